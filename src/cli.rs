@@ -9,18 +9,22 @@ mod data;
 mod design;
 mod encode;
 mod evaluate;
+mod export;
 mod failure;
 mod keep;
+mod neighbours;
 mod output;
 mod progress;
 mod reading;
 mod reconstruct;
+mod sample;
 mod saver;
-mod sheet;
+mod sets;
 mod signal;
 mod stream;
 mod subject;
 mod train;
+mod traverse;
 #[expect(clippy::disallowed_methods, reason = "the one place that writes to streams")]
 mod write;
 
@@ -131,6 +135,10 @@ fn execute(task: Task) -> Result<(), Failure> {
         Task::Evaluate(arguments) => evaluate::evaluate(&arguments),
         Task::Encode(arguments) => encode::encode(&arguments),
         Task::Reconstruct(arguments) => reconstruct::reconstruct(&arguments),
+        Task::Sample(arguments) => sample::sample(&arguments),
+        Task::Traverse(arguments) => traverse::traverse(&arguments),
+        Task::Neighbours(arguments) => neighbours::neighbours(&arguments),
+        Task::Export(arguments) => export::export(&arguments),
         Task::Bench(arguments) => bench::bench(&arguments),
     }
 }

@@ -32,7 +32,9 @@ mod warnings;
 
 pub use design::{open_design, save_design};
 pub use error::FileError;
-pub use export::{Pixels, TableForm, save_array, save_pictures, save_table};
+pub use export::{
+    Pixels, TableForm, save_array, save_picture, save_pictures, save_table, save_weights, table_text,
+};
 pub use files::{Durability, Files, Sink};
 pub use merge::{MergeBase, RunStand};
 pub use merge_note::MergeNote;

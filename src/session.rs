@@ -6,38 +6,50 @@
 
 mod baseline;
 mod compute;
+mod decoded;
 mod driver;
+mod encoded;
 mod exploring;
 mod findings;
 mod live;
 mod loading;
+mod neighbours;
 mod pace;
 mod protocol;
 mod queue;
 mod recorder;
 mod results;
+mod results_export;
 mod scores;
 mod sets;
+mod sheet;
 mod showing;
 mod training;
+mod traversal;
 
 pub use baseline::{baseline, baseline_macs};
+pub use decoded::{Decoded, Painter};
 pub use driver::{Driver, Observer};
+pub use encoded::Encoded;
 pub use exploring::{
     CodeDistance, Distribution, Draws, Found, Lookup, MOST_AXES, NearSample, Neighbourhoods, Survey,
-    is_normal,
+    has_only_prior, has_prior, is_normal,
 };
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
+pub use neighbours::{Likeness, Neighbours, mean_precision};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use results::{Measured, likelihood_of};
+pub use results_export::{ResultsExport, ResultsForm, SampleResults};
 pub use scores::{Ranking, Scores};
 pub use sets::{
     ClassShares, Comparison, Difference, Exported, Linear, Located, Moments, Order, Pictures, Pixel, Rated,
     SampleAnswer, SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name,
     squared_error, written_channels,
 };
+pub use sheet::{Sheet, name_of};
 pub use showing::{Shown, show};
+pub use traversal::{CodeSpread, Steps, TraversalLine, line_name, traversal, traversal_of_components};
 
 use std::any::Any;
 use std::sync::Arc;

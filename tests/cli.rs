@@ -45,7 +45,20 @@ fn help_teaches_and_wrong_use_is_code_2() {
     for word in ["Examples:", "recipe:undercomplete", "Exit codes", "bench"] {
         assert!(help.contains(word), "{word}");
     }
-    for command in ["recipes", "new", "check", "train", "evaluate", "encode", "reconstruct", "bench"] {
+    for command in [
+        "recipes",
+        "new",
+        "check",
+        "train",
+        "evaluate",
+        "encode",
+        "reconstruct",
+        "sample",
+        "traverse",
+        "neighbours",
+        "export",
+        "bench",
+    ] {
         assert!(ok(dir.path(), &[command, "--help"]).contains("Example"), "{command}");
     }
     assert!(ok(dir.path(), &["--version"]).starts_with("hourglass "));
@@ -183,7 +196,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     ok(path, &["train", "t.hourglass", "--resume", "--epochs", "3", "--data", "moved.csv"]);
     ok(path, &["evaluate", "t.hourglass"]);
     write_table(&table, 0.5);
-    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; leave --split out"]);
+    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; leave --set out"]);
 }
 
 #[test]

@@ -1,14 +1,18 @@
+use std::sync::Arc;
+
 use super::args::TrainedRun;
 use super::data::{self, Shown};
 use super::failure::Failure;
 use super::progress::Bar;
+use super::reading::Reading;
 use super::subject::Subject;
-use super::write::note;
-use crate::dataset::Dataset;
-use crate::engine::{EngineError, Network, Samples, Trained};
-use crate::project::{Loss, visible};
+use super::write::{note, warn};
+use crate::dataset::memory::available_bytes;
+use crate::dataset::{Dataset, SplitRows};
+use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
+use crate::project::{Bottleneck, Loss, NamedSelection, Threshold, format_bytes, visible};
 use crate::run::{Run, facts};
-use crate::session::Scores;
+use crate::session::{Encoded, Scores};
 
 /// How far beyond [0, 1] values may lie that were rounded.
 const UNIT_TOLERANCE: f32 = 1e-3;
@@ -21,7 +25,9 @@ pub(super) struct Applied {
     pub(super) name: String,
     pub(super) run: Run,
     trained: Trained,
-    pub(super) data: Dataset,
+    /// Selections that the project keeps, of any data.
+    pub(super) selections: Vec<NamedSelection>,
+    pub(super) data: Arc<Dataset>,
     /// Whether the data are those of the run, with its split.
     pub(super) own: bool,
     /// Lowest and highest of the scaled rows.
@@ -40,7 +46,11 @@ impl Applied {
                 run.id
             ))
         };
-        let Shown { data, own } = data::shown(&run, asked.data.as_deref(), &asked.reading)?;
+        let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), &asked.reading)?;
+        if !own {
+            // None of them was trained on or judges anything.
+            data.split = SplitRows { train: (0..data.len() as u32).collect(), ..SplitRows::default() };
+        }
         let range = facts(&data).value_range;
         let weights = run.checkpoint.as_ref().map(|checkpoint| checkpoint.inference_weights());
         let weights = weights.cloned().ok_or_else(no_weights)?;
@@ -61,7 +71,8 @@ impl Applied {
                 run.id
             )));
         }
-        Ok(Applied { name, run, trained, data, own, range })
+        let selections = subject.project.selections;
+        Ok(Applied { name, run, trained, selections, data: Arc::new(data), own, range })
     }
 
     /// What the network refused.
@@ -94,6 +105,93 @@ impl Applied {
     /// Gathers rows some at a time, with a bar called `what`, and hands them to `work`.
     pub(super) fn each_chunk(&self, what: &str, rows: &[u32], work: impl FnMut(&[f32])) {
         each_chunk_of(&self.data, what, rows, work);
+    }
+
+    /// The codes of rows.
+    pub(super) fn codes(&self, network: &mut Network, rows: &[u32]) -> Codes {
+        let mut codes = Codes::default();
+        self.each_chunk("encoding", rows, |scaled| codes.extend(network.codes(scaled)));
+        codes
+    }
+
+    /// The codes of rows with all that their kind knows of them.
+    pub(super) fn encoded(&self, network: &mut Network, rows: &[u32]) -> Result<Encoded, Failure> {
+        let codes = self.codes(network, rows);
+        let thresholds = self.thresholds(network, &codes.values)?.unwrap_or_default();
+        Ok(Encoded::new(network, codes, &thresholds))
+    }
+
+    /// Where 0 ends and 1 begins for each unit of hashing codes; `None` for other kinds. They must not depend on the rows that
+    /// come along; `codes` take the place of those of the training data where these cannot be found.
+    pub(super) fn thresholds(
+        &self,
+        network: &mut Network,
+        codes: &[f32],
+    ) -> Result<Option<Vec<f32>>, Failure> {
+        let Bottleneck::Hashing { threshold, .. } = self.run.design.code.kind else { return Ok(None) };
+        let of_training = |data: &Dataset, network: &mut Network| {
+            let mut values = Vec::new();
+            each_chunk_of(data, "finding thresholds", &data.split.train, |scaled| {
+                values.extend(network.encode(scaled));
+            });
+            values
+        };
+        let known = match (threshold, self.own) {
+            (Threshold::Half | Threshold::Tenth, _) => Vec::new(),
+            (Threshold::Median, true) => of_training(&self.data, network),
+            (Threshold::Median, false) => match data::shown(&self.run, None, &Reading::default()) {
+                Ok(Shown { data, .. }) => of_training(&data, network),
+                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+                Err(Failure::Problem(message) | Failure::Usage(message)) => {
+                    warn(format_args!(
+                        "the bits are cut at the medians of these rows, for those of the training data cannot be found: {message}"
+                    ));
+                    codes.to_vec()
+                }
+            },
+        };
+        Ok(Some(code_thresholds(&known, self.code_units(), threshold)))
+    }
+
+    /// How often each entry of the codebook was chosen when the run was last measured; empty for other kinds of code.
+    pub(super) fn shares(&self) -> &[f32] {
+        let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
+        codebook.map_or(&[], |codebook| &codebook.shares)
+    }
+
+    /// The weights that are used.
+    pub(super) fn array(&self, name: &str) -> &[f32] {
+        self.trained.weights().0.get(name).map_or(&[], |array| &array.values)
+    }
+
+    /// What codes are decoded to, with a bar; made such as the decoder is given them first.
+    pub(super) fn decoded(&self, network: &mut Network, codes: &mut [f32]) -> Vec<f32> {
+        network.project_codes(codes);
+        let units = self.code_units().max(1);
+        let bar = Bar::new("decoding", (codes.len() / units) as u64);
+        let mut values = Vec::with_capacity(codes.len() / units * self.data.shape.features());
+        for codes in codes.chunks(CHUNK * units) {
+            values.extend(network.decode(codes));
+            let done = values.len() / self.data.shape.features().max(1);
+            bar.set(done as u64, bar.total());
+        }
+        bar.finish();
+        values
+    }
+
+    /// Ends a command before it makes more samples than there is memory for; `remedy` says how to ask for fewer.
+    pub(super) fn check_room(&self, samples: usize, remedy: &str) -> Result<(), Failure> {
+        // A code, the scaled values, those in units of the data, and what is written of them.
+        let values = self.data.shape.features() as u64 * 4 + self.code_units() as u64;
+        let (needed, free) = ((samples as u64).saturating_mul(4 * values), available_bytes());
+        if needed <= free {
+            return Ok(());
+        }
+        Err(Failure::Problem(format!(
+            "{samples} samples take about {}, but {} are free; {remedy}",
+            format_bytes(needed),
+            format_bytes(free)
+        )))
     }
 
     /// Scores of rows, with a bar. Says why there is no reconstruction probability where one would expect it, or none worth the

@@ -14,6 +14,7 @@ Examples:
   hourglass train recipe:denoising --data photos --size 64x64 --channels rgb
   hourglass evaluate undercomplete.hourglass    losses on the test split
   hourglass encode undercomplete.hourglass -o codes.csv
+  hourglass sample vae.hourglass -o samples.png
 
 Progress goes to stderr, results to stdout. RUST_LOG=debug says more.
 HOURGLASS_MAX_FILES=N lets a folder of pictures hold N files and folders [default: 4000000].
@@ -51,6 +52,14 @@ pub(super) enum Task {
     Encode(Encode),
     /// Writes what a trained network makes of data to a file, or pictures into a folder
     Reconstruct(Reconstruct),
+    /// Generates samples: draws codes and decodes them
+    Sample(Sample),
+    /// Decodes each unit of a code over its range, the others as in one code
+    Traverse(Traverse),
+    /// Lists the samples that are nearest to samples, by their codes or by their values
+    Neighbours(Neighbours),
+    /// Writes the weights of a run for other programs
+    Export(Export),
     /// Measures the speed of training
     Bench(Bench),
 }
@@ -130,7 +139,7 @@ pub(super) struct Train {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hourglass evaluate faces.hourglass --split validation
+  hourglass evaluate faces.hourglass --set validation
   hourglass evaluate faces.hourglass --keep        for the window's table of runs
   hourglass evaluate machine.hourglass new.csv --scores scores.csv
   hourglass evaluate machine.hourglass new.csv --anomaly broken
@@ -146,9 +155,10 @@ A file of scores has these columns:
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// Which part of the run's own data [default: test; where there is none, validation; of other data, all rows]
-    #[arg(long, value_name = "SPLIT")]
-    pub(super) split: Option<SplitName>,
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
+    /// [default: test; where there is none, validation; of other data, all]
+    #[arg(long, value_name = "SET", visible_alias = "split")]
+    pub(super) set: Option<String>,
     /// Also estimate the negative log-likelihood from so many codes a sample, where the network is a variational one
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) likelihood: Option<u32>,
@@ -198,7 +208,12 @@ A .tsv has the codes alone, without a header; NAME-metadata.tsv has the rest. A
 pub(super) struct Encode {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// The file to write, by its ending .csv, .tsv or .npy; in a folder that exists, or whose name ends with /, codes.csv
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
+    /// [default: all]
+    #[arg(long, value_name = "SET")]
+    pub(super) set: Option<String>,
+    /// The file to write, by its ending .csv, .tsv or .npy; in a folder that exists, or whose name ends with /, codes.csv;
+    /// - prints a .csv
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
     #[command(flatten)]
@@ -222,7 +237,11 @@ of the source; words and dates of a table are written as such.")]
 pub(super) struct Reconstruct {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
+    /// [default: all]
+    #[arg(long, value_name = "SET")]
+    pub(super) set: Option<String>,
+    /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv; - prints a .csv
     #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
     #[command(flatten)]
@@ -253,6 +272,183 @@ pub(super) struct Draws {
     /// Codes drawn for the reconstruction probability of each row
     #[arg(long, value_name = "L", default_value = "32", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) draws: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass sample vae.hourglass -o samples.png --count 100
+  hourglass sample vae.hourglass -o samples.png --nearest    above the training sample nearest to each
+  hourglass sample machine.hourglass -o new.csv --from mixture --codes
+
+A .png is one picture of all samples, a folder gets a PNG file of each, or
+samples.csv of what is no picture. A .npy is an array of the shape of the data, a
+.csv or .tsv a table. Values are in the units of the source; words and dates of a
+table are written as such. The same seed gives the same samples.")]
+pub(super) struct Sample {
+    #[command(flatten)]
+    pub(super) trained: TrainedRun,
+    /// The folder to write to, which is made, or a file by its ending .png, .npy, .csv or .tsv; - prints a .csv
+    #[arg(short, long, value_name = "FOLDER|FILE")]
+    pub(super) output: PathBuf,
+    /// How many
+    #[arg(long, value_name = "N", default_value = "64", value_parser = positive)]
+    pub(super) count: usize,
+    /// What codes are drawn from [default: prior; where the kind of code has none, gaussian]
+    #[arg(long, value_name = "DISTRIBUTION")]
+    pub(super) from: Option<SampledFrom>,
+    /// Normal distributions of the mixture
+    #[arg(long, value_name = "N", default_value = "5", value_parser = positive)]
+    pub(super) components: usize,
+    /// How far codes go from the mean: 1 is a fair draw, 0 gives the mean [default: 1]
+    #[arg(long, value_name = "T", value_parser = temperature, allow_hyphen_values = true)]
+    pub(super) temperature: Option<f32>,
+    /// The same seed gives the same samples
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub(super) seed: u64,
+    /// Also tell the training sample that each is nearest to, and their distance (scaled): as columns, or where there is no
+    /// table in NAME-rows.csv, of pictures in a folder in samples.csv; on a .png it stands below each
+    #[arg(long)]
+    pub(super) nearest: bool,
+    /// Also write the codes, in the same places
+    #[arg(long)]
+    pub(super) codes: bool,
+    /// Overwrite the file if it exists; write into the folder even if something is in it
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SampledFrom {
+    /// The distribution that training holds codes to
+    Prior,
+    /// A normal distribution with full covariance, fitted to the codes of the training data
+    Gaussian,
+    /// Several normal distributions, fitted to the codes of the training data
+    Mixture,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass traverse vae.hourglass -o traversal.png
+  hourglass traverse vae.hourglass -o traversal.png --sample 12 --units 1,4 --steps 11
+  hourglass traverse vae.hourglass -o plane.npy --components 2 --range -3,3
+  hourglass traverse machine.hourglass -o - --units 1
+
+A .png is one picture with a line for each unit, the one of largest variance
+first; a .npy is an array of lines × steps × the shape of the data, a .csv or
+.tsv has a row for each step. Units of description lengths are quantisers and
+their choices, of quantised codes vectors and the entries of the codebook, the
+most used first.")]
+pub(super) struct Traverse {
+    #[command(flatten)]
+    pub(super) trained: TrainedRun,
+    /// The file to write, by its ending .png, .npy, .csv or .tsv; - prints a .csv
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// The sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training codes
+    #[arg(long, value_name = "ROW", default_value = "mean")]
+    pub(super) sample: String,
+    /// The units to change, counted from 1, in this order [default: all]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = positive, conflicts_with = "components")]
+    pub(super) units: Vec<usize>,
+    /// Change the first so many principal components of the training codes instead of units
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(super) components: Option<usize>,
+    /// Steps over the range [default: 7; all choices and entries]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(super) steps: Option<usize>,
+    /// The range, as LOW,HIGH in units of the code [default: that of the training codes]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = range, allow_hyphen_values = true)]
+    pub(super) range: Option<[f32; 2]>,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass neighbours faces.hourglass --sample 12 --sample 40 -o near.csv
+  hourglass neighbours faces.hourglass --sample 12 --by pixels --set all -o -
+  hourglass neighbours digits.hourglass --of test --precision --k 10
+
+The table has a row for each neighbour: the sample, the rank, the neighbour's name
+or row, its split and labels, and the distance. The sample itself is left out.
+Precision is the share of neighbours that are of the sample's own class.")]
+pub(super) struct Neighbours {
+    #[command(flatten)]
+    pub(super) trained: TrainedRun,
+    /// A sample, by its row (counted from 1) or its name; may be given several times
+    #[arg(long, value_name = "ROW", required_unless_present = "of")]
+    pub(super) sample: Vec<String>,
+    /// All samples of a set, in their place
+    #[arg(long, value_name = "SET", conflicts_with = "sample")]
+    pub(super) of: Option<String>,
+    /// Where neighbours are looked for: train, validation or test of the run's own data; all; or the name of a selection
+    /// kept in the project [default: train; of other data, all]
+    #[arg(long, value_name = "SET")]
+    pub(super) set: Option<String>,
+    /// How many neighbours
+    #[arg(long, value_name = "K", default_value = "10", value_parser = positive)]
+    pub(super) k: usize,
+    /// What tells how near samples are [default: l2; of hashing codes hamming]
+    #[arg(long, value_name = "DISTANCE")]
+    pub(super) by: Option<By>,
+    /// The table to write, .csv or .tsv; - prints a .csv
+    #[arg(short, long, value_name = "FILE", required_unless_present = "precision")]
+    pub(super) output: Option<PathBuf>,
+    /// Also print precision@k, the mean over the samples that have a class
+    #[arg(long)]
+    pub(super) precision: bool,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    /// The distance of the codes
+    L2,
+    /// One minus the cosine of the angle between the codes
+    Cosine,
+    /// Bits in which hashing codes differ
+    Hamming,
+    /// The distance of the scaled values
+    #[value(alias = "values")]
+    Pixels,
+    /// The distance of as many principal components as the code has units
+    Pca,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass export faces.hourglass -o weights.safetensors
+  hourglass export faces.hourglass -o early.safetensors --run 2 --epoch 5
+
+Arrays have PyTorch's names, shapes and order (docs/data.md). Texts beside them:
+run, epoch, design (as a .ron) and normaliser (JSON). In Python:
+
+  from safetensors import safe_open
+  with safe_open(\"weights.safetensors\", \"numpy\") as file:
+      print(file.metadata()[\"epoch\"], {name: file.get_tensor(name).shape for name in file.keys()})")]
+pub(super) struct Export {
+    /// A project with a trained run
+    pub(super) file: PathBuf,
+    /// The file to write, .safetensors
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// The run to use, instead of the newest trained one
+    #[arg(long, value_name = "ID")]
+    pub(super) run: Option<u32>,
+    /// The weights after this epoch, where they were kept [default: those the trained network is used with]
+    #[arg(long, value_name = "N")]
+    pub(super) epoch: Option<u32>,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -309,18 +505,6 @@ pub(super) struct DataArguments {
     pub(super) reading: Reading,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SplitName {
-    /// What the network learnt from
-    Train,
-    /// What each epoch was judged by
-    Validation,
-    /// What was kept for the end
-    Test,
-    /// All of them
-    All,
-}
-
 /// A recipe, by its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecipeName(pub(super) Recipe);
@@ -341,6 +525,19 @@ fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a number from 1 on".to_owned())
 }
 
+fn temperature(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "write a number from 0 on".to_owned())
+}
+
+fn range(text: &str) -> Result<[f32; 2], String> {
+    let wrong = || "write two numbers with a comma between them, the lower one first".to_owned();
+    let (low, high) = text.split_once(',').ok_or_else(wrong)?;
+    let number = |text: &str| text.trim().parse().ok().filter(|number: &f32| number.is_finite());
+    let (low, high) = number(low).zip(number(high)).ok_or_else(wrong)?;
+    if low <= high { Ok([low, high]) } else { Err(wrong()) }
+}
+
 fn threads(text: &str) -> Result<usize, String> {
     positive(text).and_then(|n| if n <= 1024 { Ok(n) } else { Err("1024 threads are enough".to_owned()) })
 }
@@ -354,5 +551,16 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn ranges_are_two_numbers_in_order() {
+        assert_eq!(range("-3, 2.5"), Ok([-3.0, 2.5]));
+        assert_eq!(range("1,1"), Ok([1.0, 1.0]));
+        for text in ["", "1", "2,1", "1,2,3", "a,2", "0,inf", "nan,1"] {
+            assert!(range(text).is_err(), "{text}");
+        }
+        assert_eq!((temperature("0"), temperature("0.7")), (Ok(0.0), Ok(0.7)));
+        assert!(["-1", "inf", "x", ""].iter().all(|text| temperature(text).is_err()));
     }
 }

@@ -1,18 +1,18 @@
 use serde_json::{Map, Value, json};
 
 use super::applied::Applied;
-use super::args::{Evaluate, SplitName};
+use super::args::Evaluate;
 use super::failure::Failure;
 use super::keep::keep;
-use super::output::{Output, check_files};
-use super::sheet::Sheet;
+use super::output::{Output, check_files, save_sheet};
+use super::sets::{ALL, Part};
 use super::signal::{self, Stage};
 use super::write::{json, line, note, warn};
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::{Evaluation, Likelihood};
 use crate::io::Files;
 use crate::project::{Loss, format_range, terminal_number, visible, visible_list, visible_path};
-use crate::session::{Findings, Measured, Ranking, Scores};
+use crate::session::{Findings, Measured, Ranking, Scores, Sheet};
 
 /// Classes that are listed where one is not there.
 const TOLD: usize = 12;
@@ -25,9 +25,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         check_files(&files, &[path], arguments.force)?;
     }
     let applied = Applied::open(&arguments.trained, "evaluate")?;
-    let (split, rows) = part(&applied, arguments.split)?;
-    let anomalies = Anomalies::of(&applied.data, &rows, arguments)?;
-    let subset = Subset::ALL.into_iter().find(|subset| applied.own && subset.name() == split);
+    let part = part(&applied, arguments.set.as_deref())?;
+    let (rows, subset) = (&part.rows, part.subset);
+    let anomalies = Anomalies::of(&applied.data, rows, arguments)?;
     if arguments.keep && subset.is_none() {
         return Err(Failure::Usage(format!(
             "--keep: only results on a split of the data run {} was trained on are kept with it; leave --keep out",
@@ -35,9 +35,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         )));
     }
     let mut network = applied.network(arguments.trained.threads)?;
-    let result = network.evaluate(&applied.data, &rows, None).map_err(|error| applied.failure(error))?;
+    let result = network.evaluate(&applied.data, rows, None).map_err(|error| applied.failure(error))?;
     let likelihood = arguments.likelihood.map(|draws| {
-        network.likelihood(&applied.data, &rows, draws as usize).map_err(|error| applied.failure(error))
+        network.likelihood(&applied.data, rows, draws as usize).map_err(|error| applied.failure(error))
     });
     let likelihood = likelihood.transpose()?;
     let findings = subset.map(|subset| Findings::of(&mut network, &applied.data, subset, &|| true));
@@ -46,7 +46,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         chosen.iter().map(|feature| applied.data.feature_name(*feature as usize)).collect::<Vec<_>>()
     });
     let scores = (arguments.scores.is_some() || anomalies.is_some())
-        .then(|| applied.scores(&mut network, &rows, arguments.draws.draws))
+        .then(|| applied.scores(&mut network, rows, arguments.draws.draws))
         .transpose()?;
     let ranked = anomalies.zip(scores.as_ref()).map(|(anomalies, scores)| Ranked::of(anomalies, scores));
     if let Some(range) = applied.beyond_unit_range() {
@@ -59,9 +59,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
     if let (Some(path), Some(form), Some(scores)) = (&arguments.scores, form, &scores) {
         signal::enter(Stage::Writing);
-        let mut sheet = Sheet::of(&applied, &rows);
+        let mut sheet = Sheet::of(&applied.data, applied.own, rows);
         sheet.scores(scores);
-        sheet.save(&files, path, form)?;
+        save_sheet(&sheet, &files, path, form)?;
         note(format_args!("note: the scores of each row: {}", visible_path(path)));
     }
     let measured = applied.run.checkpoint.as_ref().map(|checkpoint| Measured::of(checkpoint, rows.len()));
@@ -70,7 +70,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         kept.extend(likelihood.as_ref().map(|likelihood| measured.likelihood(subset, likelihood)));
         kept
     });
-    let found = Found { applied: &applied, split, result, likelihood, findings, chosen, ranked };
+    let found = Found { applied: &applied, part: &part, result, likelihood, findings, chosen, ranked };
     if arguments.json {
         json(&found.json());
     } else {
@@ -85,32 +85,15 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
 }
 
-/// The rows to evaluate on, and what they are called: a split of the run's own data, or all of others.
-fn part(applied: &Applied, split: Option<SplitName>) -> Result<(&'static str, Vec<u32>), Failure> {
-    let (data, id) = (&applied.data, applied.run.id);
-    let subset = match split {
-        Some(SplitName::All) => return Ok(("all", applied.all_rows())),
-        Some(_) if !applied.own => {
-            return Err(Failure::Problem(format!(
-                "{}: these are not the data run {id} was trained on, so they have no split; leave --split out to take all rows",
-                visible(&data.name)
-            )));
-        }
-        None if !applied.own => return Ok(("all", applied.all_rows())),
-        Some(SplitName::Train) => Subset::Train,
-        Some(SplitName::Validation) => Subset::Validation,
-        None if data.split.test.is_empty() => Subset::Validation,
-        Some(SplitName::Test) | None => Subset::Test,
+/// The rows to evaluate on: without a choice the test split of the run's own data, or validation where there is none; all rows
+/// of other data.
+fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
+    let usual = match applied.data.split.test[..] {
+        _ if !applied.own => ALL,
+        [] => Subset::Validation.name(),
+        _ => Subset::Test.name(),
     };
-    let rows = data.split.rows(subset);
-    if rows.is_empty() {
-        return Err(Failure::Problem(format!(
-            "{}: the {} split of run {id} is empty; choose another with --split",
-            applied.name,
-            subset.name()
-        )));
-    }
-    Ok((subset.name(), rows.to_vec()))
+    applied.part(set.unwrap_or(usual))
 }
 
 /// Which rows a person named as anomalous.
@@ -162,7 +145,7 @@ impl Anomalies {
             let those = if is_anomalous.contains(&Some(true)) { "only" } else { "no" };
             return Err(Failure::Problem(format!(
                 "{name}: among the {} samples with a label there are {those} anomalous ones ({called}), so there is nothing to tell apart; \
-                 choose another class, or another split with --split",
+                 choose another class, or another set with --set",
                 rows.len() - unlabelled
             )));
         }
@@ -221,7 +204,7 @@ impl Ranked {
 /// All that was measured.
 struct Found<'a> {
     applied: &'a Applied,
-    split: &'static str,
+    part: &'a Part,
     result: Evaluation,
     likelihood: Option<Likelihood>,
     findings: Findings,
@@ -231,7 +214,7 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn json(&self) -> Value {
-        let Found { applied, split, result, likelihood, findings, chosen, ranked } = self;
+        let Found { applied, part, result, likelihood, findings, chosen, ranked } = self;
         let terms = result.losses.iter();
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.to_owned(), json!(loss))).collect();
         let held_out = findings.anomalies.as_ref();
@@ -241,7 +224,7 @@ impl Found<'_> {
         let average_precision = held_out.map(|anomalies| anomalies.average_precision);
         json!({
             "run": applied.run.id,
-            "split": split,
+            "split": part.name,
             "samples": result.samples,
             "losses": losses,
             "mse": result.mse,
@@ -265,8 +248,8 @@ impl Found<'_> {
     }
 
     fn tell(&self) {
-        let Found { applied, split, result, likelihood, findings, chosen, ranked } = self;
-        line(format!("run {}, split {split}, {} samples", applied.run.id, result.samples));
+        let Found { applied, part, result, likelihood, findings, chosen, ranked } = self;
+        line(format!("run {}, {}, {} samples", applied.run.id, part.said(), result.samples));
         for (term, loss) in result.losses.iter() {
             line(format!("{term}: {}", terminal_number(loss)));
         }

@@ -1,9 +1,10 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use super::write::refuse_to_overwrite;
+use super::write::{line, note, refuse_to_overwrite};
 use crate::io::{Files, TableForm};
 use crate::project::visible_path;
+use crate::session::Sheet;
 
 /// Where results go, as its name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,12 @@ pub(super) enum Output {
     Table(PathBuf, TableForm),
     /// A folder.
     Folder(PathBuf),
+    /// A picture, `.png`.
+    Picture(PathBuf),
+    /// Weights, `.safetensors`.
+    Weights(PathBuf),
+    /// The standard output, `-`, as `.csv`.
+    Stdout,
 }
 
 impl Output {
@@ -22,9 +29,16 @@ impl Output {
     /// # Errors
     /// [`Failure::Problem`] for any other name.
     pub(super) fn of_codes(path: &Path) -> Result<Output, Failure> {
-        Output::of(path).ok_or_else(|| {
-            unknown(path, "codes are written as .npy or .csv, or as .tsv for the Embedding Projector", "")
-        })
+        match Output::of(path) {
+            Some(output @ (Output::Array(_) | Output::Table(..) | Output::Folder(_) | Output::Stdout)) => {
+                Ok(output)
+            }
+            Some(Output::Picture(_) | Output::Weights(_)) | None => Err(unknown(
+                path,
+                "codes are written as .npy or .csv, or as .tsv for the Embedding Projector",
+                "",
+            )),
+        }
     }
 
     /// What reconstructions are written to: a file by its ending, or a folder, which has none.
@@ -32,14 +46,72 @@ impl Output {
     /// # Errors
     /// [`Failure::Problem`] for any other name.
     pub(super) fn of_reconstructions(path: &Path) -> Result<Output, Failure> {
-        match Output::of(path) {
+        let forms = "reconstructions are written as .npy, .csv or .tsv, or into a folder";
+        match Output::or_folder(path) {
+            Some(output @ (Output::Array(_) | Output::Table(..) | Output::Folder(_) | Output::Stdout)) => {
+                Ok(output)
+            }
+            Some(Output::Picture(_) | Output::Weights(_)) | None => {
+                Err(unknown(path, forms, "; end the name of a folder with /"))
+            }
+        }
+    }
+
+    /// What samples of a network are written to: as reconstructions, or a picture of all of them.
+    ///
+    /// # Errors
+    /// [`Failure::Problem`] for any other name.
+    pub(super) fn of_samples(path: &Path) -> Result<Output, Failure> {
+        let forms = "samples are written as .png, .npy, .csv or .tsv, or into a folder";
+        match Output::or_folder(path) {
+            Some(Output::Weights(_)) | None => Err(unknown(path, forms, "; end the name of a folder with /")),
             Some(output) => Ok(output),
-            None if path.extension().is_none() => Ok(Output::Folder(path.to_owned())),
-            None => Err(unknown(
-                path,
-                "reconstructions are written as .npy, .csv or .tsv, or into a folder",
-                "; end the name of a folder with /",
-            )),
+        }
+    }
+
+    /// What a traversal is written to.
+    ///
+    /// # Errors
+    /// [`Failure::Problem`] for a name without its ending.
+    pub(super) fn of_traversal(path: &Path) -> Result<Output, Failure> {
+        match Output::of(path) {
+            Some(output @ (Output::Array(_) | Output::Table(..) | Output::Picture(_) | Output::Stdout)) => {
+                Ok(output)
+            }
+            Some(Output::Folder(_) | Output::Weights(_)) | None => {
+                Err(unknown(path, "a traversal is written as .png, .npy, .csv or .tsv", ""))
+            }
+        }
+    }
+
+    /// A table, or the standard output; `what` says of what.
+    ///
+    /// # Errors
+    /// [`Failure::Problem`] for a name without its ending.
+    pub(super) fn of_table(path: &Path, what: &str) -> Result<Output, Failure> {
+        match Output::of(path) {
+            Some(output @ (Output::Table(..) | Output::Stdout)) => Ok(output),
+            Some(Output::Array(_) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_)) | None => {
+                Err(unknown(path, &format!("{what} are written as .csv or .tsv"), ""))
+            }
+        }
+    }
+
+    /// Weights.
+    ///
+    /// # Errors
+    /// [`Failure::Problem`] for a name without its ending.
+    pub(super) fn of_weights(path: &Path) -> Result<PathBuf, Failure> {
+        match Output::of(path) {
+            Some(Output::Weights(file)) => Ok(file),
+            Some(
+                Output::Array(_)
+                | Output::Table(..)
+                | Output::Folder(_)
+                | Output::Picture(_)
+                | Output::Stdout,
+            )
+            | None => Err(unknown(path, "weights are written as .safetensors", "")),
         }
     }
 
@@ -50,14 +122,28 @@ impl Output {
     pub(super) fn of_scores(path: &Path) -> Result<TableForm, Failure> {
         match Output::of(path) {
             Some(Output::Table(_, form)) => Ok(form),
-            Some(Output::Array(_) | Output::Folder(_)) | None => {
-                Err(unknown(path, "scores are written as .csv or .tsv", ""))
-            }
+            Some(
+                Output::Array(_)
+                | Output::Folder(_)
+                | Output::Picture(_)
+                | Output::Weights(_)
+                | Output::Stdout,
+            )
+            | None => Err(unknown(path, "scores are written as .csv or .tsv", "")),
         }
+    }
+
+    /// As [`Output::of`]; a name without an ending is that of a folder.
+    fn or_folder(path: &Path) -> Option<Output> {
+        let folder = || path.extension().is_none().then(|| Output::Folder(path.to_owned()));
+        Output::of(path).or_else(folder)
     }
 
     /// `None` where neither the ending nor the place tells.
     fn of(path: &Path) -> Option<Output> {
+        if path.as_os_str() == "-" {
+            return Some(Output::Stdout);
+        }
         let is_folder =
             path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) || path.is_dir();
         if is_folder {
@@ -68,9 +154,37 @@ impl Output {
             "npy" => Some(Output::Array(file)),
             "csv" => Some(Output::Table(file, TableForm::Csv)),
             "tsv" => Some(Output::Table(file, TableForm::Tsv)),
+            "png" => Some(Output::Picture(file)),
+            "safetensors" => Some(Output::Weights(file)),
             _ => None,
         }
     }
+}
+
+/// Writes a table; says where fields had to be changed.
+pub(super) fn save_sheet(
+    sheet: &Sheet<'_>,
+    files: &Files,
+    path: &Path,
+    form: TableForm,
+) -> Result<(), Failure> {
+    tell_replaced(path, sheet.save(files, path, form)?);
+    Ok(())
+}
+
+/// Says how many fields of a `.tsv` had to be changed.
+pub(super) fn tell_replaced(path: &Path, replaced: usize) {
+    if replaced > 0 {
+        note(format_args!(
+            "note: {}: {replaced} fields held a tab or the end of a line, which are spaces now",
+            visible_path(path)
+        ));
+    }
+}
+
+/// Prints a table as a `.csv`.
+pub(super) fn print_sheet(sheet: &Sheet<'_>) {
+    line(sheet.text().trim_end_matches('\n'));
 }
 
 fn unknown(path: &Path, forms: &str, more: &str) -> Failure {
@@ -84,7 +198,8 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Ends a command before its work where one of the files it will write cannot be written, or would overwrite another.
+/// Ends a command before its work where one of the files it will write cannot be written, or would
+/// overwrite another.
 pub(super) fn check_files(files: &Files, paths: &[&Path], force: bool) -> Result<(), Failure> {
     for path in paths {
         refuse_to_overwrite(path, force)?;
@@ -117,11 +232,28 @@ mod tests {
         check("a.tsv", Some(Output::Table("a.tsv".into(), TableForm::Tsv)));
         check("a", None);
         check("a.txt", None);
+        check("-", Some(Output::Stdout));
         check("", None);
         check("a.v2/", Some(Output::Folder("a.v2/".into())));
         check(there.to_str().expect("text"), Some(Output::Folder(there.clone())));
         assert_eq!(Output::of_scores(Path::new("a.csv")).ok(), Some(TableForm::Csv));
-        assert!(Output::of_scores(Path::new("a.npy")).is_err());
+        for name in ["a.npy", "a.png", "-", "a"] {
+            assert!(Output::of_scores(Path::new(name)).is_err(), "{name}");
+        }
+        for (name, is_sample, is_traversal) in [
+            ("a.PNG", true, true),
+            ("a.npy", true, true),
+            ("-", true, true),
+            ("a/", true, false),
+            ("a", true, false),
+            ("a.jpg", false, false),
+            ("a.safetensors", false, false),
+        ] {
+            assert_eq!(Output::of_samples(Path::new(name)).is_ok(), is_sample, "{name}");
+            assert_eq!(Output::of_traversal(Path::new(name)).is_ok(), is_traversal, "{name}");
+        }
+        let weights = |name: &str| Output::of_weights(Path::new(name)).ok();
+        assert_eq!((weights("w.safetensors"), weights("w.npy")), (Some("w.safetensors".into()), None));
         assert_eq!(
             beside(Path::new("x/codes.v2.tsv"), "-metadata.tsv"),
             Path::new("x/codes.v2-metadata.tsv")

@@ -35,6 +35,11 @@ impl Bar {
         self.bar.set_position(done);
     }
 
+    /// Out of how many.
+    pub(super) fn total(&self) -> u64 {
+        self.bar.length().unwrap_or_default()
+    }
+
     /// What stands behind the bar.
     pub(super) fn say(&mut self, message: impl FnOnce() -> String) {
         match &mut self.last_line {

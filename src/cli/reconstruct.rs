@@ -4,13 +4,14 @@ use super::applied::Applied;
 use super::args::Reconstruct;
 use super::encode::order;
 use super::failure::Failure;
-use super::output::{Output, beside, check_files};
-use super::sheet::Sheet;
+use super::output::{Output, beside, check_files, print_sheet, save_sheet};
+use super::sets::{ALL, Part};
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_mix};
-use crate::io::{Files, Numbers, TableForm, save_array, save_pictures};
-use crate::project::{Shape, visible_list, visible_path};
-use crate::session::{Pixel, Scores, picture_name, written_channels};
+use crate::dataset::Dataset;
+use crate::io::{Files, TableForm, save_pictures};
+use crate::project::{visible_list, visible_path};
+use crate::session::{Decoded, Painter, Scores, Sheet, picture_name};
 
 /// Columns of an array that are named.
 const NAMED: usize = 20;
@@ -28,7 +29,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
             check_files(&files, &paths, arguments.force)?;
             second
         }
-        Output::Table(path, _) => {
+        Output::Table(path, _) | Output::Picture(path) | Output::Weights(path) => {
             check_files(&files, &[path], arguments.force)?;
             None
         }
@@ -36,137 +37,127 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
             refuse_to_mix(folder, arguments.force)?;
             None
         }
+        Output::Stdout => None,
     };
     let applied = Applied::open(&arguments.trained, "reconstruct")?;
-    let rows = applied.all_rows();
+    let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
     let mut network = applied.network(arguments.trained.threads)?;
     let mut values = Vec::new();
-    applied.each_chunk("reconstructing", &rows, |scaled| values.extend(network.reconstruct(scaled)));
+    applied.each_chunk("reconstructing", &part.rows, |scaled| values.extend(network.reconstruct(scaled)));
     let scores = (arguments.beside.scores)
-        .then(|| applied.scores(&mut network, &rows, arguments.beside.draws.draws))
+        .then(|| applied.scores(&mut network, &part.rows, arguments.beside.draws.draws))
         .transpose()?;
+    let decoded = Decoded { data: &applied.data, values: &values };
     let (scores, wants_rows) = (scores.as_ref(), arguments.beside.rows);
-    let made = Made { applied: &applied, rows: &rows, values: &values, scores, wants_rows };
+    let made = Made { applied: &applied, part: &part, decoded, scores, wants_rows };
     signal::enter(Stage::Writing);
     match &output {
         Output::Array(path) => made.save_array(&files, path, second.as_deref()),
         Output::Table(path, form) => {
-            made.save_table(Sheet::of(&applied, &rows), &files, path, *form)?;
+            save_sheet(&made.table(made.sheet()), &files, path, *form)?;
             line(visible_path(path));
             Ok(())
         }
+        Output::Stdout => {
+            print_sheet(&made.table(made.sheet()));
+            Ok(())
+        }
         Output::Folder(folder) => made.save_folder(&files, folder),
+        // Neither is given by `of_reconstructions`.
+        Output::Picture(_) | Output::Weights(_) => Ok(()),
     }
 }
 
 /// What a network made of rows.
 struct Made<'a> {
     applied: &'a Applied,
-    rows: &'a [u32],
-    /// Scaled, row by row.
-    values: &'a [f32],
+    part: &'a Part,
+    decoded: Decoded<'a>,
     scores: Option<&'a Scores>,
     /// Whether it is asked which row is which.
     wants_rows: bool,
 }
 
-impl Made<'_> {
-    fn features(&self) -> usize {
-        self.applied.data.shape.features().max(1)
+impl<'a> Made<'a> {
+    /// Which row is which.
+    fn sheet(&self) -> Sheet<'a> {
+        Sheet::of(&self.applied.data, self.applied.own, &self.part.rows)
     }
 
     /// In the units of the source, and in its shape.
     fn save_array(&self, files: &Files, path: &Path, second: Option<&Path>) -> Result<(), Failure> {
-        let (data, features) = (&self.applied.data, self.features());
-        let mut shape = vec![self.rows.len()];
-        match data.shape {
-            Shape::Vector(features) => shape.push(features),
-            Shape::Image { height, width, channels: 1 } => shape.extend([height, width]),
-            Shape::Image { height, width, channels } => shape.extend([height, width, channels]),
-        }
-        let unscaled = |(at, value): (usize, &f32)| data.scaler.unscale(at % features, *value);
-        let values = self.values.iter().enumerate().map(unscaled);
-        if let Some(bases) = data.bases() {
-            let whole: Vec<f64> =
-                values.zip(bases.iter().cycle()).map(|(value, base)| f64::from(value) + base).collect();
-            save_array(files, path, &shape, Numbers::F64(&whole))?;
-        } else {
-            save_array(files, path, &shape, Numbers::F32(&values.collect::<Vec<f32>>()))?;
-        }
+        let data = &self.applied.data;
+        self.decoded.save_array(files, path, &[self.part.rows.len()])?;
         if let Some(second) = second {
-            let mut sheet = Sheet::of(self.applied, self.rows);
+            let mut sheet = self.sheet();
             if let Some(scores) = self.scores {
                 sheet.scores(scores);
             }
-            sheet.save(files, second, TableForm::Csv)?;
+            save_sheet(&sheet, files, second, TableForm::Csv)?;
         }
-        note(format_args!("note: {}", order(data, self.rows.len(), second.is_some())));
-        if !data.feature_names.is_empty() {
-            let names: Vec<String> =
-                (0..features.min(NAMED)).map(|feature| data.feature_name(feature)).collect();
-            let more = if features > NAMED { ", …" } else { "" };
-            note(format_args!("note: its columns are {}{more}", visible_list(&names)));
-        }
+        note(format_args!("note: {}", order(data, self.part, second.is_some())));
+        note_columns(data);
         [Some(path), second].into_iter().flatten().for_each(|path| line(visible_path(path)));
         Ok(())
     }
 
     /// As columns after those of `sheet`.
-    fn save_table<'a>(
-        &'a self,
-        mut sheet: Sheet<'a>,
-        files: &Files,
-        path: &Path,
-        form: TableForm,
-    ) -> Result<(), Failure> {
-        let (data, features) = (&self.applied.data, self.features());
-        sheet.source(data.written_names(), move |at, fields| {
-            data.written(&self.values[at * features..(at + 1) * features], fields);
-        });
+    fn table(&self, mut sheet: Sheet<'a>) -> Sheet<'a> {
+        self.decoded.add_columns(&mut sheet);
         if let Some(scores) = self.scores {
             sheet.scores(scores);
         }
-        sheet.save(files, path, form)
+        sheet
     }
 
     fn save_folder(&self, files: &Files, folder: &Path) -> Result<(), Failure> {
-        let (data, features) = (&self.applied.data, self.features());
-        let Shape::Image { height, width, channels } = data.shape else {
+        let (data, rows) = (&self.applied.data, &self.part.rows);
+        let Some(painter) = Painter::of(&self.applied.run.design.data.source, data) else {
             files.create_dir(folder)?;
             let path = folder.join("reconstructions.csv");
-            let sheet = if self.wants_rows {
-                Sheet::of(self.applied, self.rows)
-            } else {
-                Sheet::brief(data, self.rows)
-            };
-            self.save_table(sheet, files, &path, TableForm::Csv)?;
+            // The order of all rows tells which is which.
+            let is_told = !self.wants_rows && self.part.name == ALL;
+            let sheet = if is_told { Sheet::brief(data, rows) } else { self.sheet() };
+            save_sheet(&self.table(sheet), files, &path, TableForm::Csv)?;
             line(visible_path(&path));
             return Ok(());
         };
-        let shown = written_channels(&self.applied.run.design.data.source, data.shape);
-        if shown.len() < channels {
-            let numbers: Vec<String> = shown.iter().map(|channel| (channel + 1).to_string()).collect();
-            note(format_args!(
-                "note: of {channels} channels the pictures show {}; -o NAME.npy keeps all of them",
-                numbers.join(", ")
-            ));
-        }
-        let pixels = Pixel::of(data);
-        let pictures = self.values.chunks_exact(features).zip(self.rows).map(|(values, &row)| {
-            let place = |pixel: usize| shown.iter().map(move |channel| pixel * channels + channel);
-            let places = (0..height * width).flat_map(place);
-            (picture_name(data, row), pixels.all(places.map(|at| data.scaler.unscale(at, values[at]))))
-        });
-        let count = save_pictures(files, folder, (height, width, shown.len()), pictures)?;
+        note_channels(&painter);
+        let samples = self.decoded.values.chunks_exact(data.shape.features().max(1));
+        let pictures =
+            samples.zip(rows).map(|(values, &row)| (picture_name(data, row), painter.pixels(values)));
+        let count = save_pictures(files, folder, painter.shape(), pictures)?;
         if self.wants_rows {
-            Sheet::of(self.applied, self.rows).save(files, &folder.join("rows.csv"), TableForm::Csv)?;
+            save_sheet(&self.sheet(), files, &folder.join("rows.csv"), TableForm::Csv)?;
         }
         if let Some(scores) = self.scores {
-            let mut sheet = Sheet::of(self.applied, self.rows);
+            let mut sheet = self.sheet();
             sheet.scores(scores);
-            sheet.save(files, &folder.join("scores.csv"), TableForm::Csv)?;
+            save_sheet(&sheet, files, &folder.join("scores.csv"), TableForm::Csv)?;
         }
         line(format!("{count} pictures: {}", visible_path(folder)));
         Ok(())
+    }
+}
+
+/// Says what the columns of an array are.
+pub(super) fn note_columns(data: &Dataset) {
+    if data.feature_names.is_empty() {
+        return;
+    }
+    let features = data.shape.features();
+    let names: Vec<String> = (0..features.min(NAMED)).map(|feature| data.feature_name(feature)).collect();
+    let more = if features > NAMED { ", …" } else { "" };
+    note(format_args!("note: its columns are {}{more}", visible_list(&names)));
+}
+
+/// Says which channels pictures show, where that is not all of them.
+pub(super) fn note_channels(painter: &Painter<'_>) {
+    if let Some(channels) = painter.left_out() {
+        let numbers: Vec<String> = painter.shown.iter().map(|channel| (channel + 1).to_string()).collect();
+        note(format_args!(
+            "note: of {channels} channels the pictures show {}; -o NAME.npy keeps all of them",
+            numbers.join(", ")
+        ));
     }
 }

@@ -105,7 +105,7 @@ impl FileError {
     }
 
     /// Something in a file of the right kind that is wrong.
-    pub(super) fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> FileError {
+    pub fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> FileError {
         FileError::Content { path: path.to_owned(), place: place.into(), message: message.into() }
     }
 }

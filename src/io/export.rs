@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::Path;
 
 use csv::{QuoteStyle, WriterBuilder};
 use image::{ExtendedColorType, ImageEncoder};
 
 use super::npy::{self, Numbers};
-use super::{Durability, FileError, Files};
+use super::{Durability, FileError, Files, tensors};
+use crate::run::{Run, Weights};
 
 /// How a table of results is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +27,9 @@ pub enum Pixels {
     U16(Vec<u16>),
 }
 
-/// Writes a table of so many rows, below its header where it has one; `fields` fills in those of one row. Returns how many fields
-/// held a tab or the end of a line that became a space, since the form has no place for them.
+/// Writes a table of so many rows, below its header where it has one; `fields` fills in those of
+/// one row. Returns how many fields held a tab or the end of a line that became a space, since the
+/// form has no place for them.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.
@@ -38,6 +42,29 @@ pub fn save_table(
     mut fields: impl FnMut(usize, &mut Vec<String>),
 ) -> Result<usize, FileError> {
     let mut replaced = 0;
+    files.write(path, Durability::Synced, |sink| {
+        replaced = write_table(sink, form, header, rows, &mut fields)?;
+        Ok(())
+    })?;
+    Ok(replaced)
+}
+
+/// A table as the text of a `.csv`.
+pub fn table_text(header: &[String], rows: usize, mut fields: impl FnMut(usize, &mut Vec<String>)) -> String {
+    let mut bytes = Vec::new();
+    // Memory takes everything.
+    let _ = write_table(&mut bytes, TableForm::Csv, Some(header), rows, &mut fields);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn write_table(
+    out: impl Write,
+    form: TableForm,
+    header: Option<&[String]>,
+    rows: usize,
+    fields: &mut dyn FnMut(usize, &mut Vec<String>),
+) -> io::Result<usize> {
+    let mut replaced = 0;
     let mut fitted = |record: &mut Vec<String>| {
         if form == TableForm::Tsv {
             for field in record.iter_mut().filter(|field| field.contains(['\t', '\n', '\r'])) {
@@ -46,25 +73,23 @@ pub fn save_table(
             }
         }
     };
-    files.write(path, Durability::Synced, |sink| {
-        let mut builder = WriterBuilder::new();
-        if form == TableForm::Tsv {
-            builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
-        }
-        let mut table = builder.from_writer(sink);
-        let mut record = header.unwrap_or_default().to_vec();
-        if header.is_some() {
-            fitted(&mut record);
-            table.write_record(&record)?;
-        }
-        for row in 0..rows {
-            record.clear();
-            fields(row, &mut record);
-            fitted(&mut record);
-            table.write_record(&record)?;
-        }
-        table.flush()
-    })?;
+    let mut builder = WriterBuilder::new();
+    if form == TableForm::Tsv {
+        builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
+    }
+    let mut table = builder.from_writer(out);
+    let mut record = header.unwrap_or_default().to_vec();
+    if header.is_some() {
+        fitted(&mut record);
+        table.write_record(&record)?;
+    }
+    for row in 0..rows {
+        record.clear();
+        fields(row, &mut record);
+        fitted(&mut record);
+        table.write_record(&record)?;
+    }
+    table.flush()?;
     Ok(replaced)
 }
 
@@ -81,8 +106,9 @@ pub fn save_array(
     files.write(path, Durability::Synced, |sink| npy::write(sink, shape, numbers))
 }
 
-/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without ending, and its pixels of
-/// `(height, width, channels)`: 1 for grey, 3 for colour, one more with transparency. Returns how many were written.
+/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without
+/// ending, and its pixels of `(height, width, channels)`: 1 for grey, 3 for colour, one more with
+/// transparency. Returns how many were written.
 ///
 /// # Errors
 /// [`FileError`] where a picture cannot be written.
@@ -93,33 +119,72 @@ pub fn save_pictures(
     pictures: impl IntoIterator<Item = (String, Pixels)>,
 ) -> Result<usize, FileError> {
     files.create_dir(folder)?;
-    let (height, width, channels) = shape;
     let mut count = 0;
     for (name, pixels) in pictures {
-        let path = folder.join(format!("{name}.png"));
-        let colour = match (&pixels, channels) {
-            (Pixels::U8(_), 2) => ExtendedColorType::La8,
-            (Pixels::U8(_), 3) => ExtendedColorType::Rgb8,
-            (Pixels::U8(_), 4) => ExtendedColorType::Rgba8,
-            (Pixels::U8(_), _) => ExtendedColorType::L8,
-            (Pixels::U16(_), 2) => ExtendedColorType::La16,
-            (Pixels::U16(_), 3) => ExtendedColorType::Rgb16,
-            (Pixels::U16(_), 4) => ExtendedColorType::Rgba16,
-            (Pixels::U16(_), _) => ExtendedColorType::L16,
-        };
-        let bytes = match pixels {
-            Pixels::U8(bytes) => bytes,
-            // The encoder takes them as the machine has them.
-            Pixels::U16(words) => words.iter().flat_map(|word| word.to_ne_bytes()).collect(),
-        };
-        let mut png = Vec::new();
-        image::codecs::png::PngEncoder::new(&mut png)
-            .write_image(&bytes, width as u32, height as u32, colour)
-            .map_err(|error| FileError::content(&path, "its pixels", error.to_string()))?;
-        files.write_bytes(&path, Durability::Fast, &png)?;
+        save_picture(files, &folder.join(format!("{name}.png")), shape, pixels, Durability::Fast)?;
         count += 1;
     }
     Ok(count)
+}
+
+/// Writes a picture as a PNG file, as [`save_pictures`] does.
+///
+/// # Errors
+/// [`FileError`] where it cannot be written.
+pub fn save_picture(
+    files: &Files,
+    path: &Path,
+    (height, width, channels): (usize, usize, usize),
+    pixels: Pixels,
+    durability: Durability,
+) -> Result<(), FileError> {
+    let colour = match (&pixels, channels) {
+        (Pixels::U8(_), 2) => ExtendedColorType::La8,
+        (Pixels::U8(_), 3) => ExtendedColorType::Rgb8,
+        (Pixels::U8(_), 4) => ExtendedColorType::Rgba8,
+        (Pixels::U8(_), _) => ExtendedColorType::L8,
+        (Pixels::U16(_), 2) => ExtendedColorType::La16,
+        (Pixels::U16(_), 3) => ExtendedColorType::Rgb16,
+        (Pixels::U16(_), 4) => ExtendedColorType::Rgba16,
+        (Pixels::U16(_), _) => ExtendedColorType::L16,
+    };
+    let bytes = match pixels {
+        Pixels::U8(bytes) => bytes,
+        // The encoder takes them as the machine has them.
+        Pixels::U16(words) => words.iter().flat_map(|word| word.to_ne_bytes()).collect(),
+    };
+    let mut png = Vec::new();
+    image::codecs::png::PngEncoder::new(&mut png)
+        .write_image(&bytes, width as u32, height as u32, colour)
+        .map_err(|error| FileError::content(path, "its pixels", error.to_string()))?;
+    files.write_bytes(path, durability, &png)
+}
+
+/// Writes weights of a run as `.safetensors`, named and shaped as in its project file. Beside them
+/// stand texts: `run` and `epoch`; `design`, as a bare design; and `normaliser`, what was done to
+/// values before the network saw them, as JSON.
+///
+/// # Errors
+/// [`FileError`] where the file cannot be written.
+pub fn save_weights(
+    files: &Files,
+    path: &Path,
+    run: &Run,
+    (epoch, weights): (u32, &Weights),
+) -> Result<(), FileError> {
+    let content = |error: String| FileError::content(path, "the weights", error);
+    let mut texts = BTreeMap::from([
+        ("run", run.id.to_string()),
+        ("epoch", epoch.to_string()),
+        ("design", run.design.to_ron()),
+    ]);
+    if let Some(normaliser) = &run.normaliser {
+        let text = serde_json::to_string(normaliser).map_err(|error| content(error.to_string()))?;
+        texts.insert("normaliser", text);
+    }
+    let texts = texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    let bytes = tensors::encode_described(weights, &texts).map_err(content)?;
+    files.write_bytes(path, Durability::Synced, &bytes)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Arrays as `safetensors`, bit for bit: NaN, infinities and −0 come back as they were.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View, serialize};
+use serde_json::{Value, json};
 
 use crate::run::{Array, Kept, Weights};
 
@@ -10,6 +12,27 @@ use crate::run::{Array, Kept, Weights};
 pub(super) fn encode_weights(weights: &Weights) -> Result<Vec<u8>, String> {
     let views = weights.0.iter().map(|(name, array)| (name.as_str(), Floats::of(array)));
     serialize(views, None).map_err(|error| error.to_string())
+}
+
+/// Weights as a `safetensors` file that tells more: texts by name, as `safe_open(…).metadata()`
+/// gives them in Python. The same weights and texts give the same bytes.
+pub(super) fn encode_described(
+    weights: &Weights,
+    texts: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    const LENGTH: usize = 8;
+    let bytes = encode_weights(weights)?;
+    let (length, rest) = bytes.split_first_chunk::<LENGTH>().ok_or("it has no header")?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
+    let (header, values) = rest.split_at_checked(length).ok_or("its header has no end")?;
+    // The crate takes texts as a hash map, whose order changes from time to time.
+    let mut header: BTreeMap<String, Value> =
+        serde_json::from_slice(header).map_err(|error| error.to_string())?;
+    header.insert("__metadata__".to_owned(), json!(texts));
+    let mut header = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
+    // Arrays begin at whole numbers of 64 bits.
+    header.resize(header.len().next_multiple_of(LENGTH), b' ');
+    Ok([&(header.len() as u64).to_le_bytes(), &header[..], values].concat())
 }
 
 /// Weights from a `safetensors` file of 32-bit floats.
@@ -109,6 +132,25 @@ mod tests {
         let array = &back.0["encoder.0.weight"];
         let back: Vec<u32> = array.values.iter().map(|value| value.to_bits()).collect();
         assert_eq!((back, &array.shape), (bits.to_vec(), &vec![5, 1]));
+    }
+
+    #[test]
+    fn described_weights_are_read_with_their_texts() {
+        let array =
+            |shape: &[usize], values: &[f32]| Array { shape: shape.to_vec(), values: values.to_vec() };
+        let weights = Weights(
+            [("b".to_owned(), array(&[2], &[3.0, -4.0])), ("a".to_owned(), array(&[1, 3], &[0.5, 1.0, 2.0]))]
+                .into(),
+        );
+        let texts =
+            BTreeMap::from([("epoch".to_owned(), "7".to_owned()), ("ü".to_owned(), "\"\n".to_owned())]);
+        let bytes = encode_described(&weights, &texts).expect("encodes");
+        assert_eq!(decode_weights(&bytes).expect("decodes"), weights);
+        let (length, metadata) = SafeTensors::read_metadata(&bytes).expect("a header");
+        assert_eq!(length % 8, 0);
+        let found = metadata.metadata().clone().expect("texts");
+        assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), texts);
+        assert_eq!(encode_described(&weights, &texts), Ok(bytes));
     }
 
     #[test]

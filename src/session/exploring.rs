@@ -111,6 +111,26 @@ pub fn is_normal(kind: &Bottleneck) -> bool {
     kind.is_gaussian() || matches!(kind, Bottleneck::Wasserstein { .. })
 }
 
+/// Whether a kind of code has a prior that codes are drawn from.
+pub fn has_prior(kind: &Bottleneck) -> bool {
+    !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
+}
+
+/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal distribution fits it.
+pub fn has_only_prior(kind: &Bottleneck) -> bool {
+    match kind {
+        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
+            true
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. } => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ pub use self::record::Menu;
 use self::record::Record;
 pub use self::table::Command;
 use self::table::TABLE;
-use super::state::{BottomTab, RunAction, RunField, State};
+use super::state::{BottomTab, ExportWhat, RunAction, RunField, Set, State};
 use crate::check::Severity;
 use crate::run::RunId;
 
@@ -107,6 +107,10 @@ impl State {
                     Err(reason) => self.notices.say(Severity::Info, reason),
                 }
             }
+            RunAction::Export(id) => {
+                self.select_run(id);
+                self.ask_export(ExportWhat::Weights, Set::All);
+            }
             RunAction::Delete(id) => self.delete_run(id),
         }
     }
@@ -188,6 +192,7 @@ mod tests {
             SelectClass,
             NameSelection,
             PinSelected,
+            Export,
             ExportTable,
             ExportPictures,
             ExportRestored,

@@ -2,6 +2,7 @@
 //! [`State`](super::state::State) and give commands.
 
 pub mod dialog;
+mod export;
 pub mod inspector;
 pub mod log;
 pub mod network;

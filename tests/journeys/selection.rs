@@ -61,6 +61,36 @@ fn a_class_is_selected_inverted_exported_named_and_found_again() {
 }
 
 #[test]
+fn what_a_run_has_made_is_exported() {
+    let home = Home::new();
+    let (scores, weights) = (home.path("scores.csv"), home.path("w.safetensors"));
+    let mut window = home.window_of(1440.0, 1000.0);
+    window.number("Epochs", "1");
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+    window.key(CTRL_SHIFT, Key::X);
+    window.settle();
+    window.click(Role::RadioButton, "scores");
+    window.choose("Samples to export", "test (180)");
+    window.type_path(&scores);
+    window.until("it is written", |state| scores.exists() && state.busy.is_none());
+    let written = std::fs::read_to_string(&scores).expect("a table");
+    assert_eq!(written.lines().next(), Some("row,split,label,error"));
+    assert_eq!(written.lines().count(), 181, "a header, and a line for each");
+    assert!(written.lines().skip(1).all(|line| line.split(',').nth(1) == Some("test")));
+    window.settle();
+    window.key(CTRL_SHIFT, Key::X);
+    window.settle();
+    window.click(Role::RadioButton, "weights");
+    window.type_path(&weights);
+    window.until("it is written", |state| weights.exists() && state.busy.is_none());
+    let bytes = std::fs::read(&weights).expect("weights");
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).expect("readable");
+    let arrays = window.run().checkpoint.as_ref().expect("weights").inference_weights();
+    assert_eq!(tensors.len(), arrays.0.len());
+}
+
+#[test]
 fn samples_of_any_set_are_scored_sorted_and_clicked() {
     let home = Home::new();
     let mut window = home.window_of(1440.0, 1000.0);

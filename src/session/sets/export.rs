@@ -25,7 +25,12 @@ pub struct Exported<'a> {
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.
-pub fn export_table(files: &Files, path: &Path, exported: Exported<'_>) -> Result<(), FileError> {
+pub fn export_table(
+    files: &Files,
+    path: &Path,
+    form: TableForm,
+    exported: Exported<'_>,
+) -> Result<(), FileError> {
     let Exported { data, rows, errors } = exported;
     let mut splits = vec![""; data.len()];
     for subset in Subset::ALL {
@@ -68,7 +73,7 @@ pub fn export_table(files: &Files, path: &Path, exported: Exported<'_>) -> Resul
             fields.push(error(row).map_or_else(String::new, |error| error.to_string()));
         }
     };
-    save_table(files, path, TableForm::Csv, Some(&header), rows.len(), row_fields).map(drop)
+    save_table(files, path, form, Some(&header), rows.len(), row_fields).map(drop)
 }
 
 /// The first feature of each column as [`Dataset::written_names`] lists them; empty for pictures.
@@ -212,7 +217,7 @@ mod tests {
         let splits = [split(0), split(2)];
         let written = |data: &Dataset, errors: &[f32]| {
             let exported = Exported { data, rows: &rows, errors };
-            export_table(&Files::default(), &path, exported).expect("written");
+            export_table(&Files::default(), &path, TableForm::Csv, exported).expect("written");
             std::fs::read_to_string(&path).expect("there")
         };
         // The digits begin with 0, 1, 2.

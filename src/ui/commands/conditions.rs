@@ -67,6 +67,15 @@ pub(super) fn exportable(state: &State) -> Condition {
     selected(state)
 }
 
+/// Whether there are weights or samples to write.
+pub(super) fn exportable_at_all(state: &State) -> Condition {
+    not_writing(state)?;
+    demand(
+        state.weights_shown().is_some() || state.selectable().is_some(),
+        "There is no trained run, and no data are loaded.",
+    )
+}
+
 pub(super) fn exportable_pictures(state: &State) -> Condition {
     exportable(state)?;
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());

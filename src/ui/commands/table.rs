@@ -70,6 +70,10 @@ commands! {
         .item(2, "Save design as .ron…", keys![CTRL_SHIFT, E], |state| state.ask_where(SaveKind::Design))
         .about("Save the design alone as readable text.")
         .when(conditions::not_writing);
+    Export => Menu::File
+        .item(2, "Export…", keys![CTRL_SHIFT, X], State::ask_what_to_export)
+        .about("Write codes, reconstructions, scores, samples or weights to a file.")
+        .when(conditions::exportable_at_all);
     Revert => Menu::File
         .item(2, "Revert to saved", keys![CTRL_SHIFT, R], |state| state.edit(Clone::clone_from))
         .about("Take back every change to the design since it was saved; can be undone.")

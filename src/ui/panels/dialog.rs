@@ -6,6 +6,7 @@ use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
+use super::export::export_ui;
 use super::new_project::{self, Start, new_project_ui};
 use crate::io::Recovery;
 use crate::project::{Schedule, visible, visible_path};
@@ -29,7 +30,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
-            Dialog::Path(_) | Dialog::Recover(_) => 520.0,
+            Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) => 520.0,
             Dialog::Dropped(_) => 460.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
@@ -38,6 +39,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::New => new_ui(ui),
             Dialog::Path(dialog) => path_ui(ui, state, dialog),
             Dialog::Dropped(dropped) => dropped_ui(ui, dropped),
+            Dialog::Export(dialog) => export_ui(ui, state, dialog),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
@@ -93,7 +95,7 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
     }
 }
 
-enum Answer {
+pub(super) enum Answer {
     Open,
     Close,
     New(Start),
@@ -106,7 +108,7 @@ enum Answer {
     Discard(Recovery),
 }
 
-fn title_ui(ui: &mut Ui, text: &str) {
+pub(super) fn title_ui(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).font(theme::bold(15.0)));
 }
 
@@ -155,27 +157,20 @@ fn dropped_ui(ui: &mut Ui, dropped: &Dropped) -> Answer {
 }
 
 fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
-    let (title, verb, kind) = match &dialog.purpose {
-        Purpose::Show(run) => (format!("Show other data to run {run}"), "Show", ALL_DATA),
-        Purpose::Open => (
-            "Open a project or a design".to_owned(),
-            "Open",
-            BrowseKind::File("Hourglass", &["hourglass", "ron"]),
-        ),
-        Purpose::Save(kind @ SaveKind::Project, _) => {
-            ("Save the project".to_owned(), "Save", BrowseKind::Save(*kind))
-        }
-        Purpose::Save(kind @ SaveKind::Design, _) => {
-            ("Save the design".to_owned(), "Save", BrowseKind::Save(*kind))
-        }
-        Purpose::Save(kind @ SaveKind::Table, _) => {
-            ("Export the selection as a table".to_owned(), "Export", BrowseKind::Save(*kind))
-        }
-        Purpose::Save(kind @ SaveKind::Restored, _) => {
-            ("Export reconstructions as a folder of pictures".to_owned(), "Export", BrowseKind::Save(*kind))
-        }
-        Purpose::Save(kind @ SaveKind::Pictures, _) => {
-            ("Export the selection as a folder of pictures".to_owned(), "Export", BrowseKind::Save(*kind))
+    let (title, verb) = match &dialog.purpose {
+        Purpose::Show(run) => (format!("Show other data to run {run}"), "Show"),
+        Purpose::Open => ("Open a project or a design".to_owned(), "Open"),
+        Purpose::Save(kind, _) => {
+            let (title, verb) = match kind {
+                SaveKind::Project => ("Save the project", "Save"),
+                SaveKind::Design => ("Save the design", "Save"),
+                SaveKind::Table => ("Export the selection as a table", "Export"),
+                SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
+                SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
+                // Asked in a dialog of its own.
+                SaveKind::Results(_) => ("Export", "Export"),
+            };
+            (title.to_owned(), verb)
         }
     };
     title_ui(ui, &title);
@@ -186,8 +181,34 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         );
         ui.label(RichText::new(text).color(tokens(ui).dim));
     }
+    let mut answer = path_line_ui(ui, dialog);
+    let tokens = tokens(ui);
+    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
+    let mut accept = false;
+    buttons_ui(ui, |ui| {
+        let verb = if dialog.overwrite { "Replace" } else { verb };
+        accept |= primary_ui(ui, verb, 84.0).clicked();
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    accept |= ui.input(|input| input.key_pressed(Key::Enter));
+    if accept && matches!(answer, Answer::Open) {
+        dialog.accept();
+    }
+    state.effects.extend(dialog.next_question().map(Effect::LookFor));
+    answer
+}
+
+/// The field of a path, with the button that opens the desktop's own dialog.
+pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
     let mut answer = Answer::Open;
     let is_shown = matches!(dialog.purpose, Purpose::Show(_));
+    let kind = match dialog.purpose {
+        Purpose::Show(_) => ALL_DATA,
+        Purpose::Open => BrowseKind::File("Hourglass", &["hourglass", "ron"]),
+        Purpose::Save(kind, _) => BrowseKind::Save(kind),
+    };
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut dialog.text)
             .hint_text(if is_shown { "Path of a file or a folder" } else { "Path of the file" })
@@ -216,21 +237,6 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });
-    let tokens = tokens(ui);
-    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
-    let mut accept = false;
-    buttons_ui(ui, |ui| {
-        let verb = if dialog.overwrite { "Replace" } else { verb };
-        accept |= primary_ui(ui, verb, 84.0).clicked();
-        if secondary_ui(ui, "Cancel").clicked() {
-            answer = Answer::Close;
-        }
-    });
-    accept |= ui.input(|input| input.key_pressed(Key::Enter));
-    if accept && matches!(answer, Answer::Open) {
-        dialog.accept();
-    }
-    state.effects.extend(dialog.next_question().map(Effect::LookFor));
     answer
 }
 
@@ -415,7 +421,7 @@ fn expected_ui(ui: &mut Ui, text: &str) -> Response {
     button
 }
 
-fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
+pub(super) fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.set_min_height(30.0);
         buttons(ui);

@@ -35,6 +35,8 @@ pub enum RunAction {
     Hide(RunId, bool),
     /// Measure its network on a split.
     Evaluate(RunId, Subset),
+    /// Export its weights, or what else it has made.
+    Export(RunId),
     /// Delete it, which can be undone.
     Delete(RunId),
 }

@@ -1,5 +1,6 @@
 //! Questions over the window.
 
+use super::export::ExportDialog;
 use super::path_dialog::PathDialog;
 use super::showing::Dropped;
 use super::then::Then;
@@ -14,6 +15,8 @@ pub enum Dialog {
     Path(PathDialog),
     /// What to do with files that were dropped while there is a trained run.
     Dropped(Dropped),
+    /// What to export, and where to.
+    Export(Box<ExportDialog>),
     /// Save first?
     Unsaved(Then),
     /// How many epochs more.

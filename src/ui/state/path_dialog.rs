@@ -104,6 +104,12 @@ impl PathDialog {
         }
     }
 
+    /// Takes a path that text may not be able to hold, and accepts it once it is known what is there.
+    pub(in crate::ui) fn suggest(&mut self, path: PathBuf) {
+        *self = PathDialog::new(self.purpose.clone(), path.display().to_string());
+        (self.exact, self.is_accepted) = (Some(path), true);
+    }
+
     /// The text was edited: whatever was agreed to was another path.
     pub fn edited(&mut self) {
         (self.overwrite, self.is_accepted) = (false, false);

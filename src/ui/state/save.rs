@@ -1,14 +1,15 @@
 //! Files to be written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::export::ExportForm;
 use super::then::Then;
 use crate::dataset::Dataset;
-use crate::io::{FileError, Files, MergeBase, MergeNote, save_design};
+use crate::io::{FileError, Files, MergeBase, MergeNote, TableForm, save_design, save_weights};
 use crate::project::{Project, Source};
-use crate::run::Run;
-use crate::session::{Exported, Trial, export_pictures, export_table};
+use crate::run::{Run, Weights};
+use crate::session::{Exported, ResultsExport, ResultsForm, Trial, export_pictures, export_table};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum SaveKind {
     Pictures,
     /// What the shown run's network makes of the selection, as a new folder of pictures.
     Restored,
+    /// What was chosen in the dialog for exports.
+    Results(ExportForm),
 }
 
 impl SaveKind {
@@ -33,6 +36,7 @@ impl SaveKind {
             SaveKind::Design => "ron",
             SaveKind::Table => "csv",
             SaveKind::Pictures | SaveKind::Restored => "",
+            SaveKind::Results(form) => form.extension(),
         }
     }
 
@@ -40,7 +44,7 @@ impl SaveKind {
     pub fn is_document(self) -> bool {
         match self {
             SaveKind::Project | SaveKind::Design => true,
-            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => false,
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored | SaveKind::Results(_) => false,
         }
     }
 }
@@ -60,6 +64,17 @@ pub struct ExportRequest {
     pub trial: Option<Trial>,
 }
 
+/// What an export writes of a run and its data.
+#[derive(Clone, Debug)]
+pub enum ResultsRequest {
+    /// What the network makes of samples.
+    Results(ResultsExport, ResultsForm),
+    /// Samples as they are.
+    Samples(Box<ExportRequest>, ExportForm),
+    /// The weights of a run after an epoch.
+    Weights(Box<Run>, u32, Arc<Weights>),
+}
+
 /// A file to be written: everything that goes into it, as it was when it was asked for.
 #[derive(Clone, Debug)]
 pub struct SaveRequest {
@@ -73,10 +88,29 @@ pub struct SaveRequest {
     pub(in crate::ui) runs: Vec<Run>,
     /// What is written of an export.
     pub(in crate::ui) exported: Option<ExportRequest>,
+    /// What is written of what was chosen in the dialog for exports.
+    pub(in crate::ui) results: Option<ResultsRequest>,
     pub(in crate::ui) document: u64,
     /// The file as it was last seen; `None` at another place, where whatever is there may be
     /// replaced.
     pub(in crate::ui) base: Option<MergeBase>,
+}
+
+impl ResultsRequest {
+    fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
+        match self {
+            ResultsRequest::Results(export, form) => export.save(files, path, *form),
+            ResultsRequest::Samples(request, form) => {
+                let ExportRequest { data, rows, errors, .. } = &**request;
+                let form = match form {
+                    ExportForm::Tsv => TableForm::Tsv,
+                    ExportForm::Csv | ExportForm::Npy | ExportForm::Safetensors => TableForm::Csv,
+                };
+                export_table(files, path, form, Exported { data, rows, errors })
+            }
+            ResultsRequest::Weights(run, epoch, weights) => save_weights(files, path, run, (*epoch, weights)),
+        }
+    }
 }
 
 impl SaveRequest {
@@ -92,7 +126,7 @@ impl SaveRequest {
         match (self.kind, rows) {
             (SaveKind::Project, _) => return self.save_project(files),
             (SaveKind::Design, _) => save_design(files, &self.path, &self.project)?,
-            (SaveKind::Table, Some((_, rows, _))) => export_table(files, &self.path, rows)?,
+            (SaveKind::Table, Some((_, rows, _))) => export_table(files, &self.path, TableForm::Csv, rows)?,
             (SaveKind::Pictures, Some((source, rows, _))) => {
                 export_pictures(files, &self.path, source, rows)?;
             }
@@ -109,6 +143,11 @@ impl SaveRequest {
             }
             (SaveKind::Restored, Some((_, _, None)))
             | (SaveKind::Table | SaveKind::Pictures | SaveKind::Restored, None) => {}
+            (SaveKind::Results(_), _) => {
+                if let Some(results) = &self.results {
+                    results.save(files, &self.path)?;
+                }
+            }
         }
         Ok(Vec::new())
     }

@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::run::{Caption, Losses, Run, RunEvent, RunId, Status, Terms};
 use crate::session::{Event, JobKind, JobResult, Request};
 use crate::ui::commands::Command;
-use crate::ui::state::{Effect, RunAction, RunField, RunPage, State, StoreRequest};
+use crate::ui::state::{Dialog, Effect, ExportWhat, RunAction, RunField, RunPage, State, StoreRequest};
 
 fn with_runs(count: u32) -> State {
     let runs = (1..=count).map(|id| Run { status: Status::Done, ..run(id) }).collect();
@@ -83,6 +83,15 @@ fn a_run_that_was_deleted_while_it_waited_comes_back_stopped() {
     feed_to(&mut state, 2, RunEvent::Status(Status::Training));
     assert_eq!(state.runs[1].status, Status::Training);
     assert!(Command::DeleteRun.available(&state).is_err(), "it is under way");
+}
+
+#[test]
+fn the_weights_of_a_run_are_exported_from_its_menu() {
+    let mut state = with_runs(3);
+    state.act_on_run(RunAction::Export(RunId(1)));
+    assert_eq!(state.shown().map(|run| run.id.0), Some(1));
+    let asks = |what| matches!(&state.dialog, Some(Dialog::Export(dialog)) if dialog.what == what);
+    assert!(asks(ExportWhat::Weights), "{:?}", state.dialog);
 }
 
 #[test]

@@ -179,14 +179,18 @@ impl State {
         let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
         let name = match kind {
             SaveKind::Project | SaveKind::Design => stem,
-            SaveKind::Table | SaveKind::Pictures => format!("{stem}-selection"),
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => format!("{stem}-selection"),
             SaveKind::Restored => format!("{stem}-reconstructions"),
         };
         let name = with_ending(PathBuf::from(name), kind);
         let path = match kind {
             SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
             SaveKind::Project => self.file.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => None,
+            SaveKind::Design
+            | SaveKind::Table
+            | SaveKind::Pictures
+            | SaveKind::Restored
+            | SaveKind::Results(_) => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
@@ -194,7 +198,21 @@ impl State {
 
     /// Answers the open path dialog.
     pub fn accept_path(&mut self, path: PathBuf) {
-        let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
+        let dialog = match self.dialog.take() {
+            Some(Dialog::Path(dialog)) => dialog,
+            Some(Dialog::Export(dialog)) => return self.accept_export(dialog, path),
+            Some(
+                Dialog::New
+                | Dialog::Dropped(_)
+                | Dialog::Unsaved(_)
+                | Dialog::TrainMore { .. }
+                | Dialog::Threads { .. }
+                | Dialog::Recover(_)
+                | Dialog::Shortcuts
+                | Dialog::About,
+            )
+            | None => return,
+        };
         match dialog.purpose {
             Purpose::Open => self.proceed(Then::OpenPath(path)),
             Purpose::Show(run) => self.show_to(run, vec![path]),
@@ -216,7 +234,21 @@ impl State {
 
     /// Takes in what is at a path; used where it was accepted.
     pub fn path_found(&mut self, found: PathFound) {
-        let Some(Dialog::Path(dialog)) = &mut self.dialog else { return };
+        let dialog = match &mut self.dialog {
+            Some(Dialog::Path(dialog)) => dialog,
+            Some(Dialog::Export(dialog)) => &mut dialog.path,
+            Some(
+                Dialog::New
+                | Dialog::Dropped(_)
+                | Dialog::Unsaved(_)
+                | Dialog::TrainMore { .. }
+                | Dialog::Threads { .. }
+                | Dialog::Recover(_)
+                | Dialog::Shortcuts
+                | Dialog::About,
+            )
+            | None => return,
+        };
         if let Some(path) = dialog.take_found(found) {
             self.accept_path(path);
         }
@@ -226,14 +258,21 @@ impl State {
     pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => Vec::new(),
+            SaveKind::Design
+            | SaveKind::Table
+            | SaveKind::Pictures
+            | SaveKind::Restored
+            | SaveKind::Results(_) => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
         // Whatever is at another place was asked about; it is looked at where it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
-        let exported = if kind.is_document() { None } else { self.export_request() };
+        let exported = match kind {
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => self.export_request(),
+            SaveKind::Project | SaveKind::Design | SaveKind::Results(_) => None,
+        };
         let (project, document) = (self.project.clone(), self.document);
-        SaveRequest { path, kind, then, project, runs, exported, document, base }
+        SaveRequest { path, kind, then, project, runs, exported, results: None, document, base }
     }
 
     /// Has a file written on another thread.
@@ -274,6 +313,6 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))
 }
 
-fn home() -> PathBuf {
+pub(super) fn home() -> PathBuf {
     directories::UserDirs::new().map_or_else(PathBuf::new, |dirs| dirs.home_dir().to_owned())
 }

@@ -24,7 +24,7 @@ use crate::ui::plots::{
     PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
     color_bar_ui, palette, scatter_ui, shortened, stamp_of,
 };
-use crate::ui::state::{How, Selection, State};
+use crate::ui::state::{ExportWhat, How, Selection, Set, State};
 use crate::ui::widgets::header::{Row, Side};
 
 /// What the view shows.
@@ -457,6 +457,10 @@ static ENTRY: Entry = Entry {
 impl View for LatentView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
+    }
+
+    fn export(&self) -> Option<(ExportWhat, Set)> {
+        Some((ExportWhat::Codes, Set::All))
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

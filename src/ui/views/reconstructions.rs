@@ -29,7 +29,7 @@ use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{
-    How, Look, MissingData, RECONSTRUCTIONS_VIEW, Scored, Set, SetChoice, Sets, State, Wanted,
+    ExportWhat, How, Look, MissingData, RECONSTRUCTIONS_VIEW, Scored, Set, SetChoice, Sets, State, Wanted,
 };
 use crate::ui::widgets::header::{Row, Side};
 
@@ -453,6 +453,10 @@ static ENTRY: Entry = Entry {
 impl View for ReconstructionsView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
+    }
+
+    fn export(&self) -> Option<(ExportWhat, Set)> {
+        Some((ExportWhat::Reconstructions, self.set.clone()))
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

@@ -1,6 +1,8 @@
 //! The views in tiles that can be dragged and resized.
 
-use egui::{Color32, Frame, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText};
+use egui::{
+    Color32, Frame, Panel, Response, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText,
+};
 use egui_tiles::{
     Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
 };
@@ -108,6 +110,18 @@ impl Panes<'_> {
         let view = self.views.iter_mut().find(|view| view.entry().name == pane.entry().name);
         view.is_some_and(|view| view.show(ui, self.state))
     }
+
+    /// The menu of a view's tab, where it has one.
+    fn menu_ui(&mut self, response: &Response, pane: Pane) {
+        let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
+        let Some((what, set)) = view.and_then(|view| view.export()) else { return };
+        response.context_menu(|ui| {
+            if ui.button("Export…").clicked() {
+                self.state.ask_export(what, set);
+                ui.close();
+            }
+        });
+    }
 }
 
 impl Behavior<Pane> for Panes<'_> {
@@ -131,6 +145,13 @@ impl Behavior<Pane> for Panes<'_> {
         let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
         let warns = view.is_some_and(|view| view.warns(self.state));
         if warns { title.color(self.tokens.code) } else { title }.into()
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile_id: TileId, button: Response) -> Response {
+        if let Some(Tile::Pane(pane)) = tiles.get(tile_id) {
+            self.menu_ui(&button, *pane);
+        }
+        button
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

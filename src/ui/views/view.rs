@@ -2,7 +2,7 @@
 
 use egui::{KeyboardShortcut, Ui};
 
-use crate::ui::state::State;
+use crate::ui::state::{ExportWhat, Set, State};
 
 /// A view of the centre: what it remembers between two frames, and how it is drawn.
 pub(super) trait View {
@@ -16,6 +16,11 @@ pub(super) trait View {
 
     /// Shows the view and does what is asked for in it. Says whether it is being dragged by its title.
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
+
+    /// What its menu offers to export, of which samples.
+    fn export(&self) -> Option<(ExportWhat, Set)> {
+        None
+    }
 }
 
 /// What a view is called, and how it is brought to the front.

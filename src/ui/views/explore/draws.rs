@@ -8,7 +8,7 @@ use egui::{DragValue, RichText, Slider, Ui, vec2};
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::{Pictures, tiles_ui, width};
 use crate::project::{Bottleneck, format_number};
-use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
+use crate::session::{Distribution, Draws, JobKind, Lookup, has_only_prior, has_prior, is_normal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
@@ -171,25 +171,5 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
             named(ui.add(slider), "temperature")
                 .on_hover_text("How far codes go from the mean: 1 is a fair draw");
         });
-    }
-}
-
-/// Whether a kind of code has a prior that codes are drawn from.
-fn has_prior(kind: &Bottleneck) -> bool {
-    !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
-}
-
-/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal distribution fits it.
-fn has_only_prior(kind: &Bottleneck) -> bool {
-    match kind {
-        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
-            true
-        }
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Variational { .. }
-        | Bottleneck::ImportanceWeighted { .. }
-        | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Concrete { .. } => false,
     }
 }

@@ -22,6 +22,7 @@ pub fn menu_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
             (true, "Restore design", RunAction::RestoreDesign(id)),
             (trained && run.status == Status::Stopped, "Resume", RunAction::Resume(id)),
             (trained && run.status == Status::Done, "Train more epochs…", RunAction::TrainMore(id)),
+            (trained, "Export…", RunAction::Export(id)),
         ],
         &[
             (true, hide, RunAction::Hide(id, !is_hidden)),

@@ -1,18 +1,19 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::applied::Applied;
-use super::failure::Failure;
-use super::write::note;
+use super::{Scores, number_of};
 use crate::dataset::{Dataset, Subset};
-use crate::io::{Files, TableForm, save_table};
-use crate::project::visible_path;
-use crate::session::{Scores, number_of};
+use crate::io::{FileError, Files, TableForm, save_table, table_text};
 
-/// A table of results with a row for each of some samples.
-pub(super) struct Sheet<'a> {
+/// A table of results with a row for each of some samples, whose columns are made as it is written.
+pub struct Sheet<'a> {
     columns: Vec<Columns<'a>>,
     rows: usize,
+}
+
+/// The name of a row in its source.
+pub fn name_of(data: &Dataset, row: u32) -> String {
+    data.row_names.get(row as usize).cloned().unwrap_or_default()
 }
 
 /// What fills in fields of a row, by its place in the table.
@@ -28,46 +29,51 @@ struct Columns<'a> {
 
 impl<'a> Sheet<'a> {
     /// An empty table of so many rows.
-    pub(super) fn new(rows: usize) -> Sheet<'a> {
+    pub fn new(rows: usize) -> Sheet<'a> {
         Sheet { columns: Vec::new(), rows }
     }
 
-    /// Which samples these are: name, or number in the source counted from 1; the split, where it is the run's; and all labels.
-    pub(super) fn of(applied: &'a Applied, rows: &'a [u32]) -> Sheet<'a> {
-        let (mut sheet, data) = (Sheet::new(rows.len()), &applied.data);
+    /// Which samples these are: name, or number in the source counted from 1; the split, where the
+    /// data are a run's `own`; and all labels.
+    pub fn of(data: &'a Dataset, own: bool, rows: &'a [u32]) -> Sheet<'a> {
+        let mut sheet = Sheet::new(rows.len());
+        sheet.samples(data, own, rows);
+        sheet
+    }
+
+    /// Adds which samples these are, as [`Sheet::of`].
+    pub fn samples(&mut self, data: &'a Dataset, own: bool, rows: &'a [u32]) {
         if data.row_names.is_empty() {
-            sheet.numbers(data, rows);
+            self.numbers("row", data, rows);
         } else {
-            let name = |at: usize| data.row_names.get(rows[at] as usize).cloned().unwrap_or_default();
-            sheet.push("name", name);
+            self.push("name", |at| name_of(data, rows[at]));
         }
-        if applied.own {
+        if own {
             let mut splits = vec![""; data.len()];
             for subset in Subset::ALL {
                 let own = data.split.rows(subset);
                 own.iter().for_each(|&row| splits[row as usize] = subset.name());
             }
-            sheet.push("split", move |at| splits[rows[at] as usize].to_owned());
+            self.push("split", move |at| splits[rows[at] as usize].to_owned());
         }
-        sheet.labels(data, rows);
-        sheet
+        self.labels(data, rows);
     }
 
-    /// Only what cannot be told from the order of the rows: names, numbers of rows where some were left out, and labels.
-    pub(super) fn brief(data: &'a Dataset, rows: &'a [u32]) -> Sheet<'a> {
+    /// Only what cannot be told from the order of the rows: names, numbers of rows where some were
+    /// left out, and labels.
+    pub fn brief(data: &'a Dataset, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
         if !data.row_names.is_empty() {
-            let name = |at: usize| data.row_names.get(rows[at] as usize).cloned().unwrap_or_default();
-            sheet.push("name", name);
+            sheet.push("name", |at| name_of(data, rows[at]));
         } else if !data.source_rows.is_empty() {
-            sheet.numbers(data, rows);
+            sheet.numbers("row", data, rows);
         }
         sheet.labels(data, rows);
         sheet
     }
 
-    fn numbers(&mut self, data: &'a Dataset, rows: &'a [u32]) {
-        self.push("row", |at| number_of(data, rows[at]).to_string());
+    fn numbers(&mut self, name: &str, data: &'a Dataset, rows: &'a [u32]) {
+        self.push(name, |at| number_of(data, rows[at]).to_string());
     }
 
     fn labels(&mut self, data: &'a Dataset, rows: &'a [u32]) {
@@ -79,7 +85,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Adds the scores of the rows.
-    pub(super) fn scores(&mut self, scores: &'a Scores) {
+    pub fn scores(&mut self, scores: &'a Scores) {
         self.push("error", |at| scores.errors[at].to_string());
         if let Some(log_probabilities) = &scores.log_probabilities {
             self.push("log probability", |at| log_probabilities[at].to_string());
@@ -87,7 +93,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Adds a column.
-    pub(super) fn push(&mut self, name: impl Into<String>, field: impl Fn(usize) -> String + 'a) {
+    pub fn push(&mut self, name: impl Into<String>, field: impl Fn(usize) -> String + 'a) {
         self.columns.push(Columns {
             names: vec![name.into()],
             is_source: false,
@@ -96,12 +102,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// Adds columns of the source, under their own names.
-    pub(super) fn source(&mut self, names: Vec<String>, fields: impl Fn(usize, &mut Vec<String>) + 'a) {
+    pub fn source(&mut self, names: Vec<String>, fields: impl Fn(usize, &mut Vec<String>) + 'a) {
         self.columns.push(Columns { names, is_source: true, fields: Box::new(fields) });
     }
 
     /// Adds a column for each of some numbers a row, called `name 1`, `name 2` …
-    pub(super) fn numbered<T: ToString>(&mut self, name: &str, values: &'a [T]) {
+    pub fn numbered<T: ToString>(&mut self, name: &str, values: &'a [T]) {
         let count = values.len() / self.rows.max(1);
         self.columns.push(Columns {
             names: (1..=count).map(|unit| format!("{name} {unit}")).collect(),
@@ -112,38 +118,36 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    /// Writes it, with a header. A single column of a `.tsv` has none, as the Embedding Projector wants it.
-    pub(super) fn save(&self, files: &Files, path: &Path, form: TableForm) -> Result<(), Failure> {
+    /// Writes it, with a header. A single column of a `.tsv` has none, as the Embedding Projector
+    /// wants it. Returns how many fields held a tab or the end of a line that became a space.
+    ///
+    /// # Errors
+    /// [`FileError`] where the file cannot be written.
+    pub fn save(&self, files: &Files, path: &Path, form: TableForm) -> Result<usize, FileError> {
         let names = self.names();
         let has_header = form == TableForm::Csv || names.len() > 1;
-        self.save_below(has_header.then_some(&names[..]), files, path, form)
+        save_table(files, path, form, has_header.then_some(&names[..]), self.rows, self.row())
     }
 
-    /// Writes it without a header.
-    pub(super) fn save_bare(&self, files: &Files, path: &Path, form: TableForm) -> Result<(), Failure> {
-        self.save_below(None, files, path, form)
+    /// Writes it without a header, as [`Sheet::save`].
+    ///
+    /// # Errors
+    /// [`FileError`] where the file cannot be written.
+    pub fn save_bare(&self, files: &Files, path: &Path, form: TableForm) -> Result<usize, FileError> {
+        save_table(files, path, form, None, self.rows, self.row())
     }
 
-    fn save_below(
-        &self,
-        header: Option<&[String]>,
-        files: &Files,
-        path: &Path,
-        form: TableForm,
-    ) -> Result<(), Failure> {
-        let replaced = save_table(files, path, form, header, self.rows, |row, fields| {
-            self.columns.iter().for_each(|columns| (columns.fields)(row, fields));
-        })?;
-        if replaced > 0 {
-            note(format_args!(
-                "note: {}: {replaced} fields held a tab or the end of a line, which are spaces now",
-                visible_path(path)
-            ));
-        }
-        Ok(())
+    /// It as the text of a `.csv`.
+    pub fn text(&self) -> String {
+        table_text(&self.names(), self.rows, self.row())
     }
 
-    /// The names of all columns, each another: those of the source stay, others are numbered where they are taken.
+    fn row(&self) -> impl FnMut(usize, &mut Vec<String>) {
+        |row, fields| self.columns.iter().for_each(|columns| (columns.fields)(row, fields))
+    }
+
+    /// The names of all columns, each another: those of the source stay, others are numbered where
+    /// they are taken.
     fn names(&self) -> Vec<String> {
         let source = self.columns.iter().filter(|columns| columns.is_source);
         let mut taken: HashSet<String> = source.flat_map(|columns| columns.names.iter().cloned()).collect();

@@ -1,0 +1,148 @@
+use std::collections::HashSet;
+
+use super::applied::Applied;
+use super::args::{By, Neighbours as Arguments};
+use super::failure::Failure;
+use super::output::{Output, check_files, print_sheet, save_sheet};
+use super::progress::Bar;
+use super::sets::ALL;
+use super::signal::{self, Stage};
+use super::write::{line, warn};
+use crate::dataset::{Dataset, Subset};
+use crate::engine::Network;
+use crate::io::Files;
+use crate::project::{Bottleneck, terminal_number, visible, visible_path};
+use crate::session::{Found, Likeness, Neighbours, Sheet, mean_precision, name_of, number_of};
+
+/// `hourglass neighbours`
+pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
+    // Whatever is wrong with the place is said before the work.
+    let files = Files::default();
+    let output = arguments.output.as_deref().map(|path| Output::of_table(path, "neighbours")).transpose()?;
+    if let Some(Output::Table(path, _)) = &output {
+        check_files(&files, &[path], arguments.force)?;
+    }
+    let applied = Applied::open(&arguments.trained, "neighbours")?;
+    let usual = if applied.own { Subset::Train.name() } else { ALL };
+    let among = applied.part(arguments.set.as_deref().unwrap_or(usual))?.rows;
+    let asked = match &arguments.of {
+        Some(set) => applied.part(set)?.rows,
+        None => arguments.sample.iter().map(|text| applied.row(text)).collect::<Result<_, _>>()?,
+    };
+    let mut network = applied.network(arguments.trained.threads)?;
+    let likeness = likeness(&applied, &mut network, &among, arguments.by)?;
+    let bar = Bar::new("looking for neighbours", among.len() as u64);
+    let mut search = Neighbours::new(&mut network, &applied.data, likeness);
+    let found = search.find(&asked, &among, arguments.k, |done| bar.set(done as u64, bar.total()));
+    bar.finish();
+    if let Some(missing) = found.iter().find(|found| found.len() < arguments.k) {
+        warn(format_args!("there are only {} neighbours, not {}", missing.len(), arguments.k));
+    }
+    let near = table(&applied, &asked, &found);
+    signal::enter(Stage::Writing);
+    match &output {
+        Some(Output::Table(path, form)) => {
+            save_sheet(&near.build(&applied), &files, path, *form)?;
+            line(visible_path(path));
+        }
+        Some(Output::Stdout) => print_sheet(&near.build(&applied)),
+        // Not given by `of_table`; without a file, precision alone is asked for.
+        Some(Output::Array(_) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_)) | None => {}
+    }
+    if arguments.precision {
+        tell_precision(&applied.data, &asked, &found, arguments.k)?;
+    }
+    Ok(())
+}
+
+/// By what neighbours are found.
+fn likeness(
+    applied: &Applied,
+    network: &mut Network,
+    among: &[u32],
+    by: Option<By>,
+) -> Result<Likeness, Failure> {
+    let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
+    match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
+        By::L2 => Ok(Likeness::Codes),
+        By::Cosine => Ok(Likeness::Angles),
+        By::Pixels => Ok(Likeness::Values),
+        By::Pca => {
+            let units = applied.code_units();
+            let fitted = Likeness::components(&applied.data, &applied.fitted_rows(), units);
+            fitted.map_err(|error| Failure::Problem(format!("{}: {error}", visible(&applied.data.name))))
+        }
+        By::Hamming => {
+            let codes =
+                if is_hashing && !applied.own { applied.codes(network, among).values } else { Vec::new() };
+            applied.thresholds(network, &codes)?.map(Likeness::Bits).ok_or_else(|| {
+                Failure::Problem(format!(
+                    "{}: the code of run {} has no bits, so there is no Hamming distance; choose --by l2 or cosine",
+                    applied.name, applied.run.id
+                ))
+            })
+        }
+    }
+}
+
+/// Rows of the table of neighbours.
+struct Near {
+    /// The sample whose neighbour it is, as it is called.
+    of: Vec<String>,
+    rank: Vec<usize>,
+    rows: Vec<u32>,
+    distances: Vec<f32>,
+}
+
+impl Near {
+    fn build<'a>(&'a self, applied: &'a Applied) -> Sheet<'a> {
+        let mut sheet = Sheet::new(self.rows.len());
+        sheet.push("sample", |at| self.of[at].clone());
+        sheet.push("rank", |at| self.rank[at].to_string());
+        sheet.samples(&applied.data, applied.own, &self.rows);
+        sheet.push("distance", |at| self.distances[at].to_string());
+        sheet
+    }
+}
+
+fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
+    let data = &applied.data;
+    let called = |row: u32| {
+        if data.row_names.is_empty() { number_of(data, row).to_string() } else { name_of(data, row) }
+    };
+    let mut near = Near { of: vec![], rank: vec![], rows: vec![], distances: vec![] };
+    for (row, found) in asked.iter().zip(found) {
+        for (rank, found) in (1..).zip(found) {
+            near.of.push(called(*row));
+            near.rank.push(rank);
+            near.rows.push(found.row);
+            near.distances.push(found.distance);
+        }
+    }
+    near
+}
+
+/// Prints the precision by each column of classes.
+fn tell_precision(data: &Dataset, asked: &[u32], found: &[Vec<Found>], k: usize) -> Result<(), Failure> {
+    let mut is_told = false;
+    for column in &data.labels {
+        // Classes of one row each tell rows apart, and no neighbour is of the same.
+        let Some(ids) = column.class_ids() else { continue };
+        let classes: HashSet<&u32> = ids.iter().collect();
+        if classes.len() == ids.len() {
+            continue;
+        }
+        if let Some((precision, samples)) = mean_precision(column, asked, found) {
+            let (name, precision) = (visible(&column.name), terminal_number(precision));
+            line(format!("precision@{k} of {name}: {precision} ({samples} samples)"));
+            is_told = true;
+        }
+    }
+    if is_told {
+        return Ok(());
+    }
+    Err(Failure::Problem(format!(
+        "{}: none of the samples has a class, so there is no precision; leave --precision out",
+        visible(&data.name)
+    )))
+}

@@ -1,0 +1,256 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::applied::Applied;
+use super::args::{Sample, SampledFrom};
+use super::failure::Failure;
+use super::output::{Output, beside, check_files, print_sheet, save_sheet};
+use super::progress::Bar;
+use super::reconstruct::{note_channels, note_columns};
+use super::signal::{self, Stage};
+use super::traverse::save_page;
+use super::write::{line, note, refuse_to_mix};
+use crate::engine::Network;
+use crate::io::{Files, TableForm, save_pictures};
+use crate::project::visible_path;
+use crate::run::Kept;
+use crate::session::{
+    Decoded, Distribution, Draws, Found, Lookup, Painter, Sheet, has_prior, is_normal, name_of, number_of,
+};
+
+/// Samples whose nearest rows are looked for at a time.
+const BLOCK: usize = 64;
+
+/// `hourglass sample`
+pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
+    // Whatever is wrong with the place is said before the work.
+    let (files, output) = (Files::default(), Output::of_samples(&arguments.output)?);
+    let wants_table = arguments.codes || arguments.nearest;
+    let second = match &output {
+        Output::Array(path) | Output::Picture(path) => wants_table.then(|| beside(path, "-rows.csv")),
+        Output::Table(..) | Output::Folder(_) | Output::Weights(_) | Output::Stdout => None,
+    };
+    match &output {
+        Output::Array(path) | Output::Picture(path) | Output::Table(path, _) | Output::Weights(path) => {
+            let paths: Vec<&Path> =
+                [Some(path), second.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+            check_files(&files, &paths, arguments.force)?;
+        }
+        Output::Folder(folder) => refuse_to_mix(folder, arguments.force)?,
+        Output::Stdout => {}
+    }
+    let applied = Applied::open(&arguments.trained, "sample")?;
+    applied.check_room(arguments.count, "ask for fewer with --count")?;
+    let painter = Painter::of(&applied.run.design.data.source, &applied.data);
+    if let Output::Picture(path) = &output {
+        check_pictures(&applied, painter.as_ref(), path)?;
+    }
+    let mut network = applied.network(arguments.trained.threads)?;
+    let mut codes = drawn(&applied, &mut network, arguments)?;
+    let values = applied.decoded(&mut network, &mut codes);
+    let nearest = arguments.nearest.then(|| nearest(&applied, &values)).transpose()?;
+    let made = Made {
+        count: arguments.count,
+        codes: arguments.codes.then_some(&codes[..]),
+        decoded: Decoded { data: &applied.data, values: &values },
+        nearest: nearest.as_deref(),
+    };
+    signal::enter(Stage::Writing);
+    made.save(&files, &output, second.as_deref(), painter.as_ref())
+}
+
+/// Ends a command whose samples are to be a picture and are none.
+pub(super) fn check_pictures(
+    applied: &Applied,
+    painter: Option<&Painter<'_>>,
+    path: &Path,
+) -> Result<(), Failure> {
+    let message = || {
+        format!(
+            "{}: the samples of run {} are no pictures; end the name in .csv, .tsv or .npy",
+            visible_path(path),
+            applied.run.id
+        )
+    };
+    painter.map(|_| ()).ok_or_else(|| Failure::Problem(message()))
+}
+
+/// Codes from the distribution that is asked for, or that the kind of code suggests.
+fn drawn(applied: &Applied, network: &mut Network, arguments: &Sample) -> Result<Vec<f32>, Failure> {
+    let kind = applied.run.design.code.kind;
+    let from = match arguments.from {
+        Some(SampledFrom::Prior) => Distribution::Prior,
+        Some(SampledFrom::Gaussian) => Distribution::Gaussian,
+        Some(SampledFrom::Mixture) => Distribution::Mixture(arguments.components),
+        None if has_prior(&kind) => Distribution::Prior,
+        None => {
+            note(
+                "note: this kind of code has no prior; a Gaussian is fitted to the codes of the training data",
+            );
+            Distribution::Gaussian
+        }
+    };
+    let is_stretched = from != Distribution::Prior || is_normal(&kind);
+    let temperature = arguments.temperature.unwrap_or(1.0);
+    if arguments.temperature.is_some() && !is_stretched {
+        note("note: the prior of this kind of code is of choices, which know no temperature");
+    }
+    let codes = match from {
+        Distribution::Prior => Vec::new(),
+        Distribution::Gaussian | Distribution::Mixture(_) => {
+            applied.codes(network, &applied.fitted_rows()).values
+        }
+    };
+    let draws = Draws {
+        from,
+        codes: Arc::new(Kept { code_units: applied.code_units(), codes, ..Kept::default() }),
+        count: arguments.count,
+        temperature,
+        seed: arguments.seed,
+        shares: applied.shares().to_vec(),
+    };
+    let codes = draws.codes(network, || true);
+    codes.map_err(|error| Failure::Problem(format!("{}: run {}: {error}", applied.name, applied.run.id)))
+}
+
+/// The training row that is nearest to each sample; `None` where none is at a finite distance.
+fn nearest(applied: &Applied, values: &[f32]) -> Result<Vec<Option<Found>>, Failure> {
+    let features = applied.data.shape.features().max(1);
+    let bar = Bar::new("looking for the nearest", (values.len() / features) as u64);
+    let mut found = Vec::new();
+    for pictures in values.chunks(BLOCK * features) {
+        let lookup = Lookup {
+            data: Arc::clone(&applied.data),
+            pictures: Arc::new(pictures.to_vec()),
+            count: 1,
+            except: None,
+        };
+        let near = lookup.find(|| true).map_err(Failure::Problem)?;
+        found.extend(near.iter().map(|near| near.first().copied()));
+        bar.set(found.len() as u64, bar.total());
+    }
+    bar.finish();
+    Ok(found)
+}
+
+/// Samples that a network generated.
+struct Made<'a> {
+    count: usize,
+    /// The drawn codes, where they are wanted.
+    codes: Option<&'a [f32]>,
+    decoded: Decoded<'a>,
+    /// The nearest training row of each, where it is wanted.
+    nearest: Option<&'a [Option<Found>]>,
+}
+
+impl<'a> Made<'a> {
+    fn save(
+        &self,
+        files: &Files,
+        output: &Output,
+        second: Option<&Path>,
+        painter: Option<&Painter<'_>>,
+    ) -> Result<(), Failure> {
+        if let Some(second) = second {
+            save_sheet(&self.table(false), files, second, TableForm::Csv)?;
+        }
+        match output {
+            Output::Array(path) => {
+                self.decoded.save_array(files, path, &[self.count])?;
+                note_columns(self.decoded.data);
+            }
+            Output::Table(path, form) => save_sheet(&self.table(true), files, path, *form)?,
+            Output::Stdout => print_sheet(&self.table(true)),
+            Output::Picture(path) => {
+                if let Some(painter) = painter {
+                    self.save_page(files, path, painter)?;
+                }
+            }
+            Output::Folder(folder) => return self.save_folder(files, folder, painter),
+            // Is not given by `of_samples`.
+            Output::Weights(_) => {}
+        }
+        if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = output {
+            [Some(&**path), second].into_iter().flatten().for_each(|path| line(visible_path(path)));
+        }
+        Ok(())
+    }
+
+    /// A row for each sample, with its values where they are wanted.
+    fn table(&self, has_values: bool) -> Sheet<'a> {
+        let (data, mut sheet) = (self.decoded.data, Sheet::new(self.count));
+        sheet.push("sample", |at| (at + 1).to_string());
+        if has_values {
+            self.decoded.add_columns(&mut sheet);
+        }
+        if let Some(nearest) = self.nearest {
+            let called = move |near: &Found| {
+                if data.row_names.is_empty() {
+                    number_of(data, near.row).to_string()
+                } else {
+                    name_of(data, near.row)
+                }
+            };
+            sheet.push("nearest", move |at| nearest[at].as_ref().map_or_else(String::new, called));
+            sheet.push("distance", |at| {
+                nearest[at].map_or_else(String::new, |near| near.distance.to_string())
+            });
+        }
+        sheet.numbered("code", self.codes.unwrap_or_default());
+        sheet
+    }
+
+    /// All samples, each above the training sample it is nearest to where these are wanted.
+    fn save_page(&self, files: &Files, path: &Path, painter: &Painter<'_>) -> Result<(), Failure> {
+        let data = self.decoded.data;
+        let features = data.shape.features().max(1);
+        let samples: Vec<&[f32]> = self.decoded.values.chunks_exact(features).collect();
+        let columns = (samples.len() as f64).sqrt().ceil() as usize;
+        let mut nearest = vec![0.0; self.nearest.map_or(0, <[_]>::len) * features];
+        for (found, row) in self.nearest.unwrap_or_default().iter().zip(nearest.chunks_exact_mut(features)) {
+            if let Some(near) = found {
+                data.gather(&[near.row], row);
+            }
+        }
+        let nearest: Vec<&[f32]> = nearest.chunks_exact(features).collect();
+        let found = self.nearest.unwrap_or_default();
+        let mut tiles = Vec::new();
+        for (number, line) in samples.chunks(columns.max(1)).enumerate() {
+            let gap = columns - line.len();
+            tiles.extend(line.iter().map(|sample| Some(*sample)));
+            tiles.extend(std::iter::repeat_n(None, gap));
+            if self.nearest.is_some() {
+                let own = number * columns..number * columns + line.len();
+                tiles.extend(own.map(|at| found[at].map(|_| nearest[at])));
+                tiles.extend(std::iter::repeat_n(None, gap));
+            }
+        }
+        note_channels(painter);
+        save_page(files, path, painter, columns, &tiles, "ask for fewer with --count, or give a folder")
+    }
+
+    fn save_folder(
+        &self,
+        files: &Files,
+        folder: &Path,
+        painter: Option<&Painter<'_>>,
+    ) -> Result<(), Failure> {
+        let path = folder.join("samples.csv");
+        let Some(painter) = painter else {
+            files.create_dir(folder)?;
+            save_sheet(&self.table(true), files, &path, TableForm::Csv)?;
+            line(visible_path(&path));
+            return Ok(());
+        };
+        note_channels(painter);
+        let samples = self.decoded.values.chunks_exact(self.decoded.data.shape.features().max(1));
+        let pictures =
+            (1..).zip(samples).map(|(number, values)| (format!("{number:06}"), painter.pixels(values)));
+        let count = save_pictures(files, folder, painter.shape(), pictures)?;
+        if self.codes.is_some() || self.nearest.is_some() {
+            save_sheet(&self.table(false), files, &path, TableForm::Csv)?;
+        }
+        line(format!("{count} pictures: {}", visible_path(folder)));
+        Ok(())
+    }
+}

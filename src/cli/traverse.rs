@@ -1,0 +1,215 @@
+use std::path::Path;
+
+use super::applied::Applied;
+use super::args::Traverse;
+use super::failure::Failure;
+use super::output::{Output, check_files, print_sheet, save_sheet};
+use super::reconstruct::{note_channels, note_columns};
+use super::sample::check_pictures;
+use super::signal::{self, Stage};
+use super::write::{line, note};
+use crate::io::{Durability, Files, save_picture};
+use crate::project::{Bottleneck, format_bytes, visible_path};
+use crate::session::{
+    CodeSpread, Decoded, Painter, Sheet, Steps, TraversalLine, has_only_prior, line_name, traversal,
+    traversal_of_components,
+};
+
+/// Steps over the range of a unit, unless something else is said.
+const STEPS: usize = 7;
+/// Lines that are told.
+const TOLD: usize = 12;
+/// What to do where there are too many.
+const FEWER: &str = "ask for fewer with --units and --steps";
+/// Bytes of a page of pictures beyond which it is refused: no program shows it.
+const MOST_PAGE_BYTES: usize = 1 << 30;
+
+/// `hourglass traverse`
+pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
+    // Whatever is wrong with the place is said before the work.
+    let (files, output) = (Files::default(), Output::of_traversal(&arguments.output)?);
+    if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = &output {
+        check_files(&files, &[path], arguments.force)?;
+    }
+    let applied = Applied::open(&arguments.trained, "traverse")?;
+    let painter = Painter::of(&applied.run.design.data.source, &applied.data);
+    if let Output::Picture(path) = &output {
+        check_pictures(&applied, painter.as_ref(), path)?;
+    }
+    let mut network = applied.network(arguments.trained.threads)?;
+    let codes = applied.codes(&mut network, &applied.fitted_rows()).values;
+    let base = match &*arguments.sample {
+        "mean" => CodeSpread::of(&codes, applied.code_units()).mean(),
+        text => applied.codes(&mut network, &[applied.row(text)?]).values,
+    };
+    let (name, lines) = lines(&applied, &codes, &base, arguments)?;
+    let steps = lines.first().map_or(0, |line| line.values.len());
+    applied.check_room(lines.len() * steps, FEWER)?;
+    let mut codes: Vec<f32> = lines.iter().flat_map(|line| line.codes(&base)).collect();
+    let values = applied.decoded(&mut network, &mut codes);
+    let decoded = Decoded { data: &applied.data, values: &values };
+    signal::enter(Stage::Writing);
+    match (&output, &painter) {
+        (Output::Array(path), _) => {
+            decoded.save_array(&files, path, &[lines.len(), steps])?;
+            note_columns(&applied.data);
+            note_lines(name, &lines);
+        }
+        (Output::Picture(path), Some(painter)) => {
+            let samples = values.chunks_exact(applied.data.shape.features().max(1)).map(Some);
+            note_channels(painter);
+            save_page(&files, path, painter, steps, &samples.collect::<Vec<_>>(), FEWER)?;
+            note_lines(name, &lines);
+        }
+        (Output::Table(path, form), _) => {
+            save_sheet(&table(&applied, name, &lines, decoded), &files, path, *form)?;
+        }
+        (Output::Stdout, _) => print_sheet(&table(&applied, name, &lines, decoded)),
+        // Not given by `of_traversal`, and pictures have a painter.
+        (Output::Picture(_) | Output::Folder(_) | Output::Weights(_), _) => {}
+    }
+    if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = &output {
+        line(visible_path(path));
+    }
+    Ok(())
+}
+
+/// Writes pictures as one, line by line; `remedy` says what to do where that is too large.
+pub(super) fn save_page(
+    files: &Files,
+    path: &Path,
+    painter: &Painter<'_>,
+    columns: usize,
+    tiles: &[Option<&[f32]>],
+    remedy: &str,
+) -> Result<(), Failure> {
+    let shape = painter.page_shape(tiles.len().div_ceil(columns.max(1)), columns);
+    let bytes = shape.0.saturating_mul(shape.1).saturating_mul(shape.2);
+    if bytes > MOST_PAGE_BYTES {
+        return Err(Failure::Problem(format!(
+            "{}: a picture of {}×{} pixels takes {}, more than {}; {remedy}",
+            visible_path(path),
+            shape.1,
+            shape.0,
+            format_bytes(bytes as u64),
+            format_bytes(MOST_PAGE_BYTES as u64)
+        )));
+    }
+    Ok(save_picture(files, path, shape, painter.page(columns, tiles), Durability::Synced)?)
+}
+
+/// What lines are called, and those that are asked for.
+fn lines(
+    applied: &Applied,
+    codes: &[f32],
+    base: &[f32],
+    arguments: &Traverse,
+) -> Result<(&'static str, Vec<TraversalLine>), Failure> {
+    let (kind, units) = (applied.run.design.code.kind, applied.code_units());
+    let name = line_name(&kind);
+    let has_range = name == "unit";
+    let problem =
+        |message: String| Failure::Problem(format!("{}: run {}: {message}", applied.name, applied.run.id));
+    let steps = arguments.steps.unwrap_or(STEPS);
+    if !has_range && arguments.range.is_some() {
+        return Err(problem(format!("a {name} of its code has no range; leave --range out")));
+    }
+    // Said before there are as many codes.
+    let check_room = |lines: usize| applied.check_room(lines.saturating_mul(steps), FEWER);
+    if let Some(components) = arguments.components {
+        if has_only_prior(&kind) {
+            let message = "nothing lies between the bits, choices or entries of its code, so components mean nothing; leave \
+                           --components out";
+            return Err(problem(message.to_owned()));
+        }
+        check_room(components.min(units))?;
+        let lines = traversal_of_components((codes, units), components, base, arguments.range, steps);
+        return Ok(("component", lines.map_err(problem)?));
+    }
+    let spread = CodeSpread::of(codes, units);
+    let spread = match arguments.range {
+        Some(range) => spread.over(range),
+        None => spread,
+    };
+    let (order, spreads) = spread.parts();
+    let missing = |number: usize, count: usize| {
+        problem(format!("there is no {name} {number}; its code has {count}, counted from 1"))
+    };
+    if has_range {
+        let place = |number: &usize| (1..=units).contains(number).then(|| number - 1).ok_or(*number);
+        let asked: Vec<usize> = arguments
+            .units
+            .iter()
+            .map(place)
+            .collect::<Result<_, _>>()
+            .map_err(|number| missing(number, units))?;
+        let order = if asked.is_empty() { order } else { &asked[..] };
+        check_room(order.len())?;
+        let steps = Steps { values: steps, choices: 0 };
+        return Ok((name, traversal(&kind, (order, spreads), &[], &[], steps)));
+    }
+    let steps = Steps { values: 0, choices: arguments.steps.unwrap_or(usize::MAX) };
+    let codebook = applied.array("code.codebook");
+    let all = traversal(&kind, (order, spreads), codebook, applied.shares(), steps);
+    if arguments.units.is_empty() {
+        return Ok((name, all));
+    }
+    let find = |number: &usize| {
+        let line = number.checked_sub(1).and_then(|at| all.get(at));
+        line.cloned().ok_or_else(|| missing(*number, all.len()))
+    };
+    let lines = arguments.units.iter().map(find).collect::<Result<_, _>>();
+    Ok((name, lines?))
+}
+
+/// What places of a line are called.
+fn place_name(kind: &Bottleneck, name: &str) -> &'static str {
+    match kind {
+        Bottleneck::DescriptionLength { .. } => "choice",
+        Bottleneck::Quantised { .. } => "entry",
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::Hashing { .. } => {
+            if name == "component" {
+                "place"
+            } else {
+                "value"
+            }
+        }
+    }
+}
+
+/// A row for each step of each line.
+fn table<'a>(
+    applied: &Applied,
+    name: &'static str,
+    lines: &'a [TraversalLine],
+    decoded: Decoded<'a>,
+) -> Sheet<'a> {
+    let steps: Vec<(usize, f32)> = lines
+        .iter()
+        .flat_map(|line| line.places.iter().map(move |place| (line.number + 1, *place)))
+        .collect();
+    let mut sheet = Sheet::new(steps.len());
+    let numbers = steps.clone();
+    sheet.push(name, move |at| numbers[at].0.to_string());
+    sheet.push(place_name(&applied.run.design.code.kind, name), move |at| steps[at].1.to_string());
+    decoded.add_columns(&mut sheet);
+    sheet
+}
+
+/// Says which line is which where the file does not.
+fn note_lines(name: &str, lines: &[TraversalLine]) {
+    let ends = |line: &TraversalLine| {
+        let ends = line.places.first().zip(line.places.last());
+        let ends = ends.map_or_else(String::new, |(low, high)| format!(" ({low} to {high})"));
+        format!("{}{ends}", line.number + 1)
+    };
+    let told: Vec<String> = lines.iter().take(TOLD).map(ends).collect();
+    let more = if lines.len() > TOLD { ", …" } else { "" };
+    note(format_args!("note: its lines are each {name} over its range: {}{more}", told.join(", ")));
+}

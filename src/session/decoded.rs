@@ -1,0 +1,164 @@
+//! What a network made, in units of the scaled data, on its way into files: as columns of a table,
+//! as an array, as pictures.
+
+use std::path::Path;
+
+use super::{Pixel, Sheet, written_channels};
+use crate::dataset::Dataset;
+use crate::io::{FileError, Files, Numbers, Pixels, save_array};
+use crate::project::{Shape, Source};
+
+/// Rows that a network made.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<'a> {
+    /// Data of the same features, which say what these are called and how they were scaled.
+    pub data: &'a Dataset,
+    /// The rows, scaled.
+    pub values: &'a [f32],
+}
+
+impl<'a> Decoded<'a> {
+    /// Adds their columns as they would stand in the source: in its units, words and dates as such.
+    pub fn add_columns(self, sheet: &mut Sheet<'a>) {
+        let features = self.data.shape.features().max(1);
+        sheet.source(self.data.written_names(), move |at, fields| {
+            self.data.written(&self.values[at * features..(at + 1) * features], fields);
+        });
+    }
+
+    /// Writes them as an array in the units of the source: of these lengths, which count the rows,
+    /// and then the shape of a row. It has 64 bits where 32 could not hold the numbers of the
+    /// source.
+    ///
+    /// # Errors
+    /// [`FileError`] where the file cannot be written.
+    pub fn save_array(self, files: &Files, path: &Path, rows: &[usize]) -> Result<(), FileError> {
+        let (data, features) = (self.data, self.data.shape.features().max(1));
+        let mut shape = rows.to_vec();
+        match data.shape {
+            Shape::Vector(features) => shape.push(features),
+            Shape::Image { height, width, channels: 1 } => shape.extend([height, width]),
+            Shape::Image { height, width, channels } => shape.extend([height, width, channels]),
+        }
+        let unscaled = |(at, value): (usize, &f32)| data.scaler.unscale(at % features, *value);
+        let values = self.values.iter().enumerate().map(unscaled);
+        match data.bases() {
+            Some(bases) => {
+                let values = values.zip(bases.iter().cycle()).map(|(value, base)| f64::from(value) + base);
+                save_array(files, path, &shape, Numbers::F64(&values.collect::<Vec<f64>>()))
+            }
+            None => save_array(files, path, &shape, Numbers::F32(&values.collect::<Vec<f32>>())),
+        }
+    }
+}
+
+/// How scaled samples become the pixels of a file.
+#[derive(Clone, Debug)]
+pub struct Painter<'a> {
+    data: &'a Dataset,
+    height: usize,
+    width: usize,
+    channels: usize,
+    /// The channels that are written, counted from 0.
+    pub shown: Vec<usize>,
+    pixel: Pixel,
+}
+
+/// Pixels between the pictures of a page.
+const GAP: usize = 2;
+
+impl<'a> Painter<'a> {
+    /// That of data from this source; `None` where they are no pictures.
+    pub fn of(source: &Source, data: &'a Dataset) -> Option<Painter<'a>> {
+        let Shape::Image { height, width, channels } = data.shape else { return None };
+        let shown = written_channels(source, data.shape);
+        Some(Painter { data, height, width, channels, shown, pixel: Pixel::of(data) })
+    }
+
+    /// Height, width and channels of a written picture.
+    pub fn shape(&self) -> (usize, usize, usize) {
+        (self.height, self.width, self.shown.len())
+    }
+
+    /// The channels of the data, where some of them are not written.
+    pub fn left_out(&self) -> Option<usize> {
+        (self.shown.len() < self.channels).then_some(self.channels)
+    }
+
+    /// A picture of its own.
+    pub fn pixels(&self, scaled: &[f32]) -> Pixels {
+        let place = |pixel: usize| self.shown.iter().map(move |channel| pixel * self.channels + channel);
+        let places = (0..self.height * self.width).flat_map(place);
+        self.pixel.all(places.map(|at| self.data.scaler.unscale(at, scaled[at])))
+    }
+
+    /// Height, width and channels of a page of so many lines of so many pictures.
+    pub fn page_shape(&self, lines: usize, columns: usize) -> (usize, usize, usize) {
+        let length = |count: usize, side: usize| {
+            count.saturating_mul(side).saturating_add(GAP * count.saturating_sub(1))
+        };
+        (length(lines, self.height), length(columns, self.width), self.shown.len())
+    }
+
+    /// All pictures on one page, line by line, with white between them and where there is none.
+    pub fn page(&self, columns: usize, pictures: &[Option<&[f32]>]) -> Pixels {
+        let (height, width, channels) = self.page_shape(pictures.len().div_ceil(columns.max(1)), columns);
+        let places = (0..).zip(pictures).filter_map(|(at, picture)| Some((at, self.pixels((*picture)?))));
+        // Of the depth of the pictures, even where there is none.
+        match self.pixel {
+            Pixel::Shades(..) => {
+                let mut page = vec![u8::MAX; height * width * channels];
+                for (at, pixels) in places {
+                    if let Pixels::U8(pixels) = pixels {
+                        self.paste(&mut page, width, (at / columns, at % columns), &pixels);
+                    }
+                }
+                Pixels::U8(page)
+            }
+            Pixel::Deep => {
+                let mut page = vec![u16::MAX; height * width * channels];
+                for (at, pixels) in places {
+                    if let Pixels::U16(pixels) = pixels {
+                        self.paste(&mut page, width, (at / columns, at % columns), &pixels);
+                    }
+                }
+                Pixels::U16(page)
+            }
+        }
+    }
+
+    fn paste<T: Copy>(&self, page: &mut [T], width: usize, (line, column): (usize, usize), pixels: &[T]) {
+        let channels = self.shown.len();
+        let (top, left) = (line * (self.height + GAP), column * (self.width + GAP));
+        for (row, pixels) in pixels.chunks_exact((self.width * channels).max(1)).enumerate() {
+            let start = ((top + row) * width + left) * channels;
+            page[start..start + pixels.len()].copy_from_slice(pixels);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::Data;
+
+    #[test]
+    fn a_page_holds_its_pictures_line_by_line() {
+        let data = load(&Data::default(), &Progress::default()).expect("embedded");
+        let painter = Painter::of(&Source::Digits, &data).expect("pictures");
+        let (black, middle) = (vec![0.0; 64], vec![0.5; 64]);
+        let page = painter.page(2, &[Some(&black), Some(&middle), Some(&middle)]);
+        assert_eq!(painter.page_shape(2, 2), (18, 18, 1));
+        let Pixels::U8(page) = page else { panic!("bytes") };
+        assert_eq!(page.len(), 18 * 18);
+        // Rows and columns 8 and 9 are between the pictures; there is no fourth.
+        let pixel = |row: usize, column: usize| page[row * 18 + column];
+        for (row, column, expected) in
+            [(0, 0, 0), (7, 7, 0), (7, 8, 255), (0, 9, 255), (0, 10, 128), (7, 17, 128), (8, 0, 255)]
+        {
+            assert_eq!(pixel(row, column), expected, "{row} {column}");
+        }
+        assert_eq!([pixel(10, 0), pixel(17, 7), pixel(10, 10), pixel(17, 17)], [128, 128, 255, 255]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Codes on their way into a table, with all that their kind knows of them.
+
+use super::Sheet;
+use crate::dataset::Dataset;
+use crate::engine::{Codes, Network};
+use crate::project::Bottleneck;
+
+/// Codes of some rows of data.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    codes: Codes,
+    units: usize,
+    /// The bits of hashing codes, rows × units; empty for other kinds.
+    bits: Vec<u8>,
+    /// The likeliest unit of each quantiser of a description length, counted from 0; empty for
+    /// other kinds.
+    choices: Vec<usize>,
+    /// The features that a selector has chosen; empty for other kinds.
+    chosen: Vec<u32>,
+}
+
+impl Encoded {
+    /// Codes of this network; `thresholds` are where 0 ends and 1 begins for each unit of hashing
+    /// codes, empty for others.
+    pub fn new(network: &Network, codes: Codes, thresholds: &[f32]) -> Encoded {
+        let kind = network.plan().design().code.kind;
+        let is_hashing = matches!(kind, Bottleneck::Hashing { .. });
+        Encoded {
+            units: network.plan().code_units(),
+            bits: if is_hashing { codes.bits(thresholds) } else { Vec::new() },
+            choices: choices(kind, &codes.values),
+            chosen: network.chosen_features().unwrap_or_default(),
+            codes,
+        }
+    }
+
+    /// The codes as the decoder is given them, rows × units.
+    pub fn codes(&self) -> &[f32] {
+        &self.codes.values
+    }
+
+    /// Numbers per code.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// Adds what the kind of code knows beside its numbers: chosen features of the rows, entries,
+    /// choices, bits.
+    pub fn add_known<'a>(&'a self, sheet: &mut Sheet<'a>, data: &'a Dataset, rows: &'a [u32]) {
+        for feature in self.chosen.iter().map(|feature| *feature as usize) {
+            sheet.push(data.feature_name(feature), move |at| data.source_text(rows[at] as usize, feature));
+        }
+        sheet.numbered("entry", &self.codes.entries);
+        sheet.numbered("choice", &self.choices);
+        if !self.bits.is_empty() {
+            let units = self.units;
+            sheet.push("hash", move |at| hexadecimal(&self.bits[at * units..(at + 1) * units]));
+            sheet.numbered("bit", &self.bits);
+        }
+    }
+
+    /// Adds the numbers: means where a code is a distribution.
+    pub fn add_values<'a>(&'a self, sheet: &mut Sheet<'a>) {
+        let name = if self.codes.variances.is_empty() { "code" } else { "mean" };
+        sheet.numbered(name, &self.codes.values);
+    }
+
+    /// Adds the variances, where a code is a distribution.
+    pub fn add_variances<'a>(&'a self, sheet: &mut Sheet<'a>) {
+        sheet.numbered("variance", &self.codes.variances);
+    }
+}
+
+/// Bits as one number in hexadecimal digits, the first bit the highest.
+fn hexadecimal(bits: &[u8]) -> String {
+    let digit = |four: &[u8]| four.iter().fold(0, |digit, bit| 2 * digit + u32::from(*bit));
+    let (first, rest) = bits.split_at(bits.len() % 4);
+    let first = (!first.is_empty()).then_some(first);
+    let digits = first.into_iter().chain(rest.chunks(4)).map(digit);
+    digits.filter_map(|digit| char::from_digit(digit, 16)).collect()
+}
+
+fn choices(kind: Bottleneck, values: &[f32]) -> Vec<usize> {
+    let Bottleneck::DescriptionLength { choices, .. } = kind else { return Vec::new() };
+    let likeliest = |shares: &[f32]| {
+        let most = shares.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        shares.iter().position(|share| *share == most).unwrap_or_default()
+    };
+    values.chunks_exact(choices.max(1)).map(likeliest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_one_number() {
+        let check = |bits: &[u8], expected: &str| assert_eq!(hexadecimal(bits), expected);
+        check(&[], "");
+        check(&[1], "1");
+        check(&[1, 0, 1, 0], "a");
+        check(&[1, 1, 0, 0, 0, 1], "31");
+        check(&[0, 0, 0, 0, 1, 1, 1, 1], "0f");
+    }
+
+    #[test]
+    fn the_likeliest_choice_of_each_quantiser_is_named() {
+        let kind = Bottleneck::DescriptionLength { choices: 3, width: 0.1, temperature: 0.5 };
+        assert_eq!(choices(kind, &[0.2, 0.5, 0.3, 0.4, 0.4, 0.2]), [1, 0]);
+        assert_eq!(choices(Bottleneck::Plain, &[0.2, 0.5]), [0; 0]);
+    }
+}

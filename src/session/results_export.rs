@@ -1,0 +1,200 @@
+//! What a network makes of samples, written to a file outside the window's thread as the command
+//! line writes it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Decoded, Encoded, Scores, Sheet};
+use crate::dataset::Dataset;
+use crate::engine::{Codes, Network, Samples, Trained, code_thresholds};
+use crate::io::{FileError, Files, Numbers, TableForm, save_array};
+use crate::project::Bottleneck;
+
+/// What is written of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleResults {
+    /// Their codes, with all that the kind of code knows of them.
+    Codes,
+    /// Their reconstructions, in the units of the data.
+    Reconstructions,
+    /// Their errors, and log probabilities where there are some.
+    Scores,
+}
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultsForm {
+    /// A table with a row for each sample.
+    Table(TableForm),
+    /// An array of the codes or reconstructions.
+    Array,
+}
+
+/// Everything that is needed to write results of samples.
+#[derive(Clone, Debug)]
+pub struct ResultsExport {
+    /// What is written.
+    pub what: SampleResults,
+    /// The network.
+    pub trained: Trained,
+    /// The data it is shown.
+    pub data: Arc<Dataset>,
+    /// The data it was trained on.
+    pub own: Arc<Dataset>,
+    /// The rows.
+    pub rows: Vec<u32>,
+}
+
+/// Rows that go through the network at once.
+const CHUNK: usize = 512;
+/// Codes drawn for the reconstruction probability of each row.
+const DRAWS: usize = 32;
+
+impl ResultsExport {
+    /// Computes and writes them.
+    ///
+    /// # Errors
+    /// [`FileError`] where the network cannot be built or the file not be written.
+    pub fn save(&self, files: &Files, path: &Path, form: ResultsForm) -> Result<(), FileError> {
+        let failed = |error: String| FileError::content(path, "its results", error);
+        files.check_writable(path)?;
+        // Training has the other threads.
+        let mut network = self.trained.network(1).map_err(|error| failed(error.to_string()))?;
+        match (self.what, form) {
+            (SampleResults::Codes, ResultsForm::Array) => {
+                let codes = codes(&mut network, &self.data, &self.rows);
+                let shape = [self.rows.len(), network.plan().code_units()];
+                save_array(files, path, &shape, Numbers::F32(&codes.values))
+            }
+            (SampleResults::Codes, ResultsForm::Table(form)) => {
+                let codes = codes(&mut network, &self.data, &self.rows);
+                let thresholds = self.thresholds(&mut network);
+                let encoded = Encoded::new(&network, codes, &thresholds);
+                let mut sheet = self.sheet();
+                encoded.add_known(&mut sheet, &self.data, &self.rows);
+                encoded.add_values(&mut sheet);
+                encoded.add_variances(&mut sheet);
+                sheet.save(files, path, form).map(drop)
+            }
+            (SampleResults::Reconstructions, form) => {
+                let mut values = Vec::new();
+                each_chunk(&self.data, &self.rows, |scaled| values.extend(network.reconstruct(scaled)));
+                let decoded = Decoded { data: &self.data, values: &values };
+                match form {
+                    ResultsForm::Array => decoded.save_array(files, path, &[self.rows.len()]),
+                    ResultsForm::Table(form) => {
+                        let mut sheet = self.sheet();
+                        decoded.add_columns(&mut sheet);
+                        sheet.save(files, path, form).map(drop)
+                    }
+                }
+            }
+            (SampleResults::Scores, form) => {
+                let samples = Samples::Rows(&self.data, &self.rows);
+                let scores = Scores::of(&mut network, samples, DRAWS, |_, _| true);
+                let scores = scores.map_err(|error| failed(error.to_string()))?;
+                match form {
+                    ResultsForm::Array => {
+                        save_array(files, path, &[self.rows.len()], Numbers::F64(&scores.errors))
+                    }
+                    ResultsForm::Table(form) => {
+                        let mut sheet = self.sheet();
+                        sheet.scores(&scores);
+                        sheet.save(files, path, form).map(drop)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which row is which.
+    fn sheet(&self) -> Sheet<'_> {
+        Sheet::of(&self.data, Arc::ptr_eq(&self.data, &self.own), &self.rows)
+    }
+
+    /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they
+    /// decide; empty for other kinds.
+    fn thresholds(&self, network: &mut Network) -> Vec<f32> {
+        let Bottleneck::Hashing { threshold, .. } = self.trained.plan().design().code.kind else {
+            return Vec::new();
+        };
+        let known = codes(network, &self.own, &self.own.split.train);
+        code_thresholds(&known.values, network.plan().code_units(), threshold)
+    }
+}
+
+fn codes(network: &mut Network, data: &Dataset, rows: &[u32]) -> Codes {
+    let mut codes = Codes::default();
+    each_chunk(data, rows, |scaled| codes.extend(network.codes(scaled)));
+    codes
+}
+
+fn each_chunk(data: &Dataset, rows: &[u32], mut work: impl FnMut(&[f32])) {
+    let mut scaled = Vec::new();
+    for rows in rows.chunks(CHUNK) {
+        scaled.resize(rows.len() * data.shape.features(), 0.0);
+        data.gather(rows, &mut scaled);
+        work(&scaled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::plan;
+    use crate::dataset::{Progress, load};
+    use crate::engine::Trainer;
+    use crate::project::{Code, Data, Project, Recipe, Source, Synthetic};
+    use crate::run::facts;
+
+    #[test]
+    fn results_are_tables_of_their_rows_and_arrays() {
+        let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
+        let project = Project {
+            data: Data { source, ..Data::default() },
+            encoder: Vec::new(),
+            code: Code::plain(2),
+            ..Recipe::Undercomplete.project()
+        };
+        let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
+        let plan = plan(&project, &facts(&data)).expect("sound");
+        let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        let weights = Arc::clone(trainer.snapshot().inference_weights());
+        let trained = Trained::new(Arc::new(plan), weights, None);
+        let folder = tempfile::tempdir().expect("a folder");
+        let export = |what| ResultsExport {
+            what,
+            trained: trained.clone(),
+            data: Arc::clone(&data),
+            own: Arc::clone(&data),
+            rows: vec![3, 17],
+        };
+        let table = |what| {
+            let path = folder.path().join("table.csv");
+            let form = ResultsForm::Table(TableForm::Csv);
+            export(what).save(&Files::default(), &path, form).expect("written");
+            std::fs::read_to_string(&path).expect("there")
+        };
+        let label = &data.labels[0].name;
+        for (what, columns) in [
+            (SampleResults::Codes, "code 1,code 2".to_owned()),
+            (SampleResults::Reconstructions, data.written_names().join(",")),
+            (SampleResults::Scores, "error".to_owned()),
+        ] {
+            let text = table(what);
+            let lines: Vec<&str> = text.lines().collect();
+            assert_eq!((lines.len(), lines[0]), (3, &*format!("row,split,{label},{columns}")));
+            assert!(lines[1].starts_with("4,") && lines[2].starts_with("18,"), "{text}");
+        }
+        for (what, values) in [
+            (SampleResults::Codes, 2 * 2 * 4),
+            (SampleResults::Reconstructions, 2 * 3 * 4),
+            (SampleResults::Scores, 2 * 8),
+        ] {
+            let path = folder.path().join("array.npy");
+            export(what).save(&Files::default(), &path, ResultsForm::Array).expect("written");
+            let length = std::fs::metadata(&path).expect("there").len();
+            assert_eq!(length % 64, values % 64, "{what:?}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Everything that a code is made of over its range, the rest as in one code. Codes of choices and
+//! of a codebook are traversed by their choices and entries, as the decoder knows nothing between
+//! them.
+
+use crate::analysis::pca::Pca;
+use crate::analysis::spread::Spread;
+use crate::project::Bottleneck;
+
+/// A part of the code that is changed: a unit, a quantiser or a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraversalLine {
+    /// Its number, counted from 0.
+    pub number: usize,
+    /// Its first unit.
+    pub at: usize,
+    /// What it is replaced by, step by step.
+    pub values: Vec<Vec<f32>>,
+    /// Where each step is: the value of the unit, the number of the choice or of the entry.
+    pub places: Vec<f32>,
+}
+
+impl TraversalLine {
+    /// The codes of its steps, the rest as in `base`.
+    pub fn codes(&self, base: &[f32]) -> Vec<f32> {
+        let mut codes = base.repeat(self.values.len());
+        for (code, value) in codes.chunks_exact_mut(base.len().max(1)).zip(&self.values) {
+            if let Some(part) = code.get_mut(self.at..self.at + value.len()) {
+                part.copy_from_slice(value);
+            }
+        }
+        codes
+    }
+}
+
+/// How the units of codes are spread.
+#[derive(Clone, Debug)]
+pub struct CodeSpread {
+    order: Vec<usize>,
+    spreads: Vec<Spread>,
+}
+
+impl CodeSpread {
+    /// That of codes, rows × `units`.
+    pub fn of(codes: &[f32], units: usize) -> CodeSpread {
+        let spreads = Spread::of_units(codes, units, 0);
+        let mut order: Vec<usize> = (0..units).collect();
+        order.sort_by(|a, b| spreads[*b].variance.total_cmp(&spreads[*a].variance));
+        CodeSpread { order, spreads }
+    }
+
+    /// The mean of the codes.
+    pub fn mean(&self) -> Vec<f32> {
+        self.spreads.iter().map(|spread| spread.mean).collect()
+    }
+
+    /// The same with this range for every unit.
+    #[must_use]
+    pub fn over(mut self, range: [f32; 2]) -> CodeSpread {
+        self.spreads.iter_mut().for_each(|spread| spread.range = range);
+        self
+    }
+
+    /// Units, the one of largest variance first, and the spread of each by its number.
+    pub fn parts(&self) -> (&[usize], &[Spread]) {
+        (&self.order, &self.spreads)
+    }
+}
+
+/// How many steps a line has: over the range of a unit, and of choices or entries at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// Over a range.
+    pub values: usize,
+    /// Choices or entries, at most.
+    pub choices: usize,
+}
+
+/// What the lines of a code of this kind are called.
+pub fn line_name(kind: &Bottleneck) -> &'static str {
+    match kind {
+        Bottleneck::DescriptionLength { .. } => "quantiser",
+        Bottleneck::Quantised { .. } => "vector",
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::Hashing { .. } => "unit",
+    }
+}
+
+/// All lines of a code of this kind: units in this order, over the range of their spread; choices,
+/// and entries of the codebook, the most used first. `shares` say how often each entry is chosen.
+pub fn traversal(
+    kind: &Bottleneck,
+    (order, spreads): (&[usize], &[Spread]),
+    codebook: &[f32],
+    shares: &[f32],
+    steps: Steps,
+) -> Vec<TraversalLine> {
+    let units = spreads.len();
+    match *kind {
+        Bottleneck::DescriptionLength { choices, .. } => {
+            let shown = choices.min(steps.choices);
+            let chosen = |choice| (0..choices).map(|other| f32::from(other == choice)).collect();
+            let line = |number| TraversalLine {
+                number,
+                at: number * choices,
+                values: (0..shown).map(chosen).collect(),
+                places: (0..shown).map(|choice| choice as f32).collect(),
+            };
+            (0..units / choices.max(1)).map(line).collect()
+        }
+        Bottleneck::Quantised { dimension, .. } => {
+            let mut entries: Vec<(usize, &[f32])> =
+                codebook.chunks_exact(dimension.max(1)).enumerate().collect();
+            let share = |entry: usize| shares.get(entry).copied().unwrap_or(0.0);
+            entries.sort_by(|(a, _), (b, _)| share(*b).total_cmp(&share(*a)));
+            entries.truncate(steps.choices);
+            let line = |number| TraversalLine {
+                number,
+                at: number * dimension,
+                values: entries.iter().map(|(_, entry)| entry.to_vec()).collect(),
+                places: entries.iter().map(|(number, _)| *number as f32).collect(),
+            };
+            (0..units / dimension.max(1)).map(line).collect()
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::Hashing { .. } => {
+            let line = |unit: &usize| {
+                let range = spreads.get(*unit).map_or([0.0; 2], |spread| spread.range);
+                let places = between(range, steps.values);
+                let values = places.iter().map(|place| vec![*place]).collect();
+                TraversalLine { number: *unit, at: *unit, values, places }
+            };
+            order.iter().map(line).collect()
+        }
+    }
+}
+
+/// A line along each of the first principal components of codes (rows × `units`), through `base`:
+/// over the range that the codes have along it, or over this one. Components that the codes do not
+/// have are left out.
+///
+/// # Errors
+/// A message where PCA cannot be fitted.
+pub fn traversal_of_components(
+    (codes, units): (&[f32], usize),
+    components: usize,
+    base: &[f32],
+    range: Option<[f32; 2]>,
+    steps: usize,
+) -> Result<Vec<TraversalLine>, String> {
+    let pca = Pca::fit(codes, units, components).map_err(|error| error.to_string())?;
+    let spreads = Spread::of_units(&pca.project(codes), pca.k(), 0);
+    let start = pca.project(base);
+    let axes = pca.components.chunks_exact(units.max(1));
+    let lines = axes.zip(spreads).zip(start).enumerate().map(|(number, ((axis, spread), start))| {
+        let places = between(range.unwrap_or(spread.range), steps);
+        let code = |place: f32| -> Vec<f32> {
+            base.iter().zip(axis).map(|(base, axis)| base + (place - start) * axis).collect()
+        };
+        let values = places.iter().map(|place| code(*place)).collect();
+        TraversalLine { number, at: 0, values, places }
+    });
+    Ok(lines.collect())
+}
+
+/// So many values from one end to the other; the lower end where it is only one.
+fn between([low, high]: [f32; 2], steps: usize) -> Vec<f32> {
+    let last = steps.saturating_sub(1).max(1) as f32;
+    (0..steps).map(|step| low + (high - low) * step as f32 / last).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::CodebookUpdate;
+
+    const STEPS: Steps = Steps { values: 7, choices: 14 };
+
+    #[test]
+    fn choices_and_entries_are_traversed_instead_of_units() {
+        let spreads = Spread::of_units(&[0.0, 5.0, 1.0, 1.0, 6.0, 5.0, 1.0, 1.0], 4, 2);
+        let order = [0, 1, 2, 3];
+        let of = |kind, shares: &[f32]| {
+            traversal(&kind, (&order, &spreads), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], shares, STEPS)
+        };
+        let plain = of(Bottleneck::Plain, &[]);
+        assert_eq!((plain.len(), &plain[0].places), (4, &vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        assert_eq!(plain[0].values.concat(), plain[0].places);
+        let choices = of(Bottleneck::DescriptionLength { choices: 2, width: 0.1, temperature: 1.0 }, &[]);
+        let line = |at, values, places| TraversalLine { number: 1, at, values, places };
+        let both = line(2, vec![vec![1.0, 0.0], vec![0.0, 1.0]], vec![0.0, 1.0]);
+        assert_eq!((choices.len(), &choices[1]), (2, &both));
+        assert_eq!(both.codes(&[9.0; 4]), [9.0, 9.0, 1.0, 0.0, 9.0, 9.0, 0.0, 1.0]);
+        let update = CodebookUpdate::MovingAverage;
+        let kind = Bottleneck::Quantised { entries: 3, dimension: 2, commitment: 0.25, update };
+        let entries = of(kind, &[0.2, 0.5, 0.3]);
+        let used = line(2, vec![vec![2.0, 3.0], vec![4.0, 5.0], vec![0.0, 1.0]], vec![1.0, 2.0, 0.0]);
+        assert_eq!((entries.len(), &entries[1]), (2, &used));
+    }
+
+    #[test]
+    fn components_are_traversed_through_the_base() {
+        // Along (3, 4) / 5 alone, from −5 to 5 about (1, 2).
+        let codes = [-2.0, -2.0, 4.0, 6.0, 1.0, 2.0];
+        let of = |components, range| {
+            traversal_of_components((&codes, 2), components, &[1.0, 2.0], range, 3).expect("numbers")
+        };
+        let close = |line: &TraversalLine, expected: [f32; 6]| {
+            let values = line.values.concat();
+            assert!(values.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{values:?}");
+        };
+        close(&of(1, None)[0], [-2.0, -2.0, 1.0, 2.0, 4.0, 6.0]);
+        close(&of(1, Some([0.0, 10.0]))[0], [1.0, 2.0, 4.0, 6.0, 7.0, 10.0]);
+        assert_eq!(of(1, Some([0.0, 10.0]))[0].places, [0.0, 5.0, 10.0]);
+        assert_eq!(of(5, None).len(), 2);
+    }
+}

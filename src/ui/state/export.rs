@@ -1,0 +1,210 @@
+//! The question what of a run is written to a file, and where.
+
+use std::path::{Path, PathBuf};
+
+use super::path_dialog::{PathDialog, Purpose};
+use super::save::SaveKind;
+use super::sets::Set;
+use crate::io::TableForm;
+use crate::session::ResultsForm;
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExportWhat {
+    /// The codes of samples.
+    #[default]
+    Codes,
+    /// The reconstructions of samples.
+    Reconstructions,
+    /// The scores of samples.
+    Scores,
+    /// Samples as they are, with their labels and errors.
+    Samples,
+    /// The weights of the network.
+    Weights,
+}
+
+impl ExportWhat {
+    /// All of them, in the order of the choice.
+    pub const ALL: [ExportWhat; 5] = [
+        ExportWhat::Codes,
+        ExportWhat::Reconstructions,
+        ExportWhat::Scores,
+        ExportWhat::Samples,
+        ExportWhat::Weights,
+    ];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExportWhat::Codes => "codes",
+            ExportWhat::Reconstructions => "reconstructions",
+            ExportWhat::Scores => "scores",
+            ExportWhat::Samples => "samples",
+            ExportWhat::Weights => "weights",
+        }
+    }
+
+    /// What is in the file, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            ExportWhat::Codes => "Where the encoder puts each sample, with its labels.",
+            ExportWhat::Reconstructions => "What the network makes of each sample, in the units of the data.",
+            ExportWhat::Scores => {
+                "The squared error of each sample, and its log probability where there is one."
+            }
+            ExportWhat::Samples => "The samples as they are, with splits, labels and known errors.",
+            ExportWhat::Weights => "All arrays of the network, for PyTorch and others.",
+        }
+    }
+
+    /// The forms it can be written in, the usual one first.
+    pub fn forms(self) -> &'static [ExportForm] {
+        match self {
+            ExportWhat::Codes | ExportWhat::Reconstructions | ExportWhat::Scores => {
+                &[ExportForm::Csv, ExportForm::Tsv, ExportForm::Npy]
+            }
+            ExportWhat::Samples => &[ExportForm::Csv, ExportForm::Tsv],
+            ExportWhat::Weights => &[ExportForm::Safetensors],
+        }
+    }
+
+    /// Whether it is of a set of samples.
+    pub fn is_of_set(self) -> bool {
+        self != ExportWhat::Weights
+    }
+}
+
+/// The form of an exported file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportForm {
+    /// A table with commas.
+    Csv,
+    /// A table with tabs.
+    Tsv,
+    /// An array.
+    Npy,
+    /// Arrays by name.
+    Safetensors,
+}
+
+impl ExportForm {
+    /// The ending of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            ExportForm::Csv => "csv",
+            ExportForm::Tsv => "tsv",
+            ExportForm::Npy => "npy",
+            ExportForm::Safetensors => "safetensors",
+        }
+    }
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExportForm::Csv => "CSV",
+            ExportForm::Tsv => "TSV",
+            ExportForm::Npy => "NPY",
+            ExportForm::Safetensors => "safetensors",
+        }
+    }
+
+    /// The form of results of samples; `None` for what has none of these.
+    pub fn of_results(self) -> Option<ResultsForm> {
+        match self {
+            ExportForm::Csv => Some(ResultsForm::Table(TableForm::Csv)),
+            ExportForm::Tsv => Some(ResultsForm::Table(TableForm::Tsv)),
+            ExportForm::Npy => Some(ResultsForm::Array),
+            ExportForm::Safetensors => None,
+        }
+    }
+}
+
+/// What is exported, and where to.
+#[derive(Clone, Debug)]
+pub struct ExportDialog {
+    /// What.
+    pub what: ExportWhat,
+    /// Of which samples.
+    pub set: Set,
+    /// In which form.
+    pub form: ExportForm,
+    /// Where to.
+    pub path: PathDialog,
+    /// The path that was suggested last: until it is edited, it follows the other choices.
+    suggested: String,
+}
+
+impl ExportDialog {
+    /// A question with these choices, in the usual form; `place` is the folder with the first part
+    /// of the file's name.
+    pub fn new(what: ExportWhat, set: Set, place: &Path) -> ExportDialog {
+        let form = what.forms().first().copied().unwrap_or(ExportForm::Csv);
+        let suggested = suggestion(place, what, form);
+        let path = PathDialog::new(Purpose::Save(SaveKind::Results(form), None), suggested.clone());
+        ExportDialog { what, set, form, path, suggested }
+    }
+
+    /// Brings form and path in line with what is exported.
+    pub fn follow(&mut self, place: &Path) {
+        if !self.what.forms().contains(&self.form) {
+            self.form = self.what.forms().first().copied().unwrap_or(ExportForm::Csv);
+        }
+        let suggested = suggestion(place, self.what, self.form);
+        if suggested == self.suggested {
+            return;
+        }
+        let text = if self.path.text == self.suggested {
+            suggested.clone()
+        } else {
+            with_form(&self.path.text, self.form)
+        };
+        self.path = PathDialog::new(Purpose::Save(SaveKind::Results(self.form), None), text);
+        self.suggested = suggested;
+    }
+}
+
+/// `digits` and codes: `digits-codes.csv`.
+fn suggestion(place: &Path, what: ExportWhat, form: ExportForm) -> String {
+    format!("{}-{}.{}", place.display(), what.name(), form.extension())
+}
+
+/// A path with the ending of a form in place of another's.
+fn with_form(text: &str, form: ExportForm) -> String {
+    let forms = [ExportForm::Csv, ExportForm::Tsv, ExportForm::Npy, ExportForm::Safetensors];
+    let path = PathBuf::from(text);
+    let is_of_form =
+        path.extension().is_some_and(|ending| forms.iter().any(|form| ending == form.extension()));
+    if is_of_form { path.with_extension(form.extension()).display().to_string() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_follows_the_choices_until_it_is_edited() {
+        let place = Path::new("runs").join("digits");
+        let at = |name: &str| Path::new("runs").join(name).display().to_string();
+        let mut dialog = ExportDialog::new(ExportWhat::Codes, Set::Test, &place);
+        assert_eq!(dialog.path.text, at("digits-codes.csv"));
+        dialog.form = ExportForm::Npy;
+        dialog.follow(&place);
+        assert_eq!(dialog.path.text, at("digits-codes.npy"));
+        dialog.what = ExportWhat::Weights;
+        dialog.follow(&place);
+        assert_eq!(
+            (dialog.form, &dialog.path.text),
+            (ExportForm::Safetensors, &at("digits-weights.safetensors"))
+        );
+        dialog.path.text = at("mine.v2.safetensors");
+        dialog.what = ExportWhat::Scores;
+        dialog.follow(&place);
+        assert_eq!((dialog.form, &dialog.path.text), (ExportForm::Csv, &at("mine.v2.csv")));
+        dialog.path.text = at("mine");
+        dialog.form = ExportForm::Tsv;
+        dialog.follow(&place);
+        assert_eq!(dialog.path.text, at("mine"), "its ending is added when it is written");
+        assert!(matches!(dialog.path.purpose, Purpose::Save(SaveKind::Results(ExportForm::Tsv), None)));
+    }
+}

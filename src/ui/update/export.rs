@@ -1,0 +1,170 @@
+//! What a run has made is exported: asked for, and put together to be written.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::Severity;
+use crate::dataset::Dataset;
+use crate::project::is_hidden;
+use crate::run::{Run, Weights};
+use crate::session::{ResultsExport, SampleResults};
+use crate::ui::state::{
+    Dialog, ExportDialog, ExportForm, ExportRequest, ExportWhat, ResultsRequest, SaveKind, SaveRequest, Set,
+    SetRows, State, with_ending,
+};
+
+impl State {
+    /// Asks what to export, with these choices made.
+    pub fn ask_export(&mut self, what: ExportWhat, set: Set) {
+        self.dialog = Some(Dialog::Export(Box::new(ExportDialog::new(what, set, &self.export_place()))));
+    }
+
+    /// Asks what to export: the selection where there is one.
+    pub fn ask_what_to_export(&mut self) {
+        let set = if self.selected().is_empty() { Set::All } else { Set::Selection };
+        let has_weights = self.weights_shown().is_some();
+        self.ask_export(if has_weights { ExportWhat::Codes } else { ExportWhat::Samples }, set);
+    }
+
+    /// The folder that is suggested for an export, with the first part of the file's name.
+    pub fn export_place(&self) -> PathBuf {
+        let folder = self.file.as_ref().and_then(|file| file.parent());
+        let folder = folder.map_or_else(super::documents::home, Path::to_owned);
+        folder.join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
+    }
+
+    /// The shown run with the weights that the views show, and their epoch.
+    pub fn weights_shown(&self) -> Option<(&Run, u32, &Arc<Weights>)> {
+        let run = self.shown()?;
+        let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
+        let checkpoint = run.checkpoint.as_ref();
+        let last = checkpoint.map(|last| (last.inference_epoch(), last.inference_weights()));
+        let (epoch, weights) = kept.or(last)?;
+        Some((run, epoch, weights))
+    }
+
+    /// Why something cannot be exported; `None` where it can.
+    pub fn export_problem(&self, what: ExportWhat, set: &Set) -> Option<&'static str> {
+        if what == ExportWhat::Samples {
+            return self
+                .rows_of(set)
+                .is_none_or(|(_, rows)| rows.is_empty())
+                .then_some("There are no such samples.");
+        }
+        if self.weights_shown().is_none() {
+            return Some("The run has no weights yet: train it first.");
+        }
+        if what == ExportWhat::Weights {
+            return None;
+        }
+        match self.look(set, false) {
+            None => Some("The data of the run are not loaded, or are of another shape."),
+            Some(look) => look.rows.is_empty().then_some("There are no such samples."),
+        }
+    }
+
+    /// Has what was chosen written to a path that was agreed to.
+    pub(super) fn accept_export(&mut self, mut dialog: Box<ExportDialog>, path: PathBuf) {
+        let full = with_ending(path.clone(), SaveKind::Results(dialog.form));
+        if full != path {
+            // The question whether to replace a file was about the name without the ending.
+            dialog.path.suggest(full);
+            self.dialog = Some(Dialog::Export(dialog));
+            return;
+        }
+        let Some(results) = self.results_request(&dialog) else {
+            let why = self.export_problem(dialog.what, &dialog.set);
+            let why = why.unwrap_or("The design of the run is damaged.");
+            self.notices.say(Severity::Error, format!("Nothing was exported. {why}"));
+            return;
+        };
+        let request = self.save_request(full, SaveKind::Results(dialog.form), None);
+        self.write(SaveRequest { results: Some(results), ..request });
+    }
+
+    /// Everything that is needed to write what was chosen.
+    fn results_request(&self, dialog: &ExportDialog) -> Option<ResultsRequest> {
+        let what = match dialog.what {
+            ExportWhat::Codes => SampleResults::Codes,
+            ExportWhat::Reconstructions => SampleResults::Reconstructions,
+            ExportWhat::Scores => SampleResults::Scores,
+            ExportWhat::Samples => {
+                let (request, form) = self.samples_request(dialog)?;
+                return Some(ResultsRequest::Samples(Box::new(request), form));
+            }
+            ExportWhat::Weights => {
+                let (run, epoch, weights) = self.weights_shown()?;
+                return Some(ResultsRequest::Weights(Box::new(run.clone()), epoch, Arc::clone(weights)));
+            }
+        };
+        let look = self.look(&dialog.set, false).filter(|look| !look.rows.is_empty())?;
+        let export = ResultsExport {
+            what,
+            trained: look.trial(self, look.weights)?.trained,
+            data: Arc::clone(look.data),
+            own: Arc::clone(look.own.unwrap_or(look.data)),
+            rows: look.rows.all(),
+        };
+        Some(ResultsRequest::Results(export, dialog.form.of_results()?))
+    }
+
+    fn samples_request(&self, dialog: &ExportDialog) -> Option<(ExportRequest, ExportForm)> {
+        let (data, rows) = self.rows_of(&dialog.set).filter(|(_, rows)| !rows.is_empty())?;
+        let errors = self.shown().and_then(|run| self.known_errors(run));
+        let errors = errors.filter(|_| self.selectable().is_some_and(|own| Arc::ptr_eq(own, data)));
+        let run = self.shown().filter(|run| self.data_of(run).is_some());
+        let request = ExportRequest {
+            data: Arc::clone(data),
+            source: run.map_or(&self.project, |run| &run.design).data.source.clone(),
+            rows: rows.all(),
+            errors: errors.map(|errors| errors.values.clone()).unwrap_or_default(),
+            trial: None,
+        };
+        Some((request, dialog.form))
+    }
+
+    /// The rows of a set and their data, whether or not a run was trained on them.
+    fn rows_of<'a>(&'a self, set: &Set) -> Option<(&'a Arc<Dataset>, SetRows<'a>)> {
+        let sets = self.sets();
+        let data = sets.data(set, self.selectable())?;
+        Some((data, sets.rows(set, self.shown(), data)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::Files;
+    use crate::ui::state::Effect;
+    use crate::ui::views::samples;
+
+    #[test]
+    fn samples_are_exported_without_a_run_and_nothing_else() {
+        let mut state = State::default();
+        state.data.dataset = Some(Arc::new(samples::table(9, 2)));
+        assert_eq!(state.export_problem(ExportWhat::Samples, &Set::All), None);
+        assert!(state.export_problem(ExportWhat::Samples, &Set::Selection).is_some());
+        for what in [ExportWhat::Codes, ExportWhat::Weights] {
+            let why = state.export_problem(what, &Set::All);
+            assert!(why.is_some_and(|why| why.contains("no weights")), "{why:?}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        state.ask_what_to_export();
+        let Some(Dialog::Export(dialog)) = &mut state.dialog else { panic!("no question") };
+        assert_eq!((dialog.what, dialog.form), (ExportWhat::Samples, ExportForm::Csv));
+        dialog.form = ExportForm::Tsv;
+        dialog.follow(folder.path());
+        // Without an ending it is asked about again, as the one with it may be there.
+        state.accept_path(folder.path().join("rows"));
+        let Some(Dialog::Export(dialog)) = &state.dialog else { panic!("no question") };
+        assert_eq!(dialog.path.text, folder.path().join("rows.tsv").display().to_string());
+        state.accept_path(folder.path().join("rows.tsv"));
+        let request = state.effects.drain(..).find_map(|effect| {
+            let Effect::Save(request) = effect else { return None };
+            Some(request)
+        });
+        request.expect("it is written").save(&Files::default()).expect("written");
+        let written = std::fs::read_to_string(folder.path().join("rows.tsv")).expect("there");
+        assert_eq!((written.lines().count(), written.starts_with("row\tsplit\t")), (10, true), "{written}");
+    }
+}
