@@ -127,12 +127,13 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     chosen
 }
 
-/// Whether nothing of this was shown in the last frame: it begins at its top.
+/// Whether it was opened in this frame: it begins at its top. The first pass of a frame only measures.
 fn has_just_opened(ui: &Ui) -> bool {
     let (id, now) = (Id::unique("new project shown"), ui.ctx().cumulative_pass_nr());
-    let before = ui.data(|data| data.get_temp::<u64>(id));
-    ui.data_mut(|data| data.insert_temp(id, now));
-    before.is_none_or(|before| before + 1 < now)
+    let [last, opened] = ui.data(|data| data.get_temp::<[u64; 2]>(id)).unwrap_or_default();
+    let opened = if last + 1 < now { now } else { opened };
+    ui.data_mut(|data| data.insert_temp(id, [now, opened]));
+    now < opened + 2
 }
 
 fn tile_id(number: usize) -> Id {
