@@ -70,6 +70,9 @@ fn main() {
             Event::Loading { .. }
             | Event::Loaded { .. }
             | Event::LoadFailed { .. }
+            | Event::Showing { .. }
+            | Event::Shown { .. }
+            | Event::NotShown { .. }
             | Event::Run(..)
             | Event::StoreFailed(_) => None,
         });

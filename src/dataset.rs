@@ -4,6 +4,7 @@
 mod binariser;
 mod column;
 pub mod csv;
+mod damaged;
 mod data_instead;
 mod digits;
 mod duration;
@@ -13,6 +14,7 @@ mod foreign;
 pub mod idx;
 mod image_folder;
 mod interned;
+mod joined;
 mod load;
 pub mod memory;
 mod mend;
@@ -40,10 +42,13 @@ mod written;
 
 pub use binariser::Binariser;
 pub use column::{Column, ColumnKind, ColumnOverview, OtherColumn};
+pub use damaged::{enlarged, holes_filled, small_shape};
 pub use data_instead::{DataInstead, data_instead};
+pub use digits::DIGITS_WHITE;
 pub use error::DataError;
 pub use idx::companions;
 pub use interned::Texts;
+pub use joined::joined;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
 pub use other_range::other_range;
@@ -97,6 +102,9 @@ pub struct Dataset {
     pub gaps: Gaps,
     /// Decisions that were taken by all pictures together; nothing for what is no folder of pictures.
     pub settled: Settled,
+    /// Width and height of the smallest and the largest picture as they are in their files; `None` for what is no folder of
+    /// pictures.
+    pub source_sizes: Option<[(u32, u32); 2]>,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
     pub fingerprint: u64,
     /// What was read, for a person to check.
@@ -152,6 +160,44 @@ pub enum LabelValues {
 }
 
 impl Dataset {
+    /// Other values for some of its rows, unscaled, in the type of its own. They have the names and numbers of these rows, and
+    /// no labels.
+    #[must_use]
+    pub fn with_rows(&self, rows: &[u32], values: Vec<f32>) -> Dataset {
+        let picked = |row: &u32| self.row_names.get(*row as usize).cloned().unwrap_or_default();
+        let number = |row: &u32| self.source_rows.get(*row as usize).copied().unwrap_or(row + 1);
+        let whole = |most: f32| move |value: f32| value.round().clamp(0.0, most);
+        let values = match self.rows {
+            Rows::U8(_) => Rows::U8(values.into_iter().map(whole(255.0)).map(|value| value as u8).collect()),
+            Rows::U16(_) => {
+                Rows::U16(values.into_iter().map(whole(65_535.0)).map(|value| value as u16).collect())
+            }
+            Rows::F32(_) => Rows::F32(values),
+        };
+        Dataset {
+            name: self.name.clone(),
+            shape: self.shape,
+            rows: values,
+            labels: Vec::new(),
+            row_names: if self.row_names.is_empty() { Vec::new() } else { rows.iter().map(picked).collect() },
+            source_rows: rows.iter().map(number).collect(),
+            feature_names: self.feature_names.clone(),
+            shown_channels: self.shown_channels.clone(),
+            columns: self.columns.clone(),
+            overview: Vec::new(),
+            split: SplitRows::default(),
+            scaler: self.scaler.clone(),
+            binariser: self.binariser,
+            gaps: Gaps::default(),
+            settled: self.settled,
+            source_sizes: None,
+            fingerprint: self.fingerprint,
+            said: Said::default(),
+            warnings: Vec::new(),
+            doubts: Vec::new(),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows.len() / self.shape.features().max(1)

@@ -9,6 +9,7 @@ mod design_file;
 mod layer;
 mod loss;
 mod number;
+mod other_data;
 mod place;
 mod recipe;
 mod regularizer;
@@ -29,6 +30,7 @@ pub use number::{
     format_bytes, format_count, format_number, format_percent, format_range, format_secs, format_value,
     short_count, short_number, terminal_number,
 };
+pub use other_data::OtherData;
 pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
@@ -76,6 +78,9 @@ pub struct Project {
     /// Selections of rows that were given a name. They change nothing that is trained, and no run has them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub selections: Vec<NamedSelection>,
+    /// Other data that trained networks were shown. They change nothing that is trained, and no run has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherData>,
 }
 
 impl Project {
@@ -89,10 +94,10 @@ impl Project {
         self
     }
 
-    /// What of it a run is trained by: all but selections, and label columns that hold nothing out.
+    /// What of it a run is trained by: all but selections, other data, and label columns that hold nothing out.
     #[must_use]
     pub fn design(&self) -> Project {
-        Project { selections: Vec::new(), data: self.data.trained(), ..self.clone() }
+        Project { selections: Vec::new(), others: Vec::new(), data: self.data.trained(), ..self.clone() }
     }
 
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.

@@ -18,6 +18,7 @@ mod progress;
 mod records;
 mod results;
 mod run_data;
+mod shown_data;
 mod weights;
 
 pub use attempt::Attempt;

@@ -23,6 +23,7 @@ mod results_export;
 mod scores;
 mod sets;
 mod sheet;
+mod showing;
 mod training;
 mod traversal;
 
@@ -39,11 +40,12 @@ pub use results::{Measured, likelihood_of};
 pub use results_export::{ResultsExport, ResultsForm, SampleResults};
 pub use scores::{Ranking, Scores};
 pub use sets::{
-    ClassShares, Comparison, Difference, Exported, Linear, Moments, Order, Pictures, Pixel, SampleAnswer,
-    SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name, squared_error,
-    written_channels,
+    ClassShares, Comparison, Difference, Exported, Linear, Located, Moments, Order, Pictures, Pixel, Rated,
+    SampleAnswer, SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name,
+    squared_error, written_channels,
 };
 pub use sheet::{Sheet, name_of};
+pub use showing::{Shown, show};
 pub use traversal::{CodeSpread, Steps, TraversalLine, line_name, traversal, traversal_of_components};
 
 use std::any::Any;
@@ -144,6 +146,8 @@ impl Session {
         let training = match request {
             Request::Load { request, data, own } => return self.loader.load(request, *data, own),
             Request::CancelLoad => return self.loader.cancel(),
+            Request::Show { request, run, paths } => return self.loader.show(request, run, paths),
+            Request::CancelShow => return self.loader.cancel_shown(),
             Request::Compute(job) => return self.compute.push(job),
             Request::Cancel(id) => return self.compute.cancel(id),
             Request::Weights(run) => TrainingCommand::Weights(run),
@@ -173,6 +177,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.loader.cancel();
+        self.loader.cancel_shown();
         self.training = None;
         if let Some(thread) = self.training_thread.take() {
             // A panic of the worker has become an event already.

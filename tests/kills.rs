@@ -205,6 +205,9 @@ fn a_session_trains_into_its_live_store() {
             | Event::Loaded { .. }
             | Event::LoadFailed { .. }
             | Event::Weights { .. }
+            | Event::Showing { .. }
+            | Event::Shown { .. }
+            | Event::NotShown { .. }
             | Event::Computed(..) => {}
         }
     }

@@ -92,6 +92,7 @@ pub(super) fn autoencoder(
         format_version: design.format_version,
         name: design.name.clone(),
         selections: Vec::new(),
+        others: Vec::new(),
     };
     let facts = DataFacts {
         shape: Shape::Vector(pair.inputs),

@@ -9,47 +9,14 @@ use super::progress::Bar;
 use super::reading::Reading;
 use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
-use crate::dataset::{self, DataError, Dataset, Known, Progress, Scaler};
+use crate::dataset::{self, DataError, Dataset, Doubt, Known, Progress, Scaler};
 use crate::project::{
-    Alpha, Channels, Choice, Data, PixelRange, Place, Project, Rules, Shape, Source, visible, visible_list,
-    visible_path,
+    Channels, Choice, Data, Place, Project, Rules, Shape, Source, visible, visible_list, visible_path,
 };
 use crate::run::{self, Run};
 
 /// Width and height pictures of a folder are brought to unless something else is said.
 const PICTURE_SIDE: usize = 32;
-/// Warns where pictures were read by what these pictures alone tell, which may differ from what those of training told.
-fn warn_of_fitted_reading(run: &Run, source: &Source, data: &Dataset) {
-    let Source::ImageFolder { reading, .. } = source else { return };
-    let name = visible(&data.name);
-    let ground = [Alpha::Black, Alpha::White]
-        .into_iter()
-        .find(|ground| data.said.line.contains(&ground_said(*ground)));
-    let (_, settled) = run.known_pixels();
-    let is_chosen =
-        reading.alpha == Alpha::Auto && settled.ground.is_none() && run.design.data.rules == Rules::Current;
-    if let Some(ground) = ground.filter(|_| is_chosen) {
-        let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
-        warn(format_args!(
-            "{name}: {} was chosen by these pictures, and may be another than in the training of run {}: {} sets it",
-            ground_said(ground),
-            run.id,
-            Choice::Alpha(other).option()
-        ));
-    }
-    if reading.range == PixelRange::Percentiles && settled.limits.is_none() {
-        warn(format_args!(
-            "{name}: values are cut at the percentiles of these pictures, not at those run {} was trained with",
-            run.id
-        ));
-    }
-}
-
-/// How the statement of what was read calls a ground.
-fn ground_said(ground: Alpha) -> String {
-    format!("transparency on {}", ground.name().to_lowercase())
-}
-
 /// Whose data: for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
 /// Problems that are told one by one where a design cannot be trained.
@@ -244,14 +211,17 @@ fn tell(data: &Data, loaded: &Dataset, line: &str) {
     for sentence in &loaded.said.notes {
         note(format_args!("note: {sentence}"));
     }
-    for doubt in &loaded.doubts {
-        let options: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
-        let remedy = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" or ")) };
-        warn(format_args!("{}: {}{}", visible(&loaded.name), visible(&doubt.message), visible(&remedy)));
-    }
+    loaded.doubts.iter().for_each(|doubt| warn_of(loaded, doubt));
     for warning in &loaded.warnings {
         warn(format_args!("{}: {warning}", visible(&loaded.name)));
     }
+}
+
+/// Warns of something that may be wrong about data, with the options that would change it.
+fn warn_of(loaded: &Dataset, doubt: &Doubt) {
+    let options: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
+    let remedy = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" or ")) };
+    warn(format_args!("{}: {}{}", visible(&loaded.name), visible(&doubt.message), visible(&remedy)));
 }
 
 /// What [`crate::check`] needs to know of data.
@@ -305,74 +275,16 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         check_there(&chosen.source, &data_of(run), Elsewhere::Argument)?;
         chosen.source.clone()
     };
-    // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
-    let (means, columns) = (run.column_means(), run.known_columns());
-    let known = run.known(&columns);
-    let Known { depth, settled, .. } = known;
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
-    let load = |data: &Data| load_known(data, Some(known));
-    let mut data = match (path, &asked.source) {
-        // Newer rules may leave out rows of its own table.
-        (None, Source::Csv { .. }) => run.load_own(&asked, |data, _| load(data))?,
-        (None, _) => load(&asked)?,
-        // Other rows need not have the class that was held out.
-        (Some(_), _) => load(&asked).or_else(|failure| match &asked.held_out {
-            Some(_) => load(&Data { held_out: None, ..asked.clone() }),
-            None => Err(failure),
-        })?,
-    };
-    let same = data.fingerprint == run.fingerprint;
-    let own = path.is_none() || same;
+    // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
+    let mut data = run.load_shown(&asked, path.is_some(), load_known)?;
+    let own = run.is_own(&data, path.is_some());
     // Of other data all rows are taken.
     let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };
     tell(&asked, &data, &line);
-    if data.shape != run.shape {
-        return Err(wrong_shape(&data, run));
-    }
-    let name = visible(&data.name);
-    if path.is_none() && !same {
-        warn(format_args!("{name}: these are no longer the data run {} was trained on", run.id));
-    }
-    if same && run.split.is_some_and(|split| split != data.split.fingerprint()) {
-        warn(format_args!(
-            "{name}: these are split otherwise than when run {} was trained: some of the samples it is judged by it has learnt",
-            run.id
-        ));
-    }
-    if data.gaps.filled > 0 && means.is_none() && !same {
-        warn(format_args!(
-            "{name}: run {} holds no column means of its training data, as it was saved before they were stored or trained on no \
-             table; gaps are filled with the means of the rows given",
-            run.id
-        ));
-    }
-    if !same {
-        warn_of_fitted_reading(run, &asked.source, &data);
-    }
-    if !same
-        && matches!(asked.source, Source::Npy { .. } | Source::Idx { .. })
-        && let Some(scaler) = run.scaler()
-        && let Some(message) = dataset::other_range(&scaler, chosen.scaling, depth, &data)
-    {
-        warn(format_args!("{name}: {message}"));
-    }
-    match run.scaler() {
-        Some(scaler) => {
-            data.scaler = match asked.source {
-                Source::ImageFolder { .. } => {
-                    scaler.for_pictures(depth, [settled.white, data.settled.white], &data.rows)
-                }
-                Source::Digits
-                | Source::Synthetic(_)
-                | Source::Idx { .. }
-                | Source::Csv { .. }
-                | Source::Npy { .. } => scaler,
-            };
-        }
-        None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
-        None => {}
-    }
+    let doubts = run.scale_shown(&asked, path.is_some(), &mut data, || scaler_of_training_data(run))?;
+    doubts.iter().for_each(|doubt| warn_of(&data, doubt));
     Ok(Shown { data, own })
 }
 
@@ -390,10 +302,7 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     };
     match loaded {
         Ok(data) => Ok(data.scaler),
-        Err(Failure::Problem(message)) => Err(Failure::Problem(format!(
-            "{} are needed for their scaling, which the file does not hold: {message}",
-            data_of(run)
-        ))),
+        Err(Failure::Problem(message)) => Err(run.unknown_scaling(&message).into()),
         Err(other @ (Failure::Usage(_) | Failure::Interrupted)) => Err(other),
     }
 }
@@ -472,14 +381,4 @@ fn given(path: &Path, elsewhere: Elsewhere) -> Result<PathBuf, Failure> {
     }
     let message = format!("{}: there is no {}; check the path", elsewhere.name(), visible_path(&path));
     Err(Failure::Problem(message))
-}
-
-fn wrong_shape(data: &Dataset, run: &Run) -> Failure {
-    Failure::Problem(format!(
-        "{}: its samples are {}, run {} was trained on {}; give data of that shape",
-        visible(&data.name),
-        data.shape,
-        run.id,
-        run.shape
-    ))
 }

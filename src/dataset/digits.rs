@@ -9,8 +9,8 @@ use crate::project::Shape;
 /// See `assets/digits-NOTICE.md`.
 const DIGITS: &[u8] = include_bytes!("../../assets/digits.csv.gz");
 const PIXELS: usize = 64;
-/// The brightest pixel.
-const MAX: f32 = 16.0;
+/// The value of white.
+pub const DIGITS_WHITE: u16 = 16;
 
 /// The embedded digits: 1,797 pictures of 8×8 pixels with values 0 to 16 and classes 0 to 9.
 pub(super) fn load() -> Result<Raw, DataError> {
@@ -32,7 +32,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
     let mut raw = Raw::new("digits", shape, Rows::U8(pixels));
     let names = (0..10).map(|digit| digit.to_string()).collect();
     raw.labels = vec![LabelColumn::classes("label", names, ids)];
-    raw.type_max = Some(MAX);
+    raw.type_max = Some(f32::from(DIGITS_WHITE));
     Ok(raw)
 }
 

@@ -130,6 +130,7 @@ pub(super) fn load(
     }
     let sameness = range::sameness(&raw.rows, how, progress)?;
     raw.type_max = range.type_max;
+    raw.source_sizes = tally.sizes;
     let is_chosen = tally.transparent > 0 && alpha == Alpha::Auto && rules == Rules::Current;
     let own_ground = is_chosen.then_some(if tally.is_on_white { Alpha::White } else { Alpha::Black });
     raw.settled = Settled {

@@ -131,6 +131,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         binariser: Binariser::of(data),
         gaps,
         settled: raw.settled,
+        source_sizes: raw.source_sizes,
         warnings: raw.warnings.iter().map(|warning| visible(warning).into_owned()).collect(),
         doubts: raw.doubts,
     })

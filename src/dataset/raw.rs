@@ -31,6 +31,8 @@ pub(super) struct Raw {
     pub has_alpha: bool,
     /// Decisions that were taken by all pictures together.
     pub settled: Settled,
+    /// Width and height of the smallest and the largest picture in their files.
+    pub source_sizes: Option<[(u32, u32); 2]>,
     pub has_gaps: bool,
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
@@ -63,6 +65,7 @@ impl Raw {
             type_max: None,
             has_alpha: false,
             settled: Settled::default(),
+            source_sizes: None,
             has_gaps: false,
             is_table: false,
             what: String::new(),

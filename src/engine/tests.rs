@@ -57,6 +57,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
         settled: crate::dataset::Settled::default(),
+        source_sizes: None,
         fingerprint: 0,
         said: crate::dataset::Said::default(),
         warnings: vec![],

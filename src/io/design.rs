@@ -50,7 +50,8 @@ pub(super) fn anchor(project: &mut Project, file: &Path) {
             vec![Some(images), labels.as_mut(), test_images.as_mut(), test_labels.as_mut()]
         }
     };
-    for path in paths.into_iter().flatten() {
+    let others = project.others.iter_mut().flat_map(|other| other.paths.iter_mut());
+    for path in paths.into_iter().flatten().chain(others) {
         if path.is_relative() {
             *path = folder.join(&*path);
         }

@@ -23,6 +23,12 @@ pub struct Settings {
     pub layout: Option<String>,
     /// The window as it was left.
     pub window: Option<WindowSize>,
+    /// Titles of the commands that were given in the palette, newest first.
+    pub commands: Vec<String>,
+    /// The project file that was open.
+    pub last: Option<PathBuf>,
+    /// Whether the next start leaves it closed.
+    pub starts_anew: bool,
 }
 
 /// How large the window is.
@@ -91,6 +97,7 @@ impl Settings {
         let mut text_only = self.clone();
         // A name that is no text cannot be written; it must not keep all else from being remembered.
         text_only.recent.retain(|path| path.to_str().is_some());
+        text_only.last.take_if(|path| path.to_str().is_none());
         let text = ron::ser::to_string_pretty(&text_only, pretty)
             .map_err(|error| FileError::content(path, "its content", error.to_string()))?;
         files.write_bytes(path, Durability::Synced, text.as_bytes())

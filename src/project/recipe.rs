@@ -95,6 +95,31 @@ impl Recipe {
         }
     }
 
+    /// The name as the field writes it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Recipe::Undercomplete => "Undercomplete",
+            Recipe::Linear => "Linear (PCA)",
+            Recipe::Denoising => "Denoising",
+            Recipe::Sparse => "Sparse",
+            Recipe::KSparse => "k-sparse",
+            Recipe::Contractive => "Contractive",
+            Recipe::Convolutional => "Convolutional",
+            Recipe::Variational => "VAE",
+            Recipe::BetaVariational => "β-VAE",
+            Recipe::Concrete => "Concrete selector",
+            Recipe::DescriptionLength => "MDL",
+            Recipe::Machines => "Stacked RBMs",
+            Recipe::JointVsLayerWise => "Joint or layer-wise",
+            Recipe::Hashing => "Semantic hashing",
+            Recipe::Quantised => "VQ-VAE",
+            Recipe::SuperResolution => "Super-resolution",
+            Recipe::Inpainting => "Inpainting",
+            Recipe::Anomaly => "Anomaly detection",
+            Recipe::Tabular => "Table",
+        }
+    }
+
     /// The recipe of that name.
     pub fn from_name(name: &str) -> Option<Recipe> {
         Recipe::ALL.into_iter().find(|recipe| recipe.name() == name)

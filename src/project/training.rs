@@ -102,7 +102,7 @@ impl Greedy {
     /// The field's name for it.
     pub fn name(self) -> &'static str {
         match self {
-            Greedy::Machines => "Boltzmann machines",
+            Greedy::Machines => "RBMs",
             Greedy::Autoencoders { .. } => "autoencoders",
         }
     }

@@ -79,6 +79,7 @@ mod tests {
                 binariser: crate::dataset::Binariser::default(),
                 gaps: Gaps::default(),
                 settled: crate::dataset::Settled::default(),
+                source_sizes: None,
                 scaler: Scaler::identity(),
                 fingerprint: 0,
                 said: crate::dataset::Said::default(),

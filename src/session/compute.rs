@@ -120,7 +120,7 @@ fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Res
             Ok(JobResult::Drawn { codes, rows })
         }
         JobKind::Lookup(lookup) => lookup.find(goes_on).map(JobResult::Found),
-        JobKind::Principal { codes } => principal(codes).map(JobResult::Principal),
+        JobKind::Principal { codes } => principal(codes, &codes.codes).map(JobResult::Principal),
         JobKind::Baseline { data, components } => {
             baseline(data, *components).map(JobResult::Baseline).map_err(|error| error.to_string())
         }
@@ -144,10 +144,10 @@ fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Res
     }
 }
 
-/// Codes in the plane of their first two principal components.
-fn principal(kept: &Kept) -> Result<Vec<[f32; 2]>, String> {
+/// Codes in the plane of the first two principal components of those that were kept.
+pub(super) fn principal(kept: &Kept, codes: &[f32]) -> Result<Vec<[f32; 2]>, String> {
     let pca = Pca::fit(&kept.codes, kept.code_units, 2).map_err(|error| error.to_string())?;
     let axes = pca.k();
     let plane = |point: &[f32]| [point.first().copied().unwrap_or(0.0), point.get(1).copied().unwrap_or(0.0)];
-    Ok(pca.project(&kept.codes).chunks_exact(axes.max(1)).map(plane).collect())
+    Ok(pca.project(codes).chunks_exact(axes.max(1)).map(plane).collect())
 }

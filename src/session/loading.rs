@@ -1,10 +1,13 @@
-//! Loading data: one thread a request; a new request cancels the one before.
+//! Loading data: one thread a request; a new request cancels the one before, of the data of the design and of those that are
+//! shown to a trained network each.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use super::showing::show;
 use super::{Event, Outbox, panic_text};
 use crate::dataset::{DataError, Progress, load_known, mended};
 use crate::project::Data;
@@ -15,42 +18,115 @@ const INTERVAL: Duration = Duration::from_millis(50);
 
 pub(super) struct Loader {
     outbox: Outbox,
-    under_way: Option<Arc<Progress>>,
+    own: Option<Arc<Progress>>,
+    shown: Option<Arc<Progress>>,
+}
+
+/// How a load is told: how far it is, and that a thread or a panic ended it.
+struct Told<L, F> {
+    loading: L,
+    failed: F,
 }
 
 impl Loader {
     pub(super) fn new(outbox: Outbox) -> Loader {
-        Loader { outbox, under_way: None }
+        Loader { outbox, own: None, shown: None }
     }
 
     pub(super) fn cancel(&mut self) {
-        if let Some(progress) = self.under_way.take() {
-            progress.cancel();
-        }
+        cancel(&mut self.own);
+    }
+
+    pub(super) fn cancel_shown(&mut self) {
+        cancel(&mut self.shown);
     }
 
     pub(super) fn load(&mut self, request: u64, data: Data, own: Option<Box<Run>>) {
-        self.cancel();
-        let progress = Arc::new(Progress::default());
-        self.under_way = Some(Arc::clone(&progress));
-        let outbox = self.outbox.clone();
-        let spawned = std::thread::Builder::new()
-            .name("loading".to_owned())
-            .spawn(move || load_and_report(request, (&data, own.as_deref()), &progress, &outbox));
-        if let Err(error) = spawned {
-            let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
-            self.outbox.send(Event::LoadFailed { request, error, mended: None });
-            self.outbox.wake();
-        }
+        let progress = renew(&mut self.own);
+        let source = data.source.clone();
+        let told = Told {
+            loading: move |done, total| Event::Loading { request, done, total },
+            failed: move |error: DataError| Event::LoadFailed {
+                request,
+                error: error.of(&source),
+                mended: None,
+            },
+        };
+        let load = move |progress: &Progress| {
+            let loaded = match &own {
+                Some(run) => run.load_own(&data, |data, known| load_known(data, known, progress)),
+                None => load_known(&data, None, progress),
+            };
+            match loaded {
+                Ok(loaded) => {
+                    let facts = facts(&loaded);
+                    Event::Loaded { request, data: Arc::new(loaded), facts }
+                }
+                Err(error) => {
+                    let mended = mended(&data.source, &error).map(Box::new);
+                    Event::LoadFailed { request, error, mended }
+                }
+            }
+        };
+        start(&self.outbox, progress, told, load);
+    }
+
+    pub(super) fn show(&mut self, request: u64, run: Box<Run>, paths: Vec<PathBuf>) {
+        let progress = renew(&mut self.shown);
+        let told = Told {
+            loading: move |done, total| Event::Showing { request, done, total },
+            failed: move |error| Event::NotShown { request, error },
+        };
+        let load = move |progress: &Progress| match show(&run, &paths, progress) {
+            Ok(shown) => Event::Shown { request, shown: Box::new(shown) },
+            Err(error) => Event::NotShown { request, error },
+        };
+        start(&self.outbox, progress, told, load);
     }
 }
 
-fn load_and_report(
-    request: u64,
-    (data, own): (&Data, Option<&Run>),
-    progress: &Arc<Progress>,
+fn cancel(under_way: &mut Option<Arc<Progress>>) {
+    if let Some(progress) = under_way.take() {
+        progress.cancel();
+    }
+}
+
+/// Cancels what is under way; gives the progress of what takes its place.
+fn renew(under_way: &mut Option<Arc<Progress>>) -> Arc<Progress> {
+    cancel(under_way);
+    Arc::clone(under_way.insert(Arc::default()))
+}
+
+/// Loads on a thread of its own.
+fn start<L, F>(
     outbox: &Outbox,
-) {
+    progress: Arc<Progress>,
+    told: Told<L, F>,
+    load: impl FnOnce(&Progress) -> Event + Send + 'static,
+) where
+    L: Fn(u64, u64) -> Event + Send + 'static,
+    F: Fn(DataError) -> Event + Clone + Send + 'static,
+{
+    let (own, failed) = (outbox.clone(), told.failed.clone());
+    let spawned = std::thread::Builder::new()
+        .name("loading".to_owned())
+        .spawn(move || load_and_report(&own, &progress, told, load));
+    if let Err(error) = spawned {
+        let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
+        outbox.send(failed(error));
+        outbox.wake();
+    }
+}
+
+fn load_and_report<L, F>(
+    outbox: &Outbox,
+    progress: &Arc<Progress>,
+    Told { loading, failed }: Told<L, F>,
+    load: impl FnOnce(&Progress) -> Event,
+) where
+    L: Fn(u64, u64) -> Event + Send + 'static,
+    F: Fn(DataError) -> Event,
+{
     let (done, is_done) = channel::<()>();
     let reporter = {
         let (progress, outbox) = (Arc::clone(progress), outbox.clone());
@@ -58,30 +134,16 @@ fn load_and_report(
         std::thread::Builder::new().name("progress".to_owned()).spawn(move || {
             while is_done.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let (done, total) = progress.state();
-                outbox.send(Event::Loading { request, done, total });
+                outbox.send(loading(done, total));
                 outbox.wake();
             }
         })
     };
-    let loaded = || match own {
-        Some(run) => run.load_own(data, |data, known| load_known(data, known, progress)),
-        None => load_known(data, None, progress),
-    };
-    let result = catch_unwind(AssertUnwindSafe(|| match loaded() {
-        Ok(data) => {
-            let facts = facts(&data);
-            Event::Loaded { request, data: Arc::new(data), facts }
-        }
-        Err(error) => {
-            let mended = mended(&data.source, &error).map(Box::new);
-            Event::LoadFailed { request, error, mended }
-        }
-    }));
+    let result = catch_unwind(AssertUnwindSafe(|| load(progress)));
     drop(done);
     let _ = reporter.map(std::thread::JoinHandle::join);
     outbox.send(result.unwrap_or_else(|panic| {
-        let error = DataError::Setting(format!("loading failed: {}", panic_text(&*panic))).of(&data.source);
-        Event::LoadFailed { request, error, mended: None }
+        failed(DataError::Setting(format!("loading failed: {}", panic_text(&*panic))))
     }));
     outbox.wake();
 }

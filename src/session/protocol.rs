@@ -1,7 +1,8 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exploring::{Draws, Found, Lookup};
-use super::{Findings, SampleAnswer, SampleJob};
+use super::{Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, Trained};
@@ -24,6 +25,18 @@ pub enum Request {
     },
     /// Give up the load under way.
     CancelLoad,
+    /// Show files to the network of a run, as one set; an older request of the kind is cancelled. Answered by
+    /// [`Event::Showing`] and then [`Event::Shown`] or [`Event::NotShown`] with the same number.
+    Show {
+        /// Comes back in every answer.
+        request: u64,
+        /// The run.
+        run: Box<Run>,
+        /// The files and folders.
+        paths: Vec<PathBuf>,
+    },
+    /// Give up showing files.
+    CancelShow,
     /// Put a run into the queue. Its first event says that it is queued.
     Train(Box<TrainRequest>),
     /// Stand still after the step under way.
@@ -105,6 +118,29 @@ pub enum Event {
         error: DataError,
         /// A source that would probably load instead, where its settings are to blame.
         mended: Option<Box<Source>>,
+    },
+    /// How far files that are to be shown are loaded: units done and in all (0 while unknown).
+    Showing {
+        /// The number of the request.
+        request: u64,
+        /// Units done.
+        done: u64,
+        /// Units in all, 0 while unknown.
+        total: u64,
+    },
+    /// Files that are shown are there.
+    Shown {
+        /// The number of the request.
+        request: u64,
+        /// Their rows.
+        shown: Box<Shown>,
+    },
+    /// Files could not be shown.
+    NotShown {
+        /// The number of the request.
+        request: u64,
+        /// Why, and what to do.
+        error: DataError,
     },
     /// Something about a run.
     Run(RunId, RunEvent),

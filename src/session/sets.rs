@@ -7,16 +7,18 @@ mod order;
 
 use std::sync::Arc;
 
+use compare::Side;
 pub use compare::{ClassShares, Comparison, Difference, Moments};
 pub use export::{Exported, Pixel, export_pictures, export_table, number_of, picture_name, written_channels};
 pub use order::Order;
 
 use super::baseline::gathered;
+use super::compute::principal;
 use crate::analysis::pca::Pca;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::{Noise, Ready, Samples, Trained};
-use crate::run::facts;
+use crate::run::{Kept, facts};
 
 /// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
 const PART_VALUES: usize = 1 << 21;
@@ -53,8 +55,13 @@ pub enum SampleJob {
     Fit(Arc<Dataset>, usize),
     /// Rows in another order; the errors are by row of the data, NaN where they are not known.
     Order(Order, Arc<Dataset>, Vec<u32>, Vec<f32>),
+    /// Where the encoder puts rows, and where these lie in the plane of the first two principal components of other codes,
+    /// where there are such.
+    Locate(Trial, Vec<u32>, Option<Arc<Kept>>),
     /// Selected rows compared with all others; errors as above, empty where none are known.
     Compare(Arc<Dataset>, Vec<u32>, Vec<f32>),
+    /// Selected rows of other data compared with the training split of the second, both with their errors.
+    CompareTraining(Rated, Rated, Vec<u32>),
 }
 
 /// What came of it.
@@ -70,6 +77,8 @@ pub enum SampleAnswer {
     Fitted(Linear),
     /// The rows in their new order.
     Ordered(Vec<u32>),
+    /// The codes of the rows.
+    Located(Located),
     /// The comparison.
     Compared(Comparison),
 }
@@ -85,6 +94,24 @@ pub struct Pictures {
     pub reconstructions: Vec<f32>,
     /// Those of PCA, of the same input; empty where there is none.
     pub linear: Vec<f32>,
+}
+
+/// Data with the errors of their rows, NaN where they are not known; empty where none are.
+#[derive(Clone, Debug)]
+pub struct Rated {
+    /// The data.
+    pub data: Arc<Dataset>,
+    /// The errors.
+    pub errors: Vec<f32>,
+}
+
+/// Codes of rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Located {
+    /// The codes, row by row.
+    pub codes: Vec<f32>,
+    /// Their places in a plane of principal components; empty where none was asked for.
+    pub plane: Vec<[f32; 2]>,
 }
 
 /// How many rows of these data are a part of a set.
@@ -129,6 +156,14 @@ impl SampleJob {
             SampleJob::Fit(data, components) => SampleAnswer::Fitted(Linear::fit(data, *components)?),
             SampleJob::Order(order, data, rows, errors) => {
                 SampleAnswer::Ordered(order.of(data, rows.clone(), errors))
+            }
+            SampleJob::Locate(trial, rows, plane) => {
+                SampleAnswer::Located(trial.located(ready, rows, plane.as_deref())?)
+            }
+            SampleJob::CompareTraining(other, own, rows) => {
+                let selected = Side { data: &other.data, rows, errors: &other.errors };
+                let training = Side { data: &own.data, rows: &own.data.split.train, errors: &own.errors };
+                SampleAnswer::Compared(Comparison::with_training(selected, training))
             }
             SampleJob::Compare(data, rows, errors) => {
                 SampleAnswer::Compared(Comparison::of(data, rows, errors))
@@ -183,6 +218,36 @@ impl Trial {
             (Vec::new(), network.reconstruct(&clean), linear)
         };
         Ok(Pictures { rows: rows.to_vec(), corrupted, reconstructions, linear: linear.unwrap_or_default() })
+    }
+
+    /// What the network makes of rows as they are, in units of the data, as data of their own.
+    ///
+    /// # Errors
+    /// A message where the network cannot be had.
+    pub fn reconstructed(&self, rows: &[u32]) -> Result<Dataset, String> {
+        let (mut ready, data) = (Ready::new(1), &*self.data);
+        let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
+        let features = data.shape.features().max(1);
+        let mut values = Vec::new();
+        for part in rows.chunks(part_rows(data)) {
+            let scaled = network.reconstruct(&self.clean(part));
+            let own = scaled.iter().enumerate();
+            values.extend(own.map(|(at, value)| data.scaler.unscale(at % features, *value)));
+        }
+        Ok(data.with_rows(rows, values))
+    }
+
+    fn located(&self, ready: &mut Ready, rows: &[u32], plane: Option<&Kept>) -> Result<Located, String> {
+        let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
+        let mut codes = Vec::new();
+        for part in rows.chunks(part_rows(&self.data)) {
+            codes.extend(network.encode(&self.clean(part)));
+        }
+        let plane = match plane {
+            Some(kept) => principal(kept, &codes)?,
+            None => Vec::new(),
+        };
+        Ok(Located { codes, plane })
     }
 
     fn clean(&self, rows: &[u32]) -> Vec<f32> {

@@ -378,3 +378,40 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
         .collect();
     assert_eq!(edits, [&Edit { step: whole.progress.step, setting: Setting::Epochs(12) }]);
 }
+
+#[test]
+fn files_are_shown_beside_a_load_and_given_up_alone() {
+    let data = digits();
+    let run = request(&data, |_| {}).run;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.png");
+    image::GrayImage::from_pixel(8, 8, image::Luma([255])).save(&path).expect("a picture");
+    let mut session = Session::start(|| {});
+    session.send(Request::Load { request: 1, data: Box::default(), own: None });
+    session.send(Request::Show { request: 1, run: Box::new(run.clone()), paths: vec![path] });
+    let missing = vec![folder.path().join("b.png")];
+    let (mut loaded, mut shown) = (false, None);
+    while !loaded || shown.is_none() {
+        match session.wait().expect("the lanes") {
+            Event::Loaded { request: 1, .. } => loaded = true,
+            Event::Shown { request: 1, shown: found } => shown = Some(found),
+            Event::NotShown { error, .. } => panic!("{error}"),
+            _ => {}
+        }
+    }
+    let shown = shown.expect("shown").data;
+    let mut seen = vec![0.0; 64];
+    shown.gather(&[0], &mut seen);
+    assert!(seen.iter().all(|value| (value - 1.0).abs() < 1e-3), "white is white: {seen:?}");
+    session.send(Request::Show { request: 2, run: Box::new(run), paths: missing });
+    loop {
+        match session.wait().expect("the lanes") {
+            Event::NotShown { request: 2, error } => {
+                assert!(error.to_string().contains("b.png"), "{error}");
+                return;
+            }
+            Event::Shown { .. } => panic!("there is no such file"),
+            _ => {}
+        }
+    }
+}

@@ -106,6 +106,8 @@ impl HourglassApp {
         let mut state = State::default();
         state.recent.clone_from(&settings.recent);
         state.view.theme = preference(settings.theme);
+        state.view.recent_commands.clone_from(&settings.commands);
+        state.view.starts_anew = settings.starts_anew;
         state.threads = options.threads.or(settings.threads);
         let layout = WindowLayout::read(settings.layout.as_deref());
         layout.apply(&mut state.view);
@@ -115,7 +117,8 @@ impl HourglassApp {
         if let Some(root) = root {
             files.start_keeping(root);
         }
-        if let Some(file) = options.file {
+        let last = settings.last.clone().filter(|_| !settings.starts_anew);
+        if let Some(file) = options.file.or(last) {
             state.proceed(Then::OpenPath(file));
         }
         HourglassApp {
@@ -148,7 +151,7 @@ impl HourglassApp {
                     }
                 }
                 Effect::Open(path) => self.files.open(path),
-                Effect::LookAt(path) => self.files.look_at(path),
+                Effect::LookAt(paths) => self.files.look_at(paths),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
                 Effect::LookFor(question) => self.files.look_for(question),
@@ -225,6 +228,14 @@ impl HourglassApp {
             zoom: self.settings.zoom,
             layout: WindowLayout::new(&self.state.view, self.views.arrangement()).text(),
             window: self.window.0,
+            commands: self.state.view.recent_commands.clone(),
+            // While a file is being opened, it is not known yet whether it is the one.
+            last: if self.state.busy.is_some() {
+                self.settings.last.clone()
+            } else {
+                self.state.file.clone()
+            },
+            starts_anew: self.state.view.starts_anew,
         }
     }
 

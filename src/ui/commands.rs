@@ -177,6 +177,8 @@ mod tests {
         let refused: HashSet<Command> =
             Command::all().filter(|command| command.available(&state).is_err()).collect();
         let expected = [
+            ShowOther,
+            ReloadOther,
             Revert,
             Undo,
             Redo,
@@ -192,6 +194,7 @@ mod tests {
             Export,
             ExportTable,
             ExportPictures,
+            ExportRestored,
             TrainOrPause,
             StepOnce,
             EpochOnce,

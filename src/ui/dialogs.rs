@@ -34,7 +34,7 @@ pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
                 SaveKind::Project | SaveKind::Design => dialog.add_filter("Hourglass", &[kind.extension()]),
                 SaveKind::Table => dialog.add_filter("Tables", &[kind.extension()]),
                 SaveKind::Results(form) => dialog.add_filter(form.name(), &[kind.extension()]),
-                SaveKind::Pictures => dialog,
+                SaveKind::Pictures | SaveKind::Restored => dialog,
             };
             Box::pin(dialog.save_file())
         }

@@ -7,6 +7,7 @@ mod keeper;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
 use super::dialogs::{chosen, desktop_dialog, folder_near};
@@ -15,6 +16,9 @@ use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
     FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
 };
+
+/// The least time between asking for a dialog and closing it.
+const LEAST_SHOWN: Duration = Duration::from_millis(250);
 
 /// What the threads answer.
 #[derive(Debug)]
@@ -31,8 +35,10 @@ pub enum FileEvent {
     Near(Browse, Option<PathBuf>),
     /// A person chose a path in the desktop's dialog, or none.
     Browsed(Browse, Option<PathBuf>),
+    /// The desktop has no dialog to show.
+    NoDialog(Browse),
     /// What something dropped on the window is.
-    LookedAt(PathBuf, DropKind),
+    LookedAt(Vec<(PathBuf, DropKind)>),
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
     /// Such work that cannot be read was moved to another place.
@@ -84,10 +90,13 @@ impl FileRoom {
     }
 
     /// Finds out what something dropped on the window is.
-    pub fn look_at(&self, path: PathBuf) {
+    pub fn look_at(&self, paths: Vec<PathBuf>) {
         self.spawn(move || {
-            let kind = drop_kind(&path);
-            FileEvent::LookedAt(path, kind)
+            let kind = |path: PathBuf| {
+                let kind = drop_kind(&path);
+                (path, kind)
+            };
+            FileEvent::LookedAt(paths.into_iter().map(kind).collect())
         });
     }
 
@@ -145,8 +154,12 @@ impl FileRoom {
     /// Opens the desktop's own dialog.
     pub fn show_dialog(&self, browse: Browse, folder: Option<&Path>) {
         // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
-        let answer = desktop_dialog(&browse, folder);
-        self.spawn(move || FileEvent::Browsed(browse, chosen(answer)));
+        let (asked, answer) = (Instant::now(), desktop_dialog(&browse, folder));
+        self.spawn(move || match chosen(answer) {
+            // Nobody closes a dialog that fast: there was none.
+            None if asked.elapsed() < LEAST_SHOWN => FileEvent::NoDialog(browse),
+            path => FileEvent::Browsed(browse, path),
+        });
     }
 
     fn spawn(&self, work: impl FnOnce() -> FileEvent + Send + 'static) {

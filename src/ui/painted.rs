@@ -19,6 +19,17 @@ pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
     found
 }
 
+/// Every text that is painted, and where.
+pub fn placed_texts(shapes: &[ClippedShape]) -> Vec<(String, egui::Rect)> {
+    let mut found = Vec::new();
+    each(shapes, &mut |shape| {
+        if let Shape::Text(text) = shape {
+            found.push((text.galley.text().to_owned(), text.visual_bounding_rect()));
+        }
+    });
+    found
+}
+
 /// Every text that is cut off for want of room.
 pub fn cut_off(shapes: &[ClippedShape]) -> Vec<String> {
     let mut found = Vec::new();

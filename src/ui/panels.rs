@@ -6,6 +6,7 @@ mod export;
 pub mod inspector;
 pub mod log;
 pub mod network;
+pub mod new_project;
 pub mod notes;
 pub mod palette;
 pub mod problems;

@@ -3,9 +3,8 @@
 use egui::{ColorImage, Context, Id, TextureHandle, TextureOptions, Ui};
 
 use crate::project::Recipe;
-use crate::ui::plots::pictured;
 
-/// Size on screen, in points; the pictures have twice as many pixels.
+/// Half their size in pixels.
 const SIZE: egui::Vec2 = egui::vec2(144.0, 81.0);
 
 macro_rules! png {
@@ -39,10 +38,10 @@ pub fn png(recipe: Recipe) -> &'static [u8] {
     }
 }
 
-/// Shows the picture of a recipe.
-pub fn picture_ui(ui: &mut Ui, recipe: Recipe) {
-    let (rect, response) = ui.allocate_exact_size(SIZE, egui::Sense::hover());
-    pictured(response, &format!("what {} looks like", recipe.name()));
+/// Paints the picture of a recipe, as large as it fits into `room` without being stretched.
+pub fn paint_picture(ui: &Ui, recipe: Recipe, room: egui::Rect) {
+    let scale = (room.width() / SIZE.x).min(room.height() / SIZE.y);
+    let rect = egui::Rect::from_center_size(room.center(), SIZE * scale);
     if let Some(texture) = ui.is_rect_visible(rect).then(|| texture(ui.ctx(), recipe)).flatten() {
         let whole = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
         ui.painter().image(texture.id(), rect, whole, egui::Color32::WHITE);

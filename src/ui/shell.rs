@@ -2,11 +2,12 @@
 
 use egui::{Frame, Margin, Panel, Rangef, Rect, Ui, UiBuilder};
 
+use super::commands::Command;
 use super::panels::{inspector, log, network, problems, toolbar};
 use super::state::{BottomTab, PanelSizes, State};
 use super::theme::{self, tokens};
 use super::thumbnail::Thumbnails;
-use super::views::{Views, table_ui, views_ui};
+use super::views::{Design, Views, table_ui, views_ui};
 use super::widgets::scroll::BAR_PX;
 
 /// A panel whose edge can be dragged.
@@ -71,7 +72,12 @@ impl Shell {
             self.panel(ui, state, Side::Inspector, 290.0, inspector::inspector_ui);
         }
         let centre = Frame::new().fill(tokens(ui).plot);
-        egui::CentralPanel::default().frame(centre).show(ui, |ui| views_ui(ui, views, state));
+        let shown = egui::CentralPanel::default().frame(centre).show(ui, |ui| views_ui(ui, views, state));
+        match shown.inner {
+            Some(Design::OfViews) => state.run(Command::RestoreDesign),
+            Some(Design::OnScreen) => state.run(Command::TrainNew),
+            None => {}
+        }
         room
     }
 

@@ -23,6 +23,7 @@ mod save;
 mod scored;
 mod selection;
 mod sets;
+mod showing;
 mod sources;
 mod store_request;
 mod then;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 
 pub use self::actions::{RunAction, Seek};
 pub use self::baselines::Baselines;
-pub use self::browse::{Browse, BrowseKind, Target};
+pub use self::browse::{ALL_DATA, Browse, BrowseKind, Target};
 pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
@@ -54,10 +55,13 @@ pub use self::save::{ExportRequest, ResultsRequest, SaveKind, SaveRequest};
 pub use self::scored::{Awaited, Compared, Errors, Moment, Ordered, Pictured, Scored, Subject};
 pub use self::selection::{How, Selection};
 pub use self::sets::{Set, SetChoice, SetRows, Sets};
+pub use self::showing::{Dropped, Showing, Wish};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
-pub use self::then::Then;
-pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
+pub use self::then::{OwnData, Then};
+pub use self::view::{
+    BottomTab, DATA_VIEW, Palette, PanelSizes, RECONSTRUCTIONS_VIEW, SELECTION_VIEW, ViewSettings,
+};
 use crate::check::DataFacts;
 use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};
@@ -132,7 +136,9 @@ pub struct State {
     pub selection: Selection,
     /// Errors and pictures of the samples of a set.
     pub scored: Scored,
-    /// Other data that networks are shown, by name.
+    /// Other data that networks are shown, loaded or on their way.
+    pub showing: Showing,
+    /// Those that the shown run's network sees, by name.
     pub others: BTreeMap<String, Arc<Dataset>>,
     /// Data of runs that the design no longer reads.
     pub(super) past_data: PastData,
@@ -162,7 +168,7 @@ pub enum Effect {
     /// Read a project or a design.
     Open(PathBuf),
     /// Find out what was dropped on the window.
-    LookAt(PathBuf),
+    LookAt(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
     /// Find out what is at a path.
@@ -224,6 +230,7 @@ impl State {
             baselines: Baselines::default(),
             selection: Selection::default(),
             scored: Scored::default(),
+            showing: Showing::default(),
             others: BTreeMap::new(),
             past_data: PastData::default(),
             kept: None,
@@ -355,15 +362,27 @@ impl State {
         matches!(self.project.decoder, Decoder::Mirrored { .. })
     }
 
-    /// The run under way, where it trains another design than the one on screen. Learning rate and epochs do not count:
-    /// they are changed on the way.
+    /// The run under way, where it trains another design than the one on screen.
     pub fn older_design(&self) -> Option<RunId> {
-        let run = self.active_run()?;
+        self.active_run().filter(|run| self.is_of_other_design(run)).map(|run| run.id)
+    }
+
+    /// The run that the views show, where it has ended and its design is another than the one on screen.
+    pub fn outdated_views(&self) -> Option<RunId> {
+        let run = self.shown().filter(|run| !run.status.is_unfinished())?;
+        self.is_of_other_design(run).then_some(run.id)
+    }
+
+    /// Learning rate and epochs do not count: they are changed on the way. The same data at another place are the same.
+    fn is_of_other_design(&self, run: &Run) -> bool {
         let mut then = run.design.clone();
         then.training.learning_rate = self.project.training.learning_rate;
         then.training.epochs = self.project.training.epochs;
         then.name.clone_from(&self.project.name);
-        (!self.project.trained_designs().contains(&then)).then_some(run.id)
+        if self.data_as_trained(run).is_some() {
+            then.data.source.clone_from(&self.project.data.source);
+        }
+        !self.project.trained_designs().contains(&then)
     }
 }
 

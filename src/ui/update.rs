@@ -13,6 +13,7 @@ mod runs;
 mod samples;
 mod selection;
 mod session_events;
+mod showing;
 pub mod stack;
 mod training;
 
@@ -30,6 +31,7 @@ impl State {
         self.history.observe(&self.project, is_editing);
         self.sources.remember(&self.project.data.source);
         self.keep_selection();
+        self.follow_others();
         if !is_editing {
             self.load_if_changed();
             self.keep_if_changed();

@@ -22,8 +22,10 @@ mod set_choice;
 mod tiles;
 mod view;
 
+pub use self::dates::format_time;
 pub use self::layout::WindowLayout;
 pub use self::registry::ENTRIES;
+pub use self::replay::Design;
 pub use self::tiles::{Views, table_ui, views_ui};
 pub use self::view::Entry;
 

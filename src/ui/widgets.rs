@@ -3,4 +3,6 @@
 pub mod button;
 pub mod empty;
 pub mod form;
+pub mod header;
+pub mod hint;
 pub mod scroll;

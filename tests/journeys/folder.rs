@@ -8,7 +8,7 @@ use egui::accesskit::Role;
 use hourglass::project::Source;
 use hourglass::run::Status;
 
-use crate::common::{CTRL, Home, NONE, Window};
+use crate::common::{CTRL, CTRL_ALT, CTRL_SHIFT, Home, NONE, Window};
 
 /// Pictures of each kind in the folder.
 const EACH: u32 = 12;
@@ -128,6 +128,97 @@ fn a_folder_is_dropped_on_the_window() {
     assert_eq!(folder_of(&window), None, "a drop can be undone");
     window.until("the digits are back", |state| {
         state.data.dataset.as_ref().is_some_and(|data| data.len() == 1797)
+    });
+}
+
+/// Lets paths go over the window, all at once.
+fn drop_on(window: &mut Window, paths: &[PathBuf]) {
+    for path in paths {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+    }
+    window.settle();
+    window.until("they are looked at", |state| state.dialog.is_some());
+    window.settle();
+}
+
+#[test]
+fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
+    let home = Home::new();
+    let folder = home.path("photos");
+    pictures(&folder);
+    let mut window = home.window();
+    window.number("Epochs", "2");
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+
+    drop_on(&mut window, std::slice::from_ref(&folder));
+    window.find(Role::Button, "Use as data of the design");
+    // What is most likely meant has the focus.
+    window.key(NONE, Key::Enter);
+    window.until("they are shown", |state| state.others.contains_key("photos"));
+    assert_eq!(folder_of(&window), None, "the design has its digits");
+    window.until("they are reconstructed", |state| state.scored.pictures.is_some());
+    window.settle();
+    assert!(window.shows("bars/00.png"), "the pictures are named");
+    let log = &window.state().notices.log;
+    assert!(log.iter().any(|line| line.text.contains("bars/broken.png")), "one is damaged");
+    window.until("they are scored", |state| state.scored.mean.is_some());
+    window.until("they are located", |state| state.scored.located.contains_key("photos"));
+    window.settle();
+    assert!(window.says("photos (24)"), "the legend of the latent space has them");
+
+    window.key(CTRL, Key::Num4);
+    window.choose("Data shown", "photos");
+    assert!(window.shows("class bars: 12"), "the view of the data has them");
+    window.key(CTRL_ALT, Key::Num9);
+    window.choose("Select from", "photos (24)");
+    window.key(CTRL, Key::A);
+    window.until("they are compared", |state| {
+        state.scored.compared.as_ref().is_some_and(|compared| compared.found.is_with_training)
+    });
+    window.settle();
+    assert!(window.says("24 selected beside") && window.says("training samples"));
+    let restored = home.path("restored");
+    window.key(CTRL_ALT, Key::Y);
+    window.type_path(&restored);
+    window.until("reconstructions are written", |_| {
+        std::fs::read_dir(&restored).is_ok_and(|files| files.count() == 24)
+    });
+
+    let two = [folder.join("checks/03.png"), folder.join("bars/07.png")];
+    drop_on(&mut window, &two);
+    window.press("Show to run 1");
+    window.until("both are one set", |state| {
+        state.others.get("03.png and 1 more").is_some_and(|data| data.len() == 2)
+    });
+    window.until("they are drawn", |state| {
+        state.scored.pictures.as_ref().is_some_and(|pictured| pictured.pictures.rows.len() == 2)
+    });
+    window.settle();
+    assert!(window.shows("03.png") && window.shows("07.png"));
+    window.press("Remove 03.png and 1 more");
+    assert_eq!(window.state().others.len(), 1);
+    assert_eq!(window.project().others.len(), 1, "its place is kept in the project");
+
+    drop_on(&mut window, &[folder.join("bars/broken.png")]);
+    window.press("Cancel");
+    assert_eq!(window.state().others.len(), 1);
+
+    let file = home.path("shown.hourglass");
+    window.key(CTRL_SHIFT, Key::S);
+    window.type_path(&file);
+    window.until("it is saved", |state| state.file.is_some());
+    drop(window);
+    let other = Home::new();
+    let mut window = other.window();
+    window.key(CTRL, Key::O);
+    window.type_path(&file);
+    window.until("it is open", |state| state.runs.len() == 1);
+    window.settle();
+    assert!(window.state().others.is_empty(), "nothing is loaded unasked");
+    window.press("Load them");
+    window.until("they are shown again", |state| {
+        state.others.get("photos").is_some_and(|data| data.len() == 24)
     });
 }
 

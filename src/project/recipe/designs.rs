@@ -29,6 +29,7 @@ impl Recipe {
             loss: Loss::SquaredError,
             training: Training::default(),
             selections: Vec::new(),
+            others: Vec::new(),
         };
         match self {
             Recipe::Undercomplete => base,

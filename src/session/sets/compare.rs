@@ -1,16 +1,31 @@
+use std::collections::BTreeMap;
+
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::project::Shape;
 
 /// Classes of a column whose shares are kept, at most: a column of ids has as many as rows.
 const MOST_CLASSES: usize = 100;
 
-/// Selected rows compared with all others.
+/// Rows of a data set and the errors of its rows, NaN where they are not known; empty where none are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side<'a> {
+    /// The data.
+    pub data: &'a Dataset,
+    /// The rows.
+    pub rows: &'a [u32],
+    /// The errors, by row of the data.
+    pub errors: &'a [f32],
+}
+
+/// Selected rows compared with others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
     /// How many rows are selected.
     pub selected: usize,
     /// How many others there are.
     pub others: usize,
+    /// Whether the others are the training rows of a network that is shown the selected ones.
+    pub is_with_training: bool,
     /// Errors of the reconstruction, where some are known on both sides.
     pub errors: Option<Difference>,
     /// Columns of numbers, features and labels, the most different first.
@@ -90,6 +105,20 @@ impl Difference {
         is_known.then(|| Difference { name: name.to_owned(), selected, others })
     }
 
+    /// Of the values of both sides; `None` where one has none.
+    fn between(
+        name: &str,
+        selected: impl Iterator<Item = f64>,
+        others: impl Iterator<Item = f64>,
+    ) -> Option<Difference> {
+        let mut sums = [Sums::default(); 2];
+        selected.for_each(|value| sums[0].add(value));
+        others.for_each(|value| sums[1].add(value));
+        let [selected, others] = sums.map(Sums::moments);
+        let is_known = selected.count > 0 && others.count > 0;
+        is_known.then(|| Difference { name: name.to_owned(), selected, others })
+    }
+
     /// The difference of the means over the root of the mean of both variances (Cohen's d as in
     /// Austin 2009); infinite where nothing varies and the means differ.
     pub fn standardised(&self) -> f64 {
@@ -135,6 +164,7 @@ impl Comparison {
         Comparison {
             selected,
             others: data.len() - selected,
+            is_with_training: false,
             errors: Difference::of("squared error per feature", &is_selected, |row| {
                 errors.get(row).map_or(f64::NAN, |error| f64::from(*error))
             }),
@@ -142,6 +172,87 @@ impl Comparison {
             classes: data.labels.iter().filter_map(|column| shares(column, &is_selected, selected)).collect(),
         }
     }
+}
+
+impl Comparison {
+    /// Compares rows of other data with the training rows of the network that is shown them. Features are compared by their
+    /// place, label columns by their names.
+    pub(super) fn with_training(selected: Side<'_>, training: Side<'_>) -> Comparison {
+        let features = match selected.data.shape {
+            Shape::Vector(features) if selected.data.shape == training.data.shape => features,
+            Shape::Vector(_) | Shape::Image { .. } => 0,
+        };
+        let feature = |feature: usize| {
+            let name = training.data.feature_name(feature);
+            Difference::between(&name, selected.feature(feature), training.feature(feature))
+        };
+        let named = |column: &LabelColumn| {
+            let own = training.data.labels.iter().find(|own| own.name == column.name)?;
+            Difference::between(&column.name, selected.numbers(column)?, training.numbers(own)?)
+        };
+        let labels = &selected.data.labels;
+        let mut columns: Vec<Difference> =
+            (0..features).filter_map(feature).chain(labels.iter().filter_map(named)).collect();
+        columns.sort_by(|a, b| b.standardised().abs().total_cmp(&a.standardised().abs()));
+        let shares = |column: &LabelColumn| {
+            let own = training.data.labels.iter().find(|own| own.name == column.name)?;
+            shares_between(column, selected.rows, own, training.rows)
+        };
+        Comparison {
+            selected: selected.rows.len(),
+            others: training.rows.len(),
+            is_with_training: true,
+            errors: Difference::between(
+                "squared error per feature",
+                selected.own_errors(),
+                training.own_errors(),
+            ),
+            columns,
+            classes: labels.iter().filter_map(shares).collect(),
+        }
+    }
+}
+
+impl<'a> Side<'a> {
+    /// The values of a feature, NaN where they were missing.
+    fn feature(self, feature: usize) -> impl Iterator<Item = f64> + 'a {
+        let (data, features, base) = (self.data, self.data.shape.features(), self.data.base(feature));
+        let places = self.rows.iter().map(move |row| *row as usize * features + feature);
+        places.filter(move |at| *at < data.rows.len()).map(move |at| {
+            if data.gaps.is_filled(at) { f64::NAN } else { f64::from(data.rows.value(at)) + base }
+        })
+    }
+
+    /// The numbers of a label column; `None` where it has classes.
+    fn numbers(self, column: &'a LabelColumn) -> Option<impl Iterator<Item = f64> + 'a> {
+        let LabelValues::Numbers(values) = &column.values else { return None };
+        Some(self.rows.iter().filter_map(|row| values.get(*row as usize).copied().map(f64::from)))
+    }
+
+    fn own_errors(self) -> impl Iterator<Item = f64> + 'a {
+        self.rows.iter().filter_map(move |row| self.errors.get(*row as usize).copied().map(f64::from))
+    }
+}
+
+/// The shares of the classes of two columns, which are found by their names.
+fn shares_between(
+    column: &LabelColumn,
+    rows: &[u32],
+    training: &LabelColumn,
+    training_rows: &[u32],
+) -> Option<ClassShares> {
+    let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for (side, column, rows) in [(0, column, rows), (1, training, training_rows)] {
+        let LabelValues::Classes { names, ids } = &column.values else { return None };
+        for row in rows {
+            let name = ids.get(*row as usize).and_then(|class| names.get(*class as usize));
+            if let Some(name) = name {
+                counts.entry(name).or_default()[side] += 1;
+            }
+        }
+    }
+    let classes = counts.into_iter().map(|(name, counts)| (name.to_owned(), counts)).collect();
+    Some(most_different(&column.name, classes, [rows.len(), training_rows.len()]))
 }
 
 fn shares(column: &LabelColumn, is_selected: &[bool], selected: usize) -> Option<ClassShares> {
@@ -152,11 +263,19 @@ fn shares(column: &LabelColumn, is_selected: &[bool], selected: usize) -> Option
             counts[usize::from(!*is_selected)] += 1;
         }
     }
-    let others = is_selected.len() - selected;
+    Some(most_different(&column.name, classes, [selected, is_selected.len() - selected]))
+}
+
+/// The classes whose shares differ most; of how many rows these are is told for both sides.
+fn most_different(
+    name: &str,
+    mut classes: Vec<(String, [usize; 2])>,
+    [selected, others]: [usize; 2],
+) -> ClassShares {
     let share = |count: usize, all: usize| count as f64 / all.max(1) as f64;
     let apart = |[a, b]: [usize; 2]| (share(a, selected) - share(b, others)).abs();
     let count = classes.len();
     classes.sort_by(|a, b| apart(b.1).total_cmp(&apart(a.1)));
     classes.truncate(MOST_CLASSES);
-    Some(ClassShares { name: column.name.clone(), count, classes })
+    ClassShares { name: name.to_owned(), count, classes }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::check::plan;
 use crate::dataset::{LabelColumn, Progress, Rows, load};
 use crate::engine::Trainer;
-use crate::project::{Corruption, Data, Project, Recipe, Source, Synthetic};
+use crate::project::{Corruption, Data, Project, Recipe, Shape, Source, Synthetic};
 use crate::run::facts;
 use crate::session::baseline;
 
@@ -117,4 +117,60 @@ fn a_selection_is_compared_with_the_rest() {
     let ids = Comparison::of(&Dataset { labels: vec![ids], ..data.clone() }, &[5], &[]);
     assert_eq!((ids.classes[0].count, &ids.classes[0].classes[0]), (6, &("5".to_owned(), [1, 0])));
     assert_eq!(Comparison::of(&data, &[], &[]).columns, []);
+}
+
+#[test]
+fn rows_are_located_and_reconstructed_as_they_are() {
+    let trial = trial(Corruption::Gaussian { std: 0.3 });
+    let (mut ready, rows, all) = (Ready::new(1), [5, 0], (0..200).collect::<Vec<u32>>());
+    let clean = trial.clean(&rows);
+    let network = ready.network(&trial.trained).expect("small");
+    let (codes, reconstructed) = (network.encode(&clean), network.reconstruct(&clean));
+    let is_near = |a: &[f32], b: &[f32]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4 * b.abs().max(1.0))
+    };
+    let located = trial.located(&mut ready, &rows, None).expect("small");
+    assert!(is_near(&located.codes, &codes) && located.plane.is_empty());
+    let whole = trial.located(&mut ready, &all, None).expect("small");
+    let code_units = trial.trained.plan().code_units();
+    let kept = Kept { code_units, codes: whole.codes, ..Kept::default() };
+    let all = trial.located(&mut ready, &all, Some(&kept)).expect("small").plane;
+    let some = trial.located(&mut ready, &rows, Some(&kept)).expect("small").plane;
+    assert!(is_near(some.as_flattened(), [all[5], all[0]].as_flattened()), "{some:?}");
+    let restored = trial.reconstructed(&rows).expect("small");
+    let mut scaled = vec![0.0; restored.rows.len()];
+    restored.gather(&[0, 1], &mut scaled);
+    assert!(is_near(&scaled, &reconstructed), "no corruption is added");
+    assert_eq!(restored.source_rows, [6, 1]);
+}
+
+#[test]
+fn other_data_are_compared_with_the_training_split() {
+    let column = |name: &str, names: &[&str], ids: &[u32]| {
+        LabelColumn::classes(name, names.iter().map(|name| (*name).to_owned()).collect(), ids.to_vec())
+    };
+    let table = |values: Vec<f32>, labels, train| {
+        let whole = load(&Data::default(), &Progress::default()).expect("embedded");
+        let split = crate::dataset::SplitRows { train, ..Default::default() };
+        Dataset { shape: Shape::Vector(1), rows: Rows::F32(values), labels, split, ..whole }
+    };
+    let own =
+        table(vec![1.0, 3.0, 100.0, 5.0], vec![column("kind", &["a", "b"], &[0, 1, 1, 0])], vec![0, 1, 3]);
+    let other = table(vec![7.0, 50.0, 9.0], vec![column("kind", &["b", "c"], &[1, 1, 0])], Vec::new());
+    let rated = |data: Dataset, errors: &[f32]| Rated { data: Arc::new(data), errors: errors.to_vec() };
+    let job = SampleJob::CompareTraining(
+        rated(other, &[0.5, 9.0, 0.7]),
+        rated(own, &[0.1, 0.2, 8.0, 0.3]),
+        vec![0, 2],
+    );
+    let Ok(SampleAnswer::Compared(found)) = job.answer(&mut Ready::new(1)) else { panic!("no comparison") };
+    assert_eq!((found.selected, found.others, found.is_with_training), (2, 3, true));
+    let means = |difference: &Difference| (difference.selected.mean, difference.others.mean);
+    assert_eq!(means(&found.columns[0]), (8.0, 3.0));
+    let (selected, others) = found.errors.as_ref().map(means).expect("known");
+    assert!((selected - 0.6).abs() < 1e-6 && (others - 0.2).abs() < 1e-6);
+    // Of the selected one is c and one b; of the training rows two are a and one is b.
+    let mut classes = found.classes[0].classes.clone();
+    classes.sort();
+    assert_eq!(classes, [("a".to_owned(), [0, 2]), ("b".to_owned(), [1, 1]), ("c".to_owned(), [1, 0])]);
 }

@@ -82,6 +82,11 @@ pub(super) fn exportable_pictures(state: &State) -> Condition {
     demand(are_pictures, "The samples are no pictures: export them as CSV.")
 }
 
+pub(super) fn exportable_restored(state: &State) -> Condition {
+    exportable_pictures(state)?;
+    has_weights(state)
+}
+
 pub(super) fn under_way(state: &State) -> Condition {
     demand(state.active_run().is_some(), "Nothing is being trained.")
 }
@@ -130,7 +135,8 @@ pub(super) fn reloadable(state: &State) -> Condition {
 }
 
 pub(super) fn loading(state: &State) -> Condition {
-    demand(state.data.progress.is_some(), "Nothing is being loaded.")
+    let is_loading = state.data.progress.is_some() || state.showing.progress.is_some();
+    demand(is_loading, "Nothing is being loaded.")
 }
 
 /// Whether the selected card is a layer that can be edited.
@@ -193,6 +199,18 @@ pub(super) fn startable(state: &State) -> Condition {
 /// Whether there is a run to be shown.
 pub(super) fn has_run(state: &State) -> Condition {
     demand(state.shown().is_some(), "There is no run yet.")
+}
+
+/// Whether the shown run has weights.
+pub(super) fn has_weights(state: &State) -> Condition {
+    has_run(state)?;
+    demand(state.trained_run().is_some(), "The shown run has no weights yet.")
+}
+
+/// Whether there are other data to be loaded for the shown run.
+pub(super) fn has_others(state: &State) -> Condition {
+    has_weights(state)?;
+    demand(!state.project.others.is_empty(), "Nothing was shown to the networks of this project.")
 }
 
 /// Whether the shown run can be deleted.

@@ -50,6 +50,14 @@ commands! {
     Open => Menu::File
         .item(1, "Open…", keys![CTRL, O], |state| state.ask(Then::Open))
         .about("Open a project (.hourglass) or a design (.ron).");
+    ShowOther => Menu::File
+        .item(1, "Show other data…", keys![CTRL_SHIFT, O], State::ask_other)
+        .about("Show files to the network of the shown run, which the design need not read.")
+        .when(conditions::has_weights);
+    ReloadOther => Menu::File
+        .item(1, "Reload other data", keys![CTRL_ALT, J], State::reload_others)
+        .about("Load the other data of the project again, for the shown run.")
+        .when(conditions::has_others);
     Save => Menu::File
         .item(2, "Save", keys![CTRL, S], State::save)
         .about("Save the project with its runs.")
@@ -70,6 +78,12 @@ commands! {
         .item(2, "Revert to saved", keys![CTRL_SHIFT, R], |state| state.edit(Clone::clone_from))
         .about("Take back every change to the design since it was saved; can be undone.")
         .when(conditions::changed);
+    ReopenLast => Menu::File
+        .item(3, "Reopen project at start", keys![CTRL_ALT, O], |state| {
+            state.view.starts_anew = !state.view.starts_anew;
+        })
+        .about("Open the project that was open last when the program starts.")
+        .on(|state| !state.view.starts_anew);
     Quit => Menu::File
         .item(3, "Quit", keys![CTRL, Q], |state| state.ask(Then::Quit))
         .about("Close the window; asks before anything is lost.");
@@ -135,6 +149,12 @@ commands! {
         .item(3, "Export selection as pictures…", keys![CTRL_ALT, P], |state| state.ask_where(SaveKind::Pictures))
         .about("Write the selected samples as PNG files into a new folder.")
         .when(conditions::exportable_pictures);
+    ExportRestored => Menu::Select
+        .item(3, "Export reconstructions as pictures…", keys![CTRL_ALT, Y], |state| {
+            state.ask_where(SaveKind::Restored);
+        })
+        .about("Write what the shown run's network makes of the selected samples as PNG files into a new folder.")
+        .when(conditions::exportable_restored);
     SelectPrevious => Menu::Select
         .item(4, "Select previous card", keys![NONE, ArrowUp], |state| state.select_by(-1))
         .about("Select the card above.")
@@ -270,8 +290,11 @@ commands! {
         .about(RELOAD)
         .when(conditions::reloadable);
     CancelLoad => Menu::Run
-        .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| state.send(Request::CancelLoad))
-        .about("Cancel loading the data.")
+        .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| {
+            state.send(Request::CancelLoad);
+            state.send(Request::CancelShow);
+        })
+        .about("Cancel loading the data, and other data.")
         .when(conditions::loading);
     Threads => Menu::Run
         .item(4, "Threads…", keys![CTRL_ALT, T], State::ask_threads)

@@ -7,13 +7,14 @@ use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
 use super::export::export_ui;
+use super::new_project::{self, Start, new_project_ui};
 use crate::io::Recovery;
-use crate::project::{Recipe, Schedule, capital, visible, visible_path};
+use crate::project::{Schedule, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
-use crate::ui::recipe_pictures::picture_ui;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, PathDialog, Purpose, SaveKind, State, Target, Then, cores,
+    ALL_DATA, Browse, BrowseKind, Dialog, Dropped, Effect, PathDialog, Purpose, SaveKind, State, Target,
+    Then, cores,
 };
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
@@ -28,7 +29,9 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
-            Dialog::New | Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) => 520.0,
+            Dialog::New => new_project::width(ui),
+            Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) => 520.0,
+            Dialog::Dropped(_) => 460.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
@@ -36,6 +39,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::New => new_ui(ui),
             Dialog::Path(dialog) => path_ui(ui, state, dialog),
             Dialog::Export(dialog) => export_ui(ui, state, dialog),
+            Dialog::Dropped(dropped) => dropped_ui(ui, dropped),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
@@ -56,10 +60,16 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
 fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
     match answer {
         Answer::Open | Answer::Close => {}
-        Answer::Recipe(recipe) => state.proceed(Then::Recipe(recipe)),
+        Answer::New(Start::Recipe(recipe)) => state.proceed(Then::Recipe(recipe)),
+        Answer::New(Start::Own(own)) => state.start_on(own),
         Answer::Browse(browse) => {
             state.dialog = Some(dialog);
             state.effects.push(Effect::Browse(browse));
+        }
+        Answer::Dropped { show } => {
+            if let Dialog::Dropped(Dropped { paths, source, run, .. }) = dialog {
+                if show { state.show_to(run, paths) } else { state.use_first(&paths, source) }
+            }
         }
         Answer::Unsaved { save } => {
             if let Dialog::Unsaved(then) = dialog {
@@ -88,9 +98,10 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
 pub(super) enum Answer {
     Open,
     Close,
-    Recipe(Recipe),
+    New(Start),
     Browse(Browse),
     Unsaved { save: bool },
+    Dropped { show: bool },
     TrainMore(u32),
     Threads(Option<usize>),
     Recover(Recovery),
@@ -103,39 +114,41 @@ pub(super) fn title_ui(ui: &mut Ui, text: &str) {
 
 fn new_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "New project");
-    let mut answer = Answer::Open;
-    let height = (ui.ctx().content_rect().height() - 200.0).max(160.0);
-    let list = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
-    list.show(ui, |ui| {
-        for recipe in Recipe::ALL {
-            let tokens = tokens(ui);
-            let frame = egui::Frame::new()
-                .fill(tokens.card)
-                .stroke(egui::Stroke::new(1.0, tokens.line))
-                .corner_radius(8)
-                .inner_margin(12);
-            frame.show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    picture_ui(ui, recipe);
-                    ui.add_space(6.0);
-                    ui.vertical(|ui| {
-                        ui.set_width(ui.available_width() - 90.0);
-                        ui.spacing_mut().item_spacing.y = 4.0;
-                        ui.label(RichText::new(capital(recipe.name())).font(theme::bold(13.0)));
-                        ui.label(RichText::new(recipe.summary()).size(11.5).color(tokens.dim));
-                        let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
-                        let text = format!("Trained: {}", claims.join(", "));
-                        ui.label(RichText::new(text).size(11.0).color(tokens.dim));
-                    });
-                    let response = ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Start"));
-                    if response.accessible_name(format!("Start {}", recipe.name())).clicked() {
-                        answer = Answer::Recipe(recipe);
-                    }
-                });
-            });
+    let mut answer = new_project_ui(ui).map_or(Answer::Open, Answer::New);
+    buttons_ui(ui, |ui| {
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
         }
     });
+    answer
+}
+
+/// Asks whether files that were dropped are shown to a trained run or become the data of the design. The likelier answer has
+/// the focus.
+fn dropped_ui(ui: &mut Ui, dropped: &Dropped) -> Answer {
+    let Dropped { paths, run, is_alike, .. } = dropped;
+    let name = paths.first().map_or_else(String::new, |path| {
+        visible(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).into_owned()
+    });
+    let title = match paths.len() {
+        0 | 1 => format!("What is “{name}” for?"),
+        several => format!("What are these {several} files for?"),
+    };
+    title_ui(ui, &title);
+    let text = format!(
+        "The network of run {run} can encode and reconstruct the samples while the design keeps its data. Or the design gets them as its new data."
+    );
+    ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).dim)).wrap());
+    let mut answer = Answer::Open;
+    let show = format!("Show to run {run}");
+    let choices = [(show.as_str(), true), ("Use as data of the design", false)];
     buttons_ui(ui, |ui| {
+        for (text, is_show) in choices {
+            let button = if *is_alike == is_show { expected_ui(ui, text) } else { secondary_ui(ui, text) };
+            if button.clicked() {
+                answer = Answer::Dropped { show: is_show };
+            }
+        }
         if secondary_ui(ui, "Cancel").clicked() {
             answer = Answer::Close;
         }
@@ -145,15 +158,21 @@ fn new_ui(ui: &mut Ui) -> Answer {
 
 fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     let (title, verb) = match &dialog.purpose {
-        Purpose::Open => ("Open a project or a design", "Open"),
-        Purpose::Save(SaveKind::Project, _) => ("Save the project", "Save"),
-        Purpose::Save(SaveKind::Design, _) => ("Save the design", "Save"),
-        Purpose::Save(SaveKind::Table, _) => ("Export the selection as a table", "Export"),
-        Purpose::Save(SaveKind::Pictures, _) => ("Export the selection as a folder of pictures", "Export"),
+        Purpose::Show(run) => (format!("Show other data to run {run}"), "Show"),
+        Purpose::Open => ("Open a project or a design".to_owned(), "Open"),
+        Purpose::Save(SaveKind::Project, _) => ("Save the project".to_owned(), "Save"),
+        Purpose::Save(SaveKind::Design, _) => ("Save the design".to_owned(), "Save"),
+        Purpose::Save(SaveKind::Table, _) => ("Export the selection as a table".to_owned(), "Export"),
+        Purpose::Save(SaveKind::Restored, _) => {
+            ("Export reconstructions as a folder of pictures".to_owned(), "Export")
+        }
+        Purpose::Save(SaveKind::Pictures, _) => {
+            ("Export the selection as a folder of pictures".to_owned(), "Export")
+        }
         // Asked in a dialog of its own.
-        Purpose::Save(SaveKind::Results(_), _) => ("Export", "Export"),
+        Purpose::Save(SaveKind::Results(_), _) => ("Export".to_owned(), "Export"),
     };
-    title_ui(ui, title);
+    title_ui(ui, &title);
     if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {
         let text = format!(
             "Parts of {} could not be read. Saved over it, they would be lost for good: save under another name.",
@@ -184,13 +203,15 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
 pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
     let mut answer = Answer::Open;
     let kind = match dialog.purpose {
+        Purpose::Show(_) => ALL_DATA,
         Purpose::Open => BrowseKind::File("Hourglass", &["hourglass", "ron"]),
         Purpose::Save(kind, _) => BrowseKind::Save(kind),
     };
+    let is_shown = matches!(dialog.purpose, Purpose::Show(_));
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut dialog.text)
-            .hint_text("Path of the file")
-            .desired_width(ui.available_width() - 96.0)
+            .hint_text(if is_shown { "Path of a file or a folder" } else { "Path of the file" })
+            .desired_width(ui.available_width() - if is_shown { 182.0 } else { 96.0 })
             .min_size(vec2(0.0, 28.0));
         let edit = ui.add(edit).accessible_name("Path");
         if edit.changed() {
@@ -207,6 +228,11 @@ pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
         }
         if ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Browse…")).clicked() {
             let near = PathBuf::from(dialog.text.trim());
+            answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
+        }
+        if is_shown && ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Folder…")).clicked() {
+            let near = PathBuf::from(dialog.text.trim());
+            let kind = BrowseKind::Folder;
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });

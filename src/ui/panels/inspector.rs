@@ -1,13 +1,13 @@
-//! The inspector: the form of the selected card, then training, corruption and loss.
+//! The inspector: the form of the selected card, with the corruption on the input and the loss on the output, then training.
 
-use egui::{Align, RichText, ScrollArea, Ui};
+use egui::{Align, Response, RichText, ScrollArea, Ui};
 
 use crate::project::{Layer, Place, Shape, Site, format_count};
 use crate::ui::commands::Command;
 use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};
 use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::{primary_ui, secondary_ui};
+use crate::ui::widgets::button::{primary_ui, quiet_ui, secondary_ui};
 use crate::ui::widgets::form::section_ui;
 use crate::ui::widgets::scroll::beside_bar_ui;
 
@@ -26,17 +26,51 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
         Some(run) => format!("rate and epochs reach run {} at once", run.id),
         None => "how the weights are found".to_owned(),
     };
+    match state.selected {
+        Place::Data | Place::Corruption | Place::Training => {
+            section(
+                ui,
+                state,
+                "Corruption",
+                "of the input, while training",
+                Place::Corruption,
+                |ui, state| {
+                    corruption::corruption_ui(ui, &mut state.project.corruption);
+                },
+            );
+            problems_ui(ui, state, Place::Corruption);
+        }
+        Place::Output => section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
+            let is_binary = state.data.facts_of(&state.project.data.source).map(|facts| facts.is_binary);
+            output::loss_ui(ui, &mut state.project.loss, is_binary);
+        }),
+        Place::Encoder(_) | Place::Code | Place::Decoder(_) => {}
+    }
     section(ui, state, "Training", &about, Place::Training, |ui, state| {
+        elsewhere_ui(ui, state);
         training::training_ui(ui, &mut state.project.training);
     });
-    section(ui, state, "Corruption", "of the input, while training", Place::Corruption, |ui, state| {
-        corruption::corruption_ui(ui, &mut state.project.corruption);
-    });
-    section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
-        let is_binary = state.data.facts_of(&state.project.data.source).map(|facts| facts.is_binary);
-        output::loss_ui(ui, &mut state.project.loss, is_binary);
-    });
+    problems_ui(ui, state, Place::Training);
     ui.add_space(12.0);
+}
+
+/// What training depends on besides its settings: the loss and the corruption, each with the card that it is on.
+fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
+    let (loss, corruption) = (state.project.loss.name(), state.project.corruption.name());
+    ui.horizontal_wrapped(|ui| {
+        for (text, about, place) in [
+            (format!("Loss: {loss}"), "Show the loss on the card Output.", Place::Output),
+            (
+                format!("Corruption: {corruption}"),
+                "Show the corruption on the card Input.",
+                Place::Corruption,
+            ),
+        ] {
+            if quiet_ui(ui, &text).on_hover_text(about).clicked() {
+                state.go_to(place);
+            }
+        }
+    });
 }
 
 fn section(
@@ -51,9 +85,11 @@ fn section(
     ui.separator();
     let heading = section_ui(ui, title, about);
     ui.push_id(title, |ui| content(ui, state));
-    if place != Place::Output {
-        problems_ui(ui, state, place);
-    }
+    reveal(state, place, &heading);
+}
+
+/// Scrolls to a heading where its place was asked for.
+fn reveal(state: &mut State, place: Place, heading: &Response) {
     if state.reveal == Some(place) {
         heading.scroll_to_me(Some(Align::TOP));
         state.reveal = None;
@@ -63,7 +99,8 @@ fn section(
 fn card_ui(ui: &mut Ui, state: &mut State) {
     let place = state.selected;
     let (title, about) = heading(state, place);
-    section_ui(ui, &title, about);
+    let heading = section_ui(ui, &title, about);
+    reveal(state, place, &heading);
     ui.push_id(place, |ui| match place {
         Place::Data | Place::Corruption | Place::Training => data_ui(ui, state),
         Place::Encoder(_) | Place::Decoder(_) => layer_ui(ui, state, place),
@@ -81,9 +118,6 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
     costs_ui(ui, state, place);
     if place != Place::Data {
         problems_ui(ui, state, place);
-    }
-    if state.reveal == Some(place) {
-        state.reveal = None;
     }
 }
 

@@ -4,6 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
+use crate::ui::views::format_time;
 use crate::ui::widgets::empty::empty_ui;
 
 /// Shows the log.
@@ -25,8 +26,7 @@ pub fn log_ui(ui: &mut Ui, state: &State) {
                     ui.set_height(height);
                     ui.add_space(4.0);
                     super::problems::sign_ui(ui, line.severity);
-                    let day = line.unix_secs % 86_400;
-                    let time = format!("{:02}:{:02}:{:02} UTC", day / 3600, day / 60 % 60, day % 60);
+                    let time = format_time(line.unix_secs);
                     ui.label(RichText::new(time).size(11.0).color(tokens.dim));
                     let text = RichText::new(line.text.replace('\n', " ")).size(12.0);
                     ui.add(egui::Label::new(text).truncate().selectable(true)).on_hover_text(&line.text);

@@ -2,8 +2,8 @@
 //! drag and fix.
 
 use egui::{
-    Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response,
-    RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, LayerId, Layout, Order, Pos2, Rect,
+    Response, RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
 use crate::check::{Card, Severity};
@@ -25,7 +25,7 @@ const CARD_HEIGHT: f32 = 46.0;
 /// Height of a gap, in points.
 const GAP_HEIGHT: f32 = 22.0;
 /// Width of the narrowest card, in points.
-const NARROWEST: f32 = 172.0;
+const NARROWEST: f32 = 196.0;
 
 /// What is being dragged over the hourglass.
 #[derive(Clone, Debug)]
@@ -492,6 +492,7 @@ fn gap_name(gap: Gap) -> String {
 fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
     let Some(dragged) = DragAndDrop::payload::<Dragged>(ui.ctx()) else { return };
     let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
+    ghost(ui, state, &dragged, pointer);
     let reach = ui.clip_rect().expand(20.0);
     let nearest = spots.iter().min_by(|a, b| {
         let far = |spot: &(Gap, Rect)| (spot.1.center().y - pointer.y).abs();
@@ -508,6 +509,23 @@ fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
             Dragged::New(layer) => state.insert(*gap, layer.clone()),
         }
     }
+}
+
+/// What is dragged, at the pointer.
+fn ghost(ui: &Ui, state: &State, dragged: &Dragged, pointer: Pos2) {
+    let layer = match dragged {
+        Dragged::Card(place) => state.project.layer(*place),
+        Dragged::New(layer) => Some(layer),
+    };
+    let Some(layer) = layer else { return };
+    let tokens = tokens(ui);
+    let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, Id::unique("dragged card")));
+    let title = painter.layout_no_wrap(words(layer, None).0, theme::bold(12.5), tokens.text);
+    let size = title.size() + vec2(28.0, 14.0);
+    let rect = Rect::from_min_size(pointer + vec2(12.0, 8.0), size);
+    painter.rect_filled(rect, 8.0, tokens.raised.gamma_multiply(0.9));
+    painter.rect_stroke(rect, 8.0, Stroke::new(1.0, tokens.thread), StrokeKind::Inside);
+    painter.galley(rect.min + vec2(14.0, 7.0), title, tokens.text);
 }
 
 fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {

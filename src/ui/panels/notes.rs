@@ -1,8 +1,12 @@
 //! What is shown over the window for a while: notes, and what happens with a file that is dragged
 //! over it.
 
-use egui::{Align2, Area, AreaState, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
+use egui::{
+    Align2, Area, AreaState, Frame, Id, LayerId, Margin, Order, Pos2, Rect, RichText, Ui, Vec2, vec2,
+};
 
+use crate::project::{format_count, visible};
+use crate::session;
 use crate::ui::files;
 use crate::ui::state::{Dialog, Offer, State, Toast};
 use crate::ui::theme::{self, tokens};
@@ -10,12 +14,15 @@ use crate::ui::widgets::button::secondary_ui;
 
 /// Height of the replay bar, whose buttons notes must not cover, and a margin.
 const ABOVE_PX: f32 = 50.0;
+/// Height of a view's header, which they do not cover either, and a margin.
+const BELOW_PX: f32 = 46.0;
 /// Width of a note's text.
 const TEXT_PX: f32 = 300.0;
 
 /// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the
 /// replay bar; each can be closed.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
+    showing_ui(ui, state, room);
     let now = ui.ctx().time();
     match state.notices.expire(now) {
         Some(wait) if wait > 0.0 => ui.ctx().request_repaint_after_secs(wait as f32),
@@ -27,12 +34,10 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     }
     let (mut gone, mut taken) = (None, None);
     let id = Id::unique("notes");
-    let area = Area::new(id)
-        .order(Order::Foreground)
-        .pivot(Align2::RIGHT_BOTTOM)
-        .fixed_pos(room.right_bottom() - vec2(14.0, ABOVE_PX));
     let size = |ui: &Ui| AreaState::load(ui.ctx(), id).and_then(|state| state.size);
     let before = size(ui);
+    let (pivot, at) = place(room, before.unwrap_or_default(), in_use(ui, id));
+    let area = Area::new(id).order(Order::Foreground).pivot(pivot).fixed_pos(at);
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(TEXT_PX + 70.0);
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -62,7 +67,51 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
         Some(Offer::Choice(choice)) => state.choose(choice),
         Some(Offer::Data(source)) => state.use_data(*source),
         Some(Offer::Recover(found)) => state.dialog = Some(Dialog::Recover(found)),
+        Some(Offer::Others) => state.reload_others(),
         None => {}
+    }
+}
+
+/// Where notes of this size are: at the lower right, unless what is being used is there and not at the upper right.
+fn place(room: Rect, size: Vec2, in_use: Option<Rect>) -> (Align2, Pos2) {
+    let below = (Align2::RIGHT_BOTTOM, room.right_bottom() - vec2(14.0, ABOVE_PX));
+    let above = (Align2::RIGHT_TOP, room.right_top() + vec2(-14.0, BELOW_PX));
+    let is_covered =
+        |(pivot, at): (Align2, Pos2)| in_use.is_some_and(|rect| rect.intersects(pivot.anchor_size(at, size)));
+    if is_covered(below) && !is_covered(above) { above } else { below }
+}
+
+/// The place of what has the keyboard, or is being dragged, other than the notes themselves.
+fn in_use(ui: &Ui, notes: Id) -> Option<Rect> {
+    let used = ui.memory(egui::Memory::focused).or(ui.ctx().dragged_id())?;
+    let response = ui.ctx().read_response(used)?;
+    (response.layer_id != LayerId::new(Order::Foreground, notes)).then_some(response.rect)
+}
+
+/// Shows how far other data are loaded that a network is shown, at the lower left of `room`.
+fn showing_ui(ui: &Ui, state: &mut State, room: Rect) {
+    let Some(((done, total), name)) = state.showing.progress.zip(state.showing.name()) else { return };
+    let count = match total {
+        0 => format_count(done),
+        _ => format!("{} of {}", format_count(done), format_count(total)),
+    };
+    let text = format!("Loading {} … {count}", visible(name));
+    let area = Area::new(Id::unique("showing"))
+        .order(Order::Foreground)
+        .pivot(Align2::LEFT_BOTTOM)
+        .fixed_pos(room.left_bottom() + vec2(14.0, -ABOVE_PX));
+    let cancels = area.show(ui.ctx(), |ui| {
+        let frame = Frame::popup(ui.style()).fill(tokens(ui).raised);
+        let shown = frame.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(text).size(12.0));
+                secondary_ui(ui, "Cancel").accessible_name("Cancel loading other data").clicked()
+            })
+        });
+        shown.inner.inner
+    });
+    if cancels.inner {
+        state.send(session::Request::CancelShow);
     }
 }
 
@@ -106,16 +155,45 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
 pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     let (hovered, dropped) =
         ui.input(|input| (input.raw.hovered_files.clone(), input.raw.dropped_files.clone()));
-    for file in dropped {
-        state.take_dropped(file.path().to_owned());
-    }
+    state.take_dropped(dropped.iter().map(|file| file.path().to_owned()).collect());
     let Some(file) = hovered.first() else { return };
-    let promise = file.path.as_deref().map_or("Open or use as data", files::promise);
+    let promise = match (file.path.as_deref(), state.trained_run()) {
+        (Some(path), Some(run)) if !files::is_project(path) => {
+            format!("Show to run {} or use as data", run.id)
+        }
+        (Some(path), _) => files::promise(path).to_owned(),
+        (None, _) => "Open or use as data".to_owned(),
+    };
     let tokens = tokens(ui);
     let rect = ui.ctx().content_rect();
-    let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Foreground, Id::unique("drop")));
+    let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));
     painter.rect_filled(rect, 0.0, tokens.window.gamma_multiply(0.85));
     let inner = rect.shrink(24.0);
     painter.rect_stroke(inner, 12.0, egui::Stroke::new(2.0, tokens.thread), egui::StrokeKind::Inside);
     painter.text(rect.center(), Align2::CENTER_CENTER, promise, theme::bold(18.0), tokens.text);
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    #[test]
+    fn notes_keep_clear_of_what_is_being_used() {
+        let room = Rect::from_min_max(pos2(0.0, 46.0), pos2(1000.0, 600.0));
+        let size = vec2(370.0, 60.0);
+        let at = |in_use: Option<Rect>| place(room, size, in_use).0;
+        let field = |y: f32| Some(Rect::from_min_size(pos2(800.0, y), vec2(180.0, 24.0)));
+        // Below they are from 490 to 550, above from 92 to 152.
+        for (in_use, expected) in [
+            (None, Align2::RIGHT_BOTTOM),
+            (field(300.0), Align2::RIGHT_BOTTOM),
+            (field(100.0), Align2::RIGHT_BOTTOM),
+            (field(480.0), Align2::RIGHT_TOP),
+            (Some(room), Align2::RIGHT_BOTTOM),
+        ] {
+            assert_eq!(at(in_use), expected, "{in_use:?}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use egui::{
 use crate::ui::commands::Command;
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
+use crate::ui::widgets::hint::hint_beside;
 
 /// Shows the palette while it is open; Enter gives the chosen command, Escape closes.
 pub fn palette_ui(ui: &mut Ui, state: &mut State) {
@@ -59,7 +60,10 @@ pub fn palette_ui(ui: &mut Ui, state: &mut State) {
             && input.pointer.interact_pos().is_some_and(|at| !response.response.rect.contains(at))
     });
     match given {
-        Some(command) => state.run(command),
+        Some(command) => {
+            state.view.remember_command(command.text());
+            state.run(command);
+        }
         None if escape || outside => {}
         None => state.view.palette = Some(palette),
     }
@@ -76,16 +80,19 @@ fn line_ui(ui: &mut Ui, command: Command, chosen: bool, state: &State, scroll: b
         .fill(fill)
         .stroke(egui::Stroke::NONE)
         .min_size(vec2(ui.available_width(), 26.0));
-    let response =
-        ui.add(button).on_hover_text(available.err().unwrap_or_else(|| command.tooltip().to_owned()));
+    let about = available.err().unwrap_or_else(|| command.tooltip().to_owned());
+    let response = hint_beside(ui.add(button), &about, "");
     if scroll {
         response.scroll_to_me(None);
     }
     response.clicked()
 }
 
-/// Commands that fit what was typed, best first; those that can be given before those that cannot.
+/// Commands that fit what was typed, best first; those that can be given before those that cannot. While nothing is typed, those
+/// that were given last come first.
 pub fn search(text: &str, state: &State) -> Vec<Command> {
+    let recent = if text.trim().is_empty() { &state.view.recent_commands[..] } else { &[] };
+    let age = |command: Command| recent.iter().position(|name| name == command.text());
     let mut found: Vec<(bool, i32, usize, Command)> = Command::all()
         .enumerate()
         .filter(|(_, command)| *command != Command::CommandPalette)
@@ -94,7 +101,9 @@ pub fn search(text: &str, state: &State) -> Vec<Command> {
             Some((command.available(state).is_err(), -score, place, command))
         })
         .collect();
-    found.sort_by_key(|(gone, score, place, _)| (*gone, *score, *place));
+    found.sort_by_key(|(gone, score, place, command)| {
+        (*gone, age(*command).unwrap_or(usize::MAX), *score, *place)
+    });
     found.into_iter().map(|(.., command)| command).collect()
 }
 
@@ -128,5 +137,17 @@ mod tests {
         assert_eq!(first("reslay"), Some(Command::ResetLayout));
         assert_eq!(first("zzzz"), None);
         assert_eq!(search("", &state).len(), Command::all().count() - 1);
+    }
+
+    #[test]
+    fn commands_that_were_given_last_come_first_while_nothing_is_typed() {
+        let mut state = State::default();
+        for command in [Command::ThemeDark, Command::ResetLayout, Command::ThemeDark] {
+            state.view.remember_command(command.text());
+        }
+        assert_eq!(search(" ", &state)[..2], [Command::ThemeDark, Command::ResetLayout]);
+        assert_eq!(search("reslay", &state)[0], Command::ResetLayout);
+        state.view.reset();
+        assert_eq!(search("", &state)[0], Command::ThemeDark, "they are no part of the layout");
     }
 }

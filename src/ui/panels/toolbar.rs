@@ -8,6 +8,7 @@ use crate::run::{GreedyProgress, Run, RunProgress, Status};
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{State, Then};
 use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::hint::hint_beside;
 
 /// Height of the bar, in points.
 pub const HEIGHT: f32 = 46.0;
@@ -84,11 +85,8 @@ pub fn item_ui(ui: &mut Ui, command: Command, state: &mut State) {
     let text = if on { format!("✓  {}", command.text()) } else { command.text().to_owned() };
     let keys = RichText::new(keys).size(11.0).color(tokens(ui).dim);
     let button = Button::new(text).right_text(keys).wrap_mode(egui::TextWrapMode::Extend);
-    let response = ui.add_enabled(available.is_ok(), button).on_hover_text(command.tooltip());
-    let response = match available {
-        Ok(()) => response,
-        Err(reason) => response.on_disabled_hover_text(reason),
-    };
+    let response = ui.add_enabled(available.is_ok(), button);
+    let response = hint_beside(response, command.tooltip(), &available.err().unwrap_or_default());
     if response.clicked() {
         state.run(command);
         ui.close();
@@ -101,7 +99,7 @@ fn recent_ui(ui: &mut Ui, state: &mut State) {
         ui.menu_button("Open recent", |ui| {
             for path in recent {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if ui.button(visible(&name)).on_hover_text(visible_path(&path)).clicked() {
+                if hint_beside(ui.button(visible(&name)), &visible_path(&path), "").clicked() {
                     state.ask(Then::OpenPath(path));
                     ui.close();
                 }

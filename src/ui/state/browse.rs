@@ -52,6 +52,14 @@ impl BrowseKind {
     }
 }
 
+/// Files of every kind of data, for the desktop's dialog.
+pub const ALL_DATA: BrowseKind = BrowseKind::File(
+    "Data",
+    &[
+        "png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "csv", "tsv", "txt", "data", "tab", "dat",
+        "gz", "xlsx", "xls", "ods", "npy", "npz", "ubyte", "idx",
+    ],
+);
 /// Files of tables, for the desktop's dialog.
 const TABLES: BrowseKind =
     BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);

@@ -2,6 +2,7 @@
 
 use super::export::ExportDialog;
 use super::path_dialog::PathDialog;
+use super::showing::Dropped;
 use super::then::Then;
 use crate::io::Recovery;
 
@@ -14,6 +15,8 @@ pub enum Dialog {
     Path(PathDialog),
     /// What to export, and where to.
     Export(Box<ExportDialog>),
+    /// What to do with files that were dropped while there is a trained run.
+    Dropped(Dropped),
     /// Save first?
     Unsaved(Then),
     /// How many epochs more.

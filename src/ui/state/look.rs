@@ -8,7 +8,7 @@ use super::sets::{Set, SetRows, Sets};
 use crate::check::plan;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
-use crate::run::{Run, Weights};
+use crate::run::{Kept, Run, Weights};
 use crate::session::{Order, Trial};
 use crate::ui::plots::stamp_of;
 
@@ -36,8 +36,8 @@ pub struct Look<'a> {
     pub weights: &'a Arc<Weights>,
     /// The epoch after which it had them.
     pub epoch: u32,
-    /// The data of the run.
-    pub own: &'a Arc<Dataset>,
+    /// The data of the run, where they are loaded.
+    pub own: Option<&'a Arc<Dataset>>,
     /// The data of the set.
     pub data: &'a Arc<Dataset>,
     /// The rows of the set.
@@ -65,9 +65,11 @@ impl State {
             let progress = &checkpoint.progress;
             (checkpoint.inference_weights(), progress.epoch, Moment::Step(progress.step))
         };
-        let own = self.data_of(run)?;
+        let own = self.data_of(run);
+        // Other data are given as they are.
+        let is_corrupted = is_corrupted && !matches!(set, Set::Other(_));
         let sets = self.sets();
-        let data = sets.data(set, Some(own)).filter(|data| data.shape == run.shape && !data.is_empty())?;
+        let data = sets.data(set, own).filter(|data| data.shape == run.shape && !data.is_empty())?;
         let rows = sets.rows(set, Some(run), data);
         let named = sets.find_named(set, data).map(|named| named.rows.identity());
         let selected = if *set == Set::Selection { self.selection.changes() } else { 0 };
@@ -95,7 +97,7 @@ impl Look<'_> {
     pub fn trial(&self, state: &State, weights: &Arc<Weights>) -> Option<Trial> {
         let loaded = state.data_as_trained(self.run).map(|(_, facts)| facts);
         let planned = loaded.and_then(|facts| plan(&self.run.design, &facts).ok());
-        let unranged = if planned.is_some() { None } else { Some(Arc::clone(self.own)) };
+        let unranged = if planned.is_some() { None } else { self.own.cloned() };
         Some(Trial {
             unranged,
             trained: Trained::new(
@@ -110,13 +112,22 @@ impl Look<'_> {
 
     /// Stands for PCA of the size of the code.
     pub fn linear_stamp(&self) -> u64 {
-        let split = (self.own.split.train.len(), self.own.split.train.first(), self.own.split.train.last());
-        stamp_of((Arc::as_ptr(self.own).addr(), split, self.run.design.code.units))
+        let own = self.own.map(|own| {
+            let train = &own.split.train;
+            (Arc::as_ptr(own).addr(), train.len(), train.first(), train.last())
+        });
+        stamp_of((own, self.run.design.code.units))
     }
 
     /// Stands for pictures of these rows.
     pub fn pictures_stamp(&self, rows: &[u32], has_linear: bool) -> u64 {
         stamp_of((self.subject, rows, has_linear))
+    }
+
+    /// Stands for the codes of the set, in the plane of the principal components of others where one is drawn.
+    pub fn located_stamp(&self, plane: Option<&Arc<Kept>>) -> u64 {
+        let plane = plane.map(|kept| (kept.epoch, Arc::as_ptr(kept).addr()));
+        stamp_of((self.subject, self.set, plane))
     }
 
     /// Stands for what PCA makes of the watched samples.

@@ -56,6 +56,8 @@ pub enum Offer {
     Data(Box<Source>),
     /// Asks what becomes of work that a crash left behind.
     Recover(Vec<Recovery>),
+    /// Loads the other data of the project for the shown run.
+    Others,
 }
 
 impl Offer {
@@ -65,6 +67,7 @@ impl Offer {
             Offer::Choice(choice) => choice.name(),
             Offer::Data(_) => "Use as data".to_owned(),
             Offer::Recover(_) => "Show it".to_owned(),
+            Offer::Others => "Load them".to_owned(),
         }
     }
 }

@@ -15,10 +15,11 @@ const MOST_BYTES: usize = 512 << 20;
 pub struct PastData(Vec<(Data, Arc<Dataset>)>);
 
 impl PastData {
-    /// Those a run was trained on.
+    /// Those a run was trained on; without them rows that are the same, whatever labels they have.
     pub fn of(&self, run: &Run) -> Option<&Arc<Dataset>> {
         let own = self.0.iter().find(|(of, data)| is_own(run, of, data));
-        own.map(|(_, data)| data)
+        let alike = || self.0.iter().find(|(_, data)| run.check_watched_rows(data).is_ok());
+        own.or_else(alike).map(|(_, data)| data)
     }
 
     /// Removes what is not wanted.
@@ -26,12 +27,15 @@ impl PastData {
         self.0.retain(|(of, data)| is_wanted(of, data));
     }
 
-    /// Keeps data; removes the oldest where all take too much memory.
-    pub fn add(&mut self, of: Data, data: Arc<Dataset>) {
+    /// Keeps data; removes the oldest where all take too much memory, but not those of the run that views show.
+    pub fn add(&mut self, of: Data, data: Arc<Dataset>, shown: Option<&Run>) {
         self.0.retain(|(_, known)| !Arc::ptr_eq(known, &data));
         self.0.push((of, data));
-        while self.0.iter().map(|(_, data)| bytes(&data.rows)).sum::<usize>() > MOST_BYTES {
-            self.0.remove(0);
+        let is_shown = |data: &Dataset| shown.is_some_and(|run| run.check_watched_rows(data).is_ok());
+        while self.0.iter().map(|(_, data)| bytes(&data.rows)).sum::<usize>() > MOST_BYTES
+            && let Some(oldest) = self.0.iter().position(|(_, data)| !is_shown(data))
+        {
+            self.0.remove(oldest);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::save::SaveKind;
 use super::then::Then;
+use crate::run::RunId;
 
 /// A path to open or to save to.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub enum Purpose {
     Open,
     /// Save, then do something else.
     Save(SaveKind, Option<Then>),
+    /// Show what is there to the network of a run.
+    Show(RunId),
 }
 
 /// The question what is at a path.
@@ -137,7 +140,10 @@ impl PathDialog {
             // The folder that the file is in: nothing is wrong yet.
             (Purpose::Open, PathKind::Folder) => Some(""),
             (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
-            (Purpose::Save(SaveKind::Pictures, _), PathKind::Folder) => {
+            (Purpose::Show(_), PathKind::Nothing | PathKind::NoFolder) => {
+                Some("There is no such file or folder.")
+            }
+            (Purpose::Save(SaveKind::Pictures | SaveKind::Restored, _), PathKind::Folder) => {
                 Some("There is such a folder already: add the name of a new one.")
             }
             (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),
@@ -145,9 +151,9 @@ impl PathDialog {
             (Purpose::Save(..), PathKind::File) if self.overwrite => {
                 Some("There is such a file already. Replace it?")
             }
-            (Purpose::Open | Purpose::Save(..), PathKind::File) | (Purpose::Save(..), PathKind::Nothing) => {
-                None
-            }
+            (Purpose::Open | Purpose::Save(..) | Purpose::Show(_), PathKind::File)
+            | (Purpose::Save(..), PathKind::Nothing)
+            | (Purpose::Show(_), PathKind::Folder) => None,
         }
     }
 
@@ -174,7 +180,7 @@ impl PathDialog {
         let exact = self.exact.clone().filter(|exact| exact.display().to_string() == self.text);
         let path = exact.unwrap_or_else(|| PathBuf::from(self.text.trim()));
         let kind = match self.purpose {
-            Purpose::Open => None,
+            Purpose::Open | Purpose::Show(_) => None,
             Purpose::Save(kind, _) => Some(kind),
         };
         Some(PathQuestion { path, kind })
@@ -186,7 +192,7 @@ impl PathDialog {
 fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
     let end = text.chars().count();
     match purpose {
-        Purpose::Open => 0..end,
+        Purpose::Open | Purpose::Show(_) => 0..end,
         Purpose::Save(..) => {
             let name = text.rsplit(std::path::is_separator).next().unwrap_or_default();
             let start = end - name.chars().count();
@@ -233,6 +239,10 @@ mod tests {
         check(Purpose::Open, &there, 1, None, Some(&there));
         check(Purpose::Open, folder.path(), 1, Some(""), None);
         check(Purpose::Open, &new, 1, Some("There is no such file."), None);
+        let show = || Purpose::Show(RunId(2));
+        check(show(), &there, 1, None, Some(&there));
+        check(show(), folder.path(), 1, None, Some(folder.path()));
+        check(show(), &new, 1, Some("There is no such file or folder."), None);
         check(save(), &at("b"), 1, None, Some(&new));
         check(save(), &new, 1, None, Some(&new));
         check(save(), folder.path(), 1, Some("This is a folder: add the name of the file."), None);

@@ -9,7 +9,7 @@ use crate::dataset::Dataset;
 use crate::io::{FileError, Files, MergeBase, MergeNote, TableForm, save_design, save_weights};
 use crate::project::{Project, Source};
 use crate::run::{Run, Weights};
-use crate::session::{Exported, ResultsExport, ResultsForm, export_pictures, export_table};
+use crate::session::{Exported, ResultsExport, ResultsForm, Trial, export_pictures, export_table};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum SaveKind {
     Pictures,
     /// What was chosen in the dialog for exports.
     Results(ExportForm),
+    /// What the shown run's network makes of the selection, as a new folder of pictures.
+    Restored,
 }
 
 impl SaveKind {
@@ -33,7 +35,7 @@ impl SaveKind {
             SaveKind::Project => "hourglass",
             SaveKind::Design => "ron",
             SaveKind::Table => "csv",
-            SaveKind::Pictures => "",
+            SaveKind::Pictures | SaveKind::Restored => "",
             SaveKind::Results(form) => form.extension(),
         }
     }
@@ -42,7 +44,7 @@ impl SaveKind {
     pub fn is_document(self) -> bool {
         match self {
             SaveKind::Project | SaveKind::Design => true,
-            SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => false,
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored | SaveKind::Results(_) => false,
         }
     }
 }
@@ -58,6 +60,8 @@ pub struct ExportRequest {
     pub rows: Vec<u32>,
     /// Errors by row of the data, NaN where they are not known; empty where none are.
     pub errors: Vec<f32>,
+    /// The shown run's network with the data as they are, where it has weights.
+    pub trial: Option<Trial>,
 }
 
 /// What an export writes of a run and its data.
@@ -116,14 +120,27 @@ impl SaveRequest {
     /// The file that could not be read or written, and why.
     pub fn save(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
         let rows = self.exported.as_ref().map(|request| {
-            let ExportRequest { data, rows, errors, source } = request;
-            (source, Exported { data, rows, errors })
+            let ExportRequest { data, rows, errors, source, trial } = request;
+            (source, Exported { data, rows, errors }, trial)
         });
         match (self.kind, rows) {
             (SaveKind::Project, _) => return self.save_project(files),
             (SaveKind::Design, _) => save_design(files, &self.path, &self.project)?,
-            (SaveKind::Table, Some((_, rows))) => export_table(files, &self.path, TableForm::Csv, rows)?,
-            (SaveKind::Pictures, Some((source, rows))) => {
+            (SaveKind::Table, Some((_, rows, _))) => {
+                export_table(files, &self.path, TableForm::Csv, rows)?;
+            }
+            (SaveKind::Pictures, Some((source, rows, _))) => {
+                export_pictures(files, &self.path, source, rows)?;
+            }
+            (SaveKind::Restored, Some((source, Exported { rows, .. }, Some(trial)))) => {
+                let restored = trial.reconstructed(rows).map_err(|reason| FileError::System {
+                    path: self.path.clone(),
+                    action: "saved",
+                    reason,
+                    remedy: "Select fewer samples, or close other programs.".to_owned(),
+                })?;
+                let all: Vec<u32> = (0..restored.len() as u32).collect();
+                let rows = Exported { data: &restored, rows: &all, errors: &[] };
                 export_pictures(files, &self.path, source, rows)?;
             }
             (SaveKind::Results(_), _) => {
@@ -131,7 +148,8 @@ impl SaveRequest {
                     results.save(files, &self.path)?;
                 }
             }
-            (SaveKind::Table | SaveKind::Pictures, None) => {}
+            (SaveKind::Restored, Some((_, _, None)))
+            | (SaveKind::Table | SaveKind::Pictures | SaveKind::Restored, None) => {}
         }
         Ok(Vec::new())
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::run::{RunId, Weights};
-use crate::session::{Comparison, JobId, Linear, Pictures, SampleAnswer};
+use crate::session::{Comparison, JobId, Linear, Located, Pictures, SampleAnswer};
 use crate::ui::plots::stamp_of;
 
 /// Which weights are shown which data, and how.
@@ -91,6 +91,8 @@ pub enum Awaited {
     Values(u64),
     /// PCA, of what this number stands for.
     Fit(u64),
+    /// Codes of other data of this name, of what this number stands for.
+    Codes(String, u64),
     /// A comparison, of what these numbers stand for: the second is the same for other errors.
     Compare(u64, u64),
 }
@@ -102,6 +104,8 @@ pub struct Scored {
     pub errors: Option<Errors>,
     /// Newer ones, until those of a whole set are there.
     pub coming: Option<Errors>,
+    /// Those of the run's own data, while the errors of other data are shown.
+    pub own: Option<Errors>,
     /// How far the set that is asked for was looked through for rows whose error is not known, and
     /// which set.
     pub looked: (u64, usize),
@@ -117,6 +121,8 @@ pub struct Scored {
     pub values: Option<(u64, Arc<[f32]>)>,
     /// PCA, and of what; `None` where it cannot be fitted.
     pub linear: Option<(u64, Option<Linear>)>,
+    /// Codes of other data by their name, and of what.
+    pub located: BTreeMap<String, (u64, Arc<Located>)>,
     /// The selection compared with the rest.
     pub compared: Option<Compared>,
     awaited: Vec<(JobId, Awaited)>,
@@ -146,7 +152,11 @@ impl Awaited {
     pub fn is_of_sight(&self) -> bool {
         match self {
             Awaited::Pictures(..) | Awaited::Values(_) => true,
-            Awaited::Errors(..) | Awaited::Order(..) | Awaited::Fit(_) | Awaited::Compare(..) => false,
+            Awaited::Errors(..)
+            | Awaited::Order(..)
+            | Awaited::Fit(_)
+            | Awaited::Codes(..)
+            | Awaited::Compare(..) => false,
         }
     }
 }
@@ -198,6 +208,9 @@ impl Scored {
             (Awaited::Compare(of, like), SampleAnswer::Compared(found)) => {
                 self.compared = Some(Compared { of, like, found: Arc::new(found) });
             }
+            (Awaited::Codes(name, of), SampleAnswer::Located(located)) => {
+                self.located.insert(name, (of, Arc::new(located)));
+            }
             // No job answers anything but what it was asked.
             (
                 Awaited::Errors(..)
@@ -205,12 +218,14 @@ impl Scored {
                 | Awaited::Pictures(..)
                 | Awaited::Values(_)
                 | Awaited::Fit(_)
+                | Awaited::Codes(..)
                 | Awaited::Compare(..),
                 SampleAnswer::Errors(_)
                 | SampleAnswer::Ordered(_)
                 | SampleAnswer::Pictures(_)
                 | SampleAnswer::Values(_)
                 | SampleAnswer::Fitted(_)
+                | SampleAnswer::Located(_)
                 | SampleAnswer::Compared(_),
             ) => {}
         }
@@ -228,6 +243,7 @@ impl Scored {
             Awaited::Order(of, _)
             | Awaited::Pictures(of, _)
             | Awaited::Values(of)
+            | Awaited::Codes(_, of)
             | Awaited::Compare(of, _) => of,
         };
         self.refuse(of, message);

@@ -54,6 +54,11 @@ impl Selection {
         if self.of == Some(fingerprint) { &self.rows } else { &[] }
     }
 
+    /// Fingerprint of the data that are selected from, if any were chosen.
+    pub fn of(&self) -> Option<u64> {
+        self.of
+    }
+
     /// Whether a row of these data is selected.
     pub fn contains(&self, fingerprint: u64, row: u32) -> bool {
         self.rows(fingerprint).binary_search(&row).is_ok()

@@ -127,10 +127,13 @@ impl<'a> Sets<'a> {
             set: Set::Named(named.name.clone()),
             count: usize::try_from(named.rows.len()).unwrap_or(usize::MAX).min(data.len()),
         });
+        fixed.into_iter().chain(named).chain(self.other_choices()).filter(|choice| choice.count > 0).collect()
+    }
+
+    /// The sets that are there whether the data of the run are or not.
+    pub fn other_choices(&self) -> impl Iterator<Item = SetChoice> {
         let others = self.others.iter();
-        let others =
-            others.map(|(name, other)| SetChoice { set: Set::Other(name.clone()), count: other.len() });
-        fixed.into_iter().chain(named).chain(others).filter(|choice| choice.count > 0).collect()
+        others.map(|(name, other)| SetChoice { set: Set::Other(name.clone()), count: other.len() })
     }
 }
 

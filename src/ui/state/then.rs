@@ -18,3 +18,17 @@ pub enum Then {
     /// Close the window.
     Quit,
 }
+
+/// Data of one's own that a new project can start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnData {
+    /// A folder of pictures.
+    Pictures,
+    /// A table.
+    Table,
+}
+
+impl OwnData {
+    /// Both.
+    pub const ALL: [OwnData; 2] = [OwnData::Pictures, OwnData::Table];
+}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::runs_table::RunsTable;
+use super::sets::Set;
 
 /// A tab of the bottom panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +49,14 @@ pub struct ViewSettings {
     pub theme: egui::ThemePreference,
     /// The command palette, while it is open.
     pub palette: Option<Palette>,
+    /// Whether the next start does not open the project file that is open now.
+    pub starts_anew: bool,
+    /// Titles of the commands that were given in the palette, newest first.
+    pub recent_commands: Vec<String>,
     /// The name of a view to bring to the front at the next frame.
     pub show: Option<&'static str>,
+    /// The set that the view of reconstructions shows from the next frame on.
+    pub set: Option<Set>,
     /// Whether the views go back to their first arrangement at the next frame.
     pub reset_layout: bool,
 }
@@ -65,7 +72,10 @@ impl Default for ViewSettings {
             runs_table: RunsTable::default(),
             theme: egui::ThemePreference::System,
             palette: None,
+            starts_anew: false,
+            recent_commands: Vec::new(),
             show: None,
+            set: None,
             reset_layout: false,
         }
     }
@@ -74,15 +84,34 @@ impl Default for ViewSettings {
 impl ViewSettings {
     /// Everything back to its first place, in the colours that were chosen.
     pub fn reset(&mut self) {
-        *self = ViewSettings { theme: self.theme, reset_layout: true, ..ViewSettings::default() };
+        *self = ViewSettings {
+            theme: self.theme,
+            starts_anew: self.starts_anew,
+            recent_commands: std::mem::take(&mut self.recent_commands),
+            reset_layout: true,
+            ..ViewSettings::default()
+        };
+    }
+
+    /// Puts a command at the top of the recent ones.
+    pub fn remember_command(&mut self, title: &str) {
+        self.recent_commands.retain(|known| known != title);
+        self.recent_commands.insert(0, title.to_owned());
+        self.recent_commands.truncate(RECENT_COMMANDS);
     }
 }
+
+/// How many commands the palette remembers.
+const RECENT_COMMANDS: usize = 8;
 
 /// Name of the view of the selection.
 pub const SELECTION_VIEW: &str = "Selection";
 
 /// Name of the view of the data, which is shown when data are chosen.
 pub const DATA_VIEW: &str = "Data";
+
+/// Name of the view of reconstructions, which is shown when a network is shown other data.
+pub const RECONSTRUCTIONS_VIEW: &str = "Reconstructions";
 
 /// The command palette: what was typed and which line is chosen.
 #[derive(Clone, Debug, Default)]

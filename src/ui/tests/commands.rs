@@ -195,3 +195,45 @@ fn dropped_files_are_told_apart() {
     assert!(matches!(data(drop_kind(pictures.path())), Source::ImageFolder { .. }));
     assert!(matches!(kind("a.doc", b"text"), DropKind::Unknown(_)));
 }
+
+#[test]
+fn a_new_project_is_chosen_by_keys() {
+    let mut window = Window::new();
+    window.key(Modifiers::COMMAND, Key::N);
+    for name in ["Your own pictures…", "Your own table…", "Start undercomplete", "Start linear"] {
+        assert!(window.harness.get_by_label(name).is_focused(), "{name}");
+        window.key(Modifiers::NONE, Key::ArrowRight);
+    }
+    window.key(Modifiers::NONE, Key::ArrowLeft);
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(*window.project(), Recipe::Linear.project());
+}
+
+#[test]
+fn a_project_on_own_data_asks_where_they_are() {
+    use crate::ui::files::FileEvent;
+    use crate::ui::state::{Browse, Effect, OwnData, PathField, State, Target};
+
+    for (own, is_own) in [
+        (OwnData::Pictures, (|source| matches!(source, Source::ImageFolder { .. })) as fn(&Source) -> bool),
+        (OwnData::Table, |source| matches!(source, Source::Csv { .. })),
+    ] {
+        let mut state = State::default();
+        state.start_on(own);
+        assert!(is_own(&state.project.data.source), "{own:?}");
+        assert_eq!((state.selected, state.view.inspector, state.is_modified()), (Place::Data, true, false));
+        let asked = std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
+            let Effect::Browse(browse) = effect else { return None };
+            Some(browse)
+        });
+        let asked: Browse = asked.expect("a question");
+        assert_eq!(asked.target, Target::Source(PathField::Main));
+        // Where the desktop has no dialog, the field of the path is the way.
+        state.handle_file_event(FileEvent::NoDialog(asked));
+        assert!(
+            state.notices.toasts[0].text.contains("type or paste the path"),
+            "{:?}",
+            state.notices.toasts
+        );
+    }
+}

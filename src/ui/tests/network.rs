@@ -1,5 +1,7 @@
 //! The hourglass by mouse and keys.
 
+use egui::accesskit::Role;
+
 use super::*;
 
 #[test]
@@ -140,4 +142,38 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     assert!(state.derived.problems.iter().all(|problem| problem.place != Place::Encoder(0)));
     state.project.encoder.remove(0);
     assert_eq!(Command::ToggleMirror.available(state), Ok(()));
+}
+
+#[test]
+fn loss_and_corruption_are_on_their_cards_and_reached_from_the_training_settings() {
+    let mut window = Window::sized(1440.0, 1800.0, Theme::Dark);
+    let (loss, corruption) = (window.project().loss.name(), window.project().corruption.name());
+    for (link, option, place) in [
+        (format!("Loss: {loss}"), "squared error", Place::Output),
+        (format!("Corruption: {corruption}"), "Salt and pepper", Place::Data),
+    ] {
+        assert!(window.harness.query_by_role_and_label(Role::RadioButton, option).is_none(), "{option}");
+        window.click(&link);
+        assert_eq!(window.state().selected, place);
+        assert!(window.harness.query_by_role_and_label(Role::RadioButton, option).is_some(), "{option}");
+    }
+}
+
+#[test]
+fn a_dragged_card_follows_the_pointer() {
+    let mut window = Window::new();
+    let titles = |window: &Window| {
+        let texts = crate::ui::painted::texts(&window.harness.output().shapes);
+        texts.iter().filter(|text| *text == "Dense 128").count()
+    };
+    let before = titles(&window);
+    let card = window.harness.get_by_label("Dense 128, encoder layer 1").rect().center();
+    window.harness.drag_at(card);
+    window.harness.step();
+    window.harness.hover_at(card + vec2(0.0, 60.0));
+    window.harness.run_steps(2);
+    assert_eq!(titles(&window), before + 1);
+    window.harness.drop_at(card);
+    window.harness.run_steps(2);
+    assert_eq!(titles(&window), before);
 }

@@ -161,3 +161,20 @@ fn an_evaluation_stays_with_its_run() {
     let told = &state.notices.toasts.last().expect("a note").text;
     assert_eq!(told, "Run 1 on the validation split (180 samples): squared error 0.2500 per feature.");
 }
+
+#[test]
+fn views_of_another_design_are_told_once_their_run_has_ended() {
+    let mut state = with_runs(1);
+    assert_eq!(state.outdated_views(), None);
+    // Epochs and learning rate are on no card.
+    state.project.training.epochs += 1;
+    assert_eq!(state.outdated_views(), None);
+    let units = state.project.code.units;
+    state.project.code.units = units + 3;
+    assert_eq!((state.outdated_views(), state.older_design()), (Some(RunId(1)), None));
+    state.runs[0].status = Status::Training;
+    assert_eq!((state.outdated_views(), state.older_design()), (None, Some(RunId(1))));
+    state.runs[0].status = Status::Done;
+    state.run(Command::RestoreDesign);
+    assert_eq!((state.outdated_views(), state.project.code.units), (None, units));
+}

@@ -238,3 +238,23 @@ fn closing_a_damaged_project_asks_for_another_name_too() {
     assert!(matches!(state.dialog, Some(Dialog::Path(_))));
     assert!(!state.effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
 }
+
+#[test]
+fn a_start_opens_the_project_that_was_open_last_unless_that_is_switched_off() {
+    let mut window = Window::new();
+    let file = window.folder.path().join("mine.hourglass");
+    window.state().project.code.units = 7;
+    window.state().run(Command::SaveAs);
+    window.state().accept_path(file.clone());
+    window.until("it is saved", |state| state.file.is_some() && state.busy.is_none());
+    window.harness.run_ok();
+    let mut window = open(window.close());
+    window.until("it is open again", |state| state.file.is_some());
+    assert_eq!((window.state().file.clone(), window.project().code.units), (Some(file), 7));
+    assert!(!window.state().is_modified());
+    window.state().run(Command::ReopenLast);
+    window.harness.run_ok();
+    let mut window = open(window.close());
+    window.until("work can be kept", |state| state.store.is_some());
+    assert_eq!((window.state().file.clone(), window.state().busy.clone()), (None, None));
+}

@@ -213,3 +213,22 @@ fn epochs_that_would_learn_nothing_are_said_to() {
     check(0.0, 60, 40, None);
     check(0.1, 100, 10, None);
 }
+
+#[test]
+fn the_design_of_the_views_comes_back_from_beside_the_replay() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 1;
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::F5);
+    window.until("it is done", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    window.harness.run_ok();
+    assert!(window.harness.query_by_label("Views show run 1").is_none());
+    window.state().project.code.units = 3;
+    window.harness.run_ok();
+    let bar = window.harness.get_by_label("live").rect();
+    assert!(bar.right() <= 1024.0 - 290.0, "the bar has room for all of it: {bar}");
+    window.click("Views show run 1");
+    window.click("Show its design");
+    assert_eq!(window.project().code.units, 2);
+    assert!(window.harness.query_by_label("Views show run 1").is_none());
+}

@@ -16,7 +16,8 @@ impl State {
     /// Loads the data again, whatever is there.
     pub fn load(&mut self) {
         self.data.request += 1;
-        (self.data.error, self.data.mended) = (None, None);
+        self.take_back_data_error();
+        self.data.mended = None;
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());
@@ -29,6 +30,13 @@ impl State {
         let wanted = self.project.data.trained();
         let is_own = |run: &&Run| run.design.data.trained() == wanted;
         self.shown().filter(is_own).or_else(|| self.runs.iter().rev().find(is_own))
+    }
+
+    /// Removes the note on data that could not be loaded, once others are asked for.
+    fn take_back_data_error(&mut self) {
+        if let Some(error) = self.data.error.take() {
+            self.notices.take_back(&error.to_string());
+        }
     }
 
     /// Loads the data of a run; where the design on screen has others, it gets the run's, which can
@@ -52,6 +60,7 @@ impl State {
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
             // A path is still to come: nothing to load, and nothing of the old data stays.
             self.keep_past_data();
+            self.take_back_data_error();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
                 // What still comes answers an older request.
@@ -106,18 +115,24 @@ impl State {
     /// Keeps the loaded data for the views of runs that were trained on them; called before others
     /// take their place.
     pub(super) fn keep_past_data(&mut self) {
-        if let (Some(data), Some(of)) = (&self.data.dataset, &self.data.of)
-            && self.runs.iter().any(|run| is_own(run, of, data))
+        if let (Some(data), Some(of)) = (self.data.dataset.clone(), self.data.of.clone())
+            && self.runs.iter().any(|run| run.check_watched_rows(&data).is_ok())
         {
-            self.past_data.add(of.clone(), data.clone());
+            let mut past = std::mem::take(&mut self.past_data);
+            past.add(of, data, self.shown());
+            self.past_data = past;
         }
     }
 
     /// Removes past data that no run needs: those of removed runs, and those that are loaded again.
     pub(super) fn forget_past_data(&mut self) {
         let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
-        let lacks = |run: &Run| !loaded.is_some_and(|(data, of)| is_own(run, of, data));
-        self.past_data.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
+        let has_own = |run: &Run| loaded.is_some_and(|(data, of)| is_own(run, of, data));
+        let has_rows = |run: &Run| loaded.is_some_and(|(data, _)| run.check_watched_rows(data).is_ok());
+        let is_needed = |run: &Run, of: &Data, data: &Dataset| {
+            !has_own(run) && is_own(run, of, data) || !has_rows(run) && run.check_watched_rows(data).is_ok()
+        };
+        self.past_data.retain(|of, data| self.runs.iter().any(|run| is_needed(run, of, data)));
     }
 
     /// Offers to read old data by the rules of new designs, where the document reads them by older
@@ -140,4 +155,79 @@ impl State {
 /// Whether rows loaded from `old` say nothing about the shape of rows from `new`.
 fn is_other_source(old: Option<&Data>, new: &Data) -> bool {
     old.is_none_or(|old| !is_same_kind(&old.source, &new.source) || old.source.path() != new.source.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::run::facts;
+    use crate::ui::state::Sources;
+    use crate::ui::views::samples;
+
+    /// A window with a run on data that are loaded from this source.
+    fn trained(source: crate::project::Source) -> State {
+        let mut state = State::default();
+        state.project.data.source = source;
+        let data = samples::pictures(30, [8, 8, 1], 3);
+        let mut run = samples::run(1, 3);
+        run.fingerprint = data.fingerprint;
+        run.design = state.project.design();
+        samples::keep(&mut run, &data, &[3], 2, false);
+        state.runs = vec![run];
+        state.data.of = Some(state.project.data.clone());
+        state.data.requested.clone_from(&state.data.of);
+        (state.data.facts, state.data.dataset) = (Some(facts(&data)), Some(Arc::new(data)));
+        state
+    }
+
+    #[test]
+    fn views_keep_the_data_of_a_run_whatever_becomes_of_the_input() {
+        let with_path = |mut source: crate::project::Source, path: &str| {
+            crate::ui::state::PathField::Main.set(&mut source, PathBuf::from(path));
+            source
+        };
+        for from in Sources::default().0 {
+            for to in Sources::default().0 {
+                for path in ["", "/other"] {
+                    let mut state = trained(with_path(from.clone(), "/own"));
+                    state.edit(|project, _| project.data.source = with_path(to.clone(), path));
+                    state.refresh(false);
+                    let data = state.shown().and_then(|run| state.data_of(run)).cloned();
+                    assert!(data.is_some(), "{from:?} to {to:?} at {path:?}");
+                    // Other data come, and go again.
+                    let other = samples::table(9, 2);
+                    let of = facts(&other);
+                    state.take_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
+                    assert!(
+                        state.shown().is_some_and(|run| state.data_of(run).is_some()),
+                        "{from:?} to {to:?}"
+                    );
+                    state.data_failed(DataError::Cancelled);
+                    assert!(
+                        state.shown().is_some_and(|run| state.data_of(run).is_some()),
+                        "{from:?} to {to:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn data_at_another_place_or_with_other_labels_are_kept_too() {
+        let mut state = trained(crate::project::Source::Digits);
+        // The run names another place: the loaded rows are its own nevertheless.
+        state.runs[0].design.data.source = Sources::default().0[2].clone();
+        assert!(state.data_of(&state.runs[0]).is_some());
+        state.edit(|project, _| project.data.source = Sources::default().0[1].clone());
+        state.refresh(false);
+        let other = samples::table(9, 2);
+        let of = facts(&other);
+        state.take_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
+        assert!(state.data_of(&state.runs[0]).is_some());
+        state.runs.clear();
+        state.forget_past_data();
+        assert!(state.past_data.of(&samples::run(1, 3)).is_none(), "no run needs them");
+    }
 }

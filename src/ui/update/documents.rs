@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::io::Recovery;
-use crate::project::{Project, is_hidden, visible, visible_path};
+use crate::project::{Place, Project, Recipe, Source, is_hidden, visible, visible_path};
 use crate::run::Run;
+use crate::session::Request;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, Offer, PathDialog, PathField, PathFound, Purpose, SaveKind,
-    SaveRequest, State, StoreRequest, Target, Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, Offer, OwnData, PathDialog, PathField, PathFound, Purpose, SaveKind,
+    SaveRequest, Sources, State, StoreRequest, Target, Then, with_ending,
 };
 
 impl State {
@@ -17,6 +18,9 @@ impl State {
     pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
         for run in self.unfinished() {
             self.abandon(run);
+        }
+        if self.showing.progress.is_some() {
+            self.send(Request::CancelShow);
         }
         // What is not named here begins anew.
         *self = State {
@@ -84,6 +88,26 @@ impl State {
                 None
             }
         };
+    }
+
+    /// Starts a project on a person's own data, and asks where these are.
+    pub fn start_on(&mut self, own: OwnData) {
+        let (recipe, name) = match own {
+            OwnData::Pictures => (Recipe::Undercomplete, "my pictures"),
+            OwnData::Table => (Recipe::Tabular, "my table"),
+        };
+        let is_own = |source: &Source| match own {
+            OwnData::Pictures => matches!(source, Source::ImageFolder { .. }),
+            OwnData::Table => matches!(source, Source::Csv { .. }),
+        };
+        let mut project = Project { name: name.to_owned(), ..recipe.project() };
+        if let Some(source) = Sources::default().0.into_iter().find(is_own) {
+            project.data.source = source;
+        }
+        self.replace(project, Vec::new(), None);
+        self.renew_store();
+        self.go_to(Place::Data);
+        self.browse_source(PathField::Main);
     }
 
     /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked. A file that
@@ -156,12 +180,17 @@ impl State {
         let name = match kind {
             SaveKind::Project | SaveKind::Design => stem,
             SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => format!("{stem}-selection"),
+            SaveKind::Restored => format!("{stem}-reconstructions"),
         };
         let name = with_ending(PathBuf::from(name), kind);
         let path = match kind {
             SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
             SaveKind::Project => self.file.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => None,
+            SaveKind::Design
+            | SaveKind::Table
+            | SaveKind::Pictures
+            | SaveKind::Restored
+            | SaveKind::Results(_) => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
@@ -174,6 +203,7 @@ impl State {
             Some(Dialog::Export(dialog)) => return self.accept_export(dialog, path),
             Some(
                 Dialog::New
+                | Dialog::Dropped(_)
                 | Dialog::Unsaved(_)
                 | Dialog::TrainMore { .. }
                 | Dialog::Threads { .. }
@@ -185,6 +215,7 @@ impl State {
         };
         match dialog.purpose {
             Purpose::Open => self.proceed(Then::OpenPath(path)),
+            Purpose::Show(run) => self.show_to(run, vec![path]),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
@@ -208,6 +239,7 @@ impl State {
             Some(Dialog::Export(dialog)) => &mut dialog.path,
             Some(
                 Dialog::New
+                | Dialog::Dropped(_)
                 | Dialog::Unsaved(_)
                 | Dialog::TrainMore { .. }
                 | Dialog::Threads { .. }
@@ -226,13 +258,17 @@ impl State {
     pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => Vec::new(),
+            SaveKind::Design
+            | SaveKind::Table
+            | SaveKind::Pictures
+            | SaveKind::Restored
+            | SaveKind::Results(_) => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
         // Whatever is at another place was asked about; it is looked at where it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
         let exported = match kind {
-            SaveKind::Table | SaveKind::Pictures => self.export_request(),
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => self.export_request(),
             SaveKind::Project | SaveKind::Design | SaveKind::Results(_) => None,
         };
         let (project, document) = (self.project.clone(), self.document);

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
+use super::showing::is_alike;
 use crate::check::Severity;
-use crate::project::{Place, Source};
+use crate::project::{Place, Source, visible_path};
 use crate::ui::files::{DropKind, is_project};
-use crate::ui::state::{DATA_VIEW, Effect, State, Then};
+use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, State, Then};
 
 impl State {
-    /// Takes a file or folder dropped on the window; data are looked at on another thread first.
-    pub fn take_dropped(&mut self, path: PathBuf) {
-        if is_project(&path) {
-            self.ask(Then::OpenPath(path));
-        } else {
-            self.effects.push(Effect::LookAt(path));
+    /// Takes files and folders dropped on the window at once; data are looked at on another thread first.
+    pub fn take_dropped(&mut self, paths: Vec<PathBuf>) {
+        let project = paths.iter().find(|path| is_project(path)).cloned();
+        match project {
+            Some(path) => self.ask(Then::OpenPath(path)),
+            None if paths.is_empty() => {}
+            None => self.effects.push(Effect::LookAt(paths)),
         }
     }
 
@@ -25,14 +27,45 @@ impl State {
         self.refresh(false);
     }
 
-    /// Uses what was dropped for what it was found to be.
-    pub(super) fn use_dropped(&mut self, path: PathBuf, kind: DropKind) {
-        match kind {
-            DropKind::Project => self.ask(Then::OpenPath(path)),
-            DropKind::Data(source) => self.use_data(source),
-            DropKind::Unknown(why) => {
-                self.notices.say(Severity::Warning, format!("{why}; projects end in .hourglass or .ron."));
+    /// Uses what was dropped for what it was found to be. Data may be shown to a trained run, which a person is asked.
+    pub(super) fn use_dropped(&mut self, found: Vec<(PathBuf, DropKind)>) {
+        let (mut paths, mut sources) = (Vec::new(), Vec::new());
+        for (path, kind) in found {
+            match kind {
+                DropKind::Project => return self.ask(Then::OpenPath(path)),
+                DropKind::Data(source) => {
+                    paths.push(path);
+                    sources.push(source);
+                }
+                DropKind::Unknown(why) => {
+                    self.notices
+                        .say(Severity::Warning, format!("{why}; projects end in .hourglass or .ron."));
+                }
             }
         }
+        let run = self.trained_run().map(|run| (run.id, sources.iter().all(|source| is_alike(run, source))));
+        let Some(source) = sources.into_iter().next() else { return };
+        match run {
+            Some((run, is_alike)) if self.dialog.is_none() => {
+                self.dialog = Some(Dialog::Dropped(Dropped { paths, source, run, is_alike }));
+            }
+            Some(_) => {
+                let text = "Answer the question that is open, then drop the files again.";
+                self.notices.say(Severity::Warning, text);
+            }
+            None => self.use_first(&paths, source),
+        }
+    }
+
+    /// Makes the first of some files the data of the document.
+    pub fn use_first(&mut self, paths: &[PathBuf], source: Source) {
+        if let [first, _, ..] = paths {
+            let text = format!(
+                "Only {} is used: the data of a design are one file or folder. Drop a folder to use all that is in it.",
+                visible_path(first)
+            );
+            self.notices.say(Severity::Warning, text);
+        }
+        self.use_data(source);
     }
 }

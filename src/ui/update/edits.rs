@@ -90,7 +90,9 @@ impl State {
     /// Selects a card and gives it the keyboard.
     pub fn select(&mut self, place: Place) {
         match place {
-            Place::Corruption | Place::Training => {}
+            // It is on the input.
+            Place::Corruption => self.select(Place::Data),
+            Place::Training => {}
             Place::Data | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Output => {
                 self.selected = place;
                 self.focus = Some(place);

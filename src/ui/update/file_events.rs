@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::check::Severity;
 use crate::dataset::DataInstead;
 use crate::io::{MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Store};
-use crate::project::{visible, visible_path};
+use crate::project::{Place, visible, visible_path};
 use crate::run::Run;
 use crate::ui::files::FileEvent;
 use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, StoreRequest, Target};
+
+/// How notes begin on a file that could not be opened or saved.
+const NOT_OPENED: &str = "Could not open";
+const NOT_SAVED: &str = "Could not save";
 
 impl State {
     /// Takes in what a thread of the [`FileRoom`](crate::ui::files::FileRoom) answered.
@@ -22,7 +26,8 @@ impl State {
                     self.take_path(&browse.target, path);
                 }
             }
-            FileEvent::LookedAt(path, kind) => self.use_dropped(path, kind),
+            FileEvent::NoDialog(browse) => self.offer_typing(&browse.target),
+            FileEvent::LookedAt(found) => self.use_dropped(found),
             FileEvent::LookedFor(found) => self.path_found(found),
             FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
@@ -56,6 +61,7 @@ impl State {
         match result {
             Ok(file) => {
                 self.has_opened = true;
+                self.notices.take_back(NOT_OPENED);
                 match file {
                     OpenedFile::Project(opened) => self.take_opened(opened, Some(path.clone())),
                     // A design is a start; the project that grows from it gets a file of its own.
@@ -66,7 +72,7 @@ impl State {
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
             }
-            Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
+            Err(message) => self.notices.say(Severity::Error, format!("{NOT_OPENED}: {message}")),
         }
     }
 
@@ -94,6 +100,7 @@ impl State {
         self.replace(opened.project, opened.runs, file);
         self.damaged = !opened.warnings.is_empty();
         self.base = opened.base;
+        self.offer_others();
     }
 
     fn offer_data(&mut self, path: &Path, data: DataInstead) {
@@ -114,13 +121,12 @@ impl State {
             Err(message) => {
                 self.notices.say(
                     Severity::Error,
-                    format!(
-                        "Could not save: {message}. What was there before is whole; save to another place."
-                    ),
+                    format!("{NOT_SAVED}: {message}. What was there before is whole; save to another place."),
                 );
                 return;
             }
         };
+        self.notices.take_back(NOT_SAVED);
         if request.kind.is_document() {
             self.remember(&request.path);
         }
@@ -155,6 +161,19 @@ impl State {
             Some(then) => self.ask(then),
             None => {}
         }
+    }
+
+    /// Says where a path can be typed, as the desktop shows no dialog for it.
+    fn offer_typing(&mut self, target: &Target) {
+        let how = match target {
+            Target::Dialog => "type the path into the dialog",
+            Target::Source(_) => {
+                self.go_to(Place::Data);
+                "type or paste the path into its field on the card Input, or drop the file on the window"
+            }
+        };
+        let text = format!("This desktop has no file dialog to show: {how}.");
+        self.notices.say(Severity::Warning, text);
     }
 
     fn take_path(&mut self, target: &Target, path: PathBuf) {

@@ -137,6 +137,7 @@ impl State {
         let at = self.runs.partition_point(|other| other.id < id);
         self.effects.push(Effect::Store(StoreRequest::Import(Box::new(run.clone()))));
         self.runs.insert(at, run);
+        self.notices.take_back(&format!("Run {id} is deleted"));
         if is_compared {
             self.compare(id, true);
         }

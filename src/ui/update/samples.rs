@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use crate::run::Run;
-use crate::session::{JobKind, Linear, Order, SampleJob, part_rows};
+use crate::run::{Kept, Run};
+use crate::session::{JobKind, Linear, Order, Rated, SampleJob, part_rows};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted};
 
 /// Rows that are looked through for unknown errors in a frame, at most: less than a millisecond.
 const EACH_FRAME: usize = 1 << 18;
+
+/// Rows of other data that are drawn, at most.
+pub const MOST_LOCATED: usize = 20_000;
 
 /// Why a network cannot be shown samples.
 const NO_PLAN: &str = "the design of the run cannot be planned again; its samples cannot be shown";
@@ -37,6 +40,26 @@ impl State {
         }
     }
 
+    /// Asks where the shown run's encoder puts other data, unless that is known; `plane` are codes whose principal components
+    /// span the plane that is drawn, where one is.
+    pub fn follow_located(&mut self, plane: Option<&Arc<Kept>>) {
+        if self.scored.is_waiting(false) {
+            return;
+        }
+        let wanted = self.others.keys().find_map(|name| {
+            let look = self.look(&Set::Other(name.clone()), false)?;
+            let of = look.located_stamp(plane);
+            let is_there = self.scored.located.get(name).is_some_and(|located| located.0 == of);
+            if is_there || self.scored.failure(of).is_some() {
+                return None;
+            }
+            let rows = look.rows.part(0, MOST_LOCATED);
+            let trial = look.trial(self, look.weights)?;
+            Some((SampleJob::Locate(trial, rows, plane.cloned()), Awaited::Codes(name.clone(), of)))
+        });
+        self.ask_samples(wanted);
+    }
+
     /// Asks how the selection differs from the rest of its data, unless that is known.
     pub fn follow_comparison(&mut self) {
         let Some(((of, like), data)) = self.comparison_stamps().zip(self.selectable()) else { return };
@@ -48,7 +71,15 @@ impl State {
         }
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let errors = errors.map(|errors| errors.values.clone()).unwrap_or_default();
-        let job = SampleJob::Compare(Arc::clone(data), rows.to_vec(), errors);
+        let own = self.shown().and_then(|run| self.data_of(run).map(|own| (run, own)));
+        let job = match own.filter(|_| self.others.values().any(|other| Arc::ptr_eq(other, data))) {
+            Some((run, own)) => {
+                let other = Rated { data: Arc::clone(data), errors };
+                let own = Rated { data: Arc::clone(own), errors: self.own_errors(run) };
+                SampleJob::CompareTraining(other, own, rows.to_vec())
+            }
+            None => SampleJob::Compare(Arc::clone(data), rows.to_vec(), errors),
+        };
         self.ask_samples(Some((job, Awaited::Compare(of, like))));
     }
 
@@ -58,17 +89,27 @@ impl State {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let errors = errors.map(|errors| (errors.subject, self.scored.mean.map(|mean| mean.0)));
-        let like = stamp_of((Arc::as_ptr(data).addr(), self.selection.changes()));
+        let own = self.scored.own.as_ref().map(|own| own.subject);
+        let like = stamp_of((Arc::as_ptr(data).addr(), self.selection.changes(), own));
         Some((stamp_of((like, errors)), like))
     }
 
-    /// The errors of the data of a run that are shown, once those of a whole set are known.
+    /// The errors of the data that are selected from, as a run sees them, once those of a whole set are known.
     pub fn known_errors(&self, run: &Run) -> Option<&Errors> {
         let is_settled = self.scored.is_whole || self.scored.coming.is_some();
         let errors = self.scored.errors.as_ref().filter(|_| is_settled)?;
         let Subject { run: id, started_unix_secs, fingerprint, .. } = errors.subject;
-        let is_own = (id, started_unix_secs, fingerprint) == (run.id, run.started_unix_secs, run.fingerprint);
+        let of = self.selectable().map_or(run.fingerprint, |data| data.fingerprint);
+        let is_own = (id, started_unix_secs, fingerprint) == (run.id, run.started_unix_secs, of);
         is_own.then_some(errors)
+    }
+
+    /// The errors of a run's own data by the weights that other data are shown to; empty where they are not known.
+    fn own_errors(&self, run: &Run) -> Vec<f32> {
+        let fingerprint = run.fingerprint;
+        let shown = self.scored.errors.as_ref().map(|errors| Subject { fingerprint, ..errors.subject });
+        let own = self.scored.own.as_ref().filter(|own| Some(own.subject) == shown);
+        own.map(|own| own.values.clone()).unwrap_or_default()
     }
 
     fn ask_samples(&mut self, next: Option<(SampleJob, Awaited)>) {
@@ -106,7 +147,11 @@ impl State {
     fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
         let unknown = || Errors::unknown(look.subject, Arc::clone(look.weights), look.data.len());
         match &scored.errors {
-            Some(errors) if !errors.is_of(&look.subject) => (scored.errors, scored.coming) = (None, None),
+            Some(errors) if !errors.is_of(&look.subject) => {
+                let is_own = errors.subject.fingerprint == look.run.fingerprint && scored.is_whole;
+                let before = scored.errors.take();
+                (scored.own, scored.coming) = (before.filter(|_| is_own).or(scored.own.take()), None);
+            }
             Some(_) | None => {}
         }
         let is_dead = |coming: &Errors| coming.subject != look.subject && scored.failed(&coming.subject);
@@ -175,7 +220,7 @@ fn next_order(scored: &Scored, look: &Look<'_>, order: Order) -> Option<(SampleJ
 fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
     let of = look.linear_stamp();
     let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
-    let job = SampleJob::Fit(Arc::clone(look.own), look.run.design.code.units);
+    let job = SampleJob::Fit(Arc::clone(look.own?), look.run.design.code.units);
     (wanted.has_linear && !is_there).then_some((job, Awaited::Fit(of)))
 }
 

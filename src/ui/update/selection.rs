@@ -4,13 +4,27 @@ use std::sync::Arc;
 
 use crate::dataset::Dataset;
 use crate::project::{NamedSelection, OwnLabel};
-use crate::ui::state::{Criterion, ExportRequest, How, State};
+use crate::session::Trial;
+use crate::ui::state::{Criterion, ExportRequest, How, Set, State};
 
 impl State {
-    /// The data that are selected from: those of the shown run, without one those of the design.
+    /// The data that are selected from: other data where those are selected, else those of the shown run, without one those
+    /// of the design.
     pub fn selectable(&self) -> Option<&Arc<Dataset>> {
-        let own = self.shown().and_then(|run| self.data_of(run));
-        own.or(self.data.dataset.as_ref()).filter(|data| !data.is_empty())
+        let own = self.shown().and_then(|run| self.data_of(run)).or(self.data.dataset.as_ref());
+        let of = self.selection.of().filter(|of| own.is_none_or(|own| own.fingerprint != *of));
+        let other = of.and_then(|of| self.others.values().find(|data| data.fingerprint == of));
+        other.or(own).filter(|data| !data.is_empty())
+    }
+
+    /// Selects from other data, or from those of the run, from now on; nothing of them is selected yet.
+    pub fn select_from(&mut self, set: &Set) {
+        self.selection.clear();
+        if let Set::Other(name) = set
+            && let Some(data) = self.others.get(name)
+        {
+            self.selection.apply(data.fingerprint, Vec::new(), How::Replace);
+        }
     }
 
     /// The selected rows, ascending.
@@ -125,13 +139,24 @@ impl State {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = self.selection.rows(data.fingerprint);
-        let of_run = self.shown().filter(|run| self.data_of(run).is_some());
+        // Other data are read as the run's own.
+        let is_other = self.others.values().any(|other| Arc::ptr_eq(other, data));
+        let of_run = self.shown().filter(|run| is_other || self.data_of(run).is_some());
         (!rows.is_empty()).then(|| ExportRequest {
             data: Arc::clone(data),
             source: of_run.map_or(&self.project, |run| &run.design).data.source.clone(),
             rows: rows.to_vec(),
             errors: errors.map(|errors| errors.values.clone()).unwrap_or_default(),
+            trial: self.trial_of_selection(data),
         })
+    }
+
+    /// The shown run's network with the data that are selected from, as they are.
+    fn trial_of_selection(&self, data: &Arc<Dataset>) -> Option<Trial> {
+        let other = self.others.iter().find(|(_, other)| Arc::ptr_eq(other, data));
+        let set = other.map_or(Set::All, |(name, _)| Set::Other(name.clone()));
+        let look = self.look(&set, false)?;
+        look.trial(self, look.weights)
     }
 
     fn is_taken(&self, fingerprint: u64, name: &str) -> bool {
@@ -216,6 +241,26 @@ mod tests {
         state.rename_selection(0, "setosa");
         state.toggle_label(0);
         assert_eq!(state.project.data.own_labels[0].name, "setosa (own)", "there is such a class");
+    }
+
+    #[test]
+    fn rows_of_other_data_are_selected_and_exported() {
+        let mut state = state();
+        state
+            .others
+            .insert("photos".to_owned(), Arc::new(Dataset { fingerprint: 8, ..samples::table(4, 2) }));
+        let count = |state: &State| state.selectable().map(|data| data.len());
+        assert_eq!(count(&state), Some(9));
+        state.select_from(&Set::Other("photos".to_owned()));
+        assert_eq!((count(&state), state.selected().len()), (Some(4), 0));
+        state.select_all();
+        assert_eq!(state.export_request().map(|request| request.data.len()), Some(4));
+        state.select_from(&Set::All);
+        assert_eq!((count(&state), state.selected().len()), (Some(9), 0));
+        state.selection.apply(8, vec![2], How::Replace);
+        assert_eq!((count(&state), state.selected()), (Some(4), &[2][..]), "clicked in a view");
+        state.others.clear();
+        assert_eq!((count(&state), state.selected().len()), (Some(9), 0), "they were removed");
     }
 
     #[test]

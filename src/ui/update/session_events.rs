@@ -22,6 +22,9 @@ impl State {
             }
             // Answers to older requests come too late.
             Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
+            Event::Showing { request, done, total } => self.show_progress(request, (done, total)),
+            Event::Shown { request, shown } => self.take_shown(request, *shown),
+            Event::NotShown { request, error } => self.not_shown(request, &error),
             Event::Run(id, event) => self.handle_run_event(id, event),
             Event::Weights { run, step, weights, .. } => self.take_weights(run, step, weights),
             Event::Computed(job, result) => self.take_result(job, result),
@@ -69,7 +72,10 @@ impl State {
     fn status_changed(&mut self, id: RunId, status: &Status) {
         self.runs_unsaved = true;
         match status {
-            Status::Queued | Status::Paused | Status::Training => {}
+            // What was said of its end no longer holds.
+            Status::Queued | Status::Paused | Status::Training => {
+                self.notices.take_back(&format!("Run {id} "));
+            }
             Status::Stopped => self.notices.log(Severity::Info, format!("Run {id} was stopped.")),
             Status::Done => self.notices.say(Severity::Info, format!("Run {id} is done.")),
             Status::Failed(message) => {

@@ -7,19 +7,21 @@ mod grid;
 mod remarks;
 mod samples;
 
-use egui::{Label, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{ComboBox, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
+use super::parts::{chip_ui, empty_ui, header_ui, named, quiet_ui};
 use super::sample::RangeCache;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
 use crate::project::{Choice, Data, Place, format_count, visible};
 use crate::session;
 use crate::ui::keys::keys;
-use crate::ui::plots::{Atlas, color, palette, stamp_of};
+use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
 use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::update::Remedy;
+use crate::ui::widgets::button;
+use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 use crate::ui::widgets::scroll::always_seen;
 use columns::{Found, columns_ui, find_ui};
 use facts::{Summary, facts_ui};
@@ -76,6 +78,9 @@ pub struct DataPreviewView {
     /// Which samples are shown.
     #[serde(skip)]
     pub filter: Filter,
+    /// The name of other data that are shown, not those of the design.
+    #[serde(skip)]
+    pub other: Option<String>,
     /// Whether the columns of a table are shown, not its rows.
     pub columns: bool,
     /// A part of the names of the columns that are shown.
@@ -97,8 +102,6 @@ struct Cache {
     found_columns: Found,
     found_features: Found,
     widths: Widths,
-    /// Height of what is above samples or columns, as it was last shown.
-    head_px: f32,
     /// The pictures in the atlas: of which data, rows and channels.
     page: Option<(u64, Vec<u32>, Vec<usize>)>,
     atlas: Atlas,
@@ -111,32 +114,34 @@ struct Look<'a> {
     design: &'a Data,
 }
 
+/// Longest name of data that is shown whole.
+const MOST_NAME_CHARS: usize = 36;
 /// Width from which facts are at the left of the samples, that of their column, and of the same next to columns, in points.
 const WIDE_PX: f32 = 560.0;
 const FACTS_PX: f32 = 238.0;
 const NARROW_FACTS_PX: f32 = 188.0;
-/// Width from which what chooses samples and what turns pages fit into one row.
-const ONE_ROW_PX: f32 = 780.0;
-/// Least height of that row with the space below it.
-const HEAD_PX: f32 = 32.0;
+/// Height of the row that chooses samples, with the space below it.
+const HEAD_PX: f32 = ROW_PX + 6.0;
 
 /// Shows the view in all the room there is.
 pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPreviewView) -> DataOutput {
     let mut output = DataOutput::default();
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| {
-        let quiet = |text: &str| Label::new(RichText::new(text).size(11.5).color(color(palette(ui).dim)));
+    let handle = header_ui(ui, ENTRY.title, |row| {
+        output.choose |= row.chip(Side::Right, false, "data source…", "Show the settings of the data source");
         match input.state {
             DataState::Loaded(data) => {
-                ui.add(quiet(&visible(&data.name)));
+                let name = visible(&data.name);
+                quiet_ui(row, Side::Left, "name", &shortened(&name, MOST_NAME_CHARS), &name);
             }
             DataState::Reloading(_, done, total) => {
-                ui.add(quiet(&loading_text(done, total)));
-                output.cancel |= chip_ui(ui, false, "Cancel").clicked();
+                output.cancel |= row.chip(Side::Left, false, "Cancel", "Keep the data as they are");
+                quiet_ui(row, Side::Left, "progress", &loading_text(done, total), "");
             }
-            DataState::Missing(_, remedies) => output.remedy = remedies_ui(ui, remedies),
+            DataState::Missing(_, remedies) => {
+                output.remedy = remedies_ui(row, remedies).or(output.remedy);
+            }
             DataState::None | DataState::Loading(..) => {}
         }
-        trailing_ui(ui, "data", |ui| output.choose |= chip_ui(ui, false, "data source…").clicked());
     });
     output.drag = handle.drag_started();
     match input.state {
@@ -157,10 +162,10 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
 }
 
 /// A chip for each remedy; says which was pressed.
-fn remedies_ui(ui: &mut Ui, remedies: &[Remedy]) -> Option<usize> {
+fn remedies_ui(row: &mut Row<'_>, remedies: &[Remedy]) -> Option<usize> {
     let mut pressed = None;
     for (at, remedy) in remedies.iter().enumerate() {
-        if chip_ui(ui, false, &remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+        if row.chip(Side::Left, false, &remedy.label(), remedy.tooltip()) {
             pressed = Some(at);
         }
     }
@@ -217,7 +222,7 @@ fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rec
                 page.ui(ui, look, view);
                 None
             }
-            None => columns_ui(ui, look, view, height - view.cache.head_px),
+            None => columns_ui(ui, look, view, height - HEAD_PX),
         };
         ui.add_space(8.0);
         told_ui(ui, look, view);
@@ -271,47 +276,36 @@ fn told_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) {
 
 /// The page of samples for a room of this size, with what chooses among them; nothing where columns are shown.
 fn page_of(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, [width, height]: [f32; 2]) -> Option<Page> {
-    let height = height - view.cache.head_px.max(HEAD_PX);
-    (!view.columns).then(|| Page::new(ui, look, view, [width, height]))
+    (!view.columns).then(|| Page::new(ui, look, view, [width, height - HEAD_PX]))
 }
 
 /// What chooses among samples or columns, and turns pages.
 fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, page: Option<&Page>, area: Rect) {
     let data = look.data;
-    let top = ui.cursor().top();
     let columns = data.overview.len().max(data.columns.len());
-    let is_one_row = ui.available_width() > ONE_ROW_PX;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+    let before = (view.columns, view.filter);
+    one_row_ui(ui, "samples", |row| {
         if !data.overview.is_empty() {
-            for (text, columns) in [("Samples", false), ("Columns", true)] {
-                if chip_ui(ui, view.columns == columns, text).clicked() {
-                    view.columns = columns;
-                    ui.ctx().request_repaint();
-                }
+            let options = [("Samples", "Show the samples"), ("Columns", "Show what is in each column")];
+            if let Some(chosen) = row.choice(Side::Left, "Shown", Some(usize::from(view.columns)), &options) {
+                view.columns = chosen == 1;
             }
         }
-        if page.is_some() && filter_ui(ui, data, &mut view.filter) {
-            view.page = 0;
-            ui.ctx().request_repaint();
+        if let Some(page) = page {
+            row.part(Side::Left, "pages", |ui| page.turn_ui(ui, &mut view.page, area));
+            filter_ui(row, data, &mut view.filter);
         }
         if !is_pictures(data) {
-            find_ui(ui, columns, &mut view.find);
-        }
-        if let Some(page) = page.filter(|_| is_one_row) {
-            page.turn_ui(ui, &mut view.page, area);
+            find_ui(row, columns, &mut view.find);
         }
     });
-    if let Some(page) = page.filter(|_| !is_one_row) {
-        ui.add_space(4.0);
-        ui.horizontal(|ui| page.turn_ui(ui, &mut view.page, area));
+    if view.filter != before.1 {
+        view.page = 0;
     }
-    ui.add_space(6.0);
-    let head_px = ui.cursor().top() - top;
-    if (head_px - view.cache.head_px).abs() > 0.5 {
-        view.cache.head_px = head_px;
+    if (view.columns, view.filter) != before {
         ui.ctx().request_repaint();
     }
+    ui.add_space(HEAD_PX - ROW_PX);
 }
 
 /// Takes notice of other data, labels or splits.
@@ -352,16 +346,49 @@ static ENTRY: Entry = Entry {
     keys: keys![CTRL, Num4],
 };
 
+/// The choice of the data that are shown, where a network is shown other data; these can be removed.
+fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
+    shown.take_if(|name| !state.others.contains_key(name));
+    if state.others.is_empty() {
+        return;
+    }
+    let mut removed = None;
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        ui.label(RichText::new("Data of").size(11.5).color(color(palette(ui).dim)));
+        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), |name| shortened(name, 24));
+        let combo = ComboBox::from_id_salt("data shown").selected_text(text).width(150.0);
+        let combo = combo.show_ui(ui, |ui| {
+            ui.selectable_value(shown, None, "the design");
+            for name in state.others.keys() {
+                ui.selectable_value(shown, Some(name.clone()), shortened(name, 24));
+            }
+        });
+        named(combo.response, "Data shown");
+        if let Some(name) = &*shown {
+            let button = named(button::quiet_ui(ui, "×"), format!("Remove {}", visible(name)));
+            if button.on_hover_text("The network is shown these data no longer").clicked() {
+                removed = Some(name.clone());
+            }
+        }
+    });
+    if let Some(name) = removed {
+        state.remove_other(&name);
+    }
+}
+
 impl View for DataPreviewView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        source_ui(ui, state, &mut self.other);
+        let other = self.other.as_ref().and_then(|name| state.others.get(name)).cloned();
         let (data, design) = (&state.data, &state.project.data);
         let problem = state.derived.data_problem().cloned();
         let remedies = problem.as_ref().map_or_else(Vec::new, |problem| state.remedies(problem));
-        let known = match (data.progress, &problem, &data.dataset) {
+        let own = match (data.progress, &problem, &data.dataset) {
             // Data of another source are gone already.
             (Some((done, total)), _, Some(dataset)) => DataState::Reloading(dataset, done, total),
             (Some((done, total)), _, None) => DataState::Loading(done, total),
@@ -369,6 +396,7 @@ impl View for DataPreviewView {
             (None, None, Some(dataset)) => DataState::Loaded(dataset),
             (None, None, None) => DataState::None,
         };
+        let known = other.as_deref().map_or(own, DataState::Loaded);
         let output = data_preview_ui(ui, &DataInput { state: known, design }, self);
         if output.cancel {
             state.send(session::Request::CancelLoad);
@@ -379,7 +407,7 @@ impl View for DataPreviewView {
         if let Some(remedy) = output.remedy.and_then(|at| remedies.get(at)) {
             state.mend(Place::Data, remedy);
         }
-        if let Some(choice) = output.choice {
+        if let Some(choice) = output.choice.filter(|_| other.is_none()) {
             state.choose(choice);
         }
         output.drag

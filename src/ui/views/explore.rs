@@ -24,7 +24,7 @@ use self::sliders::Sliders;
 use self::subject::{PlaneKind, Subject};
 use self::traversals::Traversals;
 use super::latent::lasso::Lasso;
-use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, trailing_ui};
+use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, quiet_ui};
 use super::sample::kept_at;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
@@ -34,6 +34,7 @@ use crate::session::{Decoding, JobKind};
 use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette, stamp_of};
 use crate::ui::state::{Explore, How, MissingData, Pin, Question, Selection, State};
+use crate::ui::widgets::header::Side;
 
 /// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
 const SIDE: f32 = 292.0;
@@ -200,18 +201,16 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
         empty_ui(ui, NOTHING_YET, "Train a network: its code can be explored here, while it trains too.");
         return (asked, false, false);
     }
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| {
+    let handle = header_ui(ui, ENTRY.title, |row| {
         if let Some(kept) = kept {
-            plane::controls_ui(ui, kept, view);
+            plane::controls_ui(row, kept, view);
         }
-        trailing_ui(ui, "explore", |ui| {
-            epoch_ui(ui, state.epoch);
-            if let (Some(kept), Some(asked)) = (kept, &state.explore.asked)
-                && let Some((text, about)) = weights_text(kept.epoch, asked.epoch)
-            {
-                ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim))).on_hover_text(about);
-            }
-        });
+        epoch_ui(row, state.epoch);
+        if let (Some(kept), Some(asked)) = (kept, &state.explore.asked)
+            && let Some((text, about)) = weights_text(kept.epoch, asked.epoch)
+        {
+            quiet_ui(row, Side::Right, "weights", &text, about);
+        }
     });
     let drag = handle.drag_started();
     let (Some(run), Some(kept)) = (run, kept) else {

@@ -21,6 +21,8 @@ use crate::ui::state::State;
 const NOTHING_YET: &str = "Nothing measured yet";
 const NOTHING_YET_ADVICE: &str =
     "Train the network: what its units do is measured every second, and whenever it stands still.";
+/// Width from which the weights of the first layer are beside the plots, in points.
+const WIDE_PX: f32 = 760.0;
 /// Size of a plot in the view.
 const PLOT: Vec2 = vec2(220.0, 84.0);
 
@@ -65,7 +67,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
     let mut output = HealthOutput::default();
     if !is_tabbed(ui) {
         // A tab says it all; an empty header would only take room.
-        output.drag = header_ui(ui, ENTRY.title, |_| ()).0.drag_started();
+        output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
     let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
     let Some((run, health)) = shown else {
@@ -88,18 +90,30 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
                 output.estimate = likelihood_ui(ui, input, &mut view.draws);
             }
             ui.add_space(10.0);
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(16.0, 12.0);
-                bits_ui(ui, health);
-                units_ui(ui, health);
-                view.images.selection_ui(ui, health, input.data);
-                layers_ui(ui, health);
-            });
-            ui.add_space(12.0);
-            view.images.filters_ui(ui);
+            if ui.available_width() >= WIDE_PX && view.images.has_filters() {
+                ui.columns(2, |columns| {
+                    plots_ui(&mut columns[0], health, input.data, &view.images);
+                    view.images.filters_ui(&mut columns[1]);
+                });
+            } else {
+                plots_ui(ui, health, input.data, &view.images);
+                ui.add_space(12.0);
+                view.images.filters_ui(ui);
+            }
         });
     });
     output
+}
+
+/// What units and layers do.
+fn plots_ui(ui: &mut Ui, health: &Health, data: Option<&Dataset>, images: &Images) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(16.0, 12.0);
+        bits_ui(ui, health);
+        units_ui(ui, health);
+        images.selection_ui(ui, health, data);
+        layers_ui(ui, health);
+    });
 }
 
 /// Whether a run's network is one that gives data a likelihood.
@@ -310,6 +324,11 @@ static ENTRY: Entry = Entry {
 impl View for HealthView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
+    }
+
+    fn warns(&self, state: &State) -> bool {
+        let health = state.shown().and_then(|run| run.health.as_deref());
+        health.is_some_and(|health| !health.warnings().is_empty())
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

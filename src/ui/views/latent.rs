@@ -2,15 +2,18 @@
 
 mod card;
 pub(super) mod lasso;
+mod others;
 
 use std::sync::Arc;
 
-use egui::{ComboBox, DragValue, Label, RichText, Ui, UiBuilder, vec2};
+use egui::{ComboBox, DragValue, RichText, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use self::card::{Card, card_ui};
 use self::lasso::{Lasso, Tool};
-use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
+pub use self::others::OtherCodes;
+use self::others::{Others, Part};
+use super::parts::{empty_ui, epoch_ui, header_ui, named, quiet_ui};
 use super::sample::{kept_at, tells_groups};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
@@ -22,6 +25,7 @@ use crate::ui::plots::{
     color_bar_ui, palette, scatter_ui, shortened, stamp_of,
 };
 use crate::ui::state::{ExportWhat, How, Selection, Set, State};
+use crate::ui::widgets::header::{Row, Side};
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -37,6 +41,8 @@ pub struct LatentInput<'a> {
     pub principal: Option<&'a [[f32; 2]]>,
     /// The selected samples.
     pub selection: &'a Selection,
+    /// Other data, where the encoder puts them.
+    pub others: &'a [OtherCodes<'a>],
 }
 
 /// What a person asked for.
@@ -46,6 +52,8 @@ pub struct LatentOutput {
     pub principal: Option<Arc<Kept>>,
     /// Change the selection by these rows of the run's data.
     pub select: Option<(Vec<u32>, How)>,
+    /// Change the selection by these rows of other data, which have this fingerprint.
+    pub select_other: Option<(u64, Vec<u32>, How)>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -79,6 +87,8 @@ pub struct LatentView {
     pub tool: Tool,
     /// Zoom.
     pub scatter: ScatterView,
+    #[serde(skip)]
+    others: Others,
     #[serde(skip)]
     lasso: Lasso,
     #[serde(skip)]
@@ -120,7 +130,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     if let (Some(run), Some(kept)) = (input.run, kept) {
         view.find_units(run, kept);
     }
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, kept, view));
+    let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, kept, view));
     let mut output = LatentOutput { drag: handle.drag_started(), ..LatentOutput::default() };
     let (Some(run), Some(kept)) = (input.run, kept) else {
         match input.run {
@@ -153,10 +163,16 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     let of = stamp_of((view.cache.stamp, run.fingerprint, input.selection.changes()));
     view.lasso.follow(of, rows, |row| input.selection.contains(run.fingerprint, row));
     let shown = plot_ui(ui, view, column, lanes, series);
-    if let Some(shown) = &shown {
+    let mut is_on_other = false;
+    if let Some(shown) = shown.as_ref().filter(|_| !input.others.is_empty()) {
+        let part =
+            Part { plane: view.plane, code_units: kept.code_units, units: view.shown_units(kept.code_units) };
+        (is_on_other, output.select_other) = view.others.ui(ui, input.others, part, shown, input.selection);
+    }
+    if let Some(shown) = shown.as_ref().filter(|_| output.select_other.is_none()) {
         output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, rows);
     }
-    if let Some(point) = shown.and_then(|shown| shown.hovered) {
+    if let Some(point) = shown.and_then(|shown| shown.hovered).filter(|_| !is_on_other) {
         card_ui(ui, input, run, kept, column, point, view);
     }
     output
@@ -219,62 +235,59 @@ fn plot_ui(
     shown.inner
 }
 
-fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {
+fn controls_ui(row: &mut Row<'_>, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {
     let Some(kept) = kept else { return };
     let units = kept.code_units;
     if units > 2 {
-        let principal = view.plane == Plane::Principal;
-        if chip_ui(ui, principal, "PCA")
-            .on_hover_text("First two principal components of the codes")
-            .clicked()
-        {
-            (view.plane, view.scatter.zoom) = (Plane::Principal, crate::ui::plots::Zoom::default());
+        let planes = [Plane::Principal, Plane::Units];
+        let options =
+            [("PCA", "First two principal components of the codes"), ("units", "Two units of the code")];
+        let shown = planes.iter().position(|plane| *plane == view.plane);
+        if let Some(chosen) = row.choice(Side::Left, "Plane", shown, &options) {
+            (view.plane, view.scatter.zoom) = (planes[chosen], crate::ui::plots::Zoom::default());
         }
-        if chip_ui(ui, !principal, "units").on_hover_text("Two units of the code").clicked() {
-            (view.plane, view.scatter.zoom) = (Plane::Units, crate::ui::plots::Zoom::default());
+        if view.plane == Plane::Units {
+            row.part(Side::Left, "shown units", |ui| unit_choice_ui(ui, units, view));
         }
-        if !principal {
-            unit_choice_ui(ui, units, view);
-        }
-    } else if units == 2 && ui.available_width() > 260.0 {
-        ui.add(Label::new(RichText::new("unit 1 × unit 2").size(11.0).color(color(palette(ui).dim))));
     }
-    trailing_ui(ui, "latent", |ui| {
-        epoch_ui(ui, input.epoch);
-        if view.scatter.zoom.limits.is_some()
-            && chip_ui(ui, false, "all").on_hover_text("Show all points again (double click)").clicked()
-        {
-            view.scatter.zoom.reset();
-        }
-        view.tool.choice_ui(ui);
-        colour_ui(ui, input.data, view);
-        let count = kept.codes.len() / units.max(1);
-        ui.add(Label::new(RichText::new(format_count(count)).size(11.0).color(color(palette(ui).dim))))
-            .on_hover_text("Samples of the probe set");
-    });
+    if view.scatter.zoom.limits.is_some()
+        && row.chip(Side::Right, false, "all", "Show all points again (double click)")
+    {
+        view.scatter.zoom.reset();
+    }
+    view.tool.choice_ui(row);
+    colour_ui(row, input.data, view);
+    epoch_ui(row, input.epoch);
+    let count = format_count(kept.codes.len() / units.max(1));
+    quiet_ui(row, Side::Right, "count", &count, "Samples of the probe set");
+    if units == 2 {
+        quiet_ui(row, Side::Left, "axes", "unit 1 × unit 2", "");
+    }
 }
 
 /// The choice of the labels that colour the points, where there is one.
-fn colour_ui(ui: &mut Ui, data: Option<&Dataset>, view: &mut LatentView) {
+fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
     let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
     let shown = view.label_column(data).map(|column| column.name.as_str());
     if columns.is_empty() || (columns.len() == 1 && shown.is_some()) {
         return;
     }
-    let text = RichText::new(shortened(shown.unwrap_or("none"), 14)).size(11.0);
-    let combo = ComboBox::from_id_salt("colour by").selected_text(text).width(60.0);
-    let response = combo.show_ui(ui, |ui| {
-        if ui.selectable_label(shown.is_none(), "none").clicked() {
-            (view.plain, view.pinned) = (true, None);
-        }
-        for column in columns {
-            let chosen = shown == Some(column.name.as_str());
-            if ui.selectable_label(chosen, visible(&column.name)).clicked() {
-                (view.label, view.plain, view.pinned) = (Some(column.name.clone()), false, None);
+    row.part(Side::Right, "colour by", |ui| {
+        let text = RichText::new(shortened(shown.unwrap_or("none"), 14)).size(11.0);
+        let combo = ComboBox::from_id_salt("colour by").selected_text(text).width(60.0);
+        let response = combo.show_ui(ui, |ui| {
+            if ui.selectable_label(shown.is_none(), "none").clicked() {
+                (view.plain, view.pinned) = (true, None);
             }
-        }
+            for column in columns {
+                let chosen = shown == Some(column.name.as_str());
+                if ui.selectable_label(chosen, visible(&column.name)).clicked() {
+                    (view.label, view.plain, view.pinned) = (Some(column.name.clone()), false, None);
+                }
+            }
+        });
+        named(response.response, "label that colours the points");
     });
-    named(response.response, "label that colours the points");
 }
 
 fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
@@ -457,10 +470,25 @@ impl View for LatentView {
         let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
         let principal = run.and_then(|run| now.principal.points(run.id));
         let selection = &now.selection;
-        let input = LatentInput { run, data, epoch, principal, selection };
+        let others: Vec<OtherCodes<'_>> = now
+            .others
+            .iter()
+            .filter_map(|(name, data)| {
+                let (_, located) = now.scored.located.get(name)?;
+                Some(OtherCodes { name, data, located })
+            })
+            .collect();
+        let input = LatentInput { run, data, epoch, principal, selection, others: &others };
         let output = latent_ui(ui, &input, self);
         let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
+        let drawn = state.shown().and_then(|run| kept_at(run, epoch)).cloned();
+        state.follow_located(
+            drawn.as_ref().filter(|kept| self.plane == Plane::Principal && kept.code_units > 2),
+        );
+        if let Some((fingerprint, rows, how)) = output.select_other {
+            state.selection.apply(fingerprint, rows, how);
+        }
         if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
             state.selection.apply(fingerprint, rows, how);
         }

@@ -4,10 +4,10 @@ mod layers;
 
 use serde::{Deserialize, Serialize};
 
-use egui::{Popup, PopupCloseBehavior, RichText, Slider, Ui};
+use egui::{RichText, Slider, Ui};
 
 use self::layers::{LayersPlot, layers_ui};
-use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
+use super::parts::{empty_ui, header_ui};
 use super::view::{Entry, View};
 use crate::figure::Rgb;
 use crate::project::{format_number, visible, visible_lines};
@@ -17,6 +17,7 @@ use crate::ui::plots::{
     Curve, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, loss_plot_ui, palette, stamp_of,
 };
 use crate::ui::state::{Seek, State};
+use crate::ui::widgets::header::{Row, Side};
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -85,7 +86,7 @@ impl Default for LossView {
 
 /// Shows the view in all the room there is.
 pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossOutput {
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view));
+    let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, view));
     let mut output = LossOutput { drag: handle.drag_started(), seek: None };
     let Some(run) = input.run else {
         empty_ui(ui, "No run yet", "Train the network: its loss is drawn here, epoch by epoch.");
@@ -145,48 +146,44 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
     output
 }
 
-fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
+/// Chosen in place of a term.
+const LAYERS: (&str, &str) =
+    ("layers", "Errors of the layers while each was trained by itself, per feature of its input");
+
+fn controls_ui(row: &mut Row<'_>, input: &LossInput<'_>, view: &mut LossView) {
     let terms: &[String] = input.run.map_or(&[], |run| run.history.terms.names());
     if !terms.is_empty() && !terms.contains(&view.term) {
         view.term = terms.first().cloned().unwrap_or_default();
     }
     let has_layers = input.run.is_some_and(|run| !run.history.pretraining.is_empty());
-    let shows_layers = has_layers && view.layers;
-    for term in terms {
-        if chip_ui(ui, view.term == *term && !shows_layers, &visible(term)).clicked() {
-            view.term.clone_from(term);
-            view.layers = false;
-            view.zoom.reset();
-        }
-    }
-    if has_layers
-        && chip_ui(ui, shows_layers, "layers")
-            .on_hover_text("Errors of the layers while each was trained by itself, per feature of its input")
-            .clicked()
+    let shown = if has_layers && view.layers {
+        Some(terms.len())
+    } else {
+        terms.iter().position(|term| *term == view.term)
+    };
+    let names: Vec<_> = terms.iter().map(|term| visible(term)).collect();
+    let options = names.iter().map(|name| (&**name, "Show this term of the loss"));
+    let options: Vec<_> = options.chain(has_layers.then_some(LAYERS)).collect();
+    if !options.is_empty()
+        && let Some(chosen) = row.choice(Side::Left, "Terms", shown, &options)
     {
-        view.layers = !shows_layers;
+        view.layers = chosen == terms.len();
+        if let Some(term) = terms.get(chosen) {
+            view.term.clone_from(term);
+        }
+        view.zoom.reset();
     }
-    let narrow = ui.max_rect().width() < 520.0;
-    trailing_ui(ui, "loss", |ui| {
-        if view.zoom.limits.is_some()
-            && chip_ui(ui, false, "whole run").on_hover_text("Show everything again (double click)").clicked()
-        {
-            view.zoom.reset();
-        }
-        let about = "Logarithmic axis, where all values are above 0";
-        if chip_ui(ui, view.log && !view.reaches_zero, "log").on_hover_text(about).clicked() {
-            view.log = !view.log;
-            view.zoom.reset();
-        }
-        if narrow {
-            let chip = chip_ui(ui, view.smoothing > 0.0, &format!("smooth {:.2}", view.smoothing));
-            let popup = Popup::from_toggle_button_response(&chip);
-            let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-            popup.accessible_name("smoothing").show(|ui| smoothing_ui(ui, &mut view.smoothing));
-        } else {
-            smoothing_ui(ui, &mut view.smoothing);
-        }
-    });
+    if view.zoom.limits.is_some()
+        && row.chip(Side::Right, false, "whole run", "Show everything again (double click)")
+    {
+        view.zoom.reset();
+    }
+    let about = "Logarithmic axis, where all values are above 0";
+    if row.chip(Side::Right, view.log && !view.reaches_zero, "log", about) {
+        view.log = !view.log;
+        view.zoom.reset();
+    }
+    row.part(Side::Right, "smooth", |ui| smoothing_ui(ui, &mut view.smoothing));
 }
 
 /// The factor of the moving average.

@@ -9,7 +9,7 @@ mod pictures;
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{ComboBox, Label, RichText, Ui};
+use egui::{ComboBox, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::lines::{numbers_ui, profiles_ui};
@@ -17,18 +17,21 @@ use self::listing::{Drawn, Listing, Seen, clicked};
 use self::page::Page;
 use self::pictures::pictures_ui;
 use super::parts::{
-    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, trailing_ui,
+    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, quiet_ui,
 };
 use super::sample::kept_at;
 use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
-use crate::project::{format_count, format_number};
+use crate::project::{format_count, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{ExportWhat, How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
+use crate::ui::state::{
+    ExportWhat, How, Look, MissingData, RECONSTRUCTIONS_VIEW, Scored, Set, SetChoice, Sets, State, Wanted,
+};
+use crate::ui::widgets::header::{Row, Side};
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
@@ -61,6 +64,8 @@ pub struct ReconstructionsOutput {
     pub drag: bool,
     /// What the view wants to be computed.
     pub wanted: Option<Wanted>,
+    /// Remove other data of this name.
+    pub remove: Option<String>,
     /// Select these rows of the data with this fingerprint.
     pub select: Option<(u64, Vec<u32>, How)>,
 }
@@ -120,15 +125,23 @@ pub fn reconstructions_ui(
     }
     let choices = match (input.run, input.data) {
         (Some(run), Some(data)) => input.sets.choices(Some(run), data),
-        (_, None) | (None, _) => Vec::new(),
+        (Some(_), None) => input.sets.other_choices().collect(),
+        (None, _) => Vec::new(),
     };
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view, &choices));
+    let mut remove = None;
+    let handle = header_ui(ui, ENTRY.title, |row| {
+        remove = controls_ui(row, input, view, &choices).or(remove.take());
+    });
     let mut output =
-        ReconstructionsOutput { drag: handle.drag_started(), ..ReconstructionsOutput::default() };
+        ReconstructionsOutput { drag: handle.drag_started(), remove, ..ReconstructionsOutput::default() };
     let Some(run) = input.run else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
     };
+    if let Some(look) = input.look.as_ref().filter(|_| view.is_of_set(&choices)) {
+        set_ui(ui, input, view, look, &mut output);
+        return output;
+    }
     let kept = kept_at(run, input.epoch).filter(|kept| !kept.reconstructions.is_empty());
     let Some(kept) = kept else {
         empty_ui(ui, NOTHING_YET, "The first ones appear with the first epoch.");
@@ -138,12 +151,10 @@ pub fn reconstructions_ui(
         output.load = missing_ui(ui, input.missing);
         return output;
     };
-    match &input.look {
-        Some(look) if view.is_of_set(&choices) => set_ui(ui, input, view, look, &mut output),
-        None if view.is_of_set(&choices) => {
-            empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
-        }
-        Some(_) | None => watched_ui(ui, input, view, run, data, kept, &mut output),
+    if view.is_of_set(&choices) {
+        empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
+    } else {
+        watched_ui(ui, input, view, run, data, kept, &mut output);
     }
     output
 }
@@ -274,43 +285,61 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
 }
 
 fn controls_ui(
-    ui: &mut Ui,
+    row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
     choices: &[SetChoice],
-) {
-    let Some(run) = input.run else { return };
+) -> Option<String> {
+    let run = input.run?;
     let is_of_set = view.is_of_set(choices) && input.look.is_some();
-    if choices.len() > 1 {
+    let mut remove = None;
+    if choices.len() > 1 || (input.data.is_none() && !choices.is_empty()) {
         let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
-        if set_choice_ui(ui, &mut set, choices) {
+        let add = |ui: &mut Ui| set_choice_ui(ui, &mut set, choices);
+        if row.part(Side::Left, "set", add).unwrap_or_default() {
             view.set = set;
         }
     }
-    order_ui(ui, &mut view.order);
-    if chip_ui(ui, view.has_linear, "PCA")
-        .on_hover_text("Reconstructions of principal components, as many as the code has units")
-        .clicked()
-    {
+    let other = if let Set::Other(name) = &view.set { Some(name) } else { None };
+    let other = other.filter(|_| view.is_of_set(choices));
+    if let Some(name) = other {
+        let about = "Remove these data: the network is shown them no longer";
+        let add = |ui: &mut Ui| {
+            let chip = named(chip_ui(ui, false, "×"), format!("Remove {}", visible(name)));
+            chip.on_hover_text(about).clicked()
+        };
+        if row.part(Side::Left, "remove", add).unwrap_or_default() {
+            remove = Some(name.clone());
+        }
+    }
+    let is_other = other.is_some();
+    row.part(Side::Left, "order", |ui| order_ui(ui, &mut view.order));
+    let about = "Reconstructions of principal components, as many as the code has units";
+    if row.chip(Side::Left, view.has_linear, "PCA", about) {
         view.has_linear = !view.has_linear;
     }
     let corrupts = run.design.corruption.corrupts();
-    if is_of_set && corrupts {
+    if is_of_set && corrupts && is_other {
+        let about = "The network is given these samples as they are, not corrupted as in its training";
+        quiet_ui(row, Side::Left, "corruption", "no corruption added", about);
+    } else if is_of_set && corrupts {
         let about = "Give the network corrupted samples, as in its training";
-        if chip_ui(ui, view.is_corrupted, "corrupted").on_hover_text(about).clicked() {
+        if row.chip(Side::Left, view.is_corrupted, "corrupted", about) {
             view.is_corrupted = !view.is_corrupted;
         }
     }
-    if input.data.is_some_and(|data| data.shown().is_none()) {
+    let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
+    if data.is_some_and(|data| data.shown().is_none()) {
         let about = "Show the numbers, coloured by how far the reconstruction is off";
-        if chip_ui(ui, view.has_numbers, "numbers").on_hover_text(about).clicked() {
+        if row.chip(Side::Left, view.has_numbers, "numbers", about) {
             view.has_numbers = !view.has_numbers;
         }
     }
-    trailing_ui(ui, "reconstructions", |ui| match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(ui, input, look),
-        None => watched_figures_ui(ui, input, run),
-    });
+    match input.look.as_ref().filter(|_| is_of_set) {
+        Some(look) => set_figures_ui(row, input, look, is_other),
+        None => watched_figures_ui(row, input, run),
+    }
+    remove
 }
 
 fn order_ui(ui: &mut Ui, order: &mut Order) {
@@ -327,38 +356,41 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 }
 
 /// By which weights the samples of a set are shown, and how far their errors are known.
-fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
+fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Look<'_>, is_other: bool) {
     let (known, all) = (look.looked(input.scored), look.rows.len());
-    let dim = color(palette(ui).dim);
-    let mut say = |text: String, about: &str| {
-        let label = Label::new(RichText::new(text).size(11.5).color(dim)).selectable(false);
-        ui.add(label).on_hover_text(about.to_owned());
-    };
+    let mut say = |name: &str, text: &str, about: &str| quiet_ui(row, Side::Right, name, text, about);
     let of = look.order_stamp(Order::Data);
     let mean = input.scored.mean.filter(|mean| mean.0 == of).map(|mean| mean.1);
     let failed = input.scored.failure(look.subject.stamp());
     if let Some(failed) = failed {
-        say("errors not known".to_owned(), failed);
+        say("errors", "errors not known", failed);
     } else if mean.is_none() && known < all {
         let text = format!("{} of {} scored", format_count(known), format_count(all));
-        say(text, "Errors are computed for the whole set, then it is sorted");
+        say("errors", &text, "Errors are computed for the whole set, then it is sorted");
     }
     let about = "The network had the weights that these samples are shown by after this epoch";
-    say(format!("weights of epoch {}", look.epoch), about);
+    say("weights", &format!("weights of epoch {}", look.epoch), about);
     if let Some(mean) = mean {
-        let name = if look.subject.is_corrupted {
+        let name = if is_other && look.run.design.corruption.corrupts() {
+            "MSE to the given samples"
+        } else if look.subject.is_corrupted {
             "MSE, corrupted input"
         } else if look.run.design.corruption.corrupts() {
             "MSE, clean input"
         } else {
             "MSE"
         };
-        figure_ui(ui, name, &format_number(mean));
+        figure_ui(row, name, &format_number(mean));
+    }
+    if let Some(record) = look.run.history.epochs.last().filter(|_| is_other) {
+        // What the errors of other data are compared with.
+        let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
+        figure_ui(row, name, &format_number(record.mse));
     }
 }
 
 /// The error of the run, and that of PCA.
-fn watched_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, run: &Run) {
+fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: &Run) {
     let epochs = &run.history.epochs;
     let record = match input.epoch {
         None => epochs.last(),
@@ -367,16 +399,15 @@ fn watched_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, run: &Run) 
             after.checked_sub(1).and_then(|last| epochs.get(last))
         }
     };
-    epoch_ui(ui, input.epoch);
+    epoch_ui(row, input.epoch);
     // Both figures are of clean input, though pictures beside them are of corrupted.
     let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
     if let Some(record) = record {
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
-        figure_ui(ui, &format!("{name}{input}"), &format_number(record.mse));
+        figure_ui(row, &format!("{name}{input}"), &format_number(record.mse));
     }
     if let Some(pca) = run.pca_mse {
-        ui.add_space(6.0);
-        figure_ui(ui, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
+        figure_ui(row, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
     }
 }
 
@@ -401,7 +432,7 @@ impl ReconstructionsView {
 
 /// How the view is called.
 static ENTRY: Entry = Entry {
-    name: "Reconstructions",
+    name: RECONSTRUCTIONS_VIEW,
     title: "Reconstructions",
     icon: "↔",
     command: "Show reconstructions",
@@ -419,6 +450,9 @@ impl View for ReconstructionsView {
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        if let Some(set) = state.view.set.take() {
+            self.set = set;
+        }
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
@@ -430,6 +464,9 @@ impl View for ReconstructionsView {
         let run = run.map(|run| run.id);
         if let (true, Some(run)) = (output.load, run) {
             state.load_data_of(run);
+        }
+        if let Some(name) = output.remove {
+            state.remove_other(&name);
         }
         if let Some((fingerprint, rows, how)) = output.select {
             state.selection.apply(fingerprint, rows, how);

@@ -7,7 +7,7 @@ use egui::{
 use serde::{Deserialize, Serialize};
 
 use super::parts::chip_ui;
-use crate::run::{Run, Status};
+use crate::run::{Run, RunId, Status};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Seek;
 
@@ -18,6 +18,17 @@ pub struct ReplayInput<'a> {
     pub run: Option<&'a Run>,
     /// Where the thread stands; `None` is live.
     pub epoch: Option<u32>,
+    /// The run, where its design is another than the one on screen.
+    pub outdated: Option<RunId>,
+}
+
+/// Which of two designs views and cards are to show from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Design {
+    /// That of the run in the views: it comes back on screen.
+    OfViews,
+    /// The one on screen: it is trained.
+    OnScreen,
 }
 
 /// What a person asked for.
@@ -25,6 +36,8 @@ pub struct ReplayInput<'a> {
 pub struct ReplayOutput {
     /// Move along the thread.
     pub seek: Option<Seek>,
+    /// Have views and cards show one design again.
+    pub design: Option<Design>,
 }
 
 /// How the bar stands.
@@ -63,7 +76,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.add_space(12.0);
-        if ui.available_width() > 420.0 {
+        if ui.available_width() > if input.outdated.is_some() { 550.0 } else { 420.0 } {
             ui.add(
                 egui::Label::new(RichText::new("Replay").size(12.0).color(color(p.dim))).selectable(false),
             );
@@ -87,6 +100,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
                 view.playing = false;
             }
         });
+        output.design = input.outdated.and_then(|run| outdated_ui(ui, run));
         let label = match (input.epoch, enabled || newest > 0) {
             (_, false) => "nothing kept yet".to_owned(),
             (None, true) if training => format!("epoch {newest} · live"),
@@ -94,7 +108,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             (Some(_), true) => format!("epoch {at}"),
         };
         let live_width = 42.0;
-        let label_width = 104.0;
+        let label_width = (ui.available_width() - live_width - 76.0).clamp(40.0, 104.0);
         let track = (ui.available_width() - live_width - label_width - 36.0).max(40.0);
         if let Some(epoch) = track_ui(ui, &view.epochs, at, track, enabled) {
             output.seek = Some(if epoch >= newest { Seek::Live } else { Seek::Epoch(epoch) });
@@ -106,7 +120,9 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             |ui| {
                 ui.set_min_width(label_width);
                 ui.add(
-                    egui::Label::new(RichText::new(label).size(11.5).color(color(p.dim))).selectable(false),
+                    egui::Label::new(RichText::new(label).size(11.5).color(color(p.dim)))
+                        .selectable(false)
+                        .truncate(),
                 );
             },
         );
@@ -121,6 +137,34 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
         output.seek = play(ui, view, place);
     }
     output
+}
+
+/// Says that the views are of another design than the cards, and offers to change one of the two.
+fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
+    let text = format!("Views show run {run}");
+    let tint = color(palette(ui).code);
+    let short = if ui.available_width() > 330.0 { text.clone() } else { format!("run {run}") };
+    let menu = ui.menu_button(RichText::new(short).size(11.5).color(tint), |ui| {
+        ui.set_max_width(260.0);
+        ui.label(RichText::new(format!("{text}; the design has changed since.")).size(12.0));
+        for (name, about, design) in [
+            (
+                "Show its design",
+                "Bring the design of this run back on screen; can be undone.",
+                Design::OfViews,
+            ),
+            ("Train", "Train the design on screen.", Design::OnScreen),
+        ] {
+            if ui.button(name).on_hover_text(about).clicked() {
+                ui.close();
+                return Some(design);
+            }
+        }
+        None
+    });
+    let about = "The design on screen has changed since this run was trained.";
+    menu.response.accessible_name(text).on_hover_text(about);
+    menu.inner.flatten()
 }
 
 fn step_forward(epochs: &[u32], place: usize) -> Seek {

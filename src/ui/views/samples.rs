@@ -221,6 +221,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
         settled: crate::dataset::Settled::default(),
+        source_sizes: None,
         fingerprint: 7 + count as u64,
         said: crate::dataset::Said::default(),
         warnings: vec!["2 files were skipped: they are no pictures".to_owned()],

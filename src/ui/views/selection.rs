@@ -5,18 +5,22 @@ mod compared;
 mod gallery;
 mod tools;
 
-use egui::{Label, RichText, ScrollArea, Ui, UiBuilder};
+use std::sync::Arc;
+
+use egui::{ComboBox, ScrollArea, Ui, UiBuilder};
 
 use self::compared::compared_ui;
 use self::gallery::Gallery;
 use self::tools::{Tools, ToolsOutput};
-use super::parts::{empty_ui, header_ui, named, trailing_ui};
+use super::parts::{self, empty_ui, header_ui, named};
 use super::view::{Entry, View};
+use crate::dataset::Dataset;
 use crate::project::{NamedSelection, format_count};
 use crate::ui::keys::keys;
-use crate::ui::plots::{color, palette};
-use crate::ui::state::{SELECTION_VIEW, SaveKind, State};
+use crate::ui::plots::{color, palette, shortened};
+use crate::ui::state::{SELECTION_VIEW, SaveKind, Set, State};
 use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::header::{Row, Side};
 
 /// Width of what stands beside the gallery, at most.
 const SIDE_PX: f32 = 420.0;
@@ -44,8 +48,9 @@ impl View for SelectionView {
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
-        let (handle, action) = header_ui(ui, ENTRY.title, |ui| actions_ui(ui, state));
-        if let Some(action) = action {
+        let mut asked = None;
+        let handle = header_ui(ui, ENTRY.title, |row| asked = actions_ui(row, state).or(asked));
+        if let Some(action) = asked {
             action(state);
         }
         if state.selectable().is_none() {
@@ -81,12 +86,14 @@ impl SelectionView {
         let Some(data) = state.selectable() else { return ToolsOutput::default() };
         let errors = state.shown().and_then(|run| state.known_errors(run));
         let errors = errors.map_or(&[][..], |errors| &errors.values);
-        let output = self.tools.ui(
+        let from = from_ui(ui, state);
+        let mut output = self.tools.ui(
             ui,
             data,
             (&state.project.selections, |named: &NamedSelection| state.is_label(named)),
             errors,
         );
+        output.from = from;
         ui.add_space(8.0);
         let like = state.comparison_stamps().map(|stamps| stamps.1);
         let compared = state.scored.compared.as_ref().filter(|compared| Some(compared.like) == like);
@@ -97,9 +104,45 @@ impl SelectionView {
     }
 }
 
+/// The choice of the data that are selected from, where there are several; gives a set of the data that were chosen.
+fn from_ui(ui: &mut Ui, state: &State) -> Option<Set> {
+    if state.others.is_empty() {
+        return None;
+    }
+    let now = state.selectable()?;
+    let own = state.shown().and_then(|run| state.data_of(run));
+    let others = state.others.iter().map(|(name, data)| (Some(name), data));
+    let all: Vec<(Option<&String>, &Arc<Dataset>)> =
+        own.map(|own| (None, own)).into_iter().chain(others).collect();
+    let text = |name: Option<&String>, data: &Dataset| {
+        let name = name.map_or_else(|| "the run's own".to_owned(), |name| shortened(name, 24));
+        format!("{name} ({})", format_count(data.len()))
+    };
+    let shown = all.iter().find(|(_, data)| data.fingerprint == now.fingerprint);
+    let selected = shown.map_or_else(String::new, |(name, data)| text(*name, data));
+    let mut chosen = None;
+    ui.horizontal(|ui| {
+        ui.label("Select from");
+        let combo = ComboBox::from_id_salt("select from").selected_text(selected).width(150.0);
+        let combo = combo.show_ui(ui, |ui| {
+            for (name, data) in &all {
+                let is_shown = data.fingerprint == now.fingerprint;
+                if ui.selectable_label(is_shown, text(*name, data)).clicked() && !is_shown {
+                    chosen = Some(name.map_or(Set::All, |name| Set::Other(name.clone())));
+                }
+            }
+        });
+        named(combo.response, "Select from");
+    });
+    chosen
+}
+
 /// Does what was asked for by the tools.
 fn carry_out(output: ToolsOutput, state: &mut State) {
-    let ToolsOutput { select, take, rename, remove, label } = output;
+    let ToolsOutput { from, select, take, rename, remove, label } = output;
+    if let Some(from) = from {
+        state.select_from(&from);
+    }
     if let Some((criterion, how)) = select {
         state.select_where(&criterion, how);
     }
@@ -121,7 +164,7 @@ fn carry_out(output: ToolsOutput, state: &mut State) {
 type Action = (&'static str, &'static str, bool, fn(&mut State));
 
 /// What can be done with the whole selection; returns what was asked for.
-fn actions_ui(ui: &mut Ui, state: &State) -> Option<fn(&mut State)> {
+fn actions_ui(row: &mut Row<'_>, state: &State) -> Option<fn(&mut State)> {
     let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
     let actions: [Action; 6] = [
@@ -134,19 +177,20 @@ fn actions_ui(ui: &mut Ui, state: &State) -> Option<fn(&mut State)> {
             state.ask_where(SaveKind::Pictures);
         }),
     ];
+    if let Some(data) = state.selectable() {
+        let (selected, all) = (state.selected().len(), data.len());
+        let text = format!("{} of {} selected", format_count(selected), format_count(all));
+        parts::quiet_ui(row, Side::Right, "count", &text, "");
+    }
     let mut asked = None;
     for (text, name, is_possible, action) in actions {
-        let button = ui.add_enabled_ui(is_possible, |ui| quiet_ui(ui, text)).inner;
-        if named(button, name).on_hover_text(name).clicked() {
+        let is_asked = row.part(Side::Left, text, |ui| {
+            let button = ui.add_enabled_ui(is_possible, |ui| quiet_ui(ui, text)).inner;
+            named(button, name).on_hover_text(name).clicked()
+        });
+        if is_asked == Some(true) {
             asked = Some(action);
         }
     }
-    trailing_ui(ui, "selection", |ui| {
-        if let Some(data) = state.selectable() {
-            let (selected, all) = (state.selected().len(), data.len());
-            let text = format!("{} of {} selected", format_count(selected), format_count(all));
-            ui.add(Label::new(RichText::new(text).size(11.5).color(color(palette(ui).dim))));
-        }
-    });
     asked
 }

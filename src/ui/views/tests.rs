@@ -1,6 +1,7 @@
 //! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
 
 mod data;
+mod headers;
 mod health;
 mod latent;
 mod odd;
@@ -130,13 +131,8 @@ impl Scene {
                 self.last.seek = loss_ui(ui, &input, &mut self.views.loss).seek.or(self.last.seek);
             }
             Part::Latent => {
-                let input = LatentInput {
-                    run,
-                    data,
-                    epoch,
-                    principal: self.principal.as_deref(),
-                    selection: &self.selection,
-                };
+                let (principal, selection) = (self.principal.as_deref(), &self.selection);
+                let input = LatentInput { run, data, epoch, principal, selection, others: &[] };
                 let output = latent_ui(ui, &input, &mut self.views.latent);
                 self.last.principal = output.principal.is_some();
                 let of_run = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
@@ -152,7 +148,7 @@ impl Scene {
                 self.last.select = output.select.or(self.last.select.take());
             }
             Part::Replay => {
-                let input = ReplayInput { run, epoch };
+                let input = ReplayInput { run, epoch, outdated: None };
                 self.last.seek = replay_ui(ui, &input, &mut self.views.replay).seek.or(self.last.seek);
             }
             Part::Data => {
@@ -236,17 +232,6 @@ fn pictures_of_every_kind() {
 fn tables() {
     check_all(|| Scene::trained(30, samples::table(60, 5), 3, false));
     check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
-}
-
-#[test]
-fn chips_choose_the_loss_term_and_the_axis() {
-    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
-    harness.run();
-    harness.get_by_label("KL").click();
-    harness.get_by_label("log").click();
-    harness.run();
-    let view = &harness.state().views.loss;
-    assert_eq!((view.term.as_str(), view.log), ("KL", false));
 }
 
 /// Drags from one place to another, a frame for each part of it.

@@ -10,7 +10,7 @@ use egui_tiles::{
 use super::arrangement::{Arrangement, Pane};
 use super::parts::TABBED;
 use super::registry::all;
-use super::replay::{ReplayInput, ReplayView, replay_ui};
+use super::replay::{Design, ReplayInput, ReplayView, replay_ui};
 use super::runs::{RunsInput, RunsView, runs_ui};
 use super::view::View;
 use crate::run::Run;
@@ -53,18 +53,22 @@ impl Views {
     }
 }
 
-/// Shows the views.
-pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
+/// Shows the views; gives the design that views and cards are to show from now on.
+pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Design> {
+    let mut design = None;
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.entry().name == wanted));
     }
     let Views { tree, all, replay, .. } = views;
     let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
     bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
-        let input = ReplayInput { run: state.shown(), epoch: state.epoch };
-        if let Some(seek) = replay_ui(ui, &input, replay).seek {
+        let outdated = state.outdated_views();
+        let input = ReplayInput { run: state.shown(), epoch: state.epoch, outdated };
+        let output = replay_ui(ui, &input, replay);
+        if let Some(seek) = output.seek {
             state.seek(seek);
         }
+        design = output.design;
     });
     let tabbed = tree.tiles.tiles().filter_map(|tile| match tile {
         Tile::Container(Container::Tabs(tabs)) if tabs.children.len() > 1 => Some(tabs.children.clone()),
@@ -73,6 +77,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     let tabbed = tabbed.flatten().collect();
     let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
+    design
 }
 
 /// Shows the table of runs, or the page of one; gives what is to be done with a run.
@@ -136,7 +141,10 @@ impl Behavior<Pane> for Panes<'_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        RichText::new(pane.entry().tab()).font(theme::bold(12.5)).into()
+        let title = RichText::new(pane.entry().tab()).font(theme::bold(12.5));
+        let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
+        let warns = view.is_some_and(|view| view.warns(self.state));
+        if warns { title.color(self.tokens.code) } else { title }.into()
     }
 
     fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile_id: TileId, button: Response) -> Response {

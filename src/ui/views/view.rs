@@ -9,6 +9,11 @@ pub(super) trait View {
     /// Its names, its icon and its keys.
     fn entry(&self) -> &'static Entry;
 
+    /// Whether it has a warning to show: its tab is coloured, as another one may be in front.
+    fn warns(&self, _state: &State) -> bool {
+        false
+    }
+
     /// Shows the view and does what is asked for in it. Says whether it is being dragged by its title.
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
 

@@ -24,6 +24,31 @@ pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
     )
 }
 
+/// A small button that is on or off.
+pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
+    let tokens = tokens(ui);
+    let before = ui.read_response(ui.next_auto_id());
+    let pointed = before.is_some_and(|response| response.hovered() || response.has_focus());
+    let tint = if (on || pointed) && ui.is_enabled() { tokens.text } else { tokens.dim };
+    // Fills differ little, on white ground least.
+    let edge = match (on, pointed) {
+        (true, _) => tokens.accent,
+        (false, true) => tokens.faint,
+        (false, false) => tokens.line,
+    };
+    let padding = std::mem::replace(&mut ui.spacing_mut().button_padding, vec2(8.0, 3.0));
+    let response = ui.add(
+        Button::selectable(on, RichText::new(text).size(11.0).color(tint))
+            .frame_when_inactive(true)
+            .fill(if on { tokens.raised } else { tokens.panel })
+            .stroke(Stroke::new(1.0, edge))
+            .corner_radius(CornerRadius::same(6))
+            .min_size(vec2(0.0, 20.0)),
+    );
+    ui.spacing_mut().button_padding = padding;
+    response
+}
+
 /// Choices side by side, at most `columns` in a row; `ring` surrounds the chosen one. A click replaces
 /// the value unless it is the `same` as the one clicked: of one kind, perhaps with other numbers.
 pub fn choices_ui<T: Clone>(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Align2, FontId, Galley, Painter, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_plot::PlotTransform;
 
-use super::{Curve, LossPlot, scaled};
+use super::{LossPlot, scaled};
 use crate::figure::Rgb;
 use crate::project::format_number;
 use crate::ui::plots::chart::places;
@@ -46,13 +46,11 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
     let font = FontId::proportional(11.5);
     let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
     let per_feature = plot.features.filter(|features| detailed && *features > 1);
-    // What only stands for comparison is listed by its validation, if it has one, until it is
-    // pointed at.
-    let is_told_by = |curve: &Curve<'_>, other: &Curve<'_>| other.dashed && other.color == curve.color;
-    let brief = |curve: &&Curve<'_>| {
-        detailed || !curve.faint || curve.dashed || !plot.curves.iter().any(|other| is_told_by(curve, other))
-    };
-    let curves: Vec<&Curve<'_>> = plot.curves.iter().filter(brief).collect();
+    let (line, all) = (17.0, plot.curves.len());
+    let most = ((rect.height() * 0.6 - 10.0) / line) as usize;
+    let told = told_of(all, most.saturating_sub(usize::from(detailed)));
+    let curves = &plot.curves[..told];
+    let more = (told < all).then(|| text(format!("and {} more", all - told), p.dim));
     let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
         .map(|curve| {
             let last = || curve.raw.last().map(|point| point[1]);
@@ -72,9 +70,9 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
     let widest = |column: usize| rows.iter().map(|row| row[column].size().x).fold(0.0, f32::max);
     let last = widest(2).max(head[1].as_ref().map_or(0.0, |galley| galley.size().x));
     let columns = [34.0 + widest(0), widest(1) + 14.0, if last > 0.0 { last + 12.0 } else { 0.0 }];
-    let (line, lines) = (17.0, rows.len() + usize::from(detailed));
+    let lines = rows.len() + usize::from(detailed) + usize::from(more.is_some());
     let size = vec2(columns.iter().sum::<f32>() + 16.0, line * lines as f32 + 10.0);
-    if rows.is_empty() || size.x > rect.width() * 0.9 || size.y > rect.height() * 0.6 {
+    if rows.is_empty() || size.x > rect.width() * 0.9 {
         return;
     }
     let area = Rect::from_min_size(pos2(rect.right() - size.x - 4.0, rect.top() + 4.0), size);
@@ -95,7 +93,7 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
         }
         y += line;
     }
-    for (curve, row) in curves.into_iter().zip(&rows) {
+    for (curve, row) in curves.iter().zip(&rows) {
         let sample = [pos2(area.left() + 8.0, y), pos2(area.left() + 28.0, y)];
         let tint = color(curve.color).gamma_multiply(if curve.faint { 0.6 } else { 1.0 });
         if curve.dashed {
@@ -107,5 +105,26 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
         put(&row[1], right, y, Align2::RIGHT_CENTER);
         put(&row[2], area.right() - 8.0, y, Align2::RIGHT_CENTER);
         y += line;
+    }
+    if let Some(more) = &more {
+        put(more, area.left() + 36.0, y, Align2::LEFT_CENTER);
+    }
+}
+
+/// How many of all curves are named where there is room for so many lines; where not for all, the last line says how many
+/// are not.
+fn told_of(all: usize, lines: usize) -> usize {
+    if all <= lines { all } else { lines.saturating_sub(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_of;
+
+    #[test]
+    fn every_curve_is_named_or_counted() {
+        for (all, lines, told) in [(6, 6, 6), (6, 9, 6), (6, 5, 4), (6, 1, 0), (6, 0, 0), (0, 0, 0)] {
+            assert_eq!(told_of(all, lines), told, "{all} in {lines}");
+        }
     }
 }

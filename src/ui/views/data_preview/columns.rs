@@ -8,6 +8,7 @@ use super::{DataPreviewView, Look};
 use crate::dataset::{self, ColumnOverview};
 use crate::project::{Choice, Data, Source, Take, format_count, format_value, visible};
 use crate::ui::plots::{Bars, bars_ui, color, palette};
+use crate::ui::widgets::header::{Row, Side};
 
 /// From so many columns on they are looked for by name.
 const MANY_COLUMNS: usize = 20;
@@ -36,10 +37,12 @@ impl Found {
 }
 
 /// A field for a part of a column's name, where there are many columns.
-pub(super) fn find_ui(ui: &mut Ui, columns: usize, find: &mut String) {
+pub(super) fn find_ui(row: &mut Row<'_>, columns: usize, find: &mut String) {
     if columns > MANY_COLUMNS {
-        let edit = TextEdit::singleline(find).hint_text("find a column").desired_width(110.0);
-        named(ui.add(edit), "Find a column");
+        row.part(Side::Left, "find", |ui| {
+            let edit = TextEdit::singleline(find).hint_text("find a column").desired_width(110.0);
+            named(ui.add(edit), "Find a column");
+        });
     } else {
         find.clear();
     }

@@ -11,6 +11,7 @@ use super::{Cache, DataPreviewView, Look};
 use crate::dataset::{Dataset, Subset};
 use crate::project::{Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
+use crate::ui::widgets::header::{Row, Side};
 
 /// Height of a row of the table, in points.
 const ROW_PX: f32 = 16.0;
@@ -24,15 +25,27 @@ const MEASURED_COLUMNS: usize = 200;
 /// Said of a cell that is not as in the source.
 const FILLED: &str = "Missing in the file; filled with the mean of the column.";
 
-/// A combo box for the class and one for the split. Says whether another was chosen.
-pub(super) fn filter_ui(ui: &mut Ui, data: &Dataset, filter: &mut Filter) -> bool {
-    let before = *filter;
-    if let Some((names, _)) = class_column(data).filter(|(names, _)| !names.is_empty()) {
-        let name = |class: Option<u32>| match class.and_then(|class| names.get(class as usize)) {
-            Some(name) => shortened(name, 24),
-            None => "all classes".to_owned(),
-        };
-        let combo = ComboBox::from_id_salt("class").width(104.0).truncate();
+/// A combo box for the split and one for the class.
+pub(super) fn filter_ui(row: &mut Row<'_>, data: &Dataset, filter: &mut Filter) {
+    let name = |subset: Option<Subset>| subset.map_or("all splits", Subset::name);
+    row.part(Side::Left, "split", |ui| {
+        let combo = ComboBox::from_id_salt("split").width(92.0);
+        let shown = combo.selected_text(name(filter.subset)).show_ui(ui, |ui| {
+            for subset in std::iter::once(None).chain(Subset::ALL.map(Some)) {
+                if ui.selectable_label(filter.subset == subset, name(subset)).clicked() {
+                    filter.subset = subset;
+                }
+            }
+        });
+        named(shown.response, "Split shown").on_hover_text("Shows the samples of one split only.");
+    });
+    let Some((names, _)) = class_column(data).filter(|(names, _)| !names.is_empty()) else { return };
+    let name = |class: Option<u32>| match class.and_then(|class| names.get(class as usize)) {
+        Some(name) => shortened(name, 24),
+        None => "all classes".to_owned(),
+    };
+    row.part(Side::Left, "class", |ui| {
+        let combo = ComboBox::from_id_salt("class").width(104.0);
         let shown = combo.selected_text(name(filter.class)).show_ui(ui, |ui| {
             lines_ui(ui, names.len() + 1, |ui, line| {
                 let class = (line as u32).checked_sub(1);
@@ -42,18 +55,7 @@ pub(super) fn filter_ui(ui: &mut Ui, data: &Dataset, filter: &mut Filter) -> boo
             });
         });
         named(shown.response, "Class shown").on_hover_text("Shows the samples of one class only.");
-    }
-    let name = |subset: Option<Subset>| subset.map_or("all splits", Subset::name);
-    let combo = ComboBox::from_id_salt("split").width(92.0);
-    let shown = combo.selected_text(name(filter.subset)).show_ui(ui, |ui| {
-        for subset in std::iter::once(None).chain(Subset::ALL.map(Some)) {
-            if ui.selectable_label(filter.subset == subset, name(subset)).clicked() {
-                filter.subset = subset;
-            }
-        }
     });
-    named(shown.response, "Split shown").on_hover_text("Shows the samples of one split only.");
-    *filter != before
 }
 
 /// The lines of a list of any length that can be seen in its scroll area.

@@ -78,7 +78,7 @@ const VALUES: [(&str, &str); 17] = [
     ("DropRow", "row left out"),
     ("Free", "layers of its own"),
     ("LayerWise", "layer by layer"),
-    ("Machines", "Boltzmann machines"),
+    ("Machines", "RBMs"),
     ("Version1", "of version 1"),
     ("None", "none"),
 ];

@@ -17,8 +17,9 @@ use crate::ui::plots::{
 };
 use crate::ui::state::Pin;
 use crate::ui::views::latent::lasso;
-use crate::ui::views::parts::{advice_ui, chip_ui, named};
+use crate::ui::views::parts::{advice_ui, named};
 use crate::ui::views::sample::{RangeCache, Sampler, label_text, row_name, tells_groups};
+use crate::ui::widgets::header::{Row, Side};
 
 /// What the first mouse button does on the plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,40 +70,41 @@ const CELL: f32 = 44.0;
 const MOST_CELLS: usize = 24;
 
 /// Choices of the header: the tool, the plane, the mosaic.
-pub fn controls_ui(ui: &mut Ui, kept: &Kept, view: &mut ExploreView) {
-    for (tool, name, _, about) in Tool::ALL {
-        if chip_ui(ui, view.tool == tool, name).on_hover_text(about).clicked() {
-            view.tool = tool;
-        }
+pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, view: &mut ExploreView) {
+    let tools = Tool::ALL.map(|(_, name, _, about)| (name, about));
+    let shown = Tool::ALL.iter().position(|tool| tool.0 == view.tool);
+    if let Some(chosen) = row.choice(Side::Left, "Tool", shown, &tools) {
+        view.tool = Tool::ALL[chosen].0;
     }
-    ui.add_space(8.0);
     if kept.code_units > 2 {
-        for kind in PlaneKind::ALL {
-            if chip_ui(ui, view.kind == kind, kind.name()).on_hover_text(about(kind)).clicked() {
-                view.kind = kind;
-                view.scatter.zoom.reset();
-            }
+        let kinds = PlaneKind::ALL.map(|kind| (kind.name(), about(kind)));
+        let shown = PlaneKind::ALL.iter().position(|kind| *kind == view.kind);
+        if let Some(chosen) = row.choice(Side::Left, "Plane", shown, &kinds) {
+            view.kind = PlaneKind::ALL[chosen];
+            view.scatter.zoom.reset();
         }
         if view.kind == PlaneKind::Units {
-            let mut shown = view.shown_units(kept.code_units);
-            for (axis, name) in [(0, "x"), (1, "y")] {
-                let mut number = shown[axis] + 1;
-                let range = 1..=kept.code_units;
-                let drag = DragValue::new(&mut number).range(range).speed(0.1).prefix(format!("{name} "));
-                if named(ui.add(drag), format!("unit along {name}")).changed() {
-                    shown[axis] = number - 1;
-                    view.units = shown;
-                    view.scatter.zoom.reset();
-                }
-            }
+            row.part(Side::Left, "shown units", |ui| units_ui(ui, kept, view));
         }
     }
-    if kept.code_units > 1
-        && chip_ui(ui, view.mosaic.is_on, "mosaic")
-            .on_hover_text("Decode the whole plane beneath the points")
-            .clicked()
-    {
+    let about = "Decode the whole plane beneath the points";
+    if kept.code_units > 1 && row.chip(Side::Left, view.mosaic.is_on, "mosaic", about) {
         view.mosaic.is_on = !view.mosaic.is_on;
+    }
+}
+
+/// The units along both axes.
+fn units_ui(ui: &mut Ui, kept: &Kept, view: &mut ExploreView) {
+    let mut shown = view.shown_units(kept.code_units);
+    for (axis, name) in [(0, "x"), (1, "y")] {
+        let mut number = shown[axis] + 1;
+        let range = 1..=kept.code_units;
+        let drag = DragValue::new(&mut number).range(range).speed(0.1).prefix(format!("{name} "));
+        if named(ui.add(drag), format!("unit along {name}")).changed() {
+            shown[axis] = number - 1;
+            view.units = shown;
+            view.scatter.zoom.reset();
+        }
     }
 }
 

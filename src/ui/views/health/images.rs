@@ -97,6 +97,11 @@ impl Images {
         });
     }
 
+    /// Whether there are weights to be shown.
+    pub fn has_filters(&self) -> bool {
+        self.filters.is_some()
+    }
+
     /// The weights of the first layer.
     pub fn filters_ui(&self, ui: &mut Ui) {
         let Some(Filters { atlas, size, units, most }) = &self.filters else { return };

@@ -4,10 +4,10 @@
 use egui::{PointerButton, Pos2, Shape, Stroke, Ui};
 use serde::{Deserialize, Serialize};
 
-use super::super::parts::chip_ui;
 use crate::analysis::region::inside;
 use crate::ui::plots::{Drag, Markers, ShownScatter, color, palette};
 use crate::ui::state::How;
+use crate::ui::widgets::header::{Row, Side};
 
 /// What dragging does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,12 +45,12 @@ impl Tool {
     }
 
     /// Chips that choose a tool.
-    pub(super) fn choice_ui(&mut self, ui: &mut Ui) {
+    pub(super) fn choice_ui(&mut self, row: &mut Row<'_>) {
         for (tool, name, about) in [
             (Tool::Lasso, "lasso", "Drag around points to select them; Shift adds, Ctrl subtracts"),
             (Tool::Box, "box", "Drag a box around points to select them; Shift adds, Ctrl subtracts"),
         ] {
-            if chip_ui(ui, *self == tool, name).on_hover_text(about).clicked() {
+            if row.chip(Side::Right, *self == tool, name, about) {
                 *self = if *self == tool { Tool::Pan } else { tool };
             }
         }

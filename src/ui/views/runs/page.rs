@@ -6,11 +6,14 @@ use super::menu::{evaluate_ui, menu_ui};
 use super::record::{Part, record, text};
 use crate::dataset::Dataset;
 use crate::run::{Caption, Run, RunId};
-use crate::ui::plots::{color, palette};
+use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{RunAction, RunField};
 use crate::ui::theme;
 use crate::ui::widgets::button::secondary_ui;
+use crate::ui::widgets::header::{Side, one_row_ui};
 
+/// Longest title of a run that is shown whole.
+const MOST_TITLE_CHARS: usize = 40;
 /// Room for the names of what is told, in points.
 const NAMES_PX: f32 = 210.0;
 
@@ -62,17 +65,27 @@ pub fn page_ui(
 ) -> PageOutput {
     let mut output = PageOutput::default();
     let parts = record(run, data);
-    ui.horizontal_wrapped(|ui| {
-        output.close = secondary_ui(ui, "All runs").clicked();
-        ui.add(Label::new(RichText::new(run.title()).font(theme::bold(13.0))).truncate());
-        let menu = ui.menu_button("Evaluate", |ui| evaluate_ui(ui, run)).inner;
-        output.action = menu.flatten();
-        if ui.button("Copy text").clicked() {
-            ui.copy_text(text(run, &parts));
-        }
-        let menu = ui.menu_button("…", |ui| menu_ui(ui, run));
-        menu.response.accessible_name("actions of the run");
-        output.action = menu.inner.flatten().or(output.action);
+    one_row_ui(ui, "the run", |row| {
+        output.close |=
+            row.part(Side::Left, "back", |ui| secondary_ui(ui, "All runs").clicked()) == Some(true);
+        let menu = row.part(Side::Right, "actions", |ui| {
+            let menu = ui.menu_button("…", |ui| menu_ui(ui, run));
+            menu.response.accessible_name("actions of the run");
+            menu.inner.flatten()
+        });
+        let evaluate = row.part(Side::Right, "evaluate", |ui| {
+            ui.menu_button("Evaluate", |ui| evaluate_ui(ui, run)).inner.flatten()
+        });
+        output.action = menu.flatten().or(evaluate.flatten()).or(output.action);
+        row.part(Side::Left, "title", |ui| {
+            let title = RichText::new(shortened(&run.title(), MOST_TITLE_CHARS));
+            ui.add(Label::new(title.font(theme::bold(13.0)))).on_hover_text(run.title());
+        });
+        row.part(Side::Right, "copy", |ui| {
+            if ui.button("Copy text").clicked() {
+                ui.copy_text(text(run, &parts));
+            }
+        });
     });
     ScrollArea::vertical().id_salt("run page").auto_shrink([false, false]).show(ui, |ui| {
         let is_done = output.close;

@@ -156,7 +156,7 @@ mod tests {
             let part = parts.iter().find(|part| part.title == title).expect("there");
             part.rows.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
         };
-        let when = "1,000 samples, 2023-11-14 22:13 UTC";
+        let when = format!("1,000 samples, {}", format_date(1_700_000_000));
         assert_eq!(
             rows("Results"),
             [

@@ -15,12 +15,14 @@ const MOST_LINES: usize = 24;
 pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
     let p = palette(ui);
     let (selected, others) = (format_count(compared.selected), format_count(compared.others));
-    let title = format!("{selected} selected beside {others} others");
+    let beside = beside(compared);
+    let samples = if compared.is_with_training { " samples" } else { "" };
+    let title = format!("{selected} selected beside {others} {beside}{samples}");
     ui.label(RichText::new(title).font(bold(12.0)).color(color(p.text)));
     let numbers: Vec<&Difference> = compared.errors.iter().chain(&compared.columns).collect();
     if !numbers.is_empty() {
         Grid::new("numbers").num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
-            head_ui(ui, ["", "selected", "others", "difference"]);
+            head_ui(ui, ["", "selected", beside, "difference"]);
             for difference in numbers.iter().take(MOST_LINES) {
                 number_ui(ui, difference);
             }
@@ -31,6 +33,11 @@ pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
         ui.add_space(6.0);
         shares_ui(ui, shares, compared);
     }
+}
+
+/// What the selected rows are compared with.
+fn beside(compared: &Comparison) -> &'static str {
+    if compared.is_with_training { "training" } else { "others" }
 }
 
 /// Mean and deviation on both sides, and how many deviations lie between.
@@ -52,7 +59,7 @@ fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
     let share = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
     let name = shortened(&shares.name, 24);
     Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
-        head_ui(ui, [&name, "selected", "others"]);
+        head_ui(ui, [&name, "selected", beside(compared)]);
         for (class, [selected, others]) in shares.classes.iter().take(MOST_LINES) {
             let (selected, others) = (share(*selected, compared.selected), share(*others, compared.others));
             text_ui(ui, shortened(class, 24), p.text, false);

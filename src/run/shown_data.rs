@@ -1,0 +1,162 @@
+//! Data that a trained network is shown, read and scaled as those it was trained on.
+
+use super::Run;
+use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Scaler, other_range};
+use crate::project::{Alpha, Choice, Data, PixelRange, Rules, Source};
+
+impl Run {
+    /// Loads data for its network by `load`, which is told what the run knows of its own; `is_other` where they are not meant
+    /// to be those. They are still to be scaled ([`Run::scale_shown`]).
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub fn load_shown<E>(
+        &self,
+        data: &Data,
+        is_other: bool,
+        load: impl Fn(&Data, Option<Known<'_>>) -> Result<Dataset, E>,
+    ) -> Result<Dataset, E> {
+        let columns = self.known_columns();
+        let load = |data: &Data| load(data, Some(self.known(&columns)));
+        match (is_other, &data.source, &data.held_out) {
+            // Newer rules may leave out rows of its own table.
+            (false, Source::Csv { .. }, _) => self.load_own(data, |data, _| load(data)),
+            // Other rows need not have the class that was held out.
+            (true, _, Some(_)) => load(data).or_else(|_| load(&Data { held_out: None, ..data.clone() })),
+            (true, _, None) | (false, _, _) => load(data),
+        }
+    }
+
+    /// Whether data are its own, with its split.
+    pub fn is_own(&self, data: &Dataset, is_other: bool) -> bool {
+        !is_other || data.fingerprint == self.fingerprint
+    }
+
+    /// Scales data that [`Run::load_shown`] gave as those it was trained on, and gives what may be wrong about them.
+    /// `fit_again` gives the scaling where the run does not hold it.
+    ///
+    /// # Errors
+    /// [`DataError::Setting`] for samples of another shape, and those of `fit_again`.
+    pub fn scale_shown<E: From<DataError>>(
+        &self,
+        asked: &Data,
+        is_other: bool,
+        data: &mut Dataset,
+        fit_again: impl FnOnce() -> Result<Scaler, E>,
+    ) -> Result<Vec<Doubt>, E> {
+        if data.shape != self.shape {
+            return Err(self.wrong_shape(data).into());
+        }
+        let doubts = self.doubts_of_shown(asked, is_other, data);
+        let known = match asked.source {
+            Source::ImageFolder { .. } => self.picture_scaler(data),
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::Idx { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => self.scaler(),
+        };
+        match known {
+            Some(scaler) => data.scaler = scaler,
+            None if is_other => data.scaler = fit_again()?,
+            None => {}
+        }
+        Ok(doubts)
+    }
+
+    /// The scaling it was trained with, for pictures from files: black and white are the same to it, whatever their depth.
+    pub fn picture_scaler(&self, data: &Dataset) -> Option<Scaler> {
+        let (depth, settled) = self.known_pixels();
+        let white = match self.design.data.source {
+            Source::Digits => Some(DIGITS_WHITE),
+            Source::Synthetic(_)
+            | Source::ImageFolder { .. }
+            | Source::Idx { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => settled.white,
+        };
+        Some(self.scaler()?.for_pictures(depth, [white, data.settled.white], &data.rows))
+    }
+
+    /// The error of a run that does not hold its scaling, and whose data cannot be loaded to fit it again.
+    pub fn unknown_scaling(&self, why: &str) -> DataError {
+        DataError::Setting(format!(
+            "the data run {} was trained on are needed for their scaling, which the file does not hold: {why}",
+            self.id
+        ))
+    }
+
+    fn wrong_shape(&self, data: &Dataset) -> DataError {
+        DataError::Setting(format!(
+            "{}: its samples are {}, run {} was trained on {}; give data of that shape",
+            data.name, data.shape, self.id, self.shape
+        ))
+    }
+
+    fn doubts_of_shown(&self, asked: &Data, is_other: bool, data: &Dataset) -> Vec<Doubt> {
+        let mut doubts = Vec::new();
+        let mut doubt = |message: String| doubts.push(Doubt { message, remedies: Vec::new() });
+        let (id, chosen) = (self.id, &self.design.data);
+        let is_same = data.fingerprint == self.fingerprint;
+        if !is_other && !is_same {
+            doubt(format!("these are no longer the data run {id} was trained on"));
+        }
+        if is_same && self.split.is_some_and(|split| split != data.split.fingerprint()) {
+            doubt(format!(
+                "these are split otherwise than when run {id} was trained: some of the samples it is judged by it has learnt"
+            ));
+        }
+        if data.gaps.filled > 0 && self.column_means().is_none() && !is_same {
+            doubt(format!(
+                "run {id} holds no column means of its training data, as it was saved before they were stored or trained on no \
+                 table; gaps are filled with the means of the rows given"
+            ));
+        }
+        if !is_same {
+            doubts.extend(self.fitted_reading(&asked.source, data));
+        }
+        if !is_same
+            && matches!(asked.source, Source::Npy { .. } | Source::Idx { .. })
+            && let Some(scaler) = self.scaler()
+            && let Some(message) = other_range(&scaler, chosen.scaling, self.known_pixels().0, data)
+        {
+            doubts.push(Doubt { message, remedies: Vec::new() });
+        }
+        doubts
+    }
+
+    /// Doubts where pictures were read by what these pictures alone tell, which may differ from what those of training told.
+    fn fitted_reading(&self, source: &Source, data: &Dataset) -> Vec<Doubt> {
+        let Source::ImageFolder { reading, .. } = source else { return Vec::new() };
+        let mut doubts = Vec::new();
+        let ground = [Alpha::Black, Alpha::White]
+            .into_iter()
+            .find(|ground| data.said.line.contains(&ground_said(*ground)));
+        let (_, settled) = self.known_pixels();
+        let is_chosen = reading.alpha == Alpha::Auto
+            && settled.ground.is_none()
+            && self.design.data.rules == Rules::Current;
+        if let Some(ground) = ground.filter(|_| is_chosen) {
+            let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
+            let message = format!(
+                "{} was chosen by these pictures, and may be another than in the training of run {}",
+                ground_said(ground),
+                self.id
+            );
+            doubts.push(Doubt { message, remedies: vec![Choice::Alpha(other)] });
+        }
+        if reading.range == PixelRange::Percentiles && settled.limits.is_none() {
+            let message = format!(
+                "values are cut at the percentiles of these pictures, not at those run {} was trained with",
+                self.id
+            );
+            doubts.push(Doubt { message, remedies: Vec::new() });
+        }
+        doubts
+    }
+}
+
+/// How the statement of what was read calls a ground.
+fn ground_said(ground: Alpha) -> String {
+    format!("transparency on {}", ground.name().to_lowercase())
+}

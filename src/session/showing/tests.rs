@@ -1,0 +1,134 @@
+use std::path::Path;
+
+use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, Rgb, RgbImage};
+
+use super::*;
+use crate::check::plan;
+use crate::dataset::{load, source_for};
+use crate::project::{Channels, Code, Project, Recipe};
+use crate::run::{RunId, facts};
+
+/// A run on the data at a path, with a design that `edit` changes.
+fn run_on(path: &Path, side: usize, channels: Channels, edit: impl FnOnce(&mut Project)) -> (Run, Dataset) {
+    let mut design = Recipe::Undercomplete.project();
+    design.data.source = source_for(path, side, side, channels).unwrap();
+    design.code = Code::plain(2);
+    edit(&mut design);
+    let data = load(&design.data, &Progress::default()).unwrap();
+    let plan = plan(&design, &facts(&data)).unwrap();
+    (Run::new(RunId(2), &plan, &data), data)
+}
+
+fn shown(run: &Run, paths: &[PathBuf]) -> Result<Shown, String> {
+    show(run, paths, &Progress::default()).map_err(|error| error.to_string())
+}
+
+/// The scaled values of all rows.
+fn seen(data: &Dataset) -> Vec<f32> {
+    let mut out = vec![0.0; data.rows.len()];
+    data.gather(&(0..data.len() as u32).collect::<Vec<_>>(), &mut out);
+    out
+}
+
+/// A folder of pictures of 4×4 pixels, each of one shade.
+fn shades(folder: &Path, shades: &[u8]) {
+    std::fs::create_dir_all(folder).unwrap();
+    for shade in shades {
+        GrayImage::from_pixel(4, 4, Luma([*shade])).save(folder.join(format!("{shade:03}.png"))).unwrap();
+    }
+}
+
+fn some_shades() -> Vec<u8> {
+    (0..30).map(|at| at * 8).chain([255]).collect()
+}
+
+#[test]
+fn columns_of_a_table_are_found_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name)
+    };
+    let rows: Vec<String> =
+        (0..40).map(|at| format!("{},{},{}\n", at % 7, at * at % 11, f64::from(at % 5) + 0.5)).collect();
+    let own = at("own.csv", &format!("a,b,c\n{}", rows.concat()));
+    let (run, data) = run_on(&own, 8, Channels::Grey, |_| {});
+    let other = shown(&run, &[at("other.csv", "c,a,extra,b\n0.5,0,9,0\n1.5,1,9,1\n")]).unwrap();
+    assert_eq!(seen(&other.data), seen(&data)[..6], "the first two rows of its own");
+    let missing = shown(&run, &[at("less.csv", "c,a\n0.5,0\n1.5,1\n")]).unwrap_err();
+    assert!(missing.contains("less.csv") && missing.contains('b'), "{missing}");
+    let both = shown(&run, &[folder.path().join("less.csv"), folder.path().join("other.csv")]).unwrap();
+    assert_eq!((both.data.len(), both.doubts.len()), (2, 1));
+    assert!(both.doubts[0].message.starts_with("left out: "), "{:?}", both.doubts);
+}
+
+#[test]
+fn pictures_of_other_depths_and_colours_are_seen_as_those_of_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    shades(&own, &some_shades());
+    let at = |name: &str, picture: DynamicImage| {
+        picture.save(folder.path().join(name)).unwrap();
+        folder.path().join(name)
+    };
+    let deep: ImageBuffer<Luma<u16>, Vec<u16>> = ImageBuffer::from_pixel(4, 4, Luma([204 * 257]));
+    let (grey, _) = run_on(&own, 4, Channels::Grey, |_| {});
+    let check = |run: &Run, path: PathBuf, expected: f32| {
+        let data = shown(run, &[path]).unwrap().data;
+        assert_eq!((data.len(), data.shape), (1, run.shape));
+        assert!(seen(&data).iter().all(|value| (value - expected).abs() < 1e-3), "{:?}", seen(&data));
+        assert!(data.split.train.is_empty());
+    };
+    check(&grey, at("deep.png", DynamicImage::ImageLuma16(deep.clone())), 0.8);
+    check(&grey, at("colours.png", RgbImage::from_pixel(4, 4, Rgb([51; 3])).into()), 0.2);
+    let (colours, _) = run_on(&own, 4, Channels::Rgb, |_| {});
+    check(&colours, own.join("000.png"), 0.0);
+    check(&colours, at("deep.png", DynamicImage::ImageLuma16(deep)), 0.8);
+    let both = shown(&grey, &[folder.path().join("deep.png"), own.join("255.png")]).unwrap().data;
+    assert_eq!(both.row_names, ["deep.png", "255.png"]);
+    let values = seen(&both);
+    assert!((values[0] - 0.8).abs() < 1e-3 && (values[16] - 1.0).abs() < 1e-3, "{values:?}");
+}
+
+#[test]
+fn a_folder_has_its_classes_and_a_damaged_picture_costs_itself_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, other) = (folder.path().join("own"), folder.path().join("other"));
+    shades(&own, &some_shades());
+    shades(&other.join("dark"), &[10, 20]);
+    shades(&other.join("light"), &[200]);
+    std::fs::write(other.join("dark/broken.png"), b"no picture").unwrap();
+    let (run, _) = run_on(&own, 4, Channels::Grey, |_| {});
+    let data = shown(&run, std::slice::from_ref(&other)).unwrap().data;
+    let classes: Vec<String> = (0..3).map(|row| data.labels[0].text(row).into_owned()).collect();
+    assert_eq!(classes, ["dark", "dark", "light"]);
+    assert!(data.warnings.iter().any(|warning| warning.contains("broken.png")), "{:?}", data.warnings);
+    let error = shown(&run, &[other.join("dark/broken.png")]).unwrap_err();
+    assert!(error.contains("broken.png"), "{error}");
+}
+
+#[test]
+fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    shades(&own, &some_shades());
+    let small = folder.path().join("small.png");
+    GrayImage::from_fn(2, 2, |x, y| Luma([[0, 51, 102, 204][(2 * y + x) as usize]])).save(&small).unwrap();
+    let with = |corruption| run_on(&own, 4, Channels::Grey, |design| design.corruption = corruption).0;
+    let enlarged = seen(&shown(&with(Corruption::Pixelate { size: 2 }), &[small]).unwrap().data);
+    let expected = [0, 0, 51, 51, 0, 0, 51, 51, 102, 102, 204, 204, 102, 102, 204, 204];
+    let is_near = |(seen, expected): (&f32, &u8)| (seen - f32::from(*expected) / 255.0).abs() < 1e-3;
+    assert!(enlarged.iter().zip(&expected).all(is_near), "{enlarged:?}");
+    let whole = own.join("200.png");
+    let restored = seen(&shown(&with(Corruption::Pixelate { size: 2 }), &[whole]).unwrap().data);
+    assert!(restored.iter().all(|value| (value - 200.0 / 255.0).abs() < 1e-3), "large ones are taken too");
+
+    let holed = folder.path().join("holed.png");
+    let pixel = |x: u32, _| LumaA([255, if x == 1 { 0 } else { 255 }]);
+    GrayAlphaImage::from_fn(4, 4, pixel).save(&holed).unwrap();
+    for corruption in [Corruption::MissingRectangle { side: 0.5 }, Corruption::Masking { probability: 0.3 }] {
+        let values = seen(&shown(&with(corruption), std::slice::from_ref(&holed)).unwrap().data);
+        let expected = [255, 0, 255, 255].repeat(4);
+        assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
+    }
+}

@@ -1,0 +1,194 @@
+//! Other data that trained networks are shown: those that are loaded, and those that are on their way.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::dataset::{Binariser, Dataset};
+use crate::project::{Corruption, OtherData, Shape, Source};
+use crate::run::{Normaliser, Run, RunId};
+
+/// Other data that trained networks are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Showing {
+    /// How far those are that are on their way: units done and in all, 0 while unknown.
+    pub progress: Option<(u64, u64)>,
+    loaded: Vec<Loaded>,
+    /// What is loaded, and what is to be loaded after it.
+    waiting: VecDeque<Wish>,
+    /// The number of the request that is under way.
+    request: Option<u64>,
+}
+
+/// Files that are to be shown to the network of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The run.
+    pub run: RunId,
+    /// The files.
+    pub other: OtherData,
+}
+
+/// Files that were dropped on the window, and the run that they can be shown to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dropped {
+    /// The files and folders.
+    pub paths: Vec<PathBuf>,
+    /// The first of them as data of the design.
+    pub source: Source,
+    /// The run.
+    pub run: RunId,
+    /// Whether they look like its own data.
+    pub is_alike: bool,
+}
+
+/// Data of a set, as networks of one kind see them.
+#[derive(Clone, Debug)]
+struct Loaded {
+    name: String,
+    reader: Reader,
+    data: Arc<Dataset>,
+}
+
+/// All of a run that other data are read by.
+#[derive(Clone, Debug, PartialEq)]
+struct Reader {
+    shape: Shape,
+    normaliser: Option<Normaliser>,
+    binariser: Binariser,
+    corruption: Corruption,
+}
+
+impl Reader {
+    fn of(run: &Run) -> Reader {
+        Reader {
+            shape: run.shape,
+            normaliser: run.normaliser.clone(),
+            binariser: Binariser::of(&run.design.data),
+            corruption: run.design.corruption,
+        }
+    }
+
+    /// Whether a run reads other data alike.
+    fn is_of(&self, run: &Run) -> bool {
+        self.shape == run.shape
+            && self.corruption == run.design.corruption
+            && self.binariser == Binariser::of(&run.design.data)
+            && self.normaliser == run.normaliser
+    }
+}
+
+impl Showing {
+    /// Puts files behind those that wait.
+    pub fn wish(&mut self, wish: Wish) {
+        if !self.waiting.contains(&wish) {
+            self.waiting.push_back(wish);
+        }
+    }
+
+    /// What is to be loaded now, if nothing is.
+    pub fn next(&self) -> Option<&Wish> {
+        self.waiting.front().filter(|_| self.request.is_none())
+    }
+
+    /// Notes that the next are asked for, by the request of this number.
+    pub fn expect(&mut self, request: u64) {
+        (self.request, self.progress) = (Some(request), Some((0, 0)));
+    }
+
+    /// Whether a request is the one under way.
+    pub fn is_of(&self, request: u64) -> bool {
+        self.request == Some(request)
+    }
+
+    /// The request under way is over; gives what it was for.
+    pub fn end(&mut self) -> Option<Wish> {
+        (self.request, self.progress) = (None, None);
+        self.waiting.pop_front()
+    }
+
+    /// The first that wait cannot be asked for.
+    pub fn skip(&mut self) {
+        self.waiting.pop_front();
+    }
+
+    /// Nothing waits any more.
+    pub fn give_up(&mut self) {
+        self.waiting.truncate(usize::from(self.request.is_some()));
+    }
+
+    /// The names of all that is loaded, or waits for it.
+    pub fn names(&self) -> Vec<&str> {
+        self.waiting.iter().map(|wish| wish.other.name.as_str()).collect()
+    }
+
+    /// The name of what is being loaded.
+    pub fn name(&self) -> Option<&str> {
+        self.progress.and(self.waiting.front()).map(|wish| wish.other.name.as_str())
+    }
+
+    /// Keeps data of a set as a run sees them.
+    pub fn keep(&mut self, name: &str, run: &Run, data: Arc<Dataset>) {
+        self.loaded.retain(|loaded| loaded.name != name || !loaded.reader.is_of(run));
+        self.loaded.push(Loaded { name: name.to_owned(), reader: Reader::of(run), data });
+    }
+
+    /// Removes the data of sets that are not listed any more.
+    pub fn retain(&mut self, listed: &[OtherData]) {
+        self.loaded.retain(|loaded| listed.iter().any(|other| other.name == loaded.name));
+    }
+
+    /// The data of all sets as a run sees them, by name.
+    pub fn of(&self, run: Option<&Run>) -> BTreeMap<String, Arc<Dataset>> {
+        let Some(run) = run else { return BTreeMap::new() };
+        let own = self.loaded.iter().filter(|loaded| loaded.reader.is_of(run));
+        own.map(|loaded| (loaded.name.clone(), Arc::clone(&loaded.data))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::views::samples;
+
+    fn other(name: &str) -> OtherData {
+        OtherData { name: name.to_owned(), paths: vec![PathBuf::from(name)] }
+    }
+
+    #[test]
+    fn one_set_is_loaded_after_the_other() {
+        let mut showing = Showing::default();
+        let wish = |name| Wish { run: RunId(1), other: other(name) };
+        for name in ["a", "b", "a"] {
+            showing.wish(wish(name));
+        }
+        assert_eq!(showing.next(), Some(&wish("a")));
+        showing.expect(7);
+        assert_eq!((showing.next(), showing.is_of(7), showing.is_of(6)), (None, true, false));
+        assert_eq!(showing.name(), Some("a"));
+        assert_eq!(showing.end(), Some(wish("a")));
+        assert_eq!((showing.next(), showing.name()), (Some(&wish("b")), None));
+        showing.expect(8);
+        showing.wish(wish("c"));
+        showing.give_up();
+        assert_eq!((showing.end(), showing.next()), (Some(wish("b")), None));
+    }
+
+    #[test]
+    fn a_set_is_of_the_runs_that_read_it_alike() {
+        let (run, mut other_run) = (samples::run(1, 3), samples::run(2, 3));
+        let mut showing = Showing::default();
+        showing.keep("a", &run, Arc::new(samples::pictures(3, [8, 8, 1], 2)));
+        let names = |showing: &Showing, run: &Run| showing.of(Some(run)).into_keys().collect::<Vec<_>>();
+        assert_eq!(
+            (names(&showing, &run), names(&showing, &other_run)),
+            (vec!["a".to_owned()], vec!["a".to_owned()])
+        );
+        other_run.design.corruption = Corruption::Pixelate { size: 2 };
+        assert!(names(&showing, &other_run).is_empty(), "it is shown small pictures otherwise");
+        showing.keep("a", &other_run, Arc::new(samples::pictures(4, [8, 8, 1], 2)));
+        assert_eq!((showing.of(Some(&run))["a"].len(), showing.of(Some(&other_run))["a"].len()), (3, 4));
+        showing.retain(&[other("b")]);
+        assert!(names(&showing, &run).is_empty() && showing.of(None).is_empty());
+    }
+}

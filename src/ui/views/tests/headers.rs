@@ -1,0 +1,94 @@
+//! Headers: one row each, however narrow the view is and whatever is in them.
+
+use super::*;
+use crate::ui::painted::placed_texts;
+use crate::ui::widgets::header::ROW_PX;
+
+/// Width of a narrow view, of half a window and of a wide one.
+const WIDTHS: [f32; 3] = [380.0, 500.0, 900.0];
+/// Views with a header of their own.
+const VIEWS: [Part; 4] = [Part::Loss, Part::Latent, Part::Reconstructions, Part::Data];
+/// Height of a header.
+const HEADER_PX: f32 = ROW_PX + 12.0;
+
+/// A run of much to choose from: many terms of the loss, a wide code, a table of classes.
+fn full() -> Scene {
+    let mut scene = Scene::trained(30, samples::table(60, 5), 6, true);
+    let run = scene.runs.last_mut().expect("a run");
+    run.pca_mse = Some(0.25);
+    scene.epoch = Some(10);
+    scene
+}
+
+#[test]
+fn a_header_is_one_row_at_any_width() {
+    for view in VIEWS {
+        for width in WIDTHS {
+            for scene in [Scene::digits(), full()] {
+                let mut harness = harness(scene, view, vec2(width, 340.0), Theme::Dark);
+                harness.run();
+                let texts = placed_texts(&harness.output().shapes);
+                let mut texts: Vec<_> =
+                    texts.into_iter().filter(|(_, at)| at.top() < HEADER_PX - 4.0).collect();
+                assert!(texts.len() > 1, "{view:?} at {width}: {texts:?}");
+                texts.sort_by(|(_, a), (_, b)| a.left().total_cmp(&b.left()));
+                assert!(
+                    texts.iter().all(|(_, at)| at.bottom() <= HEADER_PX),
+                    "{view:?} at {width}: {texts:?}"
+                );
+                let mut end = 0.0;
+                for (text, at) in &texts {
+                    assert!(
+                        at.left() >= end && at.right() <= width,
+                        "{view:?} at {width}, {text}: {texts:?}"
+                    );
+                    end = at.right();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_has_no_room_is_in_the_menu_and_works_there() {
+    let mut harness = harness(full(), Part::Latent, vec2(360.0, 340.0), Theme::Dark);
+    harness.run();
+    assert!(harness.query_by_label("box").is_none());
+    harness.get_by_label("More of Latent space").click();
+    harness.run();
+    harness.get_by_label("box").click();
+    harness.run();
+    assert_eq!(harness.state().views.latent.tool, crate::ui::views::latent::lasso::Tool::Box);
+    assert!(harness.query_by_label("box").is_some(), "it stays open for another choice");
+    harness.get_by_label("More of Latent space").click();
+    harness.run();
+    assert!(harness.query_by_label("box").is_none());
+}
+
+#[test]
+fn a_choice_without_room_for_chips_is_a_combo_box() {
+    let narrow = |width: f32| {
+        let mut harness = harness(Scene::digits(), Part::Loss, vec2(width, 340.0), Theme::Dark);
+        harness.run();
+        harness
+    };
+    assert!(narrow(900.0).query_by_label("Terms").is_none());
+    let mut harness = narrow(380.0);
+    harness.get_by_label("Terms").click();
+    harness.run();
+    harness.get_by_label("KL").click();
+    harness.run();
+    assert_eq!(harness.state().views.loss.term, "KL");
+    assert!(harness.query_by_label("Terms").is_some());
+}
+
+#[test]
+fn chips_choose_the_loss_term_and_the_axis() {
+    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("KL").click();
+    harness.get_by_label("log").click();
+    harness.run();
+    let view = &harness.state().views.loss;
+    assert_eq!((view.term.as_str(), view.log), ("KL", false));
+}

@@ -1,0 +1,55 @@
+//! What a line of a menu does, told beside the menu: below the line it would cover the next ones.
+
+use egui::{RectAlign, Response, Tooltip};
+
+/// Greatest width of the text, in points.
+const WIDTH_PX: f32 = 320.0;
+/// From the line to the text: past the frame of the menu.
+const GAP_PX: f32 = 12.0;
+
+/// Tells about a line of a menu while it is pointed at; `reason` is why it cannot be chosen, where it cannot.
+pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
+    for (mut hint, text) in
+        [(Tooltip::for_enabled(&response), about), (Tooltip::for_disabled(&response), reason)]
+    {
+        let popup = hint.popup.gap(GAP_PX).align(RectAlign::RIGHT_START);
+        hint.popup = popup.align_alternatives(&[RectAlign::LEFT_START, RectAlign::BOTTOM_START]);
+        hint.show(|ui| {
+            ui.set_max_width(WIDTH_PX);
+            ui.label(text);
+        });
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Button, ScrollArea};
+    use egui_kittest::kittest::Queryable;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_covers_no_line_of_its_menu() {
+        let mut harness = egui_kittest::Harness::builder()
+            .with_size(egui::vec2(700.0, 300.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui(|ui| {
+                ui.set_max_width(200.0);
+                ScrollArea::vertical().show(ui, |ui| {
+                    for (line, is_enabled) in [("first", true), ("second", false), ("third", true)] {
+                        let button = Button::new(line).min_size(egui::vec2(180.0, 22.0));
+                        hint_beside(ui.add_enabled(is_enabled, button), "what it does", "why it cannot");
+                    }
+                });
+            });
+        for (line, hint) in [("first", "what it does"), ("second", "why it cannot")] {
+            harness.get_by_label(line).hover();
+            harness.run_steps(60);
+            let hint = harness.get_by_label(hint).rect();
+            for other in ["first", "second", "third"] {
+                assert!(!harness.get_by_label(other).rect().intersects(hint), "{line} over {other}");
+            }
+        }
+    }
+}
