@@ -39,8 +39,8 @@ pub struct ResultsExport {
     pub trained: Trained,
     /// The data it is shown.
     pub data: Arc<Dataset>,
-    /// The data it was trained on.
-    pub own: Arc<Dataset>,
+    /// The data it was trained on, where they are loaded.
+    pub own: Option<Arc<Dataset>>,
     /// The rows.
     pub rows: Vec<u32>,
 }
@@ -109,7 +109,8 @@ impl ResultsExport {
 
     /// Which row is which.
     fn sheet(&self) -> Sheet<'_> {
-        Sheet::of(&self.data, Arc::ptr_eq(&self.data, &self.own), &self.rows)
+        let is_own = self.own.as_ref().is_some_and(|own| Arc::ptr_eq(own, &self.data));
+        Sheet::of(&self.data, is_own, &self.rows)
     }
 
     /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they
@@ -118,7 +119,10 @@ impl ResultsExport {
         let Bottleneck::Hashing { threshold, .. } = self.trained.plan().design().code.kind else {
             return Vec::new();
         };
-        let known = codes(network, &self.own, &self.own.split.train);
+        let known = match &self.own {
+            Some(own) => codes(network, own, &own.split.train),
+            None => codes(network, &self.data, &self.rows),
+        };
         code_thresholds(&known.values, network.plan().code_units(), threshold)
     }
 }
@@ -166,7 +170,7 @@ mod tests {
             what,
             trained: trained.clone(),
             data: Arc::clone(&data),
-            own: Arc::clone(&data),
+            own: Some(Arc::clone(&data)),
             rows: vec![3, 17],
         };
         let table = |what| {

@@ -18,10 +18,7 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
         }
     });
     if dialog.what.is_of_set() {
-        let run = state.shown();
-        let data = run.and_then(|run| state.data_of(run)).or(state.selectable());
-        let choices = data.map_or_else(Vec::new, |data| state.sets().choices(run, data));
-        choice_ui(ui, "Of", |ui| set_ui(ui, &mut dialog.set, choices));
+        choice_ui(ui, "Of", |ui| set_ui(ui, &mut dialog.set, state.export_sets()));
     }
     choice_ui(ui, "Form", |ui| {
         for form in dialog.what.forms() {

@@ -10,7 +10,7 @@ use crate::run::{Run, Weights};
 use crate::session::{ResultsExport, SampleResults};
 use crate::ui::state::{
     Dialog, ExportDialog, ExportForm, ExportRequest, ExportWhat, ResultsRequest, SaveKind, SaveRequest, Set,
-    SetRows, State, with_ending,
+    SetChoice, SetRows, State, with_ending,
 };
 
 impl State {
@@ -21,7 +21,8 @@ impl State {
 
     /// Asks what to export: the selection where there is one.
     pub fn ask_what_to_export(&mut self) {
-        let set = if self.selected().is_empty() { Set::All } else { Set::Selection };
+        let selected = self.rows_of(&Set::Selection).filter(|(_, rows)| !rows.is_empty());
+        let set = if selected.is_some() { Set::Selection } else { Set::All };
         let has_weights = self.weights_shown().is_some();
         self.ask_export(if has_weights { ExportWhat::Codes } else { ExportWhat::Samples }, set);
     }
@@ -41,6 +42,20 @@ impl State {
         let last = checkpoint.map(|last| (last.inference_epoch(), last.inference_weights()));
         let (epoch, weights) = kept.or(last)?;
         Some((run, epoch, weights))
+    }
+
+    /// The sets that can be exported.
+    pub fn export_sets(&self) -> Vec<SetChoice> {
+        let sets = self.sets();
+        match self.exported_data() {
+            Some(data) => sets.choices(self.shown(), data),
+            None => sets.other_choices().collect(),
+        }
+    }
+
+    /// The data of the shown run; those of the design where it has none.
+    fn exported_data(&self) -> Option<&Arc<Dataset>> {
+        self.shown().and_then(|run| self.data_of(run)).or(self.data.dataset.as_ref())
     }
 
     /// Why something cannot be exported; `None` where it can.
@@ -102,7 +117,7 @@ impl State {
             what,
             trained: look.trial(self, look.weights)?.trained,
             data: Arc::clone(look.data),
-            own: Arc::clone(look.own.unwrap_or(look.data)),
+            own: look.own.cloned(),
             rows: look.rows.all(),
         };
         Some(ResultsRequest::Results(export, dialog.form.of_results()?))
@@ -126,7 +141,7 @@ impl State {
     /// The rows of a set and their data, whether or not a run was trained on them.
     fn rows_of<'a>(&'a self, set: &Set) -> Option<(&'a Arc<Dataset>, SetRows<'a>)> {
         let sets = self.sets();
-        let data = sets.data(set, self.selectable())?;
+        let data = sets.data(set, self.exported_data())?;
         Some((data, sets.rows(set, self.shown(), data)))
     }
 }
