@@ -13,30 +13,30 @@
 
 mod bars;
 mod chart;
-mod curve;
 mod legend;
 mod limits;
 mod line;
 mod loss_plot;
 mod markers;
-mod number;
 mod paint;
 mod picture;
 mod profile;
 mod scatter;
 mod zoom;
 
+use crate::figure::ticks as number;
+
+pub use crate::figure::{Marker, PointColors, Smoother, class_marker, decimate};
+pub use crate::project::{format_number, format_secs};
 pub use bars::{Bars, bars_ui, histogram_ui};
-pub use curve::{Smoother, decimate};
 pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
 pub use limits::Limits;
 pub use line::Line;
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
-pub use markers::{Marker, Markers, class_marker, legend_marker};
-pub use number::{format_number, format_secs};
+pub use markers::{Markers, legend_marker};
 pub use paint::{color, palette, pictured};
 pub use picture::{Atlas, DisplayRange};
 pub use profile::{Profile, profile_ui};
-pub use scatter::{PointColors, Scatter, ScatterView, ShownScatter, scatter_ui};
+pub use scatter::{Scatter, ScatterView, ShownScatter, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
 pub use zoom::{Drag, Zoom};

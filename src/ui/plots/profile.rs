@@ -4,10 +4,9 @@ use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, U
 use egui_plot::{PlotBounds, PlotTransform};
 
 use super::chart::places;
-use super::curve::decimate;
 use super::limits::Limits;
 use super::paint::{color, inside, palette};
-use crate::figure::Rgb;
+use crate::figure::{Rgb, decimate};
 
 /// One sample.
 #[derive(Clone, Copy, Debug)]
