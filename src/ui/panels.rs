@@ -2,6 +2,7 @@
 //! [`State`](super::state::State) and give commands.
 
 pub mod dialog;
+mod figure;
 pub mod inspector;
 pub mod log;
 pub mod network;

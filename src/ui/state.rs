@@ -10,6 +10,7 @@ mod data_problem;
 mod derived;
 mod dialog;
 mod explore;
+mod figures;
 mod history;
 mod look;
 mod missing_data;
@@ -40,6 +41,7 @@ pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::explore::{AskedNetwork, Explore, Live, Pin, Question};
+pub use self::figures::{Clip, FigureRequest, FigureWish, Figures, endings};
 pub use self::history::{History, RunStep};
 pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
@@ -132,6 +134,8 @@ pub struct State {
     pub scored: Scored,
     /// Other data that networks are shown, by name.
     pub others: BTreeMap<String, Arc<Dataset>>,
+    /// Figures of the views that can be saved.
+    pub figures: Figures,
     /// Data of runs that the design no longer reads.
     pub(super) past_data: PastData,
     /// The document as the live store was last given it.
@@ -163,6 +167,10 @@ pub enum Effect {
     LookAt(PathBuf),
     /// Write a file.
     Save(Box<SaveRequest>),
+    /// Draw a figure for the clipboard, or write its numbers: whether it is the picture.
+    CopyFigure(FigureRequest, bool),
+    /// Put this on the clipboard.
+    Copy(Clip),
     /// Find out what is at a path.
     LookFor(PathQuestion),
     /// Look for the folder of the desktop's own file dialog.
@@ -223,6 +231,7 @@ impl State {
             selection: Selection::default(),
             scored: Scored::default(),
             others: BTreeMap::new(),
+            figures: Figures::default(),
             past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),

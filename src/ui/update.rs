@@ -6,6 +6,7 @@ mod documents;
 mod dropped;
 mod edits;
 mod explore;
+mod figures;
 mod file_events;
 mod remedies;
 mod runs;

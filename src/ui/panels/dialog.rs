@@ -6,6 +6,7 @@ use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
+use super::figure::figure_ui;
 use crate::io::Recovery;
 use crate::project::{Recipe, Schedule, capital, visible, visible_path};
 use crate::run::Run;
@@ -151,6 +152,9 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         Purpose::Save(kind @ SaveKind::Table, _) => {
             ("Export the selection as a table", "Export", BrowseKind::Save(*kind))
         }
+        Purpose::Save(kind @ SaveKind::Figure(_), _) => {
+            ("Save what a view shows", "Save", BrowseKind::Save(*kind))
+        }
         Purpose::Save(kind @ SaveKind::Pictures, _) => {
             ("Export the selection as a folder of pictures", "Export", BrowseKind::Save(*kind))
         }
@@ -162,6 +166,9 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
             state.title()
         );
         ui.label(RichText::new(text).color(tokens(ui).dim));
+    }
+    if matches!(dialog.purpose, Purpose::Save(SaveKind::Figure(_), _)) {
+        figure_ui(ui, &mut state.figures, dialog);
     }
     let mut answer = Answer::Open;
     ui.horizontal(|ui| {

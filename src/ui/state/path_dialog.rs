@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::save::SaveKind;
 use super::then::Then;
+use crate::figure::Form;
 
 /// A path to open or to save to.
 #[derive(Clone, Debug)]
@@ -106,6 +107,13 @@ impl PathDialog {
         (self.overwrite, self.is_accepted) = (false, false);
     }
 
+    /// Gives the path another ending.
+    pub fn set_ending(&mut self, ending: &str) {
+        let path = Path::new(self.text.trim()).with_extension(ending);
+        self.text = path.display().to_string();
+        self.edited();
+    }
+
     /// Accepts the path, once it is known what is there.
     pub fn accept(&mut self) {
         self.is_accepted = !self.text.trim().is_empty();
@@ -135,6 +143,11 @@ impl PathDialog {
                 Some("There is such a folder already: add the name of a new one.")
             }
             (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),
+            (Purpose::Save(SaveKind::Figure(_), _), PathKind::File | PathKind::Nothing)
+                if Form::of(&found.path).is_none() =>
+            {
+                Some("End the name with .png, .svg, .csv or .gif.")
+            }
             (Purpose::Save(..), PathKind::NoFolder) => Some("The folder does not exist."),
             (Purpose::Save(..), PathKind::File) if self.overwrite => {
                 Some("There is such a file already. Replace it?")

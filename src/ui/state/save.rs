@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::figures::FigureRequest;
 use super::then::Then;
 use crate::dataset::Dataset;
+use crate::figure::Form;
 use crate::io::{FileError, Files, MergeBase, MergeNote, save_design};
 use crate::project::{Project, Source};
 use crate::run::Run;
@@ -21,6 +23,8 @@ pub enum SaveKind {
     Table,
     /// The selection as a new folder of pictures.
     Pictures,
+    /// A figure of a view; in this form unless its name says another one.
+    Figure(Form),
 }
 
 impl SaveKind {
@@ -31,6 +35,7 @@ impl SaveKind {
             SaveKind::Design => "ron",
             SaveKind::Table => "csv",
             SaveKind::Pictures => "",
+            SaveKind::Figure(form) => form.ending(),
         }
     }
 
@@ -38,7 +43,7 @@ impl SaveKind {
     pub fn is_document(self) -> bool {
         match self {
             SaveKind::Project | SaveKind::Design => true,
-            SaveKind::Table | SaveKind::Pictures => false,
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Figure(_) => false,
         }
     }
 }
@@ -69,6 +74,8 @@ pub struct SaveRequest {
     pub(in crate::ui) runs: Vec<Run>,
     /// What is written of an export.
     pub(in crate::ui) exported: Option<ExportRequest>,
+    /// The figure that is written.
+    pub(in crate::ui) figure: Option<FigureRequest>,
     pub(in crate::ui) document: u64,
     /// The file as it was last seen; `None` at another place, where whatever is there may be
     /// replaced.
@@ -91,6 +98,11 @@ impl SaveRequest {
             (SaveKind::Table, Some((_, rows))) => export_table(files, &self.path, rows)?,
             (SaveKind::Pictures, Some((source, rows))) => {
                 export_pictures(files, &self.path, source, rows)?;
+            }
+            (SaveKind::Figure(_), _) => {
+                if let Some(figure) = &self.figure {
+                    figure.save(files, &self.path)?;
+                }
             }
             (SaveKind::Table | SaveKind::Pictures, None) => {}
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::FigureWish;
 use super::runs_table::RunsTable;
 
 /// A tab of the bottom panel.
@@ -50,6 +51,8 @@ pub struct ViewSettings {
     pub palette: Option<Palette>,
     /// The name of a view to bring to the front at the next frame.
     pub show: Option<&'static str>,
+    /// What to do with the figures of the views at the next frame.
+    pub figures: Option<FigureWish>,
     /// Whether the views go back to their first arrangement at the next frame.
     pub reset_layout: bool,
 }
@@ -66,6 +69,7 @@ impl Default for ViewSettings {
             theme: egui::ThemePreference::System,
             palette: None,
             show: None,
+            figures: None,
             reset_layout: false,
         }
     }

@@ -154,14 +154,15 @@ impl State {
         let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
         let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
         let name = match kind {
-            SaveKind::Project | SaveKind::Design => stem,
-            SaveKind::Table | SaveKind::Pictures => format!("{stem}-selection"),
+            SaveKind::Project | SaveKind::Design => PathBuf::from(stem),
+            SaveKind::Table | SaveKind::Pictures => PathBuf::from(format!("{stem}-selection")),
+            SaveKind::Figure(form) => self.figure_name(form),
         };
-        let name = with_ending(PathBuf::from(name), kind);
+        let name = with_ending(name, kind);
         let path = match kind {
             SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
             SaveKind::Project => self.file.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures => None,
+            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Figure(_) => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
@@ -200,14 +201,16 @@ impl State {
     pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures => Vec::new(),
+            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Figure(_) => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
         // Whatever is at another place was asked about; it is looked at where it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
-        let exported = if kind.is_document() { None } else { self.export_request() };
+        let figure = self.figures.request().filter(|_| matches!(kind, SaveKind::Figure(_)));
+        let is_export = !kind.is_document() && figure.is_none();
+        let exported = if is_export { self.export_request() } else { None };
         let (project, document) = (self.project.clone(), self.document);
-        SaveRequest { path, kind, then, project, runs, exported, document, base }
+        SaveRequest { path, kind, then, project, runs, exported, figure, document, base }
     }
 
     /// Has a file written on another thread.

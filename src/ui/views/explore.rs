@@ -3,6 +3,7 @@
 
 mod between;
 mod draws;
+mod figure;
 mod near;
 mod pictures;
 mod pins;
@@ -29,6 +30,7 @@ use super::sample::kept_at;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
 use crate::engine::Trained;
+use crate::figure::Figure;
 use crate::run::{Kept, Run, RunId, Status};
 use crate::session::{Decoding, JobKind};
 use crate::ui::keys::keys;
@@ -400,6 +402,10 @@ impl View for ExploreView {
             state.unpin(at);
         }
         drag
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        self.all_figures(state)
     }
 }
 

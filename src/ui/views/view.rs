@@ -2,6 +2,7 @@
 
 use egui::{KeyboardShortcut, Ui};
 
+use crate::figure::Figure;
 use crate::ui::state::State;
 
 /// A view of the centre: what it remembers between two frames, and how it is drawn.
@@ -11,6 +12,9 @@ pub(super) trait View {
 
     /// Shows the view and does what is asked for in it. Says whether it is being dragged by its title.
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
+
+    /// What it shows, as it was last shown, to be saved or copied.
+    fn figures(&self, state: &State) -> Vec<Figure>;
 }
 
 /// What a view is called, and how it is brought to the front.

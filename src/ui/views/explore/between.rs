@@ -34,6 +34,13 @@ const FRAME_SECS: f64 = 0.12;
 const SMALL: f32 = 50.0;
 const LARGE: f32 = 132.0;
 
+impl Between {
+    /// The scaled samples that are shown, row by row.
+    pub fn pictures(&self) -> &[f32] {
+        self.pictures.all()
+    }
+}
+
 /// Shows the section.
 pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, asked: &mut Asked) {
     let p = palette(ui);

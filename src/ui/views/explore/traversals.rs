@@ -30,6 +30,13 @@ pub struct Traversals {
     pictures: Pictures,
 }
 
+impl Traversals {
+    /// Number and steps of each line that is shown, and all scaled samples, row by row.
+    pub fn shown(&self) -> (&[(usize, usize)], &[f32]) {
+        (&self.shown, self.pictures.all())
+    }
+}
+
 /// A part of the code that is changed: a unit, a quantiser or a vector.
 #[derive(Debug, PartialEq)]
 struct Line {
