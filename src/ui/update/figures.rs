@@ -78,10 +78,8 @@ mod tests {
         assert!(state.effects.is_empty() && state.dialog.is_none(), "there is nothing");
         let all = || vec![figure("KL per unit, nats"), figure("Loss")];
         state.use_figures(all(), FigureWish::CopyNumbers, false);
-        let copies = |effect: &Effect| match effect {
-            Effect::CopyFigure(request, is_picture) => !is_picture && !request.style.is_dark,
-            _ => false,
-        };
+        let copies =
+            |effect: &Effect| matches!(effect, Effect::CopyFigure(request, false) if !request.style.is_dark);
         assert!(state.effects.iter().any(copies));
         state.project.name = "a/b".to_owned();
         state.use_figures(all(), FigureWish::Save(Form::Svg), true);

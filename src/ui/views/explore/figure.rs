@@ -6,7 +6,10 @@ use super::super::sample::{Sampler, kept_at, picture_of, row_number, tells_group
 use super::subject::PlaneKind;
 use super::{ExploreView, Section};
 use crate::dataset::{Dataset, LabelValues};
-use crate::figure::{Animation, Axis, Coloring, Drawing, Figure, Scatter, Tile, TileLine, Tiles};
+use crate::figure::{
+    Animation, Axis, Coloring, Drawing, Figure, Ink, Lines, Panels, Picture, Scatter, Series, Tile, TileLine,
+    Tiles,
+};
 use crate::project::Bottleneck;
 use crate::run::{Kept, Run};
 use crate::session::Decoding;
@@ -37,14 +40,11 @@ impl ExploreView {
             Section::Draw => ("Samples", self.draw_lines(data)),
             Section::Sliders | Section::Near => ("", Vec::new()),
         };
-        if section.1.iter().any(|line| !line.tiles.is_empty()) && data.shown().is_some() {
-            let tiles =
-                Tiles { lines: section.1, side: SIDE, gap: 4.0, value_names: value_names(data), bar: None };
-            let mut figure = Figure::new(name(section.0), Drawing::Tiles(tiles.clone()));
-            if self.section == Section::Between {
-                figure.animation = Some(played(tiles));
-            }
-            all.push(figure);
+        let (what, lines) = section;
+        if lines.iter().any(|line| !line.tiles.is_empty()) {
+            let moves = self.section == Section::Between && data.shown().is_some();
+            let animation = moves.then(|| played(&lines));
+            all.push(Figure { animation, ..Figure::new(name(what), drawing(data, lines)) });
         }
         all
     }
@@ -122,6 +122,35 @@ impl ExploreView {
     }
 }
 
+/// Pictures in lines; of samples that are no pictures a plot for each line, with a curve for each.
+fn drawing(data: &Dataset, lines: Vec<TileLine>) -> Drawing {
+    if data.shown().is_some() {
+        let value_names = value_names(data);
+        return Drawing::Tiles(Tiles { lines, side: SIDE, gap: 4.0, value_names, bar: None });
+    }
+    let values = lines.iter().flat_map(|line| &line.tiles).flat_map(|tile| &tile.values);
+    let finite = values.copied().filter(|value| value.is_finite());
+    let range = finite.fold([0.0, 1.0], |[low, high]: [f32; 2], value| [low.min(value), high.max(value)]);
+    let last = data.shape.features() as f64 + 0.5;
+    let panel = |line: &TileLine| {
+        let series = line.tiles.iter().enumerate().map(|(at, tile)| {
+            let points =
+                tile.values.iter().enumerate().map(|(at, value)| [at as f64 + 1.0, f64::from(*value)]);
+            let name = if tile.caption.is_empty() { (at + 1).to_string() } else { tile.caption.clone() };
+            Series::new(name, Ink::Class(at), points.collect())
+        });
+        let lines = Lines {
+            x: Axis { is_whole: true, ..Axis::new("feature", [0.5, last]) },
+            y: Axis::new("scaled value", range.map(f64::from)),
+            series: series.collect(),
+            ..Lines::default()
+        };
+        (line.name.clone(), Drawing::Lines(lines))
+    };
+    let panels = lines.iter().map(panel).collect();
+    Drawing::Panels(Panels { columns: 2, size: [440.0, 260.0], panels })
+}
+
 /// Scaled samples as pictures in lines of so many; each with its number where it has a name.
 pub(super) fn lines_of(data: &Dataset, rows: &[f32], name: &str, columns: usize) -> Vec<TileLine> {
     let samples: Vec<&[f32]> = rows.chunks_exact(data.shape.features().max(1)).collect();
@@ -141,16 +170,19 @@ fn shades(data: &Dataset) -> DisplayRange {
     DisplayRange { low, high }
 }
 
-/// A scaled sample as a picture; without pixels where it is none.
+/// A scaled sample as a picture with its values in units of the data; where it is no picture, without
+/// pixels and with scaled values, which one axis has a place for.
 fn tile_of(data: &Dataset, range: DisplayRange, row: &[f32], caption: String) -> Tile {
+    let Some(shown) = data.shown() else {
+        return Tile { caption, picture: Picture::default(), values: row.to_vec() };
+    };
     let values = Sampler::new(data).unscaled(row);
-    let picture = data.shown().map(|shown| picture_of(shown, range, &values));
-    Tile { caption, picture: picture.unwrap_or_default(), values }
+    Tile { caption, picture: picture_of(shown, range, &values), values }
 }
 
 /// The steps one after the other, to the end and back.
-fn played(tiles: Tiles) -> Animation {
-    let steps: Arc<Vec<Tile>> = Arc::new(tiles.lines.into_iter().flat_map(|line| line.tiles).collect());
+fn played(lines: &[TileLine]) -> Animation {
+    let steps: Arc<Vec<Tile>> = Arc::new(lines.iter().flat_map(|line| line.tiles.clone()).collect());
     Animation::new(STEP_SECS, move || {
         let back = steps.iter().rev().skip(1).take(steps.len().saturating_sub(2));
         let frame = |tile: &Tile| {
