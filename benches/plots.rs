@@ -8,11 +8,11 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use egui::{Context, RawInput, Rect, Sense, Ui, Vec2, pos2, vec2};
-use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds};
+use egui_plot::{Bar, BarChart, GridInput, GridMark, Line as PlotLine, Plot, PlotBounds, VLine};
 use hourglass::figure::Palette;
 use hourglass::ui::plots::{
     Bars, Curve, Drag, Limits, Line, LossPlot, LossPlotCache, PointColors, Profile, Scatter, ScatterView,
-    Zoom, bars_ui, color, loss_plot_ui, palette, profile_ui, scatter_ui,
+    Zoom, bars_ui, color, histogram_ui, loss_plot_ui, palette, profile_ui, scatter_ui,
 };
 use hourglass::ui::theme;
 
@@ -27,6 +27,7 @@ fn main() {
         loss(moving);
     }
     bars();
+    histograms();
     profiles();
 }
 
@@ -161,8 +162,6 @@ fn loss(moving: bool) {
     });
 }
 
-/// The library's lines are solid here, and its plot has neither marker nor values: it is the least
-/// they cost.
 /// Small plots as one view shows them, and their size.
 const PLOTS: usize = 12;
 const SMALL: Vec2 = vec2(300.0, 40.0);
@@ -201,6 +200,37 @@ fn bars() {
                 bare(index, SMALL).show(ui, |plot| {
                     plot.set_plot_bounds(PlotBounds::from_min_max([-0.5, 0.0], [59.5, 2.0]));
                     plot.bar_chart(chart);
+                });
+            }
+        },
+    );
+}
+
+/// Counts in bins of equal width from −1 to 1, with the zero marked and both ends labelled.
+fn histograms() {
+    let counts: Vec<u64> = (0..60).map(|bin: u64| 30 - bin.abs_diff(30) + 1).collect();
+    compare(
+        "12 histograms of 60 bins",
+        |ui, _| {
+            for _ in 0..PLOTS {
+                histogram_ui(ui, SMALL, &counts, 1.0, "histogram");
+            }
+        },
+        |ui, _| {
+            let p = palette(ui);
+            for index in 0..PLOTS {
+                let bars = counts.iter().enumerate().map(|(bin, count)| {
+                    let width = 2.0 / counts.len() as f64;
+                    Bar::new(width * (bin as f64 + 0.5) - 1.0, *count as f64).width(0.8 * width)
+                });
+                let chart = BarChart::new("bins", bars.collect()).color(color(p.encoder)).allow_hover(false);
+                let ends =
+                    |_: GridInput| [-1.0, 1.0].map(|value| GridMark { value, step_size: 2.0 }).to_vec();
+                let plot = bare(index, SMALL).show_axes([true, false]).x_grid_spacer(ends);
+                plot.show(ui, |plot| {
+                    plot.set_plot_bounds(PlotBounds::from_min_max([-1.0, 0.0], [1.0, 31.0]));
+                    plot.bar_chart(chart);
+                    plot.vline(VLine::new("zero", 0.0).color(color(p.dim)).width(1.0).allow_hover(false));
                 });
             }
         },

@@ -1,8 +1,8 @@
 use super::axis::Axis;
 use super::canvas::{Align, Canvas, Frame, Pen, Type, fitted, text_width};
 use super::chart::Chart;
-use super::curve::decimate;
 use super::ink::Ink;
+use super::line::decimate;
 use super::palette::Palette;
 
 /// Curves over a common axis.

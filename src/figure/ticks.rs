@@ -1,7 +1,5 @@
 //! Where an axis is marked, and with which numbers.
 
-pub use crate::project::{format_number, format_secs};
-
 /// Least distance between two marks of an axis across, in points.
 const STEP_ACROSS: f32 = 50.0;
 /// Least distance between two of its labels.
@@ -16,7 +14,8 @@ pub struct Tick {
     pub label: String,
 }
 
-/// Round numbers (1, 2 or 5 times a power of ten apart) inside `[low, high]`, at most `most` of them.
+/// Round numbers (1, 2 or 5 times a power of ten apart) inside `[low, high]`, at most `most` of
+/// them.
 pub fn linear_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
     let span = high - low;
     if !span.is_finite() || span <= 0.0 || most == 0 {
@@ -65,8 +64,9 @@ pub fn ticks_across(
     ticks
 }
 
-/// Marks of a logarithmic axis whose ends are the decimal logarithms `[low, high]`: powers of ten, with 2 and 5 or all
-/// digits between them where there is room; evenly round numbers where the axis spans too little for that.
+/// Marks of a logarithmic axis whose ends are the decimal logarithms `[low, high]`: powers of ten,
+/// with 2 and 5 or all digits between them where there is room; evenly round numbers where the axis
+/// spans too little for that.
 pub fn log_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
     let span = high - low;
     if !span.is_finite() || span <= 0.0 || most == 0 || low < -300.0 || high > 300.0 {

@@ -4,6 +4,7 @@ use egui::{Color32, Rect, Response, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::paint::{color, palette, pictured};
 use crate::figure;
+use crate::project::short_number;
 
 /// A row of bars.
 pub struct Bars<'a> {
@@ -21,7 +22,8 @@ pub struct Bars<'a> {
     pub name: &'a str,
 }
 
-/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours share one, the largest of them.
+/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours
+/// share one, the largest of them.
 pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let p = palette(ui);
@@ -63,17 +65,19 @@ pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
     }
 }
 
-/// Shows counts of values in bins of equal width from −`reach` to `reach`, without the empty ones at both ends; 0 is marked.
+/// Shows counts of values in bins of equal width from −`reach` to `reach`, without the empty ones
+/// at both ends; 0 is marked.
 pub fn histogram_ui(ui: &mut Ui, size: Vec2, counts: &[u64], reach: f32, name: &str) {
     let own = figure::Bars::histogram("", counts, reach);
     let (values, [low, high]) = (&own.values, own.edges.unwrap_or_default());
+    let number = |value: f32| short_number(f64::from(value));
     let all = counts.iter().sum::<u64>().max(1) as f64;
     let p = palette(ui);
     let tint = |_| color(p.encoder);
     let about = |bar: usize| {
         let share = 100.0 * f64::from(values[bar]) / all;
-        let [low, high] = own.ends(bar).map(|end| end as f32);
-        format!("{} to {}: {share:.1} %", short(low), short(high))
+        let [low, high] = own.ends(bar).map(short_number);
+        format!("{low} to {high}: {share:.1} %")
     };
     let bars = Bars { values, most: None, level: None, tint: &tint, about: &about, name };
     let response = bars_ui(ui, size - vec2(0.0, 12.0), &bars);
@@ -87,21 +91,6 @@ pub fn histogram_ui(ui: &mut Ui, size: Vec2, counts: &[u64], reach: f32, name: &
     for (align, x, value) in
         [(egui::Align2::LEFT_TOP, rect.left(), low), (egui::Align2::RIGHT_TOP, rect.right(), high)]
     {
-        ui.painter().text(pos2(x, labels.top() + 1.0), align, short(value), font.clone(), color(p.dim));
+        ui.painter().text(pos2(x, labels.top() + 1.0), align, number(value), font.clone(), color(p.dim));
     }
-}
-
-/// A number at the end of an axis: a power of two times a few bins, so two digits say it.
-fn short(value: f32) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let size = value.abs();
-    let text = match size {
-        s if !(0.01..10_000.0).contains(&s) => format!("{size:.0e}"),
-        s if s < 1.0 => format!("{size:.2}"),
-        s if s < 10.0 => format!("{size:.1}"),
-        _ => format!("{size:.0}"),
-    };
-    if value < 0.0 { format!("−{text}") } else { text }
 }

@@ -4,14 +4,16 @@
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
-use egui::{Color32, FontId, Id, Pos2, Rect, Sense, Shape, Ui, UiBuilder, pos2};
+use egui::{Color32, FontId, Id, Pos2, Rect, Shape, Ui, UiBuilder, pos2};
 use egui_plot::{
-    AxisHints, GridInput, GridMark, Plot, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform,
+    AxisHints, GridInput, GridMark, Plot, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotResponse,
+    PlotTransform,
 };
 
 use super::limits::Limits;
-use super::number::{Tick, ticks_across};
 use super::paint::{color, palette};
+use super::ticks::{Tick, ticks_across};
+use super::zoom::{Drag, gestures};
 
 /// Between plot and labels, in points.
 const GAP: f32 = 4.0;
@@ -64,29 +66,28 @@ impl Chart {
         Some(Chart { x, y, rect, limits, labels_left, area })
     }
 
-    /// Shows axes, grid and what `paint` adds, and gives the place of values on the screen.
-    /// Gestures are left to the area around, which is larger and has a name.
+    /// Shows axes, grid and what `paint` adds, zoomed and panned as a person asks for it. The
+    /// response says in `inner` what was to be shown before that.
     pub fn show<'a>(
         self,
         ui: &mut Ui,
         id: Id,
+        drag: Drag,
+        arrows: bool,
         paint: impl FnMut(&Ui, &PlotTransform, &mut Vec<Shape>) + 'a,
-    ) -> PlotTransform {
+    ) -> PlotResponse<PlotBounds> {
         let p = palette(ui);
         let (tint, bounds) = (color(p.dim), PlotBounds::from(self.limits));
         let plot = Plot::new("chart")
             .id(id)
             .width(self.area.width())
             .height(self.area.height())
-            .sense(Sense::hover())
             .show_x(false)
             .show_y(false)
             .show_background(false)
-            .allow_zoom(false)
-            .allow_drag(false)
+            .pan_pointer_button(drag.pans())
             .allow_scroll(false)
             .allow_boxed_zoom(false)
-            .allow_axis_zoom_drag(false)
             .allow_double_click_reset(false)
             .grid_color(color(p.grid))
             .grid_fade(0.0)
@@ -97,13 +98,15 @@ impl Chart {
         let mut inside = ui.new_child(UiBuilder::new().max_rect(self.area));
         let shown = plot.show(&mut inside, move |plot| {
             plot.set_plot_bounds(bounds);
+            gestures(plot, bounds, arrows);
             plot.add(Painted { base: PlotItemBase::new(String::new()), paint: RefCell::new(paint) });
+            bounds
         });
         // Beside the axis the library keeps the room that labels took in the frame before.
         if shown.transform.frame().left() > self.rect.left() + 0.5 {
             ui.ctx().request_repaint();
         }
-        shown.transform
+        shown
     }
 }
 
@@ -117,11 +120,15 @@ pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<>
 }
 
 /// All marks have an infinite step, so that the library neither thins nor fades what was chosen to
-/// fit.
+/// fit. It writes labels beyond the ends of an axis too: what a gesture moves there is left out.
 fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
     let mark = |tick: &Tick| GridMark { value: tick.at, step_size: f64::INFINITY };
     let marks: Vec<GridMark> = ticks.iter().map(mark).collect();
-    move |_| marks.clone()
+    move |GridInput { bounds: (low, high), .. }| {
+        let rounding = 1e-6 * (high - low);
+        let seen = low - rounding..=high + rounding;
+        marks.iter().filter(|mark| seen.contains(&mark.value)).copied().collect()
+    }
 }
 
 /// An axis with these labels, and between it and the plot an empty one: the library has no other
@@ -184,6 +191,7 @@ mod tests {
 
     use super::*;
     use crate::ui::painted::texts;
+    use crate::ui::plots::ticks::linear_ticks;
 
     #[test]
     fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
@@ -197,8 +205,8 @@ mod tests {
                     let chart = Chart::new(ui, ui.max_rect(), [8.0, 8.0], Limits::default(), y);
                     let chart = chart.expect("there is room");
                     let laid_out = chart.rect;
-                    let shown = chart.show(ui, Id::unique("chart"), |_, _, _| {});
-                    *places = [laid_out, *shown.frame()];
+                    let shown = chart.show(ui, Id::unique("chart"), Drag::Pan, true, |_, _, _| {});
+                    *places = [laid_out, *shown.transform.frame()];
                 },
                 ("short", [Rect::ZERO; 2]),
             );
@@ -225,5 +233,16 @@ mod tests {
             let theirs = shown.position_from_point(&PlotPoint::from(value));
             assert!(at(value).distance(theirs) < 1e-2, "{value:?}");
         }
+    }
+
+    #[test]
+    fn marks_end_with_their_axis() {
+        let marks = marks(&linear_ticks([0.0, 0.3], 3));
+        let at = |low, high| {
+            let marks = marks(GridInput { bounds: (low, high), base_step_size: 0.1 });
+            marks.iter().map(|mark| (10.0 * mark.value).round() as i32).collect::<Vec<_>>()
+        };
+        assert_eq!(at(0.0, 0.3), [0, 1, 2, 3], "3 × 0.1 is a little more than 0.3");
+        assert_eq!(at(0.05, 0.25), [1, 2]);
     }
 }

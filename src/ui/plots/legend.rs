@@ -6,11 +6,10 @@ use egui::{
 };
 
 use super::markers::legend_marker;
-use super::number::format_number;
 use super::paint::{color, palette};
 use super::scatter::shortened;
 use crate::figure::class_marker;
-use crate::project::visible;
+use crate::project::{format_number, visible};
 
 const LINE: f32 = 17.0;
 
@@ -23,8 +22,8 @@ pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
     (widths.fold(8.0, f32::max) + 34.0).min(most)
 }
 
-/// A list of classes with their markers. Pointing at one, or giving it the focus, isolates it: it is returned. A click
-/// pins it, a second click lets go.
+/// A list of classes with their markers. Pointing at one, or giving it the focus, isolates it: it
+/// is returned. A click pins it, a second click lets go.
 pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) -> Option<u32> {
     let p = palette(ui);
     let mut pointed = None;

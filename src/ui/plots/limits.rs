@@ -1,6 +1,6 @@
 //! What a plot shows of its two axes, and how that follows data that grow or move.
 
-use egui_plot::PlotBounds;
+use egui_plot::{PlotBounds, PlotPoint};
 use serde::{Deserialize, Serialize};
 
 /// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal
@@ -23,13 +23,11 @@ impl Limits {
     /// The smallest limits around all points whose two numbers are finite; `None` where there is no
     /// such point.
     pub fn around(points: impl Iterator<Item = [f64; 2]>) -> Option<Limits> {
-        let mut limits: Option<Limits> = None;
+        let mut bounds = PlotBounds::NOTHING;
         for [x, y] in points.filter(|[x, y]| x.is_finite() && y.is_finite()) {
-            let l = limits.get_or_insert(Limits { x: [x, x], y: [y, y] });
-            l.x = [l.x[0].min(x), l.x[1].max(x)];
-            l.y = [l.y[0].min(y), l.y[1].max(y)];
+            bounds.extend_with(&PlotPoint::new(x, y));
         }
-        limits
+        bounds.is_finite().then(|| Limits::from(&bounds))
     }
 
     /// The same with room to every side, a fraction of the span; an axis without a span gets one.
@@ -48,7 +46,8 @@ impl Limits {
     /// rounding.
     pub(super) fn is_sound(&self) -> bool {
         [self.x, self.y].iter().all(|[low, high]| {
-            low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs()).max(1e-9)
+            let span = high - low;
+            span.is_finite() && span > 1e-12 * low.abs().max(high.abs()).max(1e-9)
         })
     }
 }

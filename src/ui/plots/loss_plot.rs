@@ -5,18 +5,17 @@ mod marker;
 mod readout;
 mod strokes;
 
-use egui::{CursorIcon, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{CursorIcon, Role, Stroke, StrokeKind, Ui, WidgetInfo};
 
 use self::marker::{marker_keys, marker_ui, notes_ui};
 use self::readout::{hovered_epoch, paint_readout, paint_values};
 use self::strokes::Strokes;
 use super::chart::Chart;
 use super::limits::Limits;
-use super::line::Line;
-use super::number::{linear_ticks, log_ticks, whole};
 use super::paint::{color, inside, palette};
+use super::ticks::{linear_ticks, log_ticks, whole};
 use super::zoom::{Drag, Zoom};
-use crate::figure::Rgb;
+use crate::figure::{Line, Rgb};
 
 /// One curve, ascending in x.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +89,7 @@ pub fn loss_plot_ui(
     zoom: &mut Zoom,
     cache: &mut LossPlotCache,
 ) -> LossPlotResponse {
-    let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let (id, outer) = ui.allocate_space(ui.available_size());
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
     let (auto, hidden) = automatic_limits(plot, cache);
@@ -103,17 +102,18 @@ pub fn loss_plot_ui(
     };
     whole(&mut chart.x);
     let LossPlotCache { strokes, grabbed, .. } = cache;
-    let shown = chart.show(ui, response.id.with("chart"), |ui, shown, shapes| {
+    let chart = chart.show(ui, id, Drag::Box, false, |ui, shown, shapes| {
         shapes.extend_from_slice(strokes.shapes(plot, ui.visuals().dark_mode, shown));
     });
 
+    let (response, shown) = (&chart.response, &chart.transform);
     let rect = *shown.frame();
     let painter = inside(ui, rect.expand(1.5));
     let mut seek = None;
-    notes_ui(ui, &shown, plot.notes);
-    let epoch = hovered_epoch(plot, &shown, &response);
+    notes_ui(ui, shown, plot.notes);
+    let epoch = hovered_epoch(plot, shown, response);
     if let Some(marker) = plot.marker {
-        seek = marker_ui(ui, &shown, plot, marker, &response, grabbed);
+        seek = marker_ui(ui, shown, plot, marker, response, grabbed);
         if response.has_focus() {
             seek = seek.or_else(|| marker_keys(ui, marker));
         }
@@ -124,16 +124,14 @@ pub fn loss_plot_ui(
         painter.vline(x, rect.y_range(), Stroke::new(1.0, color(p.faint)));
     }
     let told = epoch.or(plot.marker);
-    paint_values(&painter, &shown, plot, told);
+    paint_values(&painter, shown, plot, told);
     paint_readout(ui, rect, plot, told, epoch.is_some());
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }
-    if !*grabbed {
-        zoom.interact(ui, &response, &shown, Drag::Box, false);
-    }
+    zoom.keep(ui, &chart, if *grabbed { Drag::Other } else { Drag::Box });
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "loss over epochs"));
-    response.on_hover_cursor(CursorIcon::Crosshair);
+    chart.response.on_hover_cursor(CursorIcon::Crosshair);
     LossPlotResponse { seek, hidden, limits }
 }
 

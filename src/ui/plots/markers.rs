@@ -1,5 +1,5 @@
-//! Markers as quads of one mesh, each showing its part of one small texture: twenty thousand of them cost less than a
-//! hundred tessellated circles.
+//! Markers as quads of one mesh, each showing its part of one small texture: twenty thousand of
+//! them cost less than a hundred tessellated circles.
 
 use std::sync::Arc;
 

@@ -16,7 +16,8 @@ pub struct DisplayRange {
 }
 
 impl DisplayRange {
-    /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no number is black.
+    /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no
+    /// number is black.
     pub fn fraction(self, value: f32) -> f32 {
         let t = (value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE);
         if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
@@ -31,8 +32,9 @@ impl DisplayRange {
         }
     }
 
-    /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the range is the brightest.
-    /// Brightness grows with the root of the distance, so that small errors are seen too.
+    /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the
+    /// range is the brightest. Brightness grows with the root of the distance, so that small errors
+    /// are seen too.
     pub fn error(self, a: &[f32], b: &[f32]) -> Color32 {
         let far: f32 = a.iter().zip(b).map(|(a, b)| (self.fraction(*a) - self.fraction(*b)).abs()).sum();
         color(error_color((2.0 * far / a.len().max(1) as f32).sqrt()))
@@ -50,8 +52,8 @@ pub struct Atlas {
 }
 
 impl Atlas {
-    /// Fills the texture: `pixel(picture, x, y)` for `count` pictures of `width` × `height`. A picture too large for
-    /// the graphics card is thinned out.
+    /// Fills the texture: `pixel(picture, x, y)` for `count` pictures of `width` × `height`. A
+    /// picture too large for the graphics card is thinned out.
     pub fn fill(
         &mut self,
         ctx: &Context,

@@ -1,4 +1,5 @@
-//! A row of numbers and its reconstruction as two lines over the features, for samples that are no pictures.
+//! A row of numbers and its reconstruction as two lines over the features, for samples that are no
+//! pictures.
 
 use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 use egui_plot::{PlotBounds, PlotTransform};
@@ -55,7 +56,8 @@ pub fn profile_ui(ui: &mut Ui, profile: &Profile<'_>, size: Vec2) -> (Response, 
     let draw = |values: &[f32], tint: Rgb, width: f32, marks: bool| {
         let points: Vec<[f64; 2]> =
             values.iter().enumerate().map(|(x, y)| [x as f64, f64::from(*y)]).collect();
-        let line = decimate(&points, limits.x, rect.width() as usize);
+        // So there are two points at most for each of the screen.
+        let line = decimate(&points, limits.x, rect.width() as usize / 2);
         for stretch in line.split(|point| !point[1].is_finite()) {
             let path: Vec<Pos2> = stretch.iter().map(|point| at(*point)).collect();
             if marks {

@@ -1,17 +1,18 @@
-//! Tens of thousands of points in the plane, one mesh.
+//! Points in the plane, one mesh: tens of thousands are no trouble, and a run watches 2,000 codes
+//! at most.
 
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
-use egui_plot::{PlotBounds, PlotTransform};
+use egui::{Painter, Pos2, Rect, Response, Role, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui_plot::{PlotBounds, PlotResponse, PlotTransform};
 use serde::{Deserialize, Serialize};
 
 use super::chart::{Chart, places};
 use super::limits::{Limits, follow};
 use super::markers::Markers;
-use super::number::{Tick, linear_ticks};
 use super::paint::{color, inside, palette};
+use super::ticks::{Tick, linear_ticks};
 use super::zoom::{Drag, Zoom};
 use crate::figure::{PointColors, point_opacity, point_radius};
 use crate::project::visible;
@@ -83,8 +84,7 @@ impl ShownScatter {
 
     /// Ends of both axes.
     pub fn limits(&self) -> Limits {
-        let ([left, bottom], [right, top]) = (self.transform.bounds().min(), self.transform.bounds().max());
-        Limits { x: [left, right], y: [bottom, top] }
+        Limits::from(self.transform.bounds())
     }
 
     /// A painter that paints nothing outside the plot.
@@ -93,25 +93,27 @@ impl ShownScatter {
     }
 }
 
-/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there is no room.
+/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there
+/// is no room.
 pub fn scatter_ui(
     ui: &mut Ui,
     scatter: &Scatter<'_>,
     view: &mut ScatterView,
     mut under: impl FnMut(&Ui, &PlotTransform, &mut Vec<Shape>),
 ) -> Option<ShownScatter> {
-    let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let (id, outer) = ui.allocate_space(ui.available_size());
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, scatter.name));
     let limits = view.limits(ui, scatter);
     let y = y_ticks(scatter, limits, outer.height());
     let chart = Chart::new(ui, outer, [8.0, 8.0], limits, y)?;
-    let transform = chart.show(ui, response.id.with("chart"), |ui, shown, shapes| {
+    let shown = chart.show(ui, id, scatter.drag, true, |ui, shown, shapes| {
         under(ui, shown, shapes);
         shapes.push(Shape::Mesh(view.mesh(ui, scatter, shown)));
     });
-    view.zoom.interact(ui, &response, &transform, scatter.drag, true);
+    view.zoom.keep(ui, &shown, scatter.drag);
+    let PlotResponse { response, transform, .. } = shown;
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, scatter.name));
     let (rect, at) = (*transform.frame(), places(&transform));
     let hovered = nearest(scatter, &transform, &response);
     if let Some([x, y]) = hovered.and_then(|index| scatter.points.get(index)) {

@@ -1,7 +1,8 @@
-//! Zoom and pan by pointer and keys.
+//! Zoom and pan: what the library's plot moves by itself, gestures that it lacks, and what is kept
+//! of both.
 
-use egui::{CursorIcon, EventFilter, Key, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, vec2};
-use egui_plot::{PlotBounds, PlotTransform};
+use egui::{CursorIcon, EventFilter, Key, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2};
+use egui_plot::{PlotBounds, PlotResponse, PlotTransform, PlotUi};
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
@@ -16,6 +17,57 @@ pub enum Drag {
     Pan,
     /// Belongs to whoever shows the plot; the second button moves what is shown.
     Other,
+}
+
+impl Drag {
+    /// The button that moves what is shown.
+    pub(super) fn pans(self) -> PointerButton {
+        match self {
+            Drag::Pan => PointerButton::Primary,
+            Drag::Box | Drag::Other => PointerButton::Secondary,
+        }
+    }
+
+    /// The button that draws a box.
+    fn boxes(self) -> Option<PointerButton> {
+        match self {
+            Drag::Box => Some(PointerButton::Primary),
+            Drag::Pan => Some(PointerButton::Secondary),
+            Drag::Other => None,
+        }
+    }
+}
+
+/// Zooms and pans where the library has no gesture: by the wheel alone, the middle button and,
+/// where the plot has the focus, by `+`, `−` and, with `arrows`, the arrow keys.
+pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
+    let (ctx, response) = (plot.ctx().clone(), plot.response().clone());
+    if response.dragged_by(PointerButton::Middle) {
+        plot.translate_bounds(-plot.pointer_coordinate_drag_delta());
+        ctx.set_cursor_icon(CursorIcon::Grabbing);
+    }
+    let scroll = ctx.input(|input| input.smooth_scroll_delta().y);
+    if scroll != 0.0 && response.contains_pointer() {
+        // However far the wheel is turned in a frame, both ends remain two numbers.
+        plot.zoom_bounds_around_hovered(Vec2::splat((0.004 * scroll).clamp(-5.0, 5.0).exp()));
+    }
+    if !response.has_focus() {
+        return;
+    }
+    let filter = EventFilter { horizontal_arrows: true, vertical_arrows: arrows, ..EventFilter::default() };
+    ctx.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let pressed = |key| ctx.input(|input| input.key_pressed(key));
+    if pressed(Key::Plus) || pressed(Key::Equals) {
+        plot.zoom_bounds(Vec2::splat(1.25), shown.center());
+    } else if pressed(Key::Minus) {
+        plot.zoom_bounds(Vec2::splat(0.8), shown.center());
+    }
+    if arrows {
+        let steps = |less, more| f32::from(i8::from(pressed(more)) - i8::from(pressed(less)));
+        let across = 0.1 * shown.width() as f32 * steps(Key::ArrowLeft, Key::ArrowRight);
+        let up = 0.1 * shown.height() as f32 * steps(Key::ArrowDown, Key::ArrowUp);
+        plot.translate_bounds(Vec2::new(across, up));
+    }
 }
 
 /// The part of a plot a person has chosen to see.
@@ -39,78 +91,24 @@ impl Zoom {
         self.limits.filter(Limits::is_sound)
     }
 
-    /// Lets the pointer and, where the plot has the focus, the keyboard change what is shown:
-    /// wheel, drag, double click; `+`, `−` and `0`, and with `arrows` the arrow keys.
-    pub fn interact(
-        &mut self,
-        ui: &Ui,
-        response: &Response,
-        shown: &PlotTransform,
-        drag: Drag,
-        arrows: bool,
-    ) {
-        if response.double_clicked() {
+    /// Keeps what a person has made of what was to be shown; a double click and `0` show
+    /// everything.
+    pub(super) fn keep(&mut self, ui: &Ui, shown: &PlotResponse<PlotBounds>, drag: Drag) {
+        let PlotResponse { response, transform, inner: before, .. } = shown;
+        let all = response.has_focus() && ui.input(|input| input.key_pressed(Key::Num0));
+        if all || response.double_clicked() {
             self.reset();
             return;
         }
-        self.wheel(ui, response, shown);
-        self.keys(ui, response, shown, arrows);
-        let (boxes, pans) = match drag {
-            Drag::Box => (Some(egui::PointerButton::Primary), egui::PointerButton::Secondary),
-            Drag::Pan => (Some(egui::PointerButton::Secondary), egui::PointerButton::Primary),
-            Drag::Other => (None, egui::PointerButton::Secondary),
-        };
-        if response.dragged_by(pans) || response.dragged_by(egui::PointerButton::Middle) {
-            let delta = response.drag_delta();
-            if delta != Vec2::ZERO {
-                self.pan(shown, -delta);
-            }
-            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+        if transform.bounds() != before {
+            self.choose(transform.bounds());
         }
-        if let Some(boxes) = boxes {
-            self.drag_box(ui, response, shown, boxes);
+        if let Some(button) = drag.boxes() {
+            self.drag_box(ui, response, transform, button);
         }
     }
 
-    fn wheel(&mut self, ui: &Ui, response: &Response, shown: &PlotTransform) {
-        let Some(at) = response.hover_pos() else { return };
-        let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-        let factor = pinch * (scroll * 0.004).exp();
-        if factor != 1.0 {
-            self.zoom(shown, at, factor);
-        }
-    }
-
-    fn keys(&mut self, ui: &Ui, response: &Response, shown: &PlotTransform, arrows: bool) {
-        if !response.has_focus() {
-            return;
-        }
-        let filter =
-            EventFilter { horizontal_arrows: true, vertical_arrows: arrows, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        let pressed = |key| ui.input(|input| input.key_pressed(key));
-        if pressed(Key::Plus) || pressed(Key::Equals) {
-            self.zoom(shown, shown.frame().center(), 1.25);
-        } else if pressed(Key::Minus) {
-            self.zoom(shown, shown.frame().center(), 0.8);
-        } else if pressed(Key::Num0) {
-            self.reset();
-        }
-        if arrows {
-            let step = 0.1 * shown.frame().size();
-            let keys = [
-                (Key::ArrowLeft, vec2(-step.x, 0.0)),
-                (Key::ArrowRight, vec2(step.x, 0.0)),
-                (Key::ArrowUp, vec2(0.0, -step.y)),
-                (Key::ArrowDown, vec2(0.0, step.y)),
-            ];
-            for (_, shift) in keys.into_iter().filter(|(key, _)| pressed(*key)) {
-                self.pan(shown, shift);
-            }
-        }
-    }
-
-    fn drag_box(&mut self, ui: &Ui, response: &Response, shown: &PlotTransform, button: egui::PointerButton) {
+    fn drag_box(&mut self, ui: &Ui, response: &Response, shown: &PlotTransform, button: PointerButton) {
         if response.drag_started_by(button) {
             self.box_from = ui.input(|input| input.pointer.press_origin());
         }
@@ -131,25 +129,12 @@ impl Zoom {
             if chosen.width() > 4.0 && chosen.height() > 4.0 {
                 let corners = [chosen.left_bottom(), chosen.right_top()];
                 let [low, high] = corners.map(|corner| shown.value_from_position(corner));
-                self.show(&PlotBounds::from_min_max([low.x, low.y], [high.x, high.y]));
+                self.choose(&PlotBounds::from_min_max([low.x, low.y], [high.x, high.y]));
             }
         }
     }
 
-    fn zoom(&mut self, shown: &PlotTransform, around: Pos2, factor: f32) {
-        let mut nearer = *shown;
-        nearer.zoom(Vec2::splat(factor), around);
-        self.show(nearer.bounds());
-    }
-
-    /// Moves what is shown by a stretch of the screen.
-    fn pan(&mut self, shown: &PlotTransform, by: Vec2) {
-        let mut beside = *shown;
-        beside.translate_bounds((f64::from(by.x), f64::from(by.y)));
-        self.show(beside.bounds());
-    }
-
-    fn show(&mut self, bounds: &PlotBounds) {
+    fn choose(&mut self, bounds: &PlotBounds) {
         let limits = Limits::from(bounds);
         if limits.is_sound() {
             self.limits = Some(limits);
@@ -159,31 +144,87 @@ impl Zoom {
 
 #[cfg(test)]
 mod tests {
-    use egui::pos2;
+    use egui::{Event, Id, Modifiers, vec2};
+    use egui_kittest::Harness;
 
     use super::*;
+    use crate::ui::plots::chart::Chart;
+
+    /// A plot of 10 by 4 with the focus nowhere, and its place.
+    type Shown = (Zoom, Drag, Rect);
+
+    const ALL: Limits = Limits { x: [0.0, 10.0], y: [0.0, 4.0] };
+
+    fn plot(drag: Drag) -> Harness<'static, Shown> {
+        let mut harness = Harness::builder()
+            .with_size(vec2(300.0, 200.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui_state(
+                |ui, (zoom, drag, frame): &mut Shown| {
+                    let limits = zoom.chosen().unwrap_or(ALL);
+                    let chart = Chart::new(ui, ui.max_rect(), [8.0, 8.0], limits, Vec::new());
+                    let chart = chart.expect("there is room");
+                    let shown = chart.show(ui, Id::unique("chart"), *drag, true, |_, _, _| {});
+                    zoom.keep(ui, &shown, *drag);
+                    *frame = *shown.transform.frame();
+                },
+                (Zoom::default(), drag, Rect::ZERO),
+            );
+        harness.run();
+        assert_eq!(harness.state().0.limits, None, "nothing was done yet");
+        harness
+    }
+
+    #[track_caller]
+    fn check(harness: &Harness<'_, Shown>, expected: Limits) {
+        let limits = harness.state().0.limits.expect("chosen");
+        let ends = [limits.x, limits.y].into_iter().flatten();
+        let close = |(got, expected): (f64, f64)| (got - expected).abs() < 1e-3;
+        let expected_ends = [expected.x, expected.y].into_iter().flatten();
+        assert!(ends.zip(expected_ends).all(close), "{limits:?} is not {expected:?}");
+    }
 
     #[test]
-    fn zoom_and_pan_are_those_of_the_screen() {
-        let limits = Limits { x: [0.0, 10.0], y: [0.0, 4.0] };
-        let rect = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 40.0));
-        let shown = PlotTransform::new(rect, limits.into(), false);
-        let check = |act: &dyn Fn(&mut Zoom), expected: Limits| {
-            let mut zoom = Zoom::default();
-            act(&mut zoom);
-            assert_eq!(zoom.limits, Some(expected));
-        };
-        // The value under the pointer stays, here that of the lower left corner.
-        check(&|zoom| zoom.zoom(&shown, pos2(0.0, 40.0), 2.0), Limits { x: [0.0, 5.0], y: [0.0, 2.0] });
-        // The screen counts downwards, the axis upwards.
-        check(&|zoom| zoom.pan(&shown, vec2(10.0, -20.0)), Limits { x: [1.0, 11.0], y: [2.0, 6.0] });
-        let mut zoom = Zoom::default();
-        zoom.show(&PlotBounds::from_min_max([1.0, 0.0], [1.0, f64::NAN]));
-        assert_eq!(zoom.limits, None, "limits without a span are refused");
+    fn what_is_under_the_pointer_stays_there_when_the_plot_is_zoomed() {
+        let mut harness = plot(Drag::Box);
+        // A quarter of the way from the left and from the top is the value (2.5, 3).
+        let at = harness.state().2.lerp_inside(vec2(0.25, 0.25));
+        harness.hover_at(at);
+        harness.run_steps(2);
+        harness.event(Event::Zoom(2.0));
+        harness.run_steps(2);
+        check(&harness, Limits { x: [1.25, 6.25], y: [1.5, 3.5] });
+    }
+
+    #[test]
+    fn what_is_under_the_pointer_stays_there_when_the_plot_is_dragged() {
+        for (drag, button) in [
+            (Drag::Pan, PointerButton::Primary),
+            (Drag::Box, PointerButton::Secondary),
+            (Drag::Other, PointerButton::Secondary),
+            (Drag::Other, PointerButton::Middle),
+        ] {
+            let mut harness = plot(drag);
+            let from = harness.state().2.center();
+            // To the right by a tenth of the plot, and down by a quarter of it.
+            let to = from + harness.state().2.size() * vec2(0.1, 0.25);
+            let press =
+                |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
+            let events =
+                [Event::PointerMoved(from), press(from, true), Event::PointerMoved(to), press(to, false)];
+            for event in events {
+                harness.event(event);
+                harness.run_steps(2);
+            }
+            check(&harness, Limits { x: [-1.0, 9.0], y: [1.0, 5.0] });
+        }
     }
 
     #[test]
     fn limits_that_cannot_be_shown_are_none() {
+        let mut zoom = Zoom::default();
+        zoom.choose(&PlotBounds::from_min_max([1.0, 0.0], [1.0, f64::NAN]));
+        assert_eq!(zoom.limits, None, "limits without a span are refused");
         let broken = Limits { x: [1.0, 1.0], ..Limits::default() };
         for (limits, expected) in [(Some(Limits::default()), Some(Limits::default())), (Some(broken), None)] {
             assert_eq!(Zoom { limits, ..Zoom::default() }.chosen(), expected);

@@ -244,6 +244,10 @@ mod tests {
         check(save(), &new, 1, None, Some(&new));
         check(save(), folder.path(), 1, Some("This is a folder: add the name of the file."), None);
         check(save(), &at("no/b"), 1, Some("The folder does not exist."), None);
+        let figure = || Purpose::Save(SaveKind::Figure(Form::Svg), None);
+        check(figure(), &at("loss"), 1, None, Some(&at("loss.svg")));
+        check(figure(), &at("loss.CSV"), 1, None, Some(&at("loss.CSV")));
+        check(figure(), &at("loss.jpg"), 1, Some("End the name with .png, .svg, .csv or .gif."), None);
         let asks = Some("There is such a file already. Replace it?");
         for text in [at("a"), there.clone()] {
             check(save(), &text, 1, asks, None);

@@ -40,7 +40,7 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
     let mut window = explored(|_| {});
     let plane = window.harness.get_by_label("codes to explore").rect();
     // Not on a point, or it would be pinned: none lies in the margin at a corner.
-    let at = plane.right_top() + vec2(-14.0, 14.0);
+    let at = plane.right_top() + vec2(-6.0, 6.0);
     window.harness.drag_at(at);
     window.harness.step();
     window.until("the place is decoded", |state| state.explore.decoded(Decoding::Pointer).is_some());

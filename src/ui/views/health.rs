@@ -14,11 +14,11 @@ use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::figure::{self, Drawing, Figure, Panels};
-use crate::project::Loss;
+use crate::project::{Loss, format_number};
 use crate::run::{Bits, Finding, FindingKind, Health, Run};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
-use crate::ui::plots::{Bars, bars_ui, color, format_number, histogram_ui, palette, pictured};
+use crate::ui::plots::{Bars, bars_ui, color, histogram_ui, palette, pictured};
 use crate::ui::state::State;
 
 const NOTHING_YET: &str = "Nothing measured yet";

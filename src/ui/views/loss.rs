@@ -11,12 +11,12 @@ use self::layers::{LayersPlot, layers_ui};
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::view::{Entry, View};
 use crate::figure::{Figure, Rgb};
-use crate::project::{visible, visible_lines};
+use crate::project::{format_number, visible, visible_lines};
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    Curve, Limits, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui,
-    palette, stamp_of,
+    Curve, Limits, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, loss_plot_ui, palette,
+    stamp_of,
 };
 use crate::ui::state::{Seek, State};
 

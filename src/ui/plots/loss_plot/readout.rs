@@ -7,8 +7,8 @@ use egui_plot::PlotTransform;
 
 use super::{Curve, LossPlot, scaled};
 use crate::figure::Rgb;
+use crate::project::format_number;
 use crate::ui::plots::chart::places;
-use crate::ui::plots::number::format_number;
 use crate::ui::plots::paint::{color, inside, palette};
 
 /// The epoch under the pointer, if it is in the plot.

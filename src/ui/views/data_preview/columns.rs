@@ -3,11 +3,10 @@
 use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 
 use super::super::parts::{chip_ui, named};
-use super::facts::short;
 use super::grid::{BAR_PX, Grid, text_ui};
 use super::{DataPreviewView, Look};
 use crate::dataset::{self, ColumnOverview};
-use crate::project::{Choice, Data, Source, Take, format_count, visible};
+use crate::project::{Choice, Data, Source, Take, format_count, format_value, visible};
 use crate::ui::plots::{Bars, bars_ui, color, palette};
 
 /// From so many columns on they are looked for by name.
@@ -155,7 +154,7 @@ fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
     let own = look.data.columns.iter().find(is_own);
     let text = |value: f64| {
         let date = own.and_then(|own| own.date(value));
-        date.map_or_else(|| short(value), |date| visible(&date).into_owned())
+        date.map_or_else(|| format_value(value), |date| visible(&date).into_owned())
     };
     between(text(low), &text(high))
 }
@@ -226,7 +225,7 @@ fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
         match column.range {
             Some((low, high)) => {
                 let width = (high - low) / values.len() as f64;
-                let edge = |bar: usize| short(low + width * bar as f64);
+                let edge = |bar: usize| format_value(low + width * bar as f64);
                 format!("{}: {count} rows", between(edge(bar), &edge(bar + 1)))
             }
             None if bar == 0 => format!("the most frequent word: {count} rows"),

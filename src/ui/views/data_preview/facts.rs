@@ -4,8 +4,7 @@ use egui::{Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::sample::tells_groups;
 use crate::dataset::{Dataset, LabelValues, Rows, Subset};
-pub(super) use crate::project::format_value as short;
-use crate::project::{format_count, format_range, visible, visible_list};
+use crate::project::{format_count, format_range, format_value, visible, visible_list};
 use crate::ui::plots::{class_marker, color, palette, shortened};
 
 /// Numbers about a data set, found once.
@@ -65,7 +64,7 @@ pub(super) fn facts_ui(ui: &mut Ui, data: &Dataset, summary: &Summary) {
     if summary.low <= summary.high && data.overview.is_empty() {
         let range = format_range((summary.low, summary.high));
         let about = if summary.sampled { "about " } else { "" };
-        fact_ui(ui, "values", &format!("{range}, mean {about}{}", short(summary.mean)));
+        fact_ui(ui, "values", &format!("{range}, mean {about}{}", format_value(summary.mean)));
     }
     let names: Vec<&str> = data.labels.iter().map(|column| column.name.as_str()).collect();
     fact_ui(ui, "labels", &if names.is_empty() { "none".to_owned() } else { visible_list(&names) });

@@ -7,9 +7,9 @@ use egui::{DragValue, RichText, Slider, Ui, vec2};
 
 use super::pictures::{Pictures, width};
 use super::{Asked, Context, bits, failure_ui, tiles_ui};
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, format_number};
 use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
-use crate::ui::plots::{color, format_number, palette};
+use crate::ui::plots::{color, palette};
 use crate::ui::state::{Pin, Question};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, row_name};

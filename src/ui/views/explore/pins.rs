@@ -3,9 +3,9 @@
 use egui::{RichText, Ui, vec2};
 
 use super::{Asked, Context, ExploreView, bits, failure_ui, tiles_ui};
-use crate::project::visible;
+use crate::project::{format_number, visible};
 use crate::session::Decoding;
-use crate::ui::plots::{color, format_number, palette, stamp_of};
+use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{Pin, Question};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{feature_name, label_text};

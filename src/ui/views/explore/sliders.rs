@@ -5,8 +5,8 @@ use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, 
 use super::{Asked, Context, bits};
 use crate::analysis::spread::Spread;
 use crate::engine::code_thresholds;
-use crate::project::{Bottleneck, format_count};
-use crate::ui::plots::{color, format_number, palette};
+use crate::project::{Bottleneck, format_count, format_number};
+use crate::ui::plots::{color, palette};
 use crate::ui::state::Pin;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::feature_name;

@@ -1,6 +1,5 @@
-use crate::project::{Bottleneck, Loss};
+use crate::project::{Bottleneck, Loss, format_number};
 use crate::run::{Health, Run};
-use crate::ui::plots::format_number;
 
 /// One number of the view.
 pub struct Figure {

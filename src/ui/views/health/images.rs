@@ -8,7 +8,7 @@ use super::super::sample::picture;
 use super::block_ui;
 use crate::dataset::Dataset;
 use crate::figure::{ColorBar, ColorMap, Drawing, Tile, TileLine, Tiles};
-use crate::project::{Shape, Shown, visible_list};
+use crate::project::{Shape, Shown, format_number, visible_list};
 use crate::run::{Array, Checkpoint, Health, Run, SelectorHealth};
 use crate::ui::plots::{Atlas, DisplayRange, color, palette, pictured, stamp_of};
 
@@ -175,10 +175,7 @@ impl Images {
                     ui.painter().rect_stroke(own, 0.0, line, StrokeKind::Outside);
                 }
             }
-            let text = format!(
-                "{shown} filters; the fullest colour is ±{}",
-                crate::ui::plots::format_number(f64::from(*most))
-            );
+            let text = format!("{shown} filters; the fullest colour is ±{}", format_number(f64::from(*most)));
             pictured(response, &text).on_hover_text(text);
         });
     }

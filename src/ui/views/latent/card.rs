@@ -5,9 +5,9 @@ use egui::{RichText, Tooltip, Ui, vec2};
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
 use super::{LatentInput, LatentView};
 use crate::dataset::{Dataset, LabelColumn};
-use crate::project::{Shown, visible};
+use crate::project::{Shown, format_number, visible};
 use crate::run::{Kept, Run};
-use crate::ui::plots::{Atlas, color, format_number, palette, stamp_of};
+use crate::ui::plots::{Atlas, color, palette, stamp_of};
 
 /// Pictures of the sample under the pointer.
 #[derive(Clone, Default)]

@@ -15,19 +15,19 @@ fn the_latent_zoom_ends_with_its_run() {
 
 #[test]
 fn points_are_selected_by_a_box_and_by_a_lasso() {
-    let all = pos2(2.0, 80.0)..pos2(700.0, 338.0);
     for tool in ["box", "lasso"] {
         let mut harness = harness(Scene::digits(), Part::Latent, SIZES[0], Theme::Dark);
         harness.run();
         harness.get_by_label(tool).click();
         harness.run();
-        harness.drag_at(all.start + vec2(6.0, 6.0));
+        let all = harness.get_by_label("codes in the latent space").rect().shrink(2.0);
+        harness.drag_at(all.left_top());
         harness.step();
-        for corner in [pos2(all.start.x + 6.0, all.end.y), all.end, pos2(all.end.x, all.start.y + 6.0)] {
+        for corner in [all.left_bottom(), all.right_bottom(), all.right_top()] {
             harness.hover_at(corner);
             harness.run_steps(2);
         }
-        let end = if tool == "box" { all.end } else { pos2(all.end.x, all.start.y + 6.0) };
+        let end = if tool == "box" { all.right_bottom() } else { all.right_top() };
         harness.hover_at(end);
         harness.run_steps(2);
         harness.drop_at(end);

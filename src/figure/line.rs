@@ -1,12 +1,13 @@
 /// Points of the shortest stretch whose ends are remembered.
 const STRETCH: usize = 16;
 
-/// A curve, ascending in x, that grows at its end. It remembers the lowest and the highest point of stretches of 16, 32,
-/// 64 … points, so that a million points are drawn as fast as a thousand.
+/// A curve, ascending in x, that grows at its end. It remembers the lowest and the highest point of
+/// stretches of 16, 32, 64 … points, so that a million points are drawn as fast as a thousand.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     points: Vec<[f64; 2]>,
-    /// For each length of stretches, places of the lowest and the highest point of every stretch that is full.
+    /// For each length of stretches, places of the lowest and the highest point of every stretch
+    /// that is full.
     levels: Vec<Vec<Ends>>,
     /// Lowest and highest finite value.
     range: Option<[f64; 2]>,
@@ -38,7 +39,8 @@ impl Line {
         self.points.last()
     }
 
-    /// The lowest and the highest value that is a number; of those above 0 alone for a logarithmic axis.
+    /// The lowest and the highest value that is a number; of those above 0 alone for a logarithmic
+    /// axis.
     pub fn range(&self, log: bool) -> Option<[f64; 2]> {
         let [low, high] = self.range?;
         if log { self.lowest_positive.map(|low| [low, high]) } else { Some([low, high]) }
@@ -64,7 +66,7 @@ impl Line {
         let (mut level, mut length) = (0, STRETCH);
         while self.points.len().is_multiple_of(length) {
             let ends = if level == 0 {
-                self.ends(self.points.len() - length..self.points.len())
+                ends(&self.points, self.points.len() - length..self.points.len())
             } else {
                 let halves = self.levels.get(level - 1).and_then(|below| below.last_chunk::<2>());
                 halves.and_then(|&[first, second]| self.joined(first, second))
@@ -79,45 +81,9 @@ impl Line {
         }
     }
 
-    /// The part that lies in `[from, to]`, with one point beyond either end. Where it has more than two points for each of
-    /// `buckets`, it is cut into one to two stretches for each of them, and only the lowest and the highest point of each
-    /// are kept, so that no spike is lost. A stretch of no numbers at all stays a gap.
-    pub fn decimated(&self, [from, to]: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
-        let first = self.points.partition_point(|point| point[0] < from).saturating_sub(1);
-        let last = (self.points.partition_point(|point| point[0] <= to) + 1).min(self.points.len());
-        let seen = first.min(last)..last;
-        let buckets = buckets.max(1);
-        if seen.len() <= 2 * buckets {
-            return self.points.get(seen).unwrap_or_default().to_vec();
-        }
-        let length = seen.len().div_ceil(2 * buckets).next_power_of_two();
-        let mut kept = Vec::with_capacity(4 * buckets + 4);
-        let mut start = seen.start;
-        while start < seen.end {
-            let end = ((start / length + 1) * length).min(seen.end);
-            let full = (length >= STRETCH && end - start == length)
-                .then(|| self.levels.get((length / STRETCH).ilog2() as usize)?.get(start / length))
-                .flatten();
-            match full.copied().unwrap_or_else(|| self.ends(start..end)) {
-                Some([low, high]) => {
-                    let places = [low.min(high), low.max(high)];
-                    let count = if low == high { 1 } else { 2 };
-                    kept.extend(places.iter().take(count).filter_map(|at| self.points.get(*at as usize)));
-                }
-                None => kept.extend(self.points.get(start)),
-            }
-            start = end;
-        }
-        kept
-    }
-
-    /// The ends of a stretch, looking at every point.
-    fn ends(&self, stretch: std::ops::Range<usize>) -> Ends {
-        let y = |at: &u32| self.points.get(*at as usize).map_or(f64::NAN, |point| point[1]);
-        let finite = || (stretch.start as u32..stretch.end as u32).filter(|at| y(at).is_finite());
-        let low = finite().min_by(|a, b| y(a).total_cmp(&y(b)))?;
-        let high = finite().max_by(|a, b| y(a).total_cmp(&y(b)))?;
-        Some([low, high])
+    /// The part that lies in a range, thinned out as [`decimate`] does.
+    pub fn decimated(&self, range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
+        thinned(&self.points, &self.levels, range, buckets)
     }
 
     /// The ends of two stretches together.
@@ -128,6 +94,53 @@ impl Line {
         let high = if y(second[1]) > y(first[1]) { second[1] } else { first[1] };
         Some([low, high])
     }
+}
+
+/// The part of a curve, ascending in x, that lies in `[from, to]`, with one point beyond either
+/// end. Where it has more than two points for each of `buckets`, it is cut into one to two
+/// stretches for each of them, and only the lowest and the highest point of each are kept, so that
+/// no spike is lost. A stretch of no numbers at all stays a gap.
+pub fn decimate(points: &[[f64; 2]], range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
+    thinned(points, &[], range, buckets)
+}
+
+/// Thins out a curve with as many levels as are known of it.
+fn thinned(points: &[[f64; 2]], levels: &[Vec<Ends>], [from, to]: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
+    let first = points.partition_point(|point| point[0] < from).saturating_sub(1);
+    let last = (points.partition_point(|point| point[0] <= to) + 1).min(points.len());
+    let seen = first.min(last)..last;
+    let buckets = buckets.max(1);
+    if seen.len() <= 2 * buckets {
+        return points.get(seen).unwrap_or_default().to_vec();
+    }
+    let length = seen.len().div_ceil(2 * buckets).next_power_of_two();
+    let mut kept = Vec::with_capacity(4 * buckets + 4);
+    let mut start = seen.start;
+    while start < seen.end {
+        let end = ((start / length + 1) * length).min(seen.end);
+        let full = (length >= STRETCH && end - start == length)
+            .then(|| levels.get((length / STRETCH).ilog2() as usize)?.get(start / length))
+            .flatten();
+        match full.copied().unwrap_or_else(|| ends(points, start..end)) {
+            Some([low, high]) => {
+                let places = [low.min(high), low.max(high)];
+                let count = if low == high { 1 } else { 2 };
+                kept.extend(places.iter().take(count).filter_map(|at| points.get(*at as usize)));
+            }
+            None => kept.extend(points.get(start)),
+        }
+        start = end;
+    }
+    kept
+}
+
+/// The ends of a stretch, looking at every point.
+fn ends(points: &[[f64; 2]], stretch: std::ops::Range<usize>) -> Ends {
+    let y = |at: &u32| points.get(*at as usize).map_or(f64::NAN, |point| point[1]);
+    let finite = || (stretch.start as u32..stretch.end as u32).filter(|at| y(at).is_finite());
+    let low = finite().min_by(|a, b| y(a).total_cmp(&y(b)))?;
+    let high = finite().max_by(|a, b| y(a).total_cmp(&y(b)))?;
+    Some([low, high])
 }
 
 impl FromIterator<[f64; 2]> for Line {
@@ -160,6 +173,8 @@ mod tests {
             assert!(kept.windows(2).all(|pair| pair[0][0] < pair[1][0]));
             assert!(kept.contains(&[7_777.0, 99.0]), "{from} {to}");
             assert_eq!(kept.contains(&[99_999.0, -99.0]), to > 99_998.0, "{from} {to}");
+            // What is remembered changes the time it takes, and nothing else.
+            assert_eq!(decimate(line.points(), [from, to], buckets).len(), kept.len());
         }
         assert_eq!(line.range(false), Some([-99.0, 99.0]));
         assert_eq!(line.range(true), Some([1.0, 99.0]));
@@ -175,7 +190,8 @@ mod tests {
             assert_eq!(stretches.len(), 5_000 / length);
             for (index, ends) in stretches.iter().enumerate() {
                 let y = |ends: Ends| ends.map(|ends| ends.map(|at| line.points[at as usize][1]));
-                assert_eq!(y(*ends), y(line.ends(index * length..(index + 1) * length)));
+                let stretch = index * length..(index + 1) * length;
+                assert_eq!(y(*ends), y(super::ends(&line.points, stretch)));
             }
         }
     }
@@ -184,10 +200,17 @@ mod tests {
     fn short_lines_stay_and_gaps_stay_gaps() {
         let short = line([1.0, 2.0, 3.0]);
         assert_eq!(short.decimated([0.0, 2.0], 100), short.points());
-        assert!(Line::default().decimated([0.0, 1.0], 10).is_empty());
+        assert!(decimate(&[], [0.0, 1.0], 10).is_empty());
+        assert!(decimate(short.points(), [5.0, 4.0], 10).len() <= 3);
         assert_eq!((short.at(1.0), short.at(1.5), Line::default().at(0.0)), (Some(2.0), None, None));
         let gap = line([f64::NAN; 1000]).decimated([0.0, 1000.0], 10);
         assert!(!gap.is_empty() && gap.iter().all(|point| point[1].is_nan()));
         assert_eq!(line([f64::NAN, -1.0]).range(true), None);
+    }
+
+    #[test]
+    fn only_the_visible_part_is_kept() {
+        let kept = line((0..1000).map(f64::from)).decimated([100.0, 110.0], 100);
+        assert_eq!((kept[0][0], kept[kept.len() - 1][0]), (99.0, 111.0));
     }
 }

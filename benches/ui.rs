@@ -1,0 +1,136 @@
+//! What a frame of the window costs while a run trains: each view alone in the centre, between the
+//! panels that are always there.
+//!
+//! `cargo bench --bench ui [SAMPLES …]`. Frames come at 60 a second, as on a screen, so that what
+//! the threads found meanwhile is taken in as it is there. Logic takes in events, layout runs every
+//! widget, tessellation makes triangles of what they painted.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use eframe::{App, CreationContext, Frame};
+use egui::{Context, RawInput, Rect, pos2, vec2};
+use hourglass::io::{Files, Settings};
+use hourglass::project::{Source, Synthetic};
+use hourglass::ui::commands::Command;
+use hourglass::ui::views::ENTRIES;
+use hourglass::ui::{HourglassApp, Options};
+
+/// Frames that count, and those before them that fill caches and let answers come.
+const FRAMES: usize = 240;
+const WARM_UP: usize = 120;
+const FRAME: Duration = Duration::from_millis(16);
+/// The trainings must not end meanwhile.
+const EPOCHS: u32 = 100_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    if sizes.is_empty() {
+        sizes = vec![10_000, 100_000];
+    }
+    let columns = ["logic", "layout", "tessellation", "frame"];
+    print!("{:<28}", "ms, median / 95 %");
+    println!("{}", columns.map(|column| format!("{column:>17}")).concat());
+    for samples in sizes {
+        let mut window = Window::training(samples)?;
+        for entry in ENTRIES.iter() {
+            let costs = window.costs(entry.name);
+            let text = costs.map(|(median, high)| format!("{:>17}", format!("{median:.2} / {high:.2}")));
+            println!("{:<28}{}", format!("{samples} samples, {}", entry.title), text.concat());
+        }
+    }
+    Ok(())
+}
+
+/// The program without a screen.
+struct Window {
+    ctx: Context,
+    app: HourglassApp,
+    frame: Frame,
+    frames: u32,
+    /// Ends with it.
+    _home: tempfile::TempDir,
+}
+
+impl Window {
+    /// With a run that trains on so many pictures, whose first epoch has ended.
+    fn training(samples: usize) -> Result<Window, Box<dyn Error>> {
+        let home = tempfile::tempdir()?;
+        let views: Vec<String> = ENTRIES.iter().map(|entry| format!("View({})", entry.name)).collect();
+        let layout = format!("(views:Tabs(active:0,children:[{}]))", views.join(","));
+        let settings = Settings { layout: Some(layout), ..Settings::default() };
+        let config = home.path().join("config");
+        settings.save(&Files::default(), &config.join("settings.ron"))?;
+        let options = Options {
+            state_dir: Some(home.path().join("state")),
+            config_dir: Some(config),
+            ..Options::default()
+        };
+        let ctx = Context::default();
+        let app = HourglassApp::new(&CreationContext::_new_kittest(ctx.clone()), options);
+        let mut window = Window { ctx, app, frame: Frame::_new_kittest(), frames: 0, _home: home };
+        let state = &mut window.app.state;
+        state.use_data(Source::Synthetic(Synthetic::Shapes { count: samples, size: 16, seed: 1 }));
+        state.edit(|project, _| project.training.epochs = EPOCHS);
+        window.until(|app| app.state.data.dataset.as_ref().is_some_and(|data| data.len() == samples));
+        window.app.state.run(Command::TrainOrPause);
+        window.until(|app| app.state.shown().is_some_and(|run| !run.history.epochs.is_empty()));
+        Ok(window)
+    }
+
+    /// Median and 95th percentile of logic, layout, tessellation and their sum, in milliseconds.
+    fn costs(&mut self, view: &'static str) -> [(f64, f64); 4] {
+        self.app.state.view.show = Some(view);
+        let mut costs: [Vec<f64>; 4] = Default::default();
+        for number in 0..WARM_UP + FRAMES {
+            let started = Instant::now();
+            let parts = self.frame();
+            if number >= WARM_UP {
+                for (costs, cost) in costs.iter_mut().zip(parts.into_iter().chain([parts.iter().sum()])) {
+                    costs.push(cost);
+                }
+            }
+            std::thread::sleep(FRAME.saturating_sub(started.elapsed()));
+        }
+        costs.map(|mut costs| {
+            costs.sort_by(f64::total_cmp);
+            (costs[costs.len() / 2], costs[costs.len() * 95 / 100])
+        })
+    }
+
+    fn until(&mut self, holds: impl Fn(&HourglassApp) -> bool) {
+        while !holds(&self.app) {
+            self.frame();
+            std::thread::sleep(FRAME);
+        }
+    }
+
+    /// One frame; what its parts cost, in milliseconds.
+    fn frame(&mut self) -> [f64; 3] {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1440.0, 900.0))),
+            time: Some(f64::from(self.frames) / 60.0),
+            ..RawInput::default()
+        };
+        self.frames += 1;
+        let (app, frame) = (&mut self.app, &mut self.frame);
+        let mut parts = [0.0; 3];
+        let mut output = self.ctx.run_ui(input, |ui| {
+            let started = Instant::now();
+            app.logic(ui.ctx(), frame);
+            parts[0] += millis(started);
+            let started = Instant::now();
+            app.ui(ui, frame);
+            parts[1] += millis(started);
+        });
+        output.textures_delta.clear();
+        let started = Instant::now();
+        std::hint::black_box(self.ctx.tessellate(output.shapes, output.pixels_per_point));
+        parts[2] = millis(started);
+        parts
+    }
+}
+
+fn millis(started: Instant) -> f64 {
+    1e3 * started.elapsed().as_secs_f64()
+}
