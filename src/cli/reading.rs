@@ -7,8 +7,8 @@ use super::failure::Failure;
 use crate::dataset::companions;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
-    Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source, Take,
-    split_words, visible,
+    Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source,
+    TableReading, Take, split_words, visible,
 };
 
 /// What the options of this file stand under in the help.
@@ -60,7 +60,8 @@ pub(super) struct Reading {
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
     skip_footer: Option<Choice>,
     /// Table: single rows that are left out, as in 7,12-14, counted from 1 below the header and its units, as results number
-    /// them (lines without any field do not count, rows that are left out do); none, or detect for sums among the rows
+    /// them (lines without any field do not count, rows that are left out do), in addition to sums among the rows; only:7,12-14
+    /// for these alone; none; or detect for sums
     #[arg(long, help_heading = HEADING, value_name = "ROWS", value_parser = skip_rows)]
     skip_rows: Option<Choice>,
     /// Table: what happens to missing values
@@ -76,6 +77,10 @@ pub(super) struct Reading {
     /// Table: the order of day, month and year in dates, where several fit
     #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
     date_order: Option<Choice>,
+    /// Table: the first of the hundred years in which years of two digits are, as in 1930 (30 to 99 are 1930 to 1999, 00 to 29
+    /// are 2000 to 2029), or detect
+    #[arg(long, help_heading = HEADING, value_name = "YEAR", value_parser = first_year)]
+    first_year: Option<Choice>,
     /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or detect. A table without header
     /// has the columns 'column 1' …
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
@@ -230,6 +235,7 @@ impl Reading {
             &self.missing_words,
             &self.dates,
             &self.date_order,
+            &self.first_year,
             &self.labels,
             &self.array,
             &self.label_array,
@@ -281,6 +287,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::OnlyMissingWords(_)
         | Choice::Dates(_)
         | Choice::DateOrder(_)
+        | Choice::FirstYear(_)
         | Choice::Labels(_)
         | Choice::Column(..) => "tables",
         Choice::Array(_) | Choice::ValidationArray(_) | Choice::ValidationLabelArray(_) => ARRAYS,
@@ -376,6 +383,15 @@ fn sheet(text: &str) -> Result<Choice, String> {
 fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, String> {
     let count = told(text).map(|text| text.parse()).transpose();
     count.map(choice).map_err(|_| "write a number, as in 3, or detect".to_owned())
+}
+
+fn first_year(text: &str) -> Result<Choice, String> {
+    let year = told(text)
+        .map(|text| text.parse().ok().filter(|year| TableReading::FIRST_YEARS.contains(year)).ok_or(()))
+        .transpose();
+    let (first, last) = TableReading::FIRST_YEARS.into_inner();
+    year.map(Choice::FirstYear)
+        .map_err(|()| format!("write a year from {first} to {last}, as in 1930, or detect"))
 }
 
 fn skip_rows(text: &str) -> Result<Choice, String> {

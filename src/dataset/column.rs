@@ -12,6 +12,10 @@ pub struct Column {
     pub name: String,
     /// What it holds.
     pub kind: ColumnKind,
+    /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` holds it as
+    /// well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
 /// What a column of a table holds, and how it is written as features.
@@ -19,7 +23,8 @@ pub struct Column {
 pub enum ColumnKind {
     /// Numbers: one feature, the number less `base`.
     ///
-    /// The base is other than 0 where 32 bits could not tell the column's numbers apart: it is taken off in 64 bits.
+    /// The base is other than 0 where 32 bits could not tell the column's numbers apart: it is
+    /// taken off in 64 bits.
     Numbers {
         /// What was taken off.
         base: f64,
@@ -36,7 +41,8 @@ pub enum ColumnKind {
         /// The word for 0 and the word for 1.
         words: [String; 2],
     },
-    /// Dates and times: one feature, the time since the beginning of 1970 (since midnight where there is no date) less `base`.
+    /// Dates and times: one feature, the time since the beginning of 1970 (since midnight where
+    /// there is no date) less `base`.
     Dates {
         /// How they are written, in the terms of `strftime`.
         format: String,
@@ -44,6 +50,9 @@ pub enum ColumnKind {
         unit: DateUnit,
         /// What was taken off, in the unit.
         base: f64,
+        /// The first of the hundred years in which years of two digits are; `None` for 1969.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_year: Option<u16>,
     },
     /// Words: one feature a word, 1 where the row has it, else 0.
     Categories {
@@ -54,7 +63,8 @@ pub enum ColumnKind {
 
 /// A column of a table that became no feature.
 ///
-/// Kept with a run, so that it is known again in other tables, and so are the columns next to it where these have no names.
+/// Kept with a run, so that it is known again in other tables, and so are the columns next to it
+/// where these have no names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherColumn {
@@ -81,7 +91,15 @@ impl OtherColumn {
 impl Column {
     /// A column of numbers that are taken as they are.
     pub fn numbers(name: impl Into<String>) -> Column {
-        Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 } }
+        Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 }, unit: None }
+    }
+
+    /// Its name, and its unit in brackets where the name does not hold it: `Temp (°C)`.
+    pub fn name_with_unit(&self) -> String {
+        match &self.unit {
+            Some(unit) if !self.name.ends_with([')', ']']) => format!("{} ({unit})", self.name),
+            Some(_) | None => self.name.clone(),
+        }
     }
 
     /// How many features it is.
@@ -136,6 +154,7 @@ pub struct ColumnOverview {
     pub missing: usize,
     /// How many different fields there are; `None` for too many to count.
     pub distinct: Option<usize>,
-    /// How many rows fall into each of some equal parts of the range, or have each of the most frequent words.
+    /// How many rows fall into each of some equal parts of the range, or have each of the most
+    /// frequent words.
     pub histogram: Vec<u32>,
 }

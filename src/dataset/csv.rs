@@ -5,6 +5,8 @@
 mod around;
 mod beside;
 mod body;
+mod buffer;
+mod century;
 mod codes;
 mod date;
 mod dated;
@@ -55,6 +57,7 @@ mod tails;
 mod text;
 mod told;
 mod truth;
+mod units;
 mod values;
 mod words;
 

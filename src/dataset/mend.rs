@@ -46,7 +46,7 @@ fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
     let mut mended = source.clone();
     let Source::Csv { path, labels, header, delimiter, .. } = &mut mended else { return None };
     let preview = csv::sniff(path).ok()?;
-    let is_laid_out_otherwise = (*header != Header::Auto && *header != preview.header)
+    let is_laid_out_otherwise = (matches!(*header, Header::Yes | Header::No) && *header != preview.header)
         || (*delimiter != Delimiter::Auto
             && preview.delimiter != Delimiter::Auto
             && *delimiter != preview.delimiter);

@@ -22,10 +22,10 @@ impl Dataset {
         }
     }
 
-    /// Names of the columns that [`Dataset::written`] writes.
+    /// Names of the columns that [`Dataset::written`] writes, with the units of their numbers.
     pub fn written_names(&self) -> Vec<String> {
         match self.table() {
-            Some(columns) => columns.iter().map(|column| column.name.clone()).collect(),
+            Some(columns) => columns.iter().map(Column::name_with_unit).collect(),
             None => (0..self.shape.features()).map(|feature| self.feature_name(feature)).collect(),
         }
     }
@@ -143,6 +143,8 @@ fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
         0.5 * day
     } else if has(&["%m", "%b", "%B"]) {
         15.0 * day
+    } else if has(&["%q"]) {
+        45.0 * day
     } else {
         182.0 * day
     };
@@ -167,12 +169,16 @@ mod tests {
 
     #[test]
     fn columns_are_written_as_they_were_read() {
-        let column = |kind| Column { name: "c".to_owned(), kind };
+        let column = |kind| Column { name: "c".to_owned(), kind, unit: None };
         let check = |kind: ColumnKind, values: &[f32], expected: &str| {
             assert_eq!(column(kind).written(values), expected);
         };
-        let dates =
-            |format: &str, unit, base: f64| ColumnKind::Dates { format: format.to_owned(), unit, base };
+        let dates = |format: &str, unit, base: f64| ColumnKind::Dates {
+            format: format.to_owned(),
+            unit,
+            base,
+            first_year: None,
+        };
         check(ColumnKind::Numbers { base: 0.0 }, &[0.1], "0.1");
         check(ColumnKind::Numbers { base: 1.7e9 }, &[123.25], "1700000123.25");
         let words = ["no".to_owned(), "yes".to_owned()];
@@ -206,10 +212,11 @@ mod tests {
         data.shape = Shape::Vector(3);
         data.rows = Rows::F32(vec![0.0; 3]);
         data.columns = vec![
-            Column { name: "t".to_owned(), kind: ColumnKind::Numbers { base: 1e9 } },
+            Column { name: "t".to_owned(), kind: ColumnKind::Numbers { base: 1e9 }, unit: None },
             Column {
                 name: "city".to_owned(),
                 kind: ColumnKind::Categories { words: vec!["Bonn".to_owned(), "Köln".to_owned()] },
+                unit: None,
             },
         ];
         data.scaler = crate::dataset::Scaler::uniform(1.0, 0.5);

@@ -137,6 +137,7 @@ fn bare_run(id: u32) -> Run {
                 crate::dataset::Column {
                     name: "b".to_owned(),
                     kind: crate::dataset::ColumnKind::Numbers { base: 1e15 },
+                    unit: Some("°C".to_owned()),
                 },
             ],
             others: vec![crate::dataset::OtherColumn { name: "id".to_owned(), place: 0, is_label: true }],

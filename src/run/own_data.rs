@@ -53,7 +53,7 @@ fn readings(data: &Data) -> Vec<Data> {
     let with_rows = |footer: Option<usize>| {
         let mut data = data.clone();
         if let (Source::Csv { reading, .. }, Rules::Current) = (&mut data.source, data.rules) {
-            reading.skip_rows.get_or_insert_default();
+            reading.skip_rows = Some(reading.skip_rows.take().unwrap_or_default().only());
             reading.skip_footer = reading.skip_footer.or(footer);
         }
         data
@@ -114,5 +114,26 @@ mod tests {
             let other = run.load_own(&asked, |data, known| load_known(data, known, &Progress::default()));
             assert_eq!(other.unwrap(), found, "{text}");
         }
+    }
+    #[test]
+    fn sums_next_to_skipped_rows_stay_those_of_a_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        let among = "label,a,b,c\nN,1,4,2\nN,2,5,1\nN total,3,9,3\n\
+                     S,5,6,1\nS,7,9,6\nS total,12,15,7\nZ,1,1,3\nZ,2,2,4\n";
+        std::fs::write(&path, among).unwrap();
+        let mut design = Project::default();
+        design.data.source = source_for(&path, 8, 8, Channels::Grey).unwrap();
+        let mut skip = |rows: &str| {
+            assert!(Choice::SkipRows(rows.parse().ok()).apply(&mut design.data));
+            (design.clone(), load(&design.data, &Progress::default()).unwrap())
+        };
+        let (trained, data) = skip("only:8");
+        let (asked, found) = skip("8");
+        assert_eq!((data.len(), found.len()), (7, 5));
+        let mut run = Run::new(RunId(1), &plan(&trained, &facts(&data)).unwrap(), &data);
+        run.design.data = asked.data.clone();
+        let own = run.load_own(&asked.data, |data, known| load_known(data, known, &Progress::default()));
+        assert_eq!(own.unwrap().len(), 7);
     }
 }

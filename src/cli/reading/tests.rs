@@ -2,7 +2,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::args::{Arguments, Task};
-use crate::project::{ArrayReading, IdxReading, PictureReading, TableReading};
+use crate::project::{ArrayReading, IdxReading, PictureReading};
 
 fn read(words: &[&str]) -> Result<Reading, String> {
     let words = ["hourglass", "check", "design.ron"].into_iter().chain(words.iter().copied());
@@ -43,6 +43,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.push(Choice::OnlyMissingWords(vec!["-".to_owned(), "not known".to_owned()]));
     choices.extend(DateUnit::ALL.map(Choice::Dates));
     choices.extend(DateOrder::ALL.map(Choice::DateOrder));
+    choices.extend([None, Some(1930)].map(Choice::FirstYear));
     let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
     choices.extend([None, names(&[]), names(&["id", "a class"])].map(Choice::Labels));
     choices.push(Choice::Labels(names(&["size, mm", "b", "\"c\", d", "5\" wide", " e"])));
@@ -110,6 +111,7 @@ fn other_words_are_refused_with_those_there_are() {
     check("--encoding", "latin-99", "windows-1252");
     check("--comments", "//", "one sign");
     check("--skip-lines", "two", "a number");
+    check("--first-year", "30", "from 1000 to 9900");
     check("--column", "id", "left-out");
     check("--column", "id=lable", "label");
     check("--column", "=label", "NAME=HOW");

@@ -71,8 +71,11 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
         } else {
             format!("{count} rows that sum up others are left out")
         };
-        let option = Choice::SkipRows(Some(RowSet::default())).option();
-        remarks.notes.push(format!("{what} ({}); {option} takes all rows", rows(&sums.left_out)));
+        // Those that were chosen stay chosen.
+        let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
+        let which = if chosen.is_empty() { "all rows" } else { "them" };
+        let option = Choice::SkipRows(Some(chosen.only())).option();
+        remarks.notes.push(format!("{what} ({}); {option} takes {which}", rows(&sums.left_out)));
     }
     if !sums.doubtful.is_empty() {
         let count = sums.doubtful.len();
@@ -142,5 +145,16 @@ pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<
             format!("{among} line{s} among the rows {begin} with {sign} and {are} left out as comments"),
             vec![Choice::Comments(Comments::Off), Choice::Comments(Comments::From(sign))],
         );
+    }
+}
+
+/// Warns of rows that are to be left out, but are not there. `end` is the number of the last row.
+pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
+    let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
+    if last > end {
+        let s = if end == 1 { "" } else { "s" };
+        remarks.warnings.push(format!(
+            "row {last} is to be left out, but the table has {end} row{s}: rows are counted from 1 below the header"
+        ));
     }
 }

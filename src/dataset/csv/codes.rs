@@ -6,7 +6,7 @@ use super::plain::Plain;
 /// One field in so many has leading zeros, at least, where codes are of different lengths.
 const PART: u64 = 20;
 
-/// What the fields of a column tell about codes.
+/// Evidence that the fields of a column are codes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Codes {
     /// Fields that are digits alone, and those of them that begin with a zero for no number's sake.
@@ -39,7 +39,8 @@ impl Codes {
         self.texts += 1;
     }
 
-    /// Whether so many fields are codes: most are marked as text, or all are digits with zeros before some.
+    /// Whether so many fields are codes: most are marked as text, or all are digits with zeros
+    /// before some.
     pub(super) fn are_all(&self, present: u64) -> bool {
         2 * self.texts > present || self.bare == present && self.are_padded()
     }

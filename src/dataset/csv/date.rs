@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 
-use super::months::in_english;
+use super::buffer::Buffer;
+use super::century::FIRST_YEAR;
+use super::months::{in_english, year_month};
 use crate::dataset::duration::Duration;
 use crate::project::DateOrder;
 
@@ -17,8 +19,8 @@ pub(super) struct DateFormat(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DateFormats(u128);
 
-/// The forms of a date, in the terms of `strftime`. Where day and month can be either, the day comes
-/// first; where the year can be, too, as ISO 8601 has it.
+/// The forms of a date, in the terms of `strftime`. Where day and month can be either, the day
+/// comes first; where the year can be, too, as ISO 8601 has it.
 const DATES: [&str; 23] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -44,25 +46,31 @@ const DATES: [&str; 23] = [
     "%y/%m/%d",
     "%Y%m%d",
 ];
-/// What may follow a date, and what may stand alone but for the first.
+/// Times that may follow a date, or stand alone but for the first.
 const TIMES: [&str; 5] = ["", "%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"];
 /// How a time says that it is in UTC.
 const UTC: [&str; 2] = ["Z", " UTC"];
 /// Four digits: `0930`.
 const CLOCK: &str = "%H%M";
+/// Months and quarters without a day, which are dates only where that is chosen: `2010-11` may be a
+/// season. Each stands for several ways to write it.
+pub(super) const MONTHS_ALONE: [&str; 6] = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%YQ%q", "%Y%m"];
 
-/// All formats: every date with every time, then the times alone, then durations: clocks that go on
-/// beyond a day or an hour.
+/// All formats: every date with every time, then the times alone, then durations (clocks that go on
+/// beyond a day or an hour), then months alone.
 static FORMATS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let dated = DATES.iter().flat_map(|date| TIMES.iter().map(move |time| format!("{date} {time}")));
     dated
         .map(|format| format.trim().to_owned())
         .chain(TIMES[1..].iter().chain([&CLOCK]).map(|&time| time.to_owned()))
         .chain(Duration::ALL.map(|duration| duration.name().to_owned()))
+        .chain(MONTHS_ALONE.map(str::to_owned))
         .collect()
 });
 /// How many there are.
-const COUNT: usize = DATES.len() * TIMES.len() + TIMES.len() + Duration::ALL.len();
+const COUNT: usize = FIRST_MONTH + MONTHS_ALONE.len();
+const FIRST_DURATION: usize = DATES.len() * TIMES.len() + TIMES.len();
+const FIRST_MONTH: usize = FIRST_DURATION + Duration::ALL.len();
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Names of zones that mean the same everywhere, in hours ahead of UTC.
@@ -91,6 +99,8 @@ const MONTHS: [&str; 12] =
 impl DateFormat {
     /// Eight digits: `20240131`.
     pub(super) const COMPACT: DateFormat = DateFormat((DATES.len() - 1) * TIMES.len());
+    /// Six digits: `202401`.
+    pub(super) const MONTH: DateFormat = DateFormat(COUNT - 1);
     /// Four digits for hours and minutes: `0930`.
     pub(super) const CLOCK: DateFormat = DateFormat(DATES.len() * TIMES.len() + TIMES.len() - 1);
 
@@ -113,7 +123,25 @@ impl DateFormat {
 
     /// Whether it has a time of day.
     pub(super) fn has_time(self) -> bool {
-        !self.0.is_multiple_of(TIMES.len()) || !self.has_date()
+        !self.is_month() && (!self.0.is_multiple_of(TIMES.len()) || !self.has_date())
+    }
+
+    /// Whether it is a month or quarter without a day.
+    pub(super) fn is_month(self) -> bool {
+        self.0 >= FIRST_MONTH
+    }
+
+    /// Whether its years have two digits.
+    pub(super) fn has_short_year(self) -> bool {
+        self.name().contains("%y")
+    }
+
+    /// The year of a field, where it has two digits.
+    pub(super) fn short_year(self, field: &str) -> Option<u8> {
+        let (before, _) = self.name().split_once("%y")?;
+        let numbers = before.matches("%d").count() + before.matches("%m").count();
+        let mut runs = field.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
+        runs.nth(numbers)?.parse().ok().filter(|year| *year < 100)
     }
 
     /// Whether it is how long something took.
@@ -123,7 +151,7 @@ impl DateFormat {
 
     /// Whether it is more than a time of day.
     pub(super) fn has_date(self) -> bool {
-        self.0 < DATES.len() * TIMES.len()
+        self.0 < DATES.len() * TIMES.len() || self.is_month()
     }
 
     /// Which of day, month and year comes first; none for a time of day alone.
@@ -140,11 +168,22 @@ impl DateFormat {
         })
     }
 
-    /// Seconds since the beginning of 1970, or since midnight for a time alone; a zone that is told is
-    /// counted in. `None` where the field is no such date.
+    /// [`DateFormat::parse_since`] the usual first year.
     pub(super) fn parse(self, field: &str) -> Option<f64> {
+        self.parse_since(field, FIRST_YEAR)
+    }
+
+    /// Seconds since the beginning of 1970, or since midnight for a time alone; a zone that is told
+    /// is counted in. Years of two digits are in the hundred years from `first_year` on. `None`
+    /// where the field is no such date.
+    pub(super) fn parse_since(self, field: &str, first_year: u16) -> Option<f64> {
         if let Some(duration) = self.duration() {
             return duration.parse(field.trim());
+        }
+        if self.is_month() {
+            let (form, year, month) = year_month(field.trim())?;
+            let day = (FIRST_MONTH + form == self.0).then(|| Date::new(year, month, 1).ok())??;
+            return Some(secs_of(day));
         }
         let english = if self.name().contains("%b") { in_english(field.trim()) } else { None };
         let (text, zone_secs) = without_zone(english.as_deref().unwrap_or(field.trim()));
@@ -156,8 +195,9 @@ impl DateFormat {
         let mark = [10, 8].into_iter().find(is_mark);
         let text = match mark {
             Some(at) => {
-                spaced = text.to_owned();
-                spaced.replace_range(at..=at, " ");
+                spaced = Buffer::new();
+                spaced.push_str(&text[..at]).and_then(|()| spaced.push(' '))?;
+                spaced.push_str(&text[at + 1..])?;
                 spaced.as_str()
             }
             None => text,
@@ -167,19 +207,20 @@ impl DateFormat {
         }
         let parsed = BrokenDownTime::parse(self.name(), text).ok()?;
         let date = if self.has_date() { parsed.to_date().ok()? } else { Date::constant(1970, 1, 1) };
+        let date = if self.has_short_year() { in_century(date, first_year)? } else { date };
         let time = if self.has_time() { parsed.to_time().ok()? } else { Time::midnight() };
         let moment = DateTime::from_parts(date, time);
-        let days = f64::from(date.duration_since(Date::constant(1970, 1, 1)).as_hours() as i32) / 24.0;
         let since = moment.duration_since(DateTime::from_parts(date, Time::midnight()));
-        Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs.unwrap_or_default())
+        Some(secs_of(date) + since.as_secs_f64() - zone_secs.unwrap_or_default())
     }
 
     /// The duration that it is.
     fn duration(self) -> Option<Duration> {
-        Duration::ALL.get(self.0.checked_sub(COUNT - Duration::ALL.len())?).copied()
+        Duration::ALL.get(self.0.checked_sub(FIRST_DURATION)?).copied()
     }
 
-    /// Whether a field has a time where this has one, and the sign that parts this first. Trying a format takes far longer.
+    /// Whether a field has a time where this has one, and the sign that parts this first. Trying a
+    /// format takes far longer.
     fn has_shape_of(self, field: &str) -> bool {
         if self.duration().is_some() {
             return field.contains(':');
@@ -218,17 +259,36 @@ impl DateFormats {
     /// None: it is no date.
     pub(super) const NONE: DateFormats = DateFormats(0);
     /// Every format: nothing was seen yet.
-    pub(super) const ALL: DateFormats = DateFormats((1 << COUNT) - 1);
+    pub(super) const ALL: DateFormats = DateFormats(u128::MAX >> (128 - COUNT));
 
     /// Those of them in which a field is a date.
     #[must_use]
     pub(super) fn that_read(self, field: &str) -> DateFormats {
+        self.read(field).0
+    }
+
+    /// Those of them in which a field is a date, and the date in the likeliest of these.
+    pub(super) fn read(self, field: &str) -> (DateFormats, Option<f64>) {
         let field = field.trim();
-        if !may_be_date(field) {
-            return DateFormats::NONE;
+        if let Some((form, ..)) = year_month(field) {
+            let format = DateFormat(FIRST_MONTH + form);
+            let formats = if self.has(format) { DateFormats(1 << format.0) } else { DateFormats::NONE };
+            return (formats, format.parse(field));
         }
-        let fits = self.iter().filter(|format| format.has_shape_of(field) && format.parse(field).is_some());
-        DateFormats(fits.fold(0, |bits, format| bits | 1 << format.0))
+        if !may_be_date(field) {
+            return (DateFormats::NONE, None);
+        }
+        let shaped = self.iter().filter(|format| !format.is_month() && format.has_shape_of(field));
+        let fits = shaped.filter_map(|format| Some((format, format.parse(field)?)));
+        fits.fold((DateFormats::NONE, None), |(formats, first), (format, value)| {
+            (DateFormats(formats.0 | 1 << format.0), first.or(Some(value)))
+        })
+    }
+
+    /// Without months alone.
+    #[must_use]
+    pub(super) fn with_days(self) -> DateFormats {
+        DateFormats(self.0 & ((1 << FIRST_MONTH) - 1))
     }
 
     fn iter(self) -> impl Iterator<Item = DateFormat> {
@@ -238,6 +298,12 @@ impl DateFormats {
             bits &= bits - 1;
             Some(DateFormat(first))
         })
+    }
+
+    /// The likeliest of them whose years have two digits and come first, or do not.
+    pub(super) fn with_short_years(self, is_first: bool) -> Option<DateFormat> {
+        let is_so = |format: &DateFormat| (format.order() == Some(DateOrder::YearFirst)) == is_first;
+        self.iter().find(|format| format.has_short_year() && is_so(format))
     }
 
     /// Whether one is among them.
@@ -265,6 +331,22 @@ impl DateFormats {
         let has = |order: &DateOrder| self.iter().any(|format| format.order() == Some(*order));
         DateOrder::ALL.into_iter().filter(has).collect()
     }
+}
+
+/// Seconds from the beginning of 1970 to that of a day.
+fn secs_of(day: Date) -> f64 {
+    let hours = day.duration_since(Date::constant(1970, 1, 1)).as_hours() as i32;
+    f64::from(hours) / 24.0 * SECONDS_PER_DAY
+}
+
+/// A date whose year had two digits, in the hundred years from the first on. `None` for a leap day
+/// where there is none then.
+fn in_century(date: Date, first_year: u16) -> Option<Date> {
+    if first_year == FIRST_YEAR {
+        return Some(date);
+    }
+    let year = super::century::year_since(date.year().rem_euclid(100), first_year)?;
+    Date::new(year, date.month(), date.day()).ok()
 }
 
 /// Whether a field begins as a date or time does. Far the most fields of tables do not, and all
@@ -312,20 +394,17 @@ fn without_zone(text: &str) -> (&str, Option<f64>) {
     }
     let Some(at) = text.rfind(['+', '-']).filter(|&at| at > colon) else { return (text, None) };
     let (rest, zone) = text.split_at(at);
-    let digits: String = zone[1..].chars().filter(|mark| *mark != ':').collect();
-    let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|text| text.parse::<u8>().ok());
-    let minutes = match digits.len() {
-        2 => Some(0),
-        4 => number(2..4),
-        _ => None,
+    let digits = match zone.as_bytes() {
+        [_, a, b] => [*a, *b, b'0', b'0'],
+        [_, a, b, c, d] | [_, a, b, b':', c, d] => [*a, *b, *c, *d],
+        _ => return (text, None),
     };
-    match (number(0..2), minutes) {
-        (Some(hours), Some(minutes)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let secs = f64::from(hours) * 3600.0 + f64::from(minutes) * 60.0;
-            (rest.trim_end(), Some(if zone.starts_with('-') { -secs } else { secs }))
-        }
-        _ => (text, None),
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return (text, None);
     }
+    let [tens_of_hours, hours, tens, minutes] = digits.map(|digit| f64::from(digit - b'0'));
+    let secs = 3600.0 * (10.0 * tens_of_hours + hours) + 60.0 * (10.0 * tens + minutes);
+    (rest.trim_end(), Some(if zone.starts_with('-') { -secs } else { secs }))
 }
 
 #[cfg(test)]
@@ -373,6 +452,13 @@ mod tests {
         check(&["27:19:44", "8:17:45"], Some(("[h]:mm:ss", false)), Some(98_384.0));
         check(&["62:15", "49:54"], Some(("[m]:ss", false)), Some(3735.0));
         check(&["125:30.5"], Some(("[m]:ss", false)), Some(7530.5));
+        // Months alone, which are none but by choice.
+        check(&["2024-03", "2023-12"], Some(("%Y-%m", false)), Some(1_709_251_200.0));
+        check(&["3/2024"], Some(("%m/%Y", false)), Some(1_709_251_200.0));
+        check(&["Mar 2024", "March-2024", "mars 2024"], Some(("%b %Y", false)), Some(1_709_251_200.0));
+        check(&["2024Q1", "2024-Q2", "Q3 2024"], Some(("%YQ%q", false)), Some(1_704_067_200.0));
+        assert!(DateFormats::ALL.that_read("2024-03").with_days().is_empty());
+        check(&["202403", "202312"], Some(("%Y%m", false)), Some(1_709_251_200.0));
         check(&["20240131T01:00:00Z"], Some(("%Y%m%d %H:%M:%S%.f", false)), Some(1_706_662_800.0));
         for word in [
             "2024",
@@ -410,6 +496,28 @@ mod tests {
         check("31/03/2024", DateOrder::MonthFirst, "%d/%m/%Y");
         check("24-01-31", DateOrder::DayFirst, "%d-%m-%y");
         check("2024-01-31", DateOrder::DayFirst, "%Y-%m-%d");
+    }
+
+    #[test]
+    fn years_of_two_digits_are_in_the_hundred_years_that_are_told() {
+        let check = |field: &str, first_year: u16, expected: &str| {
+            let format = DateFormats::ALL.that_read(field).best().unwrap();
+            let day = DateFormat::of_name("%Y-%m-%d").and_then(|format| format.parse(expected));
+            assert_eq!(format.parse_since(field, first_year), day, "{field} {first_year}");
+        };
+        check("31.12.68", 1969, "2068-12-31");
+        check("31.12.69", 1969, "1969-12-31");
+        check("31.12.68", 1927, "1968-12-31");
+        check("31-DEC-26", 1927, "2026-12-31");
+        check("27-12-31", 1927, "1927-12-31");
+        check("29.02.00", 1927, "2000-02-29");
+        // There was none.
+        check("29.02.00", 1850, "none");
+        check("31.12.1968", 1850, "1968-12-31");
+        let dmy = DateFormat::of_name("%d/%m/%y").unwrap();
+        assert_eq!(["3/4/05", "31/12/68", "x"].map(|field| dmy.short_year(field)), [Some(5), Some(68), None]);
+        let ymd = DateFormat::of_name("%y-%m-%d").unwrap();
+        assert_eq!(ymd.short_year("68-12-31"), Some(68));
     }
 
     #[test]

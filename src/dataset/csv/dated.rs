@@ -1,6 +1,8 @@
-//! What the fields of a column tell about dates, and which of them are none.
+//! Dates among the fields of a column, and the fields that are none.
 
+use super::century::ShortYears;
 use super::date::{self, DateFormat, DateFormats};
+use super::ends::Ends;
 use crate::project::DateOrder;
 
 /// Different fields that are remembered because they are no dates.
@@ -34,6 +36,10 @@ pub(super) struct Dated {
     /// Times with a zone, and the first without one.
     zoned: u64,
     first_naive: Option<Place>,
+    /// The earliest and the latest date, in seconds.
+    ends: Ends,
+    /// Years of two digits, where these come first and where they come last.
+    short_years: [ShortYears; 2],
     /// Whether so many fields are no dates that it is no column of them.
     is_over: bool,
 }
@@ -61,6 +67,8 @@ impl Default for Dated {
             other_strays: 0,
             zoned: 0,
             first_naive: None,
+            ends: Ends::default(),
+            short_years: [ShortYears::default(); 2],
             is_over: false,
         }
     }
@@ -77,8 +85,10 @@ impl Dated {
             self.stray_count += 1;
             return;
         }
-        let formats = self.formats.that_read(field);
-        if !formats.is_empty() {
+        let (formats, date) = self.formats.read(field);
+        if let Some(date) = date {
+            self.ends.add(date, field.as_bytes());
+            self.add_short_year(formats, field);
             self.formats = formats;
             self.count += 1;
             self.first.get_or_insert_with(place);
@@ -98,6 +108,32 @@ impl Dated {
             self.others += 1;
             self.first_other.get_or_insert_with(place);
         }
+    }
+
+    /// Adds the year of a date where it has two digits.
+    fn add_short_year(&mut self, formats: DateFormats, field: &str) {
+        for (years, is_first) in self.short_years.iter_mut().zip([true, false]) {
+            let format = formats.with_short_years(is_first);
+            if let Some(year) = format.and_then(|format| format.short_year(field)) {
+                years.add(year);
+            }
+        }
+    }
+
+    /// The years of two digits in a format.
+    pub(super) fn short_years(&self, format: DateFormat) -> ShortYears {
+        let [first, last] = self.short_years;
+        match format.order() {
+            _ if !format.has_short_year() => ShortYears::default(),
+            Some(DateOrder::YearFirst) => first,
+            Some(DateOrder::Auto | DateOrder::DayFirst | DateOrder::MonthFirst) | None => last,
+        }
+    }
+
+    /// Dates that stand for missing ones, and how often each is there, in a column of so many
+    /// different ones.
+    pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
+        self.ends.date_sentinels(different)
     }
 
     /// Adds a field that is no date.
@@ -129,9 +165,14 @@ impl Dated {
         if self.count == present && !self.is_over { self.formats } else { DateFormats::NONE }
     }
 
-    /// The first date.
-    pub(super) fn first(&self, format: DateFormat) -> Option<f64> {
-        self.first.as_ref().and_then(|first| format.parse(&first.text))
+    /// The first date as it is written.
+    pub(super) fn first_text(&self) -> Option<&str> {
+        self.first.as_ref().map(|first| first.text.as_str())
+    }
+
+    /// The first date in seconds.
+    pub(super) fn first(&self, format: DateFormat, first_year: u16) -> Option<f64> {
+        self.first.as_ref().and_then(|first| format.parse_since(&first.text, first_year))
     }
 
     /// The first time without a zone, where others have one.

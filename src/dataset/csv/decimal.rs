@@ -9,8 +9,8 @@ use super::{Asked, listed};
 use crate::dataset::ColumnKind;
 use crate::project::{Choice, Decimal, Delimiter, Rules};
 
-/// Whether the decimal mark of each column is a comma: as it is told, as a run knows it, proven by a column of numbers among
-/// the features, or as it goes with the delimiter.
+/// Whether the decimal mark of each column is a comma: as it is told, as a run knows it, proven by
+/// a column of numbers among the features, or as it goes with the delimiter.
 pub(super) fn marks(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -60,8 +60,9 @@ fn ambiguous<'a>(
     found.map(|at| &layout.columns[*at]).collect()
 }
 
-/// Each column of numbers has the decimal mark it proves, else that of the run: where all columns that prove one prove another
-/// than the run's, the table is written otherwise, and so are those that fit both.
+/// Each column of numbers has the decimal mark it proves, else that of the run: where all columns
+/// that prove one prove another than the run's, the table is written otherwise, and so are those
+/// that fit both.
 fn known_marks(
     layout: &TableLayout,
     evidence: &[Evidence],

@@ -1,7 +1,8 @@
-//! What is doubtful about the columns of a table, with what to choose instead.
+//! Doubts about the columns of a table, with the choices that settle them.
 
 use std::collections::HashSet;
 
+use super::century;
 use super::date::DateFormat;
 use super::dated::{Place, Spoilt};
 use super::evidence::{Content, Evidence};
@@ -17,6 +18,8 @@ use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
 
 /// Columns that are doubted one by one.
 const DOUBTED: usize = 5;
+/// Rows of even steps that prove that a column counts.
+const COUNTED: u64 = 10;
 /// Numbers for missing values that are looked for in all columns.
 const FILLERS: usize = 20;
 /// More columns of numbers with leading zeros are told in a note: that is how the table writes
@@ -34,10 +37,11 @@ pub(super) struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// All doubts: first those of the whole table, then those of the first few columns, and how many more there are.
+    /// All doubts: first those of the whole table, then those of the first few columns, and how
+    /// many more there are.
     pub(super) fn doubts(&self) -> Vec<Doubt> {
         let [free, shared] = self.words_as_values();
-        let whole = [self.date_order(&|_| false), free, shared, self.sentinels()];
+        let whole = [self.date_order(&|_| false), self.future(), free, shared, self.sentinels()];
         let mut all: Vec<Doubt> = whole.into_iter().flatten().collect();
         let are_few = self.padded().len() <= PADDED;
         let mut single = (0..self.roles.len()).filter_map(|at| Some((at, self.single(at, are_few)?)));
@@ -100,8 +104,38 @@ impl Columns<'_> {
         })
     }
 
-    /// Usual words for missing values that may be values among other words: NA for Namibia. First those that can be taken as
-    /// values, then those that are missing among numbers and dates, too, which could no longer be read.
+    /// Dates with years of two digits that are later than their file.
+    fn future(&self) -> Option<Doubt> {
+        if self.asked.reading.first_year.is_some() || self.asked.rules != Rules::Current {
+            return None;
+        }
+        let found = |at: usize| match &self.roles[at] {
+            Role::Dates { format, first_year, .. } => {
+                let (last, written) = self.evidence[at].future(*format, *first_year)?;
+                Some((at, *first_year, last, written))
+            }
+            Role::LeftOut
+            | Role::Label(_)
+            | Role::Numbers { .. }
+            | Role::Truth { .. }
+            | Role::Categories { .. } => None,
+        };
+        let all: Vec<_> = (0..self.roles.len()).filter_map(found).collect();
+        let &(_, first_year, _, written) = all.first()?;
+        let last = all.iter().map(|(_, _, last, _)| *last).max()?;
+        let names: Vec<&String> = all.iter().map(|(at, ..)| &self.layout.columns[*at]).collect();
+        let message = format!(
+            "years of two digits in {} are taken for {first_year} to {}: the last is {last}, but the file was written in {written}",
+            listed(&names),
+            first_year.saturating_add(99)
+        );
+        let remedies = [century::before(written), first_year].map(|year| Choice::FirstYear(Some(year)));
+        Some(Doubt { message, remedies: remedies.to_vec() })
+    }
+
+    /// Usual words for missing values that may be values among other words: NA for Namibia. First
+    /// those that can be taken as values, then those that are missing among numbers and dates, too,
+    /// which could no longer be read.
     fn words_as_values(&self) -> [Option<Doubt>; 2] {
         let seen = |is: &dyn Fn(&Role) -> bool| {
             let columns = self.evidence.iter().zip(self.roles).filter(|(_, role)| is(role));
@@ -141,25 +175,33 @@ impl Columns<'_> {
         [free, shared]
     }
 
-    /// Numbers that stand for missing values. Words for these hold for all columns: one that another
-    /// column has as a value cannot be one.
+    /// Numbers and dates that stand for missing values. Words for these hold for all columns: one
+    /// that another column has as a value cannot be one.
     fn sentinels(&self) -> Option<Doubt> {
-        let numbers = || {
+        // Dates have no notation.
+        let values = || {
             (0..self.roles.len()).filter_map(|at| match &self.roles[at] {
-                Role::Numbers { notation, .. } => Some((at, *notation)),
-                Role::LeftOut
-                | Role::Label(_)
-                | Role::Truth { .. }
-                | Role::Dates { .. }
-                | Role::Categories { .. } => None,
+                Role::Numbers { notation, .. } => Some((at, Some(*notation))),
+                Role::Dates { .. } => Some((at, None)),
+                Role::LeftOut | Role::Label(_) | Role::Truth { .. } | Role::Categories { .. } => None,
             })
         };
-        let free = numbers().filter(|(at, _)| !self.chosen.contains(&self.layout.columns[*at]));
-        let found: Vec<(usize, &str, u64)> = free
-            .flat_map(|(at, notation)| {
-                self.evidence[at].sentinels(notation).map(move |(word, times)| (at, word, times))
-            })
-            .collect();
+        let free = values().filter(|(at, _)| !self.chosen.contains(&self.layout.columns[*at]));
+        let mut found: Vec<(usize, &str, u64)> = Vec::new();
+        let mut what = [None, None];
+        for (at, notation) in free {
+            let (evidence, before) = (&self.evidence[at], found.len());
+            match notation {
+                Some(notation) => {
+                    found.extend(evidence.sentinels(notation).map(|(word, times)| (at, word, times)));
+                }
+                None => found.extend(evidence.date_sentinels().map(|(word, times)| (at, word, times))),
+            }
+            if found.len() > before {
+                let kind = usize::from(notation.is_none());
+                what[kind] = Some(["numbers", "dates"][kind]);
+            }
+        }
         let told = found.iter().take(DOUBTED).map(|(at, word, times)| {
             let s = if *times == 1 { "" } else { "s" };
             format!("\"{}\" ({word}, {times} time{s})", shortened(&self.layout.columns[*at]))
@@ -170,26 +212,32 @@ impl Columns<'_> {
         }
         let pairs: HashSet<(usize, &str)> = found.iter().map(|(at, word, _)| (*at, *word)).collect();
         let is_value = |word: &str| {
-            numbers().any(|(at, notation)| {
-                !pairs.contains(&(at, word)) && self.evidence[at].may_hold(word, notation)
+            values().any(|(at, notation)| {
+                let evidence = &self.evidence[at];
+                let may_hold = match notation {
+                    Some(notation) => evidence.may_hold(word, notation),
+                    None => evidence.words().is_some_and(|words| words.has(word)),
+                };
+                !pairs.contains(&(at, word)) && may_hold
             })
         };
-        let (mut words, mut values): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        let (mut words, mut others): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         for (_, word, _) in &found {
-            let is_known = words.contains(word) || values.contains(word);
-            if !is_known && words.len() + values.len() < FILLERS {
-                if is_value(word) { values.push(word) } else { words.push(word) }
+            let is_known = words.contains(word) || others.contains(word);
+            if !is_known && words.len() + others.len() < FILLERS {
+                if is_value(word) { others.push(word) } else { words.push(word) }
             }
         }
-        let more = if values.is_empty() {
+        let more = if others.is_empty() {
             String::new()
         } else {
-            format!("; {} may be a value in other columns: replace it in the file", values.join(", "))
+            format!("; {} may be a value in other columns: replace it in the file", others.join(", "))
         };
         let remedy = missing::with_more(self.asked.reading, words.iter().copied());
         (!told.is_empty()).then(|| Doubt {
             message: format!(
-                "numbers far from all others may stand for missing values: {}{more}",
+                "{} far from all others may stand for missing values: {}{more}",
+                what.into_iter().flatten().collect::<Vec<_>>().join(" and "),
                 told.join(", ")
             ),
             remedies: remedy.filter(|_| !words.is_empty()).into_iter().collect(),
@@ -217,7 +265,7 @@ impl Columns<'_> {
             let message = format!("\"{shown}\" is called as labels are, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
-        if let Some(doubt) = self.constant(at) {
+        if let Some(doubt) = self.constant(at).or_else(|| self.counted(at)) {
             return Some(doubt);
         }
         match role {
@@ -241,6 +289,13 @@ impl Columns<'_> {
                 );
                 doubt(message, vec![column(Take::LeftOut), column(Take::Label)])
             }
+            Role::Numbers { .. } if evidence.are_powers() => {
+                let message = format!(
+                    "the numbers of \"{shown}\" are read as powers of ten, 1E5 as 100000, but may be codes"
+                );
+                let few = roles::are_few(evidence).then(|| column(Take::Categories));
+                doubt(message, few.into_iter().chain([column(Take::Label), column(Take::Numbers)]).collect())
+            }
             Role::Numbers { .. } if evidence.are_compact_dates() => {
                 let (first, _) = evidence.range(super::number::Notation::Point);
                 let message =
@@ -255,6 +310,13 @@ impl Columns<'_> {
                 let few = roles::are_few(evidence).then(|| column(Take::Categories));
                 doubt(message, few.into_iter().chain([column(Take::Label)]).collect())
             }
+            Role::Categories { .. } | Role::Label(_) if let Some(first) = evidence.first_month() => {
+                let message = format!(
+                    "the words of \"{shown}\" are all months or quarters, as {}, but taken as words",
+                    shortened(first)
+                );
+                doubt(message, vec![column(Take::Dates)])
+            }
             Role::Categories { .. } | Role::Label(_) => {
                 let reading = self.asked.reading;
                 let (why, remedy) = damaged(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
@@ -266,8 +328,24 @@ impl Columns<'_> {
 }
 
 impl Columns<'_> {
-    /// A feature that is the same wherever it is there: filled, it says nothing. A word can mark the
-    /// rows that have it.
+    /// A feature of whole numbers in even steps, which tells no more than the number of the row.
+    fn counted(&self, at: usize) -> Option<Doubt> {
+        let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
+        let is_number = matches!(role, Role::Numbers { .. }) && self.asked.rules == Rules::Current;
+        let step = evidence.even_step().filter(|_| is_number && evidence.present() >= COUNTED)?;
+        let direction = if step > 0.0 { "up" } else { "down" };
+        let message = format!(
+            "\"{}\" counts {direction} by {} from row to row, and is a feature",
+            shortened(name),
+            step.abs()
+        );
+        let remedies = [Take::Label, Take::LeftOut, Take::Feature];
+        let remedies = remedies.map(|take| Choice::Column(name.clone(), Some(take)));
+        Some(Doubt { message, remedies: remedies.to_vec() })
+    }
+
+    /// A feature that is the same wherever it is there: filled, it says nothing. A word can mark
+    /// the rows that have it.
     fn constant(&self, at: usize) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
         let column = |take| Choice::Column(name.clone(), Some(take));

@@ -56,9 +56,14 @@ impl Ends {
         let range = high - low;
         let is_far = |end: &End, gap: f64| {
             let is_beyond = range >= 0.0 && gap > 0.0;
-            let is_usual = is_filler(end.value) || end.has_nines && (end.value < 0.0 || end.value >= 99.0);
+            // Nobody has a blood pressure of zero.
+            let is_zero = end.value == 0.0 && end.times > 1 && end.times <= most;
+            let is_usual =
+                is_zero || is_filler(end.value) || end.has_nines && (end.value < 0.0 || end.value >= 99.0);
             let is_very_far = range > 0.0 && gap >= VERY_FAR * range && (end.times <= most || end.has_nines);
-            is_beyond && (is_usual && gap >= range || is_very_far)
+            // Ages are up to 90 or so, and 99 where none is told.
+            let least = if end.has_nines { 0.5 * range } else { range };
+            is_beyond && (is_usual && gap >= least || is_very_far)
         };
         // The only ones below zero.
         let is_negative = low >= 0.0 && self.low.value < 0.0 && low <= high;
@@ -68,6 +73,44 @@ impl Ends {
         let ends = [(&self.low, is_low), (&self.high, is_high)];
         ends.into_iter().filter_map(|(end, is)| Some((end.text.as_deref().filter(|_| is)?, end.times)))
     }
+}
+
+impl Ends {
+    /// Of dates in seconds, those that programs write where there is none, and how often each is
+    /// there: repeated, and further from all others than dates usually are in a column of so many
+    /// different ones.
+    pub(super) fn date_sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
+        const YEAR_SECS: f64 = 366.0 * 86_400.0;
+        let rest = |end: &End| if end.is_likely() && is_no_date(end.value) { end.next } else { end.value };
+        let range = rest(&self.high) - rest(&self.low);
+        let steps = different.map_or(f64::INFINITY, |different| different.saturating_sub(3) as f64).max(1.0);
+        // Censuses are ten years apart.
+        let least = (2.0 * range / steps).max(YEAR_SECS);
+        [&self.low, &self.high].into_iter().filter_map(move |end| {
+            let is_far = is_no_date(end.value) && (end.next - end.value).abs() > least;
+            Some((end.text.as_deref().filter(|_| is_far && end.next.is_finite())?, end.times))
+        })
+    }
+}
+
+/// Whether a date in seconds is one that programs write where there is none.
+fn is_no_date(secs: f64) -> bool {
+    const DAY_SECS: f64 = 86_400.0;
+    /// Days since the beginning of 1970: that of the years 1, 1753, 1900, 1904 and 1970, the one
+    /// before 1900 in spreadsheets, the last of 2099, 2999 and 9999, and the first of 3000.
+    const DAYS: [f64; 10] = [
+        -719_162.0,
+        -79_257.0,
+        -25_567.0,
+        -24_107.0,
+        0.0,
+        -25_569.0,
+        47_481.0,
+        376_199.0,
+        2_932_896.0,
+        376_200.0,
+    ];
+    DAYS.contains(&(secs / DAY_SECS).floor())
 }
 
 impl End {
@@ -100,9 +143,11 @@ impl End {
 }
 
 /// Whether a number is one that programs write where there is none: the least whole numbers of 16
-/// and 32 bits and what netCDF and others fill with. Once is enough.
+/// and 32 bits, what netCDF and others fill with, and the last day of the year 9999 in seconds.
+/// Once is enough.
 fn is_filler(value: f64) -> bool {
-    const FILLERS: [f64; 6] = [32_768.0, 2_147_483_648.0, 2_147_483_647.0, 1e20, 1e30, 1e36];
+    const FILLERS: [f64; 7] =
+        [32_768.0, 2_147_483_648.0, 2_147_483_647.0, 1e20, 1e30, 1e36, 253_402_214_400.0];
     // The default of netCDF for floats, in as many digits as are written, and what is beyond it.
     FILLERS.contains(&value.abs()) || value.abs() > 9.9e35
 }
@@ -122,6 +167,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn dates_far_from_all_others_stand_for_missing_ones() {
+        let days = |text: &str| {
+            let date: jiff::civil::Date = text.parse().unwrap();
+            date.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() as f64 / 24.0
+        };
+        let check = |dates: &[&str], different: usize, expected: &[(&str, u64)]| {
+            let mut ends = Ends::default();
+            dates.iter().for_each(|date| ends.add(86_400.0 * days(date), date.as_bytes()));
+            assert_eq!(ends.date_sentinels(Some(different)).collect::<Vec<_>>(), expected, "{dates:?}");
+        };
+        check(&["2023-01-02", "9999-12-31", "2023-03-04"], 3, &[("9999-12-31", 1)]);
+        check(&["1900-01-01", "1985-03-04", "1900-01-01", "1999-03-04"], 3, &[("1900-01-01", 2)]);
+        check(&["1970-01-01", "2020-03-04", "1970-01-01", "2024-03-04"], 3, &[("1970-01-01", 2)]);
+        // Only once, one of many days, censuses, no such day.
+        check(&["1900-01-01", "1985-03-04", "1999-03-04"], 3, &[]);
+        check(&["1970-01-01", "1970-01-01", "1970-01-02", "1970-01-04"], 3, &[]);
+        check(&["1900-01-01", "1900-01-01", "1910-01-01", "1920-01-01", "1930-01-01", "1940-01-01"], 5, &[]);
+        check(&["1901-02-03", "1985-03-04", "1901-02-03", "1999-03-04"], 3, &[]);
+        for (day, expected) in [
+            ("0001-01-01", true),
+            ("1753-01-01", true),
+            ("1899-12-30", true),
+            ("1904-01-01", true),
+            ("2099-12-31", true),
+            ("2999-12-31", true),
+            ("3000-01-01", true),
+            ("2024-01-01", false),
+        ] {
+            assert_eq!(is_no_date(86_400.0 * days(day)), expected, "{day}");
+        }
+    }
+
+    #[test]
     fn nines_far_from_all_others_stand_for_missing_values() {
         let told = |fields: &[&str], are_varied: bool, expected: &[(&str, u64)]| {
             let mut ends = Ends::default();
@@ -137,6 +215,8 @@ mod tests {
         check(&["0", "1", "-9", "1", "-9", "2"], &[("-9", 2)]);
         check(&["1", "100", "-99", "50", "-99"], &[("-99", 2)]);
         check(&["3", "1", "99", "5", "99", "99"], &[("99", 3)]);
+        check(&["60", "1", "99", "35", "99"], &[("99", 2)]);
+        check(&["80", "1", "99", "35", "99"], &[]);
         // Only once, too near, a usual price, not in nines.
         check(&["20.5", "-999", "21"], &[]);
         check(&["97", "98", "1", "99", "99"], &[]);
@@ -159,6 +239,8 @@ mod tests {
         varied("0", &[("0", 2)]);
         varied("5000", &[("5000", 2)]);
         varied("110", &[]);
+        told(&["0", "120", "100", "150", "0", "110"], true, &[("0", 2)]);
+        told(&["0", "120", "40", "150", "0", "110"], true, &[]);
         varied("-1", &[("-1", 2)]);
         told(&["0", "-1", "30", "-1"], true, &[("-1", 2)]);
         told(&["0", "-1", "1", "-1"], false, &[]);

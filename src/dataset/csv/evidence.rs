@@ -1,4 +1,4 @@
-//! What the fields of a column are, judged by all of them.
+//! The content of a column, judged by all of its fields.
 
 mod dates;
 mod figures;
@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use self::dates::Dates;
 use self::figures::Figures;
+use super::century::FIRST_YEAR;
 use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Place, Spoilt};
@@ -19,7 +20,7 @@ use super::words::{Added, Words};
 use crate::dataset::memory::{Budget, Shortage};
 use crate::project::{DateOrder, Rules, TableReading, Take};
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
     /// Nothing in any row.
@@ -52,7 +53,7 @@ const VALUE_BYTES: usize = 128;
 /// A column of fractions of which more are different has no categories, so that its words are not
 /// remembered.
 const FRACTIONS: usize = 256;
-/// So many different codes of four digits may all be times of day by chance.
+/// So many different codes may all be times of day, or months, by chance.
 const CHANCE_TIMES: usize = 4;
 /// Times of day are from so many hours at least, from the first to the last.
 const HOURS: f64 = 4.0;
@@ -124,12 +125,12 @@ pub(super) fn of_columns(
     Ok(columns)
 }
 
-/// What all columns together tell about each.
+/// Tells each column what all of them prove together, and the year in which their file was written.
 ///
 /// - An order of day, month and year that some dates prove is that of all.
 /// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it
 ///   is by the rules of version 1.
-pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules) {
+pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules, written: Option<u16>) {
     let is_current = rules == Rules::Current;
     let are_codes = |column: &Evidence| column.are_padded_codes() && !(is_current && column.are_times());
     let codes = columns.iter().filter(|column| are_codes(column)).count();
@@ -149,6 +150,7 @@ pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Ru
     for column in columns.iter_mut() {
         column.are_codes_numbers = are_numbers && are_codes(column);
         (column.dates.order, column.is_current) = (order, is_current);
+        column.dates.written = written;
     }
 }
 
@@ -239,9 +241,10 @@ impl Evidence {
         self.figures.release(budget);
     }
 
-    /// What the column holds, where a decimal comma is told, proven by other columns or likely.
+    /// The content of the column, where a decimal comma is told, proven by other columns or likely.
     ///
-    /// A column is one of numbers where at least half of its fields are, in one notation: the others are errors to be named.
+    /// A column is one of numbers where at least half of its fields are, in one notation: the
+    /// others are errors to be named.
     pub(super) fn judge(&self, has_comma: Option<bool>) -> Content {
         if self.present == 0 {
             return Content::Nothing;
@@ -262,7 +265,7 @@ impl Evidence {
         if let Some(words) = self.truth.words(self.words.as_ref()) {
             return Content::Truth { words };
         }
-        if let Some(format) = self.date_formats().best_in(self.dates.order) {
+        if let Some(format) = self.date_formats().with_days().best_in(self.dates.order) {
             let is_told = format.order() == Some(self.dates.order);
             return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
@@ -327,7 +330,7 @@ impl Evidence {
         self.figures.ends(notation).range()
     }
 
-    /// What follows its numbers, where that is the same for all.
+    /// The tail of its numbers, where that is the same for all.
     pub(super) fn tail(&self) -> Tail {
         self.figures.tail(self.present)
     }
@@ -336,6 +339,11 @@ impl Evidence {
     /// written otherwise.
     pub(super) fn odd_tails(&self) -> Option<Odd<'_>> {
         self.figures.odd_tails(self.present)
+    }
+
+    /// Whether all of its numbers are digits, an `E` and digits, as codes may be: `1E5`.
+    pub(super) fn are_powers(&self) -> bool {
+        self.present > 0 && self.figures.powers() == self.present
     }
 
     /// Whether some of its numbers have a percent sign, and others none.
@@ -351,7 +359,7 @@ impl Evidence {
     /// Numbers that look like words for missing values in a notation, and how often each is there.
     pub(super) fn sentinels(&self, notation: Notation) -> impl Iterator<Item = (&str, u64)> {
         let is_varied = self.distinct().is_none_or(|different| different >= VARIED);
-        // What most fields are is a value.
+        // The number of most fields is a value.
         self.figures.ends(notation).sentinels(if is_varied { self.present / 2 } else { 0 })
     }
 
@@ -373,6 +381,13 @@ impl Evidence {
     /// Whether all fields are there, and no two are equal as far as they are remembered.
     pub(super) fn are_different(&self) -> bool {
         self.present >= 3 && self.gaps.count() == 0 && self.are_different
+    }
+
+    /// The step between neighbours, where all fields are whole numbers that rise or fall by one and
+    /// the same.
+    pub(super) fn even_step(&self) -> Option<f64> {
+        let is_whole = self.present >= 3 && self.gaps.count() == 0 && self.figures.count() == self.present;
+        self.figures.even_step().filter(|_| is_whole)
     }
 
     /// Whether they are different whole numbers.
@@ -410,14 +425,18 @@ impl Evidence {
         self.date_formats().has(format) || self.dates.are_digits_of(format) && self.present > 0
     }
 
-    /// Whether all fields are dates of eight digits.
+    /// Whether all fields are dates of eight digits, or several months of six.
     pub(super) fn are_compact_dates(&self) -> bool {
-        self.dates.are_digits_of(DateFormat::COMPACT) && self.present > 0
+        let are_months = self.dates.are_digits_of(DateFormat::MONTH)
+            && self.distinct().is_none_or(|different| different > CHANCE_TIMES);
+        (self.dates.are_digits_of(DateFormat::COMPACT) || are_months) && self.present > 0
     }
 
     /// The format of a column of dates, also where it looks like one of numbers.
     pub(super) fn date_format(&self) -> Option<DateFormat> {
-        let digits = [DateFormat::COMPACT, DateFormat::CLOCK].into_iter().find(|format| self.fits(*format));
+        let digits = [DateFormat::COMPACT, DateFormat::MONTH, DateFormat::CLOCK]
+            .into_iter()
+            .find(|format| self.fits(*format));
         self.date_formats().best_in(self.dates.order).or(digits)
     }
 
@@ -431,8 +450,30 @@ impl Evidence {
     }
 
     /// The first date, or the earliest of eight digits, in seconds.
-    pub(super) fn first_date(&self, format: DateFormat) -> Option<f64> {
-        self.dates.first(format).or_else(|| format.parse(&format!("{:04}", self.range(Notation::Point).0)))
+    pub(super) fn first_date(&self, format: DateFormat, first_year: u16) -> Option<f64> {
+        let of_digits = || format.parse(&format!("{:04}", self.range(Notation::Point).0));
+        self.dates.first(format, first_year).or_else(of_digits)
+    }
+
+    /// The first of the hundred years in which years of two digits are, in a column of this name.
+    pub(super) fn first_year(&self, format: DateFormat, name: &str) -> u16 {
+        if self.is_current { self.dates.first_year(format, name) } else { FIRST_YEAR }
+    }
+
+    /// The last year, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
+        self.dates.future(format, first_year)
+    }
+
+    /// The first of months or quarters without days, where all fields are some.
+    pub(super) fn first_month(&self) -> Option<&str> {
+        let is_month = self.date_formats().best().is_some_and(DateFormat::is_month);
+        self.dates.first_text().filter(|_| is_month)
+    }
+
+    /// Dates that stand for missing ones, and how often each is there.
+    pub(super) fn date_sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.dates.sentinels(self.distinct())
     }
 
     /// Whether times have a zone, and the first without one.

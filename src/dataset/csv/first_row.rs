@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Asked;
 use super::header::{self, Field};
 use super::made_up::made_up_places;
-use super::missing::is_missing;
+use super::missing::{is_missing, means_missing};
 use super::number::Notations;
 use super::plain::plain_number;
 use crate::dataset::{Column, Doubt};
@@ -33,7 +33,7 @@ pub(super) fn has_header(
     asked: &Asked<'_>,
     known: &[Column],
 ) -> (bool, Option<Doubt>) {
-    let (first, told) = (&sample[0], asked.header);
+    let (first, told) = (&sample[0], if asked.header == Header::OneRow { Header::Yes } else { asked.header });
     if told == Header::No {
         return (false, None);
     }
@@ -46,7 +46,8 @@ pub(super) fn has_header(
         if !first.iter().any(|field| plain_number(field.trim()).is_none()) {
             return (false, None);
         }
-        // The choice was made for another file, where the run has names: this one may have no header.
+        // The choice was made for another file, where the run has names: this one may have no
+        // header.
         if told == Header::Yes && made_up_places(known, usize::MAX).is_none() {
             let found = Asked { header: Header::Auto, ..*asked };
             let (is_header, doubt) = has_header(sample, more, &found, &[]);
@@ -54,7 +55,7 @@ pub(super) fn has_header(
         }
     }
     match (told, asked.rules) {
-        (Header::Yes, _) => (true, None),
+        (Header::Yes | Header::OneRow, _) => (true, None),
         (Header::No, _) => (false, None),
         (Header::Auto, Rules::Version1) => {
             (first.iter().all(|field| field.trim().parse::<f64>().is_err()), None)
@@ -85,7 +86,12 @@ pub(super) fn telling<'a>(
     let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
     let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
     let below = below.iter().filter(|row| !repeats || row[..] != *first);
-    below.take(TELLING_ROWS).map(|row| fields(row, asked)).collect()
+    // A result such as "not detected" stands among values as a gap does.
+    let is_gap = |field: &Field<'_>| {
+        asked.rules == Rules::Current && matches!(field, Field::Word(word) if means_missing(word))
+    };
+    let without_gaps = |field| if is_gap(&field) { Field::Missing } else { field };
+    below.take(TELLING_ROWS).map(|row| fields(row, asked).into_iter().map(without_gaps).collect()).collect()
 }
 
 pub(super) fn fields<'a>(row: &'a [String], asked: &Asked<'_>) -> Vec<Field<'a>> {
@@ -106,7 +112,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
         return Field::Value(value);
     }
     let dates = if text.len() <= 64 {
-        super::date::DateFormats::ALL.that_read(text)
+        super::date::DateFormats::ALL.that_read(text).with_days()
     } else {
         super::date::DateFormats::NONE
     };

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::missing;
+
 /// A judgement of a table's first row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
@@ -257,6 +259,8 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
         let values = present.iter().filter(|field| field.value().is_some()).count();
         match field {
             Field::Value(_) | Field::Date(_) => return false,
+            // A row without results.
+            Field::Word(word) if missing::means_missing(word) => {}
             Field::Word(word) if present.contains(&&Field::Word(word)) => return false,
             Field::Word(word) if !present.is_empty() && 10 * values >= 9 * present.len() => {
                 units += 1;
@@ -286,6 +290,7 @@ pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> 
             Field::Missing => {}
             Field::Value(_) => return false,
             Field::Word(_) | Field::Date(_) if at == 0 => return false,
+            Field::Word(word) if missing::means_missing(word) => {}
             Field::Word(word) if words.contains(word) => return false,
             Field::Word(_) | Field::Date(_) => {
                 let are_few = present.len() >= 4 && 2 * words.len() <= present.len();

@@ -9,6 +9,7 @@ use super::names::column_names;
 use super::plain::plain_number;
 use super::{Asked, listed};
 use crate::dataset::memory::{self, Budget, Shortage};
+use crate::project::{Choice, Header};
 
 /// The most rows of names below the first.
 const MOST: usize = 3;
@@ -31,6 +32,9 @@ pub(super) struct Below {
 impl Below {
     /// Finds out what the first of these rows are, below a row that would be the header.
     pub(super) fn find(first: &[String], rows: &[Vec<String>], asked: &Asked<'_>) -> Below {
+        if asked.header == Header::OneRow {
+            return Below::default();
+        }
         let are_names = |count: &usize| {
             let Some((heads, below)) = rows.split_at_checked(*count) else { return false };
             // Nearly all tables end here.
@@ -99,7 +103,8 @@ impl Below {
         if !is_joined {
             for row in further {
                 let what = "the row below the header holds units or further names and is left out";
-                notes.push(format!("{what}: {}", listed(&texts(row))));
+                let option = Choice::Header(Header::OneRow).option();
+                notes.push(format!("{what}: {} ({option} takes it as data)", listed(&texts(row))));
             }
         }
         drop(held);

@@ -10,8 +10,8 @@ use super::names::{Comment, asked_for, column_names, in_one_line, is_break, name
 use super::plain::plain_number;
 use super::start::Start;
 use super::text::Text;
-use super::{Asked, listed};
-use crate::dataset::{Column, DataError, Doubt, Progress};
+use super::{Asked, listed, units};
+use crate::dataset::{Column, DataError, Doubt, Progress, memory};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
 /// How a table is laid out, as told or found.
@@ -28,6 +28,9 @@ pub(super) struct TableLayout {
     pub comments: usize,
     /// Names of all columns, made up where there are none.
     pub columns: Vec<String>,
+    /// Units of the columns in a row below the header, empty where there is none; none at all
+    /// without such a row.
+    pub units: Vec<String>,
     /// Whether the first column has no name though others have.
     pub is_first_nameless: bool,
     /// Memory that the names are charged with, [`NAMES_COPIES`] times.
@@ -96,7 +99,9 @@ impl TableLayout {
                     first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some())
                 }
                 // The names that are meant may be those of the comment.
-                Header::Yes => !is_header(&sample, asked, known) && first.iter().any(is_number),
+                Header::Yes | Header::OneRow => {
+                    !is_header(&sample, asked, known) && first.iter().any(is_number)
+                }
                 Header::No => false,
             };
         let Comment { lines, names: commented, begin } = comment;
@@ -117,6 +122,7 @@ impl TableLayout {
             has_commented_header,
             comments: lines - usize::from(has_commented_header),
             columns: Vec::new(),
+            units: Vec::new(),
             is_first_nameless: false,
             names_bytes,
             sample: Vec::new(),
@@ -128,7 +134,19 @@ impl TableLayout {
             None if has_header => {
                 let mut names = named(&sample, asked.rules, &mut notes);
                 let budget = progress.budget();
+                let own = (below.rows() == 1).then(|| names.clone());
                 layout.names_bytes += below.name(&mut names, &sample[1..], &wanted, budget, &mut notes)?;
+                if let Some(row) = sample.get(1).filter(|_| own.is_some_and(|own| own == names)) {
+                    budget.take(2 * row.iter().map(|unit| memory::text_bytes(unit.len())).sum::<u64>())?;
+                    layout.units = units::of_row(row);
+                    if units::are_doubtful(row) {
+                        let message = format!(
+                            "the row below the header is taken for units and left out, but may be data: {}",
+                            listed(&row.iter().filter(|field| !field.trim().is_empty()).collect::<Vec<_>>())
+                        );
+                        layout.doubts.push(Doubt { message, remedies: vec![Choice::Header(Header::OneRow)] });
+                    }
+                }
                 names
             }
             None => vec![String::new(); first.len()],

@@ -7,7 +7,7 @@ use super::layout::TableLayout;
 use super::made_up::made_up_places;
 use super::remarks::Remarks;
 use super::text::Text;
-use super::{Asked, listed};
+use super::{Asked, listed, shortened, units};
 use crate::dataset::{Column, ColumnKind, DataError, Known, OtherColumn, Progress, memory};
 use crate::project::{Choice, Header, Take};
 
@@ -16,13 +16,14 @@ pub(super) struct Matched<'a> {
     known: &'a [Column],
     /// By column of the table, the number of the run's.
     by_column: Vec<Option<usize>>,
-    /// All columns of the training data by their names: of those that were no features, whether they were labels.
+    /// All columns of the training data by their names: of those that were no features, whether
+    /// they were labels.
     names: HashMap<&'a str, Option<bool>>,
 }
 
 impl<'a> Matched<'a> {
-    /// Finds the run's columns by name; by place where a table has no names, which it gets then where the run knows all of
-    /// them.
+    /// Finds the run's columns by name; by place where a table has no names, which it gets then
+    /// where the run knows all of them.
     ///
     /// # Errors
     /// [`DataError::Content`] with the names of columns that are missing.
@@ -65,6 +66,7 @@ impl<'a> Matched<'a> {
             remarks.warnings.push(warning.to_owned());
         }
         tell_labels(layout, asked, remarks);
+        tell_units(layout, evidence, known.columns, &by_column, remarks);
         let features = known.columns.iter().map(|column| (column.name.as_str(), None));
         let others = known.others.iter().map(|other| (other.name.as_str(), Some(other.is_label)));
         Ok(Matched { known: known.columns, by_column, names: features.chain(others).collect() })
@@ -95,7 +97,7 @@ impl<'a> Matched<'a> {
         }
     }
 
-    /// What the run knows of a column of the table; `None` where it does not.
+    /// How the run knows a column of the table; `None` where it does not.
     pub(super) fn feature(&self, at: usize) -> Option<&'a ColumnKind> {
         self.by_column[at].map(|known| &self.known[known].kind)
     }
@@ -127,10 +129,73 @@ impl<'a> Matched<'a> {
 fn by_name(layout: &TableLayout, known: &[Column]) -> Vec<Option<usize>> {
     let places: HashMap<&str, usize> =
         (0..).zip(known).map(|(at, column)| (column.name.as_str(), at)).collect();
-    layout.columns.iter().map(|name| places.get(name.as_str()).copied()).collect()
+    let by_column: Vec<Option<usize>> =
+        layout.columns.iter().map(|name| places.get(name.as_str()).copied()).collect();
+    with_units(layout, known, by_column)
 }
 
-/// What is known of columns without the names of the run's.
+/// Adds the columns whose names differ only in that one has its unit in brackets, where
+/// that is the unit of the other: `Temp (°C)` and `Temp` with `°C` below it.
+fn with_units(
+    layout: &TableLayout,
+    known: &[Column],
+    mut by_column: Vec<Option<usize>>,
+) -> Vec<Option<usize>> {
+    fn key<'a>(name: &'a str, unit: Option<&'a str>) -> Option<(&'a str, &'a str)> {
+        units::split(name).or_else(|| Some((name.trim(), unit?)))
+    }
+    if by_column.iter().flatten().count() == known.len() {
+        return by_column;
+    }
+    let found: HashSet<usize> = by_column.iter().flatten().copied().collect();
+    let mut places: HashMap<&str, Vec<(usize, &str)>> = HashMap::new();
+    for (at, column) in known.iter().enumerate().filter(|(at, _)| !found.contains(at)) {
+        if let Some((base, unit)) = key(&column.name, column.unit.as_deref()) {
+            places.entry(base).or_default().push((at, unit));
+        }
+    }
+    for (at, name) in layout.columns.iter().enumerate() {
+        let own = || key(name, layout.units.get(at).map(String::as_str).filter(|unit| !unit.is_empty()));
+        if by_column[at].is_none()
+            && let Some((base, unit)) = own()
+            && let Some([(place, wanted)]) = places.get(base).map(Vec::as_slice)
+            && units::are_same(unit, wanted)
+        {
+            by_column[at] = Some(*place);
+            places.remove(base);
+        }
+    }
+    by_column
+}
+
+/// Warns of numbers in other units than those of the training, and tells which have none.
+fn tell_units(
+    layout: &TableLayout,
+    evidence: &[Evidence],
+    known: &[Column],
+    by_column: &[Option<usize>],
+    remarks: &mut Remarks,
+) {
+    let mut unnamed = Vec::new();
+    for (at, place) in by_column.iter().enumerate() {
+        let Some(column) = place.and_then(|place| known.get(place)) else { continue };
+        let Some(trained) = &column.unit else { continue };
+        let (name, tail) = (shortened(&column.name), evidence[at].tail());
+        match units::of_column(layout, at, &tail) {
+            Some(unit) if units::are_same(unit, trained) => {}
+            Some(unit) => remarks.warnings.push(format!(
+                "\"{name}\" was trained in {trained}, this file says {unit}: convert its numbers to {trained}"
+            )),
+            None => unnamed.push(format!("{name} ({trained})")),
+        }
+    }
+    if !unnamed.is_empty() {
+        let message = "this file does not name the units of columns that were trained in some, and is taken to use these";
+        remarks.notes.push(format!("{message}: {}", listed(&unnamed)));
+    }
+}
+
+/// The places of columns without the names of the run's.
 enum Places {
     /// The place of each of the run's features.
     OfFeatures(Vec<usize>),
@@ -138,8 +203,8 @@ enum Places {
     OfAll(Vec<String>),
 }
 
-/// Where the run's columns are, by their place: in a table without a header, or for a run that was trained on one. `None` where
-/// that would be guessed.
+/// Where the run's columns are, by their place: in a table without a header, or for a run that was
+/// trained on one. `None` where that would be guessed.
 fn by_place(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -168,8 +233,9 @@ fn by_place(
     }
 }
 
-/// Whether a table has all columns of the training data, those at `places` among them. Older runs do not know their other
-/// columns: these are told by gaps between the features, and by their words.
+/// Whether a table has all columns of the training data, those at `places` among them. Older runs
+/// do not know their other columns: these are told by gaps between the features, and by their
+/// words.
 fn has_all(evidence: &[Evidence], known: Known<'_>, places: &[usize]) -> bool {
     let has_words = |evidence: &Evidence| evidence.judge(None) == Content::Words;
     let has_gap = places.iter().max().is_some_and(|last| *last >= places.len());
@@ -200,19 +266,30 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
             listed(&names)
         )
     } else if layout.has_names() {
-        let there: HashSet<&String> = layout.columns.iter().collect();
-        let wanted: HashSet<&String> = names.iter().copied().collect();
-        let missing: Vec<&String> = names.into_iter().filter(|name| !there.contains(name)).collect();
-        let extra: Vec<&String> = layout.columns.iter().filter(|name| !wanted.contains(name)).collect();
+        let by_column = by_name(layout, known);
+        let there: HashSet<usize> = by_column.iter().flatten().copied().collect();
+        let missing = (0..).zip(names).filter(|(at, _)| !there.contains(at));
+        let missing: Vec<&String> = missing.map(|(_, name)| name).collect();
+        let extra = layout.columns.iter().zip(&by_column).filter(|(_, place)| place.is_none());
+        let extra: Vec<&String> = extra.map(|(name, _)| name).collect();
         let more = match &extra[..] {
             [] => String::new(),
             extra => format!(" (columns it does not know: {})", listed(extra)),
         };
+        let unit = missing.iter().find_map(|name| {
+            let column = known.iter().find(|column| column.name == **name)?;
+            let base =
+                |name: &'_ str| units::split(name).map_or(name.to_owned(), |(base, _)| base.to_owned());
+            let other = extra.iter().find(|other| base(other) == base(name))?;
+            let (trained, unit) = (column.unit.as_ref()?, units::split(other)?.1);
+            Some(format!("; \"{}\" was trained in {trained}, this file says {unit}", shortened(name)))
+        });
+        let unit = unit.unwrap_or_default();
         let has_none = missing.len() == known.len() && layout.has_header;
         let header = if has_none { first_row_is(Header::No) } else { String::new() };
         format!(
             "columns the run was trained on are missing: {}{more}; add them, or give them the names of the training \
-             data{header}",
+             data{unit}{header}",
             listed(&missing)
         )
     } else {

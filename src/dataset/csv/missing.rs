@@ -77,6 +77,52 @@ pub(super) fn is_usual(word: &str) -> bool {
     USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(word))
 }
 
+/// Whether a word usually means that there is no value, though it does not count as missing by
+/// itself.
+pub(super) fn means_missing(word: &str) -> bool {
+    const WORDS: [&str; 36] = [
+        "nd",
+        "n.d.",
+        "n.d",
+        "n/d",
+        "na.",
+        "n.a.",
+        "n.a",
+        "bdl",
+        "bld",
+        "lod",
+        "<lod",
+        "< lod",
+        "loq",
+        "<loq",
+        "< loq",
+        "bql",
+        "blq",
+        "blank",
+        "empty",
+        "missing",
+        "unknown",
+        "unk",
+        "nil",
+        "none",
+        "void",
+        "nodata",
+        "no data",
+        "not detected",
+        "not determined",
+        "not available",
+        "not measured",
+        "not applicable",
+        "k.a.",
+        "k. a.",
+        "*",
+        "--",
+    ];
+    let is_marks =
+        !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'.' | b'-' | b'*' | b'?' | b'#'));
+    is_marks || WORDS.iter().any(|other| other.eq_ignore_ascii_case(word))
+}
+
 /// Why a trimmed field means that a value is missing; `None` where it is one.
 pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if field.is_empty() {
@@ -102,7 +148,8 @@ pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
     gap(field.trim(), reading).is_some()
 }
 
-/// Whether a field is one of the words that were told, or the same number: `-999.0` where it is `-999`.
+/// Whether a field is one of the words that were told, or the same number: `-999.0` where it is
+/// `-999`.
 pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
     told(field, reading).is_some()
 }
@@ -118,7 +165,7 @@ pub(super) fn is_told_exactly(field: &[u8], reading: &TableReading) -> bool {
 
 /// Whether two texts are the same number, with a decimal point or comma. Digits with leading zeros
 /// are codes: `07` is not `7`.
-fn is_same_number(word: &str, field: &[u8]) -> bool {
+pub(super) fn is_same_number(word: &str, field: &[u8]) -> bool {
     let Ok(field) = std::str::from_utf8(field) else { return false };
     number(word).is_some_and(|value| number(field) == Some(value))
 }

@@ -13,7 +13,7 @@ pub(super) struct Mixed<R> {
     block: Vec<u8>,
     /// Bytes at the beginning of the block that begin a character whose end is not there yet.
     cut: usize,
-    /// What was made of the last block, and how much of it was handed on.
+    /// The text of the last block, and how much of it was handed on.
     text: Vec<u8>,
     at: usize,
 }

@@ -40,7 +40,67 @@ pub(super) fn in_english(field: &str) -> Option<String> {
     Some(format!("{day}{mark}{month}{mark}{year}{rest}"))
 }
 
-/// What follows the mark between day, month and year.
+/// A month or quarter without a day: the place of its form in [`super::date::MONTHS_ALONE`], the
+/// year, and the month or the first of the quarter. `None` for anything else.
+pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
+    // Nearly all fields end here.
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_year = |text: Option<&str>| text.is_some_and(is_digits);
+    if !has_year(field.get(..4)) && !has_year(field.len().checked_sub(4).and_then(|at| field.get(at..))) {
+        return None;
+    }
+    let is_mark = |letter: char| matches!(letter, '-' | '/' | ' ' | '\u{a0}');
+    let year = |text: &str| (text.len() == 4 && is_digits(text)).then(|| text.parse().ok())?;
+    let quarter = |text: &str| match text.as_bytes() {
+        [b'Q' | b'q', digit @ b'1'..=b'4'] => Some(3 * (digit - b'1') as i8 + 1),
+        _ => None,
+    };
+    if let Some((first, rest)) = field.split_at_checked(4)
+        && let Some(year) = year(first)
+    {
+        let bare = rest.strip_prefix(is_mark).unwrap_or(rest);
+        if let Some(month) = quarter(bare) {
+            return Some((4, year, month));
+        }
+        let form = match rest.as_bytes() {
+            [b'-', ..] => 0,
+            [b'/', ..] => 1,
+            [b'0'..=b'9', b'0'..=b'9'] => 5,
+            _ => return None,
+        };
+        // 2024-3 and 2024-03, but not 2024-003.
+        let month = matches!(bare.len(), 1 | 2) && is_digits(bare);
+        let month: i8 = month.then(|| bare.parse().ok())??;
+        return (1..=12).contains(&month).then_some((form, year, month));
+    }
+    let (first, mark) = field.split_at_checked(field.len().checked_sub(4)?)?;
+    let (year, before) = (year(mark)?, first.trim_end_matches(is_mark));
+    if before.len() == first.len() {
+        return None;
+    }
+    if let Some(month) = quarter(before) {
+        return Some((4, year, month));
+    }
+    if is_digits(before) && before.len() <= 2 && first.ends_with('/') {
+        let month: i8 = before.parse().ok()?;
+        return (1..=12).contains(&month).then_some((2, year, month));
+    }
+    if !before.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let name = before.strip_suffix('.').unwrap_or(before).to_lowercase();
+    let is_named = |(english, names): &(&str, &str)| {
+        let is_english = ENGLISH.contains(&name.as_str()) && name.starts_with(&english.to_lowercase());
+        is_english || names.split(' ').any(|other| other == name)
+    };
+    let month = NAMES.iter().position(is_named)?;
+    Some((3, year, month as i8 + 1))
+}
+
+/// English names of months that are not in [`NAMES`].
+const ENGLISH: [&str; 6] = ["january", "february", "march", "june", "july", "october"];
+
+/// The text after the mark between day, month and year.
 fn without_preposition(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '-', '\u{a0}', '\u{202f}']);
     ["de ", "del ", "di "].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text)
@@ -67,6 +127,30 @@ mod tests {
         check("30 April 2024", Some("30 Apr 2024"));
         for field in ["12 January 2024", "12 soon 2024", "janv. 2024", "12 mars", "", "12", "12 janv. 20244"]
         {
+            check(field, None);
+        }
+        let check = |field: &str, expected: Option<(usize, i16, i8)>| {
+            assert_eq!(year_month(field), expected, "{field}");
+        };
+        check("2024-03", Some((0, 2024, 3)));
+        check("2024/3", Some((1, 2024, 3)));
+        check("03/2024", Some((2, 2024, 3)));
+        check("March 2024", Some((3, 2024, 3)));
+        check("sept.-2024", Some((3, 2024, 9)));
+        check("2024 Q4", Some((4, 2024, 10)));
+        check("q1/2024", Some((4, 2024, 1)));
+        check("202403", Some((5, 2024, 3)));
+        for field in [
+            "2024",
+            "2024-13",
+            "2024-003",
+            "03.2024",
+            "03-2024",
+            "2024-03-01",
+            "Toyota 2024",
+            "2024Q5",
+            "é024",
+        ] {
             check(field, None);
         }
         for (_, names) in NAMES {

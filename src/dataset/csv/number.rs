@@ -1,6 +1,8 @@
 //! Numbers as people write them in tables: decimal points or commas, grouped digits, percent and
 //! currency signs, accountants' parentheses.
 
+use super::buffer::Buffer;
+
 /// How the numbers of a column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notation {
@@ -85,8 +87,8 @@ impl Notation {
         }
     }
 
-    /// The number in a field, percent and currency signs left aside; `None` where it is none in this
-    /// notation.
+    /// The number in a field, percent and currency signs left aside; `None` where it is none in
+    /// this notation.
     pub(super) fn parse(self, field: &str) -> Option<f64> {
         let field = field.trim();
         if self == Notation::Point
@@ -111,23 +113,23 @@ impl Notation {
         if whole.is_empty() && fraction.is_empty() || !are_digits(fraction) {
             return None;
         }
-        let mut plain = String::with_capacity(digits.len() + 1);
+        let mut plain = Buffer::new();
         match group {
-            _ if are_digits(whole) => plain.push_str(whole),
+            _ if are_digits(whole) => plain.push_str(whole)?,
             Some(group) => group.join(whole, &mut plain)?,
             None => return None,
         }
-        plain.push('.');
-        plain.push_str(fraction);
+        plain.push('.')?;
+        plain.push_str(fraction)?;
         if let Some(exponent) = exponent {
             let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
             if unsigned.is_empty() || !are_digits(unsigned) {
                 return None;
             }
-            plain.push('e');
-            plain.push_str(exponent);
+            plain.push('e')?;
+            plain.push_str(exponent)?;
         }
-        plain.parse().ok()
+        plain.as_str().parse().ok()
     }
 }
 
@@ -193,7 +195,7 @@ impl Notations {
     }
 }
 
-/// What stands between groups of digits.
+/// The mark between groups of digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
     Comma,
@@ -215,7 +217,7 @@ impl Group {
 
     /// The digits of all groups, where the groups are those of a number: the first of one to three
     /// digits, the last of three, the others of three or, as in India, two.
-    fn join(self, whole: &str, plain: &mut String) -> Option<()> {
+    fn join(self, whole: &str, plain: &mut Buffer) -> Option<()> {
         let mut marks = whole.chars().filter(|mark| !mark.is_ascii_digit());
         let first = marks.next()?;
         if !self.is(first) || marks.any(|mark| mark != first) {
@@ -232,7 +234,7 @@ impl Group {
             if !fits {
                 return None;
             }
-            plain.push_str(digits);
+            plain.push_str(digits)?;
         }
         Some(())
     }
@@ -269,6 +271,13 @@ impl Bare<'_> {
                 is_negative = !digits.starts_with('+');
                 (digits, has_sign) = (rest.trim_start(), true);
             }
+            // No cents: 25.- and 25,—
+            if let Some(rest) = digits.strip_suffix(['-', '−', '–', '—'])
+                && let Some(whole) = rest.strip_suffix('-').unwrap_or(rest).strip_suffix(['.', ','])
+                && whole.ends_with(|letter: char| letter.is_ascii_digit())
+            {
+                digits = whole;
+            }
             // Programs of accountants write it after the number, too.
             if !has_sign && let Some(rest) = digits.strip_suffix(['-', '−']) {
                 (digits, is_negative, has_sign) = (rest.trim_end(), true, true);
@@ -294,7 +303,7 @@ impl Bare<'_> {
 /// The currency's sign or code of a number that has one.
 pub(super) fn currency(field: &str) -> Option<&str> {
     let is_own =
-        |letter: char| !(letter.is_ascii_digit() || ".,-+−()%'’ \u{a0}\u{2009}\u{202f}".contains(letter));
+        |letter: char| !(letter.is_ascii_digit() || ".,-+−–—()%'’ \u{a0}\u{2009}\u{202f}".contains(letter));
     let (start, rest) = (field.find(is_own)?, field.trim_end_matches(|letter| !is_own(letter)));
     rest.get(start..)
 }
@@ -304,7 +313,12 @@ fn without_currency(text: &str) -> Option<&str> {
     const SIGNS: [char; 13] = ['$', '€', '£', '¥', '₹', '₽', '₩', '₪', '₫', '₺', '₴', '₱', '฿'];
     const CODES: [&str; 14] =
         ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "BRL"];
-    let before = text.strip_prefix(SIGNS).or_else(|| CODES.iter().find_map(|code| text.strip_prefix(code)));
+    /// Before a number alone: after it they are a unit like any other.
+    const BEFORE: [&str; 12] = ["R$", "US$", "A$", "C$", "NZ$", "HK$", "S$", "kr", "zł", "Fr.", "Rs.", "Rs"];
+    let other = BEFORE.iter().find_map(|code| text.strip_prefix(code));
+    let before = other
+        .or_else(|| text.strip_prefix(SIGNS))
+        .or_else(|| CODES.iter().find_map(|code| text.strip_prefix(code)));
     if let Some(rest) = before {
         return Some(rest.trim_start());
     }
@@ -347,6 +361,10 @@ mod tests {
         check("$-5", Notation::Point, Some(-5.0));
         check("1.234,50 €", Notation::CommaGroupedByPoint, Some(1234.5));
         check("EUR 7", Notation::Point, Some(7.0));
+        check("R$ 1.234,50", Notation::CommaGroupedByPoint, Some(1234.5));
+        check("25.-", Notation::Point, Some(25.0));
+        check("-1'250.--", Notation::PointGroupedByApostrophe, Some(-1250.0));
+        check("Fr. 25,—", Notation::Comma, Some(25.0));
         check("(1,234)", Notation::PointGroupedByComma, Some(-1234.0));
         check("1854.44-", Notation::Point, Some(-1854.44));
         check("1.854,44- €", Notation::CommaGroupedByPoint, Some(-1854.44));

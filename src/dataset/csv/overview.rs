@@ -3,6 +3,7 @@
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::roles::{Role, Roles};
+use super::tails::Tail;
 use super::told;
 use super::words::Words;
 use crate::dataset::progress::Pulse;
@@ -27,13 +28,18 @@ pub(super) fn of(
     let mut all = Vec::new();
     progress.budget().reserve_exact(&mut all, layout.columns.len())?;
     let columns = layout.columns.iter().zip(evidence).zip(roles.by_column.iter().zip(&roles.commas));
-    for ((name, evidence), (role, has_comma)) in columns {
+    for (at, ((name, evidence), (role, has_comma))) in columns.enumerate() {
         let (low, high) = evidence.range(evidence.notation(Some(*has_comma)));
         all.push(ColumnOverview {
             name: name.clone(),
             content: match role {
                 // Numbers like 20240131 may have been taken for dates.
                 Role::Dates { format, .. } => format!("dates, {}", format.name()),
+                Role::Numbers { tail: Tail::None | Tail::Factors, .. }
+                    if let Some(unit) = layout.units.get(at).filter(|unit| !unit.is_empty()) =>
+                {
+                    format!("{}, {unit}", told::content(evidence, *has_comma))
+                }
                 Role::LeftOut
                 | Role::Label(_)
                 | Role::Numbers { .. }
@@ -62,7 +68,8 @@ fn counts(evidence: &Evidence) -> Vec<u32> {
     counts
 }
 
-/// Adds what is counted in the rows: the range of dates, and the histograms of all features that are one number.
+/// Adds what is counted in the rows: the range of dates, and the histograms of all features that
+/// are one number.
 pub(super) fn count(
     all: &mut [ColumnOverview],
     roles: &Roles,

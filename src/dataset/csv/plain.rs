@@ -95,6 +95,12 @@ impl Plain {
         self.is_bare() && self.length == 4 && self.digits < 2400 && self.digits % 100 < 60
     }
 
+    /// Whether it is a month of six digits in the years 1900 to 2099.
+    pub(super) fn is_compact_month(self) -> bool {
+        let (year, month) = (self.digits / 100, self.digits % 100);
+        self.is_bare() && self.length == 6 && (1900..2100).contains(&year) && (1..=12).contains(&month)
+    }
+
     /// Whether it is a date of eight digits in the years 1900 to 2099.
     pub(super) fn is_compact_date(self) -> bool {
         let (year, month, day) = (self.digits / 10_000, self.digits / 100 % 100, self.digits % 100);
@@ -171,6 +177,8 @@ mod tests {
         check("20230229", false, None, false);
         check("18991231", false, None, false);
         check("20241301", false, None, false);
+        let is_month = |text: &str| Plain::of(text.as_bytes()).is_some_and(Plain::is_compact_month);
+        assert_eq!(["202403", "202413", "189912", "2024.3"].map(is_month), [true, false, false, false]);
         let is_time = |text: &str| Plain::of(text.as_bytes()).is_some_and(Plain::is_time);
         assert_eq!(["0930", "2359", "2400", "0960", "930"].map(is_time), [true, true, false, false, false]);
     }

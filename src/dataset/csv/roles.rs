@@ -1,7 +1,8 @@
-//! What becomes of each column of a table.
+//! The roles of columns: features, labels, or left out.
 
 use std::collections::{HashMap, HashSet};
 
+use super::century::FIRST_YEAR;
 use super::date::DateFormat;
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
@@ -13,10 +14,10 @@ use super::remarks::Remarks;
 use super::tails::Tail;
 use super::text::Text;
 use super::words::{WORDS, Words};
-use super::{Asked, decimal, doubts, label_names, listed};
+use super::{Asked, decimal, doubts, label_names, listed, units};
 use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
-use crate::project::{Choice, DateUnit, Rules, Take};
+use crate::project::{Choice, DateUnit, Rules, TableReading, Take};
 
 /// The most words that become features by themselves, one each.
 const FEW_WORDS: usize = 64;
@@ -29,7 +30,7 @@ pub(super) enum Role {
     Label(Option<Notation>),
     Numbers {
         notation: Notation,
-        /// What follows each of them.
+        /// The text after each of them.
         tail: Tail,
         base: f64,
     },
@@ -41,6 +42,8 @@ pub(super) enum Role {
         format: DateFormat,
         unit_secs: f64,
         base: f64,
+        /// The first of the hundred years in which years of two digits are.
+        first_year: u16,
     },
     /// The place of each word among the features.
     Categories {
@@ -48,7 +51,7 @@ pub(super) enum Role {
     },
 }
 
-/// What becomes of all columns.
+/// The roles of all columns.
 pub(super) struct Roles {
     /// The role of each column.
     pub by_column: Vec<Role>,
@@ -139,7 +142,7 @@ pub(super) fn decide(
     Ok(Roles { by_column: roles, places, columns, features, commas, are_known: matched.is_some() })
 }
 
-/// What a person chose for columns.
+/// The choices of a person for columns.
 struct Chosen<'a> {
     asked: &'a Asked<'a>,
     labels: HashSet<&'a String>,
@@ -152,7 +155,7 @@ impl<'a> Chosen<'a> {
         Chosen { asked, labels: asked.labels.iter().collect(), takes: takes.collect() }
     }
 
-    /// What was chosen for a column. The list of labels counts for more, but for what is left out.
+    /// The choice for a column. The list of labels counts for more, but for what is left out.
     fn take(&self, name: &String) -> Option<Take> {
         match self.takes.get(name) {
             Some(Take::LeftOut) => Some(Take::LeftOut),
@@ -169,6 +172,13 @@ impl<'a> Chosen<'a> {
         matched: Option<&Matched<'_>>,
         remarks: &mut Remarks,
     ) -> Result<(), DataError> {
+        let years = TableReading::FIRST_YEARS;
+        if let Some(year) = self.asked.reading.first_year.filter(|year| !years.contains(year)) {
+            let (first, last) = years.into_inner();
+            let message =
+                format!("the first year of years of two digits is {year}; choose one from {first} to {last}");
+            return Err(DataError::Setting(message));
+        }
         let there: HashSet<&String> = layout.columns.iter().collect();
         if matched.is_none()
             && let Some(unknown) = self.asked.labels.iter().find(|label| !there.contains(label))
@@ -225,7 +235,7 @@ fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
 /// The features in the order of their columns, and where each column begins.
 fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     let (mut columns, mut places, mut place) = (Vec::new(), Vec::with_capacity(roles.len()), 0);
-    for (name, (evidence, role)) in layout.columns.iter().zip(evidence.iter().zip(roles)) {
+    for (at, (name, (evidence, role))) in (0..).zip(layout.columns.iter().zip(evidence.iter().zip(roles))) {
         places.push(place);
         let kind = match role {
             Role::LeftOut | Role::Label(_) => continue,
@@ -234,9 +244,10 @@ fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec
             }
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
-            Role::Dates { format, unit_secs, base } => {
+            Role::Dates { format, unit_secs, base, first_year } => {
+                let first_year = (*first_year != FIRST_YEAR).then_some(*first_year);
                 let format = if evidence.zones().0 { format.utc_name() } else { format.name().to_owned() };
-                ColumnKind::Dates { format, unit: unit_of(*unit_secs), base: *base }
+                ColumnKind::Dates { format, unit: unit_of(*unit_secs), base: *base, first_year }
             }
             Role::Categories { places } => {
                 let mut words: Vec<String> = places.keys().cloned().collect();
@@ -244,7 +255,15 @@ fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec
                 ColumnKind::Categories { words }
             }
         };
-        let column = Column { name: name.clone(), kind };
+        let unit = match role {
+            Role::Numbers { tail, .. } => units::of_column(layout, at, tail).map(str::to_owned),
+            Role::LeftOut
+            | Role::Label(_)
+            | Role::Truth { .. }
+            | Role::Dates { .. }
+            | Role::Categories { .. } => None,
+        };
+        let column = Column { name: name.clone(), kind, unit };
         place += column.features();
         columns.push(column);
     }
@@ -269,7 +288,8 @@ impl Judge<'_> {
         Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(at, evidence)))
     }
 
-    /// A column that is not a feature of the run: a label where it was one in the training data, or looks like one.
+    /// A column that is not a feature of the run: a label where it was one in the training data, or
+    /// looks like one.
     fn extra(&self, at: usize, evidence: &Evidence, was_label: Option<bool>) -> Role {
         let is_class = match evidence.judge(Some(self.commas[at])) {
             Content::Words | Content::Truth { .. } => true,
@@ -281,7 +301,8 @@ impl Judge<'_> {
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
-    /// A column of a table that is shown to a run: what was chosen holds only for those it does not know.
+    /// A column of a table that is shown to a run: what was chosen holds only for those it does not
+    /// know.
     fn of_run(
         &self,
         at: usize,
@@ -311,7 +332,7 @@ impl Judge<'_> {
                 Role::Numbers { notation: self.notation(at, evidence), tail: evidence.tail(), base: *base }
             }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
-            ColumnKind::Dates { format, unit, base } => {
+            ColumnKind::Dates { format, unit, base, first_year } => {
                 let known = DateFormat::of_name(format);
                 // Times of day are no durations, though the digits of some are both.
                 let is_alike =
@@ -320,7 +341,12 @@ impl Judge<'_> {
                 let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
                 // One for all rows: day and month must not change places from one to the next.
                 match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
-                    Some(format) => Role::Dates { format, unit_secs: unit.secs(), base: *base },
+                    Some(format) => Role::Dates {
+                        format,
+                        unit_secs: unit.secs(),
+                        base: *base,
+                        first_year: self.asked.reading.first_year.or(*first_year).unwrap_or(FIRST_YEAR),
+                    },
                     // A format of another program: its dates may be numbers by now.
                     None => Role::Numbers {
                         notation: self.notation(at, evidence),
@@ -368,13 +394,14 @@ impl Judge<'_> {
                 )),
             },
             Take::Dates => match evidence.date_format() {
-                Some(format) => Ok(self.dates(format, evidence)),
+                Some(format) => Ok(self.dates(at, format, evidence)),
                 None => refused(doubts::no_dates(evidence, self.asked.reading)),
             },
         }
     }
 
-    /// A column of which nothing was said: ids, and words that are too many for features, are labels.
+    /// A column of which nothing was said: ids, and words that are too many for features, are
+    /// labels.
     fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
         let (is_current, only_labels) = (self.asked.rules == Rules::Current, self.asked.reading.only_labels);
         // Lines that begin or end with delimiters.
@@ -404,13 +431,14 @@ impl Judge<'_> {
             Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },
             Content::Numbers { notation, .. } => self.numbers(notation, evidence),
             Content::Truth { words } => Role::Truth { words },
-            Content::Dates { format, .. } => self.dates(format, evidence),
+            Content::Dates { format, .. } => self.dates(at, format, evidence),
             Content::Words => return None,
         })
     }
 
-    /// Something must be left to learn from: where all columns would be labels, numbers that look like ids are features after
-    /// all, and where there are none, words of few, those that look like ids last.
+    /// Something must be left to learn from: where all columns would be labels, numbers that look
+    /// like ids are features after all, and where there are none, words of few, those that look
+    /// like ids last.
     fn find_features(&self, roles: &mut [Role], evidence: &[Evidence], is_chosen: &dyn Fn(&String) -> bool) {
         let columns = &self.layout.columns;
         let free: Vec<usize> = (0..roles.len()).filter(|at| !is_chosen(&columns[*at])).collect();
@@ -447,15 +475,17 @@ impl Judge<'_> {
         Role::Numbers { notation, tail: evidence.tail(), base }
     }
 
-    fn dates(&self, format: DateFormat, evidence: &Evidence) -> Role {
+    fn dates(&self, at: usize, format: DateFormat, evidence: &Evidence) -> Role {
         let unit = match self.asked.reading.dates {
             DateUnit::Auto if format.has_time() => DateUnit::Seconds,
             DateUnit::Auto => DateUnit::Days,
             told @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => told,
         };
         let unit_secs = unit.secs();
-        let first = evidence.first_date(format).unwrap_or_default();
-        Role::Dates { format, unit_secs, base: (first / unit_secs).floor() }
+        let found = || evidence.first_year(format, &self.layout.columns[at]);
+        let first_year = self.asked.reading.first_year.unwrap_or_else(found);
+        let first = evidence.first_date(format, first_year).unwrap_or_default();
+        Role::Dates { format, unit_secs, base: (first / unit_secs).floor(), first_year }
     }
 }
 
@@ -466,7 +496,8 @@ fn categories(evidence: &Evidence) -> Role {
     Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
-/// What is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where they can anyway.
+/// The base that is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where
+/// they can anyway.
 pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     /// Up to here all whole numbers are exact in 32 bits.
     const EXACT: f64 = (1 << 24) as f64;

@@ -73,7 +73,7 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
             evidence.add(field, asked.reading, progress.budget());
         }
     }
-    evidence::settle(&mut evidence, asked.reading, asked.rules);
+    evidence::settle(&mut evidence, asked.reading, asked.rules, text.written_in());
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
         // The cells of a sheet have none.

@@ -48,6 +48,7 @@ pub(super) fn survey(
     let mut body = Body::new(last(text, layout, asked, progress)?, asked);
     let mut survey = Survey::of(text, layout, asked, progress)?;
     let mut second = survey.read(&body)?;
+    around::tell_missing_rows(survey.end, asked, remarks);
     body.finds_second = false;
     if let Some(second) = &mut second {
         let found = (&survey.contents()[..], survey.has_gap());
@@ -76,7 +77,7 @@ pub(super) fn survey(
     around::tell_sums(&places, &sums, asked, remarks);
     around::tell_counts(&counts, remarks);
     around::tell_comments(layout, comments, asked, remarks);
-    evidence::settle(&mut evidence, asked.reading, asked.rules);
+    evidence::settle(&mut evidence, asked.reading, asked.rules, text.written_in());
     Ok((evidence, body))
 }
 
@@ -112,6 +113,8 @@ struct Survey<'a> {
     /// Names of other statistics that rows among the others have.
     within: HashSet<Vec<u8>>,
     held: Held<'a>,
+    /// The number of the last row of the file, once all of it was read.
+    end: Option<u64>,
     /// The last row that was added.
     previous: Numbered,
 }
@@ -137,6 +140,7 @@ impl<'a> Survey<'a> {
             among: Vec::new(),
             within: HashSet::new(),
             held: progress.budget().hold(0)?,
+            end: None,
             previous: Numbered::default(),
         })
     }
@@ -200,6 +204,7 @@ impl<'a> Survey<'a> {
             self.add(&rows, body, header.0, &mut header.1)?;
         }
         self.comments = rows.lines.comments();
+        self.end = body.last.is_none().then_some(rows.number);
         Ok(None)
     }
 
@@ -233,10 +238,7 @@ impl<'a> Survey<'a> {
                 if (called.kind != Kind::Sum || !called.is_likely()) && self.within.len() < MOST_AMONG {
                     self.within.insert(name.to_ascii_lowercase());
                 }
-                if self.asked.reading.skip_rows.is_none()
-                    && self.among.len() < MOST_AMONG
-                    && called.is_likely()
-                {
+                if self.asked.reading.finds_sums() && self.among.len() < MOST_AMONG && called.is_likely() {
                     self.held.take(2 * record.as_slice().len() as u64 + 256)?;
                     self.among.push((number, record.clone()));
                 }
@@ -311,7 +313,7 @@ impl<'a> Survey<'a> {
                 |row: &ByteRecord| statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
             let rows = Rows::open(self.text, self.layout, self.progress)?;
             for (at, (number, mut row)) in own.into_iter().enumerate() {
-                if reading.skip_rows.is_none() && at < ends && sums.has(number) && is_sum(&row) {
+                if reading.finds_sums() && at < ends && sums.has(number) && is_sum(&row) {
                     body.skip = body.skip.and(&RowSet::from_iter([number]));
                     sums.left_out.push((number, row));
                 } else {

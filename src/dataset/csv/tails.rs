@@ -4,7 +4,7 @@ use super::dated::Place;
 use super::number::Notations;
 use super::shortened;
 
-/// What follows the digits of all numbers of a column.
+/// The text after the digits of all numbers of a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Tail {
     /// Nothing, or not the same for all.
@@ -35,11 +35,11 @@ pub(super) struct Tails {
     count: u64,
     /// Those with a letter for thousands, millions or billions.
     factors: u64,
-    /// Whether a lone `B` among bare numbers is one, and no letter of a code: another letter for a factor, a fraction or a
-    /// currency says so.
+    /// Whether a lone `B` among bare numbers is one, and no letter of a code: another letter for a
+    /// factor, a fraction or a currency says so.
     are_amounts: bool,
     has_currency: bool,
-    /// What follows the first, and whether it follows all.
+    /// The text after the first, and whether it follows all.
     tail: Box<str>,
     are_alike: bool,
     first: Option<Place>,
@@ -113,7 +113,7 @@ impl Tails {
         self.notations
     }
 
-    /// What follows the numbers of a column of so many fields, some of which are numbers with
+    /// The tail of the numbers of a column of so many fields, some of which are numbers with
     /// nothing after them.
     pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
         // Temperatures in kelvin.
@@ -195,7 +195,8 @@ fn split(field: &str) -> Option<(&str, &str)> {
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 
-/// What letters for thousands, millions or billions multiply a number with: those that follow its digits at once.
+/// The factor of letters for thousands, millions or billions that follow the digits of a number at
+/// once.
 fn factor(field: &str, digits: &str, tail: &str) -> Option<f64> {
     if digits.len() + tail.len() < field.trim().len() {
         return None;

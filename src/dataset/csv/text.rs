@@ -9,7 +9,7 @@ use super::encoding::{self, Guess, is_utf16};
 use super::form::{Form, byte_of, leave_out};
 use super::mixed::Mixed;
 use super::spaces::{Collapsed, Quotes, Unspaced};
-use super::{REMEDY, sheet};
+use super::{REMEDY, century, sheet};
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Delimiter, TableReading};
@@ -98,6 +98,11 @@ impl<'a> Text<'a> {
             return Err(DataError::file(path, message));
         }
         Ok(text)
+    }
+
+    /// The year in which the file was written, where that is known.
+    pub(super) fn written_in(&self) -> Option<u16> {
+        std::fs::metadata(self.path).and_then(|file| file.modified()).ok().and_then(century::written_in)
     }
 
     /// The sheet, where it is one of a spreadsheet.

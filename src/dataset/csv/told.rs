@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::century::FIRST_YEAR;
 use super::doubts::{Columns, PADDED};
 use super::encoding::Guess;
 use super::evidence::{Content, Evidence};
@@ -74,7 +75,7 @@ impl Remarks {
                     let unit = roles::unit_of(*unit_secs).name();
                     note(&[name], &format!("durations ({}) as {unit}", format.name()));
                 }
-                Role::Dates { format, unit_secs, .. } => {
+                Role::Dates { format, unit_secs, first_year, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.has_date() { "1970" } else { "midnight" };
                     let zones = if evidence.zones().0 {
@@ -82,7 +83,16 @@ impl Remarks {
                     } else {
                         ""
                     };
-                    note(&[name], &format!("dates ({}) as {unit} since {since}{zones}", format.name()));
+                    let years = match first_year {
+                        _ if !format.has_short_year() || *first_year == FIRST_YEAR => String::new(),
+                        first => format!(
+                            "; years of two digits are {first} to {} ({} takes others)",
+                            first.saturating_add(99),
+                            Choice::FirstYear(Some(FIRST_YEAR)).option()
+                        ),
+                    };
+                    let format = format.name();
+                    note(&[name], &format!("dates ({format}) as {unit} since {since}{zones}{years}"));
                 }
                 Role::Categories { places } => {
                     let count = places.len();
@@ -150,7 +160,14 @@ impl Remarks {
 
     /// Words for missing values that are nowhere in the table.
     fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
-        let is_used = |place: usize| evidence.iter().any(|column| column.has_told(place));
+        let told = &asked.reading.missing_words;
+        let is_there = |place: usize| evidence.iter().any(|column| column.has_told(place));
+        // One number may be told in several ways, and is found as the first of these.
+        let is_used = |place: usize| {
+            let is_same =
+                |(_, other): &(usize, &String)| missing::is_same_number(other, told[place].as_bytes());
+            is_there(place) || told.iter().enumerate().filter(is_same).any(|(other, _)| is_there(other))
+        };
         let words = asked.reading.missing_words.iter().enumerate();
         let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
         let unused: Vec<&String> = unused.map(|(_, word)| word).collect();

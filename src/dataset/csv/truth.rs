@@ -4,7 +4,7 @@ use super::words::Words;
 
 /// Words for no and yes, in lower case.
 const PAIRS: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
-/// What marks a row in a column that is empty elsewhere, in lower case.
+/// Words that mark a row in a column that is empty elsewhere, in lower case.
 const MARKS: [&str; 27] = [
     "x", "✓", "✔", "✗", "✘", "☑", "☒", "☓", "×", "√", "•", "●", "■", "*", "+", "1", "true", "yes", "y", "t",
     "ja", "oui", "si", "sí", "sim", "on", "checked",

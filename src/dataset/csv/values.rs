@@ -142,8 +142,8 @@ impl<'a> Table<'a> {
                         return Err(self.word(message, field, record, column));
                     }
                 },
-                Role::Dates { format, unit_secs, base } => {
-                    let Some(secs) = format.parse(field) else {
+                Role::Dates { format, unit_secs, base, first_year } => {
+                    let Some(secs) = format.parse_since(field, *first_year) else {
                         let message = format!("\"{}\" is not a date as {}", shortened(field), format.name());
                         return Err(self.word(message, field, record, column));
                     };

@@ -27,7 +27,7 @@ pub(super) struct Words {
     charged: u64,
 }
 
-/// What became of a word.
+/// The result of adding a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Added {
     /// It was not there before.

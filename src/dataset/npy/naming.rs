@@ -22,7 +22,7 @@ pub(in crate::dataset) fn name_features(
     )?;
     let named = raw.feature_names.iter().zip(bases);
     raw.columns = named
-        .map(|(name, &base)| Column { name: name.clone(), kind: ColumnKind::Numbers { base } })
+        .map(|(name, &base)| Column { name: name.clone(), kind: ColumnKind::Numbers { base }, unit: None })
         .collect();
     let taken = bases.iter().position(|base| *base != 0.0);
     raw.notes.extend(taken.map(|at| {

@@ -405,7 +405,7 @@ fn pixels_that_32_bits_do_not_tell_apart_are_doubted() {
 #[test]
 fn known_bases_are_taken_off_bytes_too() {
     let (_dir, path) = write("a.npy", &bytes("(2, 1)", &[3, 200]));
-    let known = [Column { name: "a".to_owned(), kind: ColumnKind::Numbers { base: 100.0 } }];
+    let known = [Column { name: "a".to_owned(), kind: ColumnKind::Numbers { base: 100.0 }, unit: None }];
     let asked = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Current };
     let raw = super::load(&path, asked, Some(&known), &Progress::default()).unwrap();
     assert_eq!((raw.rows, raw.type_max), (Rows::F32(vec![-97.0, 100.0]), None));

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::project::{visible, visible_list, visible_path};
 
-/// A decision about how data are read, in the place of what was found: the remedy of a warning, a field of the window, an
-/// option of the command line.
+/// A decision about how data are read, in the place of what was found: the remedy of a warning, a
+/// field of the window, an option of the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
     /// Of a table: whether its first row holds names.
@@ -37,9 +37,13 @@ pub enum Choice {
     OnlyMissingWords(Vec<String>),
     /// Of a table: the order of day, month and year where several fit.
     DateOrder(DateOrder),
+    /// Of a table: the first of the hundred years in which years of two digits are; `None` for as
+    /// it looks.
+    FirstYear(Option<u16>),
     /// Of a table: the unit of dates.
     Dates(DateUnit),
-    /// Of a table: the columns that are labels, and no others; `None` for those that look like labels.
+    /// Of a table: the columns that are labels, and no others; `None` for those that look like
+    /// labels.
     Labels(Option<Vec<String>>),
     /// Of a table: how one column is taken; `None` for as it looks.
     Column(String, Option<Take>),
@@ -86,7 +90,8 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Puts the choice into the document. `false` where the data are of a kind that has no such choice.
+    /// Puts the choice into the document. `false` where the data are of a kind that has no such
+    /// choice.
     pub fn apply(self, data: &mut Data) -> bool {
         match (self, &mut data.source) {
             (Choice::Header(to), Source::Csv { header, .. }) => *header = to,
@@ -106,6 +111,7 @@ impl Choice {
                 (reading.missing_words, reading.only_missing_words) = (to, true);
             }
             (Choice::DateOrder(to), Source::Csv { reading, .. }) => reading.date_order = to,
+            (Choice::FirstYear(to), Source::Csv { reading, .. }) => reading.first_year = to,
             (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
             (Choice::Labels(to), Source::Csv { labels, reading, .. }) => {
                 reading.only_labels = to.is_some();
@@ -176,6 +182,7 @@ impl Choice {
             Choice::OnlyMissingWords(words) if words.is_empty() => "Missing words: none".to_owned(),
             Choice::OnlyMissingWords(words) => format!("Missing words: only {}", visible_list(words)),
             Choice::DateOrder(to) => format!("Date order: {}", to.name()),
+            Choice::FirstYear(to) => format!("First year: {}", count(to.map(usize::from))),
             Choice::Dates(to) => format!("Dates: {}", to.name()),
             Choice::Labels(None) => "Labels: detect".to_owned(),
             Choice::Labels(Some(names)) if names.is_empty() => "Labels: none".to_owned(),
@@ -243,6 +250,7 @@ impl Choice {
                 format!("--missing-words {}", quoted(&format!("only:{}", join_words(words, ","))))
             }
             Choice::DateOrder(to) => format!("--date-order {}", to.name()),
+            Choice::FirstYear(to) => format!("--first-year {}", count(to.map(usize::from))),
             Choice::Dates(to) => format!("--dates {}", to.name()),
             Choice::Labels(None) => "--labels detect".to_owned(),
             Choice::Labels(Some(names)) => format!("--labels {}", quoted(&join_words(names, ","))),
@@ -310,8 +318,8 @@ fn rows(rows: Option<&RowSet>) -> String {
     rows.map_or("detect".to_owned(), RowSet::to_string)
 }
 
-/// A file that was named; an empty name stands for none. Where nothing is named, what is there stays: whoever can look into
-/// folders finds it anew.
+/// A file that was named; an empty name stands for none. Where nothing is named, what is there
+/// stays: whoever can look into folders finds it anew.
 fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));

@@ -4,19 +4,38 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Rows of a table by their numbers, counted from 1: `7,12-14`, or `none`.
+/// Rows of a table by their numbers, counted from 1: `7,12-14`, `only:7,12-14`, or `none`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowSet {
-    /// In order, without overlaps or neighbours.
+    /// In order, without overlaps or neighbours. Row 0, of which there is none, stands for no others.
     ranges: Vec<RangeInclusive<u64>>,
 }
+
+/// What begins rows that are all there are.
+const ONLY: &str = "only:";
 
 impl RowSet {
     /// Whether a row is one of them.
     pub fn contains(&self, row: u64) -> bool {
         let after = self.ranges.partition_point(|range| *range.end() < row);
         self.ranges.get(after).is_some_and(|range| range.contains(&row))
+    }
+
+    /// Whether these are all there are: none, or `only:` these.
+    pub fn are_all(&self) -> bool {
+        self.is_empty() || self.contains(0)
+    }
+
+    /// These rows, and no others.
+    #[must_use]
+    pub fn only(self) -> RowSet {
+        if self.is_empty() { self } else { self.and(&RowSet::from_iter([0])) }
+    }
+
+    /// The largest of their numbers.
+    pub fn last(&self) -> Option<u64> {
+        self.ranges.last().map(|range| *range.end())
     }
 
     /// Whether there are none.
@@ -73,9 +92,11 @@ impl fmt::Display for RowSet {
         if self.ranges.is_empty() {
             return f.write_str("none");
         }
-        for (at, range) in self.ranges.iter().enumerate() {
+        f.write_str(if self.contains(0) { ONLY } else { "" })?;
+        let ranges = self.ranges.iter().filter(|range| *range.end() > 0);
+        for (at, range) in ranges.enumerate() {
             let comma = if at == 0 { "" } else { "," };
-            let (first, last) = (range.start(), range.end());
+            let (first, last) = (range.start().max(&1), range.end());
             if first == last {
                 write!(f, "{comma}{first}")?;
             } else {
@@ -93,6 +114,7 @@ impl FromStr for RowSet {
         if text.trim() == "none" {
             return Ok(RowSet::default());
         }
+        let (is_only, text) = text.trim().strip_prefix(ONLY).map_or((false, text), |rest| (true, rest));
         let row = |text: &str| text.trim().parse().ok().filter(|row| *row > 0);
         let range = |part: &str| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -100,8 +122,9 @@ impl FromStr for RowSet {
             (!range.is_empty()).then_some(range)
         };
         let ranges: Option<Vec<RangeInclusive<u64>>> = text.split(',').map(range).collect();
-        let rows = ranges.ok_or("write rows counted from 1, as in 7,12-14, or none")?;
-        Ok(rows.into_iter().collect())
+        let ranges = ranges.ok_or("write rows counted from 1, as in 7,12-14, or only:7,12-14, or none")?;
+        let rows: RowSet = ranges.into_iter().collect();
+        Ok(if is_only { rows.only() } else { rows })
     }
 }
 
@@ -135,8 +158,13 @@ mod tests {
         check(" 14 , 12-13,7, 7", "7,12-14", &[7, 14], &[8]);
         check("2-9,3-4,5", "2-9", &[2, 4, 9], &[1, 10]);
         check("none", "none", &[], &[1]);
+        check("only:7, 9", "only:7,9", &[7, 9], &[8]);
+        check("only:1-3", "only:1-3", &[1, 3], &[4]);
+        let all = ["7", "only:7", "none"].map(|text| text.parse::<RowSet>().unwrap());
+        assert_eq!(all.each_ref().map(RowSet::are_all), [false, true, true]);
+        assert_eq!(all.map(RowSet::only).map(|rows| rows.to_string()), ["only:7", "only:7", "none"]);
         check("1-18446744073709551615,7", "1-18446744073709551615", &[1, u64::MAX], &[0]);
-        for wrong in ["", "0", "a", "3-", "-3", "5-4", "1,,2", "1 2"] {
+        for wrong in ["only:", "", "0", "a", "3-", "-3", "5-4", "1,,2", "1 2"] {
             assert!(wrong.parse::<RowSet>().is_err(), "{wrong:?}");
         }
     }

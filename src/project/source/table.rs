@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::RowSet;
@@ -9,7 +11,8 @@ pub struct TableReading {
     /// The decimal mark of its numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub decimal: Decimal,
-    /// The encoding of its text by its name on the web (`utf-8`, `utf-16le`, `windows-1252`); found where it is not said.
+    /// The encoding of its text by its name on the web (`utf-8`, `utf-16le`, `windows-1252`); found
+    /// where it is not said.
     #[serde(skip_serializing_if = "super::is_default")]
     pub encoding: Option<String>,
     /// Lines that are no rows.
@@ -24,8 +27,8 @@ pub struct TableReading {
     /// Rows at the end that are left out; found where it is not said.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_footer: Option<usize>,
-    /// Single rows that are left out, counted from 1 below the header and its units; where it is not said, those that sum
-    /// up the rows above them.
+    /// Single rows that are left out, counted from 1 below the header and its units, in addition to
+    /// those that sum up the rows above them, unless they are said to be all.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_rows: Option<RowSet>,
     /// Words that mean a missing value, in addition to the usual ones.
@@ -38,15 +41,32 @@ pub struct TableReading {
     /// The order of day, month and year in dates that can be read in several ways.
     #[serde(skip_serializing_if = "super::is_default")]
     pub date_order: DateOrder,
+    /// The first of the hundred years in which years of two digits are; where it is not said, 1969,
+    /// or ninety-nine years before the file was written for columns of births.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub first_year: Option<u16>,
     /// The unit in which dates and times become numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub dates: DateUnit,
-    /// Whether no columns are labels but those that are named: not those that look like ids, either.
+    /// Whether no columns are labels but those that are named: not those that look like ids,
+    /// either.
     #[serde(skip_serializing_if = "super::is_default")]
     pub only_labels: bool,
-    /// How single columns are taken, where it is not as they look. Labels stand in a list of their own.
+    /// How single columns are taken, where it is not as they look. Labels stand in a list of their
+    /// own.
     #[serde(skip_serializing_if = "super::is_default")]
     pub columns: Vec<ColumnChoice>,
+}
+
+impl TableReading {
+    /// The years that can be [`Self::first_year`].
+    pub const FIRST_YEARS: RangeInclusive<u16> = 1000..=9900;
+
+    /// Whether rows that sum up others are left out: not where it is said which rows are, and that
+    /// these are all.
+    pub fn finds_sums(&self) -> bool {
+        self.skip_rows.as_ref().is_none_or(|rows| !rows.are_all())
+    }
 }
 
 /// How one column of a table is taken.
@@ -225,19 +245,23 @@ pub enum Header {
     Auto,
     /// It does.
     Yes,
+    /// It does, and the row below it is data, also where it looks like one of units or further
+    /// names.
+    OneRow,
     /// It does not.
     No,
 }
 
 impl Header {
-    /// All three, in the order of menus.
-    pub const ALL: [Header; 3] = [Header::Auto, Header::Yes, Header::No];
+    /// All, in the order of menus.
+    pub const ALL: [Header; 4] = [Header::Auto, Header::Yes, Header::OneRow, Header::No];
 
     /// As on screen.
     pub fn name(self) -> &'static str {
         match self {
             Header::Auto => "detect",
             Header::Yes => "yes",
+            Header::OneRow => "one-row",
             Header::No => "no",
         }
     }
@@ -246,7 +270,8 @@ impl Header {
 /// What stands between two fields of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delimiter {
-    /// The one among comma, semicolon, tab, pipe and runs of spaces that splits the first rows most evenly.
+    /// The one among comma, semicolon, tab, pipe and runs of spaces that splits the first rows most
+    /// evenly.
     #[default]
     Auto,
     /// `,`

@@ -158,6 +158,7 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
         "Missing words",
         "Dates",
         "Date order",
+        "First year",
         "Label columns",
         "Array",
         "Label array",

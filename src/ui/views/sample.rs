@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn cells_are_words_and_dates_again() {
         let text = |kind: ColumnKind, values: &[f32]| {
-            cell_text(&Column { name: "x".to_owned(), kind }, |feature| values[feature])
+            cell_text(&Column { name: "x".to_owned(), kind, unit: None }, |feature| values[feature])
         };
         let words = || vec!["Bonn".to_owned(), "Köln".to_owned()];
         assert_eq!(text(ColumnKind::Categories { words: words() }, &[0.0, 1.0]), "Köln");
@@ -316,7 +316,12 @@ mod tests {
         assert_eq!(text(truth(), &[0.0]), "no");
         assert_eq!(text(truth(), &[1.0]), "yes");
         assert_eq!(text(truth(), &[0.25]), "0.25");
-        let dates = |format: &str, unit, base| ColumnKind::Dates { format: format.to_owned(), unit, base };
+        let dates = |format: &str, unit, base| ColumnKind::Dates {
+            format: format.to_owned(),
+            unit,
+            base,
+            first_year: None,
+        };
         assert_eq!(text(dates("%Y-%m-%d", DateUnit::Days, 19_000.0), &[753.0]), "2024-01-31");
         assert_eq!(text(dates("%d.%m.%Y %H:%M", DateUnit::Seconds, 0.0), &[3660.0]), "01.01.1970 01:01");
         assert_eq!(text(dates("%H:%M:%S", DateUnit::Hours, 0.0), &[1.5]), "01:30:00");

@@ -134,9 +134,14 @@ pub fn table(count: usize, features: usize) -> Dataset {
 
 /// A table of every kind of column, with what was said of it, and how a design has it read.
 pub fn mixed(count: usize) -> (Dataset, Data) {
-    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind, unit: None };
     let words = ["Bonn", "Köln"].map(str::to_owned).to_vec();
-    let dates = ColumnKind::Dates { format: "%Y-%m-%d".to_owned(), unit: DateUnit::Days, base: 19_000.0 };
+    let dates = ColumnKind::Dates {
+        format: "%Y-%m-%d".to_owned(),
+        unit: DateUnit::Days,
+        base: 19_000.0,
+        first_year: None,
+    };
     let columns = vec![
         Column::numbers("height"),
         column("smokes", ColumnKind::Truth { words: ["no", "yes"].map(str::to_owned) }),

@@ -1,5 +1,6 @@
-//! What the fields of a column tell about dates and times.
+//! Evidence that the fields of a column are dates or times.
 
+use super::super::century::{FIRST_YEAR, ShortYears};
 use super::super::date::{DateFormat, DateFormats};
 use super::super::dated::{Dated, Place, Spoilt};
 use super::super::plain::Plain;
@@ -11,18 +12,22 @@ use crate::project::DateOrder;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Dates {
-    /// What the fields that are no plain numbers tell; `None` before the first of them, and where it
-    /// is over.
+    /// The fields that are no plain numbers; `None` before the first of them, and where
+    /// it is over.
     dated: Option<Box<Dated>>,
     may_be: bool,
     /// Whether all fields are dates of eight digits, though numbers as well.
     are_compact: bool,
+    /// Whether all fields are months of six digits, though numbers as well.
+    are_months: bool,
     /// Whether all fields are hours and minutes in four digits, and some are in the second half of
     /// an hour.
     are_clock: bool,
     have_halves: bool,
     /// The order of day, month and year where several fit.
     pub order: DateOrder,
+    /// The year in which the file was written, where that is known.
+    pub written: Option<u16>,
     /// Memory for what is known of dates.
     charged: u64,
 }
@@ -33,9 +38,11 @@ impl Default for Dates {
             dated: None,
             may_be: true,
             are_compact: true,
+            are_months: true,
             are_clock: true,
             have_halves: false,
             order: DateOrder::Auto,
+            written: None,
             charged: 0,
         }
     }
@@ -45,6 +52,7 @@ impl Dates {
     /// Adds a plain number.
     pub(super) fn add_plain(&mut self, row: u64, plain: Plain, field: &[u8]) {
         self.are_compact = self.are_compact && plain.is_compact_date();
+        self.are_months = self.are_months && plain.is_compact_month();
         self.are_clock = self.are_clock && plain.is_time();
         self.have_halves |= self.are_clock && plain.digits % 100 >= 30;
         self.add_no_date(row, field);
@@ -52,7 +60,7 @@ impl Dates {
 
     /// Adds a number that is no plain one.
     pub(super) fn add_stray(&mut self, row: u64, field: &[u8]) {
-        (self.are_compact, self.are_clock) = (false, false);
+        (self.are_compact, self.are_months, self.are_clock) = (false, false, false);
         self.add_no_date(row, field);
     }
 
@@ -65,7 +73,7 @@ impl Dates {
 
     /// Adds any other field, too long ones as words.
     pub(super) fn add(&mut self, row: u64, field: &str, is_short: bool, budget: &Budget) {
-        (self.are_compact, self.are_clock) = (false, false);
+        (self.are_compact, self.are_months, self.are_clock) = (false, false, false);
         if !self.may_be {
             return;
         }
@@ -98,11 +106,13 @@ impl Dates {
 
     /// Whether all fields are digits of a format, though numbers as well.
     pub(super) fn are_digits_of(&self, format: DateFormat) -> bool {
-        format == DateFormat::COMPACT && self.are_compact || format == DateFormat::CLOCK && self.are_clock
+        format == DateFormat::COMPACT && self.are_compact
+            || format == DateFormat::MONTH && self.are_months
+            || format == DateFormat::CLOCK && self.are_clock
     }
 
-    /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often end
-    /// in small numbers.
+    /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often
+    /// end in small numbers.
     pub(super) fn are_clock_times(&self) -> bool {
         self.are_clock && self.have_halves
     }
@@ -113,8 +123,34 @@ impl Dates {
     }
 
     /// The first date in seconds; `None` for digits.
-    pub(super) fn first(&self, format: DateFormat) -> Option<f64> {
-        self.dated.as_ref().and_then(|dated| dated.first(format))
+    pub(super) fn first(&self, format: DateFormat, first_year: u16) -> Option<f64> {
+        self.dated.as_ref().and_then(|dated| dated.first(format, first_year))
+    }
+
+    /// The first of the hundred years in which years of two digits are, in a column of this name.
+    pub(super) fn first_year(&self, format: DateFormat, name: &str) -> u16 {
+        self.short_years(format).map_or(FIRST_YEAR, |years| years.first_year(name, self.written))
+    }
+
+    /// The last year, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
+        let (years, written) = (self.short_years(format)?, self.written?);
+        Some((years.future(first_year, written)?, written))
+    }
+
+    /// The first date as it is written.
+    pub(super) fn first_text(&self) -> Option<&str> {
+        self.dated.as_ref().and_then(|dated| dated.first_text())
+    }
+
+    fn short_years(&self, format: DateFormat) -> Option<ShortYears> {
+        self.dated.as_ref().map(|dated| dated.short_years(format))
+    }
+
+    /// Dates that stand for missing ones, and how often each is there, in a column of so many
+    /// different ones.
+    pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
+        self.dated.iter().flat_map(move |dated| dated.sentinels(different))
     }
 
     /// Whether times have a zone, and the first without one.
@@ -126,6 +162,9 @@ impl Dates {
     /// written.
     pub(super) fn spoilt(&self, present: u64) -> Option<(DateFormat, Spoilt<'_>)> {
         let dated = self.dated.as_ref()?;
-        Some((dated.format(self.order)?, dated.spoilt(present)?))
+        let (format, spoilt) = (dated.format(self.order)?, dated.spoilt(present)?);
+        // Months alone are words, with others among them or not.
+        let are_months = format.is_month() && matches!(spoilt, Spoilt::Strays(..));
+        (!are_months).then_some((format, spoilt))
     }
 }

@@ -1,4 +1,4 @@
-//! What the fields of a column tell about numbers.
+//! Evidence that the fields of a column are numbers.
 
 use super::super::ends::Ends;
 use super::super::misfits::Misfits;
@@ -23,7 +23,8 @@ pub(super) struct Figures {
     signs: Signs,
     /// How many have a percent sign.
     percents: u64,
-    /// Whether a number with the minus after it is surely one: it has a fraction, grouped digits or a currency.
+    /// Whether a number with the minus after it is surely one: it has a fraction, grouped digits or
+    /// a currency.
     has_sure_minus: bool,
     /// The first currency, and another one.
     currencies: [Option<Box<str>>; 2],
@@ -34,10 +35,13 @@ pub(super) struct Figures {
     /// where there is no memory for it.
     tails: Option<Box<Tails>>,
     charged: u64,
+    /// How many are digits, an `E` and digits, as codes may be.
+    powers: u64,
     /// Whether all numbers are whole.
     are_whole: bool,
-    /// Whether each field is a whole number one above the last.
-    counts_up: bool,
+    /// Whether each field is a number as far from the last as the next, and how far.
+    is_even: bool,
+    step: Option<f64>,
     /// Whether each number is larger than the last.
     rises: bool,
     last: Option<f64>,
@@ -60,8 +64,10 @@ impl Default for Figures {
             commas: Ends::default(),
             tails: None,
             charged: 0,
+            powers: 0,
             are_whole: true,
-            counts_up: true,
+            is_even: true,
+            step: None,
             rises: true,
             last: None,
         }
@@ -90,11 +96,15 @@ impl Figures {
         self.count += 1;
         self.misfits.commas += 1;
         self.commas.add(plain.value, field);
-        (self.are_whole, self.counts_up) = (false, false);
+        (self.are_whole, self.is_even) = (false, false);
     }
 
     /// Adds a number with an exponent, or of more digits than a plain one.
     pub(super) fn add_exponent(&mut self, value: f64, field: &str) {
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = field.split_once(['E', 'e']);
+        self.powers +=
+            u64::from(parts.is_some_and(|(digits, power)| are_digits(digits) && are_digits(power)));
         if self.is_mark_open() {
             return self.add_number(field, Notations::of(field));
         }
@@ -110,7 +120,7 @@ impl Figures {
         if !notations.is_empty() {
             return self.add_number(field, (notations, signs));
         }
-        (self.notations, self.counts_up) = (Notations::NONE, false);
+        (self.notations, self.is_even) = (Notations::NONE, false);
         if self.tails.is_none() && self.charged == 0 {
             let bytes = Tails::TEXTS * memory::text_bytes(VALUE_BYTES) + memory::bytes_of::<Tails>(1);
             if budget.take(bytes).is_err() {
@@ -126,7 +136,8 @@ impl Figures {
         }
     }
 
-    /// Whether numbers with a point have to be looked at: unless all so far are written with decimal points.
+    /// Whether numbers with a point have to be looked at: unless all so far are written with
+    /// decimal points.
     fn is_mark_open(&self) -> bool {
         self.may_have_comma || !self.may_have_point
     }
@@ -169,7 +180,7 @@ impl Figures {
         if let Some(value) = value(false) {
             self.add_value(value, field.as_bytes(), value.fract() == 0.0);
         } else {
-            (self.are_whole, self.counts_up) = (false, false);
+            (self.are_whole, self.is_even) = (false, false);
         }
     }
 
@@ -187,8 +198,11 @@ impl Figures {
     fn add_value(&mut self, value: f64, field: &[u8], is_whole: bool) {
         self.points.add(value, field);
         self.are_whole &= is_whole;
-        self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
-        self.rises &= self.last.is_none_or(|last| value > last);
+        if let Some(last) = self.last {
+            let step = value - last;
+            self.is_even &= self.are_whole && *self.step.get_or_insert(step) == step;
+            self.rises &= step > 0.0;
+        }
         self.last = Some(value);
     }
 
@@ -213,7 +227,7 @@ impl Figures {
         self.misfits.most(self.count, has_comma)
     }
 
-    /// What follows the numbers of so many fields.
+    /// The tail of the numbers of so many fields.
     pub(super) fn tail(&self, present: u64) -> Tail {
         self.tails.as_ref().map_or(Tail::None, |tails| tails.of_all(present, self.count))
     }
@@ -223,7 +237,8 @@ impl Figures {
         self.tails.as_ref()?.odd(present, self.count)
     }
 
-    /// Whether digits with a minus after them are no negative numbers, but marks of a scale: `2-` is below `2`.
+    /// Whether digits with a minus after them are no negative numbers, but marks of a scale: `2-`
+    /// is below `2`.
     pub(super) fn are_grades(&self) -> bool {
         self.signs.minus_after && !self.has_sure_minus
     }
@@ -253,6 +268,11 @@ impl Figures {
         Some((first.as_deref()?, other.as_deref()?))
     }
 
+    /// How many numbers are digits, an `E` and digits: `1E5`.
+    pub(super) fn powers(&self) -> u64 {
+        self.powers
+    }
+
     /// How many fields are numbers, with nothing after them.
     pub(super) fn count(&self) -> u64 {
         self.count
@@ -265,7 +285,12 @@ impl Figures {
 
     /// Whether each is a whole number one above the last.
     pub(super) fn counts_up(&self) -> bool {
-        self.counts_up
+        self.is_even && self.are_whole && self.step.is_none_or(|step| step == 1.0)
+    }
+
+    /// The step from each to the next, where all are whole numbers with one step that is not zero.
+    pub(super) fn even_step(&self) -> Option<f64> {
+        self.step.filter(|step| self.is_even && self.are_whole && *step != 0.0)
     }
 
     /// Whether each is larger than the last.

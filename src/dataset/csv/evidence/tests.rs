@@ -7,7 +7,7 @@ fn evidence(fields: &[&str]) -> Evidence {
     for field in fields {
         evidence.add(field, &TableReading::default(), &budget);
     }
-    settle(std::slice::from_mut(&mut evidence), &TableReading::default(), Rules::Current);
+    settle(std::slice::from_mut(&mut evidence), &TableReading::default(), Rules::Current, None);
     evidence
 }
 
@@ -128,7 +128,7 @@ fn fractions_are_forgotten_but_where_they_are_chosen() {
 fn columns_settle_what_one_leaves_open() {
     let settled = |columns: &[&[&str]], rules: Rules| {
         let mut all: Vec<Evidence> = columns.iter().map(|fields| evidence(fields)).collect();
-        settle(&mut all, &TableReading::default(), rules);
+        settle(&mut all, &TableReading::default(), rules, None);
         all
     };
     let dates = settled(&[&["03/04/2024"], &["12/31/2024"]], Rules::Current);
@@ -148,6 +148,6 @@ fn dates_of_eight_digits_are_numbers_that_can_be_dates() {
     let format = dates.date_format().expect("dates");
     assert!(format == DateFormat::COMPACT && dates.fits(format) && dates.are_whole());
     // date -u -d 2024-02-29 +%s
-    assert_eq!(dates.first_date(format), Some(1_709_164_800.0));
+    assert_eq!(dates.first_date(format, FIRST_YEAR), Some(1_709_164_800.0));
     assert_eq!(evidence(&["20240331", "20240230"]).date_format(), None);
 }

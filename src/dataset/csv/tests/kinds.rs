@@ -284,23 +284,32 @@ fn a_trained_run_finds_its_columns_by_name() {
         format: "%d/%m/%Y".to_owned(),
         unit: crate::project::DateUnit::Days,
         base: 19_723.0,
+        first_year: None,
     };
-    let dates = [Column { name: "d".into(), kind }];
+    let dates = [Column { name: "d".into(), kind, unit: None }];
     let read = |text: &[u8]| shown(text, &dates, &[]).unwrap().rows;
     assert_eq!(read(b"d\n02/01/2024\n03/01/2024\n"), Rows::F32(vec![1.0, 2.0]));
     // The second shows that the month comes first in both.
     assert_eq!(read(b"d\n01/02/2024\n01/31/2024\n"), Rows::F32(vec![1.0, 30.0]));
     let unit = crate::project::DateUnit::Seconds;
-    let kind = ColumnKind::Dates { format: "%H:%M".to_owned(), unit, base: 0.0 };
-    let clock = [Column { name: "d".into(), kind }];
+    let kind = ColumnKind::Dates { format: "%H:%M".to_owned(), unit, base: 0.0, first_year: None };
+    let clock = [Column { name: "d".into(), kind, unit: None }];
     assert_eq!(shown(b"d\n00:10\n01:00\n", &clock, &[]).unwrap().rows, Rows::F32(vec![600.0, 3600.0]));
     // No time of day, but minutes and seconds.
     assert!(shown(b"d\n10:30\n27:19\n", &clock, &[]).is_err());
     let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let known = [
-        Column { name: "t".into(), kind: ColumnKind::Numbers { base: 1e9 } },
-        Column { name: "city".into(), kind: ColumnKind::Categories { words: words(&["Bonn", "Ulm"]) } },
-        Column { name: "ok".into(), kind: ColumnKind::Truth { words: ["no".into(), "yes".into()] } },
+        Column { name: "t".into(), kind: ColumnKind::Numbers { base: 1e9 }, unit: None },
+        Column {
+            name: "city".into(),
+            kind: ColumnKind::Categories { words: words(&["Bonn", "Ulm"]) },
+            unit: None,
+        },
+        Column {
+            name: "ok".into(),
+            kind: ColumnKind::Truth { words: ["no".into(), "yes".into()] },
+            unit: None,
+        },
     ];
     let raw = shown(b"ok,city,t\nYes,Ulm,1000000001\nno,Rom,\n", &known, &[]).unwrap();
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };

@@ -96,6 +96,22 @@ fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     check(&format!("a,b,c\n# a note\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
+    // Words that usually mean no value are data, which is refused as such and can be taken as missing.
+    let results = format!("a,b,c\nND,ND,blank\n{ROWS}");
+    let error = read(results.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 2, column \"a\": \"ND\" is not a number"), "{error}");
+    let words = Choice::MissingWords(vec!["ND".to_owned(), "blank".to_owned()]);
+    let raw = with(results.as_bytes(), &[], Rules::Current, vec![words]).unwrap();
+    assert!(raw.has_gaps && raw.rows.len() == ABC.len() + 3, "{:?}", raw.notes);
+    // Other words may be data, too.
+    let odd = format!("a,b,c\nfoo,qux,baz\n{ROWS}");
+    check_doubt(&odd, "taken for units", &Choice::Header(Header::OneRow));
+    let one_row = vec![
+        Choice::Header(Header::OneRow),
+        Choice::MissingWords(["foo", "qux", "baz"].map(str::to_owned).to_vec()),
+    ];
+    let raw = with(odd.as_bytes(), &[], Rules::Current, one_row).unwrap();
+    assert!(raw.has_gaps && raw.rows.len() == ABC.len() + 3 && raw.feature_names == ["a", "b", "c"]);
     // A word in one column alone is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
@@ -358,6 +374,21 @@ fn single_rows_are_left_out_by_their_numbers() {
     assert!(raw.notes.contains(&"2 rows that should be skipped are left out".to_owned()), "{:?}", raw.notes);
     assert_eq!(read(Rules::Version1, "2").unwrap().source_rows, [1, 3, 4, 5]);
     assert!(read(Rules::Current, "1-9").is_err());
+    let raw = read(Rules::Current, "1,9").unwrap();
+    assert!(
+        raw.warnings[0].starts_with("row 9 is to be left out, but the table has 5 rows"),
+        "{:?}",
+        raw.warnings
+    );
+    // Sums are found next to rows that are chosen, unless these are said to be all.
+    let sums = "label,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nZ,1,1\nZ,2,2\n";
+    for (rows, expected) in [("8", 5), ("only:8", 7), ("none", 8)] {
+        let chosen = vec![Choice::SkipRows(rows.parse().ok())];
+        let raw = with(sums.as_bytes(), &[], Rules::Current, chosen).unwrap();
+        assert_eq!(raw.rows.len() / raw.feature_names.len(), expected, "{rows}: {:?}", raw.notes);
+        let is_told = raw.notes.iter().any(|note| note.contains("--skip-rows only:8"));
+        assert_eq!(is_told, rows == "8", "{:?}", raw.notes);
+    }
     // What could not be read otherwise.
     let odd = b"a,b\n1,2\noops,3\n4\n5,6\n";
     let raw = with(odd, &[], Rules::Current, vec![Choice::SkipRows("2-3".parse().ok())]).unwrap();

@@ -266,3 +266,141 @@ fn an_odd_decimal_mark_is_named() {
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert!(values[2] == 7.5 && values[14].is_nan() && raw.columns.len() == 2, "{values:?}");
 }
+
+#[test]
+fn years_of_two_digits_in_the_future_are_doubted_or_births() {
+    let first_day = |raw: &Raw| {
+        let ColumnKind::Dates { base, .. } = raw.columns[0].kind else { panic!("no dates") };
+        let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+        base + f64::from(values[0])
+    };
+    let choose = |name: &str, fields: &[&str], year: u16| {
+        let choice = Choice::FirstYear(Some(year));
+        with(&column(name, fields), &[], Rules::Current, vec![choice]).unwrap()
+    };
+    let old = ["01/02/68", "13/02/40", "05/06/55"];
+    let raw = loaded(&column("due", &old));
+    // The days of 2068-02-01 and 1968-02-01 after 1970-01-01.
+    assert_eq!(first_day(&raw), 35_825.0);
+    let found = remedies(&raw, "years of two digits");
+    let [Choice::FirstYear(Some(year)), keep] = &found[..] else { panic!("{:?}", raw.doubts) };
+    assert_eq!(*keep, Choice::FirstYear(Some(1969)));
+    let moved = choose("due", &old, *year);
+    assert_eq!((first_day(&moved), moved.doubts.len()), (-700.0, 0));
+    assert_eq!(choose("due", &old, 1969).doubts.len(), 0);
+    let wrong = with(&column("due", &old), &[], Rules::Current, vec![Choice::FirstYear(Some(40))]);
+    assert!(wrong.unwrap_err().to_string().contains("choose one from 1000 to 9900"));
+    let births = loaded(&column("birth_date", &old));
+    assert!(first_day(&births) == -700.0 && births.doubts.is_empty(), "{:?}", births.doubts);
+    assert!(births.notes.iter().any(|note| note.contains("--first-year 1969")), "{:?}", births.notes);
+    // A run reads other tables as its own.
+    let (_dir, path) = write(&column("birth_date", &["01/02/68", "13/02/69"]));
+    let reading = TableReading::default();
+    let raw = csv::load(&path, Asked::of(&reading), &births.columns, &Progress::default()).unwrap();
+    assert_eq!((first_day(&raw), raw.columns == births.columns), (-700.0, true));
+    // So does one from before, which knows of no other century.
+    let mut before = births.columns;
+    let ColumnKind::Dates { first_year, .. } = &mut before[0].kind else { panic!("no dates") };
+    *first_year = None;
+    let raw = csv::load(&path, Asked::of(&reading), &before, &Progress::default()).unwrap();
+    assert_eq!(first_day(&raw), 35_825.0);
+    let raw = with(&column("birth_date", &old), &[], Rules::Version1, vec![]).unwrap();
+    assert_eq!((first_day(&raw), remedies(&raw, "years of two digits").len()), (35_825.0, 0));
+}
+
+#[test]
+fn months_are_dates_where_that_is_chosen() {
+    let months = ["2024-03", "2024-01", "2023-12", "2024-02", "2023-11", "2024-03"];
+    let found = loaded(&column("Month", &months));
+    let dates = Choice::Column("Month".to_owned(), Some(Take::Dates));
+    let offered = remedies(&found, "all months or quarters, as 2024-03");
+    assert_eq!(offered, std::slice::from_ref(&dates), "{:?}", found.doubts);
+    let check = |fields: &[&str], format: &str, days: &[f32]| {
+        let raw = with(&column("Month", fields), &[], Rules::Current, vec![dates.clone()]).unwrap();
+        let ColumnKind::Dates { format: own, base, .. } = &raw.columns[0].kind else { panic!("no dates") };
+        let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+        let first: Vec<f32> = values.iter().step_by(2).map(|value| value + *base as f32).collect();
+        assert_eq!((own.as_str(), &first[..]), (format, days), "{fields:?}");
+        let first = f64::from(values[0]) + base;
+        let written = fields[0].replace("March-", "Mar ").replace("-Q", "Q");
+        assert_eq!(raw.columns[0].date(first), Some(written));
+    };
+    // 2024-03-01, 2024-01-01 and 2023-12-01.
+    check(&months[..3], "%Y-%m", &[19_783.0, 19_723.0, 19_692.0]);
+    check(&["March-2024", "Jan 2024"], "%b %Y", &[19_783.0, 19_723.0]);
+    check(&["202403", "202312"], "%Y%m", &[19_783.0, 19_692.0]);
+    let digits = ["202311", "202312", "202401", "202402", "202403", "202403"];
+    assert_eq!(remedies(&loaded(&column("Month", &digits)), "are all dates"), std::slice::from_ref(&dates));
+    check(&["2024-Q1", "Q4 2023"], "%YQ%q", &[19_723.0, 19_631.0]);
+    check(&["03/2024", "12/2023"], "%m/%Y", &[19_783.0, 19_692.0]);
+}
+
+#[test]
+fn columns_that_count_are_offered_as_labels() {
+    let steps = |first: i64, step: i64| {
+        let rows = (0..12).map(|at| format!("{};{}.5\n", first + step * at, at * at % 7));
+        loaded(format!("order;x\n{}", rows.collect::<String>()).as_bytes())
+    };
+    let label = Choice::Column("order".to_owned(), Some(Take::Label));
+    for (first, step, part) in
+        [(1000, 7, "counts up by 7"), (500, -3, "counts down by 3"), (41, 1, "up by 1")]
+    {
+        let raw = steps(first, step);
+        assert!(raw.labels.is_empty() && remedies(&raw, part).contains(&label), "{:?}", raw.doubts);
+    }
+    assert!(steps(5, 0).doubts.is_empty());
+}
+
+#[test]
+fn dates_and_numbers_for_missing_values_are_told_once() {
+    let fields = ["2023-01-02", "9999-12-31", "2023-03-04", "9999-12-31", "2023-05-06", "2023-06-01"];
+    let raw = loaded(&column("until", &fields));
+    let words = Choice::MissingWords(vec!["9999-12-31".to_owned()]);
+    let offered = remedies(&raw, "dates far from all others");
+    assert_eq!(offered, std::slice::from_ref(&words), "{:?}", raw.doubts);
+    let raw = with(&column("until", &fields), &[], Rules::Current, vec![words]).unwrap();
+    assert!(raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
+    let codes = loaded(&column("plate", &["1E5", "2E3", "1E5", "4E1"]));
+    let categories = Choice::Column("plate".to_owned(), Some(Take::Categories));
+    assert!(!remedies(&codes, "may be codes").contains(&categories), "three of four: {:?}", codes.doubts);
+    assert!(!remedies(&codes, "1E5 as 100000").is_empty(), "{:?}", codes.doubts);
+    assert!(loaded(&column("rate", &["1e-5", "2E3", "1e+5", "0.1"])).doubts.is_empty());
+    // One number, written in two ways.
+    let words = Choice::MissingWords(vec!["-999.0".to_owned(), "-999".to_owned()]);
+    let raw = with(&column("n", &["1.5", "-999", "2.5"]), &[], Rules::Current, vec![words]).unwrap();
+    assert!(!raw.notes.iter().any(|note| note.contains("nowhere in the table")), "{:?}", raw.notes);
+}
+
+#[test]
+fn units_are_kept_with_a_run_and_compared() {
+    let rows = "1,2.5\n4,0.5\n3,9.5\n";
+    let trained = loaded(format!("temp,dose (mg),p\n°C,,hPa\n{}", rows.replace('\n', ",7\n")).as_bytes());
+    let units: Vec<Option<&str>> = trained.columns.iter().map(|column| column.unit.as_deref()).collect();
+    assert_eq!(units, [Some("°C"), Some("mg"), Some("hPa")]);
+    let names: Vec<String> = trained.columns.iter().map(Column::name_with_unit).collect();
+    assert_eq!(names, ["temp (°C)", "dose (mg)", "p (hPa)"]);
+    assert_eq!(trained.overview[0].content, "numbers, °C");
+    let check = |header: &str, warning: &str, note: &str| {
+        let (_dir, path) = write(format!("{header}{}", rows.replace('\n', ",7\n")).as_bytes());
+        let reading = TableReading::default();
+        let raw = csv::load(&path, Asked::of(&reading), &trained.columns, &Progress::default());
+        let raw = raw.unwrap_or_else(|error| panic!("{header}: {error}"));
+        assert_eq!(raw.rows, trained.rows, "{header}");
+        let (warnings, notes) = (raw.warnings.join("\n"), raw.notes.join("\n"));
+        assert!(
+            warnings.contains(warning) && warnings.is_empty() == warning.is_empty(),
+            "{header}: {warnings}"
+        );
+        assert_eq!(notes.contains("does not name the units"), !note.is_empty(), "{header}: {notes}");
+        assert!(notes.contains(note), "{header}: {notes}");
+    };
+    check("temp,dose (mg),p\n°C,,hPa\n", "", "");
+    check("temp,dose (mg),p\n°F,,hPa\n", "\"temp\" was trained in °C, this file says °F", "");
+    check("temp,dose (mg),p\n", "", "\"temp (°C)\", \"p (hPa)\"");
+    // As reconstructions are written.
+    check("temp (°C),dose (mg),p (hPa)\n", "", "");
+    let (_dir, path) = write(b"temp (\xc2\xb0F),dose (mg),p (hPa)\n1,2,3\n4,5,7\n");
+    let reading = TableReading::default();
+    let error = csv::load(&path, Asked::of(&reading), &trained.columns, &Progress::default()).unwrap_err();
+    assert!(error.to_string().contains("\"temp\" was trained in °C, this file says °F"), "{error}");
+}

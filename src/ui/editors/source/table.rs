@@ -105,7 +105,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     count_ui(ui, ("Skip lines", about), &mut reading.skip_lines);
     let about = "Rows at the end that are left out, such as sums; found in the file where it is empty.";
     count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
-    let about = "Single rows that are left out, as in 7,12-14, or none; counted from 1 below the header, as results number them. Sums of the rows above where it is empty.";
+    let about = "Single rows that are left out, as in 7,12-14, or none; counted from 1 below the header, as results number them. Sums of the rows above are left out as well, but for only:7,12-14 and none.";
     draft_or_found_ui(ui, ("Skip rows", about), &mut reading.skip_rows, RowSet::to_string);
     list_ui(
         ui,
@@ -135,6 +135,8 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         &DateOrder::ALL,
         |order| order.name().to_owned(),
     );
+    let about = "The first of the hundred years in which years of two digits are: with 1930, 30 is 1930 and 29 is 2029.";
+    draft_or_found_ui(ui, ("First year", about), &mut reading.first_year, u16::to_string);
     let about = "Without this, columns that look like ids or hold too many words are labels as well.";
     switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only those named");
     columns_ui(ui, &mut reading.columns);

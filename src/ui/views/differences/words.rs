@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 53] = [
+const NAMES: [(&str, &str); 54] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -39,6 +39,7 @@ const NAMES: [(&str, &str); 53] = [
     ("reading.missing_words", "missing words"),
     ("reading.only_missing_words", "only these missing words"),
     ("reading.date_order", "order of dates"),
+    ("reading.first_year", "first year of two digits"),
     ("reading.comments", "comments"),
     ("reading.sheet", "sheet"),
     ("reading.skip_lines", "lines skipped"),
