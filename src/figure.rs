@@ -1,6 +1,7 @@
 //! **Pictures without a screen**: the colours that the window, its plots and every exported figure
 //! share, where axes are marked, and [`Figure`]s: what a plot or a page of pictures shows, as plain
-//! data. [`encoded`] makes SVG, PNG, CSV or GIF of one. Knows numbers and bytes, nothing of a window.
+//! data. [`encoded`] makes SVG, PNG, CSV or GIF of one. Knows numbers and bytes, nothing of a
+//! window.
 
 mod animation;
 mod axis;

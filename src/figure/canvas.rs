@@ -193,7 +193,8 @@ impl<'a> Canvas<'a> {
         let ([bx, by, size], fill) = ([bx, by, set.size].map(short), hex(set.tint));
         let text = escaped(text);
         self.add(&format!(
-            "<text x=\"{bx}\" y=\"{by}\" font-size=\"{size}\"{weight}{anchor} fill=\"{fill}\"{turn}>{text}</text>"
+            "<text x=\"{bx}\" y=\"{by}\" font-size=\"{size}\"{weight}{anchor} fill=\"{fill}\"{turn}>\
+             {text}</text>"
         ));
     }
 

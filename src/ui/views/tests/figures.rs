@@ -111,6 +111,20 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
         let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
         assert!(near(axis.range[0], low - margin) && near(axis.range[1], high + margin), "{axis:?}");
     }
+    // Epochs 0, 5 and 10 were kept; the axes hold still.
+    let frames = figures[0].animation.as_ref().expect("a replay").frames();
+    let ranges: Vec<_> = frames
+        .iter()
+        .map(|frame| match &frame.drawing {
+            Drawing::Scatter(scatter) => (scatter.points.len(), scatter.x.range, scatter.y.range),
+            Drawing::Lines(_) | Drawing::Bars(_) | Drawing::Tiles(_) | Drawing::Panels(_) => {
+                panic!("no scatter")
+            }
+        })
+        .collect();
+    assert_eq!((ranges.len(), ranges[0].0), (3, 200));
+    assert!(ranges.iter().all(|range| *range == ranges[0]), "{ranges:?}");
+    assert!(ranges[0].1[1] >= x.range[1], "there is room for every epoch");
 }
 
 #[test]
