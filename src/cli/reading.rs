@@ -455,12 +455,14 @@ fn label_from(text: &str) -> Result<Choice, String> {
         None if text == DETECT => Some(LabelFrom::Auto),
         None if text == "nothing" => Some(LabelFrom::Nothing),
         Some(("folder", level)) => level.parse().ok().filter(|level| *level > 0).map(LabelFrom::Folder),
-        Some(("name", pattern)) if pattern.contains("{label}") => Some(LabelFrom::Name(pattern.to_owned())),
+        Some(("name", pattern)) if ["{label}", "{word}"].iter().any(|label| pattern.contains(label)) => {
+            Some(LabelFrom::Name(pattern.to_owned()))
+        }
         Some(("table", rest)) if !rest.is_empty() => Some(label_table(rest)),
         Some(_) | None => None,
     };
     from.map(Choice::Label).ok_or_else(|| {
-        "write folder:N with a level from 1 on, name:PATTERN with {label} in it, table:FILE, nothing or detect".to_owned()
+        "write folder:N with a level from 1 on, name:PATTERN with {label} or {word} in it, table:FILE, nothing or detect".to_owned()
     })
 }
 

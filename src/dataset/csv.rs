@@ -37,6 +37,7 @@ mod months;
 mod names;
 mod number;
 mod overview;
+mod pairs;
 mod parts;
 mod places;
 mod plain;
@@ -51,6 +52,7 @@ mod sheet;
 mod sniff;
 mod spaces;
 mod start;
+mod statistic_names;
 mod statistics;
 mod survey;
 mod tails;
@@ -280,7 +282,8 @@ impl<'a> Read<'a> {
             read.number(read.table.rows(), budget)?;
         }
         if empty_count > 0 && read.table.rows() > empty_count {
-            around::tell_empty(&empty, empty_count, &body.skip, remarks);
+            let but_words = read.table.has_words_and_others();
+            around::tell_empty(&empty, empty_count, but_words, &body.skip, remarks);
         }
         budget.trim(&mut read.source_rows);
         Ok(read)

@@ -1,4 +1,5 @@
 mod arrangement;
+mod copies;
 mod find;
 mod kinds;
 mod label_table;
@@ -33,28 +34,33 @@ use crate::project::{
 
 /// The longest side pictures can be brought to, in pixels.
 const MAX_SIDE: usize = 4096;
-/// What to do where pictures do not fit into memory.
+/// Remedy where pictures do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller width and height, or a folder with fewer pictures";
 
-/// Files in the order of their rows: those to train on, those that validate, those that test, each in the order of their
-/// paths.
+/// Files in the order of their rows: those to train on, those that validate, those that test, each
+/// in the order of their paths.
 struct Arranged {
     files: Vec<PathBuf>,
     arrangement: Arrangement,
-    /// Where the files that validate and those that test begin; at the end where parts are not kept apart.
+    /// Where the files that validate and those that test begin; at the end where parts are not kept
+    /// apart.
     starts: [usize; 2],
     /// Masks that were left out, and the first of them.
     masks: usize,
     first_mask: Option<PathBuf>,
-    /// How many pictures are called like masks of others, without being left out for sure, and the first of them.
+    /// How many pictures are called like masks of others, without being left out for sure, and the
+    /// first of them.
     doubted: Option<(usize, PathBuf)>,
+    /// How many pictures are called like copies of others, where a random split would part them, and
+    /// the first of them.
+    copies: Option<(usize, PathBuf)>,
     /// Files next to the parts, and the first of them.
     outside: usize,
     first_outside: Option<PathBuf>,
 }
 
-/// Reads all pictures below a folder, or one picture, decoded in parallel, in the order of their paths. `known` is what a
-/// network knows of those it was trained on.
+/// Reads all pictures below a folder, or one picture, decoded in parallel, in the order of their
+/// paths. `known` is what a network knows of those it was trained on.
 pub(super) fn load(
     path: &Path,
     wanted: Wanted,
@@ -197,6 +203,12 @@ fn arrange(
             }
         }
     }
+    let copies = match by_part.first_key_value() {
+        Some((None, files)) if by_part.len() == 1 && rules == Rules::Current => {
+            copies::find(files, progress)?
+        }
+        Some(_) | None => None,
+    };
     let mut starts = [0; 2];
     let mut files = Vec::new();
     for (part, of_part) in by_part {
@@ -214,7 +226,7 @@ fn arrange(
             "all {masks} pictures are called like masks, which are to be left out; {remedy} takes them as samples"
         )));
     }
-    Ok(Arranged { files, arrangement, starts, masks, first_mask, doubted, outside, first_outside })
+    Ok(Arranged { files, arrangement, starts, masks, first_mask, doubted, copies, outside, first_outside })
 }
 
 /// How many pages of each file are samples.
@@ -245,7 +257,8 @@ fn pages(
     Ok(counts)
 }
 
-/// The name of each row is the path of its picture, and the number of its page where there are several.
+/// The name of each row is the path of its picture, and the number of its page where there are
+/// several.
 fn name_rows(
     raw: &mut Raw,
     files: Files<'_>,

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::dataset::{Column, Dataset, Known};
-use crate::project::{Data, Rules, Source};
+use crate::project::{Choice, Data, Rules, Source};
 
 impl Run {
     /// What it knows of its data, with [`Run::known_columns`].
@@ -32,8 +32,9 @@ impl Run {
         // Where the columns of a table are its own already, only the rows can differ.
         let has_columns =
             matches!(data.source, Source::Csv { .. }) && found.columns == columns && found.gaps.filled == 0;
+        let ends: Vec<Choice> = found.doubts.iter().flat_map(|doubt| &doubt.remedies).cloned().collect();
         drop(found);
-        for asked in readings(data).iter().skip(usize::from(has_columns)) {
+        for asked in readings(data, &ends).iter().skip(usize::from(has_columns)) {
             let known = load(asked, Some(self.known(&columns))).ok();
             if let Some(mut known) = known.filter(|known| self.check_same_rows(known).is_ok()) {
                 known.said.notes.push(format!(
@@ -48,8 +49,9 @@ impl Run {
 }
 
 /// Data as they are, and with the rows of a table that newer rules leave out where nothing is said
-/// of them: sums among the rows, then also rows below the table.
-fn readings(data: &Data) -> Vec<Data> {
+/// of them: sums among the rows, then also rows below the table. Last, without the rows that newer
+/// rules only doubt: one of the `remedies` leaves them out.
+fn readings(data: &Data, remedies: &[Choice]) -> Vec<Data> {
     let with_rows = |footer: Option<usize>| {
         let mut data = data.clone();
         if let (Source::Csv { reading, .. }, Rules::Current) = (&mut data.source, data.rules) {
@@ -58,7 +60,13 @@ fn readings(data: &Data) -> Vec<Data> {
         }
         data
     };
+    let without = |remedy: &Choice| {
+        let mut data = data.clone();
+        let is_of_rows = matches!(remedy, Choice::SkipFooter(Some(1..)) | Choice::SkipRows(Some(_)));
+        (is_of_rows && remedy.clone().apply(&mut data)).then_some(data)
+    };
     let mut all = vec![data.clone(), with_rows(None), with_rows(Some(0))];
+    all.extend(remedies.iter().filter_map(without));
     all.dedup();
     all
 }
@@ -68,7 +76,7 @@ mod tests {
     use super::*;
     use crate::check::plan;
     use crate::dataset::{Progress, load, load_known, source_for};
-    use crate::project::{Channels, Choice, Project, RowSet, Shape, Take};
+    use crate::project::{Channels, Project, RowSet, Shape, Take};
     use crate::run::{RunId, facts};
 
     #[test]
@@ -82,6 +90,8 @@ mod tests {
                      S,5,6,1\nS,7,9,6\nS total,12,15,7\nAll,1,1,3\nAll,2,2,4\n";
         let below = "label,a,b,c\nx,1,20,5\ny,3,40,2\nx,2,30,9\ny,6,10,4\n\
                      y,5,50,1\nx,7,80,8\ny,4,70,3\nTotal,28,300,32\n";
+        let other = "label,a,b,c\nx1,1,20,5\ny2,3,40,2\nx3,2,30,9\ny4,6,10,4\n\
+                     y5,5,50,1\nx6,7,80,8\ny7,4,70,3\nTotal,9,9,9\n";
         let sums = Choice::SkipRows(Some(RowSet::default()));
         let ids_chosen = vec![Choice::Column("id".to_owned(), Some(Take::Feature))];
         // What the run was trained with, its rows and features, and those that newer rules find.
@@ -89,6 +99,7 @@ mod tests {
             (ids.as_str(), ids_chosen, (40, 3), (40, 2)),
             (among, vec![sums.clone()], (8, 3), (6, 3)),
             (below, vec![sums, Choice::SkipFooter(Some(0))], (8, 3), (7, 3)),
+            (other, vec![Choice::SkipFooter(Some(1))], (7, 3), (8, 3)),
         ] {
             std::fs::write(&path, text).unwrap();
             let mut design = Project::default();

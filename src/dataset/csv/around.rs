@@ -1,61 +1,105 @@
-//! What a person is told about rows that are left out of a table, or may have to be.
+//! Messages about rows that are left out of a table, or may have to be.
 
 use ::csv::ByteRecord;
 
 use super::Asked;
 use super::footer::{self, Tail};
 use super::layout::TableLayout;
-use super::left_out::{Counts, Sums};
+use super::left_out::{Counts, Numbered, Sums};
+use super::pairs;
 use super::places::{Places, with_more};
 use super::remarks::Remarks;
-use super::statistics::{self, Called};
+use super::statistics;
 use crate::project::{Choice, Comments, RowSet};
 
 /// Ranges of rows that are named in an option, at most: more are no slip.
 pub(super) const MOST_RANGES: usize = 100;
 
 /// Tells which rows at the end stand below the table, and which may.
-pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, remarks: &mut Remarks) {
-    let is_filled = |(_, row): &&(u64, ByteRecord)| !footer::is_empty(row.iter());
-    let below: Vec<&ByteRecord> = tail.rows[kept..].iter().filter(is_filled).map(|(_, row)| row).collect();
+pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sums, remarks: &mut Remarks) {
+    let is_filled = |(_, row): &&Numbered| !footer::is_empty(row.iter());
+    let below: Vec<&Numbered> = tail.rows[kept..].iter().filter(is_filled).collect();
     if !below.is_empty() {
-        let (s, are) = if below.len() == 1 { ("", "is") } else { ("s", "are") };
-        // Rows of another number of fields would be refused.
-        let can_be_taken = below.iter().all(|row| row.len() == places.layout.columns.len());
-        let option = Choice::SkipFooter(Some(0)).option();
-        let remedy = if can_be_taken { format!("; {option} takes all rows") } else { String::new() };
-        remarks.notes.push(format!(
-            "{} row{s} below the table {are} left out ({}){remedy}",
-            below.len(),
-            places.listed(&below)
-        ));
+        let has_several =
+            |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).nth(1).is_some();
+        let is_unknown = |at: &usize| {
+            let is_proven = |number| sums.has(number);
+            has_several(&tail.rows[*at].1) && footer::follows_statistic(&tail.rows, *at, &is_proven)
+        };
+        let has_unknown = sums.is_end_doubtful || (kept..tail.rows.len()).any(|at| is_unknown(&at));
+        tell_below(places, &below, sums, has_unknown, remarks);
     }
     let Some(last) = tail.rows.last().filter(|_| kept == tail.rows.len()) else { return };
-    let is_sum = |(_, row): &&(u64, ByteRecord)| footer::called_first(row).is_some_and(Called::is_sure);
-    let own: Vec<&(u64, ByteRecord)> = tail.rows.iter().filter(is_filled).collect();
-    if own.last().is_some_and(is_sum) {
-        let sums: Vec<&ByteRecord> = own.iter().skip_while(|row| !is_sum(row)).map(|(_, row)| row).collect();
-        let first = own.iter().find(|row| is_sum(row)).map_or(last.0, |(number, _)| *number);
-        let what = if sums.len() == 1 {
+    let own: Vec<&Numbered> = tail.rows.iter().filter(is_filled).collect();
+    let block = called_alike(&own, sums);
+    if let Some((first, _)) = block.first() {
+        let rows: Vec<&ByteRecord> = block.iter().map(|(_, row)| row).collect();
+        let what = if rows.len() == 1 {
             "the last row is taken as data, but looks as if it sums".to_owned()
         } else {
-            format!("the last {} rows are taken as data, but look as if they sum", sums.len())
+            format!("the last {} rows are taken as data, but look as if they sum", rows.len())
         };
         remarks.doubt(
-            format!("{what} up the others ({})", places.listed(&sums)),
+            format!("{what} up the others ({})", places.listed(&rows)),
             vec![Choice::SkipFooter(Some((last.0 - first + 1) as usize))],
         );
-    } else if let Some((number, row)) = own.last().filter(|_| !tail.has_others && kept < 3) {
-        let is_called = statistics::called(row).is_some();
-        if !is_called {
-            remarks.doubt(
-                format!(
-                    "the last row is taken as data, but looks as if it is a remark ({})",
-                    places.shown(row)
-                ),
-                vec![Choice::SkipFooter(Some((last.0 - number + 1) as usize))],
-            );
-        }
+    } else if let Some((number, row)) = own.last().filter(|_| !tail.has_others && kept < 3)
+        && pairs::may_be_remark(row)
+        && statistics::called(row).is_none()
+    {
+        remarks.doubt(
+            format!("the last row is taken as data, but looks as if it is a remark ({})", places.shown(row)),
+            vec![Choice::SkipFooter(Some((last.0 - number + 1) as usize))],
+        );
+    }
+}
+
+/// The last rows that are called after statistics, from the first that surely is or is a function;
+/// none where none is sure.
+fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] {
+    let called = |row: &ByteRecord| {
+        let (name, called) = footer::named_first(row)?;
+        let name = name.to_ascii_lowercase();
+        let is_one = called.is_whole && !sums.categories.contains(&name);
+        is_one.then(|| (called.is_sure(), statistics::is_function(&name)))
+    };
+    let start = own.iter().rposition(|(_, row)| called(row).is_none()).map_or(0, |last| last + 1);
+    let is_first =
+        |(_, row): &&Numbered| called(row).is_some_and(|(is_sure, is_function)| is_sure || is_function);
+    let first = own[start..].iter().position(is_first).map_or(own.len(), |at| start + at);
+    let has_sure = own[first..].iter().any(|(_, row)| called(row).is_some_and(|(is_sure, _)| is_sure));
+    if has_sure { &own[first..] } else { &[] }
+}
+
+/// Tells which rows stand below the table. `below` holds one at least; `has_unknown` says that some
+/// are only known by those above them.
+fn tell_below(
+    places: &Places<'_>,
+    below: &[&Numbered],
+    sums: &Sums,
+    has_unknown: bool,
+    remarks: &mut Remarks,
+) {
+    let rows: Vec<&ByteRecord> = below.iter().map(|(_, row)| row).collect();
+    let (count, listed) = (rows.len(), places.listed(&rows));
+    let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
+    let told = format!("{count} row{s} below the table {are} left out ({listed})");
+    // Rows of another number of fields would be refused.
+    let can_be_taken = rows.iter().all(|row| row.len() == places.layout.columns.len());
+    let all = Some(Choice::SkipFooter(Some(0))).filter(|_| can_be_taken);
+    let is_proven = || sums.end.is_some() || below.iter().any(|(number, _)| sums.has(*number));
+    let is_refuted = || below.iter().any(|(number, _)| sums.is_refuted(*number));
+    let doubt = if !is_proven() && rows.iter().any(|row| pairs::is_one(row)) {
+        Some("names with a value each, as programs write them")
+    } else if has_unknown || (is_refuted() && !is_proven()) {
+        Some("statistics by name or place, which the rows above do not prove")
+    } else {
+        None
+    };
+    match (doubt, all) {
+        (Some(doubt), all) => remarks.doubt(format!("{told}: {doubt}"), all.into_iter().collect()),
+        (None, Some(all)) => remarks.notes.push(format!("{told}; {} takes all rows", all.option())),
+        (None, None) => remarks.notes.push(told),
     }
 }
 
@@ -97,15 +141,22 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     }
 }
 
-/// Doubts rows that have no value in any feature. `skip` are the rows that are left out.
-pub(super) fn tell_empty(empty: &RowSet, count: usize, skip: &RowSet, remarks: &mut Remarks) {
+/// Doubts rows that have no value in any feature, or none `but_words`. `skip` are the rows that are left out.
+pub(super) fn tell_empty(
+    empty: &RowSet,
+    count: usize,
+    but_words: bool,
+    skip: &RowSet,
+    remarks: &mut Remarks,
+) {
     let (what, filled) = if count == 1 { ("row has", "it is") } else { ("rows have", "they are") };
+    let but = if but_words { " but words" } else { "" };
     let all = skip.and(empty);
     let is_short = all.ranges() <= MOST_RANGES;
     let which = if is_short { format!(" ({empty})") } else { String::new() };
     let remedy = is_short.then_some(Choice::SkipRows(Some(all)));
     remarks.doubt(
-        format!("{count} {what} no value in any feature{which}: {filled} filled with column means"),
+        format!("{count} {what} no value in any feature{but}{which}: {filled} filled with column means"),
         remedy.into_iter().collect(),
     );
 }

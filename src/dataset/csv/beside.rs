@@ -10,7 +10,8 @@ use crate::project::{Choice, Take};
 /// Columns that can be left out by one click each.
 const OFFERED: usize = 4;
 
-/// Doubts columns that an empty one without a name parts from the others, where they have fewer values than these.
+/// Doubts columns that an empty one without a name parts from the others, where they have fewer
+/// values than these, or the same names.
 pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], remarks: &mut Remarks) {
     let is_gap = |at: &usize| {
         layout.columns[*at] == format!("column {}", at + 1) && evidence[*at].judge(None) == Content::Nothing
@@ -20,8 +21,11 @@ pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], 
     let (left, right) = (longest(&evidence[..gap]), longest(&evidence[gap + 1..]));
     let (shorter, values) = if right <= left { (gap + 1..evidence.len(), right) } else { (0..gap, left) };
     let rows = left.max(right);
+    let (before, after) = (&layout.columns[..gap], &layout.columns[gap + 1..]);
+    let is_again = |(name, again): (&String, &String)| *again == format!("{name} (2)");
+    let are_again = before.len() == after.len() && before.iter().zip(after).all(is_again);
     // Some gaps are usual.
-    if values == 0 || 10 * values > 9 * rows {
+    if values == 0 || (10 * values > 9 * rows && !are_again) {
         return;
     }
     let is_used = |at: &usize| !matches!(roles[*at], Role::LeftOut) && !is_gap(at);
@@ -32,9 +36,11 @@ pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], 
     let remedies =
         names.iter().take(OFFERED).map(|name| Choice::Column((*name).clone(), Some(Take::LeftOut)));
     let (s, stand) = if names.len() == 1 { ("", "stands") } else { ("s", "stand") };
-    let message = format!(
-        "the column{s} {} {stand} apart beside an empty one, with at most {values} values in {rows} rows: another table, perhaps",
-        listed(&names)
-    );
+    let why = if are_again {
+        "and repeat the names before it: more rows of the same table, perhaps".to_owned()
+    } else {
+        format!("with at most {values} values in {rows} rows: another table, perhaps")
+    };
+    let message = format!("the column{s} {} {stand} apart beside an empty one, {why}", listed(&names));
     remarks.doubt(message, remedies.collect());
 }

@@ -17,6 +17,8 @@ use crate::project::{Choice, Comments, RowSet, Rules};
 pub(super) struct Body {
     /// The number of the last row, counted from 1 below the header; `None` for that of the file.
     pub last: Option<u64>,
+    /// The first of the rows that stand below the table though they are called after no statistic.
+    pub below: Option<u64>,
     /// Single rows that are left out.
     pub skip: RowSet,
     /// Whether a second table may begin below the first.
@@ -32,6 +34,7 @@ impl Body {
     pub(super) fn new(last: Option<u64>, asked: &Asked<'_>) -> Body {
         Body {
             last,
+            below: None,
             skip: asked.reading.skip_rows.clone().unwrap_or_default(),
             finds_second: asked.reading.skip_footer.is_none(),
             rules: asked.rules,
@@ -44,7 +47,8 @@ impl Body {
         self.last.is_none_or(|last| number <= last)
     }
 
-    /// Hands over the rows with their numbers; all have a field for each column, and empty rows are left out.
+    /// Hands over the rows with their numbers; all have a field for each column, and empty rows are
+    /// left out.
     pub(super) fn each(
         &self,
         text: &Text<'_>,
@@ -112,7 +116,8 @@ fn is_comment(layout: &TableLayout, record: &ByteRecord) -> bool {
     columns > 1 && record.len() != columns && record.get(0).is_some_and(|field| field.starts_with(b"#"))
 }
 
-/// Whether a field of the header names a column so: empty ones and those of other columns are told apart by numbers.
+/// Whether a field of the header names a column so: empty ones and those of other columns are told
+/// apart by numbers.
 fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
     let made_up;
     let base = if field.is_empty() {

@@ -1,4 +1,4 @@
-//! What stands between two fields of a table, told by its first rows.
+//! The delimiter of a table, told by its first rows.
 
 use ::csv::ByteRecord;
 
@@ -14,13 +14,13 @@ use crate::project::{Delimiter, Rules};
 const DIVIDED_ROWS: usize = 50;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
-/// Of a thousand rows those with the usual number of fields, of a thousand fields those that make sense, and the fields of
-/// a row: the larger, the likelier is a delimiter.
+/// Of a thousand rows those with the usual number of fields, of a thousand fields those that make
+/// sense, and the fields of a row: the larger, the likelier is a delimiter.
 type Score = (usize, usize, usize);
 
-/// The candidate that splits most rows into the same number of fields, more than one; then the one whose fields make more
-/// sense; then the one with more fields. Runs of spaces, where no other sign divides. Where none does, lines above the table
-/// may have hidden it.
+/// The candidate that splits most rows into the same number of fields, more than one; then the one
+/// whose fields make more sense; then the one with more fields. Runs of spaces, where no other sign
+/// divides. Where none does, lines above the table may have hidden it.
 pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
     let rows = |delimiter| {
         let quotes = Quotes::find(head, byte_of(delimiter), rules);
@@ -34,7 +34,8 @@ pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) ->
     if below.1 > whole.1 { below.0 } else { whole.0 }
 }
 
-/// The delimiter with the best score; runs of spaces only where they split so many of a thousand rows.
+/// The delimiter with the best score; runs of spaces only where they split so many of a thousand
+/// rows.
 fn likeliest(score: &dyn Fn(Delimiter) -> Score, rules: Rules, rows: usize) -> (Delimiter, Score) {
     // The first of equals, so that a table of one column counts as one of commas.
     let mut best = (Delimiter::Comma, score(Delimiter::Comma));
@@ -95,7 +96,8 @@ fn score_below(rows: &[ByteRecord], delimiter: Delimiter) -> Score {
     (same * 1000 / all, sense(rows), columns)
 }
 
-/// How many fields of a thousand are no numbers and quoted texts that were cut apart or run together by the wrong delimiter.
+/// How many fields of a thousand are no numbers and quoted texts that were cut apart or run
+/// together by the wrong delimiter.
 fn sense(rows: &[ByteRecord]) -> usize {
     let fields = || rows.iter().flat_map(ByteRecord::iter);
     let is_run_together = |field: &[u8]| {

@@ -39,10 +39,12 @@ pub(super) struct Line {
     bytes: Vec<u8>,
 }
 
-/// The encoding of a text and how it was found: by its beginning, and by all of it where `rest` opens it.
+/// The encoding of a text and how it was found: by its beginning, and by all of it where `rest`
+/// opens it.
 ///
-/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. What is valid UTF-8 to its end is
-/// UTF-8, also with few other bytes; the rest is guessed as browsers do (`chardetng`).
+/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. What is valid
+/// UTF-8 to its end is UTF-8, also with few other bytes; the rest is guessed as browsers do
+/// (`chardetng`).
 pub(super) fn of<E, R: Read>(
     head: &[u8],
     is_cut: bool,
@@ -162,8 +164,8 @@ fn sample_of(block: &[u8], is_first: bool) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// Whether the characters of a text in an encoding are letters, for the most part, and those of one script where it has
-/// several bytes a character.
+/// Whether the characters of a text in an encoding are letters, for the most part, and those of one
+/// script where it has several bytes a character.
 fn is_plausible(encoding: &'static Encoding, bytes: &[u8]) -> bool {
     let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
     let is_in = |letter: char, ranges: &[std::ops::RangeInclusive<char>]| {
@@ -261,7 +263,8 @@ impl Utf8 {
         self.characters >= NEARLY_ALL * self.bad
     }
 
-    /// Where the first bytes are that are not UTF-8, and their line. A character that is cut off at the end of a file is not.
+    /// Where the first bytes are that are not UTF-8, and their line. A character that is cut off at
+    /// the end of a file is not.
     fn finish(&mut self, is_cut: bool) -> Option<(usize, Vec<u8>)> {
         if !is_cut && !self.cut.is_empty() {
             self.bad += 1;

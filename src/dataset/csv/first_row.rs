@@ -1,4 +1,5 @@
-//! Whether the first row of a table is its header: as it is told, as a run knows it, or going by the rows below.
+//! Whether the first row of a table is its header: as it is told, as a run knows it, or going by
+//! the rows below.
 
 use std::collections::HashSet;
 
@@ -14,7 +15,8 @@ use crate::project::{Choice, Header, Rules};
 /// Rows that tell the header.
 const TELLING_ROWS: usize = 100;
 
-/// Whether the first of these rows is surely a header: it holds names that are known, or that the rows below prove.
+/// Whether the first of these rows is surely a header: it holds names that are known, or that the
+/// rows below prove.
 pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column]) -> bool {
     let Some((first, below)) = rows.split_first() else { return false };
     if known.iter().any(|column| first.iter().any(|field| field.trim() == column.name)) {
@@ -26,7 +28,8 @@ pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column
     has_word && !below.is_empty() && verdict.has_header && verdict.doubt.is_none()
 }
 
-/// Whether the first row holds names, and a doubt about it; so many rows below it belong to the header.
+/// Whether the first row holds names, and a doubt about it; so many rows below it belong to the
+/// header.
 pub(super) fn has_header(
     sample: &[Vec<String>],
     more: usize,
@@ -77,7 +80,8 @@ pub(super) fn has_header(
     }
 }
 
-/// The rows that tell whether `first` is a header; without those that repeat it, where it may be one of numbers.
+/// The rows that tell whether `first` is a header; without those that repeat it, where it may be
+/// one of numbers.
 pub(super) fn telling<'a>(
     first: &[String],
     below: &'a [Vec<String>],
@@ -98,7 +102,7 @@ pub(super) fn fields<'a>(row: &'a [String], asked: &Asked<'_>) -> Vec<Field<'a>>
     row.iter().map(|text| field(text, asked)).collect()
 }
 
-/// What a field is, for the judgement of the first row.
+/// Kind of a field, for the judgement of the first row.
 fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     let text = text.trim();
     if let Some(value) = plain_number(text) {

@@ -4,17 +4,19 @@ use ::csv::ByteRecord;
 
 use super::evidence::Content;
 use super::missing::is_missing;
+use super::pairs;
 use super::plain::plain_number;
-use super::statistics::{self, Called};
+use super::statistics::{self, Called, Kind};
 use super::tails::digits;
 use crate::project::TableReading;
 
 /// The most rows that are looked at.
-const MOST: usize = 20;
+const MOST: usize = 40;
 /// The longest of them, in bytes.
 const LONGEST: usize = 4096;
 
-/// Whether a row of a table of so many columns may stand below it: it is empty, sums up the others, or holds one text alone.
+/// Whether a row of a table of so many columns may stand below it: it is empty, sums up the others,
+/// or holds one text alone.
 pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]> + Clone, columns: usize) -> bool {
     let (mut count, mut bytes, mut filled, mut first) = (0, 0, 0, None);
     for field in fields.clone() {
@@ -45,9 +47,14 @@ fn is_text(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| plain_number(text).is_none())
 }
 
-/// What a row is called by its first text after what it tells of the others.
+/// The statistic that the first text of a row names.
 pub(super) fn called_first(row: &ByteRecord) -> Option<Called> {
-    statistics::called([first(row)?])
+    named_first(row).map(|(_, called)| called)
+}
+
+/// The text that says so, too.
+pub(super) fn named_first(row: &ByteRecord) -> Option<(&[u8], Called)> {
+    statistics::named([first(row)?])
 }
 
 /// The rows at the end that may stand below the table, with their numbers.
@@ -60,7 +67,7 @@ pub(super) struct Tail {
     ahead: usize,
 }
 
-/// What is known of the rows above those at the end.
+/// Facts about the rows above those at the end.
 pub(super) struct Above<'a> {
     pub contents: &'a [Content],
     pub reading: &'a TableReading,
@@ -70,8 +77,15 @@ pub(super) struct Above<'a> {
     pub have_digits: &'a dyn Fn(usize) -> bool,
     /// Whether the numbers of a row are those of the rows above it.
     pub is_proven: &'a dyn Fn(u64) -> bool,
-    /// Whether they agree with those in one column, though the name of the row may be that of something else.
+    /// Whether they are others than the name of the row says.
+    pub is_refuted: &'a dyn Fn(u64) -> bool,
+    /// Whether a column was chosen as a label, which may be any text.
+    pub is_label: &'a dyn Fn(usize) -> bool,
+    /// Whether they agree with those in one column, though the name of the row may be that of
+    /// something else.
     pub is_near: &'a dyn Fn(u64) -> bool,
+    /// Whether no other row begins as this one does.
+    pub is_new: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether the name of a row is one that rows within the table have.
     pub is_within: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether rows that call themselves sums stand among them without being some.
@@ -79,12 +93,19 @@ pub(super) struct Above<'a> {
 }
 
 impl Tail {
-    /// Takes a row that may stand below the table.
-    pub(super) fn takes(&mut self, number: u64, record: &ByteRecord, columns: usize) -> bool {
+    /// Takes a row that may stand below the table, whose last row for certain is `last`.
+    pub(super) fn takes(
+        &mut self,
+        number: u64,
+        record: &ByteRecord,
+        columns: usize,
+        last: &ByteRecord,
+    ) -> bool {
         if self.rows.len() >= MOST {
             return false;
         }
-        let may_be = may_be(record.iter(), columns);
+        let is_pair = || record.as_slice().len() <= LONGEST && pairs::may_be(record, columns, last);
+        let may_be = may_be(record.iter(), columns) || is_pair();
         if may_be {
             self.ahead += usize::from(statistics::called(record).is_some_and(Called::is_likely));
         } else {
@@ -101,35 +122,43 @@ impl Tail {
 
     /// The rows, where others follow: they stand within the table.
     pub(super) fn within(&mut self) -> Vec<(u64, ByteRecord)> {
-        self.has_others |= self.rows.iter().any(|(_, row)| !is_empty(row.iter()));
+        self.has_others |= self.rows.iter().any(|(_, row)| !is_empty(row.iter()) && !pairs::is_one(row));
         self.ahead = 0;
         std::mem::take(&mut self.rows)
     }
 
-    /// How many of its rows belong to the table: the others stand below it. These are remarks, rows with words where the
-    /// columns hold numbers, and rows that sum up others, as their numbers prove, or their names where several stand
-    /// together or all other names hold digits.
+    /// How many of its rows belong to the table: the others stand below it. These are remarks, rows
+    /// with words where the columns hold numbers, and rows that sum up others, as their numbers
+    /// prove, or their names where several stand together or all other names hold digits.
     pub(super) fn of_table(&self, above: &Above<'_>) -> usize {
         let (mut count, contents) = (self.rows.len(), above.contents);
         if contents.iter().all(|content| *content == Content::Nothing) {
             return count;
         }
         let proven = self.rows.iter().position(|(number, _)| (above.is_proven)(*number));
+        let is_statistic =
+            |(number, row): &(u64, ByteRecord)| (above.is_proven)(*number) && is_statistic(row);
+        let statistic = self.rows.iter().position(is_statistic);
         let statistics = self.statistics(above);
+        let pairs = pairs::start(&self.rows, contents, above.reading);
         let (mut is_before_sum, mut next) = (false, None);
-        for (at, (_, row)) in self.rows.iter().enumerate().rev() {
+        for (at, (number, row)) in self.rows.iter().enumerate().rev() {
+            let is_refuted = (above.is_refuted)(*number);
             // `West,9` above `West Total,9` is a group of one row.
             let is_alone = next.is_some_and(|next| is_group_of_one(row, next));
             next = Some(row);
             let sums_up = statistics::called(row).is_some_and(Called::is_likely);
             let follows_sum = proven.is_some_and(|proven| proven < at) && (sums_up || is_before_sum);
             let is_below = is_empty(row.iter())
-                || row.len() < contents.len()
-                || is_misfit(row, above)
+                || (row.len() < contents.len() && !pairs::is_one(row))
+                || pairs.is_some_and(|start| at >= start)
+                || (is_misfit(row, above) && !(is_refuted && has_label(row, above)))
                 || follows_sum
-                || proven == Some(at)
+                || (above.is_proven)(*number)
+                || (statistic.is_some_and(|first| first < at) && is_whole(row))
+                || (follows_statistic(&self.rows, at, above.is_proven) && (above.is_new)(row))
                 || (at >= statistics && called_first(row).is_some_and(|called| called.is_whole))
-                || is_unlike(row, above);
+                || (is_unlike(row, above) && !is_refuted);
             if !is_below || is_alone {
                 break;
             }
@@ -141,28 +170,38 @@ impl Tail {
         count
     }
 
-    /// The first of the rows at the end that are called after different statistics; the number of rows where none are.
+    /// The first of the rows at the end that are called after different statistics; the number of
+    /// rows where none are.
     fn statistics(&self, above: &Above<'_>) -> usize {
         let is_one = |row: &ByteRecord| called_first(row).is_some_and(|called| called.is_whole);
         let filled = |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).count();
         let is_remark = |row: &ByteRecord| filled(row) < 2 && !is_one(row);
         let end = self.rows.iter().rposition(|(_, row)| !is_remark(row)).map_or(0, |last| last + 1);
         let is_other = |(_, row): &(u64, ByteRecord)| !is_empty(row.iter()) && !is_one(row);
-        let start = self.rows[..end].iter().rposition(is_other).map_or(0, |last| last + 1);
+        let mut start = self.rows[..end].iter().rposition(is_other).map_or(0, |last| last + 1);
+        // `SD` and `P95` may be codes, as those above them.
+        let is_code = |(number, row): &(u64, ByteRecord)| {
+            let is_ambiguous = called_first(row).is_some_and(|called| called.is_ambiguous);
+            is_ambiguous && ((above.is_refuted)(*number) || is_like(row, above))
+        };
+        start += self.rows[start..end].iter().take_while(|row| is_code(row)).count();
         let block = self.rows[start..end].iter().filter(|(_, row)| !is_empty(row.iter()));
         let mut names: Vec<_> =
             block.clone().filter_map(|(_, row)| Some(first(row)?.to_ascii_lowercase())).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
-        let is_sure = |(number, row): &(u64, ByteRecord)| {
-            called_first(row).is_some_and(Called::is_sure) || (above.is_proven)(*number)
-        };
+        let is_sure = |(_, row): &(u64, ByteRecord)| called_first(row).is_some_and(Called::is_sure);
+        let is_proven = |(number, _): &(u64, ByteRecord)| (above.is_proven)(*number);
+        let is_refuted = |(number, _): &(u64, ByteRecord)| (above.is_refuted)(*number);
+        let are_proven = block.clone().any(is_proven);
         let are_sure = names.len() > 1
             && names.len() == count
             && above.rows > 1
             && !above.has_doubtful
-            && (block.clone().any(is_sure) || block.clone().all(|(number, _)| (above.is_near)(*number)))
+            && (are_proven
+                || (block.clone().any(is_sure) && !block.clone().any(is_refuted))
+                || block.clone().all(|(number, _)| (above.is_near)(*number)))
             && !block.clone().any(|(_, row)| (above.is_within)(row));
         if are_sure { start } else { self.rows.len() }
     }
@@ -180,15 +219,48 @@ fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
         && (is_called || (row.len() > 1 && row.iter().skip(1).eq(next.iter().skip(1))))
 }
 
-/// Whether a row holds words where the columns hold numbers, and nothing else or the name of a statistic alone before them:
-/// `TOTAL SE,12,n.a.` may be data that has to be refused.
+/// Whether a row holds words where the columns hold numbers, and nothing else or the name of a
+/// statistic alone before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
 fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
     let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
         || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
     may_be && row.iter().zip(above.contents).any(|(field, content)| !fits(field, content, above.reading))
 }
 
-/// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike its own.
+/// Whether a row is called after no statistic and stands right below one, other than a sum, that is
+/// proven.
+pub(super) fn follows_statistic(
+    rows: &[(u64, ByteRecord)],
+    at: usize,
+    is_proven: &dyn Fn(u64) -> bool,
+) -> bool {
+    let Some((number, before)) = at.checked_sub(1).and_then(|before| rows.get(before)) else { return false };
+    is_proven(*number) && is_statistic(before) && !is_whole(&rows[at].1)
+}
+
+/// Whether a row is called after a statistic alone, other than a sum.
+fn is_statistic(row: &ByteRecord) -> bool {
+    called_first(row).is_some_and(|called| called.is_whole && called.kind != Kind::Sum)
+}
+
+fn is_whole(row: &ByteRecord) -> bool {
+    called_first(row).is_some_and(|called| called.is_whole)
+}
+
+/// Whether the first field of a row holds digits, as all in its place do.
+fn is_like(row: &ByteRecord, above: &Above<'_>) -> bool {
+    let at = row.iter().position(|field| !field.trim_ascii().is_empty());
+    at.is_some_and(|at| row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at))
+}
+
+/// Whether the first field of a row is a label.
+fn has_label(row: &ByteRecord, above: &Above<'_>) -> bool {
+    let at = row.iter().position(|field| !field.trim_ascii().is_empty());
+    at.is_some_and(|at| (above.is_label)(at))
+}
+
+/// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike
+/// its own.
 fn is_unlike(row: &ByteRecord, above: &Above<'_>) -> bool {
     let Some(at) = row.iter().position(|field| !field.trim_ascii().is_empty()) else { return false };
     let is_sure = called_first(row).is_some_and(Called::is_sure);
@@ -285,11 +357,11 @@ mod tests {
     fn rows_that_sum_up_others_are_told_from_the_last_rows_of_the_table() {
         let contents =
             [Content::Words, Content::Numbers { notation: Notation::Point, signs: Signs::default() }];
-        let check = |lines: &[&str], proven: &[u64], have_digits: bool, expected: usize| {
+        let judged = |lines: &[&str], proven: &[u64], refuted: &[u64], have_digits: bool, expected: usize| {
             let mut tail = Tail::default();
             for (number, line) in (1..).zip(lines) {
                 let row = ByteRecord::from(line.split(',').collect::<Vec<_>>());
-                assert!(tail.takes(number, &row, 2), "{line:?} of {lines:?}");
+                assert!(tail.takes(number, &row, 2, &ByteRecord::new()), "{line:?} of {lines:?}");
             }
             let above = Above {
                 contents: &contents,
@@ -297,11 +369,17 @@ mod tests {
                 rows: 9,
                 have_digits: &|_| have_digits,
                 is_proven: &|number| proven.contains(&number),
+                is_refuted: &|number| refuted.contains(&number),
+                is_label: &|_| false,
                 is_near: &|_| false,
+                is_new: &|row| !row[0].starts_with(b"old"),
                 is_within: &|_| false,
                 has_doubtful: false,
             };
             assert_eq!(tail.of_table(&above), expected, "{lines:?}");
+        };
+        let check = |lines: &[&str], proven: &[u64], have_digits: bool, expected: usize| {
+            judged(lines, proven, &[], have_digits, expected);
         };
         check(&["Total,5"], &[], false, 1);
         check(&["Total,5"], &[1], false, 0);
@@ -319,5 +397,17 @@ mod tests {
         check(&["North total,5", "Grand total,7"], &[1], false, 0);
         check(&["Subtotal,5", "Tax,1", "Total,6"], &[1], false, 0);
         check(&["Subtotal,5", "South,1"], &[1], false, 2);
+        // Names that are not known, below a statistic that is proven.
+        check(&["Mean,5", "Spread,2"], &[1], false, 0);
+        check(&["Mean,5", "Spread,2", "Max,9"], &[1, 3], false, 0);
+        check(&["Mean,5", "Spread,2", "Q3,9"], &[1], false, 0);
+        check(&["Mean,5", "Spread,2"], &[], false, 2);
+        check(&["Mean,5", "old,2"], &[1], false, 2);
+        // Functions by name, and codes like those above them.
+        judged(&["max,5", "mean,3", "sum,4"], &[], &[1, 2, 3], false, 3);
+        judged(&["Total,5"], &[], &[1], true, 1);
+        judged(&["SD,5", "Total,9"], &[2], &[1], false, 1);
+        check(&["P95,5", "Total,9"], &[2], true, 1);
+        check(&["Q1,5", "Median,9"], &[], false, 0);
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct Verdict {
     pub doubt: Option<&'static str>,
 }
 
-/// What a field is, as far as a header can be told from data by it.
+/// Kind of a field, as far as a header can be told from data by it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     /// Empty, or a word for a missing value.
@@ -198,7 +198,8 @@ fn is_mirrored(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
             .all(|(field, at)| field.value().is_some_and(|number| value(below.get(at)) == Some(number)))
 }
 
-/// Judges a first row whose numbers rise or fall from column to column, as years, wavelengths and doses do.
+/// Judges a first row whose numbers rise or fall from column to column, as years, wavelengths and
+/// doses do.
 fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let is_year = |value: f64| value.fract() == 0.0 && (1500.0..=2200.0).contains(&value);
     let numbers: Vec<(usize, f64)> =
@@ -250,7 +251,8 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     }
 }
 
-/// Whether the row below the header holds the units of the columns: words above numbers, in every column that holds some.
+/// Whether the row below the header holds the units of the columns: words above numbers, in every
+/// column that holds some.
 pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let (mut units, mut is_bracketed) = (0, false);
     for (at, field) in row.iter().enumerate() {
@@ -272,8 +274,9 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
 }
 
-/// Whether the row below the header holds further names: no number and no word of the rows below, but words above numbers or
-/// above columns of few words, and nothing in the first column, which has a field in nearly all of these.
+/// Whether the row below the header holds further names: no number and no word of the rows below,
+/// but words above numbers or above columns of few words, and nothing in the first column, which
+/// has a field in nearly all of these.
 pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let mut names = 0;
     for (at, field) in row.iter().enumerate() {

@@ -20,7 +20,7 @@ const SHOWN: usize = 8;
 /// Memory for one part of the name of a column, while they are joined.
 const PART_BYTES: u64 = 200;
 
-/// What stands below the first row of a header.
+/// Content below the first row of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Below {
     /// Rows of names or units.
@@ -66,8 +66,9 @@ impl Below {
         self.names + usize::from(self.has_index)
     }
 
-    /// Names the columns by the first row and these: joined where the first row alone does not tell the columns apart, unless
-    /// columns are asked for by the names of the first row. Memory for longer names is charged for so many copies.
+    /// Names the columns by the first row and these: joined where the first row alone does not tell
+    /// the columns apart, unless columns are asked for by the names of the first row. Memory for
+    /// longer names is charged for so many copies.
     ///
     /// # Errors
     /// [`Shortage`] for more than there is.
@@ -120,8 +121,9 @@ impl Below {
     }
 }
 
-/// Whether a row of names tells the columns of a header apart only together with the names of groups of them in the row
-/// above it, the first of these. Columns that are asked for keep the names they have without.
+/// Whether a row of names tells the columns of a header apart only together with the names of
+/// groups of them in the row above it, the first of these. Columns that are asked for keep the
+/// names they have without.
 pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashSet<&str>) -> bool {
     let [groups, names, ..] = rows else { return false };
     let mut seen = HashSet::new();
@@ -168,8 +170,9 @@ fn is_index(row: &[String], below: &[Vec<String>]) -> bool {
         && !(has_digit(row) && below.iter().all(|row| has_digit(row)))
 }
 
-/// The parts of the names of all columns, where the rows below are needed to tell these apart, and do. A name holds for the
-/// columns to its right, too, where these have none of their own but one below.
+/// The parts of the names of all columns, where the rows below are needed to tell these apart, and
+/// do. A name holds for the columns to its right, too, where these have none of their own but one
+/// below.
 fn joined<'a>(first: &'a [String], further: &'a [Vec<String>]) -> Option<Vec<Vec<&'a str>>> {
     if further.is_empty() || further.iter().any(|row| row.len() != first.len()) {
         return None;

@@ -39,9 +39,10 @@ impl Labels {
         self.spaced_rows.pop_if(|(row, _)| *row as usize >= rows);
     }
 
-    /// Numbers where all texts are numbers (plain ones by the rules of version 1, without a notation) and many, or not whole; else
-    /// classes, in numeric or alphabetic order. A label is its text as it is written; spaces around it make no other class. An
-    /// empty one is missing, NaN or the class `(none)`, and so are the words given for that, and the usual ones among
+    /// Numbers where all texts are numbers (plain ones by the rules of version 1, without a
+    /// notation) and many, or not whole; else classes, in numeric or alphabetic order. A label is
+    /// its text as it is written; spaces around it make no other class. An empty one is missing,
+    /// NaN or the class `(none)`, and so are the words given for that, and the usual ones among
     /// numbers. The budget is charged for the column alone in the end.
     pub(super) fn column(
         self,

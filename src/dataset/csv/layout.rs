@@ -20,7 +20,8 @@ pub(super) struct TableLayout {
     pub form: Form,
     /// Whether the first row holds names.
     pub has_header: bool,
-    /// Rows directly below it that belong to the header: further names, units, the name of the index.
+    /// Rows directly below it that belong to the header: further names, units, the name of the
+    /// index.
     pub rows_below_header: usize,
     /// Whether names stand in a comment before the first row.
     pub has_commented_header: bool,
@@ -37,7 +38,7 @@ pub(super) struct TableLayout {
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
-    /// What was left out or named otherwise.
+    /// Notes about parts that were left out or renamed.
     pub notes: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
@@ -80,19 +81,21 @@ impl TableLayout {
         known: &[Column],
         progress: &Progress,
     ) -> Result<TableLayout, DataError> {
-        let Start { form, head, sample, names_bytes, mut notes } =
+        let Start { form, head, sample, names_bytes, mut notes, doubts: above } =
             Start::find(text, asked, delimiter, known, progress)?;
         let first = &sample[0];
         let is_number = |field: &String| plain_number(field.trim()).is_some();
         let wanted = asked_for(asked, known);
         let comment = Comment::find(&head, form);
-        let mut doubts: Vec<Doubt> = commented_row(first, &comment, form, asked).into_iter().collect();
+        let commented = commented_row(first, &comment, form, asked);
+        let mut doubts: Vec<Doubt> = above.into_iter().chain(commented).collect();
         let below = match asked.rules {
             Rules::Current => Below::find(first, &sample[1..], asked),
             Rules::Version1 => Below::default(),
         };
         let (has_header, doubt) = has_header(&sample, below.rows(), asked, known);
-        // Names in the first row count for more; numbers in it may be a header only where none is in a comment.
+        // Names in the first row count for more; numbers in it may be a header only where none is
+        // in a comment.
         let may_be_commented = !has_header
             || match asked.header {
                 Header::Auto => {

@@ -9,7 +9,10 @@ use super::statistics::{self, Called, Found, Kind};
 /// A row with its number.
 pub(super) type Numbered = (u64, ByteRecord);
 
-/// What the first reading counts.
+/// Rows of the name of a function, at least, that make a category of it.
+const CATEGORY: usize = 3;
+
+/// Counts of the first reading.
 #[derive(Default)]
 pub(super) struct Counts {
     /// Rows of data.
@@ -25,17 +28,30 @@ pub(super) struct Counts {
 /// Rows of which names or numbers say that they sum up others.
 #[derive(Default)]
 pub(super) struct Sums {
-    /// The numbers of those whose numbers prove it, as those of all rows of the same name do, in order.
+    /// The numbers of those whose numbers prove it, as those of all rows of the same name do, in
+    /// order.
     pub proven: Vec<u64>,
-    /// The numbers of those whose names may be those of other things, and which agree in one column.
+    /// The numbers of those whose names may be those of other things, and which agree in one
+    /// column.
     pub near: Vec<u64>,
-    /// Names of statistics that rows within the table have, in lower case, other than those of sums.
+    /// The numbers of those whose numbers are others than their names say.
+    pub refuted: Vec<u64>,
+    /// The first row at the end that is called after no statistic, though its numbers prove that it
+    /// is one: it and all rows below stand below the table.
+    pub end: Option<u64>,
+    /// Whether rows below that one may be data.
+    pub is_end_doubtful: bool,
+    /// Names of functions that are categories of the table, in lower case.
+    pub categories: HashSet<Vec<u8>>,
+    /// Names of statistics that rows within the table have, in lower case, other than those of
+    /// sums.
     pub within: HashSet<Vec<u8>>,
     /// Those of them among other rows, which are left out.
     pub left_out: Vec<Numbered>,
     /// Those among other rows that are taken as data.
     pub doubtful: Vec<Numbered>,
-    /// The last row, where its numbers alone say that it sums up the others.
+    /// The last row, where its numbers alone say that it sums up the others, and this may be
+    /// chance.
     pub last: Option<ByteRecord>,
 }
 
@@ -49,8 +65,9 @@ pub(super) struct Judged {
 }
 
 impl Sums {
-    /// Adds what the numbers of all rows with names of statistics tell: which are proven, and which look like sums without
-    /// being proven. One name may be a category as well (`average`), so that all rows of a name have to agree.
+    /// Adds what the numbers of all rows with names of statistics tell: which are proven, and which
+    /// look like sums without being proven. One name may be a category as well (`average`), so that
+    /// all rows of a name have to agree.
     pub(super) fn add(&mut self, judged: &[Judged]) -> HashSet<u64> {
         // A group of one row has a sum, too, where others have one.
         let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
@@ -58,17 +75,26 @@ impl Sums {
         let is_proven = |row: &Judged| {
             row.found >= Found::Proven || (have_sums && is_sum(row) && row.found == Found::Copy)
         };
-        let mut names: HashMap<&[u8], (usize, bool)> = HashMap::new();
+        let mut names: HashMap<&[u8], (usize, usize)> = HashMap::new();
         for row in judged {
-            let (count, are_proven) = names.entry(&row.name).or_insert((0, true));
+            let (count, proven) = names.entry(&row.name).or_insert((0, 0));
             *count += 1;
-            *are_proven &= is_proven(row);
+            *proven += usize::from(is_proven(row));
         }
         let mut doubtful = HashSet::new();
         for row in judged {
-            let (count, are_proven) = names.get(&row.name[..]).copied().unwrap_or_default();
-            if row.called.is_sure() && (is_sum(row) || count == 1 || are_proven) {
+            let (count, proven) = names.get(&row.name[..]).copied().unwrap_or_default();
+            let are_proven = proven == count;
+            // `sum` and `max` are categories where a table compares functions.
+            let is_category = proven == 0 && count >= CATEGORY && statistics::is_function(&row.name);
+            if is_category {
+                self.within.insert(row.name.clone());
+                self.categories.insert(row.name.clone());
+            } else if row.called.is_sure() && (is_sum(row) || count == 1 || are_proven) {
                 doubtful.insert(row.number);
+            }
+            if row.found == Found::Nothing {
+                self.refuted.push(row.number);
             }
             let is_name = row.called.is_whole && row.called.is_ambiguous;
             if !are_proven || self.within.contains(&row.name) {
@@ -86,6 +112,11 @@ impl Sums {
     /// Whether rows within the table have the name of this one, which no sum has.
     pub(super) fn is_within(&self, row: &ByteRecord) -> bool {
         statistics::named(row).is_some_and(|(name, _)| self.within.contains(&name.to_ascii_lowercase()))
+    }
+
+    /// Whether the numbers of a row are others than its name says.
+    pub(super) fn is_refuted(&self, number: u64) -> bool {
+        self.refuted.binary_search(&number).is_ok()
     }
 
     /// Whether a row is one whose numbers prove it.

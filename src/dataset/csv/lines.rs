@@ -10,15 +10,18 @@ use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
 use crate::project::Delimiter;
 
-/// The longest row and the most columns: beyond them something else is meant than a table with a sample a row.
+/// The longest row and the most columns: beyond them something else is meant than a table with a
+/// sample a row.
 const ROW_BYTES: u64 = 64 << 20;
 pub(super) const MAX_COLUMNS: usize = 1 << 20;
 /// Delimiters of one row that are read, those in quoted texts among them.
 const ROW_DELIMITERS: usize = 4 * MAX_COLUMNS;
 
-/// How often the names of columns are there while a layout is found: in the row, in the sample, and three times in lists.
+/// How often the names of columns are there while a layout is found: in the row, in the sample, and
+/// three times in lists.
 pub(super) const NAMES_COPIES: u64 = 5;
-/// How much memory a row takes, in times its length: a record doubles as it grows, and its text is copied where it is kept.
+/// How much memory a row takes, in times its length: a record doubles as it grows, and its text is
+/// copied where it is kept.
 const ROW_COPIES: u64 = 4;
 
 /// The rows of a table one after the other, none of which can fill the memory.
@@ -65,7 +68,8 @@ impl<'a> Lines<'a> {
         self.reader.get_ref().comments
     }
 
-    /// Refuses the last row where it ends within a quoted text that holds further lines: they were meant as rows.
+    /// Refuses the last row where it ends within a quoted text that holds further lines: they were
+    /// meant as rows.
     pub(super) fn check_closed(&self, record: &ByteRecord) -> Result<(), DataError> {
         let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let holds_lines = |field: &[u8]| field.trim_ascii().iter().any(is_line_end);
@@ -91,7 +95,8 @@ impl<'a> Lines<'a> {
             return self.text.io(&error);
         }
         if self.row_bytes < ROW_BYTES && self.reader.get_ref().delimiters_left > 0 {
-            // Nothing is wrong with the row as far as it is known; it may take up the rest of the file.
+            // Nothing is wrong with the row as far as it is known; it may take up the rest of the
+            // file.
             let longest = self.text.bytes.saturating_sub(start).clamp(self.row_bytes + 1, ROW_BYTES);
             return self.text.short_of(ROW_COPIES * longest, self.progress);
         }
@@ -195,8 +200,8 @@ fn builder(form: Form) -> ReaderBuilder {
 
 /// Where a record begins: `line 3`, counted from 1.
 ///
-/// Counted only once something is wrong: the parser's own count runs ahead neither over empty lines nor over the second half
-/// of a CRLF.
+/// Counted only once something is wrong: the parser's own count runs ahead neither over empty lines
+/// nor over the second half of a CRLF.
 pub(super) fn place_of_record(
     text: &Text<'_>,
     form: Form,
@@ -252,7 +257,8 @@ fn line_at(mut reader: impl BufRead, start: u64, comment: Option<u8>) -> IoResul
     }
 }
 
-/// The line of the quote that is still open at the end, where the row that begins at `start` has one.
+/// The line of the quote that is still open at the end, where the row that begins at `start` has
+/// one.
 fn open_quote(mut reader: impl BufRead, start: u64, delimiter: u8) -> IoResult<Option<u64>> {
     let (mut line, mut at, mut previous) = (1, 0_u64, b'\n');
     // The line of the last quote that opened a text, and whether that is still open.

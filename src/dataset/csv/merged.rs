@@ -9,14 +9,16 @@ use crate::dataset::{DataError, Progress};
 /// A row with its number and its cells by column.
 type Row = (u32, Vec<(u32, String)>);
 
-/// The merged cells that are read; none where their part is damaged, as the others can be read without.
+/// The merged cells that are read; none where their part is damaged, as the others can be read
+/// without.
 pub(super) fn of<E>(read: impl FnOnce() -> Result<Vec<Dimensions>, E>) -> Vec<Dimensions> {
     catch_unwind(AssertUnwindSafe(|| read().unwrap_or_default())).unwrap_or_default()
 }
 
-/// Writes the text of each merged cell into its first column in all of its rows that have any cell; how many cells these
-/// are, and the memory they are charged with. Those that begin in the first row are names, which hold once. Columns to the right stay empty: what is written over several is a title, or
-/// the name of a group of columns.
+/// Writes the text of each merged cell into its first column in all of its rows that have any cell;
+/// how many cells these are, and the memory they are charged with. Those that begin in the first
+/// row are names, which hold once. Columns to the right stay empty: what is written over several is
+/// a title, or the name of a group of columns.
 ///
 /// # Errors
 /// [`DataError`] for more than there is memory.

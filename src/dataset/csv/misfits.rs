@@ -8,7 +8,7 @@ pub(super) struct Misfits {
     by_notation: [u32; Notation::ALL.len()],
     /// Plain numbers with a point that were not looked at closely: none with a decimal comma.
     pub points: u64,
-    /// The same with a comma.
+    /// With a comma instead.
     pub commas: u64,
 }
 
@@ -22,8 +22,8 @@ impl Misfits {
         }
     }
 
-    /// The notation in which most of so many numbers are written, and how many are. Of several, the most likely, with a decimal
-    /// comma or point where that is said.
+    /// The notation in which most of so many numbers are written, and how many are. Of several, the
+    /// most likely, with a decimal comma or point where that is said.
     pub(super) fn most(&self, numbers: u64, has_comma: Option<bool>) -> (Notation, u64) {
         let count = |notation: Notation| {
             let plain = if notation.has_comma() { self.points } else { self.commas };

@@ -25,8 +25,8 @@ pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Col
     chosen.filter(|name| !there.contains(name)).cloned().collect()
 }
 
-/// An error about the contents of a table of which some columns were chosen by these names in vain: one of them may be the
-/// reason.
+/// An error about the contents of a table of which some columns were chosen by these names in vain:
+/// one of them may be the reason.
 pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
     let more = |message: String| format!("{message}; there is no column {}, which was chosen", listed(gone));
     match error {
@@ -57,8 +57,8 @@ pub(super) fn in_one_line(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The names in the first row. One is put before them where R left out that of the row names, empty ones at the end are
-/// taken off where only the header ends with delimiters.
+/// The names in the first row. One is put before them where R left out that of the row names, empty
+/// ones at the end are taken off where only the header ends with delimiters.
 pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String>) -> Vec<String> {
     let mut names = sample[0].clone();
     let fields = names.len();
@@ -82,8 +82,8 @@ pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String
     names
 }
 
-/// The names of a lone comment, whose sign may be a letter of the first: `# of rooms`, `#n`, or `%a` where `%b` follows. One
-/// that is asked for is named so.
+/// The names of a lone comment, whose sign may be a letter of the first: `# of rooms`, `#n`, or
+/// `%a` where `%b` follows. One that is asked for is named so.
 pub(super) fn with_sign(
     mut names: Vec<String>,
     signed: &str,

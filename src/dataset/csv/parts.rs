@@ -1,4 +1,5 @@
-//! What the parts of a packed spreadsheet take, before a reader that believes what they claim unpacks them.
+//! Memory for the parts of a packed spreadsheet, before a reader that believes what they claim
+//! unpacks them.
 
 use std::io::{BufRead, BufReader, Read, Seek};
 
@@ -11,20 +12,24 @@ use crate::dataset::{DataError, Progress};
 const MAX_ROWS: u64 = 1 << 20;
 const MAX_COLUMNS: u64 = 1 << 14;
 const MAX_CELLS: u64 = 100_000_000;
-/// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that grow.
+/// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that
+/// grow.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy that is handed out.
+/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy
+/// that is handed out.
 const DENSE_BYTES: u64 = 88;
 /// The longest piece of a part that is looked at at once, and the most tags within each other.
 const PIECE: u64 = 1 << 20;
 const MOST_OPEN: usize = 100;
 
-/// Memory that a part takes while it is read, in times its length; `None` for those that are read one at a time.
+/// Memory that a part takes while it is read, in times its length; `None` for those that are read
+/// one at a time.
 fn copies(name: &str) -> Option<u64> {
     let name = name.to_ascii_lowercase();
     let ends = |end: &str| name.ends_with(end);
     if ends("sharedstrings.xml") {
-        // The shortest text is 13 bytes, and takes 24 in a list that doubles, and some more of its own.
+        // The shortest text is 13 bytes, and takes 24 in a list that doubles, and some more of its
+        // own.
         Some(6)
     } else if ends("styles.xml") {
         Some(32)
@@ -37,17 +42,27 @@ fn copies(name: &str) -> Option<u64> {
     }
 }
 
-/// Charges what the parts will take while they are read. Each is unpacked once for that: what an archive says of their
-/// lengths need not be true.
+/// Facts about the parts.
+pub(super) struct Parts<'a> {
+    /// The memory that they take while they are read.
+    pub held: Held<'a>,
+    /// Whether a cell of a sheet that is read as a whole covers several rows.
+    pub has_merged: bool,
+}
+
+/// Charges what the parts will take while they are read. Each is unpacked once for that: what an
+/// archive says of their lengths need not be true.
 ///
 /// # Errors
-/// [`DataError::Memory`] for more than there is, and what `damaged` makes of claims that cannot be true.
+/// [`DataError::Memory`] for more than there is, and what `damaged` makes of claims that cannot be
+/// true.
 pub(super) fn hold<'a>(
     archive: &mut ZipArchive<impl Read + Seek>,
     progress: &'a Progress,
     damaged: &dyn Fn(String) -> DataError,
-) -> Result<Held<'a>, DataError> {
+) -> Result<Parts<'a>, DataError> {
     let mut held = progress.budget().hold(0)?;
+    let mut has_merged = false;
     // The longest of those that are read one at a time.
     let mut longest = 0;
     for at in 0..archive.len() {
@@ -88,6 +103,8 @@ pub(super) fn hold<'a>(
                     return Err(damaged(format!("the tags of {name} do not match")));
                 }
                 held.take(cells.count(tag, read))?;
+                has_merged |= self::name(tag) == b"table:table-cell"
+                    && number(tag, b"number-rows-spanned").is_some_and(|rows| rows > 1);
             } else {
                 claimed = claimed.max(number(tag, b"uniqueCount").unwrap_or(0));
             }
@@ -100,7 +117,7 @@ pub(super) fn hold<'a>(
             return Err(damaged(format!("{name} claims {claimed} texts in {bytes} bytes")));
         }
     }
-    Ok(held)
+    Ok(Parts { held, has_merged })
 }
 
 /// The tags of a part one after the other, as its reader takes it apart.
@@ -116,7 +133,8 @@ impl<R: BufRead> Tags<R> {
         Tags { reader, tag: Vec::new(), is_cut: false }
     }
 
-    /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that were, 0 at the end.
+    /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that
+    /// were, 0 at the end.
     fn advance(&mut self) -> u64 {
         self.tag.clear();
         let text = self.read_until(b'<');
@@ -176,7 +194,8 @@ impl<R: BufRead> Tags<R> {
 /// The cells of sheets that are read as a whole, with those that stand for many.
 #[derive(Default)]
 struct Cells {
-    /// Repetitions of the row at hand, its cells, and the empty ones that count only where another follows.
+    /// Repetitions of the row at hand, its cells, and the empty ones that count only where another
+    /// follows.
     repeats: u64,
     row: u64,
     empty: u64,
@@ -264,7 +283,7 @@ impl Cells {
         (self.repeats, self.row, self.empty) = (0, 0, 0);
     }
 
-    /// What the list of all cells takes more by now.
+    /// Memory that the list of all cells takes more by now.
     fn dense(&mut self) -> u64 {
         self.widest = self.widest.max(self.row);
         let rows = (self.rows + self.empty_rows + self.repeats).min(MAX_ROWS);
@@ -283,8 +302,8 @@ fn name(tag: &[u8]) -> &[u8] {
     &tag[..end.unwrap_or(tag.len())]
 }
 
-/// The largest whole number of all attributes whose names end so; the largest of all for one with references to letters, which
-/// may stand for any.
+/// The largest whole number of all attributes whose names end so; the largest of all for one with
+/// references to letters, which may stand for any.
 fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
     let of = |after: usize| {
         let rest = tag[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
@@ -308,15 +327,32 @@ mod tests {
     use super::*;
 
     fn held(name: &str, text: &str, bytes: u64) -> Result<u64, DataError> {
+        looked_at(name, text, bytes).map(|(held, _)| held)
+    }
+
+    fn looked_at(name: &str, text: &str, bytes: u64) -> Result<(u64, bool), DataError> {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
         let mut archive = ZipArchive::new(zip.finish().unwrap()).unwrap();
         let progress = Progress::with_budget(bytes);
-        let held = hold(&mut archive, &progress, &DataError::Setting)?;
+        let Parts { held, has_merged } = hold(&mut archive, &progress, &DataError::Setting)?;
         let taken = bytes - progress.budget().free();
         drop(held);
-        Ok(taken)
+        Ok((taken, has_merged))
+    }
+
+    #[test]
+    fn cells_over_several_rows_are_noticed() {
+        for (spans, expected) in [
+            ("", false),
+            ("table:number-rows-spanned=\"1\" table:number-columns-spanned=\"3\"", false),
+            ("table:number-columns-spanned=\"1\" table:number-rows-spanned=\"2\"", true),
+        ] {
+            let cell = format!("<table:table-cell {spans}><text:p>a</text:p></table:table-cell>");
+            let text = format!("<table:table><table:table-row>{cell}</table:table-row></table:table>");
+            assert_eq!(looked_at("content.xml", &text, 1_000_000).unwrap().1, expected, "{spans}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ pub(super) const MOST: usize = 50;
 /// Rows whose fields tell how many columns there are.
 const TELLING_ROWS: usize = 100;
 
-/// How many columns a table has, and how many rows of another number of fields stand above the first of them. `None` where
-/// rows are too uneven to tell.
+/// How many columns a table has, and how many rows of another number of fields stand above the
+/// first of them. `None` where rows are too uneven to tell.
 pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
     let widths = &widths[..widths.len().min(TELLING_ROWS)];
     let count = |width: usize| widths.iter().filter(|other| **other == width).count();
@@ -17,12 +17,12 @@ pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
     (rows > 1 && 5 * count(columns) >= 3 * rows).then_some((columns, above))
 }
 
-/// How many of the first rows stand above the table, where `is_header` tells rows that are surely its header by those below,
-/// and `follows_gap` those that an empty line stands above.
+/// How many of the first rows stand above the table, where `is_header` tells rows that are surely
+/// its header by those below, and `follows_gap` those that an empty line stands above.
 ///
-/// Rows of other numbers of fields than the table has stand above it: titles of one field, others where a header follows. So
-/// do rows that a spreadsheet filled up to the width of the table, and names with their values (`Operator,Bob`) above an
-/// empty line, where a header follows.
+/// Rows of other numbers of fields than the table has stand above it: titles of one field, others
+/// where a header follows. So do rows that a spreadsheet filled up to the width of the table, and
+/// names with their values (`Operator,Bob`) above an empty line, where a header follows.
 pub(super) fn rows_above(
     rows: &[Vec<String>],
     is_header: &dyn Fn(usize) -> bool,

@@ -1,4 +1,4 @@
-//! What the sheets of an old spreadsheet (.xls) claim, before a reader makes room for it.
+//! Claims of the sheets of an old spreadsheet (.xls), before a reader makes room for it.
 
 use super::sectors::{u16_at, u32_at, workbooks};
 use crate::dataset::DataError;
@@ -14,7 +14,8 @@ const FORMULA_COPIES: u64 = 200;
 /// The most records that continue one; its reader moves all of them for each.
 const MOST_CONTINUED: usize = 1 << 15;
 
-/// The memory of all cells within the corners of the sheets, which are read as a whole, and of their texts.
+/// The memory of all cells within the corners of the sheets, which are read as a whole, and of
+/// their texts.
 ///
 /// # Errors
 /// Sectors that follow each other in a circle, which a reader would follow for ever; the extent of a sheet that is larger than
@@ -53,7 +54,7 @@ pub(super) fn claimed(
     Ok(bytes)
 }
 
-/// What a sheet takes.
+/// Memory of a sheet.
 #[derive(Default)]
 struct Sheet {
     /// The cells within its corners, as it says or as its cells lie, whichever is more.
@@ -193,8 +194,8 @@ fn continued(stream: &[u8]) -> usize {
     most
 }
 
-/// The cells within the corners that a sheet tells; counted as its reader counts them, which takes a last row before the
-/// first for a very large number.
+/// The cells within the corners that a sheet tells; counted as its reader counts them, which takes
+/// a last row before the first for a very large number.
 fn extent(data: &[u8]) -> Option<u64> {
     let (rows, at) = if data.len() == 10 {
         ((u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)), 4)
@@ -233,7 +234,7 @@ mod tests {
         record(kind, &[&row.to_le_bytes()[..], &column.to_le_bytes(), data].concat())
     }
 
-    /// What a sheet of these records takes.
+    /// Memory of a sheet of these records.
     fn taken(shared: &[u8], told: &[u8], cells: &[u8]) -> Result<u64, DataError> {
         let sheet = [record(0x0809, &[0; 16]), record(0x0200, told), cells.to_vec(), record(0x000A, &[])];
         let start = 12 + shared.len() as u32;

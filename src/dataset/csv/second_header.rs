@@ -11,9 +11,10 @@ use crate::project::TableReading;
 /// Rows of the first table, at least.
 pub(super) const ROWS: u64 = 3;
 
-/// Whether a row may name the columns of a second table: it holds different words alone, one in each column of numbers,
-/// where the row before holds numbers or dates in two columns, or in one where the first word is the first name of the
-/// header, too. Of the columns it is asked for few rows only what they hold.
+/// Whether a row may name the columns of a second table: it holds different words alone, one in
+/// each column of numbers, where the row before holds numbers or dates in two columns, or in one
+/// where the first word is the first name of the header, too. Of the columns it is asked for few
+/// rows only what they hold.
 pub(super) fn may_be_header(
     record: &ByteRecord,
     previous: &ByteRecord,
@@ -50,7 +51,8 @@ pub(super) fn may_be_header(
         && numbers_below(record, previous).filter(are_values).count() >= least
 }
 
-/// Whether a row is one of the table with this header: it has numbers, in columns of numbers where there are as many columns.
+/// Whether a row is one of the table with this header: it has numbers, in columns of numbers where
+/// there are as many columns.
 pub(super) fn follows(header: &ByteRecord, record: &ByteRecord, contents: &[Content]) -> bool {
     let is_as_wide = header.len() == contents.len();
     let is_value = |at: usize| !is_as_wide || matches!(contents[at], Content::Numbers { .. });

@@ -27,8 +27,8 @@ impl Second {
         Second { number, is_cut: true, header, rows: 0 }
     }
 
-    /// Looks at all rows of the file. Those below the header are read as rows of the first table where most of them can be,
-    /// and no title or sum stands between the two (`has_gap`).
+    /// Looks at all rows of the file. Those below the header are read as rows of the first table
+    /// where most of them can be, and no title or sum stands between the two (`has_gap`).
     pub(super) fn look_below(
         &mut self,
         places: &Places<'_>,
@@ -52,8 +52,18 @@ impl Second {
             }
         }
         self.rows = rows.number;
-        self.is_cut = has_gap || self.header.len() != columns || others >= fitting;
+        let is_reordered = places.layout.has_names() && self.is_reordered(&places.layout.columns);
+        self.is_cut = has_gap || is_reordered || self.header.len() != columns || others >= fitting;
         Ok(())
+    }
+
+    /// Whether a name of its header is that of another column of the first table.
+    fn is_reordered(&self, names: &[String]) -> bool {
+        let other = |(at, field): (usize, &[u8])| {
+            let is_own = names.get(at).is_some_and(|name| name.as_bytes() == field.trim_ascii());
+            !is_own && names.iter().any(|name| name.as_bytes() == field.trim_ascii())
+        };
+        self.header.iter().enumerate().any(other)
     }
 
     /// Doubts how it is read. `last` is the last row of the first table where only that is read.
@@ -69,7 +79,8 @@ impl Second {
         if let Some(line) = places.line(&self.header) {
             remedies.push(Choice::SkipLines(Some(line as usize - 1)));
         }
-        // As one table, but for its header and what stands above that; or with it, as a row of data.
+        // As one table, but for its header and what stands above that; or with it, as a row of
+        // data.
         if self.header.len() == places.layout.columns.len() {
             remedies.push(Choice::SkipRows(Some(with_more(skip, last + 1..=self.number))));
             remedies.push(Choice::SkipFooter(Some(0)));

@@ -1,4 +1,5 @@
-//! The sectors of an old spreadsheet (.xls), put together before a reader that follows them for ever is let at them.
+//! The sectors of an old spreadsheet (.xls), put together before a reader that follows them for
+//! ever is let at them.
 
 use encoding_rs::UTF_16LE;
 
@@ -8,8 +9,8 @@ const END: u32 = 0xFFFF_FFFE;
 /// Lists that are named in the header.
 const FIRST_LISTS: usize = 109;
 
-/// The streams of sheets, put together from the sectors of the file; `None` where its sectors follow each other in a circle,
-/// or one is not there.
+/// The streams of sheets, put together from the sectors of the file; `None` where its sectors
+/// follow each other in a circle, or one is not there.
 pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
     let size = 1_usize << u16_at(file, 30).filter(|shift| matches!(shift, 9 | 12))?;
     // The header is as long as a sector.
@@ -63,8 +64,8 @@ fn is_book(entry: &[u8]) -> bool {
     ["workbook", "book"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// The sectors that follow each other from one on, as far as so many bytes; `None` where they lead out of the file or in a
-/// circle.
+/// The sectors that follow each other from one on, as far as so many bytes; `None` where they lead
+/// out of the file or in a circle.
 fn chain(sectors: &[u8], size: usize, follows: &[u32], start: u32, length: usize) -> Option<Vec<u8>> {
     let (mut bytes, mut at) = (Vec::new(), start);
     for _ in 0..=sectors.len() / size + 1 {

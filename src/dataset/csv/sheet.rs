@@ -11,6 +11,7 @@ use calamine::{
 };
 use zip::ZipArchive;
 
+use super::parts::Parts;
 use super::remarks::Remarks;
 use super::{listed, merged, parts, records};
 use crate::dataset::memory::Held;
@@ -27,6 +28,8 @@ pub(super) struct Sheet {
     filled: Vec<String>,
     /// Rows below the first of a merged cell that have its text, too.
     merged: usize,
+    /// Whether merged cells may have their text in the first of their rows alone.
+    has_unfilled: bool,
     /// Its cells, a row a line, with commas between them; charged to the budget.
     pub text: Vec<u8>,
 }
@@ -41,7 +44,8 @@ impl Sheet {
         format!("sheet \"{}\" of {count} (others: {})", self.name, listed(&self.others))
     }
 
-    /// Tells of merged cells, and doubts that it is the right one where there are others with cells.
+    /// Tells of merged cells, and doubts that it is the right one where there are others with
+    /// cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
@@ -49,6 +53,11 @@ impl Sheet {
                 "merged cells hold their text in all of their rows ({} cell{s} filled in)",
                 self.merged
             ));
+        }
+        if self.has_unfilled {
+            let message = "merged cells of an .ods file hold their text in the first of their rows alone; save it as .xlsx, \
+                           where they hold it in all";
+            remarks.doubt(message.to_owned(), Vec::new());
         }
         if !self.filled.is_empty() {
             let remedies = self.filled.iter().take(4).map(|name| Choice::Sheet(Some(name.clone())));
@@ -68,7 +77,8 @@ const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
-/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell; `None` where it has none.
+/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell;
+/// `None` where it has none.
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
 
 /// The text of a sheet.
@@ -81,7 +91,8 @@ struct Written {
 /// Reads the sheet of this name, or the first that is not empty.
 ///
 /// # Errors
-/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a cell.
+/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a
+/// cell.
 pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     // Foreign bytes in a foreign reader: a panic costs this file alone.
     let read = catch_unwind(AssertUnwindSafe(|| sheet(path, wanted, progress)));
@@ -123,13 +134,14 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
                 written(path, &range, regions, whole, progress)
             })
         }
-        Kind::Ods => {
+        Kind::Ods { has_merged } => {
             let mut book = Ods::new(open()?).map_err(|error| damaged(path, &error))?;
             let names = names(book.sheets_metadata());
-            choose(path, &names, wanted, progress, &mut |name, whole| {
+            let sheet = choose(path, &names, wanted, progress, &mut |name, whole| {
                 let range = book.worksheet_range(name).map_err(|error| damaged(path, &error))?;
                 written(path, &range, Vec::new(), whole, progress)
-            })
+            });
+            sheet.map(|sheet| Sheet { has_unfilled: has_merged, ..sheet })
         }
         Kind::Other => {
             let message = "is an archive, no spreadsheet; unpack it and choose the table in it";
@@ -185,7 +197,7 @@ fn choose(
         }
     }
     let Written { text, merged } = written;
-    Ok(Sheet { name, others, filled, merged, text })
+    Ok(Sheet { name, others, filled, merged, has_unfilled: false, text })
 }
 
 /// The text of a sheet that was read as a whole, or up to its first cell.
@@ -210,13 +222,18 @@ fn written(
 enum Kind {
     Xlsx,
     Xls,
-    Ods,
+    /// Its reader does not say which cells are merged, but whether there are some over several rows
+    /// is known.
+    Ods {
+        has_merged: bool,
+    },
     Other,
 }
 
 /// Told by the names of the parts of an archive; and the memory that it takes while it is read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
-    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they are found.
+    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they
+    /// are found.
     const ENTRY_BYTES: u64 = 3072;
     let (mut file, bytes) = open_file(path, "a table")?;
     let entries = crate::dataset::npy::directory::entries(&mut file, bytes)
@@ -233,14 +250,13 @@ fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), Dat
         held.take(claimed)?;
         return Ok((Kind::Xls, held));
     };
-    let kind = if archive.index_for_name("xl/workbook.xml").is_some() {
-        Kind::Xlsx
-    } else if archive.index_for_name("content.xml").is_some() {
-        Kind::Ods
-    } else {
+    let is_xlsx = archive.index_for_name("xl/workbook.xml").is_some();
+    if !is_xlsx && archive.index_for_name("content.xml").is_none() {
         return Ok((Kind::Other, progress.budget().hold(0)?));
-    };
-    let mut held = parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    }
+    let Parts { mut held, has_merged } =
+        parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    let kind = if is_xlsx { Kind::Xlsx } else { Kind::Ods { has_merged } };
     drop(list);
     held.take(list_bytes)?;
     Ok((kind, held))

@@ -9,15 +9,16 @@ use super::{Asked, REMEDY, roles};
 use crate::dataset::{DataError, Progress};
 use crate::project::{Delimiter, Header, Rules, TableReading};
 
-/// What a table looks like before it is loaded, for a dialog to start from.
+/// First look at a table before it is loaded, for a dialog to start from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvPreview {
     /// Names of all columns.
     pub columns: Vec<String>,
-    /// Columns that are probably labels: called so (label, class, target, species), row numbers, ids, words that are too many
-    /// for features, and the one column of words at the end of numbers.
+    /// Columns that are probably labels: called so (label, class, target, species), row numbers,
+    /// ids, words that are too many for features, and the one column of words at the end of
+    /// numbers.
     pub labels: Vec<String>,
-    /// What stands between two fields; `Auto` for a spreadsheet alone.
+    /// The sign between two fields; `Auto` for a spreadsheet alone.
     pub delimiter: Delimiter,
     /// Whether the first row holds names; never `Auto`.
     pub header: Header,
@@ -46,7 +47,8 @@ pub(in crate::dataset) fn sniff_as(
     look(path, &asked, &Progress::default()).map_err(|error| error.about(&path.display().to_string(), REMEDY))
 }
 
-/// Whether a file of any name is a table: text whose first rows have as many fields each, some of them numbers.
+/// Whether a file of any name is a table: text whose first rows have as many fields each, some of
+/// them numbers.
 pub(in crate::dataset) fn is_table(path: &Path) -> bool {
     is_table_of_text(path).unwrap_or(false)
 }

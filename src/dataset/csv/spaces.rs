@@ -28,8 +28,8 @@ impl Quotes {
     }
 }
 
-/// Text in which every run of spaces and tabs is one space, and none is left at the beginning and the end of a line; those in
-/// quotes stay.
+/// Text in which every run of spaces and tabs is one space, and none is left at the beginning and
+/// the end of a line; those in quotes stay.
 #[expect(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Collapsed<R> {
     inner: R,
@@ -88,7 +88,8 @@ impl<R: Read> Read for Collapsed<R> {
             written += 1;
             self.at += 1;
             self.at_start = ends_line;
-            // A quote within a word (5") is a letter. Of two in a text the first seemed to close it.
+            // A quote within a word (5") is a letter. Of two in a text the first seemed to close
+            // it.
             let begins = !self.in_quotes && matches!(self.previous, b' ' | b'\n' | b'\r');
             self.is_quoted = if begins { byte == b'"' } else { self.is_quoted };
             let may_open = self.quotes == Quotes::All || begins || (self.is_quoted && self.previous == b'"');

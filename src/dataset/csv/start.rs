@@ -8,15 +8,19 @@ use super::form::{Form, byte_of, leave_out};
 use super::header_rows::are_groups;
 use super::lines::{Lines, MAX_COLUMNS, NAMES_COPIES, head_rows, letters, lines_above, names_bytes, utf8};
 use super::names::asked_for;
+use super::plain::plain_number;
 use super::second_header::{self, follows, is_word, may_be_header};
 use super::spaces::Quotes;
 use super::text::Text;
 use super::{Asked, delimiter, evidence, footer, listed, preamble};
-use crate::dataset::{Column, DataError, Progress};
+use crate::dataset::{Column, DataError, Doubt, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
 /// Rows that tell what the columns hold before a table is loaded.
 const HEAD_ROWS: usize = 1000;
+
+/// Rows of numbers that make a table of lines above another one.
+const TABLE_ROWS: usize = 3;
 
 /// Signs that begin the comments of a file that begins with one.
 const SIGNS: [u8; 3] = [b'#', b'%', b'!'];
@@ -30,6 +34,7 @@ pub(super) struct Start {
     pub sample: Vec<Vec<String>>,
     pub names_bytes: u64,
     pub notes: Vec<String>,
+    pub doubts: Vec<Doubt>,
 }
 
 impl Start {
@@ -91,7 +96,8 @@ impl Start {
             let fields = row.iter().map(|field| Ok(utf8(text, form, row, field, progress)?.to_string()));
             sample.push(fields.collect::<Result<Vec<String>, DataError>>()?);
         }
-        let mut start = Start { form, head, sample, names_bytes: names, notes: Vec::new() };
+        let mut start =
+            Start { form, head, sample, names_bytes: names, notes: Vec::new(), doubts: Vec::new() };
         if is_current {
             if asked.reading.skip_lines.is_none() {
                 start.leave_out_above(&rows, asked, known, progress)?;
@@ -133,7 +139,14 @@ impl Start {
         // Rows of another number of fields would be refused.
         let can_be_read = rows[..above].iter().all(|row| row.len() == first.len());
         let remedy = if can_be_read { format!("; {option} reads all lines") } else { String::new() };
-        self.notes.push(format!("{lines} line{s} above the table skipped{what}{remedy}"));
+        let told = format!("{lines} line{s} above the table skipped{what}");
+        if self.sample[..above].iter().filter(|row| are_numbers(row)).count() >= TABLE_ROWS {
+            let message = format!("{told}, though they hold rows of numbers: another table, perhaps");
+            let remedies = vec![Choice::SkipLines(Some(self.form.skip))];
+            self.doubts.push(Doubt { message, remedies });
+        } else {
+            self.notes.push(told + &remedy);
+        }
         self.sample.drain(..above);
         let mut rest = &self.head[..];
         // Memory that is read fails at nothing.
@@ -143,8 +156,8 @@ impl Start {
         Ok(())
     }
 
-    /// Leaves out of the first rows what is empty, stands below the table, or is a second one, so that it does not tell what
-    /// columns hold.
+    /// Leaves out of the first rows what is empty, stands below the table, or is a second one, so
+    /// that it does not tell what columns hold.
     fn leave_out_below(
         &mut self,
         cut: bool,
@@ -211,7 +224,13 @@ impl Start {
     }
 }
 
-/// What comments begin with.
+/// Whether a row holds several fields, and most of them are numbers.
+fn are_numbers(row: &[String]) -> bool {
+    let numbers = row.iter().filter(|field| plain_number(field.trim()).is_some()).count();
+    row.len() > 1 && 2 * numbers > row.len()
+}
+
+/// The sign that comments begin with.
 fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<Option<u8>, DataError> {
     match asked.reading.comments {
         Comments::Off => Ok(None),

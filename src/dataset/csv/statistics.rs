@@ -5,126 +5,15 @@ use ::csv::ByteRecord;
 use super::evidence::Content;
 use super::number::Notation;
 use super::plain::plain_number;
+pub(super) use super::statistic_names::{Called, Kind, called, is_function, named};
 use crate::dataset::memory::{self, Held};
 use crate::dataset::{DataError, Progress};
 
-/// Fields of words at the beginning of a row that may say what it tells.
-const LEADING: usize = 3;
-/// The longest of them, in bytes.
-const LONGEST: usize = 64;
 /// Columns whose numbers are compared.
 const MOST_COLUMNS: usize = 4096;
 
-/// What a row tells of those above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Sum,
-    Mean,
-    Deviation,
-    Smallest,
-    Largest,
-    Count,
-    /// A number that is not computed here.
-    Other,
-}
-
-/// Names and codes of other things: they count next to another statistic, or with the right numbers.
-const AMBIGUOUS: [&str; 12] =
-    ["n", "sd", "s d", "se", "cv", "var", "min", "max", "media", "count", "all", "mw"];
-/// Ends of one word that says what was summed up: `Umsatztotal`.
-const ENDS: [(&str, Kind); 3] = [("total", Kind::Sum), ("summe", Kind::Sum), ("saldo", Kind::Other)];
-
-/// How a row is called after what it tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Called {
-    pub kind: Kind,
-    /// Whether it is called so alone (`Total`), not after what it sums up (`North total`).
-    pub is_whole: bool,
-    /// Whether it may be the name of something else.
-    pub is_ambiguous: bool,
-}
-
-impl Called {
-    /// Whether it is surely the name of a statistic.
-    pub(super) fn is_sure(self) -> bool {
-        self.is_whole && !self.is_ambiguous
-    }
-
-    /// Whether it may be one wherever it stands: short names count at the end of a table alone.
-    pub(super) fn is_likely(self) -> bool {
-        !self.is_whole || !self.is_ambiguous
-    }
-}
-
-/// The statistic a row says it is, going by the words it begins with.
-pub(super) fn called<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<Called> {
-    named(row).map(|(_, called)| called)
-}
-
-/// The field that says so, too.
-pub(super) fn named<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<(&'a [u8], Called)> {
-    let filled = row.into_iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty());
-    let is_word = |field: &&[u8]| !field.iter().any(u8::is_ascii_digit) || begins_with_letter(field);
-    filled.take_while(is_word).take(LEADING).find_map(|field| Some((field, name(field)?)))
-}
-
-fn begins_with_letter(field: &[u8]) -> bool {
-    field.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
-}
-
-fn name(field: &[u8]) -> Option<Called> {
-    let text = std::str::from_utf8(field).ok().filter(|text| text.len() <= LONGEST)?;
-    let text = text.split(['(', '[', '±', '=']).next()?.to_lowercase();
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let (first, last) = (*words.first()?, *words.last()?);
-    let whole = words.join(" ");
-    if let Some(kind) = kind_of(&whole) {
-        let is_ambiguous = AMBIGUOUS.contains(&whole.as_str());
-        return Some(Called { kind, is_whole: true, is_ambiguous });
-    }
-    let known = [last, first].into_iter().filter(|word| !AMBIGUOUS.contains(word));
-    let kind = known.into_iter().find_map(kind_of).or_else(|| {
-        let (_, kind) =
-            ENDS.into_iter().find(|(end, _)| last.len() > end.len() + 1 && last.ends_with(end))?;
-        Some(kind)
-    })?;
-    Some(Called { kind, is_whole: false, is_ambiguous: true })
-}
-
-/// What a row tells that is called so, in lower case and without signs.
-fn kind_of(name: &str) -> Option<Kind> {
-    Some(match name {
-        "total" | "totals" | "grand total" | "sub total" | "subtotal" | "subtotals" | "overall" | "sum"
-        | "sums" | "summe" | "summen" | "gesamt" | "insgesamt" | "gesamtsumme" | "zwischensumme"
-        | "endsumme" | "gesamtergebnis" | "somme" | "suma" | "summa" | "totale" | "totaal" | "totales"
-        | "total général" | "total general" | "total geral" | "totale complessivo" | "eindtotaal"
-        | "totalsumma" | "all" => Kind::Sum,
-        "mean" | "means" | "average" | "averages" | "avg" | "arithmetic mean" | "mittel" | "mittelwert"
-        | "durchschnitt" | "mw" | "moyenne" | "media" | "promedio" | "gemiddelde" => Kind::Mean,
-        "std" | "stdev" | "stddev" | "std dev" | "stabw" | "stdabw" | "sd" | "s d" | "standard deviation"
-        | "standardabweichung" | "écart type" | "ecart type" => Kind::Deviation,
-        "min" | "minimum" => Kind::Smallest,
-        "max" | "maximum" => Kind::Largest,
-        "n" | "count" | "anzahl" => Kind::Count,
-        "median"
-        | "médiane"
-        | "mediana"
-        | "rsd"
-        | "cv"
-        | "coefficient of variation"
-        | "se"
-        | "sem"
-        | "std error"
-        | "standard error"
-        | "var"
-        | "variance"
-        | "varianz"
-        | "saldo"
-        | "closing balance" => Kind::Other,
-        _ => return None,
-    })
-}
+/// Rows above one that tells something of them without saying so, at least.
+const FEWEST: f64 = 5.0;
 
 /// Tells whether the numbers of rows are the sums, means and so on of the rows above them.
 pub(super) struct Proof<'a> {
@@ -134,9 +23,11 @@ pub(super) struct Proof<'a> {
     _held: Held<'a>,
 }
 
-/// What was found of such a row.
+/// Result for such a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Found {
+    /// It has no number to compare, or one that is not computed here.
+    Unknown,
     /// Its numbers tell nothing of the rows above.
     Nothing,
     /// It repeats the one row of its group.
@@ -156,7 +47,7 @@ struct Column {
     group: Summary,
 }
 
-/// What is known of some numbers.
+/// Moments and extremes of some numbers.
 #[derive(Clone, Copy)]
 struct Summary {
     count: f64,
@@ -187,7 +78,24 @@ impl Summary {
         (self.low, self.high) = (self.low.min(value), self.high.max(value));
     }
 
-    /// Whether a number is this of them, up to rounding to so many digits; theirs may be rounded, too.
+    /// The variance of all of them, and of all that they are drawn from.
+    fn variances(&self) -> impl Iterator<Item = f64> {
+        let counts = [self.count, self.count - 1.0].into_iter().filter(|count| *count > 0.0);
+        counts.map(|count| self.squares / count)
+    }
+
+    /// How likely a number of their range is this of them by chance, as far as it is written.
+    fn chance(&self, kind: Kind, told: Told) -> f64 {
+        if self.count < FEWEST {
+            return 1.0;
+        }
+        let range = self.high - self.low;
+        let among = if kind == Kind::Sum { range.max(told.value.abs()) } else { range };
+        (10_f64.powi(-told.digits) / among).min(1.0)
+    }
+
+    /// Whether a number is this of them, up to rounding to so many digits; theirs may be rounded,
+    /// too.
     fn is(&self, kind: Kind, told: Told, digits: i32) -> bool {
         let half = |digits: i32| 0.5 * 10_f64.powi(-digits);
         let theirs = if digits > 0 { half(digits) } else { 0.0 };
@@ -197,9 +105,19 @@ impl Summary {
         match kind {
             Kind::Sum => is_near(self.sum, theirs * self.count.sqrt()),
             Kind::Mean => is_near(self.mean, theirs),
-            Kind::Deviation => [self.count, self.count - 1.0]
-                .into_iter()
-                .any(|count| count > 0.0 && is_near((self.squares / count).sqrt(), 2.0 * theirs)),
+            Kind::Deviation => self.variances().any(|variance| is_near(variance.sqrt(), 2.0 * theirs)),
+            Kind::Variance => {
+                self.variances().any(|variance| is_near(variance, 4.0 * theirs * (variance.sqrt() + theirs)))
+            }
+            Kind::Variation => self.variances().any(|variance| {
+                let ratio = variance.sqrt() / self.mean.abs();
+                let slack = (2.0 + ratio) * theirs / self.mean.abs();
+                ratio.is_finite() && [1.0, 100.0].into_iter().any(|unit| is_near(unit * ratio, unit * slack))
+            }),
+            Kind::Error => {
+                self.variances().any(|variance| is_near((variance / self.count).sqrt(), 2.0 * theirs))
+            }
+            Kind::Range => is_near(self.high - self.low, 2.0 * theirs),
             Kind::Smallest => is_near(self.low, theirs),
             Kind::Largest => is_near(self.high, theirs),
             Kind::Count => told.value == self.count,
@@ -267,12 +185,48 @@ impl<'a> Proof<'a> {
         self.judge_as(row, kind, |column| column.all).max(self.judge_as(row, kind, |column| column.group))
     }
 
+    /// The statistic that a row holds of all rows so far, sums, means or deviations in two columns
+    /// or more, where it is less likely than `most` that this is chance.
+    pub(super) fn told(&self, row: &ByteRecord, most: f64) -> Option<Kind> {
+        let chance = |kind: Kind| -> f64 {
+            let numbers = self.columns.iter().filter_map(|column| {
+                Some(column.all.chance(kind, Told::of(row.get(column.at)?, column.notation)?))
+            });
+            numbers.product()
+        };
+        [Kind::Sum, Kind::Mean, Kind::Deviation].into_iter().find(|kind| {
+            self.judge_as(row, *kind, |column| column.all) == Found::InAll && chance(*kind) < most
+        })
+    }
+
+    /// Whether a row, which is one of those so far, holds the sums of all others in two columns or more, and it is less likely
+    /// than `most` that this is chance.
+    pub(super) fn sums_up_others(&self, row: &ByteRecord, most: f64) -> bool {
+        let (mut told, mut chance) = (0, 1.0);
+        for column in &self.columns {
+            let Some(number) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) else {
+                continue;
+            };
+            let all = column.all;
+            let others = Summary { count: all.count - 1.0, sum: all.sum - number.value, ..all };
+            if !others.is(Kind::Sum, number, column.digits) {
+                return false;
+            }
+            told += 1;
+            chance *= others.chance(Kind::Sum, number);
+        }
+        told > 1 && chance < most
+    }
+
     /// The next row is the first of another group.
     pub(super) fn end_group(&mut self) {
         self.is_after = true;
     }
 
     fn judge_as(&self, row: &ByteRecord, kind: Kind, of: fn(&Column) -> Summary) -> Found {
+        if kind == Kind::Other {
+            return Found::Unknown;
+        }
         let (mut told, mut met, mut rows) = (0, 0, 0.0_f64);
         for column in &self.columns {
             let summary = of(column);
@@ -287,6 +241,7 @@ impl<'a> Proof<'a> {
             }
         }
         match (told, met) {
+            (0, _) => Found::Unknown,
             _ if 2 * met <= told => Found::Nothing,
             _ if rows < 2.0 => Found::Copy,
             (2.., _) if met == told => Found::InAll,
@@ -299,61 +254,6 @@ impl<'a> Proof<'a> {
 mod tests {
     use super::*;
     use crate::dataset::csv::number::Signs;
-
-    #[test]
-    fn rows_that_sum_up_others_are_told_by_their_names() {
-        use Kind::{Count, Deviation, Largest, Mean, Other, Smallest, Sum};
-        let check = |row: &str, expected: Option<(Kind, bool, bool)>| {
-            let found = called(row.split(',').map(str::as_bytes));
-            let found = found.map(|called| (called.kind, called.is_whole, called.is_ambiguous));
-            assert_eq!(found, expected, "{row:?}");
-        };
-        let whole = |kind| Some((kind, true, false));
-        for (row, kind) in [
-            ("Total,5", Sum),
-            (" total: ,5", Sum),
-            ("GRAND TOTAL", Sum),
-            ("Zwischensumme;", Sum),
-            ("Mittelwert,1", Mean),
-            ("Mean (n=40),1", Mean),
-            ("Mean ± SD,1", Mean),
-            ("Std. Dev.,1", Deviation),
-            ("Stabw,3", Deviation),
-            ("Écart-type,3", Deviation),
-            ("RSD%,1", Other),
-            ("RSD %,1", Other),
-            ("% RSD,1", Other),
-            (",,Summe,1", Sum),
-            ("North,Total,1", Sum),
-            ("Minimum,1", Smallest),
-        ] {
-            check(row, whole(kind));
-        }
-        for (row, kind) in [("N,1", Count), ("Min,1", Smallest), ("max:,1", Largest), ("SD,1", Deviation)] {
-            check(row, Some((kind, true, true)));
-        }
-        for (row, kind) in [
-            ("North Total,1", Sum),
-            ("Total 2024,1", Sum),
-            ("Umsatztotal,1", Sum),
-            ("Schlusssaldo,1", Other),
-            ("mean_radius,1", Mean),
-        ] {
-            check(row, Some((kind, false, true)));
-        }
-        for row in [
-            "1,Total",
-            "2024-01-31,Total",
-            "North,5,Total",
-            "Peru,1",
-            "Maxine,1",
-            "Maximilian SD,1",
-            ",,",
-            "",
-        ] {
-            check(row, None);
-        }
-    }
 
     #[test]
     fn numbers_are_proven_by_the_rows_above() {
@@ -385,7 +285,15 @@ mod tests {
         check(["Max", "3", "6,04"], Kind::Largest, Found::InAll);
         check(["N", "3", "3"], Kind::Count, Found::InAll);
         check(["Total", "7", "9"], Kind::Sum, Found::Nothing);
-        check(["Total", "", ""], Kind::Sum, Found::Nothing);
+        check(["Total", "", ""], Kind::Sum, Found::Unknown);
+        check(["LOD", "1", "1,5"], Kind::Other, Found::Unknown);
+        // The deviations are 1 and 0.764, the means 2 and 5.167: 50 % and 14.8 %.
+        check(["CV", "50.0", "14,8"], Kind::Variation, Found::InAll);
+        check(["CV", "0.50", "0,148"], Kind::Variation, Found::InAll);
+        check(["CV", "60.0", "24,8"], Kind::Variation, Found::Nothing);
+        check(["SEM", "0.577", "0,44"], Kind::Error, Found::InAll);
+        check(["Var", "1.000", "0,583"], Kind::Variance, Found::InAll);
+        check(["Range", "2", "1,5"], Kind::Range, Found::InAll);
     }
 
     #[test]

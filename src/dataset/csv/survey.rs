@@ -1,4 +1,7 @@
-//! The first reading of a table: what all fields of each column tell, and which rows are those of the table.
+//! The first reading of a table: all fields of each column, and the rows that are those of the
+//! table.
+
+mod sums;
 
 use std::collections::HashSet;
 
@@ -10,13 +13,14 @@ use super::body::{Body, Left, Rows};
 use super::evidence::{self, Content, Evidence};
 use super::footer::{self, Above, Tail};
 use super::layout::TableLayout;
-use super::left_out::{Counts, Judged, Numbered, Sums};
+use super::left_out::{Counts, Numbered, Sums};
 use super::lines::utf8;
+use super::pairs;
 use super::places::Places;
 use super::remarks::Remarks;
 use super::second_header;
 use super::second_table::Second;
-use super::statistics::{self, Found, Kind, Proof};
+use super::statistics::{self, Kind};
 use super::text::Text;
 use super::words::Words;
 use crate::dataset::memory::Held;
@@ -24,17 +28,13 @@ use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, Progress};
 use crate::project::{RowSet, Rules};
 
-/// The most rows among the others that are looked at closely because they may sum up others: more of them are data.
+/// The most rows among the others that are looked at closely because they may sum up others: more
+/// of them are data.
 const MOST_AMONG: usize = 1000;
 /// The longest row that is kept to compare the next one with, in bytes.
 const LONGEST: usize = 1 << 20;
-/// Rows above a last one that sums them up without saying so, at least.
-const SUMMED_UP: u64 = 5;
-/// Tables of so many bytes are read once more to see whether the last row sums up the others; larger ones only where its
-/// numbers are the largest.
-const SMALL: u64 = 1 << 20;
 
-/// What all columns tell, and which rows are those of the table.
+/// Evidence of all columns, and the rows of the table.
 ///
 /// # Errors
 /// [`DataError`] for rows that cannot be read, and for more than there is memory.
@@ -61,7 +61,8 @@ pub(super) fn survey(
         survey = survey.again(&body)?;
     }
     let mut sums = survey.sums(&body)?;
-    if !sums.left_out.is_empty() {
+    body.below = sums.end;
+    if !sums.left_out.is_empty() || sums.end.is_some() {
         body.skip = body.skip.and(&sums.left_out.iter().map(|(number, _)| *number).collect());
         survey = survey.again(&body)?;
     }
@@ -72,7 +73,7 @@ pub(super) fn survey(
         second.doubt(&places, body.last, asked.reading.skip_rows.as_ref(), remarks);
     }
     if asked.reading.skip_footer.is_none() {
-        around::tell_end(&places, &tail, kept, remarks);
+        around::tell_end(&places, &tail, kept, &sums, remarks);
     }
     around::tell_sums(&places, &sums, asked, remarks);
     around::tell_counts(&counts, remarks);
@@ -145,7 +146,7 @@ impl<'a> Survey<'a> {
         })
     }
 
-    /// What was found.
+    /// All that was found.
     fn finish(self) -> (Vec<Evidence>, Counts, usize, Tail) {
         (self.evidence, self.counts, self.comments, self.tail)
     }
@@ -184,8 +185,7 @@ impl<'a> Survey<'a> {
                 if second_header::follows(&header.1, &record, &self.contents()) {
                     return Ok(Some(Second::new(header)));
                 }
-                self.take_within(&rows, body)?;
-                self.add(&rows, body, header.0, &mut header.1)?;
+                self.take(&rows, body, header.0, &mut header.1)?;
             }
             let may_begin = body.finds_second && self.may_begin_table(&record);
             // The header once more is left out.
@@ -193,19 +193,33 @@ impl<'a> Survey<'a> {
                 waiting = Some((number, record.clone()));
                 continue;
             }
-            if self.tail.takes(number, &record, self.layout.columns.len()) {
+            if body.below.is_some_and(|below| number >= below) {
+                self.tail.rows.push((number, record.clone()));
                 continue;
             }
-            self.take_within(&rows, body)?;
-            self.add(&rows, body, number, &mut record)?;
+            self.take(&rows, body, number, &mut record)?;
         }
         if let Some(mut header) = waiting.take() {
-            self.take_within(&rows, body)?;
-            self.add(&rows, body, header.0, &mut header.1)?;
+            self.take(&rows, body, header.0, &mut header.1)?;
         }
         self.comments = rows.lines.comments();
         self.end = body.last.is_none().then_some(rows.number);
         Ok(None)
+    }
+
+    /// Takes a row: it may stand below the table, unless others follow.
+    fn take(
+        &mut self,
+        rows: &Rows<'_>,
+        body: &Body,
+        number: u64,
+        record: &mut ByteRecord,
+    ) -> Result<(), DataError> {
+        if self.tail.takes(number, record, self.layout.columns.len(), &self.previous.1) {
+            return Ok(());
+        }
+        self.take_within(rows, body)?;
+        self.add(rows, body, number, record)
     }
 
     /// Whether a row may be the header of a second table.
@@ -223,7 +237,10 @@ impl<'a> Survey<'a> {
 
     /// Whether a title, a sum or a remark stands below the last row, as nowhere else in the table.
     fn has_gap(&self) -> bool {
-        !self.tail.has_others && self.tail.rows.iter().any(|(_, row)| !footer::is_empty(row))
+        let rows = &self.tail.rows;
+        let is_other = |(_, row): &Numbered| !footer::is_empty(row) && !pairs::is_one(row);
+        let has_pairs = || pairs::start(rows, &self.contents(), self.asked.reading).is_some();
+        !self.tail.has_others && (rows.iter().any(is_other) || has_pairs())
     }
 
     /// Whether a row was chosen to be left out.
@@ -299,9 +316,15 @@ impl<'a> Survey<'a> {
                 have_digits: &|at| self.evidence.get(at).is_some_and(have_digits),
                 is_proven: &|number| sums.has(number),
                 is_near: &|number| sums.near.contains(&number),
+                is_refuted: &|number| sums.is_refuted(number),
+                is_label: &|at| self.asked.labels.contains(&self.layout.columns[at]),
+                is_new: &|row| self.has_new_name(row, &self.contents(), 0),
                 is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),
             });
+            // Those whose numbers prove it, whatever they are called.
+            let is_below = |(number, _): &Numbered| body.below.is_some_and(|below| *number >= below);
+            kept = kept.min(self.tail.rows.iter().position(is_below).unwrap_or(kept));
         }
         let own = self.tail.rows[..kept].to_vec();
         // What is at the very end is asked for where none is to be skipped there.
@@ -329,88 +352,6 @@ impl<'a> Survey<'a> {
 
     fn contents(&self) -> Vec<Content> {
         self.evidence.iter().map(|evidence| evidence.judge(None)).collect()
-    }
-
-    /// Finds the rows that sum up others as their names say and their numbers prove; and the last row, where its numbers
-    /// alone do.
-    fn sums(&self, body: &Body) -> Result<Sums, DataError> {
-        let mut sums = Sums { within: self.within.clone(), ..Sums::default() };
-        let contents = self.contents();
-        let candidates = || self.among.iter().chain(&self.tail.rows);
-        let is_last = self.tail.rows.is_empty() && self.may_sum_up(&contents);
-        if !is_last && !candidates().any(|(_, row)| statistics::called(row).is_some()) {
-            return Ok(sums);
-        }
-        let (mut proof, mut judged) = (Proof::of(&contents, self.progress)?, Vec::new());
-        let end = self.tail.rows.first().map_or(u64::MAX, |(number, _)| *number);
-        let mut candidates = candidates().peekable();
-        let mut rows = Rows::open(self.text, self.layout, self.progress)?;
-        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(self.progress));
-        while body.reaches(rows.number + 1) && rows.next(&mut record)? {
-            pulse.beat(record.len())?;
-            let number = rows.number;
-            if let Some((_, row)) = candidates.next_if(|(at, _)| *at == number) {
-                let Some((name, called)) = statistics::named(row) else { continue };
-                let found = proof.judge(row, called.kind);
-                let is_data = match found {
-                    Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
-                    Found::Nothing => called.is_ambiguous,
-                    Found::Proven | Found::InAll => false,
-                };
-                judged.push(Judged { number, name: name.to_ascii_lowercase(), called, found });
-                // Among the rows only sums are none of them.
-                if is_data || (number < end && called.kind != Kind::Sum) {
-                    proof.add(row);
-                } else {
-                    proof.end_group();
-                }
-            } else if is_last && number == self.previous.0 {
-                let is_told = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
-                sums.last = self.kinds_of_last().iter().any(is_told).then(|| record.clone());
-            } else if body.left_out(self.layout, number, &record).is_none() {
-                proof.add(&record);
-            }
-        }
-        let doubtful = sums.add(&judged);
-        for (number, row) in &self.among {
-            let is_sum = statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
-            // More of them are data, and not all of them are known.
-            if is_sum && sums.has(*number) && self.among.len() < MOST_AMONG {
-                sums.left_out.push((*number, row.clone()));
-            } else if doubtful.contains(number) {
-                sums.doubtful.push((*number, row.clone()));
-            }
-        }
-        Ok(sums)
-    }
-
-    /// What the last row may tell of the others without saying so: their sums, or anything where it alone has no first field.
-    fn kinds_of_last(&self) -> &'static [Kind] {
-        let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());
-        let is_alone = self.evidence.first().is_some_and(|first| first.missing() == 1);
-        if has_no_name && is_alone {
-            &[Kind::Sum, Kind::Mean, Kind::Deviation, Kind::Smallest, Kind::Largest]
-        } else {
-            &[Kind::Sum]
-        }
-    }
-
-    /// Whether the numbers of the last row may be the sums of the others.
-    fn may_sum_up(&self, contents: &[Content]) -> bool {
-        let are_numbers = |content: &&Content| matches!(content, Content::Numbers { .. });
-        let is_largest = |(field, (content, evidence)): (&[u8], (&Content, &Evidence))| {
-            let Content::Numbers { notation, .. } = content else { return true };
-            let (low, high) = evidence.range(*notation);
-            let value = std::str::from_utf8(field).ok().and_then(|text| notation.parse(text.trim()));
-            value.is_none_or(|value| value.abs() >= low.abs().max(high.abs()))
-        };
-        self.asked.rules == Rules::Current
-            && self.counts.rows > SUMMED_UP
-            && self.asked.reading.skip_footer.is_none()
-            && self.asked.reading.skip_rows.is_none()
-            && contents.iter().filter(are_numbers).count() > 1
-            && (self.text.bytes <= SMALL
-                || self.previous.1.iter().zip(contents.iter().zip(&self.evidence)).all(is_largest))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::project::{Data, Source};
 mod fields;
 mod kinds;
 mod roles;
+mod statistics;
 mod structure;
 mod values;
 

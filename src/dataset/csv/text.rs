@@ -28,7 +28,7 @@ pub(super) struct Text<'a> {
     pub bytes: u64,
 }
 
-/// What a table's text is packed into.
+/// Packing of a table's text.
 enum Content {
     Plain,
     Gzip,
@@ -37,7 +37,8 @@ enum Content {
 }
 
 impl<'a> Text<'a> {
-    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its beginning alone.
+    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its
+    /// beginning alone.
     ///
     /// # Errors
     /// [`DataError`] for what is no table: what it is, and what to do.
@@ -120,7 +121,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where they divide columns.
+    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where
+    /// they divide columns.
     pub(super) fn open<'b>(
         &'b self,
         form: Form,
@@ -183,7 +185,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What a place in it is counted in.
+    /// The unit in which places in it are counted.
     pub(super) fn unit(&self) -> &'static str {
         match self.content {
             Content::Plain | Content::Gzip => "line",

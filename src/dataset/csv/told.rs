@@ -1,4 +1,4 @@
-//! What a person is told about the columns of a table, and how it was read.
+//! Messages about the columns of a table and how it was read.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -23,7 +23,7 @@ use crate::project::{Choice, Delimiter, Rules, Take, visible};
 const NAMED: usize = 8;
 
 impl Remarks {
-    /// What was understood of the columns.
+    /// Tells how the columns were understood.
     pub(super) fn features(
         &mut self,
         layout: &TableLayout,
@@ -144,7 +144,7 @@ impl Remarks {
         self.doubts.extend(table.doubts());
     }
 
-    /// What is doubtful about columns that a run knows.
+    /// Doubts about columns that a run knows.
     pub(super) fn known_features(
         &mut self,
         layout: &TableLayout,
@@ -177,7 +177,7 @@ impl Remarks {
         }
     }
 
-    /// What follows the numbers of columns, which is not in them.
+    /// Tells of units and factors after numbers.
     fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
         let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
         for (name, role) in layout.columns.iter().zip(roles) {
@@ -201,7 +201,8 @@ impl Remarks {
         }
     }
 
-    /// Words that are no features because they are too many: labels, or left out where there should be no others.
+    /// Words that are no features because they are too many: labels, or left out where there should
+    /// be no others.
     fn many_words(
         &mut self,
         layout: &TableLayout,
@@ -253,7 +254,8 @@ impl Remarks {
 }
 
 impl Remarks {
-    /// Whole numbers of which a base is taken off, but which are too far from each other for 32 bits.
+    /// Whole numbers of which a base is taken off, but which are too far from each other for 32
+    /// bits.
     fn rounding(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) {
         /// Up to here all whole numbers are exact in 32 bits.
         const EXACT: f64 = (1 << 24) as f64;
@@ -343,7 +345,7 @@ fn delimiter(delimiter: Delimiter) -> &'static str {
     }
 }
 
-/// What a column holds, in a few words.
+/// Content of a column in a few words.
 pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
     match evidence.judge(Some(has_comma)) {
         Content::Nothing => "nothing".to_owned(),

@@ -17,7 +17,7 @@ use super::text::Text;
 use super::{Asked, REMEDY, shortened};
 use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
-use crate::dataset::{DataError, Progress, Rows, memory};
+use crate::dataset::{Column, ColumnKind, DataError, Progress, Rows, memory};
 use crate::project::{Choice, Header, Rules, Shape, Take};
 
 /// Words that a run does not know, of all columns, that are named.
@@ -78,11 +78,26 @@ impl<'a> Table<'a> {
         self.rows
     }
 
-    /// Whether the last row has no value in any of several features.
+    /// Whether the last row has no value in any of several features, or none but words where there
+    /// are several others.
     pub(super) fn is_last_empty(&self) -> bool {
         let features = self.roles.features;
         let last = &self.values[self.values.len().saturating_sub(features)..];
-        self.roles.columns.len() > 1 && last.iter().all(|value| value.is_nan())
+        if !self.has_words_and_others() {
+            return self.roles.columns.len() > 1 && last.iter().all(|value| value.is_nan());
+        }
+        let mut start = 0;
+        self.roles.columns.iter().all(|column| {
+            let own = last.iter().skip(start).take(column.features());
+            start += column.features();
+            is_words(column) || own.into_iter().all(|value| value.is_nan())
+        })
+    }
+
+    /// Whether there are features of words, and several others.
+    pub(super) fn has_words_and_others(&self) -> bool {
+        let columns = &self.roles.columns;
+        columns.iter().any(is_words) && columns.iter().filter(|column| !is_words(column)).count() > 1
     }
 
     pub(super) fn values(&self) -> &[f32] {
@@ -280,4 +295,7 @@ impl<'a> Table<'a> {
         }
         Ok(raw)
     }
+}
+fn is_words(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::Categories { .. })
 }

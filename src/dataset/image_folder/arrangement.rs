@@ -17,8 +17,8 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// The part a folder's name means, and the other words of the name: `training_set` is `Train` and `set`. Numbers do not
-    /// count.
+    /// The part a folder's name means, and the other words of the name: `training_set` is `Train`
+    /// and `set`. Numbers do not count.
     fn of_name(name: &str) -> Option<(Part, String)> {
         let lower = name.to_lowercase();
         let words = lower.split(|c: char| !c.is_alphanumeric());
@@ -76,7 +76,8 @@ fn is_pictures(name: &str) -> bool {
 pub(super) struct Arrangement {
     /// How many folders all pictures share.
     shared: usize,
-    /// How many folders lie above those that are parts of the data; `None` where there are no parts.
+    /// How many folders lie above those that are parts of the data; `None` where there are no
+    /// parts.
     level: Option<usize>,
     /// The words that the parts' names share.
     rest: String,
@@ -88,7 +89,7 @@ pub(super) struct Arrangement {
     pub lacks_train: bool,
 }
 
-/// What the folders of one picture mean.
+/// Meaning of the folders of one picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// It is a sample.
@@ -119,8 +120,9 @@ pub(super) fn folders(file: &Path) -> Vec<String> {
 impl Arrangement {
     /// Tells the arrangement from the paths of all pictures.
     ///
-    /// Folders are parts of the data where there is one to train on and one to validate or test, and most pictures are in
-    /// them. By the rules of version 1 every first folder is a class. `takes_masks` says that masks are samples.
+    /// Folders are parts of the data where there is one to train on and one to validate or test,
+    /// and most pictures are in them. By the rules of version 1 every first folder is a class.
+    /// `takes_masks` says that masks are samples.
     pub(super) fn of<'a>(
         files: impl Iterator<Item = &'a Path> + Clone,
         takes_masks: bool,
@@ -210,7 +212,8 @@ impl Arrangement {
         self.level.is_some_and(|level| folders.get(level).is_none_or(|name| self.part(name).is_none()))
     }
 
-    /// Where the folders begin that are neither shared nor parts. A folder in one of the same name is the same.
+    /// Where the folders begin that are neither shared nor parts. A folder in one of the same name
+    /// is the same.
     fn below(&self, folders: &[String]) -> usize {
         let Some(level) = self.level else { return self.shared };
         let mut at = level + 1;
@@ -241,7 +244,8 @@ fn counted<'a>(files: impl Iterator<Item = &'a Path>, level: usize) -> BTreeMap<
     names
 }
 
-/// The words that the names of parts share, where these are parts. Where `all` is set, nothing else may be among them.
+/// The words that the names of parts share, where these are parts. Where `all` is set, nothing else
+/// may be among them.
 fn parts(names: &BTreeMap<Option<String>, usize>, all: bool) -> Option<String> {
     let named = || names.iter().filter_map(|(name, count)| name.as_deref().map(|name| (name, *count)));
     let rest = named().filter_map(|(name, _)| Part::of_name(name));

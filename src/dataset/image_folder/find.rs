@@ -14,7 +14,8 @@ use crate::project::Rules;
 
 /// The variable that raises the number of files and folders that are looked at.
 const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
-/// Files and folders that are looked at where it is not set: who chooses a whole disk should hear of it soon.
+/// Files and folders that are looked at where it is not set: who chooses a whole disk should hear
+/// of it soon.
 const LIMIT: usize = 4_000_000;
 /// How many of those that were left out are told one by one.
 const TOLD: usize = 20;
@@ -35,15 +36,16 @@ pub(super) struct Found<'a> {
     pub held: Held<'a>,
 }
 
-/// What was left out: the first few with the reason, the others counted.
+/// Files that were left out: the first few with the reason, the others counted.
 #[derive(Debug, Default)]
 pub(super) struct Skipped {
     told: Vec<String>,
     count: usize,
 }
 
-/// All pictures below a folder; progress counts them as they are found. No folder is searched twice, however many links
-/// lead to it, and one that is in the tree itself is not searched by a link.
+/// All pictures below a folder; progress counts them as they are found. No folder is searched
+/// twice, however many links lead to it, and one that is in the tree itself is not searched by a
+/// link.
 pub(super) fn find<'a>(folder: &Path, rules: Rules, progress: &'a Progress) -> Result<Found<'a>, DataError> {
     let most = std::env::var(LIMIT_NAME).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(LIMIT);
     find_within(folder, most, rules, progress)
@@ -270,7 +272,7 @@ impl Skipped {
         (self.count, &self.told[..most.min(self.told.len())])
     }
 
-    /// What a person should know.
+    /// A warning for each of them, up to a number.
     pub(super) fn warnings(self) -> Vec<String> {
         let mut warnings: Vec<String> = self.told.iter().map(|text| format!("left out {text}")).collect();
         if self.count > TOLD {
@@ -305,7 +307,7 @@ fn leads_around(link: &Path, parent: &Path) -> bool {
     }
 }
 
-/// What tells a folder from all others.
+/// Identity of a folder.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum FolderId {
     #[cfg(unix)]

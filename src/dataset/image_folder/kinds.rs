@@ -7,7 +7,8 @@ use std::path::Path;
 
 use crate::project::Rules;
 
-/// Endings of files that are taken for pictures, in lower case; what is in them is told from their first bytes.
+/// Endings of files that are taken for pictures, in lower case; what is in them is told from their
+/// first bytes.
 const ENDINGS: [&str; 29] = [
     "png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff", // as by the rules of version 1
     "jfif", "pjpeg", "pjp", "jif", "apng", "dib", "pgm", "ppm", "pbm", "pnm", "pam", "qoi", "tga", "ico",
@@ -32,7 +33,7 @@ const STARTS: [&[u8]; 11] = [
     b"farbfeld",
 ];
 
-/// What a file is, for a folder of pictures.
+/// Kind of a file in a folder of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Picture,
@@ -40,8 +41,8 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Tells a file by its ending, and one without an ending by its first bytes. Whether it is a regular file is asked only where
-/// that counts, as it may take a look at the disk.
+/// Tells a file by its ending, and one without an ending by its first bytes. Whether it is a
+/// regular file is asked only where that counts, as it may take a look at the disk.
 pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> Kind {
     let ending = ending(path);
     let known = match rules {
@@ -82,7 +83,8 @@ pub(super) fn ending(path: &Path) -> String {
     }
 }
 
-/// Files that were passed over: `3 other files left out (2 .heic, 1 .txt)`; the most frequent endings first.
+/// Files that were passed over: `3 other files left out (2 .heic, 1 .txt)`; the most frequent
+/// endings first.
 pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     const TOLD: usize = 6;
     let all: usize = others.values().sum();
@@ -100,7 +102,8 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     (all > 0).then(|| format!("{all} other file{s} left out ({})", texts.join(", ")))
 }
 
-/// What is wrong with a folder that holds no picture, and what to do: about the most frequent of its files.
+/// The error of a folder that holds no picture, with a remedy: about the most frequent of its
+/// files.
 pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
     let remedy = |ending: &str| {
         Some(match ending {

@@ -36,8 +36,9 @@ pub(super) struct LabelTable<'a> {
 }
 
 impl<'a> LabelTable<'a> {
-    /// Reads a table; where they are not said, the column of file names is told by its values, and the first other column
-    /// holds the labels; by the rules of today, columns of which each row marks a single one do.
+    /// Reads a table; where they are not said, the column of file names is told by its values, and
+    /// the first other column holds the labels; by the rules of today, columns of which each row
+    /// marks a single one do.
     ///
     /// # Errors
     /// [`DataError`] where it cannot be read or has no such columns.

@@ -1,5 +1,6 @@
 //! Labels of pictures: by their folders, by their names, or by a table.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::arrangement::{Arrangement, Meaning, folders};
@@ -13,6 +14,8 @@ use crate::project::{Choice, LabelFrom, Rules};
 
 /// How many names are told where a label is missing.
 const TOLD: usize = 3;
+/// Classes that are compared with each other.
+const MOST_CLASSES: usize = 10_000;
 /// The largest table that is looked at without being asked for.
 const LOOKED_AT: u64 = 64 << 20;
 
@@ -117,6 +120,13 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
         is_old || ((found.classes > 1 || found.missing > 0) && (found.classes < files || files <= 2))
     };
     let found = pictures.column_if("folder", labels, progress, |file| meaning(file).0, is_label)?;
+    if !is_old && is_label(&found) && !found.alike.is_empty() {
+        let message = format!(
+            "folders that differ by case alone are classes of their own ({}); give them one name if they are one class",
+            found.alike.join(", ")
+        );
+        labels.doubts.push(Doubt { message, remedies: Vec::new() });
+    }
     if found.classes > 0 && !is_label(&found) {
         match &found.first {
             Some(first) if found.classes == 1 => labels
@@ -192,15 +202,30 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
     Ok(())
 }
 
-/// What was found for a column of labels.
+/// Findings for a column of labels.
 #[derive(Debug, Default)]
 struct Found {
     classes: usize,
     /// The first class that was met.
     first: Option<String>,
+    /// Classes that differ by case alone, some of them.
+    alike: Vec<String>,
     /// How many pictures have no label, and some of these.
     missing: usize,
     examples: Vec<String>,
+}
+
+/// Some of the classes that differ by case alone, each after the one that it is like.
+fn alike(texts: &Interned) -> Vec<String> {
+    let (mut seen, mut alike) = (HashMap::new(), Vec::new());
+    for at in 0..texts.len().min(MOST_CLASSES) {
+        let text = texts.text(at as u32);
+        let first = *seen.entry(text.to_lowercase()).or_insert(text);
+        if first != text && alike.len() < TOLD {
+            alike.push(format!("\"{first}\" and \"{text}\""));
+        }
+    }
+    alike
 }
 
 impl Labelled<'_> {
@@ -252,6 +277,7 @@ impl Labelled<'_> {
         if texts.len() > 0 {
             found.first = Some(texts.text(0).to_owned());
         }
+        found.alike = alike(&texts);
         if texts.len() > 0 && is_label(&found) {
             let order = texts.all_in_order(progress)?;
             labels.columns.push(texts.classes(name, ids, order, progress)?);

@@ -1,4 +1,5 @@
-//! Which pictures are masks of others, by their names and folders: `x_mask.png` and `masks/x.png` of `x.png`.
+//! Which pictures are masks of others, by their names and folders: `x_mask.png` and `masks/x.png`
+//! of `x.png`.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ const PICTURES: [&str; 19] = [
     "scan",
     "scans",
 ];
-/// What stands between the words of a name.
+/// Signs between the words of a name.
 const SIGNS: [char; 4] = ['_', '-', ' ', '.'];
 /// So many masks with their pictures are no accident, however many other pictures there are.
 const MANY: usize = 3;
@@ -57,7 +58,8 @@ enum Call {
     Mask,
 }
 
-/// Masks among the pictures of a folder, as far as they are no masks by the arrangement of the folders.
+/// Masks among the pictures of a folder, as far as they are no masks by the arrangement of the
+/// folders.
 #[derive(Debug, Default)]
 pub(super) struct Masks {
     /// How each picture is called; empty where none is called like a mask.
@@ -122,21 +124,23 @@ impl Masks {
         self.calls.get(at) == Some(&Call::Mask)
     }
 
-    /// Whether it is sure that pictures that are called like masks are some: nearly each has its picture, and there are several,
-    /// or not many other pictures.
+    /// Whether it is sure that pictures that are called like masks are some: nearly each has its
+    /// picture, and there are several, or not many other pictures.
     pub(super) fn are_sure(&self) -> bool {
         let others = self.calls.len() - self.count;
         let are_paired = self.paired > 0 && self.paired * 10 >= self.count * 9;
         are_paired && (self.paired >= MANY || self.paired * 10 >= others)
     }
 
-    /// How many pictures are called like masks of others that are there, and the place of the first.
+    /// How many pictures are called like masks of others that are there, and the place of the
+    /// first.
     pub(super) fn paired(&self) -> Option<(usize, usize)> {
         self.first.map(|first| (self.paired, first))
     }
 }
 
-/// Whether a path may hold a word for masks: a glance at its letters, as the paths of most pictures hold none.
+/// Whether a path may hold a word for masks: a glance at its letters, as the paths of most pictures
+/// hold none.
 fn may_be_mask(file: &Path) -> bool {
     /// One of these is in each word.
     const PARTS: [&[u8]; 6] = [b"mask", b"seg", b"gt", b"ground", b"label", b"annotation"];
@@ -146,10 +150,10 @@ fn may_be_mask(file: &Path) -> bool {
     (0..letters.len()).any(|at| PARTS.iter().any(|part| begins(&letters[at..], part)))
 }
 
-/// What the name of a picture tells, with those of its folders.
+/// Meaning of the name of a picture, with those of its folders.
 struct Name {
     call: Call,
-    /// What a picture and its mask have in common.
+    /// The part that a picture and its mask have in common.
     keys: Vec<String>,
 }
 
@@ -197,7 +201,8 @@ fn without_words(name: &str) -> (String, bool) {
     (rest.trim_end().to_owned(), is_mask)
 }
 
-/// What is left of a name that ends or begins with one of the words, perhaps with a number after it; `None` where it does not.
+/// The rest of a name that ends or begins with one of the words, perhaps with a number after it;
+/// `None` where it does not.
 fn without_end<'a>(stem: &'a str, words: &[&str]) -> Option<&'a str> {
     let unnumbered = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let unnumbered = if unnumbered.len() < stem.len() { unnumbered.strip_suffix(SIGNS) } else { None };

@@ -10,8 +10,8 @@ use crate::project::{Choice, PixelRange};
 /// Pictures of 16 bits that use less of the range of their type are taken for ones of fewer bits.
 const HALF: f32 = 0.5;
 
-/// Says how pictures of different depths were brought together: a doubt where those of one seem to be on another scale.
-/// `name` is that of a file and a page.
+/// Says how pictures of different depths were brought together: a doubt where those of one seem to
+/// be on another scale. `name` is that of a file and a page.
 pub(super) fn describe(
     raw: &mut Raw,
     tally: &Tally,

@@ -19,25 +19,34 @@ enum Piece {
     Any,
     /// `{label}`: one letter or more, as few as can be.
     Label,
+    /// `{word}`: a label of letters of an alphabet alone, as many as can be.
+    Word,
 }
 
 impl NamePattern {
     /// Takes a pattern apart.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The fault of the pattern.
     pub(super) fn new(pattern: &str) -> Result<NamePattern, String> {
         if pattern.len() > MOST_LETTERS {
             return Err(format!("the pattern of names has more than {MOST_LETTERS} letters; shorten it"));
         }
-        let halves: Vec<&str> = pattern.split("{label}").collect();
-        let [before, after] = halves[..] else {
-            return Err(format!(
-                "the pattern “{pattern}” of names must hold {{label}} once, as in {{label}}_*.png"
-            ));
+        let halves = |label: &str| match pattern.split(label).collect::<Vec<_>>()[..] {
+            [before, after] => Some((before, after)),
+            _ => None,
+        };
+        let (before, label, after) = match (halves("{label}"), halves("{word}")) {
+            (Some((before, after)), None) => (before, Piece::Label, after),
+            (None, Some((before, after))) => (before, Piece::Word, after),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(format!(
+                    "the pattern “{pattern}” of names must hold {{label}} or {{word}} once, as in {{label}}_*.png"
+                ));
+            }
         };
         let mut parts = NamePattern::pieces(before);
-        parts.push(Piece::Label);
+        parts.push(label);
         parts.extend(NamePattern::pieces(after));
         Ok(NamePattern { parts, has_folders: pattern.contains('/') })
     }
@@ -63,8 +72,8 @@ impl NamePattern {
         name.get(start..end)
     }
 
-    /// Where the label is, if the parts from `part` on take all of `name` from `at` on; remembers where they do not, so that
-    /// no pattern takes long.
+    /// Where the label is, if the parts from `part` on take all of `name` from `at` on; remembers
+    /// where they do not, so that no pattern takes long.
     #[allow(clippy::option_option, reason = "whether it fits, and where the label is if it is still to come")]
     fn find(
         &self,
@@ -93,6 +102,11 @@ impl NamePattern {
                 let after = self.find(name, part + 1, end, failed)?;
                 Some(after.or(Some((at, end))))
             }),
+            Some(Piece::Word) => {
+                let end = at + letters(rest);
+                let after = if end > at { self.find(name, part + 1, end, failed) } else { None };
+                after.map(|after| after.or(Some((at, end))))
+            }
         };
         if found.is_none() {
             failed.insert((part, at));
@@ -101,37 +115,45 @@ impl NamePattern {
     }
 }
 
-/// A pattern whose labels stand before a mark and a number in all names (`cat.0.jpg`, `dog_17.png`) but those that are a
-/// number alone, and these labels: at least two, each of several names.
+/// How many bytes the letters of an alphabet take that a text begins with.
+fn letters(text: &str) -> usize {
+    text.find(|letter: char| !letter.is_alphabetic()).unwrap_or(text.len())
+}
+
+/// A pattern whose labels stand before a number in all names (`cat.0.jpg`, `dog_17.png`,
+/// `cat017.png`) but those that are a number alone, and these labels: at least two, each of several
+/// names.
 pub(super) fn guessed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Option<(String, Vec<String>)> {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut mark, mut count) = (None, 0);
+    let (mut marks, mut count) = (BTreeSet::new(), 0);
     for name in names {
         let name = name.as_ref();
-        let stem = name.split('.').next().unwrap_or(name);
-        if stem.chars().all(|letter| letter.is_ascii_digit()) {
-            continue;
-        }
-        let at = name.find(['.', '_', '-', ' '])?;
-        let sign = name[at..].chars().next()?;
-        let is_word = at > 0 && name[..at].chars().all(char::is_alphabetic);
-        let number = &name[at + sign.len_utf8()..];
-        let is_number = number
-            .split('.')
-            .next()
-            .is_some_and(|number| !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit()));
-        if !is_word || !is_number || mark.is_some_and(|mark| mark != sign) {
+        let (word, rest) = name.split_at(letters(name));
+        let mark = rest.chars().next().filter(|mark| ['.', '_', '-', ' '].contains(mark));
+        let number = rest[mark.map_or(0, char::len_utf8)..].split('.').next().unwrap_or_default();
+        if number.is_empty() || !number.chars().all(|letter| letter.is_ascii_digit()) {
             return None;
         }
-        mark = Some(sign);
+        // A number alone.
+        if word.is_empty() && mark.is_none() {
+            continue;
+        }
+        if word.is_empty() {
+            return None;
+        }
+        marks.insert(mark);
         count += 1;
-        *words.entry(name[..at].to_owned()).or_insert(0) += 1;
+        *words.entry(word.to_owned()).or_insert(0) += 1;
         if words.len() > 1000 {
             return None;
         }
     }
     let is_told = words.len() > 1 && 2 * words.len() <= count;
-    is_told.then(|| (format!("{{label}}{}*", mark.unwrap_or('.')), words.into_keys().collect()))
+    let pattern = match marks.into_iter().collect::<Vec<_>>()[..] {
+        [Some(mark)] => format!("{{label}}{mark}*"),
+        _ => "{word}*".to_owned(),
+    };
+    is_told.then(|| (pattern, words.into_keys().collect()))
 }
 
 #[cfg(test)]
@@ -152,9 +174,14 @@ mod tests {
         check("{label}/*/*.png", "a/b/c.png", Some("a"));
         check("*{label}*", "ä", Some("ä"));
         check("漢{label}.*", "漢字.png", Some("字"));
+        check("{word}*", "cat_001.png", Some("cat"));
+        check("{word}*", "Dog17.jpg", Some("Dog"));
+        check("{word}*", "17.jpg", None);
+        check("img_{word}_*", "img_red_7.jpg", Some("red"));
+        check("{word}.*", "cat7.png", None);
         let (many, name) = ("*a".repeat(60) + "{label}b", "a".repeat(250));
         check(&many, &name, None);
-        for bad in ["*.png", "", "{label}{label}", &"*a".repeat(600)] {
+        for bad in ["*.png", "", "{label}{label}", "{word}{label}", &"*a".repeat(600)] {
             assert!(NamePattern::new(bad).is_err(), "{bad}");
         }
     }
@@ -171,7 +198,10 @@ mod tests {
         check(&["cat.0.jpg", "cat.1.jpg", "dog.0.jpg", "dog.12.jpg"], pets);
         check(&["a_1.png", "a_2.png", "b_1.png", "b_2.png"], Some(("{label}_*", &["a", "b"])));
         check(&["img_1.png", "img_2.png"], None);
-        check(&["cat.0.jpg", "dog_0.jpg", "cat.1.jpg", "dog_1.jpg"], None);
+        let words = Some(("{word}*", &["cat", "dog"][..]));
+        check(&["cat_001.jpg", "dog.17.jpg", "cat_002.jpg", "dog.18.jpg"], words);
+        check(&["cat001.jpg", "dog1.jpg", "cat002.jpg", "dog12.jpg"], words);
+        check(&["cat_a.jpg", "dog_b.jpg", "cat_c.jpg", "dog_d.jpg"], None);
         check(&["a.png", "b.png"], None);
         check(&["cat.0.jpg", "1.jpg", "cat.1.jpg", "dog.0.jpg", "dog.12.jpg", "22.jpg"], pets);
         check(&[], None);

@@ -14,7 +14,7 @@ const SLIVER: f32 = 0.25;
 /// The data's range is doubtful where all but 2 in 1000 values take less than this part of it.
 const OUTLYING: f32 = 0.1;
 
-/// What is to be known of the range.
+/// The range, and messages about it.
 pub(super) struct Range {
     /// The largest value of the type, where the type's range is taken.
     pub type_max: Option<f32>,
@@ -25,8 +25,9 @@ pub(super) struct Range {
     pub doubts: Vec<Doubt>,
 }
 
-/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where that is chosen: those of
-/// the training data where they are `known`, those of the rows to train on (`train`) where these are told, else of all.
+/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where
+/// that is chosen: those of the training data where they are `known`, those of the rows to train on
+/// (`train`) where these are told, else of all.
 pub(super) fn settle(
     rows: &mut Rows,
     wanted: PixelRange,
@@ -195,7 +196,8 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
     }
 }
 
-/// The values that 1 in 1000 are below and above, of all rows or of some; of very many numbers by some of them.
+/// The values that 1 in 1000 are below and above, of all rows or of some; of very many numbers by
+/// some of them.
 fn percentiles(
     rows: &Rows,
     some: Option<&[u32]>,
@@ -303,7 +305,8 @@ fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// How many pictures are of one colour throughout, and the first of them; and whether all pictures are the same.
+/// How many pictures are of one colour throughout, and the first of them; and whether all pictures
+/// are the same.
 pub(super) fn sameness(
     rows: &Rows,
     how: How,

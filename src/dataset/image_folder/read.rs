@@ -15,7 +15,7 @@ use crate::dataset::parallel::in_parallel;
 use crate::dataset::picture::{Depth, How, PictureFile, Refusal, Sample};
 use crate::dataset::{DataError, Progress, Rows, memory};
 
-/// What to do where there is no memory for one picture.
+/// Remedy where there is no memory for one picture.
 const PICTURE_REMEDY: &str = "save it smaller, or close other programs";
 /// How long a picture that finds no memory waits before it is tried again.
 const WAIT: Duration = Duration::from_millis(20);
@@ -29,7 +29,7 @@ pub(super) struct Files<'a> {
     pub how: How,
 }
 
-/// What was read of a folder.
+/// Pictures of a folder as they were read.
 pub(super) struct Pictures {
     /// Of the pictures that can be read.
     pub rows: Rows,
@@ -47,7 +47,7 @@ pub(super) struct Place {
     pub page: u32,
 }
 
-/// What is known of one row.
+/// Facts about one row.
 #[derive(Clone, Debug)]
 enum State {
     /// It is still to be read.
@@ -72,10 +72,11 @@ struct Unit<'a, T> {
     states: &'a mut [State],
 }
 
-/// Decodes all files; damaged pictures go to `skipped`. Which pictures there are must not depend on the memory that is free:
-/// a picture there is none for is an error.
+/// Decodes all files; damaged pictures go to `skipped`. Which pictures there are must not depend on
+/// the memory that is free: a picture there is none for is an error.
 ///
-/// Rows are bytes until a deeper picture is met; then those that were read are brought to its depth, and the others read.
+/// Rows are bytes until a deeper picture is met; then those that were read are brought to its
+/// depth, and the others read.
 pub(super) fn read_all(
     files: Files<'_>,
     skipped: &mut Skipped,
@@ -167,8 +168,9 @@ fn pass<T: Sample>(
     Ok((deepest > T::DEPTH).then_some(deepest))
 }
 
-/// Decodes files in parallel. One that finds no memory waits for those that are read at the same time, and is handed back
-/// for a pass alone only where there are none; progress counts it then. All stop once one is deeper.
+/// Decodes files in parallel. One that finds no memory waits for those that are read at the same
+/// time, and is handed back for a pass alone only where there are none; progress counts it then.
+/// All stop once one is deeper.
 fn read_together<T: Sample>(
     files: Files<'_>,
     units: &mut [Unit<'_, T>],
@@ -223,8 +225,8 @@ fn read_together<T: Sample>(
     Ok((deepest, left))
 }
 
-/// Reads the pages of one file; what cannot be read is put down in its states. Where memory is short or it is deeper,
-/// all of them wait once more.
+/// Reads the pages of one file; what cannot be read is put down in its states. Where memory is
+/// short or it is deeper, all of them wait once more.
 fn read_file<T: Sample>(
     files: Files<'_>,
     unit: &mut Unit<'_, T>,
@@ -326,7 +328,8 @@ fn release_rows(rows: Rows, progress: &Progress) {
     }
 }
 
-/// Of black and white the ground on which more is to be seen: where the luminance of all transparent pictures varies more.
+/// Of black and white the ground on which more is to be seen: where the luminance of all
+/// transparent pictures varies more.
 fn choose_ground<T: Sample>(
     rows: &mut [T],
     states: &mut [State],
@@ -436,8 +439,9 @@ fn keep_good<T: Copy>(
     Ok(places)
 }
 
-/// Whether a picture that takes so many bytes, as far as they are known, may be decoded by now: there is room for it, or
-/// nobody is left to wait for. Before that its file would be read for nothing.
+/// Whether a picture that takes so many bytes, as far as they are known, may be decoded by now:
+/// there is room for it, or nobody is left to wait for. Before that its file would be read for
+/// nothing.
 fn is_worth_reading(bytes: u64, readers: &AtomicUsize, progress: &Progress) -> bool {
     progress.budget().free() >= bytes || readers.load(Ordering::SeqCst) == 0
 }

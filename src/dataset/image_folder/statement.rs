@@ -1,4 +1,4 @@
-//! What was read of a folder of pictures, in words.
+//! Messages about a folder of pictures as it was read.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::project::{
     Alpha, Channels, Choice, Fit, LabelFrom, Masks, Pages, Parts, PictureReading, PixelRange, Rules,
 };
 
-/// What is known of what was read.
+/// Facts about the pictures that were read.
 pub(super) struct Read<'a> {
     pub how: How,
     pub reading: &'a PictureReading,
@@ -66,7 +66,8 @@ fn what(raw: &Raw, read: &Read<'_>) -> String {
     format!("{count} picture{s} {size} {colours}{from}")
 }
 
-/// What was done to pictures to bring them to their size: `enlarged to 32×32`, `cropped to 32×32, 3 enlarged`.
+/// Changes that brought pictures to their size: `enlarged to 32×32`, `cropped to 32×32, 3
+/// enlarged`.
 fn change(read: &Read<'_>, count: usize, size: &str) -> String {
     let (enlarged, is_reshaped) = (read.tally.enlarged, read.tally.reshaped > 0);
     let how = match read.how.wanted.fit {
@@ -169,6 +170,13 @@ fn describe_parts(raw: &mut Raw, read: &Read<'_>) {
             Parts::Kept => "parts: by folders".into(),
             Parts::Mixed => "parts: mixed".into(),
         });
+    }
+    if let Some((count, first)) = arranged.copies.as_ref().filter(|_| !read.is_known) {
+        raw.warnings.push(format!(
+            "{count} pictures are called like altered copies of others (first: {}): a random split puts copies of one \
+             picture into several parts; keep them apart in folders called train, validation and test",
+            slashed(first)
+        ));
     }
     if let Some(first) = &arranged.first_outside {
         let (count, s) = (arranged.outside, if arranged.outside == 1 { "" } else { "s" });

@@ -3,7 +3,8 @@ use crate::dataset::picture::{Depth, Page, Wanted};
 use crate::dataset::settled::white_of;
 use crate::project::Fit;
 
-/// What was met while the pictures of a folder were read; the same in whatever order they are.
+/// Counts of what was met while the pictures of a folder were read; they do not depend on the
+/// order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Pictures of each depth, and file and page of the first of these.
@@ -30,8 +31,8 @@ pub(super) struct Tally {
     /// Pictures with numbers that are infinite or none, and file and page of the first of them.
     pub odd: usize,
     pub first_odd: Option<(u32, u32)>,
-    /// Pictures whose white is not the largest value of their type, and the smallest and the largest white of all that are no
-    /// numbers.
+    /// Pictures whose white is not the largest value of their type, and the smallest and the
+    /// largest white of all that are no numbers.
     pub own_white: usize,
     whites: Option<[u16; 2]>,
     /// Pictures that were made larger.
@@ -113,7 +114,8 @@ impl Tally {
         self.first_odd = self.first_odd.into_iter().chain(other.first_odd).min();
     }
 
-    /// The value of white of all pictures, where they share one that is not the largest of their type.
+    /// The value of white of all pictures, where they share one that is not the largest of their
+    /// type.
     pub(super) fn white(&self) -> Option<u16> {
         let depths = self.depths.iter().filter(|count| **count > 0).count();
         let [least, most] = self.whites?;
@@ -150,8 +152,8 @@ impl Tally {
     }
 }
 
-/// Whether a picture of this size is made larger, and whether its sides have another ratio than those wanted, by more than a
-/// fraction of a pixel.
+/// Whether a picture of this size is made larger, and whether its sides have another ratio than
+/// those wanted, by more than a fraction of a pixel.
 fn change((width, height): (u32, u32), wanted: Wanted) -> (bool, bool) {
     let scales = [wanted.width as f64 / f64::from(width), wanted.height as f64 / f64::from(height)];
     let [low, high] = [scales[0].min(scales[1]), scales[0].max(scales[1])];

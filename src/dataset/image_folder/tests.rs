@@ -128,7 +128,8 @@ fn extreme_shapes_are_read() {
 
 #[test]
 fn the_orientation_of_a_photograph_is_applied() {
-    // Left half white; tag 0x0112 says 6: turn it right by a quarter, so that the top becomes white.
+    // Left half white; tag 0x0112 says 6: turn it right by a quarter, so that the top becomes
+    // white.
     let half = RgbImage::from_fn(16, 16, |x, _| if x < 8 { Rgb([255; 3]) } else { Rgb([0; 3]) });
     let plain = encode(half, ImageFormat::Jpeg);
     let exif = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -289,7 +290,8 @@ fn cancelling_stops_it() {
 
 #[test]
 fn pictures_that_do_not_fit_beside_others_are_read_alone_or_told_with_the_numbers() {
-    // 500×500 pixels of colour take 0.75 MB; decoding is taken to hold four copies and the grey: 3.3 MB.
+    // 500×500 pixels of colour take 0.75 MB; decoding is taken to hold four copies and the grey:
+    // 3.3 MB.
     let large = encode(plain([9; 3], 500, 500), ImageFormat::Png);
     let names: Vec<String> = (0..40).map(|at| format!("{at:02}.png")).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &large[..])).collect();

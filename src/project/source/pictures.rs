@@ -157,7 +157,7 @@ pub enum LabelFrom {
     /// The folder so many levels below the one that is loaded, counted from 1.
     Folder(usize),
     /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` stand for any letters, as in
-    /// `{label}_*.png`; the label is as short as it can be.
+    /// `{label}_*.png`; the label is as short as it can be. `{word}` in its place is a label of letters without digits.
     Name(String),
     /// A column of a table next to the pictures, which names the file in another.
     Table {

@@ -1,4 +1,4 @@
-//! What stands around the rows of a table: titles, headers, units, sums, remarks, empty rows.
+//! Parts around the rows of a table: titles, headers, units, second tables, empty rows.
 
 use super::kinds::{loaded, with};
 use super::*;
@@ -121,14 +121,14 @@ fn units_below_the_header_are_no_row() {
 fn rows_below_the_table_are_left_out_or_doubted() {
     let (abc, table) = (["a", "b", "c"], format!("a,b,c\n{ROWS}"));
     check(
-        &format!("{table}Total,12,10\n"),
+        &format!("{table}Total,15,10\n"),
         &abc,
         &ABC,
         &["1 row below the table is left out", "line 5", "Total"],
     );
     check(&format!("{table}Source: me\n"), &abc, &ABC, &["line 5"]);
     check(&format!("{table}Source: me,,\n"), &abc, &ABC, &["line 5", "--skip-footer 0"]);
-    check(&format!("{table},,\nTotal,12,10\n\"Source: me\",,\n"), &abc, &ABC, &["2 rows below the table"]);
+    check(&format!("{table},,\nTotal,15,10\n\"Source: me\",,\n"), &abc, &ABC, &["2 rows below the table"]);
     let named = |last: &str| format!("name,b,c\nx,2,3\ny,5,6\nx,8,9\ny,8,7\n{last}\n");
     // A sum, proven by the numbers.
     let raw = loaded(named("Total,23,25").as_bytes());
@@ -144,6 +144,9 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         assert!(error.contains(part) && error.contains("--skip-footer 1"), "{error}");
         assert!(error.ends_with("leave this row out (--skip-rows 4)"), "{error}");
     }
+    let above = "x,y\n1,2\n3,4\n5,6\na,b,c\n1,2,3\n4,5,6\n7,8,1\n2,2,2\n5,1,1\n9,1,2\n4,4,4\n";
+    let doubt = "4 lines above the table skipped (\"x\", \"y\", \"1\" …), though they hold rows of numbers";
+    check_doubt(above, doubt, &Choice::SkipLines(Some(0)));
     let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
 }
@@ -273,7 +276,7 @@ fn failed_formulas_are_gaps_in_text_as_in_sheets() {
 }
 
 /// Checks how many rows are read, parts of the notes and the doubts.
-fn check_rows(text: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]) {
+pub(super) fn check_rows(text: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]) {
     let raw = loaded(text.as_bytes());
     assert_eq!(raw.rows.len() / raw.feature_names.len(), rows, "{text:?}: {:?}", raw.notes);
     for part in notes {
@@ -285,83 +288,6 @@ fn check_rows(text: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice
         assert!(message.contains(part), "{text:?}: {message} lacks {part}");
         assert_eq!(remedies, *expected, "{text:?}");
     }
-}
-
-#[test]
-fn statistics_below_a_table_are_no_rows() {
-    let table = "name,b,c\nx,2,3\ny,5,6\nx,8,9\ny,8,7\n";
-    let check = |end: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]| {
-        check_rows(&format!("{table}{end}"), rows, notes, doubts);
-    };
-    let footer = |rows| Choice::SkipFooter(Some(rows));
-    check("Mean,5.75,6.25\n", 4, &["1 row below the table is left out (line 6: \"Mean\""], &[]);
-    check("Mean,1,1\nSD,1,1\n", 4, &["2 rows below", "line 7: \"SD\"", "--skip-footer 0"], &[]);
-    check("\nMittelwert,1,1\nStabw,1,1\nRSD%,1,1\nMax,9,9\n", 4, &["4 rows below"], &[]);
-    check("N,4,4\nMean,1,1\n", 4, &["2 rows below"], &[]);
-    check("Average,1,1\nMin,1,1\nMax,9,9\n", 4, &["3 rows below"], &[]);
-    // A subtotal, the tax on it, and both together.
-    check("Subtotal,23,25\nVAT 20%,4.6,5\nTotal,27.6,30\n", 4, &["3 rows below"], &[]);
-    check("Mean,1,1\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Mean\"", &[footer(1)])]);
-    // Max and Sd are names, too.
-    check("Max,7,1\n", 5, &[], &[]);
-    check("Max,8,9\n", 4, &["1 row below"], &[]);
-    // All other names hold digits.
-    check_rows("id,b,c\ns1,2,3\ns2,5,6\ns1,8,9\ns2,7,7\nMean,1,1\n", 4, &["1 row below"], &[]);
-    // The numbers alone tell.
-    let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
-    let last = ("the numbers of the last row sum up all others (line 7: \"15\"", &[footer(1)][..]);
-    check_rows(sums, 6, &[], &[last]);
-    check_rows("a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,21\n", 6, &[], &[]);
-    let means = "k,a,b\n7,1,2\n9,3,1\n4,4,6\n2,2,2\n5,5,9\n,3,4\n";
-    check_rows(
-        means,
-        6,
-        &[],
-        &[("the numbers of the last row sum up all others (line 7: \"3\"", &[footer(1)])],
-    );
-}
-
-#[test]
-fn sums_among_the_rows_are_left_out() {
-    let grouped = "r,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nAll,1,1\nAll,2,2\n";
-    let raw = loaded(grouped.as_bytes());
-    assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
-    let note =
-        "2 rows that sum up others are left out (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
-    check_rows(grouped, 6, &[note, "--skip-rows none takes all rows"], &[]);
-    // Other sums, and what is chosen instead.
-    let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";
-    let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
-    check_rows(wrong, 5, &[], &[("1 row is taken as data, but looks as if it sums up others", &[skip("3")])]);
-    let chosen =
-        |text: &str, rows: &str| with(text.as_bytes(), &["r"], Rules::Current, vec![skip(rows)]).unwrap();
-    assert_eq!(chosen(wrong, "3").source_rows, [1, 2, 4, 5]);
-    assert_eq!(chosen(wrong, "3").doubts, []);
-    assert_eq!(chosen(grouped, "none").rows.len(), 8 * 2);
-}
-
-#[test]
-fn categories_called_as_statistics_are_rows() {
-    let pairs: Vec<String> = (0..30).map(|at| format!("min,{at}\nmax,{}\n", at + 10)).collect();
-    for (text, rows) in [
-        ("condition,rooms,baths\ngood,4,2\naverage,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\n", 6),
-        ("condition,rooms,baths\ngood,4,2\naverage,4,2\npoor,2,1\naverage,3,2\n", 4),
-        ("effort,y\nlight,0\nMaximum effort,1\nhard,1\nlight,0\nMaximum effort,1\nhard,0\n", 6),
-        ("code,x\nDE,1\nFR,9\nKE,4\nMW,3\nSD,2\n", 5),
-        ("wind,v\nE,3\nS,8\nW,5\nN,12\nSE,9\n", 5),
-        (&format!("kind,temp\n{}", pairs.concat()), 60),
-    ] {
-        let raw = loaded(text.as_bytes());
-        assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
-        // Three of four rows may well sum up the first.
-        let is_doubted = raw.doubts.iter().any(|doubt| doubt.message.contains("sum"));
-        assert_eq!(is_doubted, rows == 4, "{text:?}: {:?}", raw.doubts);
-    }
-    let groups = "area,a\nEast,3\nEast,4\nEast Total,7\nWest,9\nWest Total,9\nGrand Total,16\n";
-    assert_eq!(loaded(groups.as_bytes()).rows, Rows::F32(vec![3.0, 4.0, 9.0]));
-    let last = b"firm,a,b\nDE,1,2\nFR,2,4\nUK,3,5\nTOTAL SE,12,n.a.\n";
-    let error = read(last, &["firm"], Missing::ColumnMean).unwrap_err().to_string();
-    assert!(error.contains("line 5, column \"b\": \"n.a.\" is not a number"), "{error}");
 }
 
 #[test]
@@ -397,6 +323,9 @@ fn single_rows_are_left_out_by_their_numbers() {
     let raw = with(empty.as_bytes(), &["k"], Rules::Current, vec![]).unwrap();
     let doubt = &raw.doubts[0];
     assert!(doubt.message.starts_with("2 rows have no value in any feature (2,4)"), "{doubt:?}");
+    let titles = format!("k,a,b\nGroup 1,,\n{}Group 2,,\nx,7,2\n", "x,1,2\ny,2,2\nx,3,4\n".repeat(3));
+    let skip = Choice::SkipRows("1,11".parse().ok());
+    check_doubt(&titles, "2 rows have no value in any feature but words (1,11)", &skip);
     assert_eq!(doubt.remedies, [Choice::SkipRows("2,4".parse().ok())]);
 }
 
@@ -415,11 +344,14 @@ fn a_second_table_is_doubted() {
         let raw = with(stacked.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
         assert_eq!((raw.rows.len(), raw.doubts), (2 * rows, vec![]), "{remedy:?}");
     }
+    // Names in another order are those of other columns.
+    let reordered = format!("t,a\n{}a,t\n{}", rows(12), rows(11));
+    assert_eq!(loaded(reordered.as_bytes()).rows.len(), 2 * 12);
     let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
     let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
     check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
     // A title and a sum between them are left out with the second one.
-    let titled = format!("t,a\n{}Total,9\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
+    let titled = format!("t,a\n{}Total,40\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
     let skip = Choice::SkipRows("13-15".parse().ok());
     let remedies = [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), skip, all.clone()];
     check_rows(&titled, 12, &["2 rows below the table"], &[("begin at line 16: \"t\"", &remedies)]);
@@ -455,6 +387,9 @@ fn a_second_table_beside_the_first_is_doubted() {
     assert_eq!(doubts[0].remedies, ["name", "value"].map(left_out));
     let raw = with(text.as_bytes(), &[], Rules::Current, ["name", "value"].map(left_out).to_vec()).unwrap();
     assert_eq!((raw.feature_names, raw.doubts), (vec!["x".into(), "y".into()], vec![]));
+    let again = loaded(b"x,y,,x,y\n1,2,,5,6\n2,1,,6,5\n3,5,,7,1\n").doubts;
+    assert!(again[0].message.contains("\"x (2)\", \"y (2)\" stand apart beside an empty one, and repeat"));
+    assert_eq!(again[0].remedies, ["x (2)", "y (2)"].map(left_out));
     // An empty column within one table.
     assert_eq!(loaded(b"x,y,,v\n1,2,,5\n2,1,,6\n3,5,,1\n").doubts, []);
 }

@@ -18,7 +18,8 @@ fn with_alpha(alpha: Alpha) -> PictureReading {
     PictureReading { alpha, ..PictureReading::default() }
 }
 
-/// A TIFF file of uncompressed pages of 8×8 pixels: bits, kind of sample, bytes; the last one a thumbnail where that is set.
+/// A TIFF file of uncompressed pages of 8×8 pixels: bits, kind of sample, bytes; the last one a
+/// thumbnail where that is set.
 fn tiff(pages: &[Vec<u8>], bits: u32, format: u32, ends_in_thumbnail: bool) -> Vec<u8> {
     let mut out = b"II*\0\0\0\0\0".to_vec();
     let mut place = 4;
@@ -347,6 +348,10 @@ fn labels_come_from_where_they_are_asked_for() {
         "{:?}",
         raw.doubts
     );
+    let cats = ["train/Cat/1.png", "train/dog/1.png", "test/cat/1.png", "test/dog/2.png"];
+    let raw = check(&cats, LabelFrom::Auto, Some(&["Cat", "dog", "cat", "dog"]));
+    let are_told = |doubt: &crate::dataset::Doubt| doubt.message.contains("(\"Cat\" and \"cat\")");
+    assert!(raw.doubts.iter().any(are_told), "{:?}", raw.doubts);
     let pets = ["cat.0.png", "cat.1.png", "dog.0.png", "dog.1.png"];
     let raw = check(&pets, LabelFrom::Auto, None);
     let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("(cat, dog)")).unwrap();

@@ -49,7 +49,7 @@ fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
             None
         }
         LabelFrom::Name(pattern) => {
-            let about = "{label} stands for the label, * for any letters: {label}_*.png.";
+            let about = "{label} stands for the label, * for any letters: {label}_*.png. {word} is a label of letters without digits.";
             text_ui(ui, ("Pattern", about), pattern, "{label}_*");
             None
         }

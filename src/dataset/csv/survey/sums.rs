@@ -1,0 +1,184 @@
+//! Rows that tell of others: their names say so and their numbers prove it, or their numbers alone
+//! do.
+
+use ::csv::ByteRecord;
+
+use super::super::body::{Body, Rows};
+use super::super::evidence::{Content, Evidence};
+use super::super::left_out::{Judged, Numbered, Sums};
+use super::super::pairs;
+use super::super::statistics::{self, Found, Kind, Proof};
+use super::{MOST_AMONG, Survey};
+use crate::dataset::DataError;
+use crate::dataset::progress::Pulse;
+use crate::project::Rules;
+
+/// Rows above a last one that sums them up without saying so, at least.
+const SUMMED_UP: u64 = 5;
+/// Tables of so many bytes are read once more to see whether the last rows sum up the others;
+/// larger ones only where the numbers of the last are the largest, or its name stands out.
+const SMALL: u64 = 1 << 20;
+/// Rows at the end whose numbers are compared with those above them though they are called after no
+/// statistic.
+const LAST: u64 = 6;
+/// Numbers that are sums or means by chance less often than this are no values.
+const CHANCE: f64 = 1e-3;
+
+impl Survey<'_> {
+    /// Finds the rows that sum up others as their names say and their numbers prove; and the last
+    /// rows, where their numbers alone do.
+    pub(super) fn sums(&self, body: &Body) -> Result<Sums, DataError> {
+        self.sums_and(body, true)
+    }
+
+    fn sums_and(&self, body: &Body, finds_end: bool) -> Result<Sums, DataError> {
+        let mut sums = Sums { within: self.within.clone(), ..Sums::default() };
+        let contents = self.contents();
+        let candidates = || self.among.iter().chain(&self.tail.rows);
+        let may_end = self.may_sum_up(&contents);
+        if !may_end && !candidates().any(|(_, row)| statistics::called(row).is_some()) {
+            return Ok(sums);
+        }
+        let (mut proof, mut judged) = (Proof::of(&contents, self.progress)?, Vec::new());
+        // The last rows, from the first that is proven, and what they are.
+        let mut end: Vec<(u64, Option<Kind>)> = Vec::new();
+        let (mut first_row, mut has_rows) = (None, false);
+        let mut first: Option<Numbered> = None;
+        let tail = self.tail.rows.first().map_or(u64::MAX, |(number, _)| *number);
+        let mut candidates = candidates().peekable();
+        let mut rows = Rows::open(self.text, self.layout, self.progress)?;
+        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(self.progress));
+        while body.reaches(rows.number + 1) && rows.next(&mut record)? {
+            pulse.beat(record.len())?;
+            let number = rows.number;
+            let is_last = may_end && number + LAST > self.previous.0;
+            let told = || if is_last && finds_end { proof.told(&record, CHANCE) } else { None };
+            if let Some((_, row)) = candidates.next_if(|(at, _)| *at == number) {
+                let Some((name, called)) = statistics::named(row) else {
+                    if pairs::is_one(row) {
+                        proof.add(row);
+                    }
+                    continue;
+                };
+                let told = if number < tail { told() } else { None };
+                if told.is_some() || !end.is_empty() {
+                    first_row.get_or_insert_with(|| (number, record.clone()));
+                    end.push((number, told.or(Some(called.kind))));
+                    continue;
+                }
+                let found = proof.judge(row, called.kind);
+                let is_data = match found {
+                    Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
+                    Found::Nothing | Found::Unknown => called.is_ambiguous,
+                    Found::Proven | Found::InAll => false,
+                };
+                judged.push(Judged { number, name: name.to_ascii_lowercase(), called, found });
+                // Among the rows only sums are none of them.
+                if is_data || (number < tail && called.kind != Kind::Sum) {
+                    proof.add(row);
+                } else {
+                    proof.end_group();
+                }
+            } else if body.left_out(self.layout, number, &record).is_none() {
+                let told = told().filter(|_| self.has_new_name(&record, &contents, 1));
+                if told.is_some() || !end.is_empty() {
+                    has_rows |= !self.has_new_name(&record, &contents, 1);
+                    first_row.get_or_insert_with(|| (number, record.clone()));
+                    end.push((number, told));
+                    continue;
+                }
+                if is_last && number == self.previous.0 && self.tail.rows.is_empty() {
+                    let is_told = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
+                    sums.last = self.kinds_of_last().iter().any(is_told).then(|| record.clone());
+                }
+                if may_end && self.text.bytes <= SMALL && first.is_none() {
+                    first = Some((number, record.clone()));
+                }
+                proof.add(&record);
+            }
+        }
+        if let Some((first, kind)) = end.first() {
+            let proven = end.iter().take_while(|(_, kind)| kind.is_some()).count();
+            // Another group may follow the sum of a group.
+            let most = if *kind == Some(Kind::Sum) { 0 } else { proven };
+            if has_rows || end.len() - proven > most || end[proven..].iter().any(|(_, kind)| kind.is_some()) {
+                let mut sums = self.sums_and(body, false)?;
+                let is_told =
+                    |number: u64| sums.left_out.iter().chain(&sums.doubtful).any(|(told, _)| *told == number);
+                let untold = first_row.filter(|(number, _)| !is_told(*number));
+                sums.doubtful.extend(untold);
+                return Ok(sums);
+            }
+            (sums.end, sums.is_end_doubtful) = (Some(*first), end.len() > proven);
+        }
+        let doubtful = sums.add(&judged);
+        for (number, row) in &self.among {
+            let is_sum = statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
+            // More of them are data, and not all of them are known.
+            if is_sum && sums.has(*number) && self.among.len() < MOST_AMONG {
+                sums.left_out.push((*number, row.clone()));
+            } else if doubtful.contains(number) {
+                sums.doubtful.push((*number, row.clone()));
+            }
+        }
+        // `World` above all countries.
+        sums.doubtful.extend(first.filter(|(_, row)| proof.sums_up_others(row, CHANCE)));
+        Ok(sums)
+    }
+
+    /// Kinds of statistics that the last row may hold without saying so: sums, or any where it
+    /// alone has no first field.
+    fn kinds_of_last(&self) -> &'static [Kind] {
+        let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());
+        let is_alone = self.evidence.first().is_some_and(|first| first.missing() == 1);
+        if has_no_name && is_alone {
+            &[Kind::Sum, Kind::Mean, Kind::Deviation, Kind::Smallest, Kind::Largest]
+        } else {
+            &[Kind::Sum]
+        }
+    }
+
+    /// Whether the numbers of the last row may be the sums of the others, or tell something else of
+    /// them.
+    fn may_sum_up(&self, contents: &[Content]) -> bool {
+        let are_numbers = |content: &&Content| matches!(content, Content::Numbers { .. });
+        let is_largest = |(field, (content, evidence)): (&[u8], (&Content, &Evidence))| {
+            let Content::Numbers { notation, .. } = content else { return true };
+            let (low, high) = evidence.range(*notation);
+            let value = std::str::from_utf8(field).ok().and_then(|text| notation.parse(text.trim()));
+            value.is_none_or(|value| value.abs() >= low.abs().max(high.abs()))
+        };
+        let previous = &self.previous.1;
+        self.asked.rules == Rules::Current
+            && self.counts.rows > SUMMED_UP
+            && self.asked.reading.skip_footer.is_none()
+            && self.asked.reading.skip_rows.is_none()
+            && contents.iter().filter(are_numbers).count() > 1
+            && (self.text.bytes <= SMALL
+                || self.has_new_name(previous, contents, 1)
+                || previous.iter().zip(contents.iter().zip(&self.evidence)).all(is_largest))
+    }
+
+    /// Whether the first field of a row is empty as in hardly any other row, or a word that no
+    /// other row begins with. So many rows of its own (`own`) are counted among all.
+    pub(super) fn has_new_name(&self, row: &ByteRecord, contents: &[Content], own: u64) -> bool {
+        let (Some(field), Some(evidence)) = (row.get(0), self.evidence.first()) else { return false };
+        let Ok(text) = std::str::from_utf8(field.trim_ascii()) else { return false };
+        if text.is_empty() {
+            return evidence.missing() <= LAST && evidence.present() > LAST;
+        }
+        match contents.first() {
+            Some(Content::Numbers { notation, .. }) => notation.parse(text).is_none(),
+            Some(Content::Words) => {
+                let is_again = |(word, count): (String, u64)| word == text && count > own;
+                match evidence.words() {
+                    Some(words) => !words.iter().any(is_again),
+                    None => self.text.bytes <= SMALL,
+                }
+            }
+            Some(Content::Truth { words }) => words.iter().all(|word| word != text),
+            Some(Content::Dates { format, .. }) => format.parse(text).is_none(),
+            Some(Content::Nothing) | None => false,
+        }
+    }
+}
