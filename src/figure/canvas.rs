@@ -94,13 +94,14 @@ impl<'a> Canvas<'a> {
         canvas
     }
 
-    /// The whole document.
-    pub fn finish(self) -> String {
+    /// The whole document, with its title for those who cannot see it.
+    pub fn finish(self, title: &str) -> String {
         let [width, height] = self.size.map(short);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
              width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-             font-family=\"Inter, Helvetica, Arial, sans-serif\">\n{}</svg>\n",
+             font-family=\"Inter, Helvetica, Arial, sans-serif\">\n<title>{}</title>\n{}</svg>\n",
+            escaped(title),
             self.body
         )
     }

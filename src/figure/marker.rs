@@ -1,5 +1,5 @@
 /// Shapes of markers: a disc for the first ten classes, another one for each further ten.
-pub(crate) const MARKER_SHAPES: usize = 4;
+pub const MARKER_SHAPES: usize = 4;
 
 /// How a class is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ pub fn svg(figure: &Figure, palette: &Palette, size: [f32; 2]) -> String {
     let title = Type::new(13.5, palette.text).bold();
     canvas.text([12.0, 0.5 * TITLE], &fitted(&figure.title, 13.5, size[0] - 24.0), title);
     figure.drawing.draw(&mut canvas, Frame::new(0.0, head, size[0], size[1] - head));
-    canvas.finish()
+    canvas.finish(&figure.title)
 }
 
 impl Drawing {

@@ -18,12 +18,10 @@ pub(super) struct FigureMenu {
 
 /// Opens and shows the menu of a view that fills `ui`.
 pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, state: &mut State) {
-    let (name, rect, layer) = (view.entry().name, ui.max_rect(), ui.layer_id());
-    let (pressed, clicked, at) = ui.input(|input| {
-        let pointer = &input.pointer;
-        (pointer.any_pressed(), pointer.secondary_clicked(), pointer.interact_pos())
-    });
-    let is_here = at.is_some_and(|at| rect.contains(at) && ui.ctx().layer_id_at(at) == Some(layer));
+    let name = view.entry().name;
+    let (pressed, clicked) =
+        ui.input(|input| (input.pointer.any_pressed(), input.pointer.secondary_clicked()));
+    let is_here = ui.rect_contains_pointer(ui.max_rect());
     if pressed && is_here {
         menu.last = Some(name);
     }
@@ -36,7 +34,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
     if opens && menu.figures.is_empty() {
         return;
     }
-    let popup = Popup::new(id, ui.ctx().clone(), PopupAnchor::PointerFixed, layer)
+    let popup = Popup::new(id, ui.ctx().clone(), PopupAnchor::PointerFixed, ui.layer_id())
         .kind(PopupKind::Menu)
         .layout(Layout::top_down_justified(Align::Min))
         .style(egui::containers::menu::menu_style)

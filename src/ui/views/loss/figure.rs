@@ -2,7 +2,7 @@
 
 use super::{LossView, Series, notes};
 use crate::figure::{self, Axis, Drawing, Figure, Ink, Lines, Mark};
-use crate::project::visible;
+use crate::project::{capital, visible};
 use crate::run::{Run, TOTAL};
 
 impl LossView {
@@ -18,16 +18,16 @@ impl LossView {
             .filter(|series| !series.raw.is_empty())
             .map(|series| series.figure(run, compared))
             .collect();
-        let name = if self.term == TOTAL { "Loss".to_owned() } else { visible(&self.term).into_owned() };
+        let term = if self.term == TOTAL { "loss".to_owned() } else { visible(&self.term).into_owned() };
         let is_log = self.log && !self.reaches_zero;
         let lines = Lines {
             x: Axis { is_whole: true, ..Axis::new("epoch", limits.x) },
-            y: Axis { is_log, ..Axis::new(name.to_lowercase(), limits.y) },
+            y: Axis { is_log, ..Axis::new(&*term, limits.y) },
             series,
             marks: notes(run).into_iter().map(|note| Mark { at: note.epoch, text: note.text }).collect(),
             thread: epoch.map(f64::from),
         };
-        let title = format!("{name} of {}", run.title());
+        let title = format!("{} of {}", capital(&term), run.title());
         (!lines.series.is_empty()).then(|| Figure::new(title, Drawing::Lines(lines)))
     }
 }
