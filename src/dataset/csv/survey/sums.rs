@@ -152,7 +152,7 @@ impl Survey<'_> {
         self.asked.rules == Rules::Current
             && self.counts.rows > SUMMED_UP
             && self.asked.reading.skip_footer.is_none()
-            && self.asked.reading.skip_rows.is_none()
+            && self.asked.reading.finds_sums()
             && contents.iter().filter(are_numbers).count() > 1
             && (self.text.bytes <= SMALL
                 || self.has_new_name(previous, contents, 1)
