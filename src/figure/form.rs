@@ -1,10 +1,10 @@
 use std::path::Path;
 
+use super::Figure;
 use super::palette::Palette;
 use super::raster::{gif, pixels, png};
 use super::svg::svg;
 use super::table::csv;
-use super::{Drawing, Figure};
 
 /// How a figure is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,19 +95,6 @@ pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, Fig
                 return Err(FigureError::Still);
             }
             gif(frames.iter().map(|frame| pixels(&drawn(frame), style.scale)), animation.secs)
-        }
-    }
-}
-
-impl Drawing {
-    /// Whether there is anything in it.
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Drawing::Lines(lines) => lines.series.iter().all(|series| series.points.is_empty()),
-            Drawing::Scatter(scatter) => scatter.points.is_empty(),
-            Drawing::Bars(bars) => bars.values.is_empty(),
-            Drawing::Tiles(tiles) => tiles.lines.iter().all(|line| line.tiles.is_empty()),
-            Drawing::Panels(panels) => panels.panels.iter().all(|(_, drawing)| drawing.is_empty()),
         }
     }
 }

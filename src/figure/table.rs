@@ -19,7 +19,7 @@ struct Table {
 /// `inf`; what is not there is empty.
 ///
 /// # Errors
-/// [`FigureError`] where the table cannot be written, which memory alone can be the reason of.
+/// [`FigureError`] where the table cannot be encoded.
 pub fn csv(figure: &Figure) -> Result<Vec<u8>, FigureError> {
     let table = table(&figure.drawing);
     let failed = |error: &dyn std::error::Error| FigureError::Encoder(error.to_string());

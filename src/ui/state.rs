@@ -41,7 +41,7 @@ pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::explore::{AskedNetwork, Explore, Live, Pin, Question};
-pub use self::figures::{Clip, FigureRequest, FigureWish, Figures, endings};
+pub use self::figures::{Clip, FigureRequest, FigureWish, Figures};
 pub use self::history::{History, RunStep};
 pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;

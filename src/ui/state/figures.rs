@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::figure::{Figure, FigureError, Form, Pixels, Style, encoded, pixels, svg};
-use crate::figure::{Palette, csv};
+use crate::figure::{Figure, FigureError, Form, Palette, Pixels, Style, csv, encoded, pixels, svg};
 use crate::io::{Durability, FileError, Files};
 
 /// What is to be done with a figure.
@@ -92,7 +91,7 @@ impl FigureRequest {
 }
 
 /// The endings of all forms, as a text.
-pub fn endings() -> String {
+fn endings() -> String {
     let [first @ .., last] = Form::ALL.map(|form| format!(".{}", form.ending()));
     format!("{} or {last}", first.join(", "))
 }

@@ -26,7 +26,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
         menu.last = Some(name);
     }
     let id = Id::unique("figures").with(name);
-    // The plot may be dragged by the same button.
+    // A drag by this button moves a plot and is no click.
     let opens = clicked && is_here && !Popup::is_any_open(ui.ctx());
     if opens {
         menu.figures = view.figures(state).into_iter().map(Arc::new).collect();
