@@ -11,11 +11,12 @@ use super::files::FileRoom;
 use super::frame_log::FrameLog;
 use super::panels::{dialog, network, notes, palette};
 use super::shell::Shell;
-use super::state::{Effect, State, Then};
+use super::state::{Clip, Effect, State, Then};
 use super::theme;
 use super::thumbnail::Thumbnails;
 use super::views::{Views, WindowLayout};
 use super::window_size;
+use crate::figure::Pixels;
 use crate::io::{Files, Settings, Store, ThemeChoice, WindowSize};
 use crate::session::Session;
 
@@ -154,6 +155,11 @@ impl HourglassApp {
                 Effect::LookAt(paths) => self.files.look_at(paths),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
+                Effect::CopyFigure(request, is_picture) => self.files.copy_figure(request, is_picture),
+                Effect::Copy(Clip::Text(text)) => ctx.copy_text(text),
+                Effect::Copy(Clip::Picture(Pixels { width, height, rgba })) => {
+                    ctx.copy_image(egui::ColorImage::from_rgba_unmultiplied([width, height], &rgba));
+                }
                 Effect::LookFor(question) => self.files.look_for(question),
                 Effect::ShowDialog(browse, folder) => self.files.show_dialog(browse, folder.as_deref()),
                 Effect::Recover(recovery) => self.files.recover(recovery),

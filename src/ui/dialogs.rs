@@ -4,6 +4,8 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
+use crate::figure::Form;
+
 use super::state::{Browse, BrowseKind, SaveKind};
 
 /// The folder at or above a path, where it exists; may take long to find.
@@ -34,6 +36,7 @@ pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
                 SaveKind::Project | SaveKind::Design => dialog.add_filter("Hourglass", &[kind.extension()]),
                 SaveKind::Table => dialog.add_filter("Tables", &[kind.extension()]),
                 SaveKind::Results(form) => dialog.add_filter(form.name(), &[kind.extension()]),
+                SaveKind::Figure(_) => dialog.add_filter("Figures", &Form::ALL.map(Form::ending)),
                 SaveKind::Pictures | SaveKind::Restored => dialog,
             };
             Box::pin(dialog.save_file())

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
 use super::dialogs::{chosen, desktop_dialog, folder_near};
-use super::state::{Browse, PathFound, PathQuestion, SaveRequest, StoreRequest};
+use super::state::{Browse, Clip, FigureRequest, PathFound, PathQuestion, SaveRequest, StoreRequest};
 use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
     FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
@@ -29,6 +29,8 @@ pub enum FileEvent {
     IsData(PathBuf, DataInstead),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
+    /// What is to be copied of the figure of this title.
+    Copied(String, Result<Clip, String>),
     /// What is at a path that was asked for.
     LookedFor(PathFound),
     /// The desktop's dialog may be opened, in this folder.
@@ -111,6 +113,14 @@ impl FileRoom {
             let files = Files::default();
             let result = request.save(&files);
             FileEvent::Saved(request, result.map_err(|error| error.to_string()))
+        });
+    }
+
+    /// Draws a figure for the clipboard, or writes its numbers.
+    pub fn copy_figure(&self, request: FigureRequest, is_picture: bool) {
+        self.spawn(move || {
+            let clip = request.clip(is_picture).map_err(|error| error.to_string());
+            FileEvent::Copied(request.figure.title.clone(), clip)
         });
     }
 

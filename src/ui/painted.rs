@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use egui::Shape;
-use egui::epaint::{ClippedShape, Mesh};
+use egui::epaint::{ClippedShape, ColorMode, Mesh};
+use egui::{Pos2, Shape};
 use egui_kittest::kittest::NodeT;
 
 use crate::project::is_hidden;
@@ -56,6 +56,17 @@ pub fn check_visible(texts: &[String]) {
     for text in texts {
         assert!(!text.contains(|c| c != '\n' && is_hidden(c)), "{text:?}");
     }
+}
+
+/// Every path that is painted, with the colour of its stroke.
+pub fn paths(shapes: &[ClippedShape]) -> Vec<(Vec<Pos2>, ColorMode)> {
+    let mut found = Vec::new();
+    each(shapes, &mut |shape| {
+        if let Shape::Path(path) = shape {
+            found.push((path.points.clone(), path.stroke.color.clone()));
+        }
+    });
+    found
 }
 
 /// The mesh of most points.

@@ -3,6 +3,7 @@
 
 pub mod dialog;
 mod export;
+mod figure;
 pub mod inspector;
 pub mod log;
 pub mod network;

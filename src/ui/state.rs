@@ -11,6 +11,7 @@ mod derived;
 mod dialog;
 mod explore;
 mod export;
+mod figures;
 mod history;
 mod look;
 mod missing_data;
@@ -43,6 +44,7 @@ pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::explore::{AskedNetwork, Explore, Live, PinnedSample, Question, ShownPin};
 pub use self::export::{ExportDialog, ExportForm, ExportWhat};
+pub use self::figures::{Clip, FigureRequest, FigureWish, Figures};
 pub use self::history::{History, RunStep};
 pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
@@ -141,6 +143,8 @@ pub struct State {
     pub showing: Showing,
     /// Those that the shown run's network sees, by name.
     pub others: BTreeMap<String, Arc<Dataset>>,
+    /// Figures of the views that can be saved.
+    pub figures: Figures,
     /// Data of runs that the design no longer reads.
     pub(super) past_data: PastData,
     /// The document as the live store was last given it.
@@ -172,6 +176,10 @@ pub enum Effect {
     LookAt(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
+    /// Draw a figure for the clipboard, or write its numbers: whether it is the picture.
+    CopyFigure(FigureRequest, bool),
+    /// Put this on the clipboard.
+    Copy(Clip),
     /// Find out what is at a path.
     LookFor(PathQuestion),
     /// Look for the folder of the desktop's own file dialog.
@@ -233,6 +241,7 @@ impl State {
             scored: Scored::default(),
             showing: Showing::default(),
             others: BTreeMap::new(),
+            figures: Figures::default(),
             past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),

@@ -15,6 +15,7 @@ mod data;
 mod documents;
 mod events;
 mod explore;
+mod figures;
 mod network;
 mod runs;
 #[cfg(feature = "long-tests")]

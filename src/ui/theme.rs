@@ -10,7 +10,7 @@ use egui::{
 };
 
 use super::plots::color;
-use crate::figure::Palette;
+use crate::figure::{Palette, REGULAR_FONT, SEMI_BOLD_FONT};
 
 /// Corner radius of cards and buttons, in points.
 pub const RADIUS: u8 = 7;
@@ -97,10 +97,7 @@ pub fn bold(size: f32) -> FontId {
 
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    let files: [(&str, &'static [u8]); 2] = [
-        ("Inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
-        ("Inter SemiBold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
-    ];
+    let files: [(&str, &'static [u8]); 2] = [("Inter", REGULAR_FONT), ("Inter SemiBold", SEMI_BOLD_FONT)];
     for (name, bytes) in files {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }

@@ -7,6 +7,7 @@ mod dropped;
 mod edits;
 mod explore;
 mod export;
+mod figures;
 mod file_events;
 mod remedies;
 mod runs;

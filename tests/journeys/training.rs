@@ -53,6 +53,18 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     assert_eq!(window.state().file, Some(file.clone()));
     assert!(!window.state().is_modified());
     let saved = window.run().clone();
+
+    let curves = home.path("loss.csv");
+    window.key(CTRL_SHIFT, Key::G);
+    window.type_path(&curves);
+    window.until("the numbers of the loss are written", |_| curves.exists());
+    let written = std::fs::read_to_string(&curves).expect("a table");
+    assert!(written.starts_with("epoch,train,validation\n1,"), "{written:.60}");
+    assert_eq!(
+        written.lines().count(),
+        saved.history.epochs.len() + 1,
+        "a header, and a line for each epoch"
+    );
     drop(window);
 
     let other = Home::new();

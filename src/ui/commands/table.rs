@@ -8,11 +8,12 @@ use egui::ThemePreference;
 use super::record::{Menu, Record};
 use super::{conditions, layers};
 use crate::dataset::Subset;
+use crate::figure::Form;
 use crate::project::Layer;
 use crate::session::{Request, Start};
 use crate::ui::keys::keys;
 use crate::ui::state::{
-    BottomTab, Dialog, Effect, Palette, RunAction, SELECTION_VIEW, SaveKind, State, Then,
+    BottomTab, Dialog, Effect, FigureWish, Palette, RunAction, SELECTION_VIEW, SaveKind, State, Then,
 };
 use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
@@ -179,6 +180,22 @@ commands! {
     ShowLog => Menu::View
         .item(3, "Show log", keys![CTRL, Num7], |state| state.show_bottom(BottomTab::Log))
         .about("Show what happened so far.");
+    SaveFigure => Menu::View
+        .item(4, "Save picture of the view…", keys![CTRL_SHIFT, G], |state| {
+            state.view.figures = Some(FigureWish::Save(Form::Png));
+        })
+        .about("Save what a view shows as PNG or SVG, its numbers as CSV, or its animation as GIF.")
+        .when(conditions::not_writing);
+    CopyPicture => Menu::View
+        .item(4, "Copy picture of the view", keys![CTRL_SHIFT, Y], |state| {
+            state.view.figures = Some(FigureWish::CopyPicture);
+        })
+        .about("Copy what the view that was clicked last shows as a picture.");
+    CopyNumbers => Menu::View
+        .item(4, "Copy numbers of the view", keys![CTRL_SHIFT, U], |state| {
+            state.view.figures = Some(FigureWish::CopyNumbers);
+        })
+        .about("Copy the numbers that the view that was clicked last shows, as CSV.");
     ToggleNetwork => Menu::View
         .item(5, "Network panel", keys![CTRL, B], |state| state.view.network = !state.view.network)
         .about("Show or hide the network on the left.")

@@ -7,6 +7,7 @@ use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
 use super::export::export_ui;
+use super::figure::figure_ui;
 use super::new_project::{self, Start, new_project_ui};
 use crate::io::Recovery;
 use crate::project::{Schedule, visible, visible_path};
@@ -167,6 +168,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
                 SaveKind::Table => ("Export the selection as a table", "Export"),
                 SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
                 SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
+                SaveKind::Figure(_) => ("Save what a view shows", "Save"),
                 // Asked in a dialog of its own.
                 SaveKind::Results(_) => ("Export", "Export"),
             };
@@ -180,6 +182,9 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
             state.title()
         );
         ui.label(RichText::new(text).color(tokens(ui).dim));
+    }
+    if matches!(dialog.purpose, Purpose::Save(SaveKind::Figure(_), _)) {
+        figure_ui(ui, &mut state.figures, dialog);
     }
     let mut answer = path_line_ui(ui, dialog);
     let tokens = tokens(ui);

@@ -3,6 +3,7 @@
 use egui::{Color32, Rect, Response, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::paint::{color, palette, pictured};
+use crate::figure;
 use crate::project::short_number;
 
 /// A row of bars.
@@ -67,23 +68,20 @@ pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
 /// Shows counts of values in bins of equal width from −`reach` to `reach`, without the empty ones
 /// at both ends; 0 is marked.
 pub fn histogram_ui(ui: &mut Ui, size: Vec2, counts: &[u64], reach: f32, name: &str) {
-    let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
-    let end = counts.iter().rposition(|count| *count > 0).map_or(counts.len(), |last| last + 1);
-    let width = 2.0 * reach / counts.len().max(1) as f32;
-    let edge = |bin: usize| -reach + width * bin as f32;
+    let own = figure::Bars::histogram("", counts, reach);
+    let (values, [low, high]) = (&own.values, own.edges.unwrap_or_default());
     let number = |value: f32| short_number(f64::from(value));
-    let values: Vec<f32> = counts[first..end].iter().map(|count| *count as f32).collect();
     let all = counts.iter().sum::<u64>().max(1) as f64;
     let p = palette(ui);
     let tint = |_| color(p.encoder);
     let about = |bar: usize| {
         let share = 100.0 * f64::from(values[bar]) / all;
-        let (low, high) = (edge(first + bar), edge(first + bar + 1));
-        format!("{} to {}: {share:.1} %", number(low), number(high))
+        let [low, high] = own.ends(bar).map(short_number);
+        format!("{low} to {high}: {share:.1} %")
     };
-    let bars = Bars { values: &values, most: None, level: None, tint: &tint, about: &about, name };
+    let bars = Bars { values, most: None, level: None, tint: &tint, about: &about, name };
     let response = bars_ui(ui, size - vec2(0.0, 12.0), &bars);
-    let (rect, (low, high)) = (response.rect, (edge(first), edge(end)));
+    let rect = response.rect;
     let at = |value: f32| rect.left() + rect.width() * (value - low) / (high - low).max(f32::MIN_POSITIVE);
     if low < 0.0 && high > 0.0 {
         ui.painter().vline(at(0.0), rect.y_range(), Stroke::new(1.0, color(p.dim)));

@@ -12,15 +12,13 @@ use egui_plot::{
 
 use super::limits::Limits;
 use super::paint::{color, palette};
-use super::ticks::{Tick, linear_ticks};
+use super::ticks::{Tick, ticks_across};
 use super::zoom::{Drag, gestures};
 
-/// Between plot and labels, and least between two labels, in points.
+/// Between plot and labels, in points.
 const GAP: f32 = 4.0;
 /// Room for the labels below the plot.
 const LABELS_BELOW: f32 = 18.0;
-/// Least distance between two marks of the x axis.
-const X_STEP: f32 = 50.0;
 /// The smallest side of a plot that is shown.
 const LEAST_SIDE: f32 = 24.0;
 
@@ -64,7 +62,7 @@ impl Chart {
         if rect.width() < LEAST_SIDE || rect.height() < LEAST_SIDE {
             return None;
         }
-        let x = x_ticks(limits.x, rect.width(), right, text_width);
+        let x = ticks_across(limits.x, rect.width(), right, text_width);
         Some(Chart { x, y, rect, limits, labels_left, area })
     }
 
@@ -119,21 +117,6 @@ pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<>
     let [across, up] = shown.dpos_dvalue();
     let [origin_x, origin_y] = [origin.x, origin.y].map(f64::from);
     move |[x, y]| pos2((origin_x + (x - left) * across) as f32, (origin_y + (y - bottom) * up) as f32)
-}
-
-/// Round numbers, as many as `width` has room for with their labels. The last label is left out
-/// where it would reach further than `beyond` to the right of the axis.
-fn x_ticks(limits: [f64; 2], width: f32, beyond: f32, text_width: impl Fn(&Tick) -> f32) -> Vec<Tick> {
-    let every = |step: f32| linear_ticks(limits, (width / step) as usize);
-    let widest = every(X_STEP).iter().map(&text_width).fold(0.0, f32::max);
-    let mut ticks = every(X_STEP.max(widest + GAP));
-    if let Some(last) = ticks.last_mut() {
-        let at = width * ((last.at - limits[0]) / (limits[1] - limits[0])) as f32;
-        if at + 0.5 * text_width(last) > width + beyond {
-            last.label.clear();
-        }
-    }
-    ticks
 }
 
 /// All marks have an infinite step, so that the library neither thins nor fades what was chosen to
@@ -208,6 +191,7 @@ mod tests {
 
     use super::*;
     use crate::ui::painted::texts;
+    use crate::ui::plots::ticks::linear_ticks;
 
     #[test]
     fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
@@ -260,31 +244,5 @@ mod tests {
         };
         assert_eq!(at(0.0, 0.3), [0, 1, 2, 3], "3 × 0.1 is a little more than 0.3");
         assert_eq!(at(0.05, 0.25), [1, 2]);
-    }
-
-    #[test]
-    fn labels_below_an_axis_never_touch_and_are_never_cut_off() {
-        let letters = |width: f32| move |tick: &Tick| width * tick.label.len() as f32;
-        let check = |width: f32, letter: f32, expected: &[&str]| {
-            let ticks = x_ticks([0.0, 600_000.0], width, 12.0, letters(letter));
-            let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
-            assert_eq!(labels, expected, "{width} {letter}");
-        };
-        check(330.0, 4.0, &["0", "100000", "200000", "300000", "400000", "500000", "600000"]);
-        // Half of 42 points is more than the 12 to the right of the axis.
-        check(330.0, 7.0, &["0", "100000", "200000", "300000", "400000", "500000", ""]);
-        check(330.0, 10.0, &["0", "200000", "400000", ""]);
-        check(30.0, 7.0, &[]);
-        for width in 24..900 {
-            let width = width as f32;
-            let ticks = x_ticks([0.0, 600_000.0], width, 12.0, letters(7.0));
-            let ends = |tick: &Tick| {
-                let (at, half) = (tick.at as f32 / 600_000.0 * width, 3.5 * tick.label.len() as f32);
-                [at - half, at + half]
-            };
-            let shown: Vec<[f32; 2]> = ticks.iter().filter(|tick| !tick.label.is_empty()).map(ends).collect();
-            assert!(shown.windows(2).all(|pair| pair[0][1] <= pair[1][0]), "{width}: {ticks:?}");
-            assert!(shown.iter().all(|[_, end]| *end <= width + 12.0), "{width}: {ticks:?}");
-        }
     }
 }

@@ -5,9 +5,10 @@ use egui::{
     vec2,
 };
 
-use super::markers::{class_marker, legend_marker};
+use super::markers::legend_marker;
 use super::paint::{color, palette};
 use super::scatter::shortened;
+use crate::figure::class_marker;
 use crate::project::{format_number, visible};
 
 const LINE: f32 = 17.0;

@@ -12,11 +12,10 @@ use self::readout::{hovered_epoch, paint_readout, paint_values};
 use self::strokes::Strokes;
 use super::chart::Chart;
 use super::limits::Limits;
-use super::line::Line;
 use super::paint::{color, inside, palette};
-use super::ticks::{linear_ticks, log_ticks};
+use super::ticks::{linear_ticks, log_ticks, whole};
 use super::zoom::{Drag, Zoom};
-use crate::figure::Rgb;
+use crate::figure::{Line, Rgb};
 
 /// One curve, ascending in x.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +69,8 @@ pub struct LossPlotResponse {
     pub seek: Option<f64>,
     /// Whether there are values that a logarithmic axis has no place for.
     pub hidden: bool,
+    /// The ends of both axes.
+    pub limits: Limits,
 }
 
 /// What need not be computed again while nothing changes.
@@ -97,9 +98,9 @@ pub fn loss_plot_ui(
     let y_room = ((outer.height() - 30.0) / 34.0).max(0.0) as usize;
     let y = if plot.log { log_ticks(limits.y, y_room) } else { linear_ticks(limits.y, y_room) };
     let Some(mut chart) = Chart::new(ui, outer, [10.0, 12.0], limits, y) else {
-        return LossPlotResponse { seek: None, hidden };
+        return LossPlotResponse { seek: None, hidden, limits };
     };
-    chart.x.retain(|tick| tick.at.fract() == 0.0);
+    whole(&mut chart.x);
     let LossPlotCache { strokes, grabbed, .. } = cache;
     let chart = chart.show(ui, id, Drag::Box, false, |ui, shown, shapes| {
         shapes.extend_from_slice(strokes.shapes(plot, ui.visuals().dark_mode, shown));
@@ -131,7 +132,7 @@ pub fn loss_plot_ui(
     zoom.keep(ui, &chart, if *grabbed { Drag::Other } else { Drag::Box });
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "loss over epochs"));
     chart.response.on_hover_cursor(CursorIcon::Crosshair);
-    LossPlotResponse { seek, hidden }
+    LossPlotResponse { seek, hidden, limits }
 }
 
 /// Limits around everything, and whether a logarithmic axis hides something.

@@ -8,26 +8,12 @@ use egui::{
     Color32, ColorImage, Context, Painter, Pos2, Rect, Shape, TextureHandle, TextureOptions, pos2, vec2,
 };
 
-/// Shapes of markers: a disc for the first ten classes, another one for each further ten.
-const MARKER_SHAPES: usize = 4;
+use crate::figure::MARKER_SHAPES;
+
 /// Pixels of a marker's cell in the texture.
 const CELL: usize = 24;
 /// Half the width of a shape, as a part of half the cell.
 const REACH: f32 = 0.8;
-
-/// How a class is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marker {
-    /// Place among the class colours.
-    pub color: usize,
-    /// Shape, below `MARKER_SHAPES`: disc, square, triangle, ring.
-    pub shape: usize,
-}
-
-/// Colour and shape of a class: ten colours, then the next shape.
-pub fn class_marker(class: usize) -> Marker {
-    Marker { color: class % 10, shape: class / 10 % MARKER_SHAPES }
-}
 
 /// The texture of all shapes, loaded once.
 #[derive(Clone, Default)]
@@ -111,13 +97,6 @@ fn distance(shape: usize, u: f32, v: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ten_colours_then_the_next_shape() {
-        for (class, color, shape) in [(0, 0, 0), (9, 9, 0), (10, 0, 1), (25, 5, 2), (39, 9, 3), (40, 0, 0)] {
-            assert_eq!(class_marker(class), Marker { color, shape }, "class {class}");
-        }
-    }
 
     #[test]
     fn every_shape_fills_its_middle_and_leaves_its_rim() {

@@ -6,9 +6,8 @@ use egui_plot::{PlotBounds, PlotTransform};
 
 use super::chart::places;
 use super::limits::Limits;
-use super::line::decimate;
 use super::paint::{color, inside, palette};
-use crate::figure::Rgb;
+use crate::figure::{Rgb, decimate};
 
 /// One sample.
 #[derive(Clone, Copy, Debug)]

@@ -4,30 +4,18 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Color32, Painter, Pos2, Rect, Response, Role, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{Painter, Pos2, Rect, Response, Role, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
 use egui_plot::{PlotBounds, PlotResponse, PlotTransform};
 use serde::{Deserialize, Serialize};
 
 use super::chart::{Chart, places};
 use super::limits::{Limits, follow};
-use super::markers::{Markers, class_marker};
+use super::markers::Markers;
 use super::paint::{color, inside, palette};
 use super::ticks::{Tick, linear_ticks};
 use super::zoom::{Drag, Zoom};
-use crate::figure::Palette;
+use crate::figure::{PointColors, point_opacity, point_radius};
 use crate::project::visible;
-
-/// What points are coloured by.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum PointColors<'a> {
-    /// All alike.
-    #[default]
-    Alike,
-    /// Class of each point: class colours and marker shapes.
-    Classes(&'a [u32]),
-    /// A number of each point, on the sequential map from the first to the second end of the range.
-    Numbers(&'a [f32], [f32; 2]),
-}
 
 /// Everything the plot shows.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +117,7 @@ pub fn scatter_ui(
     let (rect, at) = (*transform.frame(), places(&transform));
     let hovered = nearest(scatter, &transform, &response);
     if let Some([x, y]) = hovered.and_then(|index| scatter.points.get(index)) {
-        let ring = radius(scatter.points.len()) + 2.5;
+        let ring = point_radius(scatter.points.len()) + 2.5;
         let painter = inside(ui, rect.expand(4.0));
         painter.circle_stroke(at([f64::from(*x), f64::from(*y)]), ring, Stroke::new(1.5, color(p.text)));
     }
@@ -216,12 +204,12 @@ impl ScatterView {
                 visible.contains(at).then_some((index, at))
             })
         };
-        let colors = point_colors(p, scatter.points.len());
+        let opacity = point_opacity(scatter.points.len());
         let paint = |(index, at)| {
-            let (tint, shape) = colors(&scatter.colors, index);
-            (at, tint, shape)
+            let (tint, shape) = scatter.colors.mark(p, index);
+            (at, color(tint).gamma_multiply(opacity), shape)
         };
-        let radius = radius(scatter.points.len());
+        let radius = point_radius(scatter.points.len());
         let mesh = match (scatter.isolated, scatter.colors) {
             (Some(class), PointColors::Classes(ids)) => {
                 let is_one = move |index: usize| ids.get(index) == Some(&class);
@@ -236,32 +224,6 @@ impl ScatterView {
         self.mesh = Some((key, mesh.clone()));
         mesh
     }
-}
-
-/// Colour and shape of a point. Crowded points are painted thinner, so that density shows.
-fn point_colors(p: &Palette, count: usize) -> impl Fn(&PointColors<'_>, usize) -> (Color32, usize) {
-    let alpha = if count > 8000 { 0.7 } else { 0.9 };
-    let classes: Vec<Color32> = p.classes.iter().map(|rgb| color(*rgb).gamma_multiply(alpha)).collect();
-    let numbers: Vec<Color32> =
-        (0..=255_u8).map(|step| color(p.number(f32::from(step) / 255.0)).gamma_multiply(alpha)).collect();
-    let (accent, none) = (color(p.accent).gamma_multiply(alpha), color(p.faint).gamma_multiply(alpha));
-    move |colors, index| match colors {
-        PointColors::Alike => (accent, 0),
-        PointColors::Classes(ids) => ids.get(index).map_or((none, 0), |class| {
-            let marker = class_marker(*class as usize);
-            (classes[marker.color], marker.shape)
-        }),
-        PointColors::Numbers(values, [low, high]) => {
-            let value = values.get(index).copied().unwrap_or(f32::NAN);
-            let t = if high > low { (value - low) / (high - low) } else { 0.5 };
-            if t.is_nan() { (none, 0) } else { (numbers[(t.clamp(0.0, 1.0) * 255.0) as usize], 0) }
-        }
-    }
-}
-
-/// Radius of a marker: smaller where there are many.
-fn radius(count: usize) -> f32 {
-    (3.2 * (1500.0 / count.max(1) as f32).powf(0.22)).clamp(1.5, 3.4)
 }
 
 /// The point nearest to the pointer, within a few points of the screen.
@@ -292,26 +254,6 @@ pub(crate) fn stamp_of(parts: impl std::hash::Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn many_points_are_smaller() {
-        assert!(radius(100) > radius(5000) && radius(5000) > radius(20_000) && radius(10_000_000) >= 1.5);
-    }
-
-    #[test]
-    fn what_has_no_class_or_number_is_grey() {
-        let p = &Palette::DARK;
-        let colors = point_colors(p, 10);
-        let grey = color(p.faint).gamma_multiply(0.9);
-        assert_eq!(colors(&PointColors::Classes(&[1]), 7), (grey, 0));
-        assert_eq!(colors(&PointColors::Numbers(&[f32::NAN], [0.0, 1.0]), 0), (grey, 0));
-        let ends = [0.0, 1.0];
-        assert_eq!(
-            colors(&PointColors::Numbers(&[-5.0], ends), 0),
-            colors(&PointColors::Numbers(&[0.0], ends), 0)
-        );
-        assert_eq!(colors(&PointColors::Classes(&[11]), 0).1, 1);
-    }
 
     #[test]
     fn long_names_are_shortened() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::save::SaveKind;
 use super::then::Then;
+use crate::figure::Form;
 use crate::run::RunId;
 
 /// A path to open or to save to.
@@ -115,6 +116,13 @@ impl PathDialog {
         (self.overwrite, self.is_accepted) = (false, false);
     }
 
+    /// Gives the path another ending.
+    pub fn set_ending(&mut self, ending: &str) {
+        let path = Path::new(self.text.trim()).with_extension(ending);
+        self.text = path.display().to_string();
+        self.edited();
+    }
+
     /// Accepts the path, once it is known what is there.
     pub fn accept(&mut self) {
         self.is_accepted = !self.text.trim().is_empty();
@@ -147,6 +155,11 @@ impl PathDialog {
                 Some("There is such a folder already: add the name of a new one.")
             }
             (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),
+            (Purpose::Save(SaveKind::Figure(_), _), PathKind::File | PathKind::Nothing)
+                if Form::of(&found.path).is_none() =>
+            {
+                Some("End the name with .png, .svg, .csv or .gif.")
+            }
             (Purpose::Save(..), PathKind::NoFolder) => Some("The folder does not exist."),
             (Purpose::Save(..), PathKind::File) if self.overwrite => {
                 Some("There is such a file already. Replace it?")
@@ -247,6 +260,10 @@ mod tests {
         check(save(), &new, 1, None, Some(&new));
         check(save(), folder.path(), 1, Some("This is a folder: add the name of the file."), None);
         check(save(), &at("no/b"), 1, Some("The folder does not exist."), None);
+        let figure = || Purpose::Save(SaveKind::Figure(Form::Svg), None);
+        check(figure(), &at("loss"), 1, None, Some(&at("loss.svg")));
+        check(figure(), &at("loss.CSV"), 1, None, Some(&at("loss.CSV")));
+        check(figure(), &at("loss.jpg"), 1, Some("End the name with .png, .svg, .csv or .gif."), None);
         let asks = Some("There is such a file already. Replace it?");
         for text in [at("a"), there.clone()] {
             check(save(), &text, 1, asks, None);

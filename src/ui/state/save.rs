@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::export::ExportForm;
+use super::figures::FigureRequest;
 use super::then::Then;
 use crate::dataset::Dataset;
+use crate::figure::Form;
 use crate::io::{FileError, Files, MergeBase, MergeNote, TableForm, save_design, save_weights};
 use crate::project::{Project, Source};
 use crate::run::{Run, Weights};
@@ -26,6 +28,8 @@ pub enum SaveKind {
     Restored,
     /// What was chosen in the dialog for exports.
     Results(ExportForm),
+    /// A figure of a view; in this form unless its name says another one.
+    Figure(Form),
 }
 
 impl SaveKind {
@@ -37,6 +41,7 @@ impl SaveKind {
             SaveKind::Table => "csv",
             SaveKind::Pictures | SaveKind::Restored => "",
             SaveKind::Results(form) => form.extension(),
+            SaveKind::Figure(form) => form.ending(),
         }
     }
 
@@ -44,7 +49,11 @@ impl SaveKind {
     pub fn is_document(self) -> bool {
         match self {
             SaveKind::Project | SaveKind::Design => true,
-            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored | SaveKind::Results(_) => false,
+            SaveKind::Table
+            | SaveKind::Pictures
+            | SaveKind::Restored
+            | SaveKind::Results(_)
+            | SaveKind::Figure(_) => false,
         }
     }
 }
@@ -90,6 +99,8 @@ pub struct SaveRequest {
     pub(in crate::ui) exported: Option<ExportRequest>,
     /// What is written of what was chosen in the dialog for exports.
     pub(in crate::ui) results: Option<ResultsRequest>,
+    /// The figure that is written.
+    pub(in crate::ui) figure: Option<FigureRequest>,
     pub(in crate::ui) document: u64,
     /// The file as it was last seen; `None` at another place, where whatever is there may be
     /// replaced.
@@ -146,6 +157,11 @@ impl SaveRequest {
             (SaveKind::Results(_), _) => {
                 if let Some(results) = &self.results {
                     results.save(files, &self.path)?;
+                }
+            }
+            (SaveKind::Figure(_), _) => {
+                if let Some(figure) = &self.figure {
+                    figure.save(files, &self.path)?;
                 }
             }
         }

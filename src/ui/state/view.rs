@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::FigureWish;
 use super::runs_table::RunsTable;
 use super::sets::Set;
 
@@ -57,6 +58,8 @@ pub struct ViewSettings {
     pub show: Option<&'static str>,
     /// The set that the view of reconstructions shows from the next frame on.
     pub set: Option<Set>,
+    /// What to do with the figures of the views at the next frame.
+    pub figures: Option<FigureWish>,
     /// Whether the views go back to their first arrangement at the next frame.
     pub reset_layout: bool,
 }
@@ -76,6 +79,7 @@ impl Default for ViewSettings {
             recent_commands: Vec::new(),
             show: None,
             set: None,
+            figures: None,
             reset_layout: false,
         }
     }

@@ -178,11 +178,14 @@ impl State {
         let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
         let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
         let name = match kind {
-            SaveKind::Project | SaveKind::Design => stem,
-            SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => format!("{stem}-selection"),
-            SaveKind::Restored => format!("{stem}-reconstructions"),
+            SaveKind::Project | SaveKind::Design => PathBuf::from(stem),
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Results(_) => {
+                PathBuf::from(format!("{stem}-selection"))
+            }
+            SaveKind::Restored => PathBuf::from(format!("{stem}-reconstructions")),
+            SaveKind::Figure(form) => self.figure_name(form),
         };
-        let name = with_ending(PathBuf::from(name), kind);
+        let name = with_ending(name, kind);
         let path = match kind {
             SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
             SaveKind::Project => self.file.clone(),
@@ -190,7 +193,8 @@ impl State {
             | SaveKind::Table
             | SaveKind::Pictures
             | SaveKind::Restored
-            | SaveKind::Results(_) => None,
+            | SaveKind::Results(_)
+            | SaveKind::Figure(_) => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
@@ -262,17 +266,19 @@ impl State {
             | SaveKind::Table
             | SaveKind::Pictures
             | SaveKind::Restored
-            | SaveKind::Results(_) => Vec::new(),
+            | SaveKind::Results(_)
+            | SaveKind::Figure(_) => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
         // Whatever is at another place was asked about; it is looked at where it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
         let exported = match kind {
             SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => self.export_request(),
-            SaveKind::Project | SaveKind::Design | SaveKind::Results(_) => None,
+            SaveKind::Project | SaveKind::Design | SaveKind::Results(_) | SaveKind::Figure(_) => None,
         };
+        let figure = self.figures.request().filter(|_| matches!(kind, SaveKind::Figure(_)));
         let (project, document) = (self.project.clone(), self.document);
-        SaveRequest { path, kind, then, project, runs, exported, results: None, document, base }
+        SaveRequest { path, kind, then, project, runs, exported, results: None, figure, document, base }
     }
 
     /// Has a file written on another thread.

@@ -21,6 +21,7 @@ impl State {
             FileEvent::Opened(path, result) => self.opened(path, result),
             FileEvent::IsData(path, data) => self.offer_data(&path, data),
             FileEvent::Saved(request, result) => self.saved(*request, result),
+            FileEvent::Copied(title, result) => self.copied(&title, result),
             FileEvent::Browsed(browse, path) => {
                 if let Some(path) = path {
                     self.take_path(&browse.target, path);

@@ -10,10 +10,12 @@ mod samples;
 use egui::{ComboBox, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
+use super::page_figure::page_figure;
 use super::parts::{chip_ui, empty_ui, header_ui, named, quiet_ui};
 use super::sample::RangeCache;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
+use crate::figure::Figure;
 use crate::project::{Choice, Data, Place, format_count, visible};
 use crate::session;
 use crate::ui::keys::keys;
@@ -427,5 +429,11 @@ impl View for DataPreviewView {
             state.choose(choice);
         }
         output.drag
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        let rows = self.cache.page.as_ref().map_or(&[][..], |(_, rows, _)| rows);
+        let shown = state.data.dataset.as_ref().and_then(|data| page_figure("Data", data, rows));
+        shown.into_iter().collect()
     }
 }

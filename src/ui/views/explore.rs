@@ -7,6 +7,7 @@ mod cards;
 mod context;
 mod draws;
 mod effects;
+mod figure;
 mod hover;
 mod near;
 mod pictures;
@@ -35,6 +36,7 @@ use super::latent::lasso::Lasso;
 use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, quiet_ui};
 use super::sample::kept_at;
 use super::view::{Entry, View};
+use crate::figure::Figure;
 use crate::run::{Run, RunId, Status};
 use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette};
@@ -373,6 +375,10 @@ impl View for ExploreView {
             ui.ctx().request_repaint();
         }
         drag
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        self.all_figures(state)
     }
 }
 

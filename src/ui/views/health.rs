@@ -2,17 +2,20 @@
 
 mod figures;
 mod images;
+mod plots;
 
 use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
 
-use self::figures::{Figure, figures};
+use self::figures::figures;
 use self::images::Images;
+use self::plots::{bits_plot, layer_title, units_plots};
 use super::parts::{empty_ui, header_ui, is_tabbed};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
-use crate::project::{Loss, format_number, visible};
-use crate::run::{ACTIVE_NATS, Bits, Finding, FindingKind, Health, Run};
+use crate::figure::{self, Drawing, Figure, Panels};
+use crate::project::{Loss, format_number};
+use crate::run::{Bits, Finding, FindingKind, Health, Run};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
 use crate::ui::plots::{Bars, bars_ui, color, histogram_ui, palette, pictured};
@@ -116,6 +119,32 @@ fn plots_ui(ui: &mut Ui, health: &Health, data: Option<&Dataset>, images: &Image
     });
 }
 
+impl HealthView {
+    /// All plots of the view, side by side where there are several, and each by itself.
+    fn plots(&self, run: &Run, health: &Health) -> Vec<Figure> {
+        let mut bars: Vec<(String, figure::Bars)> = Vec::new();
+        bars.extend(
+            health.bits.map(|bits| ("Description length, bits a sample".to_owned(), bits_plot(bits))),
+        );
+        bars.extend(units_plots(health).into_iter().map(|plot| (plot.title.to_owned(), plot.bars)));
+        bars.extend(health.layers.iter().map(|layer| {
+            let bars = figure::Bars::histogram("activation", &layer.histogram, layer.reach);
+            (layer_title(&layer.name), bars)
+        }));
+        let panels: Vec<(String, Drawing)> =
+            bars.into_iter().map(|(title, bars)| (title, Drawing::Bars(bars))).collect();
+        let name = |title: &str| format!("{title}, {}, epoch {}", run.title(), health.epoch);
+        let mut all = Vec::new();
+        if panels.len() > 1 {
+            let panels = Panels { columns: 3, size: [300.0, 180.0], panels: panels.clone() };
+            all.push(Figure::new(name("Health"), Drawing::Panels(panels)));
+        }
+        let singles = panels.into_iter().chain(self.images.figures());
+        all.extend(singles.map(|(title, drawing)| Figure::new(name(&title), drawing)));
+        all
+    }
+}
+
 /// Whether a run's network is one that gives data a likelihood.
 fn has_likelihood(run: &Run) -> bool {
     run.design.code.kind.is_gaussian() && run.design.loss != Loss::SquaredError
@@ -169,7 +198,7 @@ fn warnings_ui(ui: &mut Ui, health: &Health) {
 }
 
 /// A number with its name above.
-fn figure_ui(ui: &mut Ui, figure: &Figure) {
+fn figure_ui(ui: &mut Ui, figure: &figures::Figure) {
     let p = palette(ui);
     let wide = |text: &str, size: f32| {
         let font = egui::FontId::proportional(size);
@@ -226,77 +255,21 @@ fn bits_ui(ui: &mut Ui, health: &Health) {
 /// What each unit, entry or bit does.
 fn units_ui(ui: &mut Ui, health: &Health) {
     let p = palette(ui);
-    if let Some(nats) = &health.divergence {
-        let tint = |unit: usize| color(if nats[unit] > ACTIVE_NATS { p.code } else { p.faint });
-        let about = |unit: usize| format!("unit {}: {} nats", unit + 1, format_number(f64::from(nats[unit])));
-        let active = health.active_units().unwrap_or(0);
-        let name = format!("KL of {} units, {active} active", nats.len());
-        block_ui(
-            ui,
-            "KL per unit, nats",
-            "What each unit says beyond the prior; above 0.01 nats it is active.",
-            |ui| {
-                let bars =
-                    Bars { values: nats, most: None, level: None, tint: &tint, about: &about, name: &name };
-                bars_ui(ui, PLOT, &bars);
-            },
-        );
-    }
-    if let Some(codebook) = &health.codebook {
-        let shares = &codebook.shares;
-        let tint = |_| color(p.code);
-        let about =
-            |entry: usize| format!("entry {}: {:.2} % of all choices", entry + 1, 100.0 * shares[entry]);
-        let even = 1.0 / shares.len().max(1) as f32;
-        let name = format!("use of {} entries, {} never chosen", shares.len(), codebook.dead());
-        block_ui(
-            ui,
-            "Use of the codebook",
-            "How often each entry is chosen; the line is an even use of all.",
-            |ui| {
-                let bars = Bars {
-                    values: shares,
-                    most: None,
-                    level: Some(even),
-                    tint: &tint,
-                    about: &about,
-                    name: &name,
-                };
-                bars_ui(ui, PLOT, &bars);
-            },
-        );
-    }
-    if let Some(hash) = &health.hash {
-        let tint = |_| color(p.code);
-        let about =
-            |bit: usize| format!("bit {}: 1 for {:.0} % of the samples", bit + 1, 100.0 * hash.balance[bit]);
-        let name = format!("balance of {} bits", hash.balance.len());
-        block_ui(
-            ui,
-            "Balance of the bits",
-            "Share of samples for which a bit is 1; at the line, half, it tells most.",
-            |ui| {
-                let bars = Bars {
-                    values: &hash.balance,
-                    most: Some(1.0),
-                    level: Some(0.5),
-                    tint: &tint,
-                    about: &about,
-                    name: &name,
-                };
-                bars_ui(ui, PLOT, &bars);
-            },
-        );
+    for plot in units_plots(health) {
+        let own = &plot.bars;
+        let tint = |bar: usize| color(own.ink(bar).of(p));
+        let about = |bar: usize| plot.told(bar);
+        block_ui(ui, plot.title, plot.about, |ui| {
+            let (most, level, name) = (own.most, own.level, &*plot.name);
+            bars_ui(ui, PLOT, &Bars { values: &own.values, most, level, tint: &tint, about: &about, name });
+        });
     }
 }
 
 /// How activations are distributed, layer by layer.
 fn layers_ui(ui: &mut Ui, health: &Health) {
     for layer in &health.layers {
-        let title = format!(
-            "Activations of {}",
-            if layer.name == "code" { "the code".into() } else { visible(&layer.name) }
-        );
+        let title = layer_title(&layer.name);
         let about = format!(
             "{} units; {} to {} of them active for a sample, {} never; mean {}",
             layer.units,
@@ -342,5 +315,10 @@ impl View for HealthView {
             state.estimate_likelihood(draws);
         }
         output.drag
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        let shown = state.shown().and_then(|run| Some((run, run.health.as_deref()?)));
+        shown.map_or_else(Vec::new, |(run, health)| self.plots(run, health))
     }
 }

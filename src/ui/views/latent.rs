@@ -1,6 +1,7 @@
 //! The latent space: one point a sample, where the encoder puts it.
 
 mod card;
+mod figure;
 pub(super) mod lasso;
 mod others;
 
@@ -17,11 +18,12 @@ use super::parts::{empty_ui, epoch_ui, header_ui, named, quiet_ui};
 use super::sample::{kept_at, tells_groups};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
+use crate::figure::Figure;
 use crate::project::{format_count, visible};
 use crate::run::{Kept, Run};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
+    Limits, PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
     color_bar_ui, palette, scatter_ui, shortened, stamp_of,
 };
 use crate::ui::state::{ExportWhat, How, Selection, Set, State};
@@ -100,6 +102,9 @@ pub struct LatentView {
     groups: Option<(u64, Option<usize>)>,
     #[serde(skip)]
     cache: Cache,
+    /// The ends of both axes, as they were last shown.
+    #[serde(skip)]
+    limits: Option<Limits>,
 }
 
 /// Coordinates and colours, built again only when another epoch, plane or label is shown.
@@ -163,6 +168,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     let of = stamp_of((view.cache.stamp, run.fingerprint, input.selection.changes()));
     view.lasso.follow(of, rows, |row| input.selection.contains(run.fingerprint, row));
     let shown = plot_ui(ui, view, column, lanes, series);
+    view.limits = shown.as_ref().map(ShownScatter::limits);
     let mut is_on_other = false;
     if let Some(shown) = shown.as_ref().filter(|_| !input.others.is_empty()) {
         let part =
@@ -352,6 +358,13 @@ impl LatentView {
         labels.get(groups?)
     }
 
+    /// The same, as it was last found.
+    fn known_column<'a>(&self, data: Option<&'a Dataset>) -> Option<&'a LabelColumn> {
+        let labels = &data.filter(|_| !self.plain)?.labels;
+        let chosen = labels.iter().find(|column| Some(&column.name) == self.label.as_ref());
+        chosen.or_else(|| labels.get(self.groups?.1?))
+    }
+
     /// Two units the code really has: those chosen, else those found.
     fn shown_units(&self, count: usize) -> [usize; 2] {
         let last = count.saturating_sub(1);
@@ -494,6 +507,10 @@ impl View for LatentView {
         }
         state.follow_principal(kept, run.zip(output.principal));
         output.drag
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        state.shown().and_then(|run| self.figure(run, state)).into_iter().collect()
     }
 }
 

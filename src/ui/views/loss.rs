@@ -1,5 +1,6 @@
 //! The live loss of the selected run beside the runs it is compared with.
 
+mod figure;
 mod layers;
 
 use serde::{Deserialize, Serialize};
@@ -9,12 +10,13 @@ use egui::{RichText, Slider, Ui};
 use self::layers::{LayersPlot, layers_ui};
 use super::parts::{empty_ui, header_ui};
 use super::view::{Entry, View};
-use crate::figure::Rgb;
+use crate::figure::{Figure, Rgb};
 use crate::project::{format_number, visible, visible_lines};
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    Curve, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, loss_plot_ui, palette, stamp_of,
+    Curve, Limits, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, loss_plot_ui, palette,
+    stamp_of,
 };
 use crate::ui::state::{Seek, State};
 use crate::ui::widgets::header::{Row, Side};
@@ -62,6 +64,9 @@ pub struct LossView {
     series: Vec<Series>,
     #[serde(skip)]
     cache: LossPlotCache,
+    /// The ends of both axes, as they were last shown.
+    #[serde(skip)]
+    limits: Option<Limits>,
     /// Whether a logarithmic axis has no place for some of the curves.
     #[serde(skip)]
     reaches_zero: bool,
@@ -74,6 +79,7 @@ impl Default for LossView {
             log: true,
             smoothing: 0.0,
             layers: false,
+            limits: None,
             reaches_zero: false,
             layers_plot: LayersPlot::default(),
             zoom: Zoom::default(),
@@ -93,8 +99,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         return output;
     };
     view.update(input);
-    // Until the network itself has an epoch, its layers are what there is to see.
-    if !run.history.pretraining.is_empty() && (view.layers || run.history.epochs.is_empty()) {
+    if view.shows_layers(run) {
         layers_ui(ui, run, view.log, &mut view.layers_plot);
         return output;
     }
@@ -134,6 +139,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         features: (view.term == TOTAL || view.term == "reconstruction").then(|| run.shape.features()),
     };
     let shown = loss_plot_ui(ui, &plot, &mut view.zoom, &mut view.cache);
+    view.limits = Some(shown.limits);
     if shown.hidden != view.reaches_zero {
         view.reaches_zero = shown.hidden;
         view.zoom.reset();
@@ -259,6 +265,12 @@ struct Series {
 }
 
 impl LossView {
+    /// Whether the errors of single layers are shown. Until the network itself has an epoch, they are
+    /// what there is to see.
+    fn shows_layers(&self, run: &Run) -> bool {
+        !run.history.pretraining.is_empty() && (self.layers || run.history.epochs.is_empty())
+    }
+
     /// Brings the curves up to date: new epochs are added, what is no longer shown goes.
     fn update(&mut self, input: &LossInput<'_>) {
         let of = input.run.map(|run| (run.id, run.started_unix_secs));
@@ -369,9 +381,7 @@ impl View for LossView {
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         let now = &*state;
-        let shown = now.shown().map(|run| run.id);
-        let is_compared = |run: &&Run| now.compared.contains(&run.id) && Some(run.id) != shown;
-        let compared: Vec<&Run> = now.runs.iter().filter(is_compared).collect();
+        let compared = compared(now);
         let input = LossInput { run: now.shown(), compared: &compared, epoch: now.epoch };
         let output = loss_ui(ui, &input, self);
         if let Some(seek) = output.seek {
@@ -379,6 +389,18 @@ impl View for LossView {
         }
         output.drag
     }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        let of = |run| self.figure(run, &compared(state), state.epoch);
+        state.shown().and_then(of).into_iter().collect()
+    }
+}
+
+/// The runs that the shown one is compared with.
+fn compared(state: &State) -> Vec<&Run> {
+    let shown = state.shown().map(|run| run.id);
+    let is_compared = |run: &&Run| state.compared.contains(&run.id) && Some(run.id) != shown;
+    state.runs.iter().filter(is_compared).collect()
 }
 
 #[cfg(test)]

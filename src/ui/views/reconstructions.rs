@@ -1,6 +1,7 @@
 //! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they
 //! differ.
 
+mod figure;
 mod lines;
 pub(super) mod listing;
 mod page;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use egui::{ComboBox, Ui};
 use serde::{Deserialize, Serialize};
 
+use self::figure::ShownSamples;
 use self::lines::{numbers_ui, profiles_ui};
 use self::listing::{Drawn, Listing, Seen, clicked};
 use self::page::Page;
@@ -23,6 +25,7 @@ use super::sample::kept_at;
 use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
+use crate::figure::Figure;
 use crate::project::{format_count, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::session::Order;
@@ -94,6 +97,8 @@ pub struct ReconstructionsView {
     /// The place that was clicked last, and of what.
     #[serde(skip)]
     anchor: Option<(u64, usize)>,
+    #[serde(skip)]
+    samples: ShownSamples,
 }
 
 impl Default for ReconstructionsView {
@@ -108,6 +113,7 @@ impl Default for ReconstructionsView {
             watched_order: (0, Vec::new()),
             window: (0, 0..0),
             anchor: None,
+            samples: ShownSamples::default(),
         }
     }
 }
@@ -188,6 +194,7 @@ fn watched_ui(
     }
     let ordered = view.watched_order.1.clone();
     samples_ui(ui, input, view, data, &Listing::Ordered(&ordered), stamp, output);
+    view.samples = ShownSamples { fingerprint: data.fingerprint, are_watched: true, rows: ordered };
     let is_corrupted = view.is_corrupted;
     output.wanted = view.has_linear.then(|| Wanted { has_linear: true, is_corrupted, ..Wanted::default() });
 }
@@ -212,7 +219,9 @@ fn set_ui(
         None => view.page.clear(),
     }
     let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);
-    view.see(stamp, seen.places, listing.len());
+    view.see(stamp, seen.places.clone(), listing.len());
+    let rows = listing.part(seen.places);
+    view.samples = ShownSamples { fingerprint: look.data.fingerprint, are_watched: false, rows };
     let (scored, all) = (input.scored, look.rows.len());
     if !scored.is_waiting(false) && !scored.failed(&look.subject) && look.looked(scored) < all {
         // The next rows are looked for.
@@ -485,5 +494,9 @@ impl View for ReconstructionsView {
             state.follow_samples(&wanted);
         }
         output.drag
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        self.figure(state).into_iter().collect()
     }
 }

@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use egui::Color32;
+
 use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn, LabelValues};
-use crate::project::{format_number, visible};
+use crate::figure::Picture;
+use crate::project::{Shown, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::DisplayRange;
 
@@ -165,6 +168,33 @@ impl RangeCache {
 /// The name of a row, as it can be shown.
 pub(super) fn row_name(data: &Dataset, row: u32) -> String {
     visible(&data.row_name(row)).into_owned()
+}
+
+/// The number of a row in its source, counted from 1.
+pub(super) fn row_number(data: &Dataset, row: u32) -> u64 {
+    let of_source = data.source_rows.get(row as usize).map(|number| u64::from(*number));
+    of_source.unwrap_or(u64::from(row) + 1)
+}
+
+/// A picture of pixels that egui paints.
+pub(super) fn picture([width, height]: [usize; 2], pixel: impl Fn(usize, usize) -> Color32) -> Picture {
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let pixels = places.map(|(x, y)| pixel(x, y)).map(|tint| [tint.r(), tint.g(), tint.b()]).collect();
+    Picture { width, height, pixels }
+}
+
+/// A sample as a picture, of values in the units of its data.
+pub(super) fn picture_of(shown: Shown, range: DisplayRange, values: &[f32]) -> Picture {
+    let Shown { height, width, channels, .. } = shown;
+    picture([width, height], |x, y| {
+        let start = (y * width + x) * channels;
+        range.pixel(&shown.pixel(values.get(start..start + channels).unwrap_or_default()))
+    })
+}
+
+/// The names of the values of a sample, where they have names; else none.
+pub(super) fn value_names(data: &Dataset) -> Vec<String> {
+    data.feature_names.clone()
 }
 
 /// A feature's own name, or its number counted from 1.

@@ -12,9 +12,11 @@ use egui::{ComboBox, ScrollArea, Ui, UiBuilder};
 use self::compared::compared_ui;
 use self::gallery::Gallery;
 use self::tools::{Tools, ToolsOutput};
+use super::page_figure::page_figure;
 use super::parts::{self, empty_ui, header_ui, named};
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
+use crate::figure::Figure;
 use crate::project::{NamedSelection, format_count};
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, shortened};
@@ -77,6 +79,11 @@ impl View for SelectionView {
         });
         state.follow_comparison();
         handle.drag_started()
+    }
+
+    fn figures(&self, state: &State) -> Vec<Figure> {
+        let of = |data: &Arc<Dataset>| page_figure("Selection", data, state.selection.rows(data.fingerprint));
+        state.selectable().and_then(of).into_iter().collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
 
 mod data;
+mod figures;
 mod headers;
 mod health;
 mod latent;

@@ -1,5 +1,7 @@
 //! The views in tiles that can be dragged and resized.
 
+use std::sync::Arc;
+
 use egui::{
     Color32, Frame, Panel, Response, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText,
 };
@@ -8,6 +10,7 @@ use egui_tiles::{
 };
 
 use super::arrangement::{Arrangement, Pane};
+use super::figure_menu::{FigureMenu, export_entry_ui, figure_menu_ui};
 use super::parts::TABBED;
 use super::registry::all;
 use super::replay::{Design, ReplayInput, ReplayView, replay_ui};
@@ -23,6 +26,7 @@ pub struct Views {
     all: Vec<Box<dyn View>>,
     replay: ReplayView,
     runs: RunsView,
+    menu: FigureMenu,
 }
 
 impl Default for Views {
@@ -39,6 +43,7 @@ impl Views {
             all: all(),
             replay: ReplayView::default(),
             runs: RunsView::default(),
+            menu: FigureMenu::default(),
         }
     }
 
@@ -59,7 +64,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Des
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.entry().name == wanted));
     }
-    let Views { tree, all, replay, .. } = views;
+    let Views { tree, all, replay, menu, .. } = views;
     let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
     bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
         let outdated = state.outdated_views();
@@ -75,8 +80,9 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Des
         Tile::Container(_) | Tile::Pane(_) => None,
     });
     let tabbed = tabbed.flatten().collect();
-    let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed };
+    let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed, menu, seen: Vec::new() };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
+    panes.carry_out(ui.visuals().dark_mode);
     design
 }
 
@@ -102,13 +108,31 @@ struct Panes<'a> {
     views: &'a mut [Box<dyn View>],
     /// Views whose title a tab shows.
     tabbed: Vec<TileId>,
+    menu: &'a mut FigureMenu,
+    /// Names of the views in sight.
+    seen: Vec<&'static str>,
 }
 
 impl Panes<'_> {
     /// Shows a view; says whether it is being dragged by its title.
     fn content_ui(&mut self, ui: &mut Ui, pane: Pane) -> bool {
-        let view = self.views.iter_mut().find(|view| view.entry().name == pane.entry().name);
-        view.is_some_and(|view| view.show(ui, self.state))
+        let name = pane.entry().name;
+        self.seen.push(name);
+        let Some(view) = self.views.iter_mut().find(|view| view.entry().name == name) else { return false };
+        let is_dragged = view.show(ui, self.state);
+        figure_menu_ui(ui, self.menu, &**view, self.state);
+        is_dragged
+    }
+
+    /// Does what a command asked for with the figures of the views in sight, first of that which was
+    /// clicked last.
+    fn carry_out(&mut self, is_dark: bool) {
+        let Some(wish) = self.state.view.figures.take() else { return };
+        self.seen.sort_by_key(|name| Some(*name) != self.menu.last);
+        let views =
+            self.seen.iter().filter_map(|name| self.views.iter().find(|view| view.entry().name == *name));
+        let all = views.flat_map(|view| view.figures(self.state)).map(Arc::new).collect();
+        self.state.use_figures(all, wish, is_dark);
     }
 
     /// The menu of a view's tab, where it has one.
@@ -116,9 +140,8 @@ impl Panes<'_> {
         let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
         let Some((what, set)) = view.and_then(|view| view.export()) else { return };
         response.context_menu(|ui| {
-            if ui.button("Export…").clicked() {
+            if export_entry_ui(ui) {
                 self.state.ask_export(what, set);
-                ui.close();
             }
         });
     }

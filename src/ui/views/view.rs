@@ -2,6 +2,7 @@
 
 use egui::{KeyboardShortcut, Ui};
 
+use crate::figure::Figure;
 use crate::ui::state::{ExportWhat, Set, State};
 
 /// A view of the centre: what it remembers between two frames, and how it is drawn.
@@ -21,6 +22,9 @@ pub(super) trait View {
     fn export(&self) -> Option<(ExportWhat, Set)> {
         None
     }
+
+    /// What it shows, as it was last shown, to be saved or copied.
+    fn figures(&self, state: &State) -> Vec<Figure>;
 }
 
 /// What a view is called, and how it is brought to the front.

@@ -6,9 +6,9 @@ use egui::{Pos2, Rect, Shape, Stroke, pos2};
 use egui_plot::{PlotBounds, PlotTransform};
 
 use super::{Curve, LossPlot, scaled};
+use crate::figure::Line;
 use crate::ui::plots::chart::places;
 use crate::ui::plots::limits::Limits;
-use crate::ui::plots::line::Line;
 use crate::ui::plots::paint::color;
 
 /// The shapes of all curves, made again only when something has changed.

@@ -45,6 +45,13 @@ impl Default for Between {
 const SMALL: f32 = 50.0;
 const LARGE: f32 = 132.0;
 
+impl Between {
+    /// The scaled samples that are shown, row by row.
+    pub fn pictures(&self) -> &[f32] {
+        self.pictures.all()
+    }
+}
+
 /// Shows the section.
 pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, actions: &mut Actions) {
     let p = palette(ui);

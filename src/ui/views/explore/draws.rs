@@ -42,6 +42,13 @@ impl Default for DrawsSection {
 
 const SIDE: f32 = 58.0;
 
+impl DrawsSection {
+    /// The scaled samples that are shown, row by row, and those that they are nearest to.
+    pub fn rows(&self) -> [&[f32]; 2] {
+        [self.pictures.all(), self.nearest.all()]
+    }
+}
+
 /// Shows the section.
 pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, actions: &mut Actions) {
     let kind = context.trained.plan().design().code.kind;

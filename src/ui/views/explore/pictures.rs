@@ -48,6 +48,11 @@ impl Pictures {
         self.stamp == Some(stamp)
     }
 
+    /// Scaled values of all of them, row by row.
+    pub fn all(&self) -> &[f32] {
+        &self.rows
+    }
+
     /// The ends between which their finite values lie, at least 0 and 1.
     pub fn ends(&self) -> [f32; 2] {
         // None were filled in yet.

@@ -6,10 +6,12 @@ use egui::{
 
 use super::ExploreView;
 use super::context::{Actions, Context};
+use super::figure::lines_of;
 use super::hover::hover_ui;
 use super::subject::PlaneKind;
 use crate::analysis::density::Density;
-use crate::dataset::LabelValues;
+use crate::dataset::{Dataset, LabelValues};
+use crate::figure::Tiles;
 use crate::run::Kept;
 use crate::session::Decoding;
 use crate::ui::plots::{
@@ -18,7 +20,7 @@ use crate::ui::plots::{
 };
 use crate::ui::views::latent::lasso;
 use crate::ui::views::parts::{advice_ui, named};
-use crate::ui::views::sample::{RangeCache, Sampler};
+use crate::ui::views::sample::{RangeCache, Sampler, value_names};
 use crate::ui::widgets::header::{Row, Side};
 
 /// What the first mouse button does on the plane.
@@ -338,6 +340,16 @@ impl Mosaic {
                 range.pixel(&picture.pixel(&pixels[start..start + channels]))
             });
         }
+    }
+
+    /// The pictures as a page of their own, while they are shown.
+    pub fn tiles(&self, data: &Dataset, decoded: Option<(u64, &[f32])>) -> Option<Tiles> {
+        let (stamp, _, [columns, _]) = self.shown.filter(|_| self.is_on)?;
+        let (_, rows) = decoded.filter(|decoded| decoded.0 == stamp)?;
+        let mut lines = lines_of(data, rows, "", columns);
+        // They are decoded from below, as the axis counts.
+        lines.reverse();
+        Some(Tiles { lines, side: CELL, value_names: value_names(data), ..Tiles::default() })
     }
 
     /// Paints the pictures where they belong.

@@ -26,6 +26,13 @@ pub struct Traversals {
     pictures: Pictures,
 }
 
+impl Traversals {
+    /// Number and steps of each line that is shown, and all scaled samples, row by row.
+    pub fn shown(&self) -> (&[(usize, usize)], &[f32]) {
+        (&self.shown, self.pictures.all())
+    }
+}
+
 /// Shows the section.
 pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traversals, actions: &mut Actions) {
     let p = palette(ui);

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use egui::{Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
+use super::super::sample::picture;
 use super::block_ui;
 use crate::dataset::Dataset;
+use crate::figure::{ColorBar, ColorMap, Drawing, Tile, TileLine, Tiles};
 use crate::project::{Shape, Shown, format_number, visible_list};
 use crate::run::{Array, Checkpoint, Health, Run, SelectorHealth};
 use crate::ui::plots::{Atlas, DisplayRange, color, palette, pictured, stamp_of};
@@ -21,6 +23,7 @@ pub struct Images {
     selection_stamp: u64,
     selection: Atlas,
     selection_shape: Option<(usize, usize)>,
+    chosen: Tile,
     filters_stamp: u64,
     filters: Option<Filters>,
 }
@@ -35,6 +38,8 @@ struct Filters {
     units: usize,
     /// Largest magnitude of a weight, the full colour.
     most: f32,
+    /// The same to be saved.
+    tiles: Vec<Tile>,
 }
 
 impl Images {
@@ -67,7 +72,7 @@ impl Images {
             selector.mean.iter().fold((f32::MAX, f32::MIN), |(low, high), &v| (low.min(v), high.max(v)));
         let range = DisplayRange { low, high };
         let chosen = color(palette(ui).code);
-        self.selection.fill(ui.ctx(), [width, height], 1, |_, x, y| {
+        let pixel = |x: usize, y: usize| {
             let at = (y * width + x) * channels;
             // A damaged file may hold fewer numbers than the picture has pixels.
             let of_pixel = |values: &'_ [f32]| values.get(at..at + channels).unwrap_or_default().to_vec();
@@ -75,8 +80,40 @@ impl Images {
             let share = shares.iter().sum::<f32>().clamp(0.0, 1.0);
             // Dimmed, so that what was chosen stands out.
             range.pixel(&shown.pixel(&mean)).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
-        });
+        };
+        let picture = picture([width, height], pixel);
+        self.selection.fill(ui.ctx(), [width, height], 1, |_, x, y| color(picture.at(x, y)));
+        self.chosen = Tile { caption: String::new(), picture, values: selector.shares.clone() };
         self.selection_shape = Some((width, height));
+    }
+
+    /// The pictures as figures, with their titles.
+    pub fn figures(&self) -> Vec<(String, Drawing)> {
+        let mut all = Vec::new();
+        if self.selection_shape.is_some() {
+            let tiles = vec![self.chosen.clone()];
+            let tiles = Tiles {
+                lines: vec![TileLine { name: String::new(), tiles }],
+                side: 224.0,
+                ..Tiles::default()
+            };
+            all.push(("What the selector chose".to_owned(), Drawing::Tiles(tiles)));
+        }
+        if let Some(Filters { tiles, most, size, .. }) = &self.filters {
+            let line = |tiles: &[Tile]| TileLine { name: String::new(), tiles: tiles.to_vec() };
+            let is_row = size.1 == 1;
+            let most = f64::from(*most);
+            let bar = ColorBar { label: "weight".to_owned(), range: [-most, most], map: ColorMap::Signed };
+            let tiles = Tiles {
+                lines: tiles.chunks(if is_row { 1 } else { 8 }).map(line).collect(),
+                side: if is_row { 480.0 } else { 56.0 },
+                gap: if is_row { 0.0 } else { 3.0 },
+                bar: Some(bar),
+                ..Tiles::default()
+            };
+            all.push(("First-layer weights".to_owned(), Drawing::Tiles(tiles)));
+        }
+        all
     }
 
     /// What a selector chose: pixels over the mean picture, or names of columns.
@@ -104,7 +141,7 @@ impl Images {
 
     /// The weights of the first layer.
     pub fn filters_ui(&self, ui: &mut Ui) {
-        let Some(Filters { atlas, size, units, most }) = &self.filters else { return };
+        let Some(Filters { atlas, size, units, most, .. }) = &self.filters else { return };
         let shown = atlas.len();
         let title = if shown < *units {
             format!("First-layer weights, {shown} of {units}")
@@ -200,7 +237,7 @@ fn filters(ui: &Ui, mut atlas: Atlas, weights: &Array, shape: Shape) -> Option<F
     let weight = |unit: usize, channel: usize, pixel: usize| {
         weights.values[(unit * channels + channel) * pixels + pixel] / most.max(f32::MIN_POSITIVE)
     };
-    atlas.fill(ui.ctx(), [size.0, size.1], shown, |unit, x, y| {
+    let shade = |unit: usize, x: usize, y: usize| {
         let pixel = y * size.0 + x;
         if channels == 3 {
             let byte = |channel| (127.5 * (1.0 + weight(unit, channel, pixel)).clamp(0.0, 2.0)).round() as u8;
@@ -208,6 +245,13 @@ fn filters(ui: &Ui, mut atlas: Atlas, weights: &Array, shape: Shape) -> Option<F
         }
         let mean = (0..channels).map(|channel| weight(unit, channel, pixel)).sum::<f32>() / channels as f32;
         color(p.signed(mean))
-    });
-    Some(Filters { atlas, size, units, most })
+    };
+    let tile = |unit: usize| {
+        let values = weights.values.chunks_exact(pixels * channels).nth(unit).unwrap_or_default();
+        let picture = picture([size.0, size.1], |x, y| shade(unit, x, y));
+        Tile { caption: String::new(), picture, values: values.to_vec() }
+    };
+    let tiles: Vec<Tile> = (0..shown).map(tile).collect();
+    atlas.fill(ui.ctx(), [size.0, size.1], shown, |unit, x, y| color(tiles[unit].picture.at(x, y)));
+    Some(Filters { atlas, size, units, most, tiles })
 }

@@ -2,15 +2,17 @@
 
 use egui::Ui;
 
+use crate::figure::{Axis, Drawing, Figure, Ink, Lines, Series};
 use crate::project::Strategy;
 use crate::run::{Run, RunId};
-use crate::ui::plots::{Curve, Line, LossPlot, LossPlotCache, Zoom, loss_plot_ui, palette, stamp_of};
+use crate::ui::plots::{Curve, Limits, Line, LossPlot, LossPlotCache, Zoom, loss_plot_ui, palette, stamp_of};
 
 /// How the plot stands.
 #[derive(Clone, Default)]
 pub struct LayersPlot {
     zoom: Zoom,
     cache: LossPlotCache,
+    limits: Option<Limits>,
     /// The curves of each layer, which grow with the history of a run.
     lines: Vec<Line>,
     /// Number and start of that run.
@@ -39,6 +41,22 @@ impl LayersPlot {
             }
             self.seen = (self.seen.0 + 1, (record.layer, record.epoch));
         }
+    }
+
+    /// The curves as a figure, as they were last shown.
+    pub(super) fn figure(&self, run: &Run, is_log: bool) -> Option<Figure> {
+        let limits = self.limits?;
+        let series = self.lines.iter().enumerate().map(|(layer, line)| {
+            Series::new(format!("layer {}", layer + 1), Ink::Class(layer), line.points().to_vec())
+        });
+        let lines = Lines {
+            x: Axis { is_whole: true, ..Axis::new("epoch", limits.x) },
+            y: Axis { is_log, ..Axis::new("error per feature", limits.y) },
+            series: series.collect(),
+            ..Lines::default()
+        };
+        let title = format!("Errors of the layers of {}", run.title());
+        (!lines.series.is_empty()).then(|| Figure::new(title, Drawing::Lines(lines)))
     }
 }
 
@@ -70,7 +88,7 @@ pub fn layers_ui(ui: &mut Ui, run: &Run, log: bool, plot: &mut LayersPlot) {
         notes: &[],
         features: None,
     };
-    loss_plot_ui(ui, &shown, &mut plot.zoom, &mut plot.cache);
+    plot.limits = Some(loss_plot_ui(ui, &shown, &mut plot.zoom, &mut plot.cache).limits);
 }
 
 #[cfg(test)]

@@ -16,6 +16,15 @@ use crate::ui::state::Pictured;
 
 /// What is shown of a sample, from above.
 pub(super) const ROW_NAMES: [&str; 5] = ["original", "corrupted", "reconstruction", "PCA", "error"];
+/// The same where the encoder saw corrupted samples.
+pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 5] {
+    let mut names = ROW_NAMES;
+    if is_corrupted {
+        names[PCA] = "PCA, corrupted";
+    }
+    names
+}
+
 const CORRUPTED: usize = 1;
 const RECONSTRUCTION: usize = 2;
 const PCA: usize = 3;
@@ -103,7 +112,7 @@ impl Page {
 
     /// Its name beside the pictures.
     pub fn row_name(&self, row: usize) -> &'static str {
-        if row == PCA && !self.corrupted.is_empty() { "PCA, corrupted" } else { ROW_NAMES[row] }
+        row_names(!self.corrupted.is_empty())[row]
     }
 
     /// Whether it is the map of errors.

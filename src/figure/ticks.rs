@@ -1,5 +1,10 @@
 //! Where an axis is marked, and with which numbers.
 
+/// Least distance between two marks of an axis across, in points.
+const STEP_ACROSS: f32 = 50.0;
+/// Least distance between two of its labels.
+const GAP: f32 = 4.0;
+
 /// One mark on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
@@ -27,6 +32,36 @@ pub fn linear_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
         .take_while(|at| *at <= high + step * 1e-9)
         .map(|at| Tick { at, label: tick_label(at, step, decimals) })
         .collect()
+}
+
+/// Leaves the marks at whole numbers, without decimals.
+pub fn whole(ticks: &mut Vec<Tick>) {
+    ticks.retain(|tick| tick.at.fract() == 0.0);
+    for tick in ticks {
+        if let Some((digits, "0" | "00" | "000")) = tick.label.split_once('.') {
+            tick.label = digits.to_owned();
+        }
+    }
+}
+
+/// Round numbers, as many as `width` has room for with their labels. The last label is left out
+/// where it would reach further than `beyond` to the right of the axis.
+pub fn ticks_across(
+    limits: [f64; 2],
+    width: f32,
+    beyond: f32,
+    text_width: impl Fn(&Tick) -> f32,
+) -> Vec<Tick> {
+    let every = |step: f32| linear_ticks(limits, (width / step) as usize);
+    let widest = every(STEP_ACROSS).iter().map(&text_width).fold(0.0, f32::max);
+    let mut ticks = every(STEP_ACROSS.max(widest + GAP));
+    if let Some(last) = ticks.last_mut() {
+        let at = width * ((last.at - limits[0]) / (limits[1] - limits[0])) as f32;
+        if at + 0.5 * text_width(last) > width + beyond {
+            last.label.clear();
+        }
+    }
+    ticks
 }
 
 /// Marks of a logarithmic axis whose ends are the decimal logarithms `[low, high]`: powers of ten,
@@ -95,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_marked_at_whole_numbers() {
+        let mut ticks = linear_ticks([0.0, 2.0], 5);
+        assert_eq!(labels(&ticks), ["0.0", "0.5", "1.0", "1.5", "2.0"]);
+        whole(&mut ticks);
+        assert_eq!(labels(&ticks), ["0", "1", "2"]);
+    }
+
+    #[test]
     fn log_ticks_fit_their_span() {
         assert_eq!(labels(&log_ticks([-2.0, 1.0], 5)), ["0.01", "0.1", "1", "10"]);
         assert_eq!(labels(&log_ticks([0.0, 1.0], 4)), ["1", "2", "5", "10"]);
@@ -110,6 +153,32 @@ mod tests {
                 assert!(linear_ticks([0.17, 0.17 + span], most).len() <= most + 1);
                 assert!(log_ticks([-0.4, -0.4 + span.min(100.0)], most).len() <= most + 1);
             }
+        }
+    }
+
+    #[test]
+    fn labels_below_an_axis_never_touch_and_are_never_cut_off() {
+        let letters = |width: f32| move |tick: &Tick| width * tick.label.len() as f32;
+        let check = |width: f32, letter: f32, expected: &[&str]| {
+            let ticks = ticks_across([0.0, 600_000.0], width, 12.0, letters(letter));
+            let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+            assert_eq!(labels, expected, "{width} {letter}");
+        };
+        check(330.0, 4.0, &["0", "100000", "200000", "300000", "400000", "500000", "600000"]);
+        // Half of 42 points is more than the 12 to the right of the axis.
+        check(330.0, 7.0, &["0", "100000", "200000", "300000", "400000", "500000", ""]);
+        check(330.0, 10.0, &["0", "200000", "400000", ""]);
+        check(30.0, 7.0, &[]);
+        for width in 24..900 {
+            let width = width as f32;
+            let ticks = ticks_across([0.0, 600_000.0], width, 12.0, letters(7.0));
+            let ends = |tick: &Tick| {
+                let (at, half) = (tick.at as f32 / 600_000.0 * width, 3.5 * tick.label.len() as f32);
+                [at - half, at + half]
+            };
+            let shown: Vec<[f32; 2]> = ticks.iter().filter(|tick| !tick.label.is_empty()).map(ends).collect();
+            assert!(shown.windows(2).all(|pair| pair[0][1] <= pair[1][0]), "{width}: {ticks:?}");
+            assert!(shown.iter().all(|[_, end]| *end <= width + 12.0), "{width}: {ticks:?}");
         }
     }
 }

@@ -1,0 +1,100 @@
+use std::path::Path;
+
+use super::Figure;
+use super::palette::Palette;
+use super::raster::{gif, pixels, png};
+use super::svg::svg;
+use super::table::csv;
+
+/// How a figure is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Pixels.
+    Png,
+    /// Shapes and text.
+    Svg,
+    /// Its numbers as a table.
+    Csv,
+    /// In motion.
+    Gif,
+}
+
+/// How a figure looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// In the dark theme.
+    pub is_dark: bool,
+    /// Pixels for each point, of forms that have pixels.
+    pub scale: f32,
+}
+
+/// Why a figure cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FigureError {
+    /// It has too many pixels.
+    #[error("the picture would be {0} × {1} pixels: choose a smaller scale, or save it as .svg")]
+    TooLarge(usize, usize),
+    /// Nothing in it moves.
+    #[error("nothing in this figure moves: save it as .png, .svg or .csv")]
+    Still,
+    /// It cannot be drawn.
+    #[error("the figure cannot be drawn: {0}")]
+    Svg(String),
+    /// It cannot be encoded.
+    #[error("the picture cannot be encoded: {0}")]
+    Encoder(String),
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Form; 4] = [Form::Png, Form::Svg, Form::Csv, Form::Gif];
+
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Form::Png => "png",
+            Form::Svg => "svg",
+            Form::Csv => "csv",
+            Form::Gif => "gif",
+        }
+    }
+
+    /// The form that a path asks for by its ending.
+    pub fn of(path: &Path) -> Option<Form> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        Form::ALL.into_iter().find(|form| form.ending() == ending)
+    }
+
+    /// Whether a figure can be written so.
+    ///
+    /// # Errors
+    /// [`FigureError::Still`] where it is to move and does not.
+    pub fn check(self, figure: &Figure) -> Result<(), FigureError> {
+        match self {
+            Form::Gif if figure.animation.is_none() => Err(FigureError::Still),
+            Form::Png | Form::Svg | Form::Csv | Form::Gif => Ok(()),
+        }
+    }
+}
+
+/// A figure as a file.
+///
+/// # Errors
+/// [`FigureError`] where it has too many pixels, or does not move and should.
+pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, FigureError> {
+    let palette = Palette::of(style.is_dark);
+    let drawn = |figure: &Figure| svg(figure, palette, figure.size());
+    match form {
+        Form::Svg => Ok(drawn(figure).into_bytes()),
+        Form::Png => png(&drawn(figure), style.scale),
+        Form::Csv => csv(figure),
+        Form::Gif => {
+            let animation = figure.animation.as_ref().ok_or(FigureError::Still)?;
+            let frames = animation.frames();
+            if frames.is_empty() {
+                return Err(FigureError::Still);
+            }
+            gif(frames.iter().map(|frame| pixels(&drawn(frame), style.scale)), animation.secs)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Figures of the views that are to be saved or copied.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::figure::{Figure, FigureError, Form, Palette, Pixels, Style, csv, encoded, pixels, svg};
+use crate::io::{Durability, FileError, Files};
+
+/// What is to be done with a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigureWish {
+    /// Save it in this form.
+    Save(Form),
+    /// Put its picture on the clipboard.
+    CopyPicture,
+    /// Put its numbers on the clipboard.
+    CopyNumbers,
+}
+
+/// Figures that can be saved, and how.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// What the views show.
+    pub all: Vec<Arc<Figure>>,
+    /// The one to be saved, counted from 0.
+    pub chosen: usize,
+    /// How it looks.
+    pub style: Style,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Figures { all: Vec::new(), chosen: 0, style: Style { is_dark: true, scale: 2.0 } }
+    }
+}
+
+/// A figure as it looked when it was asked for.
+#[derive(Clone, Debug)]
+pub struct FigureRequest {
+    /// The figure.
+    pub figure: Arc<Figure>,
+    /// How it looks.
+    pub style: Style,
+}
+
+/// What goes to the clipboard.
+#[derive(Clone, Debug)]
+pub enum Clip {
+    /// A picture.
+    Picture(Pixels),
+    /// A text.
+    Text(String),
+}
+
+impl Figures {
+    /// The one to be saved.
+    pub fn request(&self) -> Option<FigureRequest> {
+        let figure = Arc::clone(self.all.get(self.chosen)?);
+        Some(FigureRequest { figure, style: self.style })
+    }
+}
+
+impl FigureRequest {
+    /// Writes the figure in the form that the path asks for by its ending.
+    ///
+    /// # Errors
+    /// The file that cannot be written, and why.
+    pub fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
+        let failed = |message: String| FileError::Content {
+            path: path.to_owned(),
+            place: "the figure".to_owned(),
+            message,
+        };
+        let form = Form::of(path).ok_or_else(|| failed(format!("end its name with {}", endings())))?;
+        let bytes = encoded(&self.figure, form, self.style).map_err(|error| failed(error.to_string()))?;
+        files.write_bytes(path, Durability::Synced, &bytes)
+    }
+
+    /// The picture, or the numbers, for the clipboard.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn clip(&self, is_picture: bool) -> Result<Clip, FigureError> {
+        if is_picture {
+            let svg = svg(&self.figure, Palette::of(self.style.is_dark), self.figure.size());
+            pixels(&svg, self.style.scale).map(Clip::Picture)
+        } else {
+            csv(&self.figure).map(|bytes| Clip::Text(String::from_utf8_lossy(&bytes).into_owned()))
+        }
+    }
+}
+
+/// The endings of all forms, as a text.
+fn endings() -> String {
+    let [first @ .., last] = Form::ALL.map(|form| format!(".{}", form.ending()));
+    format!("{} or {last}", first.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::{Bars, Drawing};
+
+    fn request() -> FigureRequest {
+        let bars = Bars { values: vec![1.0, 0.25], ..Bars::default() };
+        let figure = Arc::new(Figure::new("bars", Drawing::Bars(bars)));
+        FigureRequest { figure, style: Style { is_dark: false, scale: 1.0 } }
+    }
+
+    #[test]
+    fn the_ending_of_its_name_says_how_a_figure_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, start) in
+            [("a.svg", &b"<svg"[..]), ("a.PNG", b"\x89PNG"), ("a.csv", b"bar,value\n1,1\n2,0.25\n")]
+        {
+            let path = folder.path().join(name);
+            request().save(&Files::default(), &path).expect("written");
+            assert!(std::fs::read(&path).expect("there").starts_with(start), "{name}");
+        }
+        for (name, expected) in
+            [("a.gif", "nothing in this figure moves"), ("a.jpg", ".png, .svg, .csv or .gif")]
+        {
+            let path = folder.path().join(name);
+            let error = request().save(&Files::default(), &path).expect_err("refused").to_string();
+            assert!(error.contains(expected) && !path.exists(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_copied_picture_is_as_large_as_the_saved_one() {
+        let [width, height] = request().figure.size().map(|side| side as usize);
+        match request().clip(true) {
+            Ok(Clip::Picture(pixels)) => assert_eq!((pixels.width, pixels.height), (width, height)),
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(request().clip(false), Ok(Clip::Text(text)) if text == "bar,value\n1,1\n2,0.25\n"));
+    }
+}

@@ -1,0 +1,53 @@
+//! What a view shows is saved and copied.
+
+use super::*;
+use crate::ui::state::State;
+
+/// A window with the data in front.
+fn with_data() -> Window {
+    let mut window = Window::new();
+    window.state().run(Command::Show(DATA_VIEW));
+    window.harness.run_ok();
+    window
+}
+
+fn said(state: &State, text: &str) -> bool {
+    state.notices.log.iter().any(|entry| entry.text.contains(text))
+}
+
+#[test]
+fn a_view_is_saved_in_the_form_that_is_chosen() {
+    let mut window = with_data();
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
+    let path = window.folder.path().join("page.png");
+    let Some(Dialog::Path(dialog)) = &mut window.state().dialog else { panic!("it asks where") };
+    assert_eq!(std::path::Path::new(&dialog.text).extension(), Some("png".as_ref()));
+    dialog.text = path.display().to_string();
+    window.click("SVG");
+    window.click("Light");
+    window.click("Save");
+    let path = path.with_extension("svg");
+    let there = path.clone();
+    window.until("it is written", move |_| there.exists());
+    let svg = std::fs::read_to_string(path).expect("readable");
+    assert!(svg.starts_with("<svg") && svg.contains("Data: ") && svg.contains("#ffffff"), "{svg:.300}");
+}
+
+#[test]
+fn the_menu_of_a_view_copies_its_numbers() {
+    let mut window = with_data();
+    let place = window.harness.get_by_label("row 1").rect().center();
+    window.harness.hover_at(place);
+    for pressed in [true, false] {
+        let event = egui::Event::PointerButton {
+            pos: place,
+            button: egui::PointerButton::Secondary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        window.harness.event(event);
+        window.harness.run_ok();
+    }
+    window.click("Copy numbers");
+    window.until("they are copied", |state| said(state, "Copied the numbers of “Data"));
+}

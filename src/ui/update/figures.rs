@@ -1,0 +1,98 @@
+//! Figures of the views are saved and copied.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::check::Severity;
+use crate::figure::{Figure, Form, Style};
+use crate::project::{is_hidden, visible};
+use crate::ui::state::{Clip, Effect, FigureRequest, FigureWish, Figures, SaveKind, State};
+
+/// Letters of a title that become the name of a file, at most.
+const MOST_LETTERS: usize = 60;
+
+impl State {
+    /// Does what was asked for with the first of these figures; another one can be chosen where it is
+    /// to be saved.
+    pub fn use_figures(&mut self, all: Vec<Arc<Figure>>, wish: FigureWish, is_dark: bool) {
+        let style = Style { is_dark, scale: self.figures.style.scale };
+        let Some(figure) = all.first().cloned() else {
+            let text =
+                "No view in sight shows anything to save: train a network, or bring a view to the front.";
+            self.notices.say(Severity::Info, text.to_owned());
+            return;
+        };
+        match wish {
+            FigureWish::Save(form) => {
+                self.figures = Figures { all, chosen: 0, style };
+                self.ask_where(SaveKind::Figure(form));
+            }
+            FigureWish::CopyPicture | FigureWish::CopyNumbers => {
+                let is_picture = wish == FigureWish::CopyPicture;
+                self.effects.push(Effect::CopyFigure(FigureRequest { figure, style }, is_picture));
+            }
+        }
+    }
+
+    /// The name that is suggested for the chosen figure.
+    pub fn figure_name(&self, form: Form) -> PathBuf {
+        let title = self.figures.request().map_or_else(String::new, |request| request.figure.title.clone());
+        let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
+        let project = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
+        let words: String = title.to_lowercase().chars().take(MOST_LETTERS).map(letter).collect();
+        let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
+        PathBuf::from(format!("{project}-{}.{}", words.join("-"), form.ending()))
+    }
+
+    /// Takes in what is to be copied.
+    pub(super) fn copied(&mut self, title: &str, result: Result<Clip, String>) {
+        match result {
+            Ok(clip) => {
+                let what = match &clip {
+                    Clip::Picture(_) => "picture",
+                    Clip::Text(_) => "numbers",
+                };
+                let text = format!("Copied the {what} of “{}”.", visible(title));
+                self.notices.say(Severity::Info, text);
+                self.effects.push(Effect::Copy(clip));
+            }
+            Err(message) => self.notices.say(Severity::Error, format!("Could not copy: {message}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::{Bars, Drawing};
+    use crate::ui::state::Dialog;
+
+    fn figure(title: &str) -> Arc<Figure> {
+        Arc::new(Figure::new(title, Drawing::Bars(Bars { values: vec![1.0], ..Bars::default() })))
+    }
+
+    #[test]
+    fn figures_are_asked_for_saved_and_copied() {
+        let mut state = State::default();
+        state.use_figures(Vec::new(), FigureWish::CopyPicture, true);
+        assert!(state.effects.is_empty() && state.dialog.is_none(), "there is nothing");
+        let all = || vec![figure("KL per unit, nats"), figure("Loss")];
+        state.use_figures(all(), FigureWish::CopyNumbers, false);
+        let copies =
+            |effect: &Effect| matches!(effect, Effect::CopyFigure(request, false) if !request.style.is_dark);
+        assert!(state.effects.iter().any(copies));
+        state.project.name = "a/b".to_owned();
+        state.use_figures(all(), FigureWish::Save(Form::Svg), true);
+        let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("it asks where") };
+        assert!(dialog.text.ends_with("a-b-kl-per-unit-nats.svg"), "{}", dialog.text);
+        state.figures.chosen = 1;
+        assert_eq!(
+            state.figures.request().map(|request| request.figure.title.clone()),
+            Some("Loss".to_owned())
+        );
+        state.copied("Loss", Err("too large".to_owned()));
+        assert!(!state.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+        state.copied("Loss", Ok(Clip::Text("a,b".to_owned())));
+        assert!(state.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+    }
+}

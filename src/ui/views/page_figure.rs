@@ -1,0 +1,39 @@
+//! Samples as a page of pictures.
+
+use super::sample::{Sampler, picture_of, row_name, value_names};
+use crate::dataset::Dataset;
+use crate::figure::{Drawing, Figure, Tile, TileLine, Tiles};
+use crate::project::format_count;
+use crate::ui::plots::DisplayRange;
+
+/// Pictures in a line, and at all.
+const COLUMNS: usize = 12;
+const MOST: usize = 600;
+
+/// The first of these rows as pictures with their names; `None` where samples are no pictures.
+pub(super) fn page_figure(name: &str, data: &Dataset, rows: &[u32]) -> Option<Figure> {
+    let shown = data.shown().filter(|_| !rows.is_empty())?;
+    let (low, high) = data.shades();
+    let sampler = Sampler::new(data);
+    let tile = |row: &u32| {
+        let values = sampler.original(*row);
+        let picture = picture_of(shown, DisplayRange { low, high }, &values);
+        Tile { caption: row_name(data, *row), picture, values }
+    };
+    let part = &rows[..rows.len().min(MOST)];
+    let line = |rows: &[u32]| TileLine { name: String::new(), tiles: rows.iter().map(tile).collect() };
+    let tiles = Tiles {
+        lines: part.chunks(COLUMNS).map(line).collect(),
+        side: 64.0,
+        gap: 4.0,
+        value_names: value_names(data),
+        bar: None,
+    };
+    let all = format_count(rows.len());
+    let title = if part.len() < rows.len() {
+        format!("{name}: the first {} of {all} samples", format_count(part.len()))
+    } else {
+        format!("{name}: {all} samples")
+    };
+    Some(Figure::new(title, Drawing::Tiles(tiles)))
+}

@@ -1,0 +1,192 @@
+//! What a view draws and what is saved of it are made of the same numbers.
+
+use egui::epaint::ColorMode;
+
+use super::super::view::View;
+use super::*;
+use crate::figure::{Drawing, Figure, Ink, Palette, Scatter};
+use crate::ui::painted::paths;
+use crate::ui::state::State;
+
+/// A state with the runs of a scene, and its data where they are loaded.
+fn state(scene: Scene) -> State {
+    let Scene { mut runs, data, .. } = scene;
+    let mut state = State::default();
+    if let Some(data) = data {
+        runs.iter_mut().for_each(|run| run.fingerprint = data.fingerprint);
+        state.data.dataset = Some(Arc::new(data));
+    }
+    state.runs = runs;
+    state
+}
+
+/// A view as it is shown, and its figures.
+fn shown<V: View + Default + 'static>(state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
+    let mut harness = Harness::builder()
+        .with_size(vec2(820.0, 340.0))
+        .with_theme(Theme::Dark)
+        .with_max_steps(60)
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui_state(
+            |ui, (view, state): &mut (V, State)| {
+                view.show(ui, state);
+            },
+            (V::default(), state),
+        );
+    harness.run();
+    let (view, state) = harness.state();
+    let figures = view.figures(state);
+    (harness, figures)
+}
+
+/// Checks that places are values on an axis.
+#[track_caller]
+fn check_affine(places: &[f32], values: &[f64]) {
+    assert_eq!(places.len(), values.len());
+    let place_of = |value: f64| {
+        let index = values.iter().position(|own| *own == value).expect("one of them");
+        f64::from(places[index])
+    };
+    let [low, high] =
+        values.iter().fold([f64::MAX, f64::MIN], |[low, high], value| [low.min(*value), high.max(*value)]);
+    let step = (place_of(high) - place_of(low)) / (high - low);
+    for (place, value) in places.iter().zip(values) {
+        let expected = place_of(low) + step * (value - low);
+        assert!((f64::from(*place) - expected).abs() < 0.1, "{place} is not {expected}");
+    }
+}
+
+#[test]
+fn the_saved_loss_has_the_curves_and_the_axes_that_are_drawn() {
+    let (harness, figures) = shown::<LossView>(state(Scene::trained(40, samples::table(60, 2), 2, false)));
+    let Some(Drawing::Lines(lines)) = figures.first().map(|figure| &figure.drawing) else {
+        panic!("{figures:?}")
+    };
+    let names: Vec<&str> = lines.series.iter().map(|series| series.name.as_str()).collect();
+    assert_eq!((names, figures[0].title.as_str()), (vec!["train", "validation"], "Loss of run 3"));
+    assert_eq!(lines.series.iter().map(|series| series.is_dashed).collect::<Vec<_>>(), [false, true]);
+    let train = &lines.series[0];
+    assert_eq!((train.ink, train.points.len(), train.smooth.len()), (Ink::Run(3), 40, 0));
+    // The curve that is not dashed is one path.
+    let drawn = paths(&harness.output().shapes);
+    let (path, stroke) = drawn.iter().find(|(path, _)| path.len() == 40).expect("the curve");
+    assert_eq!(stroke, &ColorMode::Solid(color(train.ink.of(&Palette::DARK))));
+    let x: Vec<f64> = train.points.iter().map(|point| point[0]).collect();
+    let y: Vec<f64> = train.points.iter().map(|point| lines.y.place(point[1])).collect();
+    check_affine(&path.iter().map(|at| at.x).collect::<Vec<_>>(), &x);
+    check_affine(&path.iter().map(|at| at.y).collect::<Vec<_>>(), &y);
+    // The axis has room for all 100 epochs, and some above and below all values.
+    assert_eq!((lines.x.range, lines.y.is_log), ([0.0, 100.0], true));
+    let all = lines.series.iter().flat_map(|series| &series.points).map(|point| point[1].log10());
+    let [low, high] = all.fold([f64::MAX, f64::MIN], |[low, high], y| [low.min(y), high.max(y)]);
+    let margin = 0.06 * (high - low);
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+    assert!(near(lines.y.range[0], low - margin) && near(lines.y.range[1], high + margin), "{:?}", lines.y);
+}
+
+#[test]
+fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
+    let mut state = state(Scene::trained(10, samples::pictures(200, [8, 8, 1], 10), 2, false));
+    let fingerprint = state.runs.last().expect("a run").fingerprint;
+    state.selection.apply(fingerprint, vec![3, 5], How::Replace);
+    let (harness, figures) = shown::<LatentView>(state);
+    let Some(Drawing::Scatter(scatter)) = figures.first().map(|figure| &figure.drawing) else {
+        panic!("{figures:?}")
+    };
+    let Scatter { x, y, points, coloring, selected, .. } = scatter;
+    assert_eq!((x.label.as_str(), y.label.as_str(), &selected[..]), ("unit 1", "unit 2", &[3, 5][..]));
+    let mesh = largest_mesh(&harness.output().shapes).expect("points");
+    let quads: Vec<_> = mesh.vertices.chunks_exact(4).collect();
+    assert_eq!((points.len(), quads.len()), (200, 200));
+    let middle = |axis: fn(Pos2) -> f32| -> Vec<f32> {
+        quads.iter().map(|quad| 0.5 * (axis(quad[0].pos) + axis(quad[2].pos))).collect()
+    };
+    check_affine(&middle(|at| at.x), &points.iter().map(|point| f64::from(point[0])).collect::<Vec<_>>());
+    check_affine(&middle(|at| at.y), &points.iter().map(|point| f64::from(point[1])).collect::<Vec<_>>());
+    for (index, quad) in quads.iter().enumerate() {
+        let (tint, _) = coloring.colors().mark(&Palette::DARK, index);
+        assert_eq!(quad[0].color, color(tint).gamma_multiply(0.9), "point {index}");
+    }
+    for (axis, at) in [(x, 0), (y, 1)] {
+        let [low, high] = points
+            .iter()
+            .map(|point| f64::from(point[at]))
+            .fold([f64::MAX, f64::MIN], |[low, high], value| [low.min(value), high.max(value)]);
+        let margin = 0.06 * (high - low);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
+        assert!(near(axis.range[0], low - margin) && near(axis.range[1], high + margin), "{axis:?}");
+    }
+    // Epochs 0, 5 and 10 were kept; the axes hold still.
+    let frames = figures[0].animation.as_ref().expect("a replay").frames();
+    let ranges: Vec<_> = frames
+        .iter()
+        .map(|frame| match &frame.drawing {
+            Drawing::Scatter(scatter) => (scatter.points.len(), scatter.x.range, scatter.y.range),
+            Drawing::Lines(_) | Drawing::Bars(_) | Drawing::Tiles(_) | Drawing::Panels(_) => {
+                panic!("no scatter")
+            }
+        })
+        .collect();
+    assert_eq!((ranges.len(), ranges[0].0), (3, 200));
+    assert!(ranges.iter().all(|range| *range == ranges[0]), "{ranges:?}");
+    assert!(ranges[0].1[1] >= x.range[1], "there is room for every epoch");
+}
+
+#[test]
+fn the_plots_of_health_are_saved_together_and_each_by_itself() {
+    let (_, figures) =
+        shown::<HealthView>(state(Scene::trained(10, samples::pictures(40, [8, 8, 1], 3), 2, false)));
+    let titles: Vec<&str> =
+        figures.iter().map(|figure| figure.title.split(", run").next().unwrap_or_default()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Health",
+            "Description length, bits a sample",
+            "KL per unit, nats",
+            "Use of the codebook",
+            "Balance of the bits",
+            "Activations of layer 1",
+            "Activations of the code",
+            "What the selector chose",
+            "First-layer weights",
+        ]
+    );
+    // All plots together come first.
+    let Drawing::Bars(bars) = &figures[2].drawing else { panic!("{:?}", figures[2]) };
+    assert_eq!((bars.values.len(), bars.values[19]), (20, 0.008 * 19.0));
+    // Of 0, 0.008, 0.016 … the first two are not above 0.01 nats.
+    assert_eq!([1, 2].map(|bar| bars.ink(bar)), [Ink::Faint, Ink::Code]);
+}
+
+#[test]
+fn reconstructions_are_saved_as_pictures_as_profiles_and_as_a_replay() {
+    let kept = |data| shown::<ReconstructionsView>(state(Scene::trained(10, data, 2, true))).1;
+    let pictures = kept(samples::pictures(40, [8, 8, 1], 3));
+    let Some(Drawing::Tiles(tiles)) = pictures.first().map(|figure| &figure.drawing) else {
+        panic!("{pictures:?}")
+    };
+    let lines: Vec<(&str, usize)> =
+        tiles.lines.iter().map(|line| (line.name.as_str(), line.tiles.len())).collect();
+    assert_eq!(lines, [("original", 10), ("corrupted", 10), ("reconstruction", 10), ("error", 10)]);
+    for place in 0..10 {
+        let of = |line: usize| &tiles.lines[line].tiles[place];
+        let pixel = of(0).values[9] - of(2).values[9];
+        assert!((of(3).values[9] - pixel.abs()).abs() < 1e-6, "the error is that of the two above it");
+        assert_eq!(of(0).picture.pixels.len(), 64);
+    }
+    // Epochs 0, 5 and 10 were kept.
+    let frames = pictures[0].animation.as_ref().expect("a replay").frames();
+    let titles: Vec<&str> = frames.iter().map(|frame| frame.title.as_str()).collect();
+    let title = |epoch: u32| format!("Reconstructions of run 3, epoch {epoch}");
+    assert_eq!(titles, [0, 5, 10].map(title));
+    assert_eq!(frames[2].drawing, pictures[0].drawing, "the last one is what is shown");
+    let profiles = kept(samples::table(60, 5));
+    let Some(Drawing::Panels(panels)) = profiles.first().map(|figure| &figure.drawing) else {
+        panic!("{profiles:?}")
+    };
+    let Some((_, Drawing::Lines(first))) = panels.panels.first() else { panic!("{panels:?}") };
+    let names: Vec<&str> = first.series.iter().map(|series| series.name.as_str()).collect();
+    assert_eq!((panels.panels.len(), names), (10, vec!["reconstruction", "original", "corrupted"]));
+    assert_eq!(first.series[0].points.len(), 5);
+}
