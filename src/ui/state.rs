@@ -377,13 +377,15 @@ impl State {
         self.active_run().filter(|run| self.is_of_other_design(run)).map(|run| run.id)
     }
 
-    /// The run that the views show, where it has ended and its design is another than the one on screen.
+    /// The run that the views show, where it has ended and its design is another than the one on
+    /// screen.
     pub fn outdated_views(&self) -> Option<RunId> {
         let run = self.shown().filter(|run| !run.status.is_unfinished())?;
         self.is_of_other_design(run).then_some(run.id)
     }
 
-    /// Learning rate and epochs do not count: they are changed on the way. The same data at another place are the same.
+    /// Learning rate and epochs do not count: they are changed on the way. The same data at another
+    /// place are the same.
     fn is_of_other_design(&self, run: &Run) -> bool {
         let mut then = run.design.clone();
         then.training.learning_rate = self.project.training.learning_rate;

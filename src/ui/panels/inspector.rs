@@ -1,4 +1,5 @@
-//! The inspector: the form of the selected card, with the corruption on the input and the loss on the output, then training.
+//! The inspector: the form of the selected card, with the corruption on the input and the loss on
+//! the output, then training.
 
 use egui::{Align, Response, RichText, ScrollArea, Ui};
 
@@ -54,7 +55,8 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
     ui.add_space(12.0);
 }
 
-/// What training depends on besides its settings: the loss and the corruption, each with the card that it is on.
+/// What training depends on besides its settings: the loss and the corruption, each with the card
+/// that it is on.
 fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
     let (loss, corruption) = (state.project.loss.name(), state.project.corruption.name());
     ui.horizontal_wrapped(|ui| {

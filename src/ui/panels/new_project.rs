@@ -127,7 +127,8 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     chosen
 }
 
-/// Whether it was opened in this frame: it begins at its top. The first pass of a frame only measures.
+/// Whether it was opened in this frame: it begins at its top. The first pass of a frame only
+/// measures.
 fn has_just_opened(ui: &Ui) -> bool {
     let (id, now) = (Id::unique("new project shown"), ui.ctx().cumulative_pass_nr());
     let [last, opened] = ui.data(|data| data.get_temp::<[u64; 2]>(id)).unwrap_or_default();
@@ -140,8 +141,8 @@ fn tile_id(number: usize) -> Id {
     Id::unique(("new project", number))
 }
 
-/// The tile that an arrow key leads to from the one of this number, which has the keyboard. Left to itself, the focus would
-/// move to whatever is nearest on the screen, behind the dialog too.
+/// The tile that an arrow key leads to from the one of this number, which has the keyboard. Left to
+/// itself, the focus would move to whatever is nearest on the screen, behind the dialog too.
 fn neighbour(ui: &Ui, at: usize, columns: usize) -> Option<usize> {
     let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(tile_id(at), arrows));

@@ -72,7 +72,8 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     }
 }
 
-/// Where notes of this size are: at the lower right, unless what is being used is there and not at the upper right.
+/// Where notes of this size are: at the lower right, unless what is being used is there and not at
+/// the upper right.
 fn place(room: Rect, size: Vec2, in_use: Option<Rect>) -> (Align2, Pos2) {
     let below = (Align2::RIGHT_BOTTOM, room.right_bottom() - vec2(14.0, ABOVE_PX));
     let above = (Align2::RIGHT_TOP, room.right_top() + vec2(-14.0, BELOW_PX));

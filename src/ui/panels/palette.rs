@@ -88,8 +88,8 @@ fn line_ui(ui: &mut Ui, command: Command, chosen: bool, state: &State, scroll: b
     response.clicked()
 }
 
-/// Commands that fit what was typed, best first; those that can be given before those that cannot. While nothing is typed, those
-/// that were given last come first.
+/// Commands that fit what was typed, best first; those that can be given before those that cannot.
+/// While nothing is typed, those that were given last come first.
 pub fn search(text: &str, state: &State) -> Vec<Command> {
     let recent = if text.trim().is_empty() { &state.view.recent_commands[..] } else { &[] };
     let age = |command: Command| recent.iter().position(|name| name == command.text());

@@ -177,3 +177,16 @@ fn a_dragged_card_follows_the_pointer() {
     window.harness.run_steps(2);
     assert_eq!(titles(&window), before);
 }
+
+#[test]
+fn titles_of_cards_are_whole() {
+    let mut window = Window::new();
+    window.state().project = Recipe::Convolutional.project();
+    window.state().selected = Place::Output;
+    window.harness.run_ok();
+    let shapes = &window.harness.output().shapes;
+    let is_layer = |text: &String| text.starts_with("Conv");
+    assert!(crate::ui::painted::texts(shapes).iter().any(is_layer));
+    let cut: Vec<_> = crate::ui::painted::cut_off(shapes).into_iter().filter(is_layer).collect();
+    assert!(cut.is_empty(), "{cut:?}");
+}

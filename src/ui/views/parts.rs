@@ -11,8 +11,9 @@ use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 /// Height of a view's header, in points.
 const HEADER_PX: f32 = ROW_PX + 12.0;
 
-/// A view's header: its title, then chips and whatever else `add` adds to its row. Its height never changes, so that nothing
-/// below it moves. Returns the title's response: dragging it moves the view.
+/// A view's header: its title, then chips and whatever else `add` adds to its row. Its height never
+/// changes, so that nothing below it moves. Returns the title's response: dragging it moves the
+/// view.
 pub fn header_ui(ui: &mut Ui, title: &str, add: impl FnMut(&mut Row<'_>)) -> Response {
     let p = palette(ui);
     ui.spacing_mut().item_spacing.y = 0.0;

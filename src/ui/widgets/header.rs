@@ -1,4 +1,5 @@
-//! A row of one height, whatever is in it and however narrow it is: what has no room is in a menu at its right end.
+//! A row of one height, whatever is in it and however narrow it is: what has no room is in a menu
+//! at its right end.
 
 use egui::{
     Align, ComboBox, Id, Layout, Popup, PopupCloseBehavior, Rect, RichText, TextWrapMode, Ui, UiBuilder,
@@ -25,8 +26,8 @@ pub enum Side {
     Right,
 }
 
-/// A row while its parts are added to it. They are added in the order of their weight: the last ones are the first to
-/// move to the menu.
+/// A row while its parts are added to it. They are added in the order of their weight: the last
+/// ones are the first to move to the menu.
 pub struct Row<'a> {
     place: Place<'a>,
     plan: &'a Plan,
@@ -128,8 +129,8 @@ fn set_spacing(ui: &mut Ui) {
     ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
 }
 
-/// The menu of what has no room. Whether it is open is not egui's to know: it would close with the first combo box that
-/// is opened in it.
+/// The menu of what has no room. Whether it is open is not egui's to know: it would close with the
+/// first combo box that is opened in it.
 fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dyn FnMut(&mut Row<'_>)) {
     let at = Rect::from_min_max(pos2(row.right() - MENU_PX, row.top()), row.max);
     let mut end = side_ui(ui, at, row, "menu");
@@ -150,7 +151,8 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
 }
 
 impl Row<'_> {
-    /// Adds a part under a name that no other part of the row has. Gives what `add` does, where the part is to be seen.
+    /// Adds a part under a name that no other part of the row has. Gives what `add` does, where the
+    /// part is to be seen.
     pub fn part<R>(&mut self, side: Side, name: &str, add: impl FnOnce(&mut Ui) -> R) -> Option<R> {
         self.draw(side, name, None, add)
     }
@@ -161,8 +163,8 @@ impl Row<'_> {
         self.part(side, text, add).unwrap_or_default()
     }
 
-    /// Options, each with a word about it, of which one is chosen: chips side by side, or a combo box where not everything
-    /// fits. Gives the one that was clicked.
+    /// Options, each with a word about it, of which one is chosen: chips side by side, or a combo
+    /// box where not everything fits. Gives the one that was clicked.
     pub fn choice(
         &mut self,
         side: Side,
@@ -192,7 +194,8 @@ impl Row<'_> {
         .flatten()
     }
 
-    /// Draws a part where it belongs; `of_choice` are the widths of a choice, as a combo box and spread.
+    /// Draws a part where it belongs; `of_choice` are the widths of a choice, as a combo box and
+    /// spread.
     fn draw<R>(
         &mut self,
         side: Side,
@@ -268,7 +271,8 @@ mod tests {
             part("chip", Side::Left, 40.0, 40.0),
             part("word", Side::Right, 30.0, 30.0),
         ];
-        // Gaps of 6 are between parts: 120 + 50 + 40 + 30 + 3 · 6 = 258, 198 with a combo box. The menu takes 26.
+        // Gaps of 6 are between parts: 120 + 50 + 40 + 30 + 3 · 6 = 258, 198 with a combo box. The
+        // menu takes 26.
         for (room, is_spread, shown, right_px) in [
             (258.0, true, 4, 92.0),
             (257.0, false, 4, 92.0),

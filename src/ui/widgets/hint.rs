@@ -7,7 +7,8 @@ const WIDTH_PX: f32 = 320.0;
 /// From the line to the text: past the frame of the menu.
 const GAP_PX: f32 = 12.0;
 
-/// Tells about a line of a menu while it is pointed at; `reason` is why it cannot be chosen, where it cannot.
+/// Tells about a line of a menu while it is pointed at; `reason` is why it cannot be chosen, where
+/// it cannot.
 pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
     for (mut hint, text) in
         [(Tooltip::for_enabled(&response), about), (Tooltip::for_disabled(&response), reason)]

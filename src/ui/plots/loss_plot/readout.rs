@@ -111,8 +111,8 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
     }
 }
 
-/// How many of all curves are named where there is room for so many lines; where not for all, the last line says how many
-/// are not.
+/// How many of all curves are named where there is room for so many lines; where not for all, the
+/// last line says how many are not.
 fn told_of(all: usize, lines: usize) -> usize {
     if all <= lines { all } else { lines.saturating_sub(1) }
 }
