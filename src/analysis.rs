@@ -1,6 +1,7 @@
 //! **Pure mathematics on plain slices**: nothing of ours below it, nothing random that a caller did not ask for.
 
 pub mod angles;
+pub mod arithmetic;
 pub mod between;
 pub mod density;
 pub mod gaussian;

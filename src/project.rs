@@ -10,6 +10,7 @@ mod layer;
 mod loss;
 mod number;
 mod other_data;
+mod pin;
 mod place;
 mod recipe;
 mod regularizer;
@@ -31,6 +32,7 @@ pub use number::{
     short_count, short_number, terminal_number,
 };
 pub use other_data::OtherData;
+pub use pin::{Pin, Pinned};
 pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
@@ -81,23 +83,35 @@ pub struct Project {
     /// Other data that trained networks were shown. They change nothing that is trained, and no run has them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherData>,
+    /// Codes that are kept to look at. No run has them either.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
 }
 
 impl Project {
-    /// The design as this program writes it: one of version 1 says by which rules its data were read.
+    /// The design as this program writes it: one of version 1 says by which rules its data were
+    /// read. Pins without a code that can be decoded go.
     #[must_use]
     pub fn migrated(mut self) -> Project {
         if self.format_version < 2 && self.data.source.path().is_some() {
             self.data.rules = Rules::Version1;
         }
+        self.pins.retain(Pin::is_sound);
         self.format_version = FORMAT_VERSION;
         self
     }
 
-    /// What of it a run is trained by: all but selections, other data, and label columns that hold nothing out.
+    /// What of it a run is trained by: all but selections, pins, other data, and label columns that
+    /// hold nothing out.
     #[must_use]
     pub fn design(&self) -> Project {
-        Project { selections: Vec::new(), others: Vec::new(), data: self.data.trained(), ..self.clone() }
+        Project {
+            selections: Vec::new(),
+            pins: Vec::new(),
+            others: Vec::new(),
+            data: self.data.trained(),
+            ..self.clone()
+        }
     }
 
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.

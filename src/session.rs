@@ -31,7 +31,10 @@ pub use baseline::{baseline, baseline_macs};
 pub use decoded::{Decoded, Painter};
 pub use driver::{Driver, Observer};
 pub use encoded::Encoded;
-pub use exploring::{Distribution, Draws, Found, Lookup, has_only_prior, has_prior, is_normal};
+pub use exploring::{
+    CodeDistance, Distribution, Draws, Found, Lookup, MOST_AXES, NearSample, Neighbourhoods, Survey,
+    has_only_prior, has_prior, is_normal,
+};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use neighbours::{Likeness, Neighbours, mean_precision};
 pub use pace::{Cadence, Checkpoints, Pace};

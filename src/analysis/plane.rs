@@ -26,11 +26,12 @@ impl Plane {
         Plane { origin: vec![0.0], axes: [vec![1.0], vec![0.0]] }
     }
 
-    /// The plane of the first two principal components; all others are 0. `None` where there are not as many.
-    pub fn of_components(pca: &Pca) -> Option<Plane> {
-        let mut components = pca.components.chunks_exact(pca.mean.len().max(1));
-        let axes = [components.next()?.to_vec(), components.next()?.to_vec()];
-        Some(Plane { origin: pca.mean.clone(), axes })
+    /// The plane of two principal components, counted from 0; all others are 0. `None` where there
+    /// are no two such.
+    pub fn of_components(pca: &Pca, [x, y]: [usize; 2]) -> Option<Plane> {
+        let component = |at: usize| pca.components.chunks_exact(pca.mean.len().max(1)).nth(at);
+        let axes = [component(x)?.to_vec(), component(y)?.to_vec()];
+        (x != y).then(|| Plane { origin: pca.mean.clone(), axes })
     }
 
     /// The plane through three codes: the first at (0, 0), the second on the first axis. `None` where they lie on one line.
@@ -121,9 +122,14 @@ mod tests {
     fn components_span_the_plane_around_the_mean() {
         // They vary by ±2 along (0, 1, 0), by ±1 along (1, 0, 0), and not at all along the third.
         let rows = [1.0, 2.0, 5.0, -1.0, 2.0, 5.0, 1.0, -2.0, 5.0, -1.0, -2.0, 5.0];
-        let plane = Plane::of_components(&Pca::fit(&rows, 3, 2).unwrap()).unwrap();
+        let pca = Pca::fit(&rows, 3, 2).unwrap();
+        let plane = Plane::of_components(&pca, [0, 1]).unwrap();
         assert!(is_close(&plane.code([2.0, 1.0]), &[1.0, 2.0, 5.0]));
         assert!(is_close(plane.places(&rows).as_flattened(), &[2.0, 1.0, 2.0, -1.0, -2.0, 1.0, -2.0, -1.0]));
-        assert_eq!(Plane::of_components(&Pca::fit(&rows, 3, 1).unwrap()), None);
+        let turned = Plane::of_components(&pca, [1, 0]).unwrap();
+        assert!(is_close(&turned.code([1.0, 2.0]), &[1.0, 2.0, 5.0]));
+        for axes in [[0, 2], [1, 1]] {
+            assert_eq!(Plane::of_components(&pca, axes), None, "{axes:?}");
+        }
     }
 }

@@ -93,6 +93,7 @@ pub(super) fn autoencoder(
         name: design.name.clone(),
         selections: Vec::new(),
         others: Vec::new(),
+        pins: Vec::new(),
     };
     let facts = DataFacts {
         shape: Shape::Vector(pair.inputs),

@@ -124,7 +124,6 @@ fn nearest(applied: &Applied, values: &[f32]) -> Result<Vec<Option<Found>>, Fail
             pictures: Arc::new(pictures.to_vec()),
             count: 1,
             except: None,
-            is_of_draws: true,
         };
         let near = lookup.find(|| true).map_err(Failure::Problem)?;
         found.extend(near.iter().map(|near| near.first().copied()));

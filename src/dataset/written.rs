@@ -22,6 +22,16 @@ impl Dataset {
         }
     }
 
+    /// A row's own name, or its number in the source, counted from 1.
+    pub fn row_name(&self, row: u32) -> String {
+        let number = || {
+            let of_source = self.source_rows.get(row as usize).map(|number| u64::from(*number));
+            format!("row {}", of_source.unwrap_or(u64::from(row) + 1))
+        };
+        let own = self.row_names.get(row as usize).filter(|name| !name.is_empty());
+        own.cloned().unwrap_or_else(number)
+    }
+
     /// Names of the columns that [`Dataset::written`] writes, with the units of their numbers.
     pub fn written_names(&self) -> Vec<String> {
         match self.table() {

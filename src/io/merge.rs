@@ -21,7 +21,7 @@ use super::merge_note::MergeNote;
 use super::plan_merge::{Merge, continues};
 use super::project_file::{Content, OnDisk};
 use super::{Durability, FileError, Files, Sink, open_project};
-use crate::project::Project;
+use crate::project::{Pin, Project};
 use crate::run::{Caption, Normaliser, Results, Run, RunId, Status};
 
 /// How often a file that changes under the save is merged again.
@@ -235,6 +235,8 @@ enum Design {
     Ours,
     /// The one on disk, which is newer.
     Theirs(Project),
+    /// Ours, with pins that were added on disk and without those that were removed there.
+    Merged(Project),
     /// Ours, and the one on disk is kept elsewhere.
     Both(Project),
 }
@@ -254,7 +256,7 @@ impl Save<'_> {
         let merge = Merge::new(known, self.runs, disk.as_mut());
         let design = self.design(known, disk.as_mut(), &merge);
         let project = match &design {
-            Design::Theirs(project) => project,
+            Design::Theirs(project) | Design::Merged(project) => project,
             Design::Ours | Design::Both(_) => self.project,
         };
         let (mut trouble, mut digests, mut asides) = (None, BTreeMap::new(), Vec::new());
@@ -284,9 +286,15 @@ impl Save<'_> {
         written?;
         let mut notes = merge.learn(known, self.runs, &digests);
         notes.extend(asides);
+        if let Design::Merged(_) = design {
+            notes.push(MergeNote::OtherPins);
+        }
         match design {
             Design::Theirs(_) => notes.push(MergeNote::OtherDesign),
-            Design::Ours | Design::Both(_) => known.project = Some(text_in_file(self.project, self.path)),
+            // What the file holds beside is theirs with the next save too, unless it is opened.
+            Design::Ours | Design::Merged(_) | Design::Both(_) => {
+                known.project = Some(text_in_file(self.project, self.path));
+            }
         }
         known.replaceable = None;
         Ok(Attempt::Saved(known.untold(notes)))
@@ -299,11 +307,23 @@ impl Save<'_> {
         let is_known = |text: &String| known.project.as_ref() == Some(text);
         if theirs == ours || is_known(&theirs) {
             Design::Ours
+        } else if let Some(merged) = self.with_their_pins(known, &disk.project) {
+            if merged.pins == self.project.pins { Design::Ours } else { Design::Merged(merged) }
         } else if is_known(&ours) && merge.is_related {
             Design::Theirs(disk.project.clone())
         } else {
             Design::Both(disk.project.clone())
         }
+    }
+
+    /// Our document with what another program did to its pins, where it did nothing else.
+    fn with_their_pins(&self, known: &Known, theirs: &Project) -> Option<Project> {
+        let without = |project: &Project| Project { pins: Vec::new(), ..project.clone() };
+        let is_same = text_in_file(&without(self.project), self.path) == without(theirs).to_ron();
+        let base = known.project.as_ref().and_then(|text| Project::from_ron(text).ok());
+        let base = base.map_or_else(Vec::new, |base| base.pins);
+        let pins = Pin::merged(&self.project.pins, &theirs.pins, &base);
+        is_same.then(|| Project { pins, ..self.project.clone() })
     }
 
     /// Keeps under other names whatever the new file does not hold.
@@ -342,7 +362,8 @@ impl Save<'_> {
             | MergeNote::Newer(_)
             | MergeNote::RemovedHere(_)
             | MergeNote::RemovedThere(_)
-            | MergeNote::OtherDesign => Ok(()),
+            | MergeNote::OtherDesign
+            | MergeNote::OtherPins => Ok(()),
         };
         if let Err(error) = undone {
             log::warn!("what was set aside stays: {error}");
@@ -368,6 +389,7 @@ impl Known {
                 | MergeNote::Newer(_)
                 | MergeNote::RemovedThere(_)
                 | MergeNote::OtherDesign
+                | MergeNote::OtherPins
                 | MergeNote::DesignSetAside(_)
                 | MergeNote::FileSetAside { .. } => told.insert(note.clone()).then_some(note),
             })

@@ -24,6 +24,8 @@ pub enum MergeNote {
     RemovedThere(RunId),
     /// Another program has changed the design, which is as it was here: its version is kept.
     OtherDesign,
+    /// Another program has changed the pins and nothing else of the document: both changes are kept.
+    OtherPins,
     /// Both have changed the design. The other version is in this file, or is the design of a run.
     DesignSetAside(Option<PathBuf>),
     /// The file could not be read and is kept here.
@@ -43,7 +45,8 @@ impl MergeNote {
             | MergeNote::Kept(_)
             | MergeNote::Newer(_)
             | MergeNote::RemovedHere(_)
-            | MergeNote::OtherDesign => true,
+            | MergeNote::OtherDesign
+            | MergeNote::OtherPins => true,
             MergeNote::RemovedThere(_) | MergeNote::DesignSetAside(_) | MergeNote::FileSetAside { .. } => {
                 false
             }
@@ -59,6 +62,7 @@ impl MergeNote {
             | MergeNote::RemovedHere(_)
             | MergeNote::RemovedThere(_)
             | MergeNote::OtherDesign
+            | MergeNote::OtherPins
             | MergeNote::DesignSetAside(_)
             | MergeNote::FileSetAside { .. } => None,
         }
@@ -89,6 +93,9 @@ impl fmt::Display for MergeNote {
                 write!(f, "another program removed run {run}: it is not saved again")
             }
             MergeNote::OtherDesign => write!(f, "another program changed the design: its version is kept"),
+            MergeNote::OtherPins => {
+                write!(f, "another program changed the pins: its changes are kept; open the file to see them")
+            }
             MergeNote::DesignSetAside(Some(path)) => {
                 write!(f, "another program changed the design too: its version is in {}", visible_path(path))
             }

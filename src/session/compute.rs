@@ -2,17 +2,21 @@
 //! whatever else is being computed.
 //!
 //! [`Queue`] says which job is next. Between two blocks of work on a whole set a worker looks whether
-//! that was cancelled. Networks are kept until other weights are asked for.
+//! that was cancelled. Networks are kept until other weights are asked for, or nobody has asked for
+//! a minute.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::baseline::baseline;
+use super::exploring::{Fits, Survey};
 use super::findings::Findings;
 use super::queue::{Queue, Urgency};
 use super::{Event, Job, JobId, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
-use crate::engine::{EngineError, Evaluation, Ready};
+use crate::dataset::Dataset;
+use crate::engine::{EngineError, Evaluation, Network, Ready};
 use crate::run::Kept;
 
 pub(super) struct ComputeLane {
@@ -31,6 +35,18 @@ struct Jobs {
     queue: Queue,
     is_closed: bool,
 }
+
+/// Outcome of a wait for a job.
+enum Wait {
+    Job(Box<Job>),
+    /// Nobody has asked for long.
+    Idle,
+    /// Nobody can ask any more.
+    Closed,
+}
+
+/// How long a network is held that nobody asks.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl ComputeLane {
     pub(super) fn start(outbox: &Outbox) -> ComputeLane {
@@ -69,17 +85,22 @@ impl Shared {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next job, waiting for one; `None` once nobody can ask any more.
-    fn wait(&self, urgency: Urgency) -> Option<Job> {
+    /// Waits for the next job, at most until a moment where there is one.
+    fn wait(&self, urgency: Urgency, until: Option<Instant>) -> Wait {
         let mut jobs = self.lock();
         loop {
             if let Some(job) = jobs.queue.take(urgency) {
-                return Some(job);
+                return Wait::Job(Box::new(job));
             }
             if jobs.is_closed {
-                return None;
+                return Wait::Closed;
             }
-            jobs = self.wake.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            jobs = match left {
+                None => self.wake.wait(jobs).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Wait::Idle,
+                Some(left) => self.wake.wait_timeout(jobs, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
     }
 }
@@ -87,15 +108,26 @@ impl Shared {
 /// Answers the jobs of one urgency until nobody can ask any more.
 fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
     // Training has the other threads, and a single code is decoded faster than a fork pays.
-    let mut ready = Ready::new(1);
-    while let Some(job) = shared.wait(urgency) {
+    let mut held = Held { ready: Ready::new(1), fits: Fits::default() };
+    let mut idle = None;
+    loop {
+        let job = match shared.wait(urgency, idle) {
+            Wait::Job(job) => job,
+            Wait::Idle => {
+                held.clear();
+                idle = None;
+                continue;
+            }
+            Wait::Closed => return,
+        };
         let goes_on = || shared.lock().queue.is_wanted(job.id);
-        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut ready, &goes_on)));
+        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut held, &goes_on)));
         // Work on whole sets is rare: its memory is worth more than the time to build the network.
         if urgency == Urgency::Sets || result.is_err() {
-            ready.clear();
+            held.clear();
         }
         let result = result.unwrap_or_else(|panic| Err(panic_text(&*panic)));
+        idle = Some(Instant::now() + PATIENCE);
         if shared.lock().queue.end(job.id) {
             outbox.send(Event::Computed(job.id, result));
             outbox.wake();
@@ -103,9 +135,24 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
     }
 }
 
-/// Does a job with the network that `ready` holds, for as long as `goes_on` says so.
-fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Result<JobResult, String> {
+/// Network and fits that a worker keeps from job to job.
+struct Held {
+    ready: Ready,
+    fits: Fits,
+}
+
+impl Held {
+    /// Gives all of its memory back.
+    fn clear(&mut self) {
+        self.ready.clear();
+        self.fits = Fits::default();
+    }
+}
+
+/// Does a job with what is held from earlier ones, for as long as `goes_on` says so.
+fn compute(kind: &JobKind, held: &mut Held, goes_on: &dyn Fn() -> bool) -> Result<JobResult, String> {
     let text = |error: EngineError| error.to_string();
+    let Held { ready, fits } = held;
     match kind {
         JobKind::Decode { trained, codes, purpose: _ } => {
             let network = ready.network(trained).map_err(text)?;
@@ -115,11 +162,17 @@ fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Res
         }
         JobKind::Draw { trained, draws } => {
             let network = ready.network(trained).map_err(text)?;
-            let codes = draws.codes(network, goes_on)?;
+            let codes = draws.fitted_codes(network, fits, goes_on)?;
             let rows = network.decode(&codes);
             Ok(JobResult::Drawn { codes, rows })
         }
         JobKind::Lookup(lookup) => lookup.find(goes_on).map(JobResult::Found),
+        JobKind::Near(near) => near.find(fits, goes_on).map(JobResult::Neighbourhoods),
+        JobKind::Encode { trained, samples } => {
+            let network = ready.network(trained).map_err(text)?;
+            encoded(network, samples)
+        }
+        JobKind::Survey(codes) => Ok(JobResult::Survey(Arc::new(Survey::of(codes)))),
         JobKind::Principal { codes } => principal(codes, &codes.codes).map(JobResult::Principal),
         JobKind::Baseline { data, components } => {
             baseline(data, *components).map(JobResult::Baseline).map_err(|error| error.to_string())
@@ -142,6 +195,20 @@ fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Res
             job.answer(ready).map(|answer| JobResult::Samples(Box::new(answer)))
         }
     }
+}
+
+/// The codes of samples, which have to be of the network's shape.
+fn encoded(network: &mut Network, samples: &[(Arc<Dataset>, u32)]) -> Result<JobResult, String> {
+    let shape = network.plan().shape();
+    let mut values = vec![0.0; samples.len() * shape.features()];
+    for ((data, row), values) in samples.iter().zip(values.chunks_exact_mut(shape.features().max(1))) {
+        if data.shape != shape || *row as usize >= data.len() {
+            return Err(format!("row {row} of {} is no sample that this network can be shown", data.name));
+        }
+        data.gather(&[*row], values);
+    }
+    let rows = samples.iter().map(|(data, row)| (data.fingerprint, *row)).collect();
+    Ok(JobResult::Encoded { rows, codes: network.encode(&values) })
 }
 
 /// Codes in the plane of the first two principal components of those that were kept.

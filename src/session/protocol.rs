@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::exploring::{Draws, Found, Lookup};
+use super::exploring::{Draws, Found, Lookup, NearSample, Neighbourhoods, Survey};
 use super::{Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
@@ -197,6 +197,17 @@ pub enum JobKind {
     },
     /// The training rows nearest to pictures.
     Lookup(Lookup),
+    /// The watched rows nearest to a sample.
+    Near(Box<NearSample>),
+    /// The codes of samples of any data of the network's shape.
+    Encode {
+        /// The network.
+        trained: Trained,
+        /// Data and rows.
+        samples: Vec<(Arc<Dataset>, u32)>,
+    },
+    /// What the codes of an epoch have in common.
+    Survey(Arc<Kept>),
     /// The first two principal components of codes.
     Principal {
         /// Codes, row by row.
@@ -240,10 +251,16 @@ pub enum JobKind {
 pub enum Decoding {
     /// What a person points at.
     Pointer,
+    /// The sample under the pointer.
+    Hover,
     /// Codes that a person keeps or changes.
     Pins,
     /// The way between two codes.
     Way,
+    /// A code with the difference of two groups of codes added.
+    Arithmetic,
+    /// Each unit at both ends of its range.
+    Effects,
     /// Every unit over its range.
     Traversals,
     /// A whole plane.
@@ -264,6 +281,17 @@ pub enum JobResult {
     },
     /// For each picture the nearest training rows.
     Found(Vec<Vec<Found>>),
+    /// The watched rows nearest to a sample.
+    Neighbourhoods(Neighbourhoods),
+    /// Codes of samples, row by row.
+    Encoded {
+        /// Fingerprint of the data and row of each.
+        rows: Vec<(u64, u32)>,
+        /// The codes.
+        codes: Vec<f32>,
+    },
+    /// What the codes of an epoch have in common.
+    Survey(Arc<Survey>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
     /// Squared error per feature on the validation split (the training split where there is none).

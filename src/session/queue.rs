@@ -38,11 +38,19 @@ impl JobKind {
     /// How soon it is wanted.
     pub(super) fn urgency(&self) -> Urgency {
         match self {
-            JobKind::Decode { purpose: Decoding::Pointer | Decoding::Pins, .. } => Urgency::Pointer,
-            JobKind::Decode { purpose: Decoding::Way | Decoding::Traversals | Decoding::Mosaic, .. }
+            JobKind::Decode {
+                purpose: Decoding::Pointer | Decoding::Hover | Decoding::Pins | Decoding::Arithmetic,
+                ..
+            } => Urgency::Pointer,
+            JobKind::Decode {
+                purpose: Decoding::Way | Decoding::Traversals | Decoding::Mosaic | Decoding::Effects,
+                ..
+            }
+            | JobKind::Encode { .. }
+            | JobKind::Survey(_)
             | JobKind::InSight(_)
             | JobKind::Principal { .. } => Urgency::Points,
-            JobKind::Draw { .. } | JobKind::Lookup(_) => Urgency::Searches,
+            JobKind::Draw { .. } | JobKind::Lookup(_) | JobKind::Near(_) => Urgency::Searches,
             JobKind::Baseline { .. }
             | JobKind::Evaluate { .. }
             | JobKind::Likelihood { .. }
@@ -54,8 +62,11 @@ impl JobKind {
     fn asking(&self) -> Asking {
         match self {
             JobKind::Decode { purpose, .. } => Asking::Decode(*purpose),
-            JobKind::Lookup(lookup) => Asking::Lookup { is_of_draws: lookup.is_of_draws },
             JobKind::Draw { .. }
+            | JobKind::Lookup(_)
+            | JobKind::Near(_)
+            | JobKind::Encode { .. }
+            | JobKind::Survey(_)
             | JobKind::InSight(_)
             | JobKind::Principal { .. }
             | JobKind::Baseline { .. }
@@ -69,7 +80,6 @@ impl JobKind {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asking {
     Decode(Decoding),
-    Lookup { is_of_draws: bool },
     Kind(Discriminant<JobKind>),
 }
 
@@ -145,7 +155,7 @@ mod tests {
     use crate::engine::Trained;
     use crate::project::{Data, Recipe};
     use crate::run::{Kept, Weights, facts};
-    use crate::session::Lookup;
+    use crate::session::{Distribution, Draws, Lookup};
 
     fn jobs() -> impl Fn(u64, Urgency) -> Job {
         let data: Arc<Dataset> = Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"));
@@ -157,13 +167,23 @@ mod tests {
                     JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer }
                 }
                 Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
-                Urgency::Searches => JobKind::Lookup(Lookup {
+                Urgency::Searches if id.is_multiple_of(2) => JobKind::Lookup(Lookup {
                     data: Arc::clone(&data),
                     pictures: Arc::default(),
                     count: 1,
                     except: None,
-                    is_of_draws: id.is_multiple_of(2),
                 }),
+                Urgency::Searches => JobKind::Draw {
+                    trained: trained.clone(),
+                    draws: Draws {
+                        from: Distribution::Prior,
+                        codes: Arc::default(),
+                        count: 1,
+                        temperature: 1.0,
+                        seed: 1,
+                        shares: Vec::new(),
+                    },
+                },
                 Urgency::Sets => JobKind::Baseline { data: Arc::clone(&data), components: 1 },
             };
             assert_eq!(kind.urgency(), urgency);

@@ -51,6 +51,8 @@ pub enum SampleJob {
     Pictures(Trial, Option<Linear>, Vec<u32>),
     /// What PCA makes of scaled values that are given.
     Linear(Linear, Vec<f32>),
+    /// The sum of the errors of PCA on rows, given the same input as the network.
+    LinearError(Trial, Linear, Vec<u32>),
     /// PCA with so many components.
     Fit(Arc<Dataset>, usize),
     /// Rows in another order; the errors are by row of the data, NaN where they are not known.
@@ -73,6 +75,8 @@ pub enum SampleAnswer {
     Pictures(Pictures),
     /// Rows of scaled values.
     Values(Vec<f32>),
+    /// A sum of squared errors per feature.
+    ErrorSum(f64),
     /// The fitted PCA.
     Fitted(Linear),
     /// The rows in their new order.
@@ -130,6 +134,11 @@ impl Linear {
         Ok(Linear(Arc::new(pca)))
     }
 
+    /// The codes of scaled rows, row by row.
+    pub fn project(&self, rows: &[f32]) -> Vec<f32> {
+        self.0.project(rows)
+    }
+
     /// Its reconstructions of scaled rows.
     pub fn reconstruct(&self, rows: &[f32]) -> Vec<f32> {
         let pca = &self.0;
@@ -153,6 +162,9 @@ impl SampleJob {
                 SampleAnswer::Pictures(trial.pictures(ready, linear.as_ref(), rows)?)
             }
             SampleJob::Linear(linear, values) => SampleAnswer::Values(linear.reconstruct(values)),
+            SampleJob::LinearError(trial, linear, rows) => {
+                SampleAnswer::ErrorSum(trial.linear_error(ready, linear, rows)?)
+            }
             SampleJob::Fit(data, components) => SampleAnswer::Fitted(Linear::fit(data, *components)?),
             SampleJob::Order(order, data, rows, errors) => {
                 SampleAnswer::Ordered(order.of(data, rows.clone(), errors))
@@ -248,6 +260,22 @@ impl Trial {
             None => Vec::new(),
         };
         Ok(Located { codes, plane })
+    }
+
+    /// The network is only asked where noise has to be added.
+    fn linear_error(&self, ready: &mut Ready, linear: &Linear, rows: &[u32]) -> Result<f64, String> {
+        let clean = self.clean(rows);
+        let made = match self.noise() {
+            None => linear.reconstruct(&clean),
+            Some(noise) => {
+                let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
+                let restored = network.restore(&self.data, rows, noise);
+                linear.reconstruct(&restored.map_err(|error| error.to_string())?.0)
+            }
+        };
+        let features = self.data.shape.features().max(1);
+        let pairs = made.chunks_exact(features).zip(clean.chunks_exact(features));
+        Ok(pairs.map(|(made, clean)| f64::from(squared_error(made, clean))).sum())
     }
 
     fn clean(&self, rows: &[u32]) -> Vec<f32> {

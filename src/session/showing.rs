@@ -79,7 +79,7 @@ fn load_damaged(run: &Run, asked: &Data, progress: &Progress) -> Result<Dataset,
             }
         }
         Corruption::Masking { .. } | Corruption::MissingRectangle { .. } => {
-            let Some(source) = transparent_source(&asked.source, run.shape) else { return load(asked) };
+            let Some(source) = transparent_source(run, &asked.source) else { return load(asked) };
             let data = load(&Data { source, ..asked.clone() })?;
             // A masked value is 0 once it is scaled; the smallest value of pictures is black.
             let is_masking = matches!(run.design.corruption, Corruption::Masking { .. });
@@ -104,13 +104,14 @@ fn small_source(source: &Source, small: Shape, data: &Dataset) -> Option<Source>
     (data.source_sizes == Some([own; 2])).then_some(source)
 }
 
-/// The source of pictures, to be read with their transparency; `None` where it is a part of the samples, and of what is no
-/// picture.
-fn transparent_source(source: &Source, shape: Shape) -> Option<Source> {
+/// The source of pictures, to be read with their transparency; `None` where it is no hole, as a ground was chosen for it or
+/// the training data had some, and of what is no picture.
+fn transparent_source(run: &Run, source: &Source) -> Option<Source> {
     let mut source = source.clone();
     let Source::ImageFolder { reading, .. } = &mut source else { return None };
-    let has_alpha = std::mem::replace(&mut reading.alpha, Alpha::Keep) == Alpha::Keep;
-    (!has_alpha && matches!(shape, Shape::Image { channels: 1 | 3, .. })).then_some(source)
+    let is_open = std::mem::replace(&mut reading.alpha, Alpha::Keep) == Alpha::Auto
+        && run.known_pixels().1.ground.is_none();
+    is_open.then_some(source)
 }
 
 /// The scaling of a run that was saved before it was stored: fitted to its data once more.

@@ -192,6 +192,7 @@ mod tests {
             SelectClass,
             NameSelection,
             Export,
+            PinSelected,
             ExportTable,
             ExportPictures,
             ExportRestored,

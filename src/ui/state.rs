@@ -41,7 +41,7 @@ pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
-pub use self::explore::{AskedNetwork, Explore, Live, Pin, Question};
+pub use self::explore::{AskedNetwork, Explore, Live, PinnedSample, Question, ShownPin};
 pub use self::export::{ExportDialog, ExportForm, ExportWhat};
 pub use self::history::{History, RunStep};
 pub use self::look::{Look, Wanted};
@@ -60,7 +60,8 @@ pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
 pub use self::then::{OwnData, Then};
 pub use self::view::{
-    BottomTab, DATA_VIEW, Palette, PanelSizes, RECONSTRUCTIONS_VIEW, SELECTION_VIEW, ViewSettings,
+    BottomTab, DATA_VIEW, EXPLORE_VIEW, Palette, PanelSizes, RECONSTRUCTIONS_VIEW, SELECTION_VIEW,
+    ViewSettings,
 };
 use crate::check::DataFacts;
 use crate::dataset::Dataset;

@@ -18,6 +18,7 @@ pub mod stack;
 mod training;
 
 pub use data::OLD_RULES;
+pub use explore::MOST_AT_ONCE;
 pub use remedies::{LOCATE, RELOAD, Remedy};
 pub use training::NOT_YET;
 

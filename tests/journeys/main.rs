@@ -5,6 +5,7 @@
 mod common;
 
 mod editors;
+mod explore;
 mod folder;
 mod keyboard;
 mod problems;

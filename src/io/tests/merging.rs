@@ -1,7 +1,7 @@
 //! Two programs that save the same project file: both works are in it afterwards.
 
 use super::*;
-use crate::project::{IndexSet, NamedSelection, Recipe, Source};
+use crate::project::{IndexSet, NamedSelection, Pin, Recipe, Source};
 
 /// A program that has the file open.
 pub(super) struct Program {
@@ -252,6 +252,14 @@ fn no_version_of_the_design_is_lost() {
         Project { selections: vec![odd], ..old.clone() }
     };
     check(&with(&[1]), &with(&[2, 3]), &with(&[2, 3]), 1, Some(&with(&[1])));
+    let pinned = |rows: &[u32]| {
+        let pins = rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect();
+        Project { pins, ..old.clone() }
+    };
+    check(&pinned(&[1]), &pinned(&[2]), &pinned(&[2, 1]), 1, None);
+    check(&pinned(&[1]), &old, &pinned(&[1]), 1, None);
+    check(&old, &pinned(&[1]), &pinned(&[1]), 0, None);
+    check(&new, &pinned(&[1]), &pinned(&[1]), 1, Some(&new));
 }
 
 #[test]

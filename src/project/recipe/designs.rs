@@ -30,6 +30,7 @@ impl Recipe {
             training: Training::default(),
             selections: Vec::new(),
             others: Vec::new(),
+            pins: Vec::new(),
         };
         match self {
             Recipe::Undercomplete => base,

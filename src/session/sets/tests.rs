@@ -68,6 +68,22 @@ fn the_linear_code_is_the_baseline() {
 }
 
 #[test]
+fn errors_of_pca_are_of_the_input_that_the_network_is_given() {
+    for corruption in [Corruption::None, Corruption::Gaussian { std: 0.3 }] {
+        let trial = trial(corruption);
+        let linear = Linear::fit(&trial.data, 2).expect("numbers");
+        let rows = [7, 3, 199];
+        let sum = trial.linear_error(&mut Ready::new(1), &linear, &rows).expect("small");
+        let made = trial.pictures(&mut Ready::new(1), Some(&linear), &rows).expect("small").linear;
+        assert_eq!(made.len(), 3 * 6);
+        let clean = trial.clean(&rows);
+        let pairs = made.chunks_exact(6).zip(clean.chunks_exact(6));
+        let expected: f64 = pairs.map(|(made, clean)| f64::from(squared_error(made, clean))).sum();
+        assert!((sum - expected).abs() < 1e-6 * expected.max(1.0), "{sum} {expected}");
+    }
+}
+
+#[test]
 fn rows_are_brought_into_order() {
     let mut data = crate::dataset::load(&Data::default(), &Progress::default()).expect("embedded");
     data.labels =

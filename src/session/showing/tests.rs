@@ -131,4 +131,13 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
         let expected = [255, 0, 255, 255].repeat(4);
         assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
     }
+    // Where a ground was chosen, transparent parts are no holes.
+    let (on_white, _) = run_on(&own, 4, Channels::Grey, |design| {
+        design.corruption = Corruption::Masking { probability: 0.3 };
+        if let Source::ImageFolder { reading, .. } = &mut design.data.source {
+            reading.alpha = Alpha::White;
+        }
+    });
+    let values = seen(&shown(&on_white, std::slice::from_ref(&holed)).unwrap().data);
+    assert!(values.iter().all(|value| (value - 1.0).abs() < 1e-3), "{values:?}");
 }

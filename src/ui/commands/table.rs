@@ -141,6 +141,10 @@ commands! {
         .item(2, "Save selection", keys![CTRL_ALT, K], State::name_selection)
         .about("Keep the selection in the project under a name; can be undone.")
         .when(conditions::selected);
+    PinSelected => Menu::Select
+        .item(2, "Pin selected samples", keys![CTRL_ALT, Q], State::pin_selected)
+        .about("Keep the selected samples to look at in Explore; can be undone.")
+        .when(conditions::selected);
     ExportTable => Menu::Select
         .item(3, "Export selection as CSV…", keys![CTRL_ALT, E], |state| state.ask_where(SaveKind::Table))
         .about("Write the selected samples as a table with their labels, splits and errors.")

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::run::{RunId, Weights};
-use crate::session::{Decoding, Found, JobId, JobResult};
+use crate::session::{Decoding, Found, JobId, JobResult, Neighbourhoods, Survey};
 
 /// One of the questions a view may have. Each has its own newest answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,19 +17,51 @@ pub enum Question {
     Draw,
     /// The training rows nearest to drawn samples.
     NearDraws,
-    /// The training rows nearest to a pin.
+    /// The watched rows nearest to a pin, by every distance.
     NearPin,
+    /// The codes of pinned rows that are not watched.
+    Encode,
+    /// What the codes of an epoch have in common.
+    Survey,
 }
 
-/// A code that a person keeps to look at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
-    /// Its name, as a person reads it.
+/// A pin of the document as the network that is asked sees it.
+#[derive(Clone, Debug)]
+pub struct ShownPin {
+    /// Its place among the pins of the document.
+    pub at: usize,
+    /// Its number on screen, counted from 1 among the pins that this network can be shown.
+    pub number: usize,
+    /// Its name, as it can be shown.
     pub name: String,
-    /// The code.
+    /// What a person says of it.
+    pub note: String,
+    /// Its code.
     pub code: Vec<f32>,
-    /// The row of the data that was encoded: the code follows the epoch looked at. `None` where the code was made by hand.
-    pub row: Option<u32>,
+    /// The sample whose code it is; `None` where the code was made by hand.
+    pub sample: Option<PinnedSample>,
+}
+
+/// A sample that is pinned.
+#[derive(Clone, Debug)]
+pub struct PinnedSample {
+    /// Its data, those of the run or others of the same shape.
+    pub data: Arc<Dataset>,
+    /// Its row there.
+    pub row: u32,
+}
+
+impl ShownPin {
+    /// Its number and name.
+    pub fn title(&self) -> String {
+        format!("pin {}: {}", self.number, self.name)
+    }
+
+    /// Its row, where it is one of these data.
+    pub fn row_of(&self, data: &Dataset) -> Option<u32> {
+        let sample = self.sample.as_ref().filter(|sample| sample.data.fingerprint == data.fingerprint);
+        sample.map(|sample| sample.row)
+    }
 }
 
 /// A trained network that is asked, by the weights of one moment.
@@ -53,15 +86,12 @@ pub struct Live {
     pub weights: Arc<Weights>,
 }
 
-/// Pins of a run, and the one looked at.
-type Pins = (Vec<Pin>, Option<usize>);
-
 /// What was asked of trained networks, and the newest answers.
 #[derive(Clone, Debug, Default)]
 pub struct Explore {
-    /// Codes kept to look at, of one run.
-    pub pins: Vec<Pin>,
-    /// The one looked at.
+    /// The pins that the network can be shown.
+    pub pins: Vec<ShownPin>,
+    /// The place in the document of the pin looked at.
     pub active: Option<usize>,
     /// Weights of a run under way.
     pub live: Option<Live>,
@@ -70,10 +100,8 @@ pub struct Explore {
     pub(in crate::ui) is_damaged: bool,
     /// The number of the newest network that was asked, of any run.
     pub(in crate::ui) generation: u64,
-    /// The run and start of the run that the pins are of.
+    /// The run that is asked, and its start.
     pub(in crate::ui) of: Option<(RunId, u64)>,
-    /// Pins of other runs, until these are looked at again.
-    others: BTreeMap<(RunId, u64), Pins>,
     /// The run whose weights are on their way.
     pub(in crate::ui) weights_asked: Option<RunId>,
     jobs: BTreeMap<JobId, (Question, u64)>,
@@ -83,28 +111,20 @@ pub struct Explore {
 }
 
 impl Explore {
-    /// Turns to a run and start of that run. All but the pins of another run goes; gives the jobs that nobody waits for
+    /// Turns to a run and start of that run. All answers go; gives the jobs that nobody waits for
     /// any more.
     pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> Vec<JobId> {
         if self.of == of {
             return Vec::new();
         }
-        let mut old = std::mem::take(self);
-        if let Some(run) = old.of.filter(|_| !old.pins.is_empty()) {
-            old.others.insert(run, (old.pins, old.active));
-        }
-        (self.pins, self.active) = of.and_then(|of| old.others.remove(&of)).unwrap_or_default();
-        (self.of, self.others, self.generation) = (of, old.others, old.generation);
+        let (active, generation) = (self.active, self.generation);
+        let old = std::mem::replace(self, Explore { active, generation, of, ..Explore::default() });
         old.jobs.into_keys().collect()
     }
 
-    /// Gives pins of rows the codes that these have at the epoch looked at; `code` gives that of a row.
-    pub fn follow_rows<'a>(&mut self, code: impl Fn(u32) -> Option<&'a [f32]>) {
-        for pin in &mut self.pins {
-            if let Some(code) = pin.row.and_then(&code).filter(|code| *code != pin.code) {
-                pin.code = code.to_vec();
-            }
-        }
+    /// The pin looked at.
+    pub fn active(&self) -> Option<&ShownPin> {
+        self.pins.iter().find(|pin| Some(pin.at) == self.active)
     }
 
     /// Whether a question is another than the newest one of its kind.
@@ -164,10 +184,37 @@ impl Explore {
         }
     }
 
-    /// Training rows near to what was asked for, for each picture, and the stamp of the question.
-    pub fn found(&self, question: Question) -> Option<(u64, &[Vec<Found>])> {
-        match self.answers.get(&question)? {
+    /// Training rows near to drawn samples, for each of them, and the stamp of the question.
+    pub fn near_draws(&self) -> Option<(u64, &[Vec<Found>])> {
+        match self.answers.get(&Question::NearDraws)? {
             (stamp, Ok(JobResult::Found(found))) => Some((*stamp, found)),
+            _ => None,
+        }
+    }
+
+    /// Watched rows near to a pin, and the stamp of the question.
+    pub fn near_pin(&self) -> Option<(u64, &Neighbourhoods)> {
+        match self.answers.get(&Question::NearPin)? {
+            (stamp, Ok(JobResult::Neighbourhoods(found))) => Some((*stamp, found)),
+            _ => None,
+        }
+    }
+
+    /// The newest known code of a row of the data with this fingerprint.
+    pub fn encoded(&self, fingerprint: u64, row: u32) -> Option<&[f32]> {
+        match self.answers.get(&Question::Encode)? {
+            (_, Ok(JobResult::Encoded { rows, codes })) => {
+                let at = rows.iter().position(|known| *known == (fingerprint, row))?;
+                codes.chunks_exact((codes.len() / rows.len().max(1)).max(1)).nth(at)
+            }
+            _ => None,
+        }
+    }
+
+    /// What was found of the codes of an epoch, and the stamp of the question.
+    pub fn survey(&self) -> Option<(u64, &Arc<Survey>)> {
+        match self.answers.get(&Question::Survey)? {
+            (stamp, Ok(JobResult::Survey(survey))) => Some((*stamp, survey)),
             _ => None,
         }
     }
@@ -208,20 +255,29 @@ mod tests {
     }
 
     #[test]
-    fn pins_stay_with_their_run_and_all_else_goes() {
-        let pin = |code: f32, row| Pin { name: String::new(), code: vec![code], row };
+    fn answers_of_another_run_go() {
         let mut explore = Explore::default();
         assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
-        (explore.pins, explore.active) = (vec![pin(1.0, Some(4)), pin(2.0, None)], Some(1));
-        explore.generation = 5;
+        (explore.active, explore.generation) = (Some(1), 5);
         explore.expect(JobId(3), Question::Draw, 9);
+        assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
+        assert!(explore.is_open(Question::Draw));
         // Run 1, trained anew, is another.
         assert_eq!(explore.turn_to(Some((RunId(1), 8))), [JobId(3)]);
-        assert!(explore.pins.is_empty() && explore.active.is_none() && explore.is_new(Question::Draw, 9));
-        assert_eq!(explore.turn_to(None), []);
-        assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
-        assert_eq!((explore.pins.len(), explore.active, explore.generation), (2, Some(1), 5));
-        explore.follow_rows(|row| (row == 4).then_some(&[6.0][..]));
-        assert_eq!(explore.pins, [pin(6.0, Some(4)), pin(2.0, None)]);
+        assert!(explore.is_new(Question::Draw, 9));
+        assert_eq!((explore.active, explore.generation), (Some(1), 5));
+    }
+
+    #[test]
+    fn codes_of_encoded_rows_are_found() {
+        let mut explore = Explore::default();
+        explore.expect(JobId(1), Question::Encode, 1);
+        let result = JobResult::Encoded { rows: vec![(7, 3), (8, 3)], codes: vec![1.0, 2.0, 3.0, 4.0] };
+        assert_eq!(explore.take(JobId(1), Ok(result)), Ok(None));
+        for (of, expected) in
+            [((7, 3), Some(&[1.0, 2.0][..])), ((8, 3), Some(&[3.0, 4.0][..])), ((7, 4), None)]
+        {
+            assert_eq!(explore.encoded(of.0, of.1), expected, "{of:?}");
+        }
     }
 }

@@ -135,6 +135,18 @@ impl Look<'_> {
         stamp_of((self.linear_stamp(), self.subject.samples_stamp()))
     }
 
+    /// Stands for the error of PCA on the set.
+    pub fn linear_error_stamp(&self) -> u64 {
+        stamp_of((self.linear_stamp(), self.set, self.subject.is_corrupted, self.subject.run))
+    }
+
+    /// The mean error of PCA on the set, once it is known.
+    pub fn linear_error(&self, scored: &Scored) -> Option<f64> {
+        let (of, known, sum) = scored.linear_error;
+        let is_whole = of == self.linear_error_stamp() && known == self.rows.len() && known > 0;
+        is_whole.then(|| sum / known as f64)
+    }
+
     /// Stands for the set in an order, whatever the weights.
     pub fn order_stamp(&self, order: Order) -> u64 {
         stamp_of((self.subject.samples_stamp(), self.set, order))

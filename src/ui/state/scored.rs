@@ -93,6 +93,8 @@ pub enum Awaited {
     Fit(u64),
     /// Codes of other data of this name, of what this number stands for.
     Codes(String, u64),
+    /// The error of PCA on so many more rows of a set, of what this number stands for.
+    LinearError(u64, usize),
     /// A comparison, of what these numbers stand for: the second is the same for other errors.
     Compare(u64, u64),
 }
@@ -123,6 +125,8 @@ pub struct Scored {
     pub linear: Option<(u64, Option<Linear>)>,
     /// Codes of other data by their name, and of what.
     pub located: BTreeMap<String, (u64, Arc<Located>)>,
+    /// The sum of the errors of PCA on the first so many rows of a set, and of what.
+    pub linear_error: (u64, usize, f64),
     /// The selection compared with the rest.
     pub compared: Option<Compared>,
     awaited: Vec<(JobId, Awaited)>,
@@ -156,6 +160,7 @@ impl Awaited {
             | Awaited::Order(..)
             | Awaited::Fit(_)
             | Awaited::Codes(..)
+            | Awaited::LinearError(..)
             | Awaited::Compare(..) => false,
         }
     }
@@ -211,6 +216,12 @@ impl Scored {
             (Awaited::Codes(name, of), SampleAnswer::Located(located)) => {
                 self.located.insert(name, (of, Arc::new(located)));
             }
+            (Awaited::LinearError(of, count), SampleAnswer::ErrorSum(more)) => {
+                let (own, known, sum) = &mut self.linear_error;
+                if *own == of {
+                    (*known, *sum) = (*known + count, *sum + more);
+                }
+            }
             // No job answers anything but what it was asked.
             (
                 Awaited::Errors(..)
@@ -219,6 +230,7 @@ impl Scored {
                 | Awaited::Values(_)
                 | Awaited::Fit(_)
                 | Awaited::Codes(..)
+                | Awaited::LinearError(..)
                 | Awaited::Compare(..),
                 SampleAnswer::Errors(_)
                 | SampleAnswer::Ordered(_)
@@ -226,6 +238,7 @@ impl Scored {
                 | SampleAnswer::Values(_)
                 | SampleAnswer::Fitted(_)
                 | SampleAnswer::Located(_)
+                | SampleAnswer::ErrorSum(_)
                 | SampleAnswer::Compared(_),
             ) => {}
         }
@@ -244,6 +257,7 @@ impl Scored {
             | Awaited::Pictures(of, _)
             | Awaited::Values(of)
             | Awaited::Codes(_, of)
+            | Awaited::LinearError(of, _)
             | Awaited::Compare(of, _) => of,
         };
         self.refuse(of, message);
@@ -304,6 +318,16 @@ mod tests {
         let errors = scored.errors.expect("taken");
         assert!(errors.is_of(&subject(5)), "older weights are shown until newer ones are there");
         assert!(!errors.is_of(&Subject { fingerprint: 8, ..subject(2) }));
+    }
+
+    #[test]
+    fn errors_of_pca_add_up_part_by_part() {
+        let mut scored = Scored { linear_error: (7, 2, 1.5), ..Scored::default() };
+        for (job, of, expected) in [(1, 7, (7, 5, 1.75)), (2, 8, (7, 5, 1.75))] {
+            scored.expect(JobId(job), Awaited::LinearError(of, 3));
+            scored.take(JobId(job), SampleAnswer::ErrorSum(0.25));
+            assert_eq!(scored.linear_error, expected, "of {of}");
+        }
     }
 
     #[test]

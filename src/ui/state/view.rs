@@ -106,6 +106,8 @@ const RECENT_COMMANDS: usize = 8;
 
 /// Name of the view of the selection.
 pub const SELECTION_VIEW: &str = "Selection";
+/// Name of the view that explores a code.
+pub const EXPLORE_VIEW: &str = "Explore";
 
 /// Name of the view of the data, which is shown when data are chosen.
 pub const DATA_VIEW: &str = "Data";

@@ -1,11 +1,13 @@
 //! The code of a trained network, touched.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 
 use super::*;
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, Pin};
 use crate::session::Decoding;
-use crate::ui::state::{Pin, State};
+use crate::ui::state::{ShownPin, State};
 
 /// A window with a short training behind it, and the view in front.
 pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
@@ -23,10 +25,9 @@ pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
 /// Pins watched samples, counted from 0.
 pub(super) fn pin(window: &mut Window, points: &[usize]) {
     for point in points {
-        let kept = window.state().runs[0].kept.newest().expect("an epoch").clone();
-        let code = kept.codes.chunks_exact(kept.code_units).nth(*point).expect("a code").to_vec();
-        let row = window.state().runs[0].kept.probe.code_rows[*point];
-        window.state().pin(Pin { name: format!("row {row}"), code, row: Some(row) });
+        let run = &window.state().runs[0];
+        let (fingerprint, row) = (run.fingerprint, run.kept.probe.code_rows[*point]);
+        window.state().pin(vec![Pin::of_row(format!("row {row}"), fingerprint, row)]);
     }
     window.harness.run_ok();
 }
@@ -66,8 +67,12 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
     let changed: Vec<usize> = (0..code.len()).filter(|unit| pins[1].code[*unit] != code[*unit]).collect();
     assert_eq!(changed, [0], "one unit was changed");
     window.click("remove pin 1");
-    assert_eq!(window.state().explore.pins, [pins[1].clone()]);
+    let codes = |pins: &[ShownPin]| pins.iter().map(|pin| pin.code.clone()).collect::<Vec<_>>();
+    assert_eq!(codes(&window.state().explore.pins), codes(&pins[1..]));
     assert_eq!(window.state().explore.active, Some(0));
+    window.state().undo();
+    window.harness.run_ok();
+    assert_eq!(codes(&window.state().explore.pins), codes(&pins), "removing a pin is undone");
 }
 
 #[test]
@@ -96,9 +101,8 @@ fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
     window.until("samples are drawn", |state| drawn(state).is_some());
     let first = drawn(window.state()).expect("drawn");
     assert_eq!(first.1.len(), 12 * 64);
-    let near = crate::ui::state::Question::NearDraws;
-    window.until("their neighbours are found", |state| state.explore.found(near).is_some());
-    let found = window.state().explore.found(near).expect("found").1.to_vec();
+    window.until("their neighbours are found", |state| state.explore.near_draws().is_some());
+    let found = window.state().explore.near_draws().expect("found").1.to_vec();
     let train = window.state().data.dataset.as_ref().expect("data").split.train.clone();
     assert!(found.len() == 12 && found.iter().flatten().all(|near| train.contains(&near.row)));
     window.click("Draw again");
@@ -115,15 +119,64 @@ fn units_are_traversed_and_neighbours_are_found() {
     let units = window.state().runs[0].design.code.units;
     assert_eq!(decoded(window.state(), Decoding::Traversals).len(), 7 * units * 64);
     window.click("Nearest");
-    let near = crate::ui::state::Question::NearPin;
-    window.until("neighbours are found", |state| state.explore.found(near).is_some());
-    let own = window.state().explore.pins[0].row;
-    let found = window.state().explore.found(near).expect("found").1.to_vec();
-    assert_eq!(found[0].len(), 8);
-    assert!(found[0].iter().all(|near| Some(near.row) != own), "a sample is no neighbour of itself");
-    assert!(found[0].is_sorted_by(|a, b| a.distance <= b.distance));
+    window.until("neighbours are found", |state| state.explore.near_pin().is_some());
+    let own = window.state().runs[0].kept.probe.code_rows[5];
+    let found = window.state().explore.near_pin().expect("found").1.clone();
+    for found in [&found.code, &found.values, &found.linear] {
+        assert_eq!(found.len(), 8);
+        assert!(found.iter().all(|near| near.row != own), "a sample is no neighbour of itself");
+        assert!(found.is_sorted_by(|a, b| a.distance <= b.distance));
+    }
     window.click("mosaic");
     window.until("the plane is decoded", |state| !decoded(state, Decoding::Mosaic).is_empty());
+}
+
+#[test]
+fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
+    let mut window = explored(|_| {});
+    let mut other = (**window.state().data.dataset.as_ref().expect("digits")).clone();
+    other.fingerprint ^= 1;
+    let (fingerprint, mut values) = (other.fingerprint, vec![0.0; 64]);
+    other.gather(&[5], &mut values);
+    window.state().others.insert("photos".to_owned(), Arc::new(other));
+    window.state().pin(vec![Pin::of_row("mine".to_owned(), fingerprint, 5)]);
+    window.until("it is encoded", |state| !state.explore.pins.is_empty());
+    let network = window.state().explore.asked.clone().expect("a network");
+    let expected = network.trained.network(1).expect("small").encode(&values);
+    assert_eq!(window.state().explore.pins[0].code, expected);
+    window.click("Nearest");
+    window.until("neighbours are found", |state| state.explore.near_pin().is_some());
+    let found = window.state().explore.near_pin().expect("found").1.clone();
+    assert_eq!(found.values.len(), 8);
+    window.state().others.clear();
+    window.until("it is shown no more", |state| state.explore.pins.is_empty());
+    assert_eq!(window.project().pins.len(), 1, "its data may come back");
+}
+
+/// Looks at every section of the view.
+fn look_at_all(window: &mut Window) {
+    for section in ["Pins", "Sliders", "Interpolation", "Arithmetic", "Traversals", "Sample", "Nearest"] {
+        window.click(section);
+        window.harness.run_ok();
+    }
+}
+
+#[test]
+fn a_table_can_be_explored() {
+    let mut window = Window::sized(1400.0, 1200.0, Theme::Dark);
+    window.state().project = Recipe::Tabular.project();
+    window.state().project.training.epochs = 1;
+    window.until("its data", |state| state.data.ready(&state.project.data).is_some());
+    window.key(Modifiers::NONE, Key::F5);
+    window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    window.state().run(Command::Show("Explore"));
+    window.harness.run_ok();
+    pin(&mut window, &[0, 1, 2]);
+    look_at_all(&mut window);
+    window.until("units are looked at", |state| state.explore.decoded(Decoding::Effects).is_some());
+    window.until("neighbours are found", |state| state.explore.near_pin().is_some());
+    window.click("Sliders");
+    window.harness.run_ok();
 }
 
 #[test]
@@ -154,10 +207,7 @@ fn every_kind_of_code_can_be_explored() {
         window.state().run(Command::Show("Explore"));
         window.harness.run_ok();
         pin(&mut window, &[0, 1, 2]);
-        for section in ["Sliders", "Interpolation", "Traversals", "Sample", "Nearest"] {
-            window.click(section);
-            window.harness.run_ok();
-        }
+        look_at_all(&mut window);
     }
     assert_eq!(seen.len(), Bottleneck::ALL.len(), "a recipe for every kind");
 }

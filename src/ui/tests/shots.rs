@@ -175,7 +175,7 @@ fn exploring_in_both_themes_and_sizes() {
         window.harness.run_ok();
         window.shot(&format!("explore-{name}"));
         super::explore::pin(&mut window, &[0, 3, 9, 14]);
-        for section in ["Sliders", "Interpolation", "Traversals", "Sample", "Nearest"] {
+        for section in ["Pins", "Sliders", "Interpolation", "Arithmetic", "Traversals", "Sample", "Nearest"] {
             window.click(section);
             for _ in 0..30 {
                 window.harness.step();

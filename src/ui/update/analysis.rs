@@ -72,7 +72,14 @@ impl State {
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
             // Whoever asked looks at another run by now.
-            Ok(JobResult::Decoded(_) | JobResult::Drawn { .. } | JobResult::Found(_)) => {}
+            Ok(
+                JobResult::Decoded(_)
+                | JobResult::Drawn { .. }
+                | JobResult::Found(_)
+                | JobResult::Neighbourhoods(_)
+                | JobResult::Encoded { .. }
+                | JobResult::Survey(_),
+            ) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                 if let Some((run, measured)) = asked {
                     let text = evaluation_text(run, measured.samples, subset, mse, &findings);

@@ -135,8 +135,9 @@ impl State {
         if let Some(design) = self.shown().map(|run| run.design.clone()) {
             self.edit(|project, _| {
                 let selections = std::mem::take(&mut project.selections);
+                let pins = std::mem::take(&mut project.pins);
                 let own_labels = std::mem::take(&mut project.data.own_labels);
-                *project = Project { selections, ..design };
+                *project = Project { selections, pins, ..design };
                 let known = project.data.own_labels.clone();
                 project.data.own_labels.extend(own_labels.into_iter().filter(|own| !known.contains(own)));
             });

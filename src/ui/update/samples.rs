@@ -33,7 +33,8 @@ impl State {
                 (false, true) => next_linear(&scored, &look, wanted),
                 (false, false) => next_linear(&scored, &look, wanted)
                     .or_else(|| self.next_errors(&mut scored, &look))
-                    .or_else(|| next_order(&scored, &look, wanted.order)),
+                    .or_else(|| next_order(&scored, &look, wanted.order))
+                    .or_else(|| self.next_linear_error(&mut scored, &look, wanted)),
             });
             self.scored = scored;
             self.ask_samples(next);
@@ -140,6 +141,30 @@ impl State {
         };
         let job = SampleJob::Pictures(trial, linear, wanted.rows.clone());
         Some((job, Awaited::Pictures(of, look.subject.samples_stamp())))
+    }
+
+    /// The next rows of the set on which the error of PCA is not known.
+    fn next_linear_error(
+        &self,
+        scored: &mut Scored,
+        look: &Look<'_>,
+        wanted: &Wanted,
+    ) -> Option<(SampleJob, Awaited)> {
+        let linear = known_linear(scored, look).filter(|_| wanted.has_linear)?;
+        let of = look.linear_error_stamp();
+        if scored.linear_error.0 != of {
+            scored.linear_error = (of, 0, 0.0);
+        }
+        let rows = look.rows.part(scored.linear_error.1, part_rows(look.data));
+        if rows.is_empty() || scored.failure(of).is_some() {
+            return None;
+        }
+        let Some(trial) = look.trial(self, look.weights) else {
+            scored.refuse(of, NO_PLAN);
+            return None;
+        };
+        let count = rows.len();
+        Some((SampleJob::LinearError(trial, linear, rows), Awaited::LinearError(of, count)))
     }
 
     /// The next rows of the set whose error is not known. Once all are, newer errors take the place

@@ -18,7 +18,7 @@ use crate::project::{Choice, Data, Place, format_count, visible};
 use crate::session;
 use crate::ui::keys::keys;
 use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
-use crate::ui::state::{DATA_VIEW, State};
+use crate::ui::state::{DATA_VIEW, How, Selection, State};
 use crate::ui::update::Remedy;
 use crate::ui::widgets::button;
 use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
@@ -52,6 +52,8 @@ pub struct DataInput<'a> {
     pub state: DataState<'a>,
     /// How the document has them read.
     pub design: &'a Data,
+    /// The selected samples.
+    pub selection: &'a Selection,
 }
 
 /// What a person asked for.
@@ -65,6 +67,8 @@ pub struct DataOutput {
     pub remedy: Option<usize>,
     /// Read the data otherwise.
     pub choice: Option<Choice>,
+    /// Change the selection by these rows.
+    pub select: Option<(Vec<u32>, How)>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -105,6 +109,10 @@ struct Cache {
     /// The pictures in the atlas: of which data, rows and channels.
     page: Option<(u64, Vec<u32>, Vec<usize>)>,
     atlas: Atlas,
+    /// The place among all samples that pass of the one clicked last, and what these are.
+    anchor: Option<((u64, Filter), usize)>,
+    /// What a click of this frame selects.
+    select: Option<(Vec<u32>, How)>,
 }
 
 /// Loaded data, and how the document has them read.
@@ -112,6 +120,7 @@ struct Cache {
 struct Look<'a> {
     data: &'a Dataset,
     design: &'a Data,
+    selection: &'a Selection,
 }
 
 /// Longest name of data that is shown whole.
@@ -155,7 +164,9 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
         DataState::Loading(done, total) => output.cancel |= loading_ui(ui, done, total),
         DataState::Missing(why, _) => empty_ui(ui, "No data", why),
         DataState::Loaded(data) | DataState::Reloading(data, ..) => {
-            output.choice = loaded_ui(ui, &Look { data, design: input.design }, view);
+            let look = Look { data, design: input.design, selection: input.selection };
+            output.choice = loaded_ui(ui, &look, view);
+            output.select = view.cache.select.take();
         }
     }
     output
@@ -396,8 +407,13 @@ impl View for DataPreviewView {
             (None, None, Some(dataset)) => DataState::Loaded(dataset),
             (None, None, None) => DataState::None,
         };
+        let fingerprint = other.as_deref().or(data.dataset.as_deref()).map(|data| data.fingerprint);
         let known = other.as_deref().map_or(own, DataState::Loaded);
-        let output = data_preview_ui(ui, &DataInput { state: known, design }, self);
+        let input = DataInput { state: known, design, selection: &state.selection };
+        let output = data_preview_ui(ui, &input, self);
+        if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
+            state.selection.apply(fingerprint, rows, how);
+        }
         if output.cancel {
             state.send(session::Request::CancelLoad);
         }

@@ -1,8 +1,13 @@
 //! Exploring a code: what is at a place of the latent space, what each unit does, what lies between two codes, what the network
 //! generates, and what is near to a sample.
 
+mod arithmetic;
 mod between;
+mod cards;
+mod context;
 mod draws;
+mod effects;
+mod hover;
 mod near;
 mod pictures;
 mod pins;
@@ -11,12 +16,15 @@ mod sliders;
 mod subject;
 mod traversals;
 
-use std::sync::Arc;
-
 use egui::{Rect, RichText, ScrollArea, Ui, UiBuilder};
 
+use self::arithmetic::Arithmetic;
 use self::between::Between;
+use self::cards::Cards;
+use self::context::{Actions, Context};
 use self::draws::DrawsSection;
+use self::effects::Effects;
+use self::hover::Hover;
 use self::near::Near;
 use self::pictures::Pictures;
 use self::plane::{Mosaic, Tool, plane_ui};
@@ -27,13 +35,10 @@ use super::latent::lasso::Lasso;
 use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, quiet_ui};
 use super::sample::kept_at;
 use super::view::{Entry, View};
-use crate::dataset::Dataset;
-use crate::engine::Trained;
-use crate::run::{Kept, Run, RunId, Status};
-use crate::session::{Decoding, JobKind};
+use crate::run::{Run, RunId, Status};
 use crate::ui::keys::keys;
-use crate::ui::plots::{ScatterView, color, palette, stamp_of};
-use crate::ui::state::{Explore, How, MissingData, Pin, Question, Selection, State};
+use crate::ui::plots::{ScatterView, color, palette};
+use crate::ui::state::{EXPLORE_VIEW, MissingData, State};
 use crate::ui::widgets::header::Side;
 
 /// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
@@ -41,121 +46,25 @@ const SIDE: f32 = 292.0;
 const FOCUS: f32 = 184.0;
 const WIDE: f32 = 820.0;
 
-/// What is explored, ready to be shown.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    run: &'a Run,
-    data: &'a Arc<Dataset>,
-    kept: &'a Arc<Kept>,
-    trained: &'a Trained,
-    /// Whether the weights change by themselves.
-    is_live: bool,
-    generation: u64,
-    explore: &'a Explore,
-    selection: &'a Selection,
-    subject: &'a Subject,
-}
-
-impl Context<'_> {
-    /// Tells questions to this network from those to others.
-    fn stamp(&self, of: impl std::hash::Hash) -> u64 {
-        stamp_of((self.generation, of))
-    }
-
-    /// Whether a question is to be asked now. While weights change ten times a second, what takes longer is asked again
-    /// only once it is answered, or no answer would ever be to the newest.
-    fn asks(&self, question: Question, stamp: u64) -> bool {
-        self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
-    }
-
-    /// The active pin, with its place among the pins.
-    fn active(&self) -> Option<(usize, &Pin)> {
-        self.explore.active.and_then(|at| Some((at, self.explore.pins.get(at)?)))
-    }
-
-    /// The code looked at: that of the active pin, else the mean.
-    fn base(&self) -> Vec<f32> {
-        self.active().map_or_else(|| self.subject.mean(), |(_, pin)| pin.code.clone())
-    }
-
-    /// How often each entry of the codebook is chosen, of a quantised code.
-    fn shares(&self) -> &[f32] {
-        let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
-        codebook.map_or(&[], |codebook| &codebook.shares)
-    }
-
-    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit into 16 MB.
-    fn most_samples(&self) -> usize {
-        ((1 << 22) / self.data.shape.features().max(1)).max(4)
-    }
-
-    /// Asks for the reconstructions of codes, which follow from the network and what `of` says; gives the stamp of the
-    /// question where it was asked.
-    fn decode(
-        &self,
-        asked: &mut Asked,
-        purpose: Decoding,
-        of: impl std::hash::Hash,
-        codes: impl FnOnce() -> Vec<f32>,
-    ) -> Option<u64> {
-        let stamp = self.stamp(of);
-        let question = Question::Decode(purpose);
-        if !self.asks(question, stamp) {
-            return None;
-        }
-        let codes = codes();
-        if codes.is_empty() || !codes.len().is_multiple_of(self.kept.code_units) {
-            return None;
-        }
-        let trained = self.trained.clone();
-        asked.questions.push((question, stamp, JobKind::Decode { trained, codes, purpose }));
-        Some(stamp)
-    }
-}
-
-/// Says why a question has no answer.
-fn failure_ui(ui: &mut Ui, context: &Context<'_>, question: Question) {
-    if let Some(message) = context.explore.failed(question) {
-        let text = RichText::new(message).size(11.0).color(color(palette(ui).bad));
-        ui.add(egui::Label::new(text).wrap());
-    }
-}
-
-/// What tells codes from others.
-fn bits(code: &[f32]) -> Vec<u32> {
-    code.iter().map(|value| value.to_bits()).collect()
-}
-
-/// What a person asked for.
-#[derive(Default)]
-struct Asked {
-    /// Questions to the network.
-    questions: Vec<(Question, u64, JobKind)>,
-    /// A code to keep.
-    pin: Option<Pin>,
-    /// A kept code to remove.
-    unpin: Option<usize>,
-    /// A kept code to look at.
-    activate: Option<usize>,
-    /// Rows to select.
-    select: Option<(Vec<u32>, How)>,
-}
-
 /// A section of the panel beside the plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Section {
+    Pins,
     #[default]
     Sliders,
     Between,
+    Arithmetic,
     Traversals,
     Draw,
     Near,
 }
 
 impl Section {
-    const ALL: [(Section, &'static str, &'static str); 5] = [
+    const ALL: [(Section, &'static str, &'static str); 7] = [
+        (Section::Pins, "Pins", "Pins side by side: original, reconstruction and error, with notes"),
         (Section::Sliders, "Sliders", "Change single units of the code and see what changes"),
         (Section::Between, "Interpolation", "Codes between two pins"),
+        (Section::Arithmetic, "Arithmetic", "Add the difference of two groups of samples to a code"),
         (Section::Traversals, "Traversals", "Every unit over its range"),
         (Section::Draw, "Sample", "Samples that the network generates"),
         (Section::Near, "Nearest", "The samples nearest to a pin"),
@@ -169,6 +78,7 @@ pub struct ExploreView {
     of: Option<(RunId, u64)>,
     kind: PlaneKind,
     units: [usize; 2],
+    components: [usize; 2],
     tool: Tool,
     section: Section,
     scatter: ScatterView,
@@ -180,11 +90,17 @@ pub struct ExploreView {
     /// The code under the pointer that was last decoded.
     place: Option<Vec<f32>>,
     pointer: Pictures,
+    hover: Hover,
     pins: Pictures,
     /// Whether a code is far from all others, and of which code that was found.
     far: (u64, bool),
+    /// Whether units are sorted by their KL divergence, where there is one.
+    by_divergence: bool,
+    cards: Cards,
     sliders: Sliders,
+    effects: Effects,
     between: Between,
+    arithmetic: Arithmetic,
     traversals: Traversals,
     draws: DrawsSection,
     near: Near,
@@ -193,13 +109,13 @@ pub struct ExploreView {
 const NOTHING_YET: &str = "Nothing to explore yet";
 
 /// Shows the view in all the room there is; says what was asked for, and whether the view is dragged by its title.
-fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, bool, bool) {
-    let mut asked = Asked::default();
+fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, bool, bool) {
+    let mut actions = Actions::default();
     let run = state.shown();
     let kept = run.and_then(|run| kept_at(run, state.epoch)).filter(|kept| kept.code_units > 0);
     if run.is_none() && is_tabbed(ui) {
         empty_ui(ui, NOTHING_YET, "Train a network: its code can be explored here, while it trains too.");
-        return (asked, false, false);
+        return (actions, false, false);
     }
     let handle = header_ui(ui, ENTRY.title, |row| {
         if let Some(kept) = kept {
@@ -215,11 +131,11 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
     let drag = handle.drag_started();
     let (Some(run), Some(kept)) = (run, kept) else {
         empty_ui(ui, NOTHING_YET, "The first codes appear with the first epoch.");
-        return (asked, drag, false);
+        return (actions, drag, false);
     };
     let Some(network) = &state.explore.asked else {
         empty_ui(ui, NOTHING_YET, "The network can be asked once its first weights are there.");
-        return (asked, drag, false);
+        return (actions, drag, false);
     };
     let Some(data) = state.data_of(run).filter(|data| data.shape == run.shape) else {
         let action = (!matches!(state.missing_data(run), MissingData::Loading)).then_some("Load its data");
@@ -229,12 +145,15 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
             "They are needed to show what is reconstructed in their own units.",
             action,
         );
-        return (asked, drag, load);
+        return (actions, drag, load);
     };
     let explore = &state.explore;
-    let (kind, units) = (view.shown_kind(kept.code_units), view.shown_units(kept.code_units));
-    view.subject.update(kept, kind, units, &explore.pins, explore.active);
+    let kind = view.shown_kind(kept.code_units);
+    let axes = view.shown_axes(kept.code_units);
+    view.subject.update(kept, kind, axes, explore);
     let subject = std::mem::take(&mut view.subject);
+    let divergence = divergence(run, kept.code_units).filter(|_| view.by_divergence);
+    let order = divergence.map_or_else(|| subject.order.clone(), by_falling);
     let context = Context {
         run,
         data,
@@ -244,9 +163,13 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
         generation: network.generation,
         explore,
         selection: &state.selection,
+        named: &state.project.selections,
+        others: &state.others,
         subject: &subject,
+        order: &order,
     };
-    view.sliders.follow(context.base(), explore.active);
+    context.survey(&mut actions);
+    view.sliders.follow(context.base(), context.active().map(|pin| pin.at));
     let rect = ui.available_rect_before_wrap();
     let is_wide = rect.width() >= WIDE;
     let (rest, side) = rect.split_left_right_at_x(rect.right() - SIDE.min(0.55 * rect.width()));
@@ -254,16 +177,16 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
     if is_wide {
         side_panel_ui(ui, focus, "focus", |ui| {
             ScrollArea::vertical().id_salt("explore focus").auto_shrink([false, false]).show(ui, |ui| {
-                focus_ui(ui, &context, view, &mut asked);
+                focus_ui(ui, &context, view, &mut actions);
             });
         });
     }
-    side_panel_ui(ui, side, "side", |ui| side_ui(ui, &context, view, &mut asked, !is_wide));
+    side_panel_ui(ui, side, "side", |ui| side_ui(ui, &context, view, &mut actions, !is_wide));
     ui.scope_builder(UiBuilder::new().max_rect(plane).id_salt("plane"), |ui| {
-        plane_ui(ui, &context, view, &mut asked);
+        plane_ui(ui, &context, view, &mut actions);
     });
     view.subject = subject;
-    (asked, drag, false)
+    (actions, drag, false)
 }
 
 /// A panel that keeps its place and size, whatever is in it.
@@ -274,33 +197,21 @@ fn side_panel_ui(ui: &mut Ui, rect: Rect, name: &str, add: impl FnOnce(&mut Ui))
     add(&mut inside);
 }
 
-/// Shows so many things of one width side by side, in as many rows as they need.
-fn tiles_ui(ui: &mut Ui, count: usize, width: f32, mut add: impl FnMut(&mut Ui, usize)) {
-    const GAP: f32 = 6.0;
-    let columns = (((ui.available_width() + GAP) / (width + GAP)) as usize).max(1);
-    for first in (0..count).step_by(columns) {
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = GAP;
-            for at in first..(first + columns).min(count) {
-                ui.vertical(|ui| {
-                    ui.set_width(width);
-                    add(ui, at);
-                });
-            }
-        });
-        ui.add_space(GAP);
-    }
-}
-
 /// The code looked at, and the codes that are kept.
-fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
-    pins::focus_ui(ui, context, view, asked);
+fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
+    pins::focus_ui(ui, context, view, actions);
     ui.add_space(6.0);
-    pins::pins_ui(ui, context, view, asked);
+    pins::pins_ui(ui, context, view, actions);
 }
 
 /// The sections, beneath the code looked at where there is no panel for it.
-fn side_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked, with_focus: bool) {
+fn side_ui(
+    ui: &mut Ui,
+    context: &Context<'_>,
+    view: &mut ExploreView,
+    actions: &mut Actions,
+    with_focus: bool,
+) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
         for (section, name, about) in Section::ALL {
@@ -312,17 +223,58 @@ fn side_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &m
     ui.add_space(6.0);
     ScrollArea::vertical().id_salt(view.section as u8).auto_shrink([false, false]).show(ui, |ui| {
         if with_focus {
-            focus_ui(ui, context, view, asked);
+            focus_ui(ui, context, view, actions);
             ui.add_space(8.0);
         }
         match view.section {
-            Section::Sliders => sliders::sliders_ui(ui, context, &mut view.sliders, asked),
-            Section::Between => between::between_ui(ui, context, &mut view.between, asked),
-            Section::Traversals => traversals::traversals_ui(ui, context, &mut view.traversals, asked),
-            Section::Draw => draws::draws_ui(ui, context, &mut view.draws, asked),
-            Section::Near => near::near_ui(ui, context, &mut view.near, asked),
+            Section::Pins => cards::cards_ui(ui, context, view, actions),
+            Section::Sliders => {
+                order_ui(ui, context, &mut view.by_divergence);
+                sliders::sliders_ui(ui, context, view, actions);
+            }
+            Section::Between => between::between_ui(ui, context, &mut view.between, actions),
+            Section::Arithmetic => arithmetic::arithmetic_ui(ui, context, &mut view.arithmetic, actions),
+            Section::Traversals => {
+                order_ui(ui, context, &mut view.by_divergence);
+                traversals::traversals_ui(ui, context, &mut view.traversals, actions);
+            }
+            Section::Draw => draws::draws_ui(ui, context, &mut view.draws, actions),
+            Section::Near => near::near_ui(ui, context, &mut view.near, actions),
         }
     });
+}
+
+/// KL divergence of each unit of a code of so many, where the kind of code has one and it was
+/// measured.
+fn divergence(run: &Run, units: usize) -> Option<&[f32]> {
+    let divergence = run.health.as_ref()?.divergence.as_deref()?;
+    Some(divergence).filter(|divergence| divergence.len() == units)
+}
+
+/// Indices of values, that of the largest first; equal ones in their order.
+fn by_falling(values: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+    order
+}
+
+/// Lets a person choose by what units are sorted, where there is a choice.
+fn order_ui(ui: &mut Ui, context: &Context<'_>, by_divergence: &mut bool) {
+    if divergence(context.run, context.kept.code_units).is_none() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("sorted by").size(11.0).color(color(palette(ui).dim)));
+        for (choice, name, about) in [
+            (false, "variance", "Units whose codes vary most first"),
+            (true, "KL", "Units that tell most about the sample (KL divergence from the prior) first"),
+        ] {
+            if chip_ui(ui, *by_divergence == choice, name).on_hover_text(about).clicked() {
+                *by_divergence = choice;
+            }
+        }
+    });
+    ui.add_space(4.0);
 }
 
 /// Says that codes and weights are of different moments.
@@ -352,6 +304,15 @@ impl ExploreView {
         units.map(|unit| unit.min(count.saturating_sub(1)))
     }
 
+    /// The units or principal components along x and y, by the plane that is shown.
+    fn shown_axes(&self, count: usize) -> [usize; 2] {
+        match self.shown_kind(count) {
+            PlaneKind::Units | PlaneKind::Pins => self.shown_units(count),
+            PlaneKind::Components if self.components == [0, 0] => [0, 1],
+            PlaneKind::Components => self.components,
+        }
+    }
+
     /// Starts anew for another run: only what does not depend on it stays.
     fn turn_to(&mut self, of: Option<(RunId, u64)>) {
         if self.of != of {
@@ -362,7 +323,7 @@ impl ExploreView {
 
 /// How the view is called.
 static ENTRY: Entry = Entry {
-    name: "Explore",
+    name: EXPLORE_VIEW,
     title: "Explore",
     icon: "○",
     command: "Show explore",
@@ -379,24 +340,37 @@ impl View for ExploreView {
         state.follow_live_weights();
         state.follow_asked();
         self.turn_to(state.explore.of);
-        let (asked, drag, load) = explore_ui(ui, state, self);
+        let (actions, drag, load) = explore_ui(ui, state, self);
         if let (true, Some(run)) = (load, state.shown().map(|run| run.id)) {
             state.load_data_of(run);
         }
-        for (question, stamp, kind) in asked.questions {
+        for (question, stamp, kind) in actions.questions {
             state.ask_network(question, stamp, kind);
         }
-        if let Some(pin) = asked.pin {
-            state.pin(pin);
+        let pins = !actions.pins.is_empty() || actions.pins_selection;
+        let changes_pins = pins || actions.unpin.is_some() || actions.activate.is_some();
+        if !actions.pins.is_empty() {
+            state.pin(actions.pins);
         }
-        if let Some((fingerprint, (rows, how))) = state.shown().map(|run| run.fingerprint).zip(asked.select) {
+        if actions.pins_selection {
+            state.pin_selected();
+        }
+        if let Some((at, note)) = actions.note {
+            state.note_pin(at, note);
+        }
+        if let Some((fingerprint, (rows, how))) = state.shown().map(|run| run.fingerprint).zip(actions.select)
+        {
             state.selection.apply(fingerprint, rows, how);
         }
-        if let Some(at) = asked.activate {
+        if let Some(at) = actions.activate {
             state.explore.active = Some(at);
         }
-        if let Some(at) = asked.unpin {
+        if let Some(at) = actions.unpin {
             state.unpin(at);
+        }
+        if changes_pins {
+            // Pins are numbered, and decoded, with the next frame.
+            ui.ctx().request_repaint();
         }
         drag
     }
@@ -436,6 +410,11 @@ mod tests {
         ] {
             assert_eq!((view.shown_kind(count), view.shown_units(count)), (kind, units), "{count}");
         }
+    }
+
+    #[test]
+    fn units_are_sorted_by_falling_values() {
+        assert_eq!(by_falling(&[0.5, 2.0, f32::INFINITY, 2.0, -1.0]), [2, 1, 3, 0, 4]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! differ.
 
 mod lines;
-mod listing;
+pub(super) mod listing;
 mod page;
 mod pictures;
 
@@ -249,7 +249,7 @@ fn samples_ui(
         let anchor = view.anchor.filter(|anchor| anchor.0 == stamp).map(|anchor| anchor.1);
         let modifiers = ui.input(|input| input.modifiers);
         let is_selected = |row: u32| input.sets.selection.contains(data.fingerprint, row);
-        let (rows, how) = clicked(listing, place, anchor, modifiers, is_selected);
+        let (rows, how) = clicked(|places| listing.part(places), place, anchor, modifiers, is_selected);
         output.select = Some((data.fingerprint, rows, how));
         if !modifiers.shift || anchor.is_none() {
             view.anchor = Some((stamp, place));
@@ -336,7 +336,7 @@ fn controls_ui(
         }
     }
     match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(row, input, look, is_other),
+        Some(look) => set_figures_ui(row, input, look, is_other, view.has_linear),
         None => watched_figures_ui(row, input, run),
     }
     remove
@@ -356,7 +356,13 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 }
 
 /// By which weights the samples of a set are shown, and how far their errors are known.
-fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Look<'_>, is_other: bool) {
+fn set_figures_ui(
+    row: &mut Row<'_>,
+    input: &ReconstructionsInput<'_>,
+    look: &Look<'_>,
+    is_other: bool,
+    has_linear: bool,
+) {
     let (known, all) = (look.looked(input.scored), look.rows.len());
     let mut say = |name: &str, text: &str, about: &str| quiet_ui(row, Side::Right, name, text, about);
     let of = look.order_stamp(Order::Data);
@@ -370,17 +376,21 @@ fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Lo
     }
     let about = "The network had the weights that these samples are shown by after this epoch";
     say("weights", &format!("weights of epoch {}", look.epoch), about);
+    let corrupts = look.run.design.corruption.corrupts();
+    let given = if is_other && corrupts {
+        " to the given samples"
+    } else if look.subject.is_corrupted {
+        ", corrupted input"
+    } else if corrupts {
+        ", clean input"
+    } else {
+        ""
+    };
     if let Some(mean) = mean {
-        let name = if is_other && look.run.design.corruption.corrupts() {
-            "MSE to the given samples"
-        } else if look.subject.is_corrupted {
-            "MSE, corrupted input"
-        } else if look.run.design.corruption.corrupts() {
-            "MSE, clean input"
-        } else {
-            "MSE"
-        };
-        figure_ui(row, name, &format_number(mean));
+        figure_ui(row, &format!("MSE{given}"), &format_number(mean));
+    }
+    if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
+        figure_ui(row, &format!("PCA, code {}{given}", look.run.design.code.units), &format_number(mean));
     }
     if let Some(record) = look.run.history.epochs.last().filter(|_| is_other) {
         // What the errors of other data are compared with.

@@ -162,14 +162,9 @@ impl RangeCache {
     }
 }
 
-/// The row's own name, or its number in the source, counted from 1.
+/// The name of a row, as it can be shown.
 pub(super) fn row_name(data: &Dataset, row: u32) -> String {
-    let number = || {
-        let of_source = data.source_rows.get(row as usize).map(|number| u64::from(*number));
-        format!("row {}", of_source.unwrap_or(u64::from(row) + 1))
-    };
-    let own = data.row_names.get(row as usize).filter(|name| !name.is_empty());
-    own.map_or_else(number, |name| visible(name).into_owned())
+    visible(&data.row_name(row)).into_owned()
 }
 
 /// A feature's own name, or its number counted from 1.

@@ -19,7 +19,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
 use super::health::{HealthInput, HealthView, health_ui};
-use super::latent::{LatentInput, LatentView, latent_ui};
+use super::latent::{LatentInput, LatentView, OtherCodes, latent_ui};
 use super::loss::{LossInput, LossView, loss_ui};
 use super::reconstructions::{ReconstructionsInput, ReconstructionsView, reconstructions_ui};
 use super::replay::{ReplayInput, ReplayView, replay_ui};
@@ -27,10 +27,10 @@ use super::runs::{RunsInput, RunsView, runs_ui};
 use crate::dataset::{DataError, Dataset};
 use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
+use crate::session::Located;
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::{How, MissingData, RunAction, RunsTable, Scored, Seek, Selection, Sets};
-use crate::ui::update::Remedy;
 use crate::ui::views::samples;
 
 /// All views with what they show, one at a time.
@@ -44,6 +44,7 @@ struct Scene {
     principal: Option<Vec<[f32; 2]>>,
     selection: Selection,
     others: BTreeMap<String, Arc<Dataset>>,
+    located: Located,
     scored: Scored,
     views: Memories,
     last: Outputs,
@@ -99,6 +100,7 @@ impl Scene {
             principal: None,
             selection: Selection::default(),
             others: BTreeMap::new(),
+            located: Located::default(),
             scored: Scored::default(),
             views: Memories::default(),
             last: Outputs::default(),
@@ -132,11 +134,13 @@ impl Scene {
             }
             Part::Latent => {
                 let (principal, selection) = (self.principal.as_deref(), &self.selection);
-                let input = LatentInput { run, data, epoch, principal, selection, others: &[] };
+                let (others, located) = (self.others.iter(), &self.located);
+                let others: Vec<_> = others.map(|(name, data)| OtherCodes { name, data, located }).collect();
+                let input = LatentInput { run, data, epoch, principal, selection, others: &others };
                 let output = latent_ui(ui, &input, &mut self.views.latent);
                 self.last.principal = output.principal.is_some();
-                let of_run = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
-                self.last.select = output.select.map(of_run).or(self.last.select.take());
+                let own = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
+                self.last.select = output.select.map(own).or(output.select_other).or(self.last.select.take());
             }
             Part::Reconstructions => {
                 let missing = self.missing;
@@ -153,7 +157,7 @@ impl Scene {
             }
             Part::Data => {
                 let state = data.map_or(DataState::None, DataState::Loaded);
-                let input = DataInput { state, design: &self.design };
+                let input = DataInput { state, design: &self.design, selection: &self.selection };
                 let output = data_preview_ui(ui, &input, &mut self.views.data);
                 self.last.data.choose |= output.choose;
                 self.last.data.choice = output.choice.or(self.last.data.choice.take());
@@ -439,27 +443,6 @@ fn data_are_paged_and_their_source_is_one_click_away() {
     harness.get_by_label("data source…").click();
     harness.run();
     assert!(harness.state().last.data.choose);
-}
-
-#[test]
-fn loading_and_failing_data_say_so() {
-    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
-    for (state, said) in [
-        (DataState::Loading(3, 10), &["Loading … 3 of 10", "Cancel"][..]),
-        (DataState::Loading(3, 0), &["Loading … 3", "Cancel"]),
-        (DataState::Missing("it is gone", &REMEDIES), &["it is gone", "Locate…", "Reload"]),
-    ] {
-        let (mut view, design) = (DataPreviewView::default(), Data::default());
-        let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
-        let mut harness = builder.build_ui(move |ui| {
-            data_preview_ui(ui, &DataInput { state, design: &design }, &mut view);
-        });
-        harness.run_steps(3);
-        let texts = texts(&harness.output().shapes);
-        for said in said {
-            assert!(texts.iter().any(|text| text == said), "{said} is not among {texts:?}");
-        }
-    }
 }
 
 #[test]

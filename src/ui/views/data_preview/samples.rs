@@ -1,8 +1,12 @@
 //! A page of samples: pictures, or the rows of a table.
 
-use egui::{ComboBox, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{
+    ComboBox, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, vec2,
+};
 
 use super::super::parts::{chip_ui, named};
+use super::super::reconstructions::listing::clicked;
 use super::super::sample::{Cells, label_text, row_name};
 use super::facts::class_column;
 use super::filter::Filter;
@@ -171,7 +175,10 @@ impl Page {
         }
         match &self.kind {
             Kind::Pictures(thumbs) => thumbs.ui(ui, look, view, &rows),
-            Kind::Table => table_ui(ui, look, view, &rows, self.height),
+            Kind::Table => {
+                let first = view.page * self.each;
+                table_ui(ui, look, view, (&rows, first), self.height);
+            }
         }
     }
 }
@@ -221,6 +228,7 @@ impl Thumbs {
             cache.page = Some(key);
         }
         let (p, across) = (palette(ui), self.across);
+        let mut place_clicked = None;
         let size = vec2(ui.available_width(), self.pitch.y * rows.len().div_ceil(across) as f32);
         let (area, _) = ui.allocate_exact_size(size, Sense::hover());
         for (index, row) in rows.iter().copied().enumerate() {
@@ -232,10 +240,39 @@ impl Thumbs {
                 let font = egui::FontId::proportional(10.0);
                 ui.painter().text(rect.center_bottom(), egui::Align2::CENTER_TOP, text, font, color(p.dim));
             }
-            let response = ui.interact(rect, ui.scope_id().with(("picture", row)), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, row_name(data, row)));
+            let response = ui.interact(rect, ui.scope_id().with(("picture", row)), Sense::click());
+            let is_selected = look.selection.contains(data.fingerprint, row);
+            response.widget_info(|| {
+                let mut info = WidgetInfo::labeled(Role::Image, true, row_name(data, row));
+                info.selected = Some(is_selected);
+                info
+            });
+            if is_selected || response.has_focus() {
+                let stroke = Stroke::new(2.0, color(if is_selected { p.accent } else { p.dim }));
+                ui.painter().rect_stroke(rect.expand(2.0), 2.0, stroke, StrokeKind::Inside);
+            }
+            if response.clicked() {
+                place_clicked = Some(index);
+            }
             response.on_hover_text(description(data, row));
         }
+        if let Some(index) = place_clicked {
+            select(ui, look, view, index + view.page * self.across * self.down);
+        }
+    }
+}
+
+/// Takes in a click on the sample at a place among all that pass.
+fn select(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, place: usize) {
+    let cache = &mut view.cache;
+    let of = (cache.rows_stamp, view.filter);
+    let anchor = cache.anchor.filter(|anchor| anchor.0 == of).map(|anchor| anchor.1);
+    let modifiers = ui.input(|input| input.modifiers);
+    let is_selected = |row: u32| look.selection.contains(look.data.fingerprint, row);
+    let part = |places: std::ops::Range<usize>| cache.passing.page(look.data, places.start, places.len());
+    cache.select = Some(clicked(part, place, anchor, modifiers, is_selected));
+    if !modifiers.shift || anchor.is_none() {
+        cache.anchor = Some((of, place));
     }
 }
 
@@ -291,8 +328,16 @@ fn number_text(data: &Dataset, row: u32) -> String {
 }
 
 /// Rows as they were in the source: number, labels, then the columns that became features.
-fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u32], height: f32) {
+/// `first` is the place of the first of them among all that pass.
+fn table_ui(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    view: &mut DataPreviewView,
+    (rows, first): (&[u32], usize),
+    height: f32,
+) {
     let (data, p) = (look.data, palette(ui));
+    let mut place_clicked = None;
     let cells = Cells::of(data);
     let Cache { found_features, widths, rows_stamp, .. } = &mut view.cache;
     let shown = found_features.of(*rows_stamp, &view.find, cells.len(), |column| cells.name(column));
@@ -317,10 +362,30 @@ fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u3
             }
         };
         let text = RichText::new(text).color(color(tint));
-        if is_filled {
-            text_ui(ui, text.italics(), true).on_hover_text(FILLED);
+        let room = ui.max_rect();
+        let is_selected = row.is_some_and(|row| look.selection.contains(data.fingerprint, row));
+        if is_selected {
+            ui.painter().rect_filled(room.expand2(vec2(4.0, 0.0)), 0.0, color(p.raised));
+        }
+        // Of a row one cell takes the focus.
+        let sense = if place.column == 0 { Sense::click() } else { Sense::CLICK };
+        let cell = row.map(|row| (row, ui.interact(room, ui.scope_id().with("cell"), sense)));
+        if let Some((row, cell)) = cell.as_ref().filter(|_| place.column == 0) {
+            cell.widget_info(|| {
+                let name = format!("select {}", row_name(data, *row));
+                WidgetInfo::selected(Role::CheckBox, true, is_selected, name)
+            });
+        }
+        let shown = if is_filled {
+            text_ui(ui, text.italics(), true).on_hover_text(FILLED)
         } else {
-            text_ui(ui, text, true);
+            text_ui(ui, text, true)
+        };
+        if shown.clicked() || cell.is_some_and(|(_, cell)| cell.clicked()) {
+            place_clicked = place.row;
         }
     });
+    if let Some(index) = place_clicked {
+        select(ui, look, view, first + index);
+    }
 }

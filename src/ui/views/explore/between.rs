@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use egui::{ComboBox, DragValue, RichText, Ui, vec2};
 
+use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::Pictures;
-use super::{Asked, Context, bits, failure_ui};
 use crate::analysis::between::Way;
 use crate::session::Decoding;
 use crate::ui::plots::{color, palette};
@@ -18,29 +18,39 @@ pub struct Between {
     ends: [usize; 2],
     way: Way,
     steps: usize,
-    plays: bool,
+    /// When the last frame was drawn while it is played, in seconds of the window.
+    plays_since: Option<f64>,
+    /// How many steps have been played.
+    played: f64,
+    /// Steps a second.
+    speed: f64,
     pictures: Pictures,
 }
 
 impl Default for Between {
     fn default() -> Self {
-        Between { ends: [0, 1], way: Way::Linear, steps: 9, plays: false, pictures: Pictures::default() }
+        Between {
+            ends: [0, 1],
+            way: Way::Linear,
+            steps: 9,
+            plays_since: None,
+            played: 0.0,
+            speed: 8.0,
+            pictures: Pictures::default(),
+        }
     }
 }
 
-/// Seconds for which each picture is shown while they are played.
-const FRAME_SECS: f64 = 0.12;
 /// Sides of the pictures in points.
 const SMALL: f32 = 50.0;
 const LARGE: f32 = 132.0;
 
 /// Shows the section.
-pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, asked: &mut Asked) {
+pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, actions: &mut Actions) {
     let p = palette(ui);
     let pins = &context.explore.pins;
     if pins.len() < 2 {
-        let text = "Pin two samples to see what lies between them.";
-        ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
+        remark_ui(ui, "Pin two samples to see what lies between them.");
         return;
     }
     between.ends = between.ends.map(|end| end.min(pins.len() - 1));
@@ -48,10 +58,10 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, ask
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         for (end, name) in between.ends.iter_mut().zip(["from pin", "to pin"]) {
             ui.label(RichText::new(name).size(11.0).color(color(p.dim)));
-            let combo = ComboBox::from_id_salt(name).width(44.0).selected_text((*end + 1).to_string());
+            let combo = ComboBox::from_id_salt(name).width(44.0).selected_text(pins[*end].number.to_string());
             let response = combo.show_ui(ui, |ui| {
                 for (at, pin) in pins.iter().enumerate() {
-                    if ui.selectable_label(*end == at, format!("{}: {}", at + 1, pin.name)).clicked() {
+                    if ui.selectable_label(*end == at, format!("{}: {}", pin.number, pin.name)).clicked() {
                         *end = at;
                     }
                 }
@@ -77,15 +87,18 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, ask
         }
         let drag = DragValue::new(&mut between.steps).range(3..=40).speed(0.1).suffix(" steps");
         named(ui.add(drag), "steps of the interpolation");
-        if chip_ui(ui, between.plays, if between.plays { "Pause" } else { "Play" }).clicked() {
-            between.plays = !between.plays;
+        let plays = between.plays_since.is_some();
+        if chip_ui(ui, plays, if plays { "Pause" } else { "Play" }).clicked() {
+            between.plays_since = (!plays).then(|| ui.input(|input| input.time));
         }
+        let speed = DragValue::new(&mut between.speed).range(1.0..=30.0).speed(0.1).suffix(" per second");
+        named(ui.add(speed), "steps played per second");
     });
     ui.add_space(6.0);
     let [from, to] = between.ends.map(|end| &pins[end].code);
     let (steps, way) = (between.steps.clamp(2, context.most_samples()), between.way);
     let of = (bits(from), bits(to), steps, way == Way::Spherical);
-    context.decode(asked, Decoding::Way, of, || {
+    context.decode(actions, Decoding::Way, of, || {
         (0..steps).flat_map(|step| way.at(from, to, step as f32 / (steps - 1) as f32)).collect()
     });
     failure_ui(ui, context, Question::Decode(Decoding::Way));
@@ -93,22 +106,29 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, ask
         between.pictures.fill(ui, context.data, stamp, rows);
     }
     let count = between.pictures.len();
-    if between.plays && count > 1 {
-        let frame = (ui.input(|input| input.time) / FRAME_SECS) as usize;
-        between.pictures.show(
-            ui,
-            context.data,
-            there_and_back(frame, count),
-            LARGE,
-            "the interpolation, played",
-        );
-        ui.ctx().request_repaint_after(Duration::from_secs_f64(FRAME_SECS));
-        ui.add_space(6.0);
+    if count < 2 {
+        return;
     }
+    if let Some(since) = between.plays_since {
+        let now = ui.input(|input| input.time);
+        between.played += (now - since).max(0.0) * between.speed;
+        between.plays_since = Some(now);
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(1.0 / between.speed));
+    }
+    let played = there_and_back(between.played as usize, count);
+    between.pictures.show(ui, context.data, played, LARGE, "the interpolation, played");
+    remark_ui(ui, "Click a step to pin it.");
+    ui.add_space(6.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         for step in 0..count {
-            between.pictures.show(ui, context.data, step, SMALL, &format!("step {} of {count}", step + 1));
+            let name = format!("step {} of {count}", step + 1);
+            if between.pictures.show(ui, context.data, step, SMALL, &name).clicked() {
+                let [from, to] = between.ends.map(|end| &pins[end]);
+                let code = way.at(&from.code, &to.code, step as f32 / (count - 1) as f32);
+                let name = format!("{name}, {} to {}", from.name, to.name);
+                actions.pins.push(context.code_pin(name, code));
+            }
         }
     });
 }

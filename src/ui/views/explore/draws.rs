@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use egui::{DragValue, RichText, Slider, Ui, vec2};
 
-use super::pictures::{Pictures, width};
-use super::{Asked, Context, bits, failure_ui, tiles_ui};
+use super::context::{Actions, Context, bits, failure_ui, remark_ui};
+use super::pictures::{Pictures, tiles_ui, width};
 use crate::project::{Bottleneck, format_number};
 use crate::session::{Distribution, Draws, JobKind, Lookup, has_only_prior, has_prior, is_normal};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::{Pin, Question};
+use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, row_name};
 
@@ -43,8 +43,7 @@ impl Default for DrawsSection {
 const SIDE: f32 = 58.0;
 
 /// Shows the section.
-pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, asked: &mut Asked) {
-    let p = palette(ui);
+pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, actions: &mut Actions) {
     let kind = context.trained.plan().design().code.kind;
     let from =
         section.from.unwrap_or(if has_prior(&kind) { Distribution::Prior } else { Distribution::Gaussian });
@@ -76,7 +75,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         });
     if !waits && context.asks(Question::Draw, stamp) {
         let kind = JobKind::Draw { trained: context.trained.clone(), draws };
-        asked.questions.push((Question::Draw, stamp, kind));
+        actions.questions.push((Question::Draw, stamp, kind));
     }
     failure_ui(ui, context, Question::Draw);
     let Some((stamp, codes, rows)) = context.explore.drawn() else { return };
@@ -87,12 +86,11 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
             pictures: Arc::new(rows.to_vec()),
             count: 1,
             except: None,
-            is_of_draws: true,
         };
-        asked.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
+        actions.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
     }
     failure_ui(ui, context, Question::NearDraws);
-    let found = context.explore.found(Question::NearDraws).filter(|(of, _)| *of == stamp);
+    let found = context.explore.near_draws().filter(|(of, _)| *of == stamp);
     if let Some((_, found)) = found {
         let sampler = Sampler::new(context.data);
         let rows: Vec<f32> = found
@@ -103,7 +101,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
     }
     let units = context.kept.code_units.max(1);
     let text = "Each sample stands above the training sample nearest to it. Click a sample to pin it.";
-    ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
+    remark_ui(ui, text);
     ui.add_space(4.0);
     tiles_ui(ui, section.pictures.len(), width(context.data, SIDE), |ui, at| {
         ui.spacing_mut().item_spacing.y = 3.0;
@@ -111,11 +109,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         if section.pictures.show(ui, context.data, at, SIDE, &name).clicked()
             && let Some(code) = codes.chunks_exact(units).nth(at)
         {
-            asked.pin = Some(Pin {
-                name: format!("{name} of seed {}", section.seed),
-                code: code.to_vec(),
-                row: None,
-            });
+            actions.pins.push(context.code_pin(format!("{name} of seed {}", section.seed), code.to_vec()));
         }
         let near = found.and_then(|(_, found)| found.get(at)?.first().copied());
         if let Some(near) = near {

@@ -1,54 +1,52 @@
-//! Samples near to a pin: by their codes, and by their pictures.
+//! Samples near to a pin: by their codes, by their values, and by the best linear code of the same
+//! size.
 
 use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
-use super::pictures::{Pictures, width};
-use super::{Asked, Context, bits, failure_ui, tiles_ui};
-use crate::analysis::hamming::BinaryCodes;
-use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes, precision};
+use super::context::{Actions, Context, bits, failure_ui, remark_ui};
+use super::pictures::Pictures;
+use crate::analysis::neighbours::Distance;
 use crate::dataset::LabelColumn;
-use crate::engine::code_thresholds;
-use crate::project::{Bottleneck, Threshold, format_number};
-use crate::session::{Decoding, JobKind, Lookup};
-use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{Pin, Question};
+use crate::project::{Bottleneck, Threshold, format_count, format_number};
+use crate::session::{CodeDistance, Decoding, Found, JobKind, NearSample};
+use crate::ui::plots::{color, palette};
+use crate::ui::state::{Question, ShownPin};
 use crate::ui::views::parts::chip_ui;
-use crate::ui::views::sample::{Sampler, label_text, row_name, tells_groups};
+use crate::ui::views::sample::{Sampler, label_text, row_name};
 
 /// The choices of the section.
 #[derive(Clone, Default)]
 pub struct Near {
     distance: Distance,
-    /// Rows whose codes are nearest, with their distances, and what they follow from.
-    found: (u64, Vec<(u32, f32)>),
-    by_code: Pictures,
-    by_picture: Pictures,
+    /// By code, by values and by PCA.
+    pictures: [Pictures; 3],
 }
 
-/// Neighbours that are shown.
+/// Neighbours that are shown by each distance.
 const COUNT: usize = 8;
-const SIDE: f32 = 58.0;
+/// Width of a column and side of a picture, in points.
+const COLUMN: f32 = 86.0;
+const SIDE: f32 = 52.0;
 
 /// Shows the section.
-pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut Asked) {
-    let p = palette(ui);
-    let Some((at, pin)) = context.active() else {
-        let text = "Pin a sample to see what is near to it.";
-        ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
+pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mut Actions) {
+    let Some(pin) = context.active() else {
+        remark_ui(ui, "Pin a sample to see what is near to it.");
         return;
     };
-    let kind = context.trained.plan().design().code.kind;
-    let threshold = threshold(&kind);
-    title_ui(ui, &format!("Watched samples whose codes are nearest to pin {}", at + 1));
+    let threshold = threshold(&context.trained.plan().design().code.kind);
+    let watched = format_count(context.run.kept.probe.code_rows.len());
+    let title = format!("The nearest of {watched} watched samples to pin {}", pin.number);
+    ui.add(egui::Label::new(RichText::new(title).size(11.5).color(color(palette(ui).text))).wrap());
     if threshold.is_some() {
-        ui.label(RichText::new("by the bits that differ (Hamming)").size(11.0).color(color(p.dim)));
+        remark_ui(ui, "Codes are compared by the bits that differ (Hamming).");
     } else {
         ui.horizontal(|ui| {
             let choices = [
-                (Distance::Euclidean, "L2", "By the length of the difference"),
-                (Distance::Cosine, "cosine", "By the angle between the codes"),
+                (Distance::Euclidean, "L2", "Codes by the length of their difference"),
+                (Distance::Cosine, "cosine", "Codes by the angle between them"),
             ];
             for (distance, name, about) in choices {
                 if chip_ui(ui, near.distance == distance, name).on_hover_text(about).clicked() {
@@ -57,40 +55,49 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
             }
         });
     }
-    let of = (context.subject.codes_stamp, bits(&pin.code), pin.row, near.distance == Distance::Cosine);
-    let stamp = stamp_of(of);
-    if near.found.0 != stamp {
-        near.found = (stamp, nearest_rows(context, pin, threshold, near.distance));
-    }
-    neighbours_ui(ui, context, &mut near.by_code, &near.found.1, pin.row);
-
-    ui.add_space(8.0);
-    title_ui(ui, "Training samples whose values are nearest");
-    let picture = match pin.row {
-        Some(row) => Some(Sampler::new(context.data).scaled(row)),
-        None => context.explore.decoded(Decoding::Pins).and_then(|(_, rows)| {
-            let features = context.data.shape.features().max(1);
-            rows.chunks_exact(features).nth(at).map(<[f32]>::to_vec)
-        }),
-    };
-    let Some(picture) = picture else { return };
-    let stamp = stamp_of((context.data.fingerprint, bits(&picture), pin.row));
-    if context.asks(Question::NearPin, stamp) {
-        let lookup = Lookup {
+    let distance = threshold.map_or(CodeDistance::Points(near.distance), CodeDistance::Bits);
+    let own_row = pin.row_of(context.data);
+    let of = (context.subject.codes_stamp, bits(&pin.code), own_row, near.distance == Distance::Cosine);
+    let stamp = context.stamp((of, "near"));
+    if let (true, Some(values)) = (context.asks(Question::NearPin, stamp), values(context, pin)) {
+        let sample = NearSample {
             data: Arc::clone(context.data),
-            pictures: Arc::new(picture),
+            probe: Arc::clone(&context.run.kept.probe),
+            codes: Arc::clone(context.kept),
+            code: pin.code.clone(),
+            values,
+            except: own_row,
             count: COUNT,
-            except: pin.row,
-            is_of_draws: false,
+            distance,
         };
-        asked.questions.push((Question::NearPin, stamp, JobKind::Lookup(lookup)));
+        actions.questions.push((Question::NearPin, stamp, JobKind::Near(Box::new(sample))));
     }
     failure_ui(ui, context, Question::NearPin);
-    let Some((_, found)) = context.explore.found(Question::NearPin).filter(|(of, _)| *of == stamp) else {
+    let Some((answered, found)) = context.explore.near_pin() else { return };
+    // While weights change by themselves, the newest answer is always a little behind.
+    if answered != stamp && !context.is_live {
         return;
-    };
-    let found: Vec<(u32, f32)> = found.iter().flatten().map(|near| (near.row, near.distance)).collect();
-    neighbours_ui(ui, context, &mut near.by_picture, &found, pin.row);
+    }
+    ui.add_space(4.0);
+    let pca = format!("PCA, {}", context.kept.code_units);
+    let columns = [("code", &found.code), ("values", &found.values), (pca.as_str(), &found.linear)];
+    let sampler = Sampler::new(context.data);
+    for (pictures, (_, found)) in near.pictures.iter_mut().zip(&columns) {
+        if !pictures.are_of(answered) {
+            let rows: Vec<f32> = found.iter().flat_map(|near| sampler.scaled(near.row)).collect();
+            pictures.fill(ui, context.data, answered, &rows);
+        }
+    }
+    let class = context.classes().and_then(|column| Some((column, class_of(column, pin)?)));
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (pictures, (name, found)) in near.pictures.iter().zip(columns) {
+            ui.vertical(|ui| {
+                ui.set_width(COLUMN);
+                column_ui(ui, context, (name, found), pictures, class.as_ref());
+            });
+        }
+    });
 }
 
 /// Where 0 ends and 1 begins, of codes that are bits.
@@ -98,72 +105,89 @@ fn threshold(kind: &Bottleneck) -> Option<Threshold> {
     if let Bottleneck::Hashing { threshold, .. } = kind { Some(*threshold) } else { None }
 }
 
-/// The watched rows whose codes are nearest to a pin, with their distances; not its own.
-fn nearest_rows(
-    context: &Context<'_>,
-    pin: &Pin,
-    threshold: Option<Threshold>,
-    distance: Distance,
-) -> Vec<(u32, f32)> {
-    let (kept, rows) = (context.kept, &context.run.kept.probe.code_rows);
-    let found = match threshold {
-        Some(threshold) => {
-            let thresholds = code_thresholds(&kept.codes, kept.code_units, threshold);
-            let of = |codes: &[f32]| BinaryCodes::new(codes, kept.code_units, |unit| thresholds[unit]);
-            nearest_codes(&of(&pin.code), 0, &of(&kept.codes), COUNT + 1)
-        }
-        None => nearest(&pin.code, &kept.codes, COUNT + 1, distance),
-    };
-    let found = found.iter().filter_map(|near| Some((*rows.get(near.row)?, near.distance)));
-    found.filter(|(row, _)| Some(*row) != pin.row).take(COUNT).collect()
+/// The scaled values of the sample of a pin; of a code made by hand those that it decodes to, once
+/// they are there.
+fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
+    if let Some(sample) = &pin.sample {
+        return Some(Sampler::new(&sample.data).scaled(sample.row));
+    }
+    let pins = context.decoded_pins();
+    let (_, rows) = context.explore.decoded(Decoding::Pins)?;
+    let features = context.data.shape.features().max(1);
+    let at = pins.iter().position(|other| other.at == pin.at)?;
+    // Of other pins the answer is on its way.
+    (rows.len() == pins.len() * features).then(|| rows.chunks_exact(features).nth(at).map(<[f32]>::to_vec))?
 }
 
-fn title_ui(ui: &mut Ui, text: &str) {
-    ui.add(egui::Label::new(RichText::new(text).size(11.5).color(color(palette(ui).text))).wrap());
+/// The class of a pin by a column of the run's data, as text; of other data by the column of that
+/// name there.
+fn class_of(column: &LabelColumn, pin: &ShownPin) -> Option<String> {
+    let sample = pin.sample.as_ref()?;
+    let own = sample.data.labels.iter().find(|own| own.name == column.name)?;
+    Some(own.text(sample.row as usize).into()).filter(|text: &String| !text.is_empty())
 }
 
-/// The column that tells classes, if there is one.
-fn classes<'a>(context: &Context<'a>) -> Option<&'a LabelColumn> {
-    context.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column))
+/// The share of neighbours that are of a class, by the column that tells classes.
+fn precision(found: &[Found], column: &LabelColumn, class: &str) -> Option<f64> {
+    let same = found.iter().filter(|near| column.text(near.row as usize) == *class).count();
+    (!found.is_empty()).then(|| same as f64 / found.len() as f64)
 }
 
-/// Neighbours with their labels, and how many are of the class of the pin.
-fn neighbours_ui(
+/// Neighbours by one distance, the nearest first.
+fn column_ui(
     ui: &mut Ui,
     context: &Context<'_>,
-    pictures: &mut Pictures,
-    found: &[(u32, f32)],
-    pin: Option<u32>,
+    (title, found): (&str, &[Found]),
+    pictures: &Pictures,
+    class: Option<&(&LabelColumn, String)>,
 ) {
     let p = palette(ui);
-    let column = classes(context);
-    let class = |row: u32| column.and_then(|column| column.class_ids()?.get(row as usize).copied());
-    if let Some(own) = pin.and_then(class) {
-        let neighbours: Vec<Neighbour> =
-            (0..found.len()).map(|row| Neighbour { row, distance: 0.0 }).collect();
-        let of: Vec<u32> = found.iter().map(|(row, _)| class(*row).unwrap_or(u32::MAX)).collect();
-        if let Some(share) = precision(own, &neighbours, &of) {
-            let text = format!("precision@{}: {}", found.len(), format_number(share));
-            ui.label(RichText::new(text).size(11.0).color(color(p.dim)))
-                .on_hover_text("Share of these that are of the class of the pin");
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.label(RichText::new(title).size(11.5).color(color(p.text)));
+    if let Some(share) = class.and_then(|(column, class)| precision(found, column, class)) {
+        let text = format!("precision@{}: {}", found.len(), format_number(share));
+        let text = RichText::new(text).size(10.0).color(color(p.dim));
+        ui.add(egui::Label::new(text).wrap())
+            .on_hover_text("Share of these that are of the class of the pin");
+    }
+    if found.is_empty() {
+        remark_ui(ui, "none");
+    }
+    for (at, near) in found.iter().enumerate() {
+        let name = row_name(context.data, near.row);
+        let distance = format_number(f64::from(near.distance));
+        let about = format!("{name}, at distance {distance}");
+        if context.data.shown().is_some() {
+            let label = format!("nearest by {title}, {}: {name}", at + 1);
+            pictures.show(ui, context.data, at, SIDE, &label).on_hover_text(&about);
+        } else {
+            let text = RichText::new(&name).size(11.0).color(color(p.text));
+            ui.add(egui::Label::new(text).truncate()).on_hover_text(&about);
         }
-    }
-    let sampler = Sampler::new(context.data);
-    let stamp = stamp_of((context.data.fingerprint, found.iter().map(|(row, _)| *row).collect::<Vec<u32>>()));
-    if !pictures.are_of(stamp) {
-        let rows: Vec<f32> = found.iter().flat_map(|(row, _)| sampler.scaled(*row)).collect();
-        pictures.fill(ui, context.data, stamp, &rows);
-    }
-    tiles_ui(ui, found.len(), width(context.data, SIDE), |ui, at| {
-        let (row, distance) = &found[at];
-        ui.spacing_mut().item_spacing.y = 2.0;
-        let name = row_name(context.data, *row);
-        let response = pictures.show(ui, context.data, at, SIDE, &name);
-        let label = column.map(|column| label_text(column, *row));
-        let distance = format_number(f64::from(*distance));
-        let text = label.as_ref().map_or_else(|| distance.clone(), |label| format!("{label} · {distance}"));
+        let label = context.classes().map(|column| label_text(column, near.row));
+        let text = label.map_or_else(|| distance.clone(), |label| format!("{label} · {distance}"));
         let caption = RichText::new(text).size(10.0).color(color(p.dim));
         ui.add(egui::Label::new(caption).truncate().selectable(false));
-        response.on_hover_text(format!("{name}, at distance {distance}"));
-    });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precision_is_the_share_of_the_same_class() {
+        let column = LabelColumn::classes("kind", vec!["cat".into(), "dog".into()], vec![0, 1, 0, 0]);
+        let found = |rows: &[u32]| -> Vec<Found> {
+            rows.iter().map(|row| Found { row: *row, distance: 1.0 }).collect()
+        };
+        for (rows, class, expected) in [
+            (&[0, 1, 2, 3][..], "cat", Some(0.75)),
+            (&[1, 3], "dog", Some(0.5)),
+            (&[0], "cow", Some(0.0)),
+            (&[], "cat", None),
+        ] {
+            assert_eq!(precision(&found(rows), &column, class), expected, "{rows:?} {class}");
+        }
+    }
 }

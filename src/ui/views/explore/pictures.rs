@@ -4,7 +4,7 @@ use egui::{Rect, Sense, StrokeKind, Ui, Vec2, vec2};
 
 use crate::dataset::Dataset;
 use crate::project::Shown;
-use crate::ui::plots::{Atlas, Profile, color, palette, profile_ui};
+use crate::ui::plots::{Atlas, DisplayRange, Profile, color, palette, profile_ui};
 use crate::ui::views::sample::{RangeCache, Sampler};
 
 /// Some samples, filled again only when they change.
@@ -59,6 +59,11 @@ impl Pictures {
         self.rows.len().checked_div(self.features).unwrap_or(0)
     }
 
+    /// Scaled values of all of them.
+    pub fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+
     /// Scaled values of one of them.
     pub fn row(&self, at: usize) -> &[f32] {
         self.rows.get(at * self.features..(at + 1) * self.features).unwrap_or_default()
@@ -84,6 +89,68 @@ impl Pictures {
         ui.painter().rect_stroke(rect, 1.0, egui::Stroke::new(1.0, color(edge)), StrokeKind::Outside);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
         response
+    }
+}
+
+/// Maps of how far pairs of samples are apart, all on one scale.
+#[derive(Clone, Default)]
+pub struct ErrorMaps {
+    stamp: Option<u64>,
+    atlas: Atlas,
+    range: RangeCache,
+}
+
+impl ErrorMaps {
+    /// Takes in pairs of scaled samples, row by row, unless they are those of the same stamp.
+    /// Samples that are no pictures have no maps.
+    pub fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, [a, b]: [&[f32]; 2]) {
+        if self.stamp == Some(stamp) {
+            return;
+        }
+        self.stamp = Some(stamp);
+        let Some(Shown { height, width, channels, .. }) = data.shown() else { return };
+        let (features, range, sampler) =
+            (data.shape.features().max(1), self.range.of(data), Sampler::new(data));
+        let unscaled = |rows: &[f32]| -> Vec<f32> {
+            rows.chunks_exact(features).flat_map(|row| sampler.unscaled(row)).collect()
+        };
+        let (a, b) = (unscaled(a), unscaled(b));
+        self.atlas.fill(ui.ctx(), [width, height], a.len().min(b.len()) / features, |picture, x, y| {
+            let start = picture * features + (y * width + x) * channels;
+            range.error(&a[start..start + channels], &b[start..start + channels])
+        });
+    }
+
+    /// The difference that is drawn brightest, in the units of the data.
+    pub fn brightest(&mut self, data: &Dataset) -> f32 {
+        let DisplayRange { low, high } = self.range.of(data);
+        (high - low) / 2.0
+    }
+
+    /// Shows one of them; returns its response.
+    pub fn show(&self, ui: &mut Ui, shown: Shown, at: usize, side: f32, name: &str) -> egui::Response {
+        let (rect, response) = ui.allocate_exact_size(size(shown, side), Sense::hover());
+        self.atlas.paint(ui.painter(), at, rect);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+        response
+    }
+}
+
+/// Shows so many things of one width side by side, in as many rows as they need.
+pub fn tiles_ui(ui: &mut Ui, count: usize, width: f32, mut add: impl FnMut(&mut Ui, usize)) {
+    const GAP: f32 = 6.0;
+    let columns = (((ui.available_width() + GAP) / (width + GAP)) as usize).max(1);
+    for first in (0..count).step_by(columns) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = GAP;
+            for at in first..(first + columns).min(count) {
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    add(ui, at);
+                });
+            }
+        });
+        ui.add_space(GAP);
     }
 }
 

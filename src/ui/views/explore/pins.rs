@@ -2,11 +2,13 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::{Asked, Context, ExploreView, bits, failure_ui, tiles_ui};
+use super::ExploreView;
+use super::context::{Actions, Context, bits, failure_ui, remark_ui};
+use super::pictures::tiles_ui;
 use crate::project::{format_number, visible};
 use crate::session::Decoding;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{Pin, Question};
+use crate::ui::state::{Question, ShownPin};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{feature_name, label_text};
 
@@ -26,17 +28,17 @@ fn focus(context: &Context<'_>, view: &ExploreView) -> (Vec<f32>, String) {
         return (code.to_vec(), "the code of the sliders".to_owned());
     }
     match context.active() {
-        Some((at, pin)) => (pin.code.clone(), format!("pin {}: {}", at + 1, pin.name)),
+        Some(pin) => (pin.code.clone(), pin.title()),
         None => (context.subject.mean(), "the mean code".to_owned()),
     }
 }
 
 /// Shows the code looked at: what it decodes to, its values, and whether any code is near it.
-pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
+pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let p = palette(ui);
     let (code, name) = focus(context, view);
     let is_pointer = view.place.is_some();
-    context.decode(asked, Decoding::Pointer, bits(&code), || code.clone());
+    context.decode(actions, Decoding::Pointer, bits(&code), || code.clone());
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pointer) {
         view.pointer.fill(ui, context.data, stamp, rows);
     }
@@ -55,8 +57,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         if chip_ui(ui, false, "Pin").on_hover_text("Keep this code").clicked() {
-            let number = context.explore.pins.len() + 1;
-            asked.pin = Some(Pin { name: format!("code {number}"), code: code.clone(), row: None });
+            actions.pins.push(context.code_pin(context.next_name(), code.clone()));
             view.place = None;
         }
         if is_pointer
@@ -66,10 +67,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         }
     });
     ui.label(RichText::new(name).size(12.0).color(color(p.text)));
-    let shown: Vec<String> = code.iter().take(FEW).map(|value| format_number(f64::from(*value))).collect();
-    let more = if code.len() > FEW { ", …" } else { "" };
-    let text = format!("({}{more})", shown.join(", "));
-    ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
+    remark_ui(ui, &code_text(&code));
     let of = stamp_of((context.subject.codes_stamp, bits(&code)));
     if view.far.0 != of {
         view.far = (of, context.subject.is_far(context.kept, &code));
@@ -97,47 +95,66 @@ fn values_ui(ui: &mut Ui, context: &Context<'_>, row: &[f32]) {
     });
 }
 
-/// The codes that are kept, small.
-pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
-    let p = palette(ui);
-    if context.explore.pins.is_empty() {
-        let text = "Click a point to pin it; drag on the plane to decode any place.";
-        ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
-        return;
-    }
-    let pins = &context.explore.pins;
+/// The first values of a code.
+pub fn code_text(code: &[f32]) -> String {
+    let shown: Vec<String> = code.iter().take(FEW).map(|value| format_number(f64::from(*value))).collect();
+    let more = if code.len() > FEW { ", …" } else { "" };
+    format!("({}{more})", shown.join(", "))
+}
+
+/// The labels of a pinned sample, one a line.
+pub fn labels_of(pin: &ShownPin) -> Vec<String> {
+    let Some(sample) = &pin.sample else { return Vec::new() };
+    let text = |labels| label_text(labels, sample.row);
+    sample.data.labels.iter().map(|labels| format!("{}: {}", visible(&labels.name), text(labels))).collect()
+}
+
+/// Asks for the reconstructions of all pins and takes them in.
+pub fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
+    let pins = context.decoded_pins();
     let of: Vec<Vec<u32>> = pins.iter().map(|pin| bits(&pin.code)).collect();
-    context.decode(asked, Decoding::Pins, of, || pins.iter().flat_map(|pin| pin.code.clone()).collect());
+    context.decode(actions, Decoding::Pins, of, || pins.iter().flat_map(|pin| pin.code.clone()).collect());
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pins) {
         view.pins.fill(ui, context.data, stamp, rows);
     }
     failure_ui(ui, context, Question::Decode(Decoding::Pins));
+    failure_ui(ui, context, Question::Encode);
+}
+
+/// The codes that are kept, small.
+pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
+    let pins = &context.explore.pins;
+    if pins.is_empty() {
+        remark_ui(ui, "Click a point to pin it; drag on the plane to decode any place.");
+        return;
+    }
+    decode_pins(ui, context, view, actions);
     tiles_ui(ui, pins.len(), SMALL + 4.0, |ui, at| {
-        let (pin, is_active) = (&pins[at], context.explore.active == Some(at));
-        let name = format!("pin {}: {}", at + 1, pin.name);
+        let pin = &pins[at];
+        let (is_active, name) = (context.explore.active == Some(pin.at), pin.title());
         if context.data.shown().is_some() && at < view.pins.len() {
             let response = view.pins.show(ui, context.data, at, SMALL, &name);
-            let labels = context.data.labels.iter().zip(std::iter::repeat(pin.row));
-            let labels: Vec<String> = labels
-                .filter_map(|(labels, row)| {
-                    Some(format!("{}: {}", visible(&labels.name), label_text(labels, row?)))
-                })
-                .collect();
-            if response.on_hover_text([vec![name.clone()], labels].concat().join("\n")).clicked() {
-                asked.activate = Some(at);
+            if response.clicked() {
+                actions.activate = Some(pin.at);
                 view.place = None;
             }
+            response.on_hover_ui(|ui| {
+                let note = (!pin.note.is_empty()).then(|| visible(&pin.note).into_owned());
+                for line in std::iter::once(name.clone()).chain(labels_of(pin)).chain(note) {
+                    ui.label(line);
+                }
+            });
         }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            let number = chip_ui(ui, is_active, &(at + 1).to_string());
+            let number = chip_ui(ui, is_active, &pin.number.to_string());
             if named(number, name.clone()).on_hover_text(name).clicked() {
-                asked.activate = Some(at);
+                actions.activate = Some(pin.at);
                 view.place = None;
             }
             let remove = chip_ui(ui, false, "×").on_hover_text("Remove this pin");
-            if named(remove, format!("remove pin {}", at + 1)).clicked() {
-                asked.unpin = Some(at);
+            if named(remove, format!("remove pin {}", pin.number)).clicked() {
+                actions.unpin = Some(pin.at);
             }
         });
     });

@@ -1,12 +1,13 @@
 //! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
 
 use egui::{
-    Align2, Color32, CursorIcon, DragValue, FontId, Key, Mesh, Rect, RichText, Shape, Stroke, Tooltip, Ui,
-    UiBuilder, pos2, vec2,
+    Align2, Color32, CursorIcon, DragValue, FontId, Key, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2,
 };
 
+use super::ExploreView;
+use super::context::{Actions, Context};
+use super::hover::hover_ui;
 use super::subject::PlaneKind;
-use super::{Asked, Context, ExploreView};
 use crate::analysis::density::Density;
 use crate::dataset::LabelValues;
 use crate::run::Kept;
@@ -15,10 +16,9 @@ use crate::ui::plots::{
     Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, class_legend_ui, class_legend_width, color,
     palette, scatter_ui, stamp_of,
 };
-use crate::ui::state::Pin;
 use crate::ui::views::latent::lasso;
 use crate::ui::views::parts::{advice_ui, named};
-use crate::ui::views::sample::{RangeCache, Sampler, label_text, row_name, tells_groups};
+use crate::ui::views::sample::{RangeCache, Sampler};
 use crate::ui::widgets::header::{Row, Side};
 
 /// What the first mouse button does on the plane.
@@ -83,8 +83,25 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, view: &mut ExploreView) {
             view.kind = PlaneKind::ALL[chosen];
             view.scatter.zoom.reset();
         }
-        if view.kind == PlaneKind::Units {
-            row.part(Side::Left, "shown units", |ui| units_ui(ui, kept, view));
+        match view.kind {
+            PlaneKind::Units => {
+                let mut shown = view.shown_units(kept.code_units);
+                let add = |ui: &mut Ui| axes_ui(ui, "unit", kept.code_units, &mut shown);
+                if row.part(Side::Left, "shown units", add) == Some(true) {
+                    view.units = shown;
+                    view.scatter.zoom.reset();
+                }
+            }
+            PlaneKind::Components => {
+                let mut shown = view.shown_axes(kept.code_units);
+                let most = view.subject.components().unwrap_or(0);
+                let add = |ui: &mut Ui| axes_ui(ui, "component", most, &mut shown);
+                if most > 2 && row.part(Side::Left, "shown components", add) == Some(true) {
+                    view.components = shown;
+                    view.scatter.zoom.reset();
+                }
+            }
+            PlaneKind::Pins => {}
         }
     }
     let about = "Decode the whole plane beneath the points";
@@ -93,31 +110,29 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, view: &mut ExploreView) {
     }
 }
 
-/// The units along both axes.
-fn units_ui(ui: &mut Ui, kept: &Kept, view: &mut ExploreView) {
-    let mut shown = view.shown_units(kept.code_units);
-    for (axis, name) in [(0, "x"), (1, "y")] {
-        let mut number = shown[axis] + 1;
-        let range = 1..=kept.code_units;
-        let drag = DragValue::new(&mut number).range(range).speed(0.1).prefix(format!("{name} "));
-        if named(ui.add(drag), format!("unit along {name}")).changed() {
-            shown[axis] = number - 1;
-            view.units = shown;
-            view.scatter.zoom.reset();
+/// Lets a person choose what of so many things lies along x and y; says whether that was changed.
+fn axes_ui(ui: &mut Ui, what: &str, most: usize, shown: &mut [usize; 2]) -> bool {
+    let mut is_changed = false;
+    for (axis, name) in shown.iter_mut().zip(["x", "y"]) {
+        let mut number = *axis + 1;
+        let drag = DragValue::new(&mut number).range(1..=most).speed(0.1).prefix(format!("{name} "));
+        if named(ui.add(drag), format!("{what} along {name}")).changed() {
+            (*axis, is_changed) = (number - 1, true);
         }
     }
+    is_changed
 }
 
 fn about(kind: PlaneKind) -> &'static str {
     match kind {
-        PlaneKind::Components => "First two principal components of the codes; all others are 0",
+        PlaneKind::Components => "Two principal components of the codes; all others are 0",
         PlaneKind::Units => "Two units; the others as in the active pin, else their mean",
         PlaneKind::Pins => "The plane through the last three pins",
     }
 }
 
 /// Shows the plane in all the room that is left.
-pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
+pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
     let subject = context.subject;
     let Some(plane) = &subject.plane else {
@@ -126,16 +141,18 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
                 ("A plane needs three pins", "Pin three samples whose codes do not lie on one line.")
             }
             PlaneKind::Units => ("x and y are the same unit", "Choose another unit along x or y."),
+            PlaneKind::Components if subject.components().is_none() => {
+                ("Finding the principal components of the codes", "They are shown in a moment.")
+            }
             PlaneKind::Components => (
-                "The codes have no principal components",
-                "They are all alike, or not finite: choose two units.",
+                "The codes have no two such principal components",
+                "Choose another component along x or y, or two units.",
             ),
         };
         advice_ui(ui, what, advice);
         return;
     };
-    let column =
-        context.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column));
+    let column = context.classes();
     let rows = &context.run.kept.probe.code_rows;
     let mut isolated = None;
     let mut room = ui.available_rect_before_wrap();
@@ -163,7 +180,13 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         points: &subject.points,
         colors: if classes.is_empty() { PointColors::Alike } else { PointColors::Classes(&classes) },
         stamp: stamp_of((subject.plane_stamp, context.data.fingerprint)),
-        series: stamp_of((context.run.id, context.run.started_unix_secs, view.kind, view.units)),
+        series: stamp_of((
+            context.run.id,
+            context.run.started_unix_secs,
+            view.kind,
+            view.units,
+            view.components,
+        )),
         isolated,
         lanes: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
@@ -184,10 +207,10 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     });
     let Some(shown) = shown.inner else { return };
     if let Some(tool) = view.tool.selects() {
-        asked.select = view.lasso.ui(ui, tool, &shown, &subject.points, rows);
+        actions.select = view.lasso.ui(ui, tool, &shown, &subject.points, rows);
     }
     if view.mosaic.is_on {
-        view.mosaic.ask(ui, context, &shown, plane, asked);
+        view.mosaic.ask(ui, context, &shown, plane, actions);
     }
     keys_ui(ui, &shown, view);
     paint_pins(ui, context, &shown);
@@ -212,9 +235,12 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     if let Some(point) = shown.hovered
         && !pressed
     {
-        hover_ui(ui, context, point);
-        if shown.response.clicked() && view.tool.selects().is_none() {
-            asked.pin = pin_of(context, point);
+        hover_ui(ui, context, &mut view.hover, point, actions);
+        if shown.response.clicked()
+            && view.tool.selects().is_none()
+            && let Some(row) = context.run.kept.probe.code_rows.get(point)
+        {
+            actions.pins.push(Context::row_pin(context.data, *row));
             view.place = None;
         }
     }
@@ -230,30 +256,6 @@ fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
             view.tool = tool;
         }
     }
-}
-
-/// A sample as a pin.
-fn pin_of(context: &Context<'_>, point: usize) -> Option<Pin> {
-    let row = *context.run.kept.probe.code_rows.get(point)?;
-    let code = context.kept.codes.chunks_exact(context.kept.code_units).nth(point)?.to_vec();
-    Some(Pin { name: row_name(context.data, row), code, row: Some(row) })
-}
-
-fn hover_ui(ui: &Ui, context: &Context<'_>, point: usize) {
-    let Some(row) = context.run.kept.probe.code_rows.get(point) else { return };
-    let id = ui.scope_id().with("explored sample");
-    Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, egui::PopupAnchor::Pointer).gap(14.0).show(
-        |ui| {
-            let p = palette(ui);
-            ui.label(RichText::new(row_name(context.data, *row)).size(12.0).color(color(p.text)));
-            for labels in &context.data.labels {
-                let name = crate::project::visible(&labels.name);
-                let text = format!("{name}: {}", label_text(labels, *row));
-                ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
-            }
-            ui.label(RichText::new("click to pin").size(10.0).color(color(p.faint)));
-        },
-    );
 }
 
 /// How densely the codes lie, as a veil beneath the points.
@@ -285,13 +287,13 @@ fn density_mesh(density: &Density, transform: &egui_plot::PlotTransform, tint: C
 fn paint_pins(ui: &Ui, context: &Context<'_>, shown: &ShownScatter) {
     let Some(plane) = &context.subject.plane else { return };
     let (p, painter) = (palette(ui), shown.painter(ui));
-    for (at, pin) in context.explore.pins.iter().enumerate() {
+    for pin in &context.explore.pins {
         let place = shown.at(plane.place(&pin.code));
-        let is_active = context.explore.active == Some(at);
+        let is_active = context.explore.active == Some(pin.at);
         let fill = if is_active { p.accent } else { p.raised };
         let text = if is_active { p.on_accent } else { p.text };
         painter.circle(place, 8.0, color(fill), Stroke::new(1.0, color(p.text)));
-        painter.text(place, Align2::CENTER_CENTER, at + 1, FontId::proportional(10.0), color(text));
+        painter.text(place, Align2::CENTER_CENTER, pin.number, FontId::proportional(10.0), color(text));
     }
 }
 
@@ -303,7 +305,7 @@ impl Mosaic {
         context: &Context<'_>,
         shown: &ShownScatter,
         plane: &crate::analysis::plane::Plane,
-        asked: &mut Asked,
+        actions: &mut Actions,
     ) {
         let Some(picture) = context.data.shown() else { return };
         let (limits, size) = (shown.limits(), shown.rect().size());
@@ -319,7 +321,7 @@ impl Mosaic {
         };
         let of =
             (context.subject.plane_stamp, [limits.x, limits.y].map(|ends| ends.map(f64::to_bits)), cells);
-        if let Some(stamp) = context.decode(asked, Decoding::Mosaic, of, codes) {
+        if let Some(stamp) = context.decode(actions, Decoding::Mosaic, of, codes) {
             self.asked = Some((stamp, limits, cells));
         }
         let Some((answered, rows)) = context.explore.decoded(Decoding::Mosaic) else { return };

@@ -2,17 +2,19 @@
 
 use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
 
-use super::{Asked, Context, bits};
+use super::ExploreView;
+use super::context::{Actions, Context, bits, unit_name};
+use super::effects::{Effects, effects_ui};
 use crate::analysis::spread::Spread;
 use crate::engine::code_thresholds;
 use crate::project::{Bottleneck, format_count, format_number};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::Pin;
 use crate::ui::views::parts::{chip_ui, named};
-use crate::ui::views::sample::feature_name;
 
 /// Width of the value beside a slider, in points.
 const VALUE: f32 = 62.0;
+/// What is said of a unit that changes nothing.
+const NO_EFFECT: &str = "No effect: the reconstruction stays the same over its range";
 /// Units that are shown without being asked for.
 const FEW: usize = 32;
 
@@ -45,7 +47,8 @@ impl Sliders {
 }
 
 /// Shows the section.
-pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, asked: &mut Asked) {
+pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
+    let (sliders, effects) = (&mut view.sliders, &mut view.effects);
     let is_changed = sliders.changed().is_some();
     let shows_all = sliders.shows_all;
     let Some((from, code)) = &mut sliders.code else { return };
@@ -56,8 +59,8 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, ask
         }
         let keep = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Keep as pin")).inner;
         if keep.on_hover_text("Keep the changed code").clicked() {
-            let number = context.explore.pins.len() + 1;
-            asked.pin = Some(Pin { name: format!("code {number} (sliders)"), code: code.clone(), row: None });
+            let name = format!("{} (sliders)", context.next_name());
+            actions.pins.push(context.code_pin(name, code.clone()));
         }
     });
     ui.add_space(4.0);
@@ -68,7 +71,9 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, ask
                 let kept = context.kept;
                 sliders.thresholds = (codes, code_thresholds(&kept.codes, kept.code_units, *threshold));
             }
-            bits_ui(ui, code, &sliders.thresholds.1);
+            effects.follow(context, actions);
+            bits_ui(ui, code, &sliders.thresholds.1, effects);
+            effects_ui(ui, context, effects);
         }
         Bottleneck::DescriptionLength { choices, .. } => choices_ui(ui, code, *choices),
         Bottleneck::Quantised { dimension, .. } => entries_ui(ui, context, code, *dimension),
@@ -78,28 +83,35 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, ask
         | Bottleneck::ImportanceWeighted { .. }
         | Bottleneck::Wasserstein { .. }
         | Bottleneck::Concrete { .. } => {
+            effects.follow(context, actions);
             let count = if shows_all { usize::MAX } else { FEW };
-            for unit in context.subject.order.iter().take(count) {
-                unit_ui(ui, context, *unit, code);
+            for unit in context.order.iter().take(count) {
+                unit_ui(ui, context, *unit, (code, effects.is_without(*unit)));
             }
-            let hidden = context.subject.order.len().saturating_sub(count);
+            let hidden = context.order.len().saturating_sub(count);
             if hidden > 0 && chip_ui(ui, false, &format!("Show {} more", format_count(hidden))).clicked() {
                 sliders.shows_all = true;
             }
+            ui.add_space(6.0);
+            effects_ui(ui, context, effects);
         }
     }
 }
 
 /// One unit: its name, its slider over the histogram of the codes, its value.
-fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, code: &mut [f32]) {
+fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, (code, is_without): (&mut [f32], bool)) {
     let (Some(spread), Some(value)) = (context.subject.spreads.get(unit), code.get_mut(unit)) else { return };
     let p = palette(ui);
     let name = unit_name(context, unit);
     let [low, high] = spread.range;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let label = egui::Label::new(RichText::new(&name).size(11.0).color(color(p.dim))).truncate();
-        ui.add_sized(vec2(56.0, 20.0), label);
+        let tint = color(if is_without { p.faint } else { p.dim });
+        let label = egui::Label::new(RichText::new(&name).size(11.0).color(tint)).truncate();
+        let label = ui.add_sized(vec2(56.0, 20.0), label);
+        if is_without {
+            label.on_hover_text(NO_EFFECT);
+        }
         if low == high {
             let text = format!("always {}", format_number(f64::from(low)));
             ui.label(RichText::new(text).size(11.0).color(color(p.faint)));
@@ -116,6 +128,7 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, code: &mut [f32]) {
             format_number(f64::from(low)),
             format_number(f64::from(high))
         );
+        let about = if is_without { format!("{about}. {NO_EFFECT}") } else { about };
         named(ui.add(slider), name.clone()).on_hover_text(about);
         let speed = f64::from(high - low) / 300.0;
         let drag = DragValue::new(value).speed(speed).custom_formatter(|value, _| format_number(value));
@@ -136,26 +149,16 @@ fn histogram(ui: &Ui, spread: &Spread, rect: Rect) {
     }
 }
 
-/// What a unit is called: of a selector the feature that it has chosen.
-pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
-    let health = context.run.health.as_ref();
-    let chosen = health.and_then(|health| health.selector.as_ref()?.chosen.get(unit).copied());
-    chosen
-        .map_or_else(|| format!("unit {}", unit + 1), |feature| feature_name(context.data, feature as usize))
-}
-
 /// Bits to flip.
-fn bits_ui(ui: &mut Ui, code: &mut [f32], thresholds: &[f32]) {
+fn bits_ui(ui: &mut Ui, code: &mut [f32], thresholds: &[f32], effects: &Effects) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
         for (unit, (value, threshold)) in code.iter_mut().zip(thresholds).enumerate() {
             let is_set = *value > *threshold;
             let text = RichText::new(if is_set { "1" } else { "0" }).size(11.0).monospace();
             let button = ui.add(Button::selectable(is_set, text).min_size(vec2(18.0, 20.0)));
-            if named(button, format!("bit {}", unit + 1))
-                .on_hover_text(format!("Flip bit {}", unit + 1))
-                .clicked()
-            {
+            let about = if effects.is_without(unit) { NO_EFFECT } else { "Flip this bit" };
+            if named(button, format!("bit {}", unit + 1)).on_hover_text(about).clicked() {
                 *value = f32::from(!is_set);
             }
         }

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use super::context::bits;
 use crate::analysis::density::Density;
 use crate::analysis::neighbours::{Distance, nearest};
 use crate::analysis::pca::Pca;
 use crate::analysis::plane::Plane;
 use crate::analysis::spread::Spread;
 use crate::run::Kept;
+use crate::session::Survey;
 use crate::ui::plots::stamp_of;
-use crate::ui::state::Pin;
+use crate::ui::state::{Explore, ShownPin};
 
 /// Which plane of the codes is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PlaneKind {
-    /// The first two principal components.
+    /// Two principal components.
     #[default]
     Components,
     /// Two units, the others as in the active pin.
@@ -41,8 +43,6 @@ impl PlaneKind {
 const DENSITY_CELLS: usize = 40;
 /// Parts of a unit's histogram.
 const BINS: usize = 24;
-/// Codes among which the usual distance to the nearest is measured.
-const SAMPLED: usize = 200;
 /// A place is far from all codes where the nearest is this many times as far as usual.
 const FAR: f32 = 3.0;
 
@@ -55,12 +55,12 @@ pub struct Subject {
     pub codes_stamp: u64,
     /// Changes with the plane and the codes.
     pub plane_stamp: u64,
-    pca: Option<Pca>,
+    /// What was found of the codes of this epoch, or of the one before until that is there.
+    survey: Option<(u64, Arc<Survey>)>,
     /// Each unit's values.
     pub spreads: Vec<Spread>,
     /// Units, the one of largest variance first.
     pub order: Vec<usize>,
-    usual: f32,
     /// The plane shown.
     pub plane: Option<Plane>,
     /// Where the codes lie on it.
@@ -70,36 +70,29 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Brings all up to date where codes, plane or pins changed. `units` are those along x and y.
-    pub fn update(
-        &mut self,
-        kept: &Arc<Kept>,
-        kind: PlaneKind,
-        units: [usize; 2],
-        pins: &[Pin],
-        active: Option<usize>,
-    ) {
+    /// Brings all up to date where codes, plane or pins changed. `axes` are the units or components
+    /// along x and y.
+    pub fn update(&mut self, kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) {
         let count = kept.code_units.max(1);
         if self.kept.as_ref().is_none_or(|own| !Arc::ptr_eq(own, kept)) {
             self.kept = Some(Arc::clone(kept));
             self.codes_stamp += 1;
-            self.pca = None;
             self.spreads = Spread::of_units(&kept.codes, count, BINS);
             self.order = (0..count).collect();
             let variance = |unit: &usize| self.spreads[*unit].variance;
             self.order.sort_by(|a, b| variance(b).total_cmp(&variance(a)));
-            self.usual = usual_distance(&kept.codes, count);
+        }
+        if let Some((stamp, survey)) = explore.survey() {
+            self.survey = Some((stamp, Arc::clone(survey)));
         }
         let stamp = self.codes_stamp;
-        let base = active.and_then(|at| pins.get(at)).map_or_else(
-            || self.spreads.iter().map(|spread| spread.mean).collect::<Vec<f32>>(),
-            |pin| pin.code.clone(),
-        );
+        let surveyed = self.survey.as_ref().map(|(stamp, _)| *stamp);
+        let base = explore.active().map_or_else(|| self.mean(), |pin| pin.code.clone());
+        let pins: &[ShownPin] = &explore.pins;
         let through: Vec<&[f32]> = pins.iter().rev().take(3).rev().map(|pin| &pin.code[..]).collect();
-        let bits = |code: &[f32]| code.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
         let plane_stamp = match kind {
-            PlaneKind::Components => stamp_of((stamp, kind)),
-            PlaneKind::Units => stamp_of((stamp, kind, units, bits(&base))),
+            PlaneKind::Components => stamp_of((stamp, kind, axes, surveyed)),
+            PlaneKind::Units => stamp_of((stamp, kind, axes, bits(&base))),
             PlaneKind::Pins => {
                 stamp_of((stamp, kind, through.iter().map(|code| bits(code)).collect::<Vec<_>>()))
             }
@@ -108,16 +101,13 @@ impl Subject {
             return;
         }
         self.plane_stamp = plane_stamp;
-        // No other plane is worth the time.
-        if kind == PlaneKind::Components && count > 2 && self.pca.is_none() {
-            self.pca = Pca::fit(&kept.codes, count, 2).ok();
-        }
+        let pca = self.survey.as_ref().and_then(|(_, survey)| survey.pca.as_ref());
         self.plane = match kind {
             PlaneKind::Components if count == 1 => Some(Plane::of_one_unit()),
             // A code of two units is its own plane.
             PlaneKind::Components if count == 2 => Plane::of_units(&base, [0, 1]),
-            PlaneKind::Components => self.pca.as_ref().and_then(Plane::of_components),
-            PlaneKind::Units => Plane::of_units(&base, units),
+            PlaneKind::Components => pca.and_then(|pca| Plane::of_components(pca, axes)),
+            PlaneKind::Units => Plane::of_units(&base, axes),
             PlaneKind::Pins => match through[..] {
                 [a, b, c] => Plane::through([a, b, c]),
                 _ => None,
@@ -133,6 +123,11 @@ impl Subject {
         self.density = Density::new(self.points.iter().copied(), [DENSITY_CELLS; 2]);
     }
 
+    /// How many principal components can be chosen; `None` until they are known.
+    pub fn components(&self) -> Option<usize> {
+        Some(self.survey.as_ref()?.1.pca.as_ref().map_or(0, Pca::k))
+    }
+
     /// The mean code.
     pub fn mean(&self) -> Vec<f32> {
         self.spreads.iter().map(|spread| spread.mean).collect()
@@ -140,8 +135,9 @@ impl Subject {
 
     /// Whether a code is far from all those of the watched samples, so that the decoder has never seen its like.
     pub fn is_far(&self, kept: &Kept, code: &[f32]) -> bool {
+        let usual = self.survey.as_ref().map_or(f32::INFINITY, |(_, survey)| survey.usual);
         let found = nearest(code, &kept.codes, 1, Distance::Euclidean);
-        found.first().is_some_and(|near| near.distance > FAR * self.usual)
+        found.first().is_some_and(|near| near.distance > FAR * usual)
     }
 }
 
@@ -151,22 +147,11 @@ fn jitter(index: usize) -> f32 {
     (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
 }
 
-/// The distance to the nearest other code that 95 of 100 codes keep.
-fn usual_distance(codes: &[f32], units: usize) -> f32 {
-    let count = codes.len() / units.max(1);
-    let step = count.div_ceil(SAMPLED).max(1);
-    let mut distances: Vec<f32> = codes
-        .chunks_exact(units.max(1))
-        .step_by(step)
-        .filter_map(|code| nearest(code, codes, 2, Distance::Euclidean).get(1).map(|near| near.distance))
-        .collect();
-    distances.sort_by(f32::total_cmp);
-    distances.get(distances.len() * 95 / 100).copied().unwrap_or(f32::INFINITY)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::{JobId, JobResult};
+    use crate::ui::state::Question;
 
     fn kept() -> Arc<Kept> {
         // 100 codes along a line in the first two of three units; the third is always 7.
@@ -174,31 +159,61 @@ mod tests {
         Arc::new(Kept { code_units: 3, codes, ..Kept::default() })
     }
 
-    fn pin(code: [f32; 3]) -> Pin {
-        Pin { name: String::new(), code: code.to_vec(), row: None }
+    /// A state with pins at these codes, of which the one at `active` is looked at, and a survey of
+    /// the codes.
+    fn explore(kept: &Kept, pins: &[[f32; 3]], active: Option<usize>) -> Explore {
+        let pin = |(at, code): (usize, &[f32; 3])| ShownPin {
+            at,
+            number: at + 1,
+            name: String::new(),
+            note: String::new(),
+            code: code.to_vec(),
+            sample: None,
+        };
+        let pins = pins.iter().enumerate().map(pin).collect();
+        let mut explore = Explore::default();
+        (explore.pins, explore.active) = (pins, active);
+        explore.expect(JobId(1), Question::Survey, 1);
+        let survey = JobResult::Survey(Arc::new(Survey::of(kept)));
+        assert_eq!(explore.take(JobId(1), Ok(survey)), Ok(None));
+        explore
     }
 
     #[test]
     fn planes_follow_units_and_pins() {
-        let mut subject = Subject::default();
-        let pins = [pin([0.0, 0.0, 1.0]), pin([1.0, 0.0, 1.0]), pin([0.0, 2.0, 1.0])];
-        subject.update(&kept(), PlaneKind::Units, [1, 0], &[], None);
+        let (mut subject, kept) = (Subject::default(), kept());
+        let pins = [[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [0.0, 2.0, 1.0]];
+        let code = |subject: &Subject| subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0]));
+        subject.update(&kept, PlaneKind::Units, [1, 0], &explore(&kept, &[], None));
         assert_eq!(subject.order, [0, 1, 2]);
         assert_eq!((subject.points[4], subject.mean()), ([2.0, 4.0], vec![49.5, 24.75, 7.0]));
-        assert_eq!(subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0])), Some(vec![2.0, 1.0, 7.0]));
-        subject.update(&kept(), PlaneKind::Units, [1, 0], &pins, Some(1));
-        assert_eq!(subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0])), Some(vec![2.0, 1.0, 1.0]));
-        subject.update(&kept(), PlaneKind::Pins, [1, 0], &pins, None);
-        assert_eq!(subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0])), Some(vec![1.0, 2.0, 1.0]));
-        subject.update(&kept(), PlaneKind::Pins, [1, 0], &pins[..2], None);
+        assert_eq!(code(&subject), Some(vec![2.0, 1.0, 7.0]));
+        subject.update(&kept, PlaneKind::Units, [1, 0], &explore(&kept, &pins, Some(1)));
+        assert_eq!(code(&subject), Some(vec![2.0, 1.0, 1.0]));
+        subject.update(&kept, PlaneKind::Pins, [1, 0], &explore(&kept, &pins, None));
+        assert_eq!(code(&subject), Some(vec![1.0, 2.0, 1.0]));
+        subject.update(&kept, PlaneKind::Pins, [1, 0], &explore(&kept, &pins[..2], None));
         assert!(subject.plane.is_none() && subject.points.is_empty());
+    }
+
+    #[test]
+    fn any_two_components_are_a_plane_once_they_are_known() {
+        let (mut subject, kept) = (Subject::default(), kept());
+        subject.update(&kept, PlaneKind::Components, [0, 1], &Explore::default());
+        assert!(subject.plane.is_none() && subject.components().is_none());
+        subject.update(&kept, PlaneKind::Components, [1, 0], &explore(&kept, &[], None));
+        assert_eq!(subject.components(), Some(3));
+        // All codes lie along the first component, now the y axis: the first code is √(49.5² ·
+        // 1.25) from the mean.
+        let [x, y] = subject.points[0];
+        assert!(x.abs() < 1e-3 && (y.abs() - 55.342_685).abs() < 1e-3, "{x} {y}");
     }
 
     #[test]
     fn a_code_of_one_unit_is_a_strip() {
         let mut subject = Subject::default();
         let kept = Arc::new(Kept { code_units: 1, codes: vec![3.0, -1.0], ..Kept::default() });
-        subject.update(&kept, PlaneKind::Components, [0, 0], &[], None);
+        subject.update(&kept, PlaneKind::Components, [0, 0], &Explore::default());
         assert_eq!(subject.points[0], [3.0, -0.5]);
         assert_eq!(subject.points[1][0], -1.0);
         assert!((subject.points[1][1] - 0.118_034).abs() < 1e-6, "{:?}", subject.points);
@@ -208,7 +223,9 @@ mod tests {
     #[test]
     fn what_no_code_is_near_to_is_far() {
         let (mut subject, kept) = (Subject::default(), kept());
-        subject.update(&kept, PlaneKind::Components, [0, 1], &[], None);
+        subject.update(&kept, PlaneKind::Components, [0, 1], &Explore::default());
+        assert!(!subject.is_far(&kept, &[50.0, 25.0, 99.0]), "nobody knows yet");
+        subject.update(&kept, PlaneKind::Components, [0, 1], &explore(&kept, &[], None));
         // Codes are √1.25 = 1.118 apart.
         assert!(!subject.is_far(&kept, &[50.0, 25.0, 9.0]));
         assert!(subject.is_far(&kept, &[50.0, 25.0, 11.0]));

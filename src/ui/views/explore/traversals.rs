@@ -2,9 +2,8 @@
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 
+use super::context::{Actions, Context, bits, failure_ui, unit_name};
 use super::pictures::{Pictures, size};
-use super::sliders::unit_name;
-use super::{Asked, Context, bits, failure_ui};
 use crate::project::Bottleneck;
 use crate::session::{Decoding, Steps, traversal};
 use crate::ui::plots::{color, palette};
@@ -28,7 +27,7 @@ pub struct Traversals {
 }
 
 /// Shows the section.
-pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traversals, asked: &mut Asked) {
+pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traversals, actions: &mut Actions) {
     let p = palette(ui);
     let (base, subject) = (context.base(), context.subject);
     let kind = &context.trained.plan().design().code.kind;
@@ -38,7 +37,7 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         let codebook = context.trained.weights().0.get("code.codebook");
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
-        let lines = traversal(kind, (&subject.order, &subject.spreads), codebook, context.shares(), STEPS);
+        let lines = traversal(kind, (context.order, &subject.spreads), codebook, context.shares(), STEPS);
         for line in lines.into_iter().take(MOST_LINES) {
             if (codes.len() / base.len().max(1) + line.values.len()) > most {
                 break;
@@ -48,8 +47,8 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         }
         codes
     };
-    let of = (subject.codes_stamp, bits(&base), bits(context.shares()));
-    if let Some(stamp) = context.decode(asked, Decoding::Traversals, of, codes) {
+    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), context.order);
+    if let Some(stamp) = context.decode(actions, Decoding::Traversals, of, codes) {
         traversals.asked = (stamp, numbers);
     }
     failure_ui(ui, context, Question::Decode(Decoding::Traversals));
@@ -107,14 +106,12 @@ fn words(kind: &Bottleneck) -> (Option<&'static str>, &'static str) {
         | Bottleneck::ImportanceWeighted { .. }
         | Bottleneck::Wasserstein { .. }
         | Bottleneck::Concrete { .. }
-        | Bottleneck::Hashing { .. } => {
-            (None, "From left to right the range of the watched samples; the unit of largest variance first.")
-        }
+        | Bottleneck::Hashing { .. } => (None, "From left to right the range of the watched samples."),
     }
 }
 
 /// Whether reconstructions differ from the first of them, by values that lie between these ends.
-fn changes<'a>(mut rows: impl Iterator<Item = &'a [f32]>, [low, high]: [f32; 2]) -> bool {
+pub fn changes<'a>(mut rows: impl Iterator<Item = &'a [f32]>, [low, high]: [f32; 2]) -> bool {
     let Some(first) = rows.next() else { return false };
     let nothing = NOTHING * (high - low);
     let differs = |row: &[f32]| row.iter().zip(first).any(|(a, b)| (a - b).abs() > nothing);

@@ -69,10 +69,10 @@ impl Drawn<'_> {
     }
 }
 
-/// What a click selects: the sample alone, with Ctrl it or all but it, with Shift all from the one
-/// clicked before.
-pub(super) fn clicked(
-    listing: &Listing<'_>,
+/// What a click selects of a list, of which `part` gives some places: the sample alone, with Ctrl
+/// it or all but it, with Shift all from the one clicked before.
+pub(in crate::ui::views) fn clicked(
+    part: impl Fn(Range<usize>) -> Vec<u32>,
     place: usize,
     anchor: Option<usize>,
     modifiers: Modifiers,
@@ -80,9 +80,9 @@ pub(super) fn clicked(
 ) -> (Vec<u32>, How) {
     if let (true, Some(anchor)) = (modifiers.shift, anchor) {
         let (from, to) = (anchor.min(place), anchor.max(place));
-        return (listing.part(from..to + 1), How::Replace);
+        return (part(from..to + 1), How::Replace);
     }
-    let rows = listing.part(place..place + 1);
+    let rows = part(place..place + 1);
     let how = match rows.first() {
         Some(row) if modifiers.command && is_selected(*row) => How::Subtract,
         Some(_) if modifiers.command => How::Add,
@@ -100,7 +100,7 @@ mod tests {
         let rows = [9, 4, 7, 1, 3];
         let listing = Listing::Ordered(&rows);
         let check = |place, anchor, modifiers, expected: &[u32], how| {
-            let found = clicked(&listing, place, anchor, modifiers, |row| row == 4);
+            let found = clicked(|places| listing.part(places), place, anchor, modifiers, |row| row == 4);
             assert_eq!(found, (expected.to_vec(), how));
         };
         check(2, Some(0), Modifiers::NONE, &[7], How::Replace);

@@ -4,6 +4,7 @@ use super::*;
 use crate::dataset::{ColumnOverview, Subset};
 use crate::project::{Choice, Header, Rules, Source, Take};
 use crate::ui::painted::cut_off;
+use crate::ui::update::Remedy;
 
 /// A table of every kind of column; its columns are shown, or its rows.
 pub(super) fn mixed(columns: bool) -> Scene {
@@ -183,7 +184,8 @@ fn data_that_are_read_otherwise_stay_while_they_load() {
     let builder = builder.with_context_setup(crate::ui::theme::install);
     let mut harness = builder.build_ui_state(
         move |ui, cancelled: &mut bool| {
-            let input = DataInput { state: DataState::Reloading(&data, 3, 10), design: &design };
+            let (state, selection) = (DataState::Reloading(&data, 3, 10), Selection::default());
+            let input = DataInput { state, design: &design, selection: &selection };
             *cancelled |= data_preview_ui(ui, &input, &mut view).cancel;
         },
         false,
@@ -253,4 +255,58 @@ fn names_and_header_stay_while_columns_scroll() {
     let moved = at(&harness, "born as label").x - chip.x;
     assert!(moved < -30.0, "{moved}");
     assert!((at(&harness, "taken as").x - header.x - moved).abs() < 1.0, "the header goes with its column");
+}
+
+#[test]
+fn rows_of_a_table_are_selected_as_in_any_list() {
+    let (data, design) = (samples::table(20, 2), Data::default());
+    let (mut view, fingerprint) = (DataPreviewView::default(), data.fingerprint);
+    let builder = Harness::builder().with_size(vec2(900.0, 500.0));
+    let builder = builder.with_context_setup(crate::ui::theme::install);
+    let mut harness = builder.build_ui_state(
+        move |ui, selection: &mut Selection| {
+            let before = selection.clone();
+            let input = DataInput { state: DataState::Loaded(&data), design: &design, selection: &before };
+            if let Some((rows, how)) = data_preview_ui(ui, &input, &mut view).select {
+                selection.apply(data.fingerprint, rows, how);
+            }
+        },
+        Selection::default(),
+    );
+    harness.run();
+    for (name, modifiers, expected) in [
+        ("select row 2", Modifiers::NONE, &[1][..]),
+        ("select row 4", Modifiers::COMMAND, &[1, 3]),
+        ("select row 6", Modifiers::SHIFT, &[3, 4, 5]),
+        ("select row 5", Modifiers::COMMAND, &[3, 5]),
+    ] {
+        harness.get_by_label(name).click_modifiers(modifiers);
+        harness.run();
+        assert_eq!(harness.state().rows(fingerprint), expected, "{name}");
+    }
+}
+
+#[test]
+fn loading_and_failing_data_say_so() {
+    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
+    for (state, said) in [
+        (DataState::Loading(3, 10), &["Loading … 3 of 10", "Cancel"][..]),
+        (DataState::Loading(3, 0), &["Loading … 3", "Cancel"]),
+        (DataState::Missing("it is gone", &REMEDIES), &["it is gone", "Locate…", "Reload"]),
+    ] {
+        let (mut view, design) = (DataPreviewView::default(), Data::default());
+        let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
+        let mut harness = builder.build_ui(move |ui| {
+            data_preview_ui(
+                ui,
+                &DataInput { state, design: &design, selection: &Selection::default() },
+                &mut view,
+            );
+        });
+        harness.run_steps(3);
+        let texts = texts(&harness.output().shapes);
+        for said in said {
+            assert!(texts.iter().any(|text| text == said), "{said} is not among {texts:?}");
+        }
+    }
 }

@@ -1,0 +1,109 @@
+use serde::{Deserialize, Serialize};
+
+/// A code that a person keeps to look at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// Its name.
+    pub name: String,
+    /// What a person says of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Whose code it is.
+    pub of: Pinned,
+}
+
+/// Whose code a [`Pin`] is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Pinned {
+    /// That of a row, which each network encodes in its own way.
+    Row {
+        /// Fingerprint of the data: of any others the row says nothing.
+        fingerprint: u64,
+        /// The row, counted from 0.
+        row: u32,
+    },
+    /// One made by hand, which only the network of one run can decode.
+    Code {
+        /// The number of the run. In a file that was merged with another it may be another run's.
+        run: u32,
+        /// When the run was started.
+        started_unix_secs: u64,
+        /// The code.
+        code: Vec<f32>,
+    },
+}
+
+impl Pin {
+    /// The pin of a row, without a note.
+    pub fn of_row(name: String, fingerprint: u64, row: u32) -> Pin {
+        Pin { name, note: String::new(), of: Pinned::Row { fingerprint, row } }
+    }
+
+    /// The pins of two copies of a document that both were `base`: each change of either is kept.
+    pub fn merged(ours: &[Pin], theirs: &[Pin], base: &[Pin]) -> Vec<Pin> {
+        let stays = |pin: &&Pin| theirs.contains(pin) || !base.contains(pin);
+        let is_new = |pin: &&Pin| !ours.contains(pin) && !base.contains(pin);
+        ours.iter().filter(stays).chain(theirs.iter().filter(is_new)).cloned().collect()
+    }
+
+    /// Whether its code, if it has one of its own, is one that a network can be given.
+    pub fn is_sound(&self) -> bool {
+        match &self.of {
+            Pinned::Row { .. } => true,
+            Pinned::Code { code, .. } => !code.is_empty() && code.iter().all(|value| value.is_finite()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Project;
+
+    fn code(values: &[f32]) -> Pin {
+        let of = Pinned::Code { run: 3, started_unix_secs: 1_700_000_000, code: values.to_vec() };
+        Pin { name: "code 2".to_owned(), note: String::new(), of }
+    }
+
+    #[test]
+    fn pins_are_part_of_the_document_and_of_no_design() {
+        let row = Pin {
+            name: "a \"cat\".png".to_owned(),
+            note: "odd\nears".to_owned(),
+            of: Pinned::Row { fingerprint: u64::MAX, row: 7 },
+        };
+        let project = Project { pins: vec![row, code(&[0.1, -2.5e-7])], ..Project::default() };
+        let text = project.to_ron();
+        assert_eq!(Project::from_ron(&text).as_ref(), Ok(&project));
+        assert_eq!(project.design(), Project::default());
+        assert!(!Project::default().to_ron().contains("pins"));
+    }
+
+    #[test]
+    fn changes_of_two_copies_are_merged() {
+        let pins = |rows: &[u32]| -> Vec<Pin> {
+            rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect()
+        };
+        for (ours, theirs, base, expected) in [
+            (&[1, 2][..], &[1, 3][..], &[1][..], &[1, 2, 3][..]),
+            (&[1, 2], &[2], &[1, 2], &[2]),
+            (&[2], &[1, 2], &[1, 2], &[2]),
+            (&[], &[4], &[], &[4]),
+            (&[5], &[5], &[], &[5]),
+            (&[], &[], &[1], &[]),
+        ] {
+            let merged = Pin::merged(&pins(ours), &pins(theirs), &pins(base));
+            assert_eq!(merged, pins(expected), "{ours:?} {theirs:?} {base:?}");
+        }
+    }
+
+    #[test]
+    fn pins_that_no_network_can_be_given_are_left_out() {
+        let pins = vec![code(&[f32::NAN]), code(&[1.0]), code(&[]), code(&[f32::INFINITY, 0.0])];
+        let text = Project { pins, ..Project::default() }.to_ron();
+        let read = Project::from_ron(&text).expect("the rest is sound");
+        assert_eq!(read.pins, [code(&[1.0])]);
+    }
+}

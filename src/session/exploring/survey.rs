@@ -1,0 +1,58 @@
+//! What the codes of an epoch have in common.
+
+use crate::analysis::neighbours::{Distance, nearest};
+use crate::analysis::pca::Pca;
+use crate::run::Kept;
+
+/// Principal components that can be chosen as axes, at most.
+pub const MOST_AXES: usize = 16;
+/// Codes among which the usual distance to the nearest is measured.
+const SAMPLED: usize = 200;
+
+/// Properties of codes that take longer than a frame to find.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// Their first principal components, at most [`MOST_AXES`]; `None` where there are none.
+    pub pca: Option<Pca>,
+    /// The distance to the nearest other code that 95 of 100 codes keep; infinite where there are
+    /// too few.
+    pub usual: f32,
+}
+
+impl Survey {
+    /// Surveys the codes of an epoch.
+    pub fn of(kept: &Kept) -> Survey {
+        let units = kept.code_units;
+        let pca = Pca::fit(&kept.codes, units, units.min(MOST_AXES)).ok();
+        Survey { pca: pca.filter(|pca| pca.k() > 0), usual: usual_distance(&kept.codes, units) }
+    }
+}
+
+fn usual_distance(codes: &[f32], units: usize) -> f32 {
+    let count = codes.len() / units.max(1);
+    let step = count.div_ceil(SAMPLED).max(1);
+    let mut distances: Vec<f32> = codes
+        .chunks_exact(units.max(1))
+        .step_by(step)
+        .filter_map(|code| nearest(code, codes, 2, Distance::Euclidean).get(1).map(|near| near.distance))
+        .collect();
+    distances.sort_by(f32::total_cmp);
+    distances.get(distances.len() * 95 / 100).copied().unwrap_or(f32::INFINITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_along_a_line_have_one_direction_and_their_step() {
+        // Steps of (1, ½): √1.25 = 1.118 apart.
+        let codes = (0..100).flat_map(|at| [at as f32, 0.5 * at as f32, 7.0]).collect();
+        let survey = Survey::of(&Kept { code_units: 3, codes, ..Kept::default() });
+        assert!((survey.usual - 1.25_f32.sqrt()).abs() < 1e-5, "{survey:?}");
+        let pca = survey.pca.expect("components");
+        assert!((pca.components[0].abs() - 0.894_427).abs() < 1e-4, "{:?}", pca.components);
+        let one = Survey::of(&Kept { code_units: 2, codes: vec![1.0, 2.0], ..Kept::default() });
+        assert_eq!(one.usual, f32::INFINITY);
+    }
+}

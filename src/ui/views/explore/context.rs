@@ -1,0 +1,176 @@
+//! What is explored, ready to be shown, and what a person asks for.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use egui::{RichText, Ui};
+
+use super::subject::Subject;
+use crate::dataset::{Dataset, LabelColumn};
+use crate::engine::Trained;
+use crate::project::{NamedSelection, Pin, Pinned};
+use crate::run::{Kept, Run};
+use crate::session::{Decoding, JobKind};
+use crate::ui::plots::{color, palette, stamp_of};
+use crate::ui::state::{Explore, How, Question, Selection, ShownPin};
+use crate::ui::views::sample::{feature_name, tells_groups};
+
+/// The network, data and codes that are explored.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub run: &'a Run,
+    pub data: &'a Arc<Dataset>,
+    pub kept: &'a Arc<Kept>,
+    pub trained: &'a Trained,
+    /// Whether the weights change by themselves.
+    pub is_live: bool,
+    pub generation: u64,
+    pub explore: &'a Explore,
+    pub selection: &'a Selection,
+    pub named: &'a [NamedSelection],
+    /// Other data that networks are shown.
+    pub others: &'a BTreeMap<String, Arc<Dataset>>,
+    pub subject: &'a Subject,
+    /// Units in the order in which they are shown.
+    pub order: &'a [usize],
+}
+
+/// Requests of a person and of the view, carried out after it is drawn.
+#[derive(Default)]
+pub struct Actions {
+    /// Questions to the network.
+    pub questions: Vec<(Question, u64, JobKind)>,
+    /// Codes to keep.
+    pub pins: Vec<Pin>,
+    /// Whether to keep the selected samples.
+    pub pins_selection: bool,
+    /// A kept code to remove, by its place in the document.
+    pub unpin: Option<usize>,
+    /// A kept code to look at.
+    pub activate: Option<usize>,
+    /// What a person says of a kept code.
+    pub note: Option<(usize, String)>,
+    /// Rows to select.
+    pub select: Option<(Vec<u32>, How)>,
+}
+
+impl<'a> Context<'a> {
+    /// Tells questions to this network from those to others.
+    pub fn stamp(&self, of: impl Hash) -> u64 {
+        stamp_of((self.generation, of))
+    }
+
+    /// Whether a question is to be asked now. While weights change ten times a second, what takes
+    /// longer is asked again only once it is answered, or no answer would ever be to the newest.
+    pub fn asks(&self, question: Question, stamp: u64) -> bool {
+        self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
+    }
+
+    /// The active pin.
+    pub fn active(&self) -> Option<&'a ShownPin> {
+        self.explore.active()
+    }
+
+    /// The code looked at: that of the active pin, else the mean.
+    pub fn base(&self) -> Vec<f32> {
+        self.active().map_or_else(|| self.subject.mean(), |pin| pin.code.clone())
+    }
+
+    /// A code made by hand, to be kept.
+    pub fn code_pin(&self, name: String, code: Vec<f32>) -> Pin {
+        let (run, started_unix_secs) = (self.run.id.0, self.run.started_unix_secs);
+        Pin { name, note: String::new(), of: Pinned::Code { run, started_unix_secs, code } }
+    }
+
+    /// A sample of some data, to be kept.
+    pub fn row_pin(data: &Dataset, row: u32) -> Pin {
+        Pin::of_row(data.row_name(row), data.fingerprint, row)
+    }
+
+    /// A name for the next code made by hand.
+    pub fn next_name(&self) -> String {
+        format!("code {}", self.explore.pins.len() + 1)
+    }
+
+    /// The first column that tells classes.
+    pub fn classes(&self) -> Option<&'a LabelColumn> {
+        self.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column))
+    }
+
+    /// How often each entry of the codebook is chosen, of a quantised code.
+    pub fn shares(&self) -> &'a [f32] {
+        let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
+        codebook.map_or(&[], |codebook| &codebook.shares)
+    }
+
+    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit
+    /// into 16 MB.
+    pub fn most_samples(&self) -> usize {
+        ((1 << 22) / self.data.shape.features().max(1)).max(4)
+    }
+
+    /// The pins whose reconstructions are shown: of large samples the first few.
+    pub fn decoded_pins(&self) -> &'a [ShownPin] {
+        let pins = &self.explore.pins;
+        &pins[..pins.len().min(self.most_samples())]
+    }
+
+    /// Asks for the reconstructions of codes, which follow from the network and what `of` says;
+    /// gives the stamp of the question where it was asked.
+    pub fn decode(
+        &self,
+        actions: &mut Actions,
+        purpose: Decoding,
+        of: impl Hash,
+        codes: impl FnOnce() -> Vec<f32>,
+    ) -> Option<u64> {
+        let stamp = self.stamp(of);
+        let question = Question::Decode(purpose);
+        if !self.asks(question, stamp) {
+            return None;
+        }
+        let codes = codes();
+        if codes.is_empty() || !codes.len().is_multiple_of(self.kept.code_units) {
+            return None;
+        }
+        let trained = self.trained.clone();
+        actions.questions.push((question, stamp, JobKind::Decode { trained, codes, purpose }));
+        Some(stamp)
+    }
+
+    /// Has the codes surveyed, unless they are.
+    pub fn survey(&self, actions: &mut Actions) {
+        let stamp = stamp_of((self.subject.codes_stamp, self.kept.epoch, Arc::as_ptr(self.kept).addr()));
+        if self.explore.is_new(Question::Survey, stamp) && !self.explore.is_open(Question::Survey) {
+            actions.questions.push((Question::Survey, stamp, JobKind::Survey(Arc::clone(self.kept))));
+        }
+    }
+}
+
+/// Says why a question has no answer.
+pub fn failure_ui(ui: &mut Ui, context: &Context<'_>, question: Question) {
+    if let Some(message) = context.explore.failed(question) {
+        let text = RichText::new(message).size(11.0).color(color(palette(ui).bad));
+        ui.add(egui::Label::new(text).wrap());
+    }
+}
+
+/// A remark in small letters.
+pub fn remark_ui(ui: &mut Ui, text: &str) {
+    let text = RichText::new(text).size(11.0).color(color(palette(ui).dim));
+    ui.add(egui::Label::new(text).wrap());
+}
+
+/// What tells codes from others.
+pub fn bits(code: &[f32]) -> Vec<u32> {
+    code.iter().map(|value| value.to_bits()).collect()
+}
+
+/// What a unit is called: of a selector the feature that it has chosen.
+pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
+    let health = context.run.health.as_ref();
+    let chosen = health.and_then(|health| health.selector.as_ref()?.chosen.get(unit).copied());
+    chosen
+        .map_or_else(|| format!("unit {}", unit + 1), |feature| feature_name(context.data, feature as usize))
+}

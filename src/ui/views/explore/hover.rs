@@ -1,0 +1,72 @@
+//! The sample under the pointer: what it is, what the network makes of it, and how far that is off.
+
+use egui::{PopupAnchor, RichText, Tooltip, Ui};
+
+use super::context::{Actions, Context, bits};
+use super::pictures::{ErrorMaps, Pictures};
+use crate::project::{format_number, visible};
+use crate::session::{Decoding, squared_error};
+use crate::ui::plots::{color, palette, stamp_of};
+use crate::ui::views::sample::{Sampler, label_text, row_name};
+
+/// Pictures of the sample.
+#[derive(Clone, Default)]
+pub struct Hover {
+    original: Pictures,
+    made: Pictures,
+    map: ErrorMaps,
+    /// The stamp of the newest question, and the row that it is about.
+    asked: (u64, u32),
+}
+
+/// Side of a picture in points.
+const SIDE: f32 = 64.0;
+
+/// Shows the watched sample of a point beside the pointer.
+pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize, actions: &mut Actions) {
+    let codes = &mut context.kept.codes.chunks_exact(context.kept.code_units);
+    let Some((row, code)) = context.run.kept.probe.code_rows.get(point).copied().zip(codes.nth(point)) else {
+        return;
+    };
+    if let Some(stamp) = context.decode(actions, Decoding::Hover, (row, bits(code)), || code.to_vec()) {
+        hover.asked = (stamp, row);
+    }
+    let data = context.data;
+    let of = stamp_of((data.fingerprint, row));
+    if !hover.original.are_of(of) {
+        hover.original.fill(ui, data, of, &Sampler::new(data).scaled(row));
+    }
+    let answer = context.explore.decoded(Decoding::Hover);
+    // That of another sample would be taken for its own.
+    let made =
+        answer.filter(|(stamp, rows)| (*stamp, row) == hover.asked && rows.len() == data.shape.features());
+    if let Some((stamp, rows)) = made {
+        hover.made.fill(ui, data, stamp, rows);
+        hover.map.fill(ui, data, stamp_of((of, stamp)), [hover.original.rows(), rows]);
+    }
+    let id = ui.scope_id().with("explored sample");
+    let tooltip = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, PopupAnchor::Pointer).gap(14.0);
+    tooltip.show(|ui| {
+        let p = palette(ui);
+        ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
+        for labels in &data.labels {
+            let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
+            ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+        }
+        if let Some(shown) = data.shown() {
+            ui.horizontal(|ui| {
+                hover.original.show(ui, data, 0, SIDE, "original");
+                if made.is_some() {
+                    hover.made.show(ui, data, 0, SIDE, "reconstruction");
+                    hover.map.show(ui, shown, 0, SIDE, "error");
+                }
+            });
+        }
+        if let Some((_, rows)) = made {
+            let error = format_number(f64::from(squared_error(hover.original.rows(), rows)));
+            let text = format!("squared error per feature {error}");
+            ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+        }
+        ui.label(RichText::new("click to pin").size(10.0).color(color(p.faint)));
+    });
+}
