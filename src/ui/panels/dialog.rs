@@ -38,8 +38,8 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         answer = match &mut dialog {
             Dialog::New => new_ui(ui),
             Dialog::Path(dialog) => path_ui(ui, state, dialog),
-            Dialog::Export(dialog) => export_ui(ui, state, dialog),
             Dialog::Dropped(dropped) => dropped_ui(ui, dropped),
+            Dialog::Export(dialog) => export_ui(ui, state, dialog),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
@@ -160,17 +160,18 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     let (title, verb) = match &dialog.purpose {
         Purpose::Show(run) => (format!("Show other data to run {run}"), "Show"),
         Purpose::Open => ("Open a project or a design".to_owned(), "Open"),
-        Purpose::Save(SaveKind::Project, _) => ("Save the project".to_owned(), "Save"),
-        Purpose::Save(SaveKind::Design, _) => ("Save the design".to_owned(), "Save"),
-        Purpose::Save(SaveKind::Table, _) => ("Export the selection as a table".to_owned(), "Export"),
-        Purpose::Save(SaveKind::Restored, _) => {
-            ("Export reconstructions as a folder of pictures".to_owned(), "Export")
+        Purpose::Save(kind, _) => {
+            let (title, verb) = match kind {
+                SaveKind::Project => ("Save the project", "Save"),
+                SaveKind::Design => ("Save the design", "Save"),
+                SaveKind::Table => ("Export the selection as a table", "Export"),
+                SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
+                SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
+                // Asked in a dialog of its own.
+                SaveKind::Results(_) => ("Export", "Export"),
+            };
+            (title.to_owned(), verb)
         }
-        Purpose::Save(SaveKind::Pictures, _) => {
-            ("Export the selection as a folder of pictures".to_owned(), "Export")
-        }
-        // Asked in a dialog of its own.
-        Purpose::Save(SaveKind::Results(_), _) => ("Export".to_owned(), "Export"),
     };
     title_ui(ui, &title);
     if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {
@@ -202,12 +203,12 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
 /// The field of a path, with the button that opens the desktop's own dialog.
 pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
     let mut answer = Answer::Open;
+    let is_shown = matches!(dialog.purpose, Purpose::Show(_));
     let kind = match dialog.purpose {
         Purpose::Show(_) => ALL_DATA,
         Purpose::Open => BrowseKind::File("Hourglass", &["hourglass", "ron"]),
         Purpose::Save(kind, _) => BrowseKind::Save(kind),
     };
-    let is_shown = matches!(dialog.purpose, Purpose::Show(_));
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut dialog.text)
             .hint_text(if is_shown { "Path of a file or a folder" } else { "Path of the file" })

@@ -1,7 +1,9 @@
 //! What a new project starts from: a person's own data, or a recipe.
 
-use egui::{Align2, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui};
-use egui::{WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, EventFilter, FontId, Id, Key, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::project::Recipe;
 use crate::ui::recipe_pictures::paint_picture;
@@ -87,16 +89,21 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     if has_opened {
         area = area.vertical_scroll_offset(0.0);
     }
-    let (mut chosen, mut told) = (None, None);
+    let all: Vec<Start> = Start::all().collect();
+    let columns = columns(ui);
+    let (mut chosen, mut told, mut focused) = (None, None, None);
     area.show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(GAP, GAP);
-        let all: Vec<Start> = Start::all().collect();
-        for (number, row) in all.chunks(columns(ui)).enumerate() {
+        for (row, starts) in all.chunks(columns).enumerate() {
             ui.horizontal(|ui| {
-                for (at, start) in row.iter().enumerate() {
-                    let tile = tile_ui(ui, *start);
-                    if has_opened && number + at == 0 {
+                for (column, start) in starts.iter().enumerate() {
+                    let number = row * columns + column;
+                    let tile = tile_ui(ui, number, *start);
+                    if has_opened && number == 0 {
                         tile.request_focus();
+                    }
+                    if tile.has_focus() {
+                        focused = Some(number);
                     }
                     if tile.hovered() || (tile.has_focus() && told.is_none()) {
                         told = Some(*start);
@@ -108,6 +115,9 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
             });
         }
     });
+    if let Some(to) = focused.and_then(|at| neighbour(ui, at, columns)).filter(|to| *to < all.len()) {
+        ui.memory_mut(|memory| memory.request_focus(tile_id(to)));
+    }
     let about = told.map_or_else(|| "Arrow keys move, Enter chooses.".to_owned(), Start::about);
     let text = RichText::new(about).size(12.0).color(tokens(ui).dim);
     ui.allocate_ui(vec2(ui.available_width(), ABOUT_PX), |ui| {
@@ -117,16 +127,41 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     chosen
 }
 
-/// Whether nothing of this was shown in the last frame: it begins at its top.
+/// Whether it was opened in this frame: it begins at its top. The first pass of a frame only measures.
 fn has_just_opened(ui: &Ui) -> bool {
     let (id, now) = (Id::unique("new project shown"), ui.ctx().cumulative_pass_nr());
-    let before = ui.data(|data| data.get_temp::<u64>(id));
-    ui.data_mut(|data| data.insert_temp(id, now));
-    before.is_none_or(|before| before + 1 < now)
+    let [last, opened] = ui.data(|data| data.get_temp::<[u64; 2]>(id)).unwrap_or_default();
+    let opened = if last + 1 < now { now } else { opened };
+    ui.data_mut(|data| data.insert_temp(id, [now, opened]));
+    now < opened + 2
 }
 
-fn tile_ui(ui: &mut Ui, start: Start) -> Response {
-    let (rect, response) = ui.allocate_exact_size(TILE, Sense::click());
+fn tile_id(number: usize) -> Id {
+    Id::unique(("new project", number))
+}
+
+/// The tile that an arrow key leads to from the one of this number, which has the keyboard. Left to itself, the focus would
+/// move to whatever is nearest on the screen, behind the dialog too.
+fn neighbour(ui: &Ui, at: usize, columns: usize) -> Option<usize> {
+    let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(tile_id(at), arrows));
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    if pressed(Key::ArrowLeft) {
+        at.checked_sub(1)
+    } else if pressed(Key::ArrowRight) {
+        Some(at + 1)
+    } else if pressed(Key::ArrowUp) {
+        at.checked_sub(columns)
+    } else if pressed(Key::ArrowDown) {
+        Some(at + columns)
+    } else {
+        None
+    }
+}
+
+fn tile_ui(ui: &mut Ui, number: usize, start: Start) -> Response {
+    let (_, rect) = ui.allocate_space(TILE);
+    let response = ui.interact(rect, tile_id(number), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, start.name()));
     if response.gained_focus() {
         response.scroll_to_me(None);

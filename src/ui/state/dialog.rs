@@ -13,10 +13,10 @@ pub enum Dialog {
     New,
     /// A path to open or to save to.
     Path(PathDialog),
-    /// What to export, and where to.
-    Export(Box<ExportDialog>),
     /// What to do with files that were dropped while there is a trained run.
     Dropped(Dropped),
+    /// What to export, and where to.
+    Export(Box<ExportDialog>),
     /// Save first?
     Unsaved(Then),
     /// How many epochs more.

@@ -22,10 +22,10 @@ pub enum SaveKind {
     Table,
     /// The selection as a new folder of pictures.
     Pictures,
-    /// What was chosen in the dialog for exports.
-    Results(ExportForm),
     /// What the shown run's network makes of the selection, as a new folder of pictures.
     Restored,
+    /// What was chosen in the dialog for exports.
+    Results(ExportForm),
 }
 
 impl SaveKind {
@@ -126,9 +126,7 @@ impl SaveRequest {
         match (self.kind, rows) {
             (SaveKind::Project, _) => return self.save_project(files),
             (SaveKind::Design, _) => save_design(files, &self.path, &self.project)?,
-            (SaveKind::Table, Some((_, rows, _))) => {
-                export_table(files, &self.path, TableForm::Csv, rows)?;
-            }
+            (SaveKind::Table, Some((_, rows, _))) => export_table(files, &self.path, TableForm::Csv, rows)?,
             (SaveKind::Pictures, Some((source, rows, _))) => {
                 export_pictures(files, &self.path, source, rows)?;
             }
@@ -143,13 +141,13 @@ impl SaveRequest {
                 let rows = Exported { data: &restored, rows: &all, errors: &[] };
                 export_pictures(files, &self.path, source, rows)?;
             }
+            (SaveKind::Restored, Some((_, _, None)))
+            | (SaveKind::Table | SaveKind::Pictures | SaveKind::Restored, None) => {}
             (SaveKind::Results(_), _) => {
                 if let Some(results) = &self.results {
                     results.save(files, &self.path)?;
                 }
             }
-            (SaveKind::Restored, Some((_, _, None)))
-            | (SaveKind::Table | SaveKind::Pictures | SaveKind::Restored, None) => {}
         }
         Ok(Vec::new())
     }

@@ -204,7 +204,17 @@ fn a_new_project_is_chosen_by_keys() {
         assert!(window.harness.get_by_label(name).is_focused(), "{name}");
         window.key(Modifiers::NONE, Key::ArrowRight);
     }
-    window.key(Modifiers::NONE, Key::ArrowLeft);
+    // Six tiles are side by side.
+    for (key, name) in [
+        (Key::ArrowDown, "Start beta-vae"),
+        (Key::ArrowUp, "Start denoising"),
+        (Key::ArrowUp, "Start denoising"),
+        (Key::ArrowLeft, "Start linear"),
+    ] {
+        window.key(Modifiers::NONE, key);
+        let is_there = window.harness.get_by_label_contains(name).is_focused();
+        assert!(is_there, "{name}");
+    }
     window.key(Modifiers::NONE, Key::Enter);
     assert_eq!(*window.project(), Recipe::Linear.project());
 }
