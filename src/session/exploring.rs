@@ -116,7 +116,8 @@ pub fn has_prior(kind: &Bottleneck) -> bool {
     !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
 }
 
-/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal distribution fits it.
+/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal
+/// distribution fits it.
 pub fn has_only_prior(kind: &Bottleneck) -> bool {
     match kind {
         Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
