@@ -27,6 +27,7 @@ fn sample(name: &str) -> PathBuf {
 /// The only run of what was opened without a warning.
 fn only_run(opened: Opened) -> Run {
     assert_eq!(opened.warnings, Vec::<String>::new());
+    assert!(opened.project.pins.is_empty(), "there were none then");
     let [run] = <[Run; 1]>::try_from(opened.runs).expect("one run");
     assert_eq!(run.status, Status::Stopped);
     run
