@@ -106,7 +106,7 @@ fn other_words_are_refused_with_those_there_are() {
         let error = read(&[name, value]).expect_err("refused");
         assert!(error.contains(part), "{name} {value}: {error}");
     };
-    check("--header", "maybe", "detect, yes, no");
+    check("--header", "maybe", "detect, yes, one-row, no");
     check("--delimiter", ";", "semicolon");
     check("--encoding", "latin-99", "windows-1252");
     check("--comments", "//", "one sign");

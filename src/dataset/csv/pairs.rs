@@ -15,11 +15,16 @@ pub(super) fn may_be(row: &ByteRecord, columns: usize, above: &ByteRecord) -> bo
     is_one(row) && (columns > 2 || (columns == 2 && is_below_number()))
 }
 
-/// Whether a row holds a name and a value, and nothing else.
+/// Whether a row holds a name and a value, and nothing else: the name is not that of a statistic.
 pub(super) fn is_one(row: &ByteRecord) -> bool {
+    has_name_and_value(row) && statistics::called(row).is_none()
+}
+
+/// `Mode,fast` is one of several pairs, too.
+fn has_name_and_value(row: &ByteRecord) -> bool {
     let name = row.get(0).unwrap_or_default().trim_ascii();
     let begins_with_letter = name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
-    begins_with_letter && filled(row) == 2 && statistics::called(row).is_none()
+    begins_with_letter && filled(row) == 2
 }
 
 /// Whether a row holds one text, or words that are no pair: a remark, perhaps.
@@ -34,7 +39,7 @@ pub(super) fn start(
     contents: &[Content],
     reading: &TableReading,
 ) -> Option<usize> {
-    let is_other = |(_, row): &(u64, ByteRecord)| filled(row) > 1 && !is_one(row);
+    let is_other = |(_, row): &(u64, ByteRecord)| filled(row) > 1 && !has_name_and_value(row);
     let start = rows.iter().rposition(is_other).map_or(0, |last| last + 1);
     let is_odd = |(_, row): &&(u64, ByteRecord)| {
         let mut fields = row.iter().zip(contents);
@@ -80,6 +85,8 @@ mod tests {
         check(&[",,", "Device,X200,", "Gain,5,", "made today"], &three, Some(1));
         check(&["Instrument: X", "Operator,Bob"], &three, Some(1));
         check(&["Operator:,Bob,"], &three, Some(0));
+        check(&["Device,X200,", "Mode,fast,", "Range,5,"], &three, Some(0));
+        check(&["Mean,5,", "SD,2,", "Device,X200,", "Gain,5,"], &three, Some(2));
         check(&["Checked by: me,,2024-05-01", "Approved,,"], &three, Some(0));
         // Rows with gaps, with an odd word, with the same word.
         check(&["s1,5,", "s2,6,"], &three, None);

@@ -377,7 +377,7 @@ mod tests {
             (table(), Choice::SkipRows("7,12-14".parse().ok()), "rows skipped detect → 7,12-14"),
             (table(), Choice::OnlyMissingWords(vec![]), "only these missing words no → yes"),
             (table(), Choice::DateOrder(DateOrder::MonthFirst), "order of dates detect → month first"),
-            (table(), Choice::FirstYear(Some(1930)), "first year of two digits none → 1930"),
+            (table(), Choice::FirstYear(Some(1930)), "first year of two digits detect → 1930"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
             (table(), Choice::Labels(Some(vec![])), "only named labels no → yes"),
             (

@@ -136,8 +136,9 @@ fn rows_below_the_table_are_left_out_or_doubted() {
     let footer = Choice::SkipFooter(Some(1));
     check_doubt(&named("Total,7,9"), "sums up the others (line 6: \"Total\"", &footer);
     check_doubt(&named("See below,,"), "is a remark", &footer);
-    // Within the table such rows are data.
-    assert_eq!(loaded(named("z,,\nx,2,3").as_bytes()).doubts, []);
+    // Within the table such a row is data without values.
+    let skip = Choice::SkipRows("5".parse().ok());
+    check_doubt(&named("z,,\nx,2,3"), "1 row has no value in any feature but words (5)", &skip);
     for (end, part) in [("7\n", "line 5: the row has 1 field"), ("4,5\n", "line 5: the row has 2 fields")] {
         let error =
             read(format!("{table}{end}").as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
