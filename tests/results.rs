@@ -473,7 +473,12 @@ fn options_say_how_data_are_read() {
     check(&["--header", "no", "--column", "column 2=label"], "labels: column 2");
     check(&["--header", "no", "--labels", "column 1"], "labels: column 1");
     fails(dir, &["check", "recipe:tabular", "--data", "n.csv", "--array", "x"], 2, "--array x is for arrays");
-    fails(dir, &["train", "recipe:tabular", "--data", "n.csv", "--header", "perhaps"], 2, "detect, yes, one-row, no");
+    fails(
+        dir,
+        &["train", "recipe:tabular", "--data", "n.csv", "--header", "perhaps"],
+        2,
+        "detect, yes, one-row, no",
+    );
 
     ok(
         dir,
