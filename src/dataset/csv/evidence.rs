@@ -460,9 +460,9 @@ impl Evidence {
         if self.is_current { self.dates.first_year(format, name) } else { FIRST_YEAR }
     }
 
-    /// The last year, where it is after that in which the file was written, and this.
-    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
-        self.dates.future(format, first_year)
+    /// The last of the usual years, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat) -> Option<(u16, u16)> {
+        self.dates.future(format)
     }
 
     /// The first of months or quarters without days, where all fields are some.

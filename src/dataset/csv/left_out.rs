@@ -48,6 +48,10 @@ pub(super) struct Sums {
     pub within: HashSet<Vec<u8>>,
     /// Those of them among other rows, which are left out.
     pub left_out: Vec<Numbered>,
+    /// The numbers of those that tell of each group of rows, other than sums.
+    pub of_groups: HashSet<u64>,
+    /// Those of them that are not proven, but begin with a word where the column holds numbers.
+    pub misfits: Vec<Numbered>,
     /// Those among other rows that are taken as data.
     pub doubtful: Vec<Numbered>,
     /// The last row, where its numbers alone say that it sums up the others, and this may be
@@ -72,8 +76,12 @@ impl Sums {
         // A group of one row has a sum, too, where others have one.
         let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
         let have_sums = judged.iter().any(|row| is_sum(row) && row.found >= Found::Proven);
+        let of_groups = of_groups(judged);
+        let is_of_group = |row: &Judged| of_groups.contains(&row.number);
         let is_proven = |row: &Judged| {
-            row.found >= Found::Proven || (have_sums && is_sum(row) && row.found == Found::Copy)
+            row.found >= Found::Proven
+                || (have_sums && is_sum(row) && row.found == Found::Copy)
+                || is_of_group(row)
         };
         let mut names: HashMap<&[u8], (usize, usize)> = HashMap::new();
         for row in judged {
@@ -96,7 +104,10 @@ impl Sums {
             if row.found == Found::Nothing {
                 self.refuted.push(row.number);
             }
-            let is_name = row.called.is_whole && row.called.is_ambiguous;
+            let is_name = row.called.is_whole && row.called.is_ambiguous && !is_of_group(row);
+            if is_of_group(row) {
+                self.within.remove(&row.name);
+            }
             if !are_proven || self.within.contains(&row.name) {
                 continue;
             }
@@ -106,6 +117,7 @@ impl Sums {
                 self.proven.push(row.number);
             }
         }
+        self.of_groups = of_groups;
         doubtful
     }
 
@@ -123,4 +135,28 @@ impl Sums {
     pub(super) fn has(&self, number: u64) -> bool {
         self.proven.binary_search(&number).is_ok()
     }
+}
+
+/// The rows of statistics other than sums that are told of each group of rows: two or more of a
+/// kind are proven, and none has other numbers (a group of one row has none to tell). Those next to
+/// them that are not computed are of the groups, too.
+fn of_groups(judged: &[Judged]) -> HashSet<u64> {
+    let mut kinds: HashMap<Kind, (usize, bool)> = HashMap::new();
+    for row in judged {
+        let (proven, are_others) = kinds.entry(row.called.kind).or_default();
+        *proven += usize::from(row.found >= Found::Proven);
+        *are_others |= row.found == Found::Nothing;
+    }
+    let is_one = |row: &&Judged| {
+        row.called.kind != Kind::Sum
+            && kinds.get(&row.called.kind).is_some_and(|(proven, are_others)| *proven > 1 && !are_others)
+    };
+    let mut found: HashSet<u64> = judged.iter().filter(is_one).map(|row| row.number).collect();
+    for row in judged.iter().chain(judged.iter().rev()) {
+        let is_next = || found.contains(&(row.number - 1)) || found.contains(&(row.number + 1));
+        if row.called.kind == Kind::Other && row.called.is_whole && is_next() {
+            found.insert(row.number);
+        }
+    }
+    found
 }

@@ -9,7 +9,7 @@ const LEADING: usize = 3;
 const LONGEST: usize = 64;
 
 /// Statistics of the rows above that a row holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Sum,
     Mean,

@@ -132,10 +132,10 @@ impl Dates {
         self.short_years(format).map_or(FIRST_YEAR, |years| years.first_year(name, self.written))
     }
 
-    /// The last year, where it is after that in which the file was written, and this.
-    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
+    /// The last of the usual years, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat) -> Option<(u16, u16)> {
         let (years, written) = (self.short_years(format)?, self.written?);
-        Some((years.future(first_year, written)?, written))
+        Some((years.future(FIRST_YEAR, written)?, written))
     }
 
     /// The first date as it is written.

@@ -5,6 +5,7 @@ use ::csv::ByteRecord;
 
 use super::super::body::{Body, Rows};
 use super::super::evidence::{Content, Evidence};
+use super::super::footer;
 use super::super::left_out::{Judged, Numbered, Sums};
 use super::super::pairs;
 use super::super::statistics::{self, Found, Kind, Proof};
@@ -67,14 +68,18 @@ impl Survey<'_> {
                     continue;
                 }
                 let found = proof.judge(row, called.kind);
+                let is_within = number < tail && called.kind != Kind::Sum;
                 let is_data = match found {
                     Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
-                    Found::Nothing | Found::Unknown => called.is_ambiguous,
+                    Found::Nothing | Found::Unknown => {
+                        (called.is_ambiguous || is_within) && !self.is_misfit(row, &contents)
+                    }
                     Found::Proven | Found::InAll => false,
                 };
                 judged.push(Judged { number, name: name.to_ascii_lowercase(), called, found });
-                // Among the rows only sums are none of them.
-                if is_data || (number < tail && called.kind != Kind::Sum) {
+                if is_within && called.kind == Kind::Other && called.is_whole {
+                    // `Median` between `Mean` and `SD` tells nothing.
+                } else if is_data {
                     proof.add(row);
                 } else {
                     proof.end_group();
@@ -112,18 +117,39 @@ impl Survey<'_> {
             (sums.end, sums.is_end_doubtful) = (Some(*first), end.len() > proven);
         }
         let doubtful = sums.add(&judged);
+        // More of them are data, and not all of them are known.
+        let are_known = self.among.len() < MOST_AMONG;
         for (number, row) in &self.among {
-            let is_sum = statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
-            // More of them are data, and not all of them are known.
-            if is_sum && sums.has(*number) && self.among.len() < MOST_AMONG {
+            // `SD` below a `Mean` that is doubted.
+            let is_below = || {
+                let is_whole = statistics::called(row).is_some_and(|called| called.is_whole);
+                is_whole && sums.doubtful.last().is_some_and(|(above, _)| above + 1 == *number)
+            };
+            let is_misfit = self.is_misfit(row, &contents);
+            if are_known && (sums.has(*number) || is_misfit) {
+                if !sums.has(*number) {
+                    sums.misfits.push((*number, row.clone()));
+                }
                 sums.left_out.push((*number, row.clone()));
-            } else if doubtful.contains(number) {
+            } else if doubtful.contains(number) || is_below() {
                 sums.doubtful.push((*number, row.clone()));
             }
         }
         // `World` above all countries.
         sums.doubtful.extend(first.filter(|(_, row)| proof.sums_up_others(row, CHANCE)));
         Ok(sums)
+    }
+
+    /// Whether a row begins with a word where the column holds others, and nobody said what it
+    /// holds.
+    fn is_misfit(&self, row: &ByteRecord, contents: &[Content]) -> bool {
+        let mut fields = row.iter().zip(contents.iter().zip(&self.layout.columns));
+        let first = fields.find(|(field, _)| !field.trim_ascii().is_empty());
+        first.is_some_and(|(field, (content, name))| {
+            !footer::fits(field, content, self.asked.reading)
+                && !self.asked.labels.contains(name)
+                && self.asked.reading.columns.iter().all(|choice| choice.name != *name)
+        })
     }
 
     /// Kinds of statistics that the last row may hold without saying so: sums, or any where it

@@ -127,6 +127,41 @@ fn sums_among_the_rows_are_left_out() {
 }
 
 #[test]
+fn statistics_of_each_group_are_left_out() {
+    let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
+    // Of 2.5, 3.5 and 5.5, 7.5 the means are 3 and 6.5, the deviations 0.71 and 1.41; of 3.5, 4.5
+    // and 6.5, 9.5 they are 4 and 8, 0.71 and 2.12.
+    let (one, two) = ("A,2.5,3.5\nA,3.5,4.5\n", "B,5.5,6.5\nB,7.5,9.5\n");
+    for (first, second, count) in [
+        ("Mean,3,4\nSD,0.71,0.71\n", "Mean,6.5,8\nSD,1.41,2.12\n", 2),
+        ("Mean,3,4\nMedian,3,4\nSD,0.71,0.71\n", "Mean,6.5,8\nMedian,6.5,8\nSD,1.41,2.12\n", 3),
+        ("A mean,3,4\n", "B mean,6.5,8\n", 1),
+    ] {
+        let are = if count == 1 {
+            "1 row that sums up others is"
+        } else {
+            &format!("{count} rows that sum up others are")
+        };
+        let notes = [format!("{are} left out (line 4"), "below the table".to_owned()];
+        let notes = notes.each_ref().map(String::as_str);
+        check_rows(&format!("g,x,y\n{one}{first}{two}{second}"), 4, &notes, &[]);
+    }
+    // In a column of numbers.
+    let numbers =
+        |first: &str, last: &str| format!("t,x,y\n5,2.5,3.5\n2,3.5,4.5\n{first}9,5.5,6.5\n4,7.5,9.5\n{last}");
+    let note = "1 row that sums up others is left out (line 4: \"Mean\"";
+    check_rows(&numbers("Mean,3,4\n", "Mean,6.5,8\n"), 4, &[note], &[]);
+    let doubt =
+        "1 row is left out, with the name of a statistic where the column holds numbers (line 4: \"Mean\"";
+    check_rows(&numbers("Mean,9,9\n", ""), 4, &[], &[(doubt, &[skip("3")])]);
+    // Above the rows, and those of one group alone.
+    let doubt = "2 rows are taken as data, but look as if they sum up others (line 2: \"Mean\"";
+    check_rows(&format!("g,x,y\nMean,9,9\nSD,1,1\n{one}{two}"), 6, &[], &[(doubt, &[skip("1-2")])]);
+    let doubt = "1 row is taken as data, but looks as if it sums up others (line 4: \"Mean\"";
+    check_rows(&format!("g,x,y\n{one}Mean,3,4\n{two}"), 5, &[], &[(doubt, &[skip("3")])]);
+}
+
+#[test]
 fn categories_called_as_statistics_are_rows() {
     let pairs: Vec<String> = (0..30).map(|at| format!("min,{at}\nmax,{}\n", at + 10)).collect();
     for (text, rows) in [
