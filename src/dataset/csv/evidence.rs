@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use self::dates::Dates;
 use self::figures::Figures;
-use super::century::FIRST_YEAR;
+use super::century::{FIRST_YEAR, is_date};
 use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Place, Spoilt};
@@ -123,6 +123,13 @@ pub(super) fn of_columns(
         column.keeps_words = chosen.contains(name);
     }
     Ok(columns)
+}
+
+/// Tells new columns which of them are called after dates. Version 1 knows none.
+pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rules) {
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.dates.is_named = rules == Rules::Current && is_date(name);
+    }
 }
 
 /// Tells each column what all of them prove together, and the year in which their file was written.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ::csv::ByteRecord;
 
-use super::statistics::{self, Called, Found, Kind};
+use super::statistics::{self, Called, Found, Kind, Proof};
 
 /// A row with its number.
 pub(super) type Numbered = (u64, ByteRecord);
@@ -66,6 +66,23 @@ pub(super) struct Judged {
     pub name: Vec<u8>,
     pub called: Called,
     pub found: Found,
+    /// Whether it can be no category (`average`): it is called after a group, stands in a column of
+    /// numbers, or has more digits than the rows above.
+    is_unlike: bool,
+}
+
+impl Judged {
+    /// A row that the rows of a `proof` tell this of. `is_misfit` says that its name stands in a
+    /// column of numbers.
+    pub(super) fn of(
+        (number, row): &Numbered,
+        (name, called): (&[u8], Called),
+        (proof, is_misfit): (&Proof<'_>, bool),
+    ) -> Judged {
+        let is_unlike = is_misfit || !called.is_whole || proof.is_finer(row);
+        let found = proof.judge(row, called.kind);
+        Judged { number: *number, name: name.to_ascii_lowercase(), called, found, is_unlike }
+    }
 }
 
 impl Sums {
@@ -138,8 +155,9 @@ impl Sums {
 }
 
 /// The rows of statistics other than sums that are told of each group of rows: two or more of a
-/// kind are proven, and none has other numbers (a group of one row has none to tell). Those next to
-/// them that are not computed are of the groups, too.
+/// kind are proven, and none has other numbers (a group of one row has none to tell); and these can
+/// be no categories, or are of several kinds. Those next to them that are not computed are of the
+/// groups, too.
 fn of_groups(judged: &[Judged]) -> HashSet<u64> {
     let mut kinds: HashMap<Kind, (usize, bool)> = HashMap::new();
     for row in judged {
@@ -151,10 +169,16 @@ fn of_groups(judged: &[Judged]) -> HashSet<u64> {
         row.called.kind != Kind::Sum
             && kinds.get(&row.called.kind).is_some_and(|(proven, are_others)| *proven > 1 && !are_others)
     };
-    let mut found: HashSet<u64> = judged.iter().filter(is_one).map(|row| row.number).collect();
+    let rows = || judged.iter().filter(is_one);
+    let are_several =
+        rows().any(|row| rows().next().is_some_and(|first| first.called.kind != row.called.kind));
+    if !are_several && !rows().any(|row| row.is_unlike) {
+        return HashSet::new();
+    }
+    let mut found: HashSet<u64> = rows().map(|row| row.number).collect();
     for row in judged.iter().chain(judged.iter().rev()) {
         let is_next = || found.contains(&(row.number - 1)) || found.contains(&(row.number + 1));
-        if row.called.kind == Kind::Other && row.called.is_whole && is_next() {
+        if row.found == Found::Unknown && row.called.is_whole && is_next() {
             found.insert(row.number);
         }
     }

@@ -128,13 +128,15 @@ impl<'a> Survey<'a> {
         asked: &'a Asked<'a>,
         progress: &'a Progress,
     ) -> Result<Survey<'a>, DataError> {
+        let mut evidence = evidence::of_columns(&layout.columns, asked.reading, progress.budget())?;
+        evidence::tell_names(&mut evidence, &layout.columns, asked.rules);
         Ok(Survey {
             text,
             layout,
             asked,
             progress,
             pulse: Pulse::new(progress),
-            evidence: evidence::of_columns(&layout.columns, asked.reading, progress.budget())?,
+            evidence,
             counts: Counts::default(),
             comments: 0,
             tail: Tail::default(),

@@ -40,7 +40,11 @@ impl Survey<'_> {
         if !may_end && !candidates().any(|(_, row)| statistics::called(row).is_some()) {
             return Ok(sums);
         }
-        let (mut proof, mut judged) = (Proof::of(&contents, self.progress)?, Vec::new());
+        let is_quantile = |(_, row): &Numbered| {
+            statistics::called(row).is_some_and(|called| matches!(called.kind, Kind::Quantile(_)))
+        };
+        let keeps_values = candidates().any(is_quantile);
+        let (mut proof, mut judged) = (Proof::of(&contents, keeps_values, self.progress)?, Vec::new());
         // The last rows, from the first that is proven, and what they are.
         let mut end: Vec<(u64, Option<Kind>)> = Vec::new();
         let (mut first_row, mut has_rows) = (None, false);
@@ -54,7 +58,8 @@ impl Survey<'_> {
             let number = rows.number;
             let is_last = may_end && number + LAST > self.previous.0;
             let told = || if is_last && finds_end { proof.told(&record, CHANCE) } else { None };
-            if let Some((_, row)) = candidates.next_if(|(at, _)| *at == number) {
+            if let Some(candidate) = candidates.next_if(|(at, _)| *at == number) {
+                let row = &candidate.1;
                 let Some((name, called)) = statistics::named(row) else {
                     if pairs::is_one(row) {
                         proof.add(row);
@@ -67,23 +72,22 @@ impl Survey<'_> {
                     end.push((number, told.or(Some(called.kind))));
                     continue;
                 }
-                let found = proof.judge(row, called.kind);
+                let is_misfit = self.is_misfit(row, &contents);
+                let found = Judged::of(candidate, (name, called), (&proof, is_misfit));
                 let is_within = number < tail && called.kind != Kind::Sum;
-                let is_data = match found {
+                let is_data = match found.found {
                     Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
-                    Found::Nothing | Found::Unknown => {
-                        (called.is_ambiguous || is_within) && !self.is_misfit(row, &contents)
-                    }
+                    Found::Nothing | Found::Unknown => (called.is_ambiguous || is_within) && !is_misfit,
                     Found::Proven | Found::InAll => false,
                 };
-                judged.push(Judged { number, name: name.to_ascii_lowercase(), called, found });
-                if is_within && called.kind == Kind::Other && called.is_whole {
-                    // `Median` between `Mean` and `SD` tells nothing.
+                if is_within && found.found == Found::Unknown && called.is_whole {
+                    // `Mode` between `Mean` and `SD` tells nothing.
                 } else if is_data {
                     proof.add(row);
                 } else {
                     proof.end_group();
                 }
+                judged.push(found);
             } else if body.left_out(self.layout, number, &record).is_none() {
                 let told = told().filter(|_| self.has_new_name(&record, &contents, 1));
                 if told.is_some() || !end.is_empty() {

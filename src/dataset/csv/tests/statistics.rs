@@ -18,6 +18,9 @@ fn statistics_below_a_table_are_no_rows() {
     check("Średnia,5.75,6.25\nOdch. std.,2.87,2.5\n", 4, &["2 rows below"], &[]);
     check("Q1,4,5\nMedian,6,6\nQ3,8,8\n", 4, &["3 rows below"], &[]);
     check("LOD,1,1\nLOQ,3,3\n", 4, &["2 rows below"], &[]);
+    // Of 2, 5, 8, 8 the median is 6.5, of 3, 6, 7, 9 as well.
+    check("Median,6.5,6.5\n", 4, &["1 row below"], &[]);
+    check("Median,5,6\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Median\"", &[footer(1)])]);
     // The numbers are others.
     let doubt = "the last 2 rows are taken as data, but look as if they sum up the others (line 6: \"Mean\"";
     check("Mean,1,1\nSD,1,1\n", 6, &[], &[(doubt, &[footer(2)])]);
@@ -146,6 +149,11 @@ fn statistics_of_each_group_are_left_out() {
         let notes = notes.each_ref().map(String::as_str);
         check_rows(&format!("g,x,y\n{one}{first}{two}{second}"), 4, &notes, &[]);
     }
+    // `average` may be a category, which the numbers of two rows suit by chance.
+    let grades =
+        "k,a,b\ngood,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\naverage,4,2\ngood,5,3\npoor,2,1\n";
+    let doubt = "2 rows are taken as data, but look as if they sum up others (line 4: \"average\"";
+    check_rows(grades, 8, &[], &[(doubt, &[skip("3,6")])]);
     // In a column of numbers.
     let numbers =
         |first: &str, last: &str| format!("t,x,y\n5,2.5,3.5\n2,3.5,4.5\n{first}9,5.5,6.5\n4,7.5,9.5\n{last}");
