@@ -268,6 +268,18 @@ fn an_odd_decimal_mark_is_named() {
 }
 
 #[test]
+fn days_without_zeros_are_dates_where_the_column_says_so() {
+    let days = ["1.5.86", "13.5.86", "2.6.87"];
+    let raw = loaded(&column("Order date", &days));
+    // 365 days and 32 more after the first of May are the second of June.
+    assert_eq!(raw.rows, Rows::F32(vec![0.0, 0.5, 12.0, 2.5, 397.0, 4.5]));
+    assert_eq!(loaded(&column("version", &days)).feature_names, ["x"]);
+    let months = loaded(&column("m", &["Mar-24", "Apr-24", "May-24"]));
+    let dates = Choice::Column("m".to_owned(), Some(Take::Dates));
+    assert_eq!(remedies(&months, "all months or quarters, as Mar-24"), [dates]);
+}
+
+#[test]
 fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     let first_day = |raw: &Raw| {
         let ColumnKind::Dates { base, .. } = raw.columns[0].kind else { panic!("no dates") };
