@@ -108,8 +108,11 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     let rows = |all: &'_ [(u64, ByteRecord)]| -> String {
         places.listed(&all.iter().map(|(_, row)| row).collect::<Vec<_>>())
     };
-    if !sums.left_out.is_empty() {
-        let count = sums.left_out.len();
+    let is_misfit = |number: u64| sums.misfits.iter().any(|(other, _)| *other == number);
+    let left_out: Vec<Numbered> =
+        sums.left_out.iter().filter(|(number, _)| !is_misfit(*number)).cloned().collect();
+    if !left_out.is_empty() {
+        let count = left_out.len();
         let what = if count == 1 {
             "1 row that sums up others is left out".to_owned()
         } else {
@@ -119,7 +122,20 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
         let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
         let which = if chosen.is_empty() { "all rows" } else { "them" };
         let option = Choice::SkipRows(Some(chosen.only())).option();
-        remarks.notes.push(format!("{what} ({}); {option} takes {which}", rows(&sums.left_out)));
+        remarks.notes.push(format!("{what} ({}); {option} takes {which}", rows(&left_out)));
+    }
+    if !sums.misfits.is_empty() {
+        let (s, are) = if sums.misfits.len() == 1 { ("", "is") } else { ("s", "are") };
+        let skip =
+            with_more(asked.reading.skip_rows.as_ref(), sums.misfits.iter().map(|(number, _)| *number));
+        remarks.doubt(
+            format!(
+                "{} row{s} {are} left out, with the name of a statistic where the column holds numbers ({})",
+                sums.misfits.len(),
+                rows(&sums.misfits)
+            ),
+            vec![Choice::SkipRows(Some(skip))],
+        );
     }
     if !sums.doubtful.is_empty() {
         let count = sums.doubtful.len();

@@ -11,6 +11,8 @@ const BIRTHS: [&str; 9] = ["dob", "geb", "gebdat", "bday", "born", "né", "née"
 /// Parts of such words.
 const PARTS_OF_BIRTHS: [&str; 9] =
     ["birth", "geburt", "geboren", "geboorte", "naissance", "nacimiento", "nascita", "nascimento", "födelse"];
+/// Parts of the names of columns that hold dates.
+const DATES: [&str; 5] = ["date", "datum", "fecha", "dato", "дата"];
 
 /// The year of two digits in the hundred years from the first on.
 pub(super) fn year_since(short: i16, first_year: u16) -> Option<i16> {
@@ -68,6 +70,12 @@ pub(super) fn before(written: u16) -> u16 {
     written.saturating_sub(99)
 }
 
+/// Whether a column is called as dates are.
+pub(super) fn is_date(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    DATES.iter().any(|part| lower.contains(part)) || is_birth(name)
+}
+
 /// Whether a column is called as births are.
 fn is_birth(name: &str) -> bool {
     let name = name.to_lowercase();
@@ -100,6 +108,15 @@ mod tests {
         check("date", &[99, 3, 24], Some(2026), 1969, None);
         check("birth_date", &[40, 55, 68], None, 1969, None);
         check("birth_date", &[], Some(2026), 1969, None);
+    }
+
+    #[test]
+    fn columns_are_called_after_dates() {
+        for (name, expected) in
+            [("Order Date", true), ("Kaufdatum", true), ("geb.", true), ("version", false), ("day", false)]
+        {
+            assert_eq!(is_date(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -182,6 +182,7 @@ impl DateFormat {
         }
         if self.is_month() {
             let (form, year, month) = year_month(field.trim())?;
+            let year = if year < 100 { super::century::year_since(year, first_year)? } else { year };
             let day = (FIRST_MONTH + form == self.0).then(|| Date::new(year, month, 1).ok())??;
             return Some(secs_of(day));
         }
@@ -233,8 +234,7 @@ impl DateFormat {
         self.has_time() == field.contains(':') && (own == Some(b'%') || own == sign)
     }
 
-    /// Whether the parts of a field have as many digits as they should: 31/12/99 is not in the year
-    /// 99, and neither 3.9.1 nor 3.10.12 is a date.
+    /// Whether the year of a field has as many digits as it should: 31/12/99 is not in the year 99.
     fn has_its_digits(self, text: &str) -> bool {
         let Some((before, _)) = self.name().split_once("%Y").or_else(|| self.name().split_once("%y")) else {
             return true;
@@ -245,13 +245,16 @@ impl DateFormat {
         if self.name().contains("%Y%m") {
             return runs.next() == Some(8);
         }
-        if self.name().contains("%Y") {
-            return runs.nth(numbers) == Some(4);
-        }
-        // Single digits are usual with strokes (a spreadsheet writes 1/31/99), and safe with the
-        // name of a month.
-        let may_be_short = before.contains('/') || before.contains("%b");
-        if may_be_short { runs.nth(numbers) == Some(2) } else { runs.take(3).all(|length| length == 2) }
+        runs.nth(numbers) == Some(if self.name().contains("%Y") { 4 } else { 2 })
+    }
+
+    /// Whether a field is no version with points (3.9.10, 3.10.12) where years have two digits.
+    /// Single digits are usual with strokes (a spreadsheet writes 1/31/99), and safe with the name
+    /// of a month.
+    fn is_sure_of(self, field: &str) -> bool {
+        let Some((before, _)) = self.name().split_once("%y") else { return true };
+        let runs = field.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
+        before.contains('/') || before.contains("%b") || runs.take(3).all(|run| run.len() == 2)
     }
 }
 
@@ -264,11 +267,12 @@ impl DateFormats {
     /// Those of them in which a field is a date.
     #[must_use]
     pub(super) fn that_read(self, field: &str) -> DateFormats {
-        self.read(field).0
+        self.read(field, false).0
     }
 
-    /// Those of them in which a field is a date, and the date in the likeliest of these.
-    pub(super) fn read(self, field: &str) -> (DateFormats, Option<f64>) {
+    /// Those of them in which a field is a date, and the date in the likeliest of these. In a
+    /// column that `is_named` after dates, 3.9.86 is one, too.
+    pub(super) fn read(self, field: &str, is_named: bool) -> (DateFormats, Option<f64>) {
         let field = field.trim();
         if let Some((form, ..)) = year_month(field) {
             let format = DateFormat(FIRST_MONTH + form);
@@ -278,7 +282,10 @@ impl DateFormats {
         if !may_be_date(field) {
             return (DateFormats::NONE, None);
         }
-        let shaped = self.iter().filter(|format| !format.is_month() && format.has_shape_of(field));
+        let may_be = |format: &DateFormat| {
+            !format.is_month() && format.has_shape_of(field) && (is_named || format.is_sure_of(field))
+        };
+        let shaped = self.iter().filter(may_be);
         let fits = shaped.filter_map(|format| Some((format, format.parse(field)?)));
         fits.fold((DateFormats::NONE, None), |(formats, first), (format, value)| {
             (DateFormats(formats.0 | 1 << format.0), first.or(Some(value)))
@@ -482,6 +489,23 @@ mod tests {
             "",
         ] {
             check(&[word], None, None);
+        }
+    }
+
+    #[test]
+    fn names_of_columns_tell_dates_from_versions() {
+        let all = DateFormats::ALL;
+        let named = |field: &str| all.read(field, true).0.best().map(DateFormat::name);
+        for (field, expected) in
+            [("1.5.86", Some("%d.%m.%y")), ("13-5-86", Some("%d-%m-%y")), ("3.9.1", None), ("1.13.86", None)]
+        {
+            assert_eq!((named(field), all.that_read(field)), (expected, DateFormats::NONE), "{field}");
+        }
+        // date -u -d 1986-05-01 +%s; date -u -d 2024-03-01 +%s
+        for (field, name, secs) in
+            [("1.5.86", "%d.%m.%y", 515_289_600.0), ("Mar-24", "%b %Y", 1_709_251_200.0)]
+        {
+            assert_eq!(DateFormat::of_name(name).and_then(|format| format.parse(field)), Some(secs));
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Dated {
     ends: Ends,
     /// Years of two digits, where these come first and where they come last.
     short_years: [ShortYears; 2],
+    /// Whether the column is called after dates.
+    is_named: bool,
     /// Whether so many fields are no dates that it is no column of them.
     is_over: bool,
 }
@@ -69,12 +71,18 @@ impl Default for Dated {
             first_naive: None,
             ends: Ends::default(),
             short_years: [ShortYears::default(); 2],
+            is_named: false,
             is_over: false,
         }
     }
 }
 
 impl Dated {
+    /// Nothing yet, in a column that is called after dates or not.
+    pub(super) fn named(is_named: bool) -> Dated {
+        Dated { is_named, ..Dated::default() }
+    }
+
     /// Adds a field that is neither missing nor a plain number.
     pub(super) fn add(&mut self, row: u64, field: &str) {
         if self.is_over {
@@ -85,7 +93,7 @@ impl Dated {
             self.stray_count += 1;
             return;
         }
-        let (formats, date) = self.formats.read(field);
+        let (formats, date) = self.formats.read(field, self.is_named);
         if let Some(date) = date {
             self.ends.add(date, field.as_bytes());
             self.add_short_year(formats, field);
@@ -100,7 +108,7 @@ impl Dated {
             return;
         }
         let is_tried = self.other_formats == self.formats;
-        let others = if is_tried { formats } else { self.other_formats.that_read(field) };
+        let others = if is_tried { formats } else { self.other_formats.read(field, self.is_named).0 };
         if others.is_empty() {
             self.add_stray(row, field);
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::century;
+use super::century::{self, FIRST_YEAR};
 use super::date::DateFormat;
 use super::dated::{Place, Spoilt};
 use super::evidence::{Content, Evidence};
@@ -41,7 +41,8 @@ impl Columns<'_> {
     /// many more there are.
     pub(super) fn doubts(&self) -> Vec<Doubt> {
         let [free, shared] = self.words_as_values();
-        let whole = [self.date_order(&|_| false), self.future(), free, shared, self.sentinels()];
+        let [future, past] = [true, false].map(|is_usual| self.future(is_usual));
+        let whole = [self.date_order(&|_| false), future, past, free, shared, self.sentinels()];
         let mut all: Vec<Doubt> = whole.into_iter().flatten().collect();
         let are_few = self.padded().len() <= PADDED;
         let mut single = (0..self.roles.len()).filter_map(|at| Some((at, self.single(at, are_few)?)));
@@ -104,32 +105,42 @@ impl Columns<'_> {
         })
     }
 
-    /// Dates with years of two digits that are later than their file.
-    fn future(&self) -> Option<Doubt> {
+    /// Dates with years of two digits that are later than their file in the hundred years that are
+    /// usual: those that are taken so, or those that are taken for earlier ones. When a file was
+    /// written decides nothing unsaid: a copy may have another time.
+    fn future(&self, is_usual: bool) -> Option<Doubt> {
         if self.asked.reading.first_year.is_some() || self.asked.rules != Rules::Current {
             return None;
         }
         let found = |at: usize| match &self.roles[at] {
-            Role::Dates { format, first_year, .. } => {
-                let (last, written) = self.evidence[at].future(*format, *first_year)?;
+            Role::Dates { format, first_year, .. } if (*first_year == FIRST_YEAR) == is_usual => {
+                let (last, written) = self.evidence[at].future(*format)?;
                 Some((at, *first_year, last, written))
             }
             Role::LeftOut
             | Role::Label(_)
             | Role::Numbers { .. }
             | Role::Truth { .. }
+            | Role::Dates { .. }
             | Role::Categories { .. } => None,
         };
         let all: Vec<_> = (0..self.roles.len()).filter_map(found).collect();
         let &(_, first_year, _, written) = all.first()?;
         let last = all.iter().map(|(_, _, last, _)| *last).max()?;
         let names: Vec<&String> = all.iter().map(|(at, ..)| &self.layout.columns[*at]).collect();
-        let message = format!(
-            "years of two digits in {} are taken for {first_year} to {}: the last is {last}, but the file was written in {written}",
+        let taken = format!(
+            "years of two digits in {} are taken for {first_year} to {}",
             listed(&names),
             first_year.saturating_add(99)
         );
-        let remedies = [century::before(written), first_year].map(|year| Choice::FirstYear(Some(year)));
+        let message = if is_usual {
+            format!("{taken}: the last is {last}, but the file was written in {written}")
+        } else {
+            format!(
+                "{taken}, as the file was written in {written}: from {FIRST_YEAR} on, the last would be {last}"
+            )
+        };
+        let remedies = [century::before(written), FIRST_YEAR].map(|year| Choice::FirstYear(Some(year)));
         Some(Doubt { message, remedies: remedies.to_vec() })
     }
 

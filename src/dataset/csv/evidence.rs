@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use self::dates::Dates;
 use self::figures::Figures;
-use super::century::FIRST_YEAR;
+use super::century::{FIRST_YEAR, is_date};
 use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Place, Spoilt};
@@ -123,6 +123,13 @@ pub(super) fn of_columns(
         column.keeps_words = chosen.contains(name);
     }
     Ok(columns)
+}
+
+/// Tells new columns which of them are called after dates. Version 1 knows none.
+pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rules) {
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.dates.is_named = rules == Rules::Current && is_date(name);
+    }
 }
 
 /// Tells each column what all of them prove together, and the year in which their file was written.
@@ -460,9 +467,9 @@ impl Evidence {
         if self.is_current { self.dates.first_year(format, name) } else { FIRST_YEAR }
     }
 
-    /// The last year, where it is after that in which the file was written, and this.
-    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
-        self.dates.future(format, first_year)
+    /// The last of the usual years, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat) -> Option<(u16, u16)> {
+        self.dates.future(format)
     }
 
     /// The first of months or quarters without days, where all fields are some.

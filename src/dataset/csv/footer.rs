@@ -63,7 +63,7 @@ pub(super) struct Tail {
     pub rows: Vec<(u64, ByteRecord)>,
     /// Whether others like them stand within the table.
     pub has_others: bool,
-    /// How many of them sum up others, less the other rows that follow these.
+    /// How many other rows may follow: one for each sum, and for other statistics together.
     ahead: usize,
 }
 
@@ -107,9 +107,14 @@ impl Tail {
         let is_pair = || record.as_slice().len() <= LONGEST && pairs::may_be(record, columns, last);
         let may_be = may_be(record.iter(), columns) || is_pair();
         if may_be {
-            self.ahead += usize::from(statistics::called(record).is_some_and(Called::is_likely));
+            match statistics::called(record).filter(|called| called.is_likely()) {
+                Some(called) if called.kind == Kind::Sum => self.ahead += 1,
+                // The rows of the next group may follow.
+                Some(_) => self.ahead = self.ahead.max(1),
+                None => {}
+            }
         } else {
-            // A tax between a sum and the sum with it.
+            // A tax between a sum and the sum with it; an unknown statistic.
             let is_next = self.ahead > 0 && record.as_slice().len() <= LONGEST;
             self.ahead -= usize::from(is_next);
             if !is_next {

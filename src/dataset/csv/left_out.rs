@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ::csv::ByteRecord;
 
-use super::statistics::{self, Called, Found, Kind};
+use super::statistics::{self, Called, Found, Kind, Proof};
 
 /// A row with its number.
 pub(super) type Numbered = (u64, ByteRecord);
@@ -48,6 +48,10 @@ pub(super) struct Sums {
     pub within: HashSet<Vec<u8>>,
     /// Those of them among other rows, which are left out.
     pub left_out: Vec<Numbered>,
+    /// The numbers of those that tell of each group of rows, other than sums.
+    pub of_groups: HashSet<u64>,
+    /// Those of them that are not proven, but begin with a word where the column holds numbers.
+    pub misfits: Vec<Numbered>,
     /// Those among other rows that are taken as data.
     pub doubtful: Vec<Numbered>,
     /// The last row, where its numbers alone say that it sums up the others, and this may be
@@ -62,6 +66,23 @@ pub(super) struct Judged {
     pub name: Vec<u8>,
     pub called: Called,
     pub found: Found,
+    /// Whether it can be no category (`average`): it is called after a group, stands in a column of
+    /// numbers, or has more digits than the rows above.
+    is_unlike: bool,
+}
+
+impl Judged {
+    /// A row that the rows of a `proof` tell this of. `is_misfit` says that its name stands in a
+    /// column of numbers.
+    pub(super) fn of(
+        (number, row): &Numbered,
+        (name, called): (&[u8], Called),
+        (proof, is_misfit): (&Proof<'_>, bool),
+    ) -> Judged {
+        let is_unlike = is_misfit || !called.is_whole || proof.is_finer(row);
+        let found = proof.judge(row, called.kind);
+        Judged { number: *number, name: name.to_ascii_lowercase(), called, found, is_unlike }
+    }
 }
 
 impl Sums {
@@ -72,8 +93,12 @@ impl Sums {
         // A group of one row has a sum, too, where others have one.
         let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
         let have_sums = judged.iter().any(|row| is_sum(row) && row.found >= Found::Proven);
+        let of_groups = of_groups(judged);
+        let is_of_group = |row: &Judged| of_groups.contains(&row.number);
         let is_proven = |row: &Judged| {
-            row.found >= Found::Proven || (have_sums && is_sum(row) && row.found == Found::Copy)
+            row.found >= Found::Proven
+                || (have_sums && is_sum(row) && row.found == Found::Copy)
+                || is_of_group(row)
         };
         let mut names: HashMap<&[u8], (usize, usize)> = HashMap::new();
         for row in judged {
@@ -96,7 +121,10 @@ impl Sums {
             if row.found == Found::Nothing {
                 self.refuted.push(row.number);
             }
-            let is_name = row.called.is_whole && row.called.is_ambiguous;
+            let is_name = row.called.is_whole && row.called.is_ambiguous && !is_of_group(row);
+            if is_of_group(row) {
+                self.within.remove(&row.name);
+            }
             if !are_proven || self.within.contains(&row.name) {
                 continue;
             }
@@ -106,6 +134,7 @@ impl Sums {
                 self.proven.push(row.number);
             }
         }
+        self.of_groups = of_groups;
         doubtful
     }
 
@@ -123,4 +152,35 @@ impl Sums {
     pub(super) fn has(&self, number: u64) -> bool {
         self.proven.binary_search(&number).is_ok()
     }
+}
+
+/// The rows of statistics other than sums that are told of each group of rows: two or more of a
+/// kind are proven, and none has other numbers (a group of one row has none to tell); and these can
+/// be no categories, or are of several kinds. Those next to them that are not computed are of the
+/// groups, too.
+fn of_groups(judged: &[Judged]) -> HashSet<u64> {
+    let mut kinds: HashMap<Kind, (usize, bool)> = HashMap::new();
+    for row in judged {
+        let (proven, are_others) = kinds.entry(row.called.kind).or_default();
+        *proven += usize::from(row.found >= Found::Proven);
+        *are_others |= row.found == Found::Nothing;
+    }
+    let is_one = |row: &&Judged| {
+        row.called.kind != Kind::Sum
+            && kinds.get(&row.called.kind).is_some_and(|(proven, are_others)| *proven > 1 && !are_others)
+    };
+    let rows = || judged.iter().filter(is_one);
+    let are_several =
+        rows().any(|row| rows().next().is_some_and(|first| first.called.kind != row.called.kind));
+    if !are_several && !rows().any(|row| row.is_unlike) {
+        return HashSet::new();
+    }
+    let mut found: HashSet<u64> = rows().map(|row| row.number).collect();
+    for row in judged.iter().chain(judged.iter().rev()) {
+        let is_next = || found.contains(&(row.number - 1)) || found.contains(&(row.number + 1));
+        if row.found == Found::Unknown && row.called.is_whole && is_next() {
+            found.insert(row.number);
+        }
+    }
+    found
 }

@@ -41,10 +41,18 @@ pub(super) fn in_english(field: &str) -> Option<String> {
 }
 
 /// A month or quarter without a day: the place of its form in [`super::date::MONTHS_ALONE`], the
-/// year, and the month or the first of the quarter. `None` for anything else.
+/// year (also of two digits: `Mar-24`), and the month or the first of the quarter. `None` for
+/// anything else.
 pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
     // Nearly all fields end here.
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((name, year)) = field.rsplit_once('-')
+        && year.len() == 2
+        && is_digits(year)
+        && name.starts_with(char::is_alphabetic)
+    {
+        return Some((3, year.parse().ok()?, month_called(name)?));
+    }
     let has_year = |text: Option<&str>| text.is_some_and(is_digits);
     if !has_year(field.get(..4)) && !has_year(field.len().checked_sub(4).and_then(|at| field.get(at..))) {
         return None;
@@ -88,13 +96,17 @@ pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
     if !before.starts_with(char::is_alphabetic) {
         return None;
     }
-    let name = before.strip_suffix('.').unwrap_or(before).to_lowercase();
+    Some((3, year, month_called(before)?))
+}
+
+/// The month of a name in any of the languages, from 1.
+fn month_called(name: &str) -> Option<i8> {
+    let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
     let is_named = |(english, names): &(&str, &str)| {
         let is_english = ENGLISH.contains(&name.as_str()) && name.starts_with(&english.to_lowercase());
         is_english || names.split(' ').any(|other| other == name)
     };
-    let month = NAMES.iter().position(is_named)?;
-    Some((3, year, month as i8 + 1))
+    (1..).zip(&NAMES).find(|(_, month)| is_named(month)).map(|(number, _)| number)
 }
 
 /// English names of months that are not in [`NAMES`].
@@ -140,6 +152,8 @@ mod tests {
         check("2024 Q4", Some((4, 2024, 10)));
         check("q1/2024", Some((4, 2024, 1)));
         check("202403", Some((5, 2024, 3)));
+        check("Mar-24", Some((3, 24, 3)));
+        check("Okt.-09", Some((3, 9, 10)));
         for field in [
             "2024",
             "2024-13",
@@ -148,6 +162,9 @@ mod tests {
             "03-2024",
             "2024-03-01",
             "Toyota 2024",
+            "Boeing-74",
+            "24-Mar",
+            "Mar 24",
             "2024Q5",
             "é024",
         ] {

@@ -70,6 +70,7 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     let text = Text::find(path, asked.reading, false, progress)?;
     let layout = TableLayout::find(&text, asked, &[], progress)?;
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
+    evidence::tell_names(&mut evidence, &layout.columns, asked.rules);
     for row in layout.first_rows() {
         for (evidence, field) in evidence.iter_mut().zip(row) {
             evidence.add(field, asked.reading, progress.budget());

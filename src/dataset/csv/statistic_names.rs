@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::buffer::Buffer;
+
 /// Fields of words at the beginning of a row that may say what it tells.
 const LEADING: usize = 3;
 /// The longest of them, in bytes.
 const LONGEST: usize = 64;
 
 /// Statistics of the rows above that a row holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Sum,
     Mean,
@@ -24,12 +26,14 @@ pub(super) enum Kind {
     /// The largest less the smallest.
     Range,
     Count,
+    /// The value that so many percent of all are below: 50 for the median.
+    Quantile(u8),
     /// A number that is not computed here.
     Other,
 }
 
 /// The words for each kind, in lower case and without signs.
-const NAMES: [(Kind, &str); 11] = [
+const NAMES: [(Kind, &str); 20] = [
     (Kind::Sum, SUMS),
     (Kind::Mean, MEANS),
     (Kind::Deviation, DEVIATIONS),
@@ -40,6 +44,15 @@ const NAMES: [(Kind, &str); 11] = [
     (Kind::Largest, MAXIMA),
     (Kind::Range, "range, spannweite, étendue, амплитуда"),
     (Kind::Count, "n, count, anzahl, aantal, antal, liczba, количество"),
+    (Kind::Quantile(1), "p1"),
+    (Kind::Quantile(5), "p5, 5"),
+    (Kind::Quantile(10), "p10, 10"),
+    (Kind::Quantile(25), "q1, p25, 25"),
+    (Kind::Quantile(50), MEDIANS),
+    (Kind::Quantile(75), "q3, p75, 75"),
+    (Kind::Quantile(90), "p90, 90"),
+    (Kind::Quantile(95), "p95, 95"),
+    (Kind::Quantile(99), "p99"),
     (Kind::Other, OTHERS),
 ];
 const SUMS: &str = "total, totals, grand total, sub total, subtotal, subtotals, overall, sum, sums, all, summe, \
@@ -66,10 +79,10 @@ const MINIMA: &str =
     "min, minimum, mínimo, minimo, minimi, minimalna, минимум, мин, 最小, 最小值, 最小値, 최소, 최솟값";
 const MAXIMA: &str =
     "max, maximum, máximo, massimo, maksimi, maksimum, максимум, макс, 最大, 最大值, 最大値, 최대, 최댓값";
-const OTHERS: &str = "median, médiane, mediane, mediana, mediaan, mediaani, медиана, 中位数, 中央値, 중앙값, mode, modus, \
-    geo mean, geometric mean, geomean, harmonic mean, skewness, kurtosis, iqr, quartile, \
-    percentile, quantile, q1, q2, q3, p1, p5, p10, p25, p50, p75, p90, p95, p99, 5, 10, 25, 50, \
-    75, 90, 95, ci, 95 ci, ci 95, lod, loq, detection limit, limit of detection, limit of \
+const MEDIANS: &str =
+    "median, médiane, mediane, mediana, mediaan, mediaani, медиана, 中位数, 中央値, 중앙값, q2, p50, 50";
+const OTHERS: &str = "mode, modus, geo mean, geometric mean, geomean, harmonic mean, skewness, kurtosis, iqr, quartile, \
+    percentile, quantile, ci, 95 ci, ci 95, lod, loq, detection limit, limit of detection, limit of \
     quantification, p value, saldo, closing balance";
 
 /// Names and codes of other things: they count next to another statistic, or with the right
@@ -135,13 +148,11 @@ fn is_word(field: &[u8]) -> bool {
 
 fn name(field: &[u8]) -> Option<Called> {
     let text = std::str::from_utf8(field).ok().filter(|text| text.len() <= LONGEST)?;
-    let text = text.split(['(', '[', '±', '=']).next()?.to_lowercase();
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let (first, last) = (*words.first()?, *words.last()?);
-    let whole = words.join(" ");
-    if let Some(kind) = kind_of(&whole) {
-        return Some(Called { kind, is_whole: true, is_ambiguous: is_ambiguous(&whole) });
+    let words = words_of(text.split(['(', '[', '±', '=']).next()?)?;
+    let whole = words.as_str();
+    let (first, last) = (whole.split(' ').next()?, whole.rsplit(' ').next()?);
+    if let Some(kind) = kind_of(whole) {
+        return Some(Called { kind, is_whole: true, is_ambiguous: is_ambiguous(whole) });
     }
     let known = |word: &str| kind_of(word).filter(|_| !is_ambiguous(word));
     let kind = known(last).or_else(|| known(first)).or_else(|| {
@@ -152,11 +163,33 @@ fn name(field: &[u8]) -> Option<Called> {
     Some(Called { kind, is_whole: false, is_ambiguous: true })
 }
 
+/// The words of a text in lower case, with a space between two; `None` where there is no room for
+/// them. Each row of a table that begins with a word asks for them.
+fn words_of(text: &str) -> Option<Buffer> {
+    let mut words = Buffer::new();
+    let mut is_next = false;
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        if !letter.is_alphanumeric() {
+            is_next = !words.as_str().is_empty();
+            continue;
+        }
+        if std::mem::take(&mut is_next) {
+            words.push(' ')?;
+        }
+        // The last one of a Greek word is another letter.
+        words.push(if letter == 'ς' { 'σ' } else { letter })?;
+    }
+    Some(words)
+}
+
 /// The kind of a name in lower case and without signs.
 fn kind_of(name: &str) -> Option<Kind> {
     // Each row of a table that begins with words is looked up.
-    static KINDS: LazyLock<HashMap<&str, Kind>> = LazyLock::new(|| {
-        NAMES.iter().flat_map(|(kind, names)| names.split(", ").map(|name| (name, *kind))).collect()
+    static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
+        let of_kind = |(kind, names): &'static (Kind, &str)| {
+            names.split(", ").map(|name| (name.replace('ς', "σ"), *kind))
+        };
+        NAMES.iter().flat_map(of_kind).collect()
     });
     KINDS.get(name).copied()
 }
@@ -175,7 +208,7 @@ mod tests {
 
     #[test]
     fn rows_that_sum_up_others_are_told_by_their_names() {
-        use Kind::{Count, Deviation, Largest, Mean, Other, Smallest, Sum, Variation};
+        use Kind::{Count, Deviation, Largest, Mean, Other, Quantile, Smallest, Sum, Variation};
         let check = |row: &str, expected: Option<(Kind, bool, bool)>| {
             let found = called(row.split(',').map(str::as_bytes));
             let found = found.map(|called| (called.kind, called.is_whole, called.is_ambiguous));
@@ -199,6 +232,8 @@ mod tests {
             ("Desv. est.,1", Deviation),
             ("Итого,1", Sum),
             ("平均,1", Mean),
+            ("ΜΈΣΟΣ ΌΡΟΣ,1", Mean),
+            ("Μέσος όρος,1", Mean),
             ("LOQ,1", Other),
             (",,Summe,1", Sum),
             ("North,Total,1", Sum),
@@ -213,9 +248,9 @@ mod tests {
             ("SD,1", Deviation),
             ("% RSD,1", Variation),
             ("CV%,1", Variation),
-            ("Q1,1", Other),
-            ("P95,1", Other),
-            ("25%,1", Other),
+            ("Q1,1", Quantile(25)),
+            ("P95,1", Quantile(95)),
+            ("25%,1", Quantile(25)),
         ] {
             check(row, Some((kind, true, true)));
         }

@@ -12,6 +12,11 @@ use crate::dataset::{DataError, Progress};
 /// Columns whose numbers are compared.
 const MOST_COLUMNS: usize = 4096;
 
+/// Numbers that are kept for medians and quartiles: larger tables have none that are compared.
+const MOST_VALUES: usize = 1 << 15;
+/// Memory for them, with that for growing and sorting.
+const VALUES_BYTES: u64 = 1 << 21;
+
 /// Rows above one that tells something of them without saying so, at least.
 const FEWEST: f64 = 5.0;
 
@@ -20,6 +25,9 @@ pub(super) struct Proof<'a> {
     columns: Vec<Column>,
     /// Whether the next row begins a group.
     is_after: bool,
+    /// Whether all numbers are kept, and how many they are.
+    keeps_values: bool,
+    values: usize,
     _held: Held<'a>,
 }
 
@@ -45,6 +53,20 @@ struct Column {
     digits: i32,
     all: Summary,
     group: Summary,
+    /// All numbers, where they are kept.
+    values: Vec<f64>,
+    /// The place of the first one of the group.
+    group_start: usize,
+}
+
+impl Column {
+    fn whole(&self) -> (Summary, &[f64]) {
+        (self.all, &self.values)
+    }
+
+    fn last_group(&self) -> (Summary, &[f64]) {
+        (self.group, self.values.get(self.group_start..).unwrap_or_default())
+    }
 }
 
 /// Moments and extremes of some numbers.
@@ -97,11 +119,8 @@ impl Summary {
     /// Whether a number is this of them, up to rounding to so many digits; theirs may be rounded,
     /// too.
     fn is(&self, kind: Kind, told: Told, digits: i32) -> bool {
-        let half = |digits: i32| 0.5 * 10_f64.powi(-digits);
-        let theirs = if digits > 0 { half(digits) } else { 0.0 };
-        let is_near = |value: f64, slack: f64| {
-            (told.value - value).abs() <= 1.001 * half(told.digits) + slack + 1e-9 * value.abs()
-        };
+        let theirs = rounded_by(digits);
+        let is_near = |value: f64, slack: f64| told.is_near(value, slack);
         match kind {
             Kind::Sum => is_near(self.sum, theirs * self.count.sqrt()),
             Kind::Mean => is_near(self.mean, theirs),
@@ -121,7 +140,7 @@ impl Summary {
             Kind::Smallest => is_near(self.low, theirs),
             Kind::Largest => is_near(self.high, theirs),
             Kind::Count => told.value == self.count,
-            Kind::Other => false,
+            Kind::Quantile(_) | Kind::Other => false,
         }
     }
 }
@@ -143,15 +162,50 @@ impl Told {
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
         Some(Told { value, digits: digits.min(18) as i32 })
     }
+
+    /// Whether it is a value up to rounding and this.
+    fn is_near(self, value: f64, slack: f64) -> bool {
+        (self.value - value).abs() <= 1.001 * half(self.digits) + slack + 1e-9 * value.abs()
+    }
+
+    /// Whether it is a quantile of values that are rounded to so many digits, in one of three ways
+    /// to count places: with both ends, as spreadsheets do; without them; or by the middles.
+    fn is_quantile(self, values: &[f64], percent: u8, digits: i32) -> bool {
+        let mut values = values.to_vec();
+        values.sort_unstable_by(f64::total_cmp);
+        let (count, share) = (values.len() as f64, f64::from(percent) / 100.0);
+        let at = |place: f64| values.get(place as usize).copied().unwrap_or_default();
+        let places = [(count - 1.0) * share, (count + 1.0) * share - 1.0, count * share - 0.5];
+        places.into_iter().map(|place| place.clamp(0.0, (count - 1.0).max(0.0))).any(|place| {
+            let low = at(place.floor());
+            let value = low + place.fract() * (at(place.ceil()) - low);
+            self.is_near(value, rounded_by(digits))
+        })
+    }
+}
+
+fn half(digits: i32) -> f64 {
+    0.5 * 10_f64.powi(-digits)
+}
+
+/// How far values with so many digits after the mark may be from what they were: whole numbers are
+/// exact.
+fn rounded_by(digits: i32) -> f64 {
+    if digits > 0 { half(digits) } else { 0.0 }
 }
 
 impl<'a> Proof<'a> {
-    /// For the columns of numbers.
+    /// For the columns of numbers; medians and quartiles are compared where it `keeps_values`.
     ///
     /// # Errors
     /// [`DataError`] for more of them than there is memory.
-    pub(super) fn of(contents: &[Content], progress: &'a Progress) -> Result<Proof<'a>, DataError> {
-        let held = progress.budget().hold(memory::bytes_of::<Column>(contents.len().min(MOST_COLUMNS)))?;
+    pub(super) fn of(
+        contents: &[Content],
+        keeps_values: bool,
+        progress: &'a Progress,
+    ) -> Result<Proof<'a>, DataError> {
+        let bytes = memory::bytes_of::<Column>(contents.len().min(MOST_COLUMNS));
+        let held = progress.budget().hold(bytes + if keeps_values { VALUES_BYTES } else { 0 })?;
         let columns = contents.iter().enumerate().filter_map(|(at, content)| match content {
             Content::Numbers { notation, .. } => Some(Column {
                 at,
@@ -159,10 +213,13 @@ impl<'a> Proof<'a> {
                 digits: 0,
                 all: Summary::EMPTY,
                 group: Summary::EMPTY,
+                values: Vec::new(),
+                group_start: 0,
             }),
             Content::Nothing | Content::Truth { .. } | Content::Dates { .. } | Content::Words => None,
         });
-        Ok(Proof { columns: columns.take(MOST_COLUMNS).collect(), is_after: false, _held: held })
+        let columns = columns.take(MOST_COLUMNS).collect();
+        Ok(Proof { columns, is_after: false, keeps_values, values: 0, _held: held })
     }
 
     /// Adds a row of data.
@@ -171,18 +228,27 @@ impl<'a> Proof<'a> {
         for column in &mut self.columns {
             if begins_group {
                 column.group = Summary::EMPTY;
+                column.group_start = column.values.len();
             }
             if let Some(told) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) {
                 column.digits = column.digits.max(told.digits);
                 column.all.add(told.value);
                 column.group.add(told.value);
+                if self.keeps_values {
+                    column.values.push(told.value);
+                    self.values += 1;
+                }
             }
+        }
+        if self.values > MOST_VALUES {
+            (self.keeps_values, self.values) = (false, 0);
+            self.columns.iter_mut().for_each(|column| column.values = Vec::new());
         }
     }
 
     /// Whether a row tells this of the rows so far, of all or of those since the last such row.
     pub(super) fn judge(&self, row: &ByteRecord, kind: Kind) -> Found {
-        self.judge_as(row, kind, |column| column.all).max(self.judge_as(row, kind, |column| column.group))
+        self.judge_as(row, kind, Column::whole).max(self.judge_as(row, kind, Column::last_group))
     }
 
     /// The statistic that a row holds of all rows so far, sums, means or deviations in two columns
@@ -194,9 +260,9 @@ impl<'a> Proof<'a> {
             });
             numbers.product()
         };
-        [Kind::Sum, Kind::Mean, Kind::Deviation].into_iter().find(|kind| {
-            self.judge_as(row, *kind, |column| column.all) == Found::InAll && chance(*kind) < most
-        })
+        [Kind::Sum, Kind::Mean, Kind::Deviation]
+            .into_iter()
+            .find(|kind| self.judge_as(row, *kind, Column::whole) == Found::InAll && chance(*kind) < most)
     }
 
     /// Whether a row, which is one of those so far, holds the sums of all others in two columns or more, and it is less likely
@@ -218,30 +284,44 @@ impl<'a> Proof<'a> {
         told > 1 && chance < most
     }
 
+    /// Whether a number of a row has more digits after the mark than all above it.
+    pub(super) fn is_finer(&self, row: &ByteRecord) -> bool {
+        self.columns.iter().any(|column| {
+            let told = row.get(column.at).and_then(|field| Told::of(field, column.notation));
+            told.is_some_and(|told| told.digits > column.digits)
+        })
+    }
+
     /// The next row is the first of another group.
     pub(super) fn end_group(&mut self) {
         self.is_after = true;
     }
 
-    fn judge_as(&self, row: &ByteRecord, kind: Kind, of: fn(&Column) -> Summary) -> Found {
-        if kind == Kind::Other {
+    fn judge_as(&self, row: &ByteRecord, kind: Kind, of: fn(&Column) -> (Summary, &[f64])) -> Found {
+        let percent = if let Kind::Quantile(percent) = kind { Some(percent) } else { None };
+        if kind == Kind::Other || (percent.is_some() && !self.keeps_values) {
             return Found::Unknown;
         }
         let (mut told, mut met, mut rows) = (0, 0, 0.0_f64);
         for column in &self.columns {
-            let summary = of(column);
+            let (summary, values) = of(column);
             let Some(number) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) else {
                 continue;
             };
             // Nothing but zeros tells nothing.
             if summary.count > 0.0 && (number.value != 0.0 || summary.low != 0.0 || summary.high != 0.0) {
                 told += 1;
-                met += usize::from(summary.is(kind, number, column.digits));
+                met += usize::from(match percent {
+                    Some(percent) => number.is_quantile(values, percent, column.digits),
+                    None => summary.is(kind, number, column.digits),
+                });
                 rows = rows.max(summary.count);
             }
         }
         match (told, met) {
             (0, _) => Found::Unknown,
+            // Quartiles are computed in more ways than these.
+            _ if 2 * met <= told && percent.is_some_and(|percent| percent != 50) => Found::Unknown,
             _ if 2 * met <= told => Found::Nothing,
             _ if rows < 2.0 => Found::Copy,
             (2.., _) if met == told => Found::InAll,
@@ -262,7 +342,7 @@ mod tests {
         let rows = [["a", "1", "4,5"], ["b", "2", "5"], ["c", "3", "6"]];
         let check = |row: [&str; 3], kind: Kind, expected: Found| {
             let progress = Progress::default();
-            let mut proof = Proof::of(&contents, &progress).unwrap();
+            let mut proof = Proof::of(&contents, true, &progress).unwrap();
             for row in rows {
                 proof.add(&ByteRecord::from(row.to_vec()));
             }
@@ -294,6 +374,12 @@ mod tests {
         check(["SEM", "0.577", "0,44"], Kind::Error, Found::InAll);
         check(["Var", "1.000", "0,583"], Kind::Variance, Found::InAll);
         check(["Range", "2", "1,5"], Kind::Range, Found::InAll);
+        check(["Median", "2", "5,0"], Kind::Quantile(50), Found::InAll);
+        check(["Median", "3", "6"], Kind::Quantile(50), Found::Nothing);
+        // The first quartile is 1.5 and 4.75, or 1 and 4.5 without both ends.
+        check(["Q1", "1.5", "4,75"], Kind::Quantile(25), Found::InAll);
+        check(["Q1", "1.0", "4,50"], Kind::Quantile(25), Found::InAll);
+        check(["Q1", "3", "6"], Kind::Quantile(25), Found::Unknown);
     }
 
     #[test]
@@ -301,7 +387,7 @@ mod tests {
         let contents =
             [Content::Words, Content::Numbers { notation: Notation::Point, signs: Signs::default() }];
         let progress = Progress::default();
-        let mut proof = Proof::of(&contents, &progress).unwrap();
+        let mut proof = Proof::of(&contents, false, &progress).unwrap();
         let mut found = Vec::new();
         for row in ["a,1", "a,2", "Total a,3", "b,4", "Total b,4", "c,0", "Total,7", "Total,8"] {
             let row = ByteRecord::from(row.split(',').collect::<Vec<_>>());

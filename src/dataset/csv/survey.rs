@@ -128,13 +128,15 @@ impl<'a> Survey<'a> {
         asked: &'a Asked<'a>,
         progress: &'a Progress,
     ) -> Result<Survey<'a>, DataError> {
+        let mut evidence = evidence::of_columns(&layout.columns, asked.reading, progress.budget())?;
+        evidence::tell_names(&mut evidence, &layout.columns, asked.rules);
         Ok(Survey {
             text,
             layout,
             asked,
             progress,
             pulse: Pulse::new(progress),
-            evidence: evidence::of_columns(&layout.columns, asked.reading, progress.budget())?,
+            evidence,
             counts: Counts::default(),
             comments: 0,
             tail: Tail::default(),
@@ -250,12 +252,19 @@ impl<'a> Survey<'a> {
 
     /// Takes rows that are followed by others though they look as if they stood below the table.
     fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
-        for (number, mut record) in self.tail.within() {
+        let within = self.tail.within();
+        // `SD` counts where it stands with `Mean`.
+        let is_sure = |(_, row): &Numbered| {
+            statistics::called(row).is_some_and(|called| called.is_sure() && called.kind != Kind::Sum)
+        };
+        let has_sure = within.iter().any(is_sure);
+        for (number, mut record) in within {
             if let Some((name, called)) = statistics::named(&record) {
                 if (called.kind != Kind::Sum || !called.is_likely()) && self.within.len() < MOST_AMONG {
                     self.within.insert(name.to_ascii_lowercase());
                 }
-                if self.asked.reading.finds_sums() && self.among.len() < MOST_AMONG && called.is_likely() {
+                let may_be = called.is_likely() || (has_sure && called.is_whole);
+                if self.asked.reading.finds_sums() && self.among.len() < MOST_AMONG && may_be {
                     self.held.take(2 * record.as_slice().len() as u64 + 256)?;
                     self.among.push((number, record.clone()));
                 }
@@ -336,7 +345,8 @@ impl<'a> Survey<'a> {
                 |row: &ByteRecord| statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
             let rows = Rows::open(self.text, self.layout, self.progress)?;
             for (at, (number, mut row)) in own.into_iter().enumerate() {
-                if reading.finds_sums() && at < ends && sums.has(number) && is_sum(&row) {
+                let is_within = is_sum(&row) || sums.of_groups.contains(&number);
+                if reading.finds_sums() && at < ends && sums.has(number) && is_within {
                     body.skip = body.skip.and(&RowSet::from_iter([number]));
                     sums.left_out.push((number, row));
                 } else {

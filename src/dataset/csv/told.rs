@@ -85,11 +85,7 @@ impl Remarks {
                     };
                     let years = match first_year {
                         _ if !format.has_short_year() || *first_year == FIRST_YEAR => String::new(),
-                        first => format!(
-                            "; years of two digits are {first} to {} ({} takes others)",
-                            first.saturating_add(99),
-                            Choice::FirstYear(Some(FIRST_YEAR)).option()
-                        ),
+                        first => format!("; years of two digits are {first} to {}", first.saturating_add(99)),
                     };
                     let format = format.name();
                     note(&[name], &format!("dates ({format}) as {unit} since {since}{zones}{years}"));

@@ -24,6 +24,8 @@ pub(super) struct Dates {
     /// an hour.
     are_clock: bool,
     have_halves: bool,
+    /// Whether the column is called after dates.
+    pub is_named: bool,
     /// The order of day, month and year where several fit.
     pub order: DateOrder,
     /// The year in which the file was written, where that is known.
@@ -41,6 +43,7 @@ impl Default for Dates {
             are_months: true,
             are_clock: true,
             have_halves: false,
+            is_named: false,
             order: DateOrder::Auto,
             written: None,
             charged: 0,
@@ -86,7 +89,8 @@ impl Dates {
             }
             self.charged += bytes;
         }
-        let dated = self.dated.get_or_insert_default();
+        let is_named = self.is_named;
+        let dated = self.dated.get_or_insert_with(|| Box::new(Dated::named(is_named)));
         if is_short {
             dated.add(row, field);
         } else {
@@ -132,10 +136,10 @@ impl Dates {
         self.short_years(format).map_or(FIRST_YEAR, |years| years.first_year(name, self.written))
     }
 
-    /// The last year, where it is after that in which the file was written, and this.
-    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
+    /// The last of the usual years, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat) -> Option<(u16, u16)> {
         let (years, written) = (self.short_years(format)?, self.written?);
-        Some((years.future(first_year, written)?, written))
+        Some((years.future(FIRST_YEAR, written)?, written))
     }
 
     /// The first date as it is written.

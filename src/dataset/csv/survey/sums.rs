@@ -5,6 +5,7 @@ use ::csv::ByteRecord;
 
 use super::super::body::{Body, Rows};
 use super::super::evidence::{Content, Evidence};
+use super::super::footer;
 use super::super::left_out::{Judged, Numbered, Sums};
 use super::super::pairs;
 use super::super::statistics::{self, Found, Kind, Proof};
@@ -39,7 +40,11 @@ impl Survey<'_> {
         if !may_end && !candidates().any(|(_, row)| statistics::called(row).is_some()) {
             return Ok(sums);
         }
-        let (mut proof, mut judged) = (Proof::of(&contents, self.progress)?, Vec::new());
+        let is_quantile = |(_, row): &Numbered| {
+            statistics::called(row).is_some_and(|called| matches!(called.kind, Kind::Quantile(_)))
+        };
+        let keeps_values = candidates().any(is_quantile);
+        let (mut proof, mut judged) = (Proof::of(&contents, keeps_values, self.progress)?, Vec::new());
         // The last rows, from the first that is proven, and what they are.
         let mut end: Vec<(u64, Option<Kind>)> = Vec::new();
         let (mut first_row, mut has_rows) = (None, false);
@@ -53,7 +58,8 @@ impl Survey<'_> {
             let number = rows.number;
             let is_last = may_end && number + LAST > self.previous.0;
             let told = || if is_last && finds_end { proof.told(&record, CHANCE) } else { None };
-            if let Some((_, row)) = candidates.next_if(|(at, _)| *at == number) {
+            if let Some(candidate) = candidates.next_if(|(at, _)| *at == number) {
+                let row = &candidate.1;
                 let Some((name, called)) = statistics::named(row) else {
                     if pairs::is_one(row) {
                         proof.add(row);
@@ -66,19 +72,22 @@ impl Survey<'_> {
                     end.push((number, told.or(Some(called.kind))));
                     continue;
                 }
-                let found = proof.judge(row, called.kind);
-                let is_data = match found {
+                let is_misfit = self.is_misfit(row, &contents);
+                let found = Judged::of(candidate, (name, called), (&proof, is_misfit));
+                let is_within = number < tail && called.kind != Kind::Sum;
+                let is_data = match found.found {
                     Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
-                    Found::Nothing | Found::Unknown => called.is_ambiguous,
+                    Found::Nothing | Found::Unknown => (called.is_ambiguous || is_within) && !is_misfit,
                     Found::Proven | Found::InAll => false,
                 };
-                judged.push(Judged { number, name: name.to_ascii_lowercase(), called, found });
-                // Among the rows only sums are none of them.
-                if is_data || (number < tail && called.kind != Kind::Sum) {
+                if is_within && found.found == Found::Unknown && called.is_whole {
+                    // `Mode` between `Mean` and `SD` tells nothing.
+                } else if is_data {
                     proof.add(row);
                 } else {
                     proof.end_group();
                 }
+                judged.push(found);
             } else if body.left_out(self.layout, number, &record).is_none() {
                 let told = told().filter(|_| self.has_new_name(&record, &contents, 1));
                 if told.is_some() || !end.is_empty() {
@@ -112,18 +121,39 @@ impl Survey<'_> {
             (sums.end, sums.is_end_doubtful) = (Some(*first), end.len() > proven);
         }
         let doubtful = sums.add(&judged);
+        // More of them are data, and not all of them are known.
+        let are_known = self.among.len() < MOST_AMONG;
         for (number, row) in &self.among {
-            let is_sum = statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
-            // More of them are data, and not all of them are known.
-            if is_sum && sums.has(*number) && self.among.len() < MOST_AMONG {
+            // `SD` below a `Mean` that is doubted.
+            let is_below = || {
+                let is_whole = statistics::called(row).is_some_and(|called| called.is_whole);
+                is_whole && sums.doubtful.last().is_some_and(|(above, _)| above + 1 == *number)
+            };
+            let is_misfit = self.is_misfit(row, &contents);
+            if are_known && (sums.has(*number) || is_misfit) {
+                if !sums.has(*number) {
+                    sums.misfits.push((*number, row.clone()));
+                }
                 sums.left_out.push((*number, row.clone()));
-            } else if doubtful.contains(number) {
+            } else if doubtful.contains(number) || is_below() {
                 sums.doubtful.push((*number, row.clone()));
             }
         }
         // `World` above all countries.
         sums.doubtful.extend(first.filter(|(_, row)| proof.sums_up_others(row, CHANCE)));
         Ok(sums)
+    }
+
+    /// Whether a row begins with a word where the column holds others, and nobody said what it
+    /// holds.
+    fn is_misfit(&self, row: &ByteRecord, contents: &[Content]) -> bool {
+        let mut fields = row.iter().zip(contents.iter().zip(&self.layout.columns));
+        let first = fields.find(|(field, _)| !field.trim_ascii().is_empty());
+        first.is_some_and(|(field, (content, name))| {
+            !footer::fits(field, content, self.asked.reading)
+                && !self.asked.labels.contains(name)
+                && self.asked.reading.columns.iter().all(|choice| choice.name != *name)
+        })
     }
 
     /// Kinds of statistics that the last row may hold without saying so: sums, or any where it

@@ -18,6 +18,9 @@ fn statistics_below_a_table_are_no_rows() {
     check("Średnia,5.75,6.25\nOdch. std.,2.87,2.5\n", 4, &["2 rows below"], &[]);
     check("Q1,4,5\nMedian,6,6\nQ3,8,8\n", 4, &["3 rows below"], &[]);
     check("LOD,1,1\nLOQ,3,3\n", 4, &["2 rows below"], &[]);
+    // Of 2, 5, 8, 8 the median is 6.5, of 3, 6, 7, 9 as well.
+    check("Median,6.5,6.5\n", 4, &["1 row below"], &[]);
+    check("Median,5,6\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Median\"", &[footer(1)])]);
     // The numbers are others.
     let doubt = "the last 2 rows are taken as data, but look as if they sum up the others (line 6: \"Mean\"";
     check("Mean,1,1\nSD,1,1\n", 6, &[], &[(doubt, &[footer(2)])]);
@@ -124,6 +127,46 @@ fn sums_among_the_rows_are_left_out() {
     assert_eq!(chosen(wrong, "3").source_rows, [1, 2, 4, 5]);
     assert_eq!(chosen(wrong, "3").doubts, []);
     assert_eq!(chosen(grouped, "none").rows.len(), 8 * 2);
+}
+
+#[test]
+fn statistics_of_each_group_are_left_out() {
+    let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
+    // Of 2.5, 3.5 and 5.5, 7.5 the means are 3 and 6.5, the deviations 0.71 and 1.41; of 3.5, 4.5
+    // and 6.5, 9.5 they are 4 and 8, 0.71 and 2.12.
+    let (one, two) = ("A,2.5,3.5\nA,3.5,4.5\n", "B,5.5,6.5\nB,7.5,9.5\n");
+    for (first, second, count) in [
+        ("Mean,3,4\nSD,0.71,0.71\n", "Mean,6.5,8\nSD,1.41,2.12\n", 2),
+        ("Mean,3,4\nMedian,3,4\nSD,0.71,0.71\n", "Mean,6.5,8\nMedian,6.5,8\nSD,1.41,2.12\n", 3),
+        ("A mean,3,4\n", "B mean,6.5,8\n", 1),
+    ] {
+        let are = if count == 1 {
+            "1 row that sums up others is"
+        } else {
+            &format!("{count} rows that sum up others are")
+        };
+        let notes = [format!("{are} left out (line 4"), "below the table".to_owned()];
+        let notes = notes.each_ref().map(String::as_str);
+        check_rows(&format!("g,x,y\n{one}{first}{two}{second}"), 4, &notes, &[]);
+    }
+    // `average` may be a category, which the numbers of two rows suit by chance.
+    let grades =
+        "k,a,b\ngood,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\naverage,4,2\ngood,5,3\npoor,2,1\n";
+    let doubt = "2 rows are taken as data, but look as if they sum up others (line 4: \"average\"";
+    check_rows(grades, 8, &[], &[(doubt, &[skip("3,6")])]);
+    // In a column of numbers.
+    let numbers =
+        |first: &str, last: &str| format!("t,x,y\n5,2.5,3.5\n2,3.5,4.5\n{first}9,5.5,6.5\n4,7.5,9.5\n{last}");
+    let note = "1 row that sums up others is left out (line 4: \"Mean\"";
+    check_rows(&numbers("Mean,3,4\n", "Mean,6.5,8\n"), 4, &[note], &[]);
+    let doubt =
+        "1 row is left out, with the name of a statistic where the column holds numbers (line 4: \"Mean\"";
+    check_rows(&numbers("Mean,9,9\n", ""), 4, &[], &[(doubt, &[skip("3")])]);
+    // Above the rows, and those of one group alone.
+    let doubt = "2 rows are taken as data, but look as if they sum up others (line 2: \"Mean\"";
+    check_rows(&format!("g,x,y\nMean,9,9\nSD,1,1\n{one}{two}"), 6, &[], &[(doubt, &[skip("1-2")])]);
+    let doubt = "1 row is taken as data, but looks as if it sums up others (line 4: \"Mean\"";
+    check_rows(&format!("g,x,y\n{one}Mean,3,4\n{two}"), 5, &[], &[(doubt, &[skip("3")])]);
 }
 
 #[test]
