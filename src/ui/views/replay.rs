@@ -108,7 +108,11 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             (Some(_), true) => format!("epoch {at}"),
         };
         let live_width = 42.0;
-        let label_width = (ui.available_width() - live_width - 76.0).clamp(40.0, 104.0);
+        // As wide as the longest one, so that the track keeps its length.
+        let font = egui::FontId::proportional(11.5);
+        let longest = ui.painter().layout_no_wrap(format!("epoch {newest} · newest"), font, color(p.dim));
+        let longest = longest.size().x.ceil() + 2.0;
+        let label_width = (ui.available_width() - live_width - 76.0).clamp(40.0, longest.max(40.0));
         let track = (ui.available_width() - live_width - label_width - 36.0).max(40.0);
         if let Some(epoch) = track_ui(ui, &view.epochs, at, track, enabled) {
             output.seek = Some(if epoch >= newest { Seek::Live } else { Seek::Epoch(epoch) });
