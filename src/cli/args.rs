@@ -159,7 +159,7 @@ pub(super) struct Evaluate {
     /// [default: test; where there is none, validation; of other data, all]
     #[arg(long, value_name = "SET", visible_alias = "split")]
     pub(super) set: Option<String>,
-    /// Also estimate the negative log-likelihood from so many codes a sample, where the network is a variational one
+    /// Also estimate the negative log-likelihood of a variational network from K codes per sample
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) likelihood: Option<u32>,
     /// Also write the scores of each row to a file, .csv or .tsv
