@@ -147,6 +147,37 @@ fn execute(task: Task) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
+    /// The words of a command line on a page, without a remark or another program after it.
+    fn words(line: &str) -> Vec<&str> {
+        let command =
+            ["  ", " #", " |", " &&"].iter().fold(line, |rest, end| rest.split(end).next().unwrap_or(rest));
+        let parts = command.split('"').enumerate();
+        parts
+            .flat_map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split(' ').collect() })
+            .filter(|word| !word.is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn command_lines_on_pages_and_in_the_help_are_understood() {
+        let command = Arguments::command();
+        let commands = std::iter::once(&command).chain(command.get_subcommands());
+        let help: Vec<String> =
+            commands.filter_map(|command| command.get_after_help()).map(ToString::to_string).collect();
+        let help = help.join("\n");
+        let pages = [include_str!("../README.md"), include_str!("../docs/exploring.md"), help.as_str()];
+        for page in pages {
+            let indented = page.lines().filter_map(|line| line.strip_prefix("  ")).map(str::trim_start);
+            let lines: Vec<&str> = indented.filter(|line| line.starts_with("hourglass ")).collect();
+            assert!(lines.len() > 5, "{lines:?}");
+            for line in lines {
+                if let Err(error) = Arguments::try_parse_from(words(line)) {
+                    panic!("{line}: {error}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_word_that_is_no_command_is_answered_with_the_nearest() {
         let check = |word: &str, expected: &str| {

@@ -103,6 +103,22 @@ fn the_design_of_the_readme_is_sound() {
 }
 
 #[test]
+fn the_commands_of_the_pages_run_one_after_the_other() {
+    for page in [include_str!("../README.md"), include_str!("../docs/exploring.md")] {
+        let dir = dir();
+        let block = page.split("\n\n").find(|block| block.starts_with("    hourglass "));
+        for line in block.expect("commands").lines() {
+            let command = line.split(" #").next().expect("a command");
+            let mut arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+            if arguments[0] == "bench" {
+                arguments.extend(["--steps", "1"]);
+            }
+            ok(dir.path(), &arguments);
+        }
+    }
+}
+
+#[test]
 fn check_names_places() {
     let dir = dir();
     let file = dir.path().join("a.ron");

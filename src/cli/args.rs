@@ -50,13 +50,13 @@ pub(super) enum Task {
     Evaluate(Evaluate),
     /// Writes the codes of data to a file
     Encode(Encode),
-    /// Writes what a trained network makes of data to a file, or pictures into a folder
+    /// Writes the reconstructions of data to a file, or pictures into a folder
     Reconstruct(Reconstruct),
     /// Generates samples: draws codes and decodes them
     Sample(Sample),
-    /// Decodes each unit of a code over its range, the others as in one code
+    /// Decodes each unit of a code over its range, the others fixed
     Traverse(Traverse),
-    /// Lists the samples that are nearest to samples, by their codes or by their values
+    /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
     /// Writes the weights of a run for other programs
     Export(Export),
@@ -159,7 +159,7 @@ pub(super) struct Evaluate {
     /// [default: test; where there is none, validation; of other data, all]
     #[arg(long, value_name = "SET", visible_alias = "split")]
     pub(super) set: Option<String>,
-    /// Also estimate the negative log-likelihood from so many codes a sample, where the network is a variational one
+    /// Also estimate the negative log-likelihood of a variational network from K codes per sample
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) likelihood: Option<u32>,
     /// Also write the scores of each row to a file, .csv or .tsv
@@ -291,19 +291,20 @@ pub(super) struct Sample {
     /// The folder to write to, which is made, or a file by its ending .png, .npy, .csv or .tsv; - prints a .csv
     #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
-    /// How many
+    /// Number of samples
     #[arg(long, value_name = "N", default_value = "64", value_parser = positive)]
     pub(super) count: usize,
-    /// What codes are drawn from [default: prior; where the kind of code has none, gaussian]
+    /// Distribution that codes are drawn from [default: prior; where the kind of code has none, gaussian]
     #[arg(long, value_name = "DISTRIBUTION")]
     pub(super) from: Option<SampledFrom>,
-    /// Normal distributions of the mixture
+    /// Number of normal distributions in the mixture
     #[arg(long, value_name = "N", default_value = "5", value_parser = positive)]
     pub(super) components: usize,
-    /// How far codes go from the mean: 1 is a fair draw, 0 gives the mean [default: 1]
+    /// Scales the distance from the mean: 1 samples the distribution as it is, 0 gives the mean
+    /// [default: 1]
     #[arg(long, value_name = "T", value_parser = temperature, allow_hyphen_values = true)]
     pub(super) temperature: Option<f32>,
-    /// The same seed gives the same samples
+    /// Seed of the draws: the same seed gives the same samples
     #[arg(long, value_name = "S", default_value = "1")]
     pub(super) seed: u64,
     /// Also tell the training sample that each is nearest to, and their distance (scaled): as columns, or where there is no
@@ -320,7 +321,7 @@ pub(super) struct Sample {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SampledFrom {
-    /// The distribution that training holds codes to
+    /// The prior that training draws codes towards
     Prior,
     /// A normal distribution with full covariance, fitted to the codes of the training data
     Gaussian,
@@ -383,17 +384,17 @@ pub(super) struct Neighbours {
     /// A sample, by its row (counted from 1) or its name; may be given several times
     #[arg(long, value_name = "ROW", required_unless_present = "of")]
     pub(super) sample: Vec<String>,
-    /// All samples of a set, in their place
+    /// All samples of a set, instead of --sample
     #[arg(long, value_name = "SET", conflicts_with = "sample")]
     pub(super) of: Option<String>,
-    /// Where neighbours are looked for: train, validation or test of the run's own data; all; or the name of a selection
+    /// Where to look for neighbours: train, validation or test of the run's own data; all; or the name of a selection
     /// kept in the project [default: train; of other data, all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
-    /// How many neighbours
+    /// Number of neighbours
     #[arg(long, value_name = "K", default_value = "10", value_parser = positive)]
     pub(super) k: usize,
-    /// What tells how near samples are [default: l2; of hashing codes hamming]
+    /// Distance to compare samples by [default: l2; for hashing codes hamming]
     #[arg(long, value_name = "DISTANCE")]
     pub(super) by: Option<By>,
     /// The table to write, .csv or .tsv; - prints a .csv
@@ -522,12 +523,12 @@ impl std::str::FromStr for RecipeName {
 }
 
 fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a number from 1 on".to_owned())
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a whole number of at least 1".to_owned())
 }
 
 fn temperature(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
-    number.ok_or_else(|| "write a number from 0 on".to_owned())
+    number.ok_or_else(|| "write a number of at least 0".to_owned())
 }
 
 fn range(text: &str) -> Result<[f32; 2], String> {

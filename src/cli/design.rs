@@ -68,7 +68,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
         && let Ok(plan) = plan(&subject.project, &facts)
     {
         line(format!(
-            "ok: {} through {} numbers, {} parameters, {} multiply-adds a sample",
+            "ok: {} through {} numbers, {} parameters, {} multiply-adds per sample",
             plan.shape(),
             plan.code_units(),
             plan.parameters(),

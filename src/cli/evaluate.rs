@@ -256,7 +256,7 @@ impl Found<'_> {
         if let Some(likelihood) = likelihood {
             let (nll, error) = (terminal_number(likelihood.nll), terminal_number(likelihood.standard_error));
             line(format!(
-                "negative log-likelihood: {nll} ± {error} nats ({} codes a sample)",
+                "negative log-likelihood: {nll} ± {error} nats ({} codes per sample)",
                 likelihood.draws
             ));
         }

@@ -93,7 +93,7 @@ fn drawn(applied: &Applied, network: &mut Network, arguments: &Sample) -> Result
     let is_stretched = from != Distribution::Prior || is_normal(&kind);
     let temperature = arguments.temperature.unwrap_or(1.0);
     if arguments.temperature.is_some() && !is_stretched {
-        note("note: the prior of this kind of code is of choices, which know no temperature");
+        note("note: the prior of this kind of code is discrete, so the temperature has no effect");
     }
     let codes = match from {
         Distribution::Prior => Vec::new(),

@@ -203,7 +203,7 @@ fn encoded(network: &mut Network, samples: &[(Arc<Dataset>, u32)]) -> Result<Job
     let mut values = vec![0.0; samples.len() * shape.features()];
     for ((data, row), values) in samples.iter().zip(values.chunks_exact_mut(shape.features().max(1))) {
         if data.shape != shape || *row as usize >= data.len() {
-            return Err(format!("row {row} of {} is no sample that this network can be shown", data.name));
+            return Err(format!("row {row} of {} does not fit this network", data.name));
         }
         data.gather(&[*row], values);
     }

@@ -264,7 +264,7 @@ fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
     terms(&mut window);
     window.key(crate::common::CTRL, egui::Key::Num8);
     assert!(window.says("KL of 2 units"), "the health of a variational code");
-    window.number("Codes a sample", "20");
+    window.number("Codes per sample", "20");
     window.press("Estimate the likelihood");
     window.until("an estimate", |state| state.runs.iter().any(|run| !run.results.is_empty()));
     window.settle();

@@ -177,7 +177,7 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
         state.scored.compared.as_ref().is_some_and(|compared| compared.found.is_with_training)
     });
     window.settle();
-    assert!(window.says("24 selected beside") && window.says("training samples"));
+    assert!(window.says("24 selected, compared with") && window.says("training samples"));
     let restored = home.path("restored");
     window.key(CTRL_ALT, Key::Y);
     window.type_path(&restored);

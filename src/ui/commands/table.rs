@@ -53,7 +53,7 @@ commands! {
         .about("Open a project (.hourglass) or a design (.ron).");
     ShowOther => Menu::File
         .item(1, "Show other data…", keys![CTRL_SHIFT, O], State::ask_other)
-        .about("Show files to the network of the shown run, which the design need not read.")
+        .about("Show other files to the network of the shown run; the design keeps its data.")
         .when(conditions::has_weights);
     ReloadOther => Menu::File
         .item(1, "Reload other data", keys![CTRL_ALT, J], State::reload_others)
@@ -144,7 +144,7 @@ commands! {
         .when(conditions::selected);
     PinSelected => Menu::Select
         .item(2, "Pin selected samples", keys![CTRL_ALT, Q], State::pin_selected)
-        .about("Keep the selected samples to look at in Explore; can be undone.")
+        .about("Pin the selected samples in Explore; can be undone.")
         .when(conditions::selected);
     ExportTable => Menu::Select
         .item(3, "Export selection as CSV…", keys![CTRL_ALT, E], |state| state.ask_where(SaveKind::Table))
@@ -263,12 +263,12 @@ commands! {
         .trains();
     TrainMore => Menu::Run
         .item(2, "Train more epochs…", keys![CTRL_SHIFT, Enter], State::ask_epochs)
-        .about("Train the shown run for some epochs more.")
+        .about("Train the shown run for more epochs.")
         .when(conditions::extendable)
         .trains();
     RestoreDesign => Menu::Run
         .item(2, "Restore the run's design", keys![CTRL_ALT, R], State::restore_design)
-        .about("Bring the design the shown run trained back on screen; can be undone.")
+        .about("Restore the design that the shown run trained; can be undone.")
         .when(conditions::restorable);
     EvaluateTest => Menu::Run
         .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], |state| state.evaluate(Subset::Test))

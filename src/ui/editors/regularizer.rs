@@ -68,7 +68,7 @@ pub fn regularizer_ui(ui: &mut Ui, regularizer: &mut Regularizer) {
                 .to_owned()
             });
             if let Estimator::Probes(probes) = estimator {
-                number_ui(ui, ("Probes", "Random directions a sample."), probes, 1..=64, "");
+                number_ui(ui, ("Probes", "Random directions per sample."), probes, 1..=64, "");
             }
         }
     }

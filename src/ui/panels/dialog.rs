@@ -137,7 +137,7 @@ fn dropped_ui(ui: &mut Ui, dropped: &Dropped) -> Answer {
     };
     title_ui(ui, &title);
     let text = format!(
-        "The network of run {run} can encode and reconstruct the samples while the design keeps its data. Or the design gets them as its new data."
+        "Run {run} can encode and reconstruct them while the design keeps its data. Or they become the data of the design."
     );
     ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).dim)).wrap());
     let mut answer = Answer::Open;

@@ -208,7 +208,7 @@ impl Face {
         let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), format_count);
         let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
         let mut hover = format!(
-            "{title}: output {output}\n{} parameters, {} multiply-adds a sample",
+            "{title}: output {output}\n{} parameters, {} multiply-adds per sample",
             count(card.parameters),
             count(card.macs)
         );

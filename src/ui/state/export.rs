@@ -48,13 +48,13 @@ impl ExportWhat {
     /// What is in the file, in a sentence.
     pub fn about(self) -> &'static str {
         match self {
-            ExportWhat::Codes => "Where the encoder puts each sample, with its labels.",
-            ExportWhat::Reconstructions => "What the network makes of each sample, in the units of the data.",
+            ExportWhat::Codes => "The code of each sample, with its labels.",
+            ExportWhat::Reconstructions => "The reconstruction of each sample, in the units of the data.",
             ExportWhat::Scores => {
                 "The squared error of each sample, and its log probability where there is one."
             }
             ExportWhat::Samples => "The samples as they are, with splits, labels and known errors.",
-            ExportWhat::Weights => "All arrays of the network, for PyTorch and others.",
+            ExportWhat::Weights => "All arrays of the network, for PyTorch and other programs.",
         }
     }
 

@@ -63,7 +63,8 @@ fn the_window_in_both_themes_and_sizes() {
         window.state().view.bottom = BottomTab::Runs;
         window.state().notices.say(crate::check::Severity::Info, "Run 5 is done.");
         window.state().notices.say(crate::check::Severity::Info, "Run 5 is done.");
-        let long = "Could not save: the disk is full. What was there before is whole; save to another place.";
+        let long =
+            "Could not save: the disk is full. The file that was there is intact; save to another place.";
         window.state().notices.say(crate::check::Severity::Error, long);
         window.shot(&format!("runs-{name}"));
         window.state().notices.toasts.clear();

@@ -17,8 +17,7 @@ impl State {
     pub fn use_figures(&mut self, all: Vec<Arc<Figure>>, wish: FigureWish, is_dark: bool) {
         let style = Style { is_dark, scale: self.figures.style.scale };
         let Some(figure) = all.first().cloned() else {
-            let text =
-                "No view in sight shows anything to save: train a network, or bring a view to the front.";
+            let text = "No visible view has anything to save: train a network, or show another view.";
             self.notices.say(Severity::Info, text.to_owned());
             return;
         };

@@ -122,7 +122,9 @@ impl State {
             Err(message) => {
                 self.notices.say(
                     Severity::Error,
-                    format!("{NOT_SAVED}: {message}. What was there before is whole; save to another place."),
+                    format!(
+                        "{NOT_SAVED}: {message}. The file that was there is intact; save to another place."
+                    ),
                 );
                 return;
             }

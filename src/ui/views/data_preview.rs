@@ -355,7 +355,7 @@ static ENTRY: Entry = Entry {
     title: "Data",
     icon: "■",
     command: "Show data",
-    tooltip: "Bring the samples of the data set to the front.",
+    tooltip: "Show the samples of the data set.",
     keys: keys![CTRL, Num4],
 };
 
@@ -380,7 +380,7 @@ fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
         named(combo.response, "Data shown");
         if let Some(name) = &*shown {
             let button = named(button::quiet_ui(ui, "×"), format!("Remove {}", visible(name)));
-            if button.on_hover_text("The network is shown these data no longer").clicked() {
+            if button.on_hover_text("Remove these data from all views; can be undone").clicked() {
                 removed = Some(name.clone());
             }
         }

@@ -116,7 +116,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     let run = state.shown();
     let kept = run.and_then(|run| kept_at(run, state.epoch)).filter(|kept| kept.code_units > 0);
     if run.is_none() && is_tabbed(ui) {
-        empty_ui(ui, NOTHING_YET, "Train a network: its code can be explored here, while it trains too.");
+        empty_ui(ui, NOTHING_YET, "Train a network: you can explore its code here, also while it trains.");
         return (actions, false, false);
     }
     let handle = header_ui(ui, ENTRY.title, |row| {
@@ -136,7 +136,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         return (actions, drag, false);
     };
     let Some(network) = &state.explore.asked else {
-        empty_ui(ui, NOTHING_YET, "The network can be asked once its first weights are there.");
+        empty_ui(ui, NOTHING_YET, "You can explore the network once it has its first weights.");
         return (actions, drag, false);
     };
     let Some(data) = state.data_of(run).filter(|data| data.shape == run.shape) else {
@@ -144,7 +144,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         let load = empty_action_ui(
             ui,
             "The data of this run are not loaded",
-            "They are needed to show what is reconstructed in their own units.",
+            "They are needed to show reconstructions in the units of the data.",
             action,
         );
         return (actions, drag, load);
@@ -268,8 +268,8 @@ fn order_ui(ui: &mut Ui, context: &Context<'_>, by_divergence: &mut bool) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("sorted by").size(11.0).color(color(palette(ui).dim)));
         for (choice, name, about) in [
-            (false, "variance", "Units whose codes vary most first"),
-            (true, "KL", "Units that tell most about the sample (KL divergence from the prior) first"),
+            (false, "variance", "Units with the largest variance first"),
+            (true, "KL", "Units with the largest KL divergence from the prior first"),
         ] {
             if chip_ui(ui, *by_divergence == choice, name).on_hover_text(about).clicked() {
                 *by_divergence = choice;
@@ -289,7 +289,7 @@ fn weights_text(codes: u32, weights: Option<u32>) -> Option<(String, &'static st
         )),
         None => Some((
             format!("codes of epoch {codes}, current weights"),
-            "Codes are kept after each epoch; they are decoded by the weights as they are now.",
+            "Codes are kept after each epoch; they are decoded with the current weights.",
         )),
     }
 }

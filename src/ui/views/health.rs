@@ -23,7 +23,7 @@ use crate::ui::state::State;
 
 const NOTHING_YET: &str = "Nothing measured yet";
 const NOTHING_YET_ADVICE: &str =
-    "Train the network: what its units do is measured every second, and whenever it stands still.";
+    "Train the network: what its units do is measured every second, and whenever it pauses or ends.";
 /// Width from which the weights of the first layer are beside the plots, in points.
 const WIDE_PX: f32 = 760.0;
 /// Size of a plot in the view.
@@ -54,7 +54,7 @@ pub struct HealthOutput {
 /// How the view stands.
 #[derive(Clone)]
 pub struct HealthView {
-    /// Codes a sample the likelihood is estimated from.
+    /// Codes per sample the likelihood is estimated from.
     draws: usize,
     images: Images,
 }
@@ -124,7 +124,7 @@ impl HealthView {
     fn plots(&self, run: &Run, health: &Health) -> Vec<Figure> {
         let mut bars: Vec<(String, figure::Bars)> = Vec::new();
         bars.extend(
-            health.bits.map(|bits| ("Description length, bits a sample".to_owned(), bits_plot(bits))),
+            health.bits.map(|bits| ("Description length, bits per sample".to_owned(), bits_plot(bits))),
         );
         bars.extend(units_plots(health).into_iter().map(|plot| (plot.title.to_owned(), plot.bars)));
         bars.extend(health.layers.iter().map(|layer| {
@@ -168,7 +168,7 @@ fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Opt
         let about = "−log 1/K Σ p(x|z) p(z) / q(z|x) with K codes z from q(z|x): tighter the more codes (Burda et al. 2016)";
         ui.label(RichText::new("Negative log-likelihood").size(11.5).color(color(p.text))).on_hover_text(about);
         let field = egui::DragValue::new(draws).range(1..=100_000).suffix(" codes");
-        ui.add(field).accessible_name("Codes a sample");
+        ui.add(field).accessible_name("Codes per sample");
         let button = ui.add_enabled(input.is_ready, egui::Button::new("Estimate"));
         let button = button.accessible_name("Estimate the likelihood");
         if button.on_disabled_hover_text("It needs the run's data and weights: pause or stop it first.").clicked() {
@@ -231,8 +231,9 @@ fn block_ui(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
 /// The parts of a description length, side by side in one bar.
 fn bits_ui(ui: &mut Ui, health: &Health) {
     let Some(Bits { code, error, constant }) = health.bits else { return };
-    let about = "Bits a sample takes: to name its choices, to correct the error, and to write values down to the width.";
-    block_ui(ui, "Description length, bits a sample", about, |ui| {
+    let about =
+        "Bits per sample to name its choices, to correct the error, and to write values down to the width.";
+    block_ui(ui, "Description length, bits per sample", about, |ui| {
         let p = palette(ui);
         let (rect, response) = ui.allocate_exact_size(vec2(PLOT.x, 22.0), egui::Sense::hover());
         let total = (code + error + constant).max(f64::MIN_POSITIVE);

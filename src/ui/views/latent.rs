@@ -265,7 +265,7 @@ fn controls_ui(row: &mut Row<'_>, input: &LatentInput<'_>, kept: Option<&Arc<Kep
     colour_ui(row, input.data, view);
     epoch_ui(row, input.epoch);
     let count = format_count(kept.codes.len() / units.max(1));
-    quiet_ui(row, Side::Right, "count", &count, "Samples of the probe set");
+    quiet_ui(row, Side::Right, "count", &count, "Watched samples: their codes are kept at every epoch");
     if units == 2 {
         quiet_ui(row, Side::Left, "axes", "unit 1 × unit 2", "");
     }
@@ -463,7 +463,7 @@ static ENTRY: Entry = Entry {
     title: "Latent space",
     icon: "◇",
     command: "Show latent space",
-    tooltip: "Bring the scatter of the codes to the front.",
+    tooltip: "Show the scatter plot of the codes.",
     keys: keys![CTRL, Num2],
 };
 

@@ -370,7 +370,7 @@ static ENTRY: Entry = Entry {
     title: "Loss",
     icon: "↘",
     command: "Show loss",
-    tooltip: "Bring the loss curves to the front.",
+    tooltip: "Show the loss curves.",
     keys: keys![CTRL, Num1],
 };
 

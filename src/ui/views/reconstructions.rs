@@ -281,12 +281,12 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
         ),
         MissingData::Changed => (
             "The data have changed since this run",
-            "What is at their place now is not what it was trained on.",
+            "The files no longer hold what it was trained on.",
             Some(again),
         ),
         MissingData::Other => (
             "The design on screen uses other data than this run",
-            "The run's own bring its originals back; this can be undone.",
+            "Use the run's own data to show its originals; this can be undone.",
             Some("Use the data of this run"),
         ),
     };
@@ -312,7 +312,7 @@ fn controls_ui(
     let other = if let Set::Other(name) = &view.set { Some(name) } else { None };
     let other = other.filter(|_| view.is_of_set(choices));
     if let Some(name) = other {
-        let about = "Remove these data: the network is shown them no longer";
+        let about = "Remove these data from all views; can be undone";
         let add = |ui: &mut Ui| {
             let chip = named(chip_ui(ui, false, "×"), format!("Remove {}", visible(name)));
             chip.on_hover_text(about).clicked()
@@ -323,7 +323,7 @@ fn controls_ui(
     }
     let is_other = other.is_some();
     row.part(Side::Left, "order", |ui| order_ui(ui, &mut view.order));
-    let about = "Reconstructions of principal components, as many as the code has units";
+    let about = "Reconstructions by PCA, with as many components as the code has units";
     if row.chip(Side::Left, view.has_linear, "PCA", about) {
         view.has_linear = !view.has_linear;
     }
@@ -339,7 +339,7 @@ fn controls_ui(
     }
     let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
     if data.is_some_and(|data| data.shown().is_none()) {
-        let about = "Show the numbers, coloured by how far the reconstruction is off";
+        let about = "Show the numbers, coloured by error";
         if row.chip(Side::Left, view.has_numbers, "numbers", about) {
             view.has_numbers = !view.has_numbers;
         }
@@ -381,9 +381,9 @@ fn set_figures_ui(
         say("errors", "errors not known", failed);
     } else if mean.is_none() && known < all {
         let text = format!("{} of {} scored", format_count(known), format_count(all));
-        say("errors", &text, "Errors are computed for the whole set, then it is sorted");
+        say("errors", &text, "The set is sorted once the errors of all its samples are computed");
     }
-    let about = "The network had the weights that these samples are shown by after this epoch";
+    let about = "These samples are shown with the weights after this epoch";
     say("weights", &format!("weights of epoch {}", look.epoch), about);
     let corrupts = look.run.design.corruption.corrupts();
     let given = if is_other && corrupts {
@@ -455,7 +455,7 @@ static ENTRY: Entry = Entry {
     title: "Reconstructions",
     icon: "↔",
     command: "Show reconstructions",
-    tooltip: "Bring inputs and reconstructions to the front.",
+    tooltip: "Show inputs and reconstructions.",
     keys: keys![CTRL, Num3],
 };
 

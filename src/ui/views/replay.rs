@@ -152,11 +152,7 @@ fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
         ui.set_max_width(260.0);
         ui.label(RichText::new(format!("{text}; the design has changed since.")).size(12.0));
         for (name, about, design) in [
-            (
-                "Show its design",
-                "Bring the design of this run back on screen; can be undone.",
-                Design::OfViews,
-            ),
+            ("Show its design", "Restore the design of this run; can be undone.", Design::OfViews),
             ("Train", "Train the design on screen.", Design::OnScreen),
         ] {
             if ui.button(name).on_hover_text(about).clicked() {

@@ -40,7 +40,7 @@ static ENTRY: Entry = Entry {
     title: "Selection",
     icon: "◆",
     command: "Show selection",
-    tooltip: "Bring the selected samples to the front.",
+    tooltip: "Show the selected samples.",
     keys: keys![CTRL_ALT, Num9],
 };
 
@@ -56,11 +56,7 @@ impl View for SelectionView {
             action(state);
         }
         if state.selectable().is_none() {
-            empty_ui(
-                ui,
-                "No data are loaded",
-                "Choose data on the input card: their samples can be selected.",
-            );
+            empty_ui(ui, "No data are loaded", "Choose data on the card Input to select samples.");
             return handle.drag_started();
         }
         let room = ui.available_rect_before_wrap();

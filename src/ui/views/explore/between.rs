@@ -84,7 +84,7 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, act
             (
                 Way::Spherical,
                 "spherical",
-                "Along the great circle: for codes of a normal prior with many units",
+                "Along a great circle: for codes with a normal prior and many units",
             ),
         ];
         for (way, name, about) in ways {

@@ -134,7 +134,7 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         let fits = !has_only_prior(kind);
         let choices = [
-            (Distribution::Prior, "prior", "The distribution that training holds codes to", has_prior(kind)),
+            (Distribution::Prior, "prior", "The prior that training draws codes towards", has_prior(kind)),
             (
                 Distribution::Gaussian,
                 "Gaussian",
@@ -176,7 +176,7 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
             ui.spacing_mut().slider_width = 110.0;
             let slider = Slider::new(&mut section.temperature, 0.0..=2.0).max_decimals(2);
             named(ui.add(slider), "temperature")
-                .on_hover_text("How far codes go from the mean: 1 is a fair draw");
+                .on_hover_text("Scales the distance from the mean: 1 samples the distribution as it is");
         });
     }
 }

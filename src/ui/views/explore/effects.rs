@@ -127,7 +127,7 @@ pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
         remark_ui(ui, "Nothing: no value changes over its range.");
         return;
     }
-    remark_ui(ui, "How far values move from the lower to the upper end of its range:");
+    remark_ui(ui, "Change of each value from the lower to the upper end of its range:");
     if let Some(shown) = context.data.shown() {
         effects.map.fill(ui, context.data, stamp_of((stamp, unit)), [low, high]);
         effects.map.show(ui, shown, 0, SIDE, &format!("what depends on {}", unit_name(context, unit)));

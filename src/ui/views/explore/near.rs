@@ -33,7 +33,7 @@ const SIDE: f32 = 52.0;
 /// Shows the section.
 pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mut Actions) {
     let Some(pin) = context.active() else {
-        remark_ui(ui, "Pin a sample to see what is near to it.");
+        remark_ui(ui, "Pin a sample to see its nearest neighbours.");
         return;
     };
     let threshold = threshold(&context.trained.plan().design().code.kind);
@@ -41,12 +41,12 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     let title = format!("The nearest of {watched} watched samples to pin {}", pin.number);
     ui.add(egui::Label::new(RichText::new(title).size(11.5).color(color(palette(ui).text))).wrap());
     if threshold.is_some() {
-        remark_ui(ui, "Codes are compared by the bits that differ (Hamming).");
+        remark_ui(ui, "Codes are compared by Hamming distance, the number of bits that differ.");
     } else {
         ui.horizontal(|ui| {
             let choices = [
-                (Distance::Euclidean, "L2", "Codes by the length of their difference"),
-                (Distance::Cosine, "cosine", "Codes by the angle between them"),
+                (Distance::Euclidean, "L2", "Euclidean distance of the codes"),
+                (Distance::Cosine, "cosine", "Cosine distance of the codes"),
             ];
             for (distance, name, about) in choices {
                 if chip_ui(ui, near.distance == distance, name).on_hover_text(about).clicked() {
@@ -148,7 +148,7 @@ fn column_ui(
         let text = format!("precision@{}: {}", found.len(), format_number(share));
         let text = RichText::new(text).size(10.0).color(color(p.dim));
         ui.add(egui::Label::new(text).wrap())
-            .on_hover_text("Share of these that are of the class of the pin");
+            .on_hover_text("Fraction of these samples that are in the class of the pin");
     }
     if found.is_empty() {
         remark_ui(ui, "none");

@@ -40,7 +40,7 @@ pub enum Tool {
 impl Tool {
     const ALL: [(Tool, &'static str, Key, &'static str); 4] = [
         (Tool::Decode, "Decode", Key::D, "Drag to decode the place under the pointer (D)"),
-        (Tool::Pan, "Pan", Key::P, "Drag to move what is shown (P)"),
+        (Tool::Pan, "Pan", Key::P, "Drag to move the plane (P)"),
         (Tool::Lasso, "Lasso", Key::L, "Drag around points to select them; Shift adds, Ctrl subtracts (L)"),
         (Tool::Box, "Box", Key::B, "Drag a box around points to select them; Shift adds, Ctrl subtracts (B)"),
     ];

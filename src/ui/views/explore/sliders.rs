@@ -54,7 +54,7 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, ac
     let Some((from, code)) = &mut sliders.code else { return };
     ui.horizontal(|ui| {
         let reset = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Reset")).inner;
-        if reset.on_hover_text("Take back every change of this code").clicked() {
+        if reset.on_hover_text("Undo all changes to this code").clicked() {
             code.clone_from(from);
         }
         let keep = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Keep as pin")).inner;

@@ -102,10 +102,10 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
 fn words(kind: &Bottleneck) -> (Option<&'static str>, &'static str) {
     match kind {
         Bottleneck::DescriptionLength { .. } => {
-            (Some("quantiser"), "From left to right the choices of each quantiser.")
+            (Some("quantiser"), "From left to right: the choices of each quantiser.")
         }
         Bottleneck::Quantised { .. } => {
-            (Some("vector"), "From left to right entries of the codebook, the most used first.")
+            (Some("vector"), "From left to right: entries of the codebook, the most used first.")
         }
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
@@ -113,7 +113,7 @@ fn words(kind: &Bottleneck) -> (Option<&'static str>, &'static str) {
         | Bottleneck::ImportanceWeighted { .. }
         | Bottleneck::Wasserstein { .. }
         | Bottleneck::Concrete { .. }
-        | Bottleneck::Hashing { .. } => (None, "From left to right the range of the watched samples."),
+        | Bottleneck::Hashing { .. } => (None, "From left to right: the range of the watched samples."),
     }
 }
 

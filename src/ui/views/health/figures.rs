@@ -26,7 +26,7 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
             figures.push(figure(
                 "L0 of the code",
                 format!("{:.1} of {}", code.active_mean, code.units),
-                "Units of the code that are not 0 for a sample, in the mean.",
+                "Units of the code that are not 0 for a sample, on average.",
             ));
         }
         figures.push(figure(
@@ -45,7 +45,7 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     let measured = figure(
         "measured",
         format!("epoch {}", health.epoch),
-        "On samples that do not train (up to 512, evenly from the validation split), inputs clean: every second, and whenever the run stands still.",
+        "On samples that do not train (up to 512, evenly from the validation split), with clean input: every second, and whenever the run pauses or ends.",
     );
     if let Some(norm) = health.jacobian {
         figures.push(figure(
@@ -81,7 +81,7 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
         figures.push(figure(
             "mean of the maxima",
             format!("{:.2} %", 100.0 * selector.mean_max),
-            "How sure the units are of their choice, in the mean. Above 99.8 % it is made.",
+            "How sure the units are of their choice, on average. Above 99.8 % it is made.",
         ));
         figures.push(figure(
             "different features",
@@ -90,7 +90,7 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
         ));
     }
     if let Some(bits) = health.bits {
-        let about = "Bits a sample takes in all: the shorter, the better code and decoder explain the data.";
+        let about = "Bits per sample in all: the fewer, the better code and decoder explain the data.";
         figures.push(figure("description length", format!("{:.1} bits", bits.total()), about));
         figures.push(figure(
             "code",
@@ -107,12 +107,12 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
         figures.push(figure(
             "perplexity",
             format!("{:.1} of {}", codebook.perplexity(), codebook.shares.len()),
-            "exp H: how many entries it would take to be as varied if all were used alike.",
+            "exp H: the number of equally used entries that would be as varied.",
         ));
         figures.push(figure(
             "dead entries",
             codebook.dead().to_string(),
-            "Entries that were never chosen. They are put elsewhere after a while.",
+            "Entries that were never chosen. After a while they are moved.",
         ));
     }
     if let Some(hash) = &health.hash {

@@ -52,7 +52,7 @@ pub fn units_plots(health: &Health) -> Vec<UnitsPlot> {
         let shares = &codebook.shares;
         plots.push(UnitsPlot {
             title: "Use of the codebook",
-            about: "How often each entry is chosen; the line is an even use of all.",
+            about: "How often each entry is chosen; the line is equal use of all.",
             name: format!("use of {} entries, {} never chosen", shares.len(), codebook.dead()),
             bars: Bars {
                 bar: "entry".to_owned(),
@@ -92,7 +92,7 @@ pub fn layer_title(name: &str) -> String {
 pub fn bits_plot(bits: Bits) -> Bars {
     Bars {
         bar: "part".to_owned(),
-        measure: "bits a sample".to_owned(),
+        measure: "bits per sample".to_owned(),
         values: [bits.code, bits.error, bits.constant].map(|bits| bits as f32).to_vec(),
         inks: vec![Ink::Code, Ink::Decoder, Ink::Line],
         names: ["code", "error", "constant"].map(str::to_owned).to_vec(),

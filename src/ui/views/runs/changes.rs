@@ -48,7 +48,7 @@ pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
             add(&format!(" · {brief}"), p.dim);
         }
         Told::Since(before, difference) if difference.changes.is_empty() => {
-            add(&format!("Nothing: the design and data of run {before} once more"), p.dim);
+            add(&format!("Nothing: the same design and data as run {before}"), p.dim);
         }
         Told::Since(_, difference) => {
             add(&difference.changes_text(), p.text);
@@ -81,7 +81,7 @@ pub fn told_ui(ui: &mut Ui, run: &Run, told: &Told, selected: Option<&Run>) {
 fn difference_ui(ui: &mut Ui, other: RunId, difference: &Difference) {
     let p = palette(ui);
     let text = |text: String, tint| RichText::new(text).size(12.0).color(color(tint));
-    ui.label(text(format!("Against run {other}"), p.dim));
+    ui.label(text(format!("Compared with run {other}"), p.dim));
     for change in &difference.changes {
         ui.label(text(change.clone(), p.text));
     }

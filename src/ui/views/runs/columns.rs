@@ -69,7 +69,7 @@ pub fn about(column: &RunColumn) -> String {
     match column {
         RunColumn::Run => "Number, name and status",
         RunColumn::Changes => "What differs from the run before",
-        RunColumn::Epoch => "Finished epochs of all",
+        RunColumn::Epoch => "Finished epochs, of all planned",
         RunColumn::Train => "Loss on the training split, summed over features",
         RunColumn::Validation => "Loss on the validation split, summed over features",
         RunColumn::Mse => "Squared error per feature on the validation split; green where it beats PCA",

@@ -17,7 +17,7 @@ pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
     let (selected, others) = (format_count(compared.selected), format_count(compared.others));
     let beside = beside(compared);
     let samples = if compared.is_with_training { " samples" } else { "" };
-    let title = format!("{selected} selected beside {others} {beside}{samples}");
+    let title = format!("{selected} selected, compared with {others} {beside}{samples}");
     ui.label(RichText::new(title).font(bold(12.0)).color(color(p.text)));
     let numbers: Vec<&Difference> = compared.errors.iter().chain(&compared.columns).collect();
     if !numbers.is_empty() {

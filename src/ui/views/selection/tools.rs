@@ -80,7 +80,7 @@ impl Tools {
             }
         });
         if errors.is_empty() {
-            let text = "Errors can be selected by once a set is shown in Reconstructions.";
+            let text = "To select by error, show a set in Reconstructions first.";
             ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim)));
         }
         let own = selections.iter().enumerate().filter(|(_, named)| named.fingerprint == data.fingerprint);
@@ -202,7 +202,7 @@ impl Tools {
                     output.take = Some((index, how));
                 }
             }
-            let about = "A label column of the design, which the input card can hold out or train on alone";
+            let about = "Make it a label column, which the card Input can hold out or train on alone";
             let chip = named(chip_ui(ui, is_label, "label"), format!("Label column {shown}"));
             if chip.on_hover_text(about).clicked() {
                 output.label = Some(index);

@@ -142,7 +142,7 @@ fn the_plots_of_health_are_saved_together_and_each_by_itself() {
         titles,
         [
             "Health",
-            "Description length, bits a sample",
+            "Description length, bits per sample",
             "KL per unit, nats",
             "Use of the codebook",
             "Balance of the bits",
