@@ -26,17 +26,23 @@ pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) ->
         let quotes = Quotes::find(head, byte_of(delimiter), rules);
         head_rows(head, cut, Form { delimiter, comment, skip: 0, quotes }, DIVIDED_ROWS)
     };
-    let whole = likeliest(&|delimiter| score(&rows(delimiter), delimiter, rules), rules, 900);
+    let divides = |sign| rules == Rules::Current && divides(sign, &rows(sign), &rows(Delimiter::Spaces));
+    let whole = likeliest(&|delimiter| score(&rows(delimiter), delimiter, rules), &divides, rules, 900);
     if rules == Rules::Version1 || whole.1.0 >= 900 {
         return whole.0;
     }
-    let below = likeliest(&|delimiter| score_below(&rows(delimiter), delimiter), rules, 1);
+    let below = likeliest(&|delimiter| score_below(&rows(delimiter), delimiter), &divides, rules, 1);
     if below.1 > whole.1 { below.0 } else { whole.0 }
 }
 
 /// The delimiter with the best score; runs of spaces only where they split so many of a thousand
-/// rows.
-fn likeliest(score: &dyn Fn(Delimiter) -> Score, rules: Rules, rows: usize) -> (Delimiter, Score) {
+/// rows, more evenly than a sign that seems to divide them.
+fn likeliest(
+    score: &dyn Fn(Delimiter) -> Score,
+    divides: &dyn Fn(Delimiter) -> bool,
+    rules: Rules,
+    rows: usize,
+) -> (Delimiter, Score) {
     // The first of equals, so that a table of one column counts as one of commas.
     let mut best = (Delimiter::Comma, score(Delimiter::Comma));
     for delimiter in CANDIDATES {
@@ -48,11 +54,35 @@ fn likeliest(score: &dyn Fn(Delimiter) -> Score, rules: Rules, rows: usize) -> (
     let is_poor = best.1.2 < 2 || (rules == Rules::Current && (best.1.0 < 900 || best.1.1 < 900));
     if is_poor {
         let spaces = score(Delimiter::Spaces);
-        if spaces > best.1 && spaces.0 >= rows && (rules == Rules::Version1 || spaces.1 >= 900) {
+        let is_sound = spaces.0 >= rows && (rules == Rules::Version1 || spaces.1 >= 900);
+        let holds = || best.1.2 > 1 && best.1.0 >= spaces.0 && divides(best.0);
+        if spaces > best.1 && is_sound && !holds() {
             return (Delimiter::Spaces, spaces);
         }
     }
     best
+}
+
+/// Whether a sign divides the fields that runs of spaces would split, such as phone numbers: what
+/// these leave together is not a number with a decimal comma. Spaces leave no tabs, but tables of
+/// numbers alone mix the two.
+fn divides(sign: Delimiter, rows: &[ByteRecord], by_spaces: &[ByteRecord]) -> bool {
+    if sign == Delimiter::Tab {
+        let fields = || rows.iter().skip(1).flat_map(ByteRecord::iter);
+        return sense(rows) > 500 && fields().any(|field| text_of(field).contains(char::is_alphabetic));
+    }
+    let joins = |field: &&[u8]| {
+        let inner = field.trim_ascii();
+        inner.get(1..inner.len().saturating_sub(1)).is_some_and(|inner| inner.contains(&byte_of(sign)))
+            && Notations::of(text_of(field)).0.is_empty()
+    };
+    let fields = || by_spaces.iter().flat_map(ByteRecord::iter);
+    10 * fields().filter(joins).count() > fields().count()
+}
+
+/// A field as text, empty where it is none.
+fn text_of(field: &[u8]) -> &str {
+    std::str::from_utf8(field).unwrap_or_default()
 }
 
 fn score(rows: &[ByteRecord], delimiter: Delimiter, rules: Rules) -> Score {
@@ -108,7 +138,7 @@ fn sense(rows: &[ByteRecord]) -> usize {
         });
         let is_sound = |text: &str| !Notations::of(text).0.is_empty();
         of_digits
-            && !field.iter().any(u8::is_ascii_alphabetic)
+            && !text_of(field).contains(char::is_alphabetic)
             && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_sound(text))
     };
     // A quoted text that was cut apart.
@@ -148,6 +178,26 @@ mod tests {
             check("some name\n1\n2\n", rules, Delimiter::Comma);
             check("5\n6\n", rules, Delimiter::Comma);
         }
+        // Spaces in fields, and as many in the header.
+        for (sign, delimiter) in [
+            (",", Delimiter::Comma),
+            (";", Delimiter::Semicolon),
+            ("|", Delimiter::Pipe),
+            ("\t", Delimiter::Tab),
+        ] {
+            let text = "first name;score;phone;city\nAnna;7;030 123456;Bonn\nBob;8;030 654321;Berlin\n";
+            check(&text.replace(';', sign), Rules::Current, delimiter);
+            let text = format!("Made by me\n\n{text}").replace(';', sign);
+            check(&text, Rules::Current, delimiter);
+        }
+        check(
+            "Код;Цена;В наличии\n01;3 123,45 руб.;да\n02;1 200,50 руб.;нет\n",
+            Rules::Current,
+            Delimiter::Semicolon,
+        );
+        // Numbers of a table that is aligned by spaces and tabs.
+        check("18.0 8 307.0\t\"chevrolet\"\n15.0 8 350.0\t\"buick\"\n", Rules::Current, Delimiter::Spaces);
+        check("1 2 3\t4\n5 6 7\t8\n", Rules::Current, Delimiter::Spaces);
         // Commas cut these into more fields of equal number.
         check("1,5;2,5;3,5\n1,25;2,5;7,5\n", Rules::Current, Delimiter::Semicolon);
         check("  1,5   2,5\n 3,25  4,5\n", Rules::Current, Delimiter::Spaces);

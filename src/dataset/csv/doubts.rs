@@ -276,6 +276,14 @@ impl Columns<'_> {
             let message = format!("\"{shown}\" is called as labels are, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
+        if matches!(role, Role::Numbers { .. })
+            && self.asked.rules == Rules::Current
+            && label_names::may_be_classes(self.layout, self.evidence, at)
+        {
+            let message =
+                format!("\"{shown}\" holds few whole numbers, which may be classes, and is a feature");
+            return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
+        }
         if let Some(doubt) = self.constant(at).or_else(|| self.counted(at)) {
             return Some(doubt);
         }

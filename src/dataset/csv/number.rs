@@ -310,7 +310,10 @@ pub(super) fn currency(field: &str) -> Option<&str> {
 
 /// A number without the currency's sign or code before or after it, where there is one.
 fn without_currency(text: &str) -> Option<&str> {
-    const SIGNS: [char; 13] = ['$', '€', '£', '¥', '₹', '₽', '₩', '₪', '₫', '₺', '₴', '₱', '฿'];
+    const SIGNS: [char; 22] = [
+        '$', '€', '£', '¥', '₹', '₽', '₩', '₪', '₫', '₺', '₴', '₱', '฿', '₦', '₸', '₾', '₼', '₡', '₲', '＄',
+        '￡', '￥',
+    ];
     const CODES: [&str; 14] =
         ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "BRL"];
     /// Before a number alone: after it they are a unit like any other.
@@ -361,6 +364,7 @@ mod tests {
         check("$-5", Notation::Point, Some(-5.0));
         check("1.234,50 €", Notation::CommaGroupedByPoint, Some(1234.5));
         check("EUR 7", Notation::Point, Some(7.0));
+        check("￥12,345", Notation::PointGroupedByComma, Some(12_345.0));
         check("R$ 1.234,50", Notation::CommaGroupedByPoint, Some(1234.5));
         check("25.-", Notation::Point, Some(25.0));
         check("-1'250.--", Notation::PointGroupedByApostrophe, Some(-1250.0));

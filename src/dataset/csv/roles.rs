@@ -216,9 +216,13 @@ impl<'a> Chosen<'a> {
             None => "every column is a label; leave at least one as a feature".to_owned(),
             Some(name) => {
                 let option = Choice::Column(name.clone(), Some(Take::Categories)).option();
-                format!(
-                    "no column holds numbers; choose another delimiter, or take words as categories ({option})"
-                )
+                let other = match text.sheet() {
+                    None => "choose another delimiter, or ".to_owned(),
+                    Some(sheet) => sheet.other().map_or_else(String::new, |other| {
+                        format!("choose another sheet ({}), or ", other.option())
+                    }),
+                };
+                format!("no column holds numbers; {other}take words as categories ({option})")
             }
         };
         DataError::content(text.path, "header", message)

@@ -44,6 +44,11 @@ impl Sheet {
         format!("sheet \"{}\" of {count} (others: {})", self.name, listed(&self.others))
     }
 
+    /// Another sheet that has cells, where none was chosen.
+    pub(super) fn other(&self) -> Option<Choice> {
+        self.filled.first().map(|name| Choice::Sheet(Some(name.clone())))
+    }
+
     /// Tells of merged cells, and doubts that it is the right one where there are others with
     /// cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {

@@ -1,6 +1,6 @@
 //! Meaning of the folders pictures are in: parts of the data, classes, masks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
 use crate::project::Rules;
@@ -43,6 +43,11 @@ impl Part {
     }
 }
 
+/// Whether a name means a part of the data.
+pub(super) fn is_part(name: &str) -> bool {
+    Part::of_name(name).is_some()
+}
+
 /// Folders of masks, among parts and next to folders of pictures.
 const MASKS: [&str; 14] = [
     "ground_truth",
@@ -63,11 +68,13 @@ const MASKS: [&str; 14] = [
 /// Folders of the pictures that masks belong to.
 const PICTURES: [&str; 7] = ["image", "images", "img", "imgs", "picture", "pictures", "jpegimages"];
 
-fn is_mask(name: &str) -> bool {
+/// Whether a folder is called as those of masks are.
+pub(super) fn is_mask(name: &str) -> bool {
     MASKS.contains(&name.to_lowercase().as_str())
 }
 
-fn is_pictures(name: &str) -> bool {
+/// Whether a folder is called as those of the pictures are that masks belong to.
+pub(super) fn is_pictures(name: &str) -> bool {
     PICTURES.contains(&name.to_lowercase().as_str())
 }
 
@@ -83,6 +90,9 @@ pub(super) struct Arrangement {
     rest: String,
     /// Whether folders of pictures stand next to folders of their masks.
     has_masks: bool,
+    /// Folders of parts in which all pictures are in one folder that is called as those of pictures
+    /// are, which is no class.
+    wrapped: BTreeSet<Vec<String>>,
     /// Whether masks are samples like all others.
     takes_masks: bool,
     /// Whether folders of validation and test pictures are there, but none to train on.
@@ -146,8 +156,9 @@ impl Arrangement {
             }
         }
         let mut kinds: [bool; 3] = [false; 3];
+        let mut wrapped = BTreeMap::new();
         for file in files {
-            let folders = folders(file);
+            let mut folders = folders(file);
             let at = arrangement.below(&folders);
             match folders.get(at).map(String::as_str) {
                 _ if arrangement.is_aside(&folders) => {}
@@ -155,8 +166,17 @@ impl Arrangement {
                 Some(name) if is_mask(name) => kinds[1] = true,
                 Some(_) | None => kinds[2] = true,
             }
+            if arrangement.has_parts() && !arrangement.is_aside(&folders) {
+                let is_wrapped = folders.get(at).is_some_and(|name| is_pictures(name));
+                folders.truncate(at);
+                *wrapped.entry(folders).or_insert(true) &= is_wrapped;
+            }
         }
         arrangement.has_masks = kinds == [true, true, false] && !takes_masks;
+        if !arrangement.has_masks && !takes_masks {
+            let found = wrapped.into_iter().filter(|(_, is_wrapped)| *is_wrapped);
+            arrangement.wrapped = found.map(|(folders, _)| folders).collect();
+        }
         arrangement
     }
 
@@ -191,6 +211,8 @@ impl Arrangement {
             if folders.get(at).is_some_and(|name| is_mask(name)) {
                 return Meaning::Mask;
             }
+            at += 1;
+        } else if folders.get(..at).is_some_and(|above| self.wrapped.contains(above)) {
             at += 1;
         }
         let is_deeper = self.level.is_some_and(|level| level > self.shared);
@@ -338,6 +360,19 @@ mod tests {
         check(&[("images/1", "- -"), ("masks/1", "mask")]);
         check(&[("train/images/1", "train -"), ("train/masks/1", "mask"), ("test/images/1", "test -")]);
         check(&[("images/cat/1", "- cat"), ("images/dog/1", "- dog")]);
+        // A folder for the pictures of a part is no class, unless it is one among others.
+        check(&[
+            ("train/n01/images/1", "train n01"),
+            ("train/n02/images/1", "train n02"),
+            ("val/images/1", "val -"),
+            ("test/images/n01/1", "test n01"),
+        ]);
+        check(&[("train/images/cat/1", "train cat"), ("test/images/dog/1", "test dog")]);
+        check(&[
+            ("train/images/1", "train images"),
+            ("train/text/1", "train text"),
+            ("test/text/1", "test text"),
+        ]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::arrangement::{Arrangement, Meaning, folders};
+use super::arrangement::{Arrangement, Meaning, folders, is_part};
 use super::find::slashed;
 use super::label_table::LabelTable;
 use super::name_pattern::{NamePattern, guessed};
@@ -187,7 +187,10 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         }
     }
     let names = pictures.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
-    if let Some((pattern, words)) = guessed(names) {
+    // Names that repeat which part a picture is in tell nothing more.
+    let are_parts =
+        |words: &[String]| pictures.arrangement.has_parts() && words.iter().all(|word| is_part(word));
+    if let Some((pattern, words)) = guessed(names).filter(|(_, words)| !are_parts(words)) {
         let some: Vec<&str> = words.iter().take(5).map(String::as_str).collect();
         let more = if words.len() > some.len() { ", …" } else { "" };
         labels.doubts.push(Doubt {

@@ -1,10 +1,10 @@
 //! Which pictures are masks of others, by their names and folders: `x_mask.png` and `masks/x.png`
-//! of `x.png`.
+//! of `x.png`, `a/masks/1.png` of `a/images/x.png`.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::arrangement::{Arrangement, Meaning, folders};
+use super::arrangement::{Arrangement, Meaning, folders, is_mask, is_pictures};
 use crate::dataset::{DataError, Progress, memory};
 
 /// Words for masks, in names of folders and at either end of names of files.
@@ -162,7 +162,8 @@ impl Name {
     fn of(file: &Path, shared: usize) -> Name {
         let mut call = Call::Picture;
         let mut common = String::new();
-        for folder in folders(file).into_iter().skip(shared) {
+        let folders = folders(file);
+        for folder in folders.iter().skip(shared) {
             let (rest, is_mask) = without_words(&folder.to_ascii_lowercase());
             if is_mask {
                 call = Call::Mask;
@@ -181,7 +182,11 @@ impl Name {
             }
             None => without_end(&stem, &PICTURES),
         };
-        let keys = bare.into_iter().chain([&stem[..]]).map(|stem| format!("{common}{stem}")).collect();
+        // A folder of its own for one picture or more, and next to it one for its masks of any name.
+        let is_own = folders.last().is_some_and(|folder| is_pictures(folder) || is_mask(folder));
+        let own = (is_own && !common.is_empty()).then_some("");
+        let keys = bare.into_iter().chain(own).chain([&stem[..]]);
+        let keys = keys.map(|stem| format!("{common}{stem}")).collect();
         Name { call, keys }
     }
 }
@@ -265,6 +270,10 @@ mod tests {
         // Classes of people with masks and without, masks alone, and names that only look so.
         check(&["with_mask/1.png", "without_mask/1.png"], 2, 0, false);
         check(&["mask/1.png", "face/1.png"], 1, 0, false);
+        // A folder for each picture and its masks; classes of that name.
+        check(&["a/images/x.png", "a/masks/1.png", "a/masks/2.png", "b/images/y.png"], 2, 2, true);
+        check(&["a/images/x.png", "b/masks/1.png", "b/masks/2.png"], 2, 0, false);
+        check(&["mask/1.png", "image/2.png", "face/3.png"], 1, 0, false);
         check(&["1_mask.png", "2_mask.png"], 2, 0, false);
         check(&["masked.png", "mask.png", "seg1.png", "a_1.png"], 0, 0, false);
         // The arrangement of folders tells these.

@@ -172,3 +172,25 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
         raw.warnings
     );
 }
+
+#[test]
+fn classes_of_a_table_without_names_are_offered_as_labels() {
+    let check = |row: &dyn Fn(usize) -> String, expected: &[&str]| {
+        let raw = loaded((0..40).map(row).collect::<String>().as_bytes());
+        let found: Vec<&str> = raw
+            .doubts
+            .iter()
+            .filter_map(|doubt| doubt.message.split_once(" holds few"))
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(found, expected, "{:?}", raw.doubts);
+    };
+    let measured = |at: usize| format!("{}.5,{}.25,{}.125", at * 7 % 40, at * 11 % 40, at * 13 % 40);
+    check(&|at| format!("{},{}\n", at * at % 7 % 3, measured(at)), &["\"column 1\""]);
+    check(&|at| format!("{},{}.0\n", measured(at), at * at % 7 % 2), &["\"column 4\""]);
+    check(&|at| format!("{},{}\n", if at * at % 7 == 2 { 1 } else { -1 }, measured(at)), &["\"column 1\""]);
+    // Among others, of many values, next to answers alone.
+    check(&|at| format!("{}.5,{},{}\n", at, at % 3, measured(at)), &[]);
+    check(&|at| format!("{},{}\n", at * 7 % 23, measured(at)), &[]);
+    check(&|at| format!("{},{},{},{}\n", at % 3, at % 5, at * 3 % 5, at * at % 5), &[]);
+}

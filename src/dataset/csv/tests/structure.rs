@@ -267,6 +267,14 @@ fn the_sheet_of_a_workbook_can_be_chosen() {
         let error = chosen(name).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
+    // Words about the data come first.
+    let cell = |number: u32, word: &str| {
+        format!(r#"<row r="{number}"><c r="A{number}" t="inlineStr"><is><t>{word}</t></is></c></row>"#)
+    };
+    let words = cell(1, "This workbook holds data") + &cell(2, "see the next sheet");
+    let error = with(&workbook(&[("README", &words), ("one", &one)]), &[], Rules::Current, vec![]);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("no column holds numbers; choose another sheet (--sheet one), or"), "{error}");
 }
 
 #[test]
