@@ -35,8 +35,6 @@ mod profile;
 mod scatter;
 mod zoom;
 
-use crate::figure::ticks;
-
 pub use crate::figure::{Line, PointColors, class_marker};
 pub use bars::{Bars, bars_ui, histogram_ui};
 pub use curve::Smoother;

@@ -12,8 +12,8 @@ use egui_plot::{
 
 use super::limits::Limits;
 use super::paint::{color, palette};
-use super::ticks::{Tick, ticks_across};
 use super::zoom::{Drag, gestures};
+use crate::figure::ticks::{Tick, ticks_across};
 
 /// Between plot and labels, in points.
 const GAP: f32 = 4.0;
@@ -190,8 +190,8 @@ mod tests {
     use egui_plot::PlotPoint;
 
     use super::*;
+    use crate::figure::ticks::linear_ticks;
     use crate::ui::painted::texts;
-    use crate::ui::plots::ticks::linear_ticks;
 
     #[test]
     fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {

@@ -13,8 +13,8 @@ use self::strokes::Strokes;
 use super::chart::Chart;
 use super::limits::Limits;
 use super::paint::{color, inside, palette};
-use super::ticks::{linear_ticks, log_ticks, whole};
 use super::zoom::{Drag, Zoom};
+use crate::figure::ticks::{linear_ticks, log_ticks, whole};
 use crate::figure::{Line, Rgb};
 
 /// One curve, ascending in x.

@@ -12,8 +12,8 @@ use super::chart::{Chart, places};
 use super::limits::{Limits, follow};
 use super::markers::Markers;
 use super::paint::{color, inside, palette};
-use super::ticks::{Tick, linear_ticks};
 use super::zoom::{Drag, Zoom};
+use crate::figure::ticks::{Tick, linear_ticks};
 use crate::figure::{PointColors, point_opacity, point_radius};
 use crate::project::visible;
 
