@@ -38,7 +38,7 @@ pub struct Scatter<'a> {
     pub lanes: Option<&'a [String]>,
     /// What dragging does.
     pub drag: Drag,
-    /// How densely the points lie, where that is drawn and not they; none of them is pointed at then.
+    /// How densely the points lie, where that is drawn instead of them; none is pointed at then.
     pub density: Option<&'a Density>,
 }
 

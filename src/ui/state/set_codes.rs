@@ -112,8 +112,8 @@ impl SetCodes {
         job
     }
 
-    /// Keeps what is of this run and its data, and what is coming where it is of these rows; gives a
-    /// job that nobody waits for any more.
+    /// Keeps what is of this run and its data, and what is coming where it is of these rows; gives
+    /// a job that nobody waits for any more.
     pub fn keep_only(&mut self, base: u64, rows_stamp: u64) -> Option<JobId> {
         if self.base != base {
             let job = self.clear();

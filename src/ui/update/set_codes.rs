@@ -103,8 +103,8 @@ impl State {
         Some(Next::Part(SampleJob::Locate(trial, rows, None)))
     }
 
-    /// Codes of all rows that a view looks at, none of them known yet; `None` before the first epoch
-    /// was kept.
+    /// Codes of all rows that a view looks at, none of them known yet; `None` before the first
+    /// epoch was kept.
     fn unknown_codes(
         &self,
         look: &Look<'_>,

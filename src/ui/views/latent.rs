@@ -12,7 +12,7 @@ use std::sync::Arc;
 use egui::{Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
-use self::card::{Sample, card_ui};
+use self::card::{Card, Sample, card_ui};
 use self::controls::controls_ui;
 use self::drawn::{Cache, Drawn, lanes};
 use self::lasso::{Lasso, Tool};
@@ -115,6 +115,8 @@ pub struct LatentView {
     groups: Option<(u64, Option<usize>)>,
     #[serde(skip)]
     cache: Cache,
+    #[serde(skip)]
+    card: Card,
     /// The newest principal components of watched codes, shown until those of the next epoch are
     /// there, and of what.
     #[serde(skip)]

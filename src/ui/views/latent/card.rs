@@ -38,7 +38,7 @@ pub(super) fn card_ui(
 ) {
     let row = sample.row;
     let p = palette(ui);
-    let (stamp, cache) = (view.cache.stamp, &mut view.cache.card);
+    let (stamp, cache) = (view.cache.stamp, &mut view.card);
     Tooltip::always_open(
         ui.ctx().clone(),
         ui.layer_id(),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::card::Card;
 use crate::analysis::density::Density;
 use crate::dataset::{LabelColumn, LabelValues};
 use crate::run::{Kept, Run};
@@ -45,7 +44,6 @@ pub(super) struct Cache {
     pub epoch: u32,
     pub are_watched: bool,
     pub is_density: bool,
-    pub card: Card,
 }
 
 impl<'a> Drawn<'a> {
