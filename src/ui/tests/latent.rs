@@ -16,6 +16,10 @@ fn encoded(state: &State, set: &Set) -> Vec<f32> {
     trial.trained.network(1).expect("small").encode(&values)
 }
 
+fn is_trained(state: &State) -> bool {
+    state.runs.first().is_some_and(|run| run.status == Status::Done && run.checkpoint.is_some())
+}
+
 fn shown_set(state: &State) -> Option<Set> {
     state.set_codes.shown().map(|shown| shown.set.clone())
 }
@@ -25,7 +29,7 @@ fn the_latent_space_shows_any_set_by_the_newest_weights() {
     let mut window = Window::sized(1400.0, 1000.0, Theme::Dark);
     window.state().project.training.epochs = 1;
     window.key(Modifiers::NONE, Key::F5);
-    window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    window.until("it is trained", is_trained);
     for set in [Set::All, Set::Validation] {
         window.state().view.latent_set = Some(set.clone());
         window.until("the set is encoded", |state| shown_set(state).as_ref() == Some(&set));
@@ -54,7 +58,7 @@ fn another_set_cancels_the_one_that_is_encoded() {
     let mut window = Window::new();
     window.state().project.training.epochs = 1;
     window.key(Modifiers::NONE, Key::F5);
-    window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    window.until("it is trained", is_trained);
     let state = window.state();
     let asked = |state: &mut State, set: Set| {
         state.effects.clear();
