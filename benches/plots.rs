@@ -107,6 +107,7 @@ fn cloud(moving: bool) {
         isolated: None,
         lanes: None,
         drag: Drag::Pan,
+        density: None,
     };
     let mut view = ScatterView::default();
     tell(&format!("20,000 points, {}", manner(moving)), |ui, frame| {

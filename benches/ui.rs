@@ -1,5 +1,5 @@
 //! What a frame of the window costs while a run trains: each view alone in the centre, between the
-//! panels that are always there.
+//! panels that are always there. The latent space shows all samples.
 //!
 //! `cargo bench --bench ui [SAMPLES …]`. Frames come at 60 a second, as on a screen, so that what
 //! the threads found meanwhile is taken in as it is there. Logic takes in events, layout runs every
@@ -13,6 +13,7 @@ use egui::{Context, RawInput, Rect, pos2, vec2};
 use hourglass::io::{Files, Settings};
 use hourglass::project::{Source, Synthetic};
 use hourglass::ui::commands::Command;
+use hourglass::ui::state::Set;
 use hourglass::ui::views::ENTRIES;
 use hourglass::ui::{HourglassApp, Options};
 
@@ -33,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", columns.map(|column| format!("{column:>17}")).concat());
     for samples in sizes {
         let mut window = Window::training(samples)?;
+        window.show_all();
         for entry in ENTRIES.iter() {
             let costs = window.costs(entry.name);
             let text = costs.map(|(median, high)| format!("{:>17}", format!("{median:.2} / {high:.2}")));
@@ -76,6 +78,13 @@ impl Window {
         window.app.state.run(Command::TrainOrPause);
         window.until(|app| app.state.shown().is_some_and(|run| !run.history.epochs.is_empty()));
         Ok(window)
+    }
+
+    /// Has the latent space show all samples, and waits for their codes.
+    fn show_all(&mut self) {
+        let view = &mut self.app.state.view;
+        (view.show, view.latent_set) = (Some("Latent"), Some(Set::All));
+        self.until(|app| app.state.set_codes.shown().is_some());
     }
 
     /// Median and 95th percentile of logic, layout, tessellation and their sum, in milliseconds.

@@ -43,9 +43,9 @@ pub use results::{Measured, likelihood_of};
 pub use results_export::{ResultsExport, ResultsForm, SampleResults};
 pub use scores::{Ranking, Scores};
 pub use sets::{
-    ClassShares, Comparison, Difference, Exported, Linear, Located, Moments, Order, Pictures, Pixel, Rated,
-    SampleAnswer, SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name,
-    squared_error, written_channels,
+    ClassShares, CodePlane, Comparison, Difference, Exported, Linear, Located, MOST_POINTS, Moments, Order,
+    Pictures, Pixel, PlaceJob, Places, Rated, SampleAnswer, SampleJob, Trial, export_pictures, export_table,
+    number_of, part_rows, picture_name, squared_error, strip_jitter, written_channels,
 };
 pub use sheet::{Sheet, name_of};
 pub use showing::{Shown, show};

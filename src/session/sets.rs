@@ -4,6 +4,7 @@
 mod compare;
 mod export;
 mod order;
+mod places;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use compare::Side;
 pub use compare::{ClassShares, Comparison, Difference, Moments};
 pub use export::{Exported, Pixel, export_pictures, export_table, number_of, picture_name, written_channels};
 pub use order::Order;
+pub use places::{CodePlane, MOST_POINTS, PlaceJob, Places, strip_jitter};
 
 use super::baseline::gathered;
 use super::compute::principal;
@@ -60,6 +62,8 @@ pub enum SampleJob {
     /// Where the encoder puts rows, and where these lie in the plane of the first two principal components of other codes,
     /// where there are such.
     Locate(Trial, Vec<u32>, Option<Arc<Kept>>),
+    /// Where codes lie on a plane.
+    Place(PlaceJob),
     /// Selected rows compared with all others; errors as above, empty where none are known.
     Compare(Arc<Dataset>, Vec<u32>, Vec<f32>),
     /// Selected rows of other data compared with the training split of the second, both with their errors.
@@ -83,6 +87,8 @@ pub enum SampleAnswer {
     Ordered(Vec<u32>),
     /// The codes of the rows.
     Located(Located),
+    /// Places of codes.
+    Placed(Places),
     /// The comparison.
     Compared(Comparison),
 }
@@ -172,6 +178,7 @@ impl SampleJob {
             SampleJob::Locate(trial, rows, plane) => {
                 SampleAnswer::Located(trial.located(ready, rows, plane.as_deref())?)
             }
+            SampleJob::Place(job) => SampleAnswer::Placed(job.places()?),
             SampleJob::CompareTraining(other, own, rows) => {
                 let selected = Side { data: &other.data, rows, errors: &other.errors };
                 let training = Side { data: &own.data, rows: &own.data.split.train, errors: &own.errors };

@@ -25,6 +25,7 @@
 mod bars;
 mod chart;
 mod curve;
+mod density;
 mod legend;
 mod limits;
 mod loss_plot;

@@ -23,6 +23,7 @@ mod runs_table;
 mod save;
 mod scored;
 mod selection;
+mod set_codes;
 mod sets;
 mod showing;
 mod sources;
@@ -56,6 +57,7 @@ pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{ExportRequest, ResultsRequest, SaveKind, SaveRequest};
 pub use self::scored::{Awaited, Compared, Errors, Moment, Ordered, Pictured, Scored, Subject};
 pub use self::selection::{How, Selection};
+pub use self::set_codes::{ComingCodes, PlacedCodes, SetCodes};
 pub use self::sets::{Set, SetChoice, SetRows, Sets};
 pub use self::showing::{Dropped, Showing, Wish};
 pub use self::sources::{PathField, Sources, is_same_kind};
@@ -139,6 +141,8 @@ pub struct State {
     pub selection: Selection,
     /// Errors and pictures of the samples of a set.
     pub scored: Scored,
+    /// Codes of the samples of a set.
+    pub set_codes: SetCodes,
     /// Other data that networks are shown, loaded or on their way.
     pub showing: Showing,
     /// Those that the shown run's network sees, by name.
@@ -239,6 +243,7 @@ impl State {
             baselines: Baselines::default(),
             selection: Selection::default(),
             scored: Scored::default(),
+            set_codes: SetCodes::default(),
             showing: Showing::default(),
             others: BTreeMap::new(),
             figures: Figures::default(),

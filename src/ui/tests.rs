@@ -16,6 +16,7 @@ mod documents;
 mod events;
 mod explore;
 mod figures;
+mod latent;
 mod network;
 mod runs;
 #[cfg(feature = "long-tests")]

@@ -14,6 +14,7 @@ mod runs;
 mod samples;
 mod selection;
 mod session_events;
+mod set_codes;
 mod showing;
 pub mod stack;
 mod training;

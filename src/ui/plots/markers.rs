@@ -33,7 +33,8 @@ impl Markers {
             .texture
             .get_or_insert_with(|| ctx.load_texture("markers", Markers::image(), TextureOptions::LINEAR));
         let mut mesh = Mesh::with_texture(texture.id());
-        let (most, _) = markers.size_hint();
+        let (least, most) = markers.size_hint();
+        let most = most.unwrap_or(least);
         mesh.reserve_vertices(4 * most);
         mesh.reserve_triangles(2 * most);
         let reach = radius / REACH;

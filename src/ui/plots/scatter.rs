@@ -1,5 +1,5 @@
-//! Points in the plane, one mesh: tens of thousands are no trouble, and a run watches 2,000 codes
-//! at most.
+//! Points in the plane, one mesh: up to 200,000 are drawn one by one. Of more, a texture shows how
+//! densely they lie.
 
 use std::sync::Arc;
 
@@ -9,10 +9,12 @@ use egui_plot::{PlotBounds, PlotResponse, PlotTransform};
 use serde::{Deserialize, Serialize};
 
 use super::chart::{Chart, places};
+use super::density::DensityTexture;
 use super::limits::{Limits, follow};
 use super::markers::Markers;
 use super::paint::{color, inside, palette};
 use super::zoom::{Drag, Zoom};
+use crate::analysis::density::Density;
 use crate::figure::ticks::{Tick, linear_ticks};
 use crate::figure::{PointColors, point_opacity, point_radius};
 use crate::project::visible;
@@ -36,6 +38,8 @@ pub struct Scatter<'a> {
     pub lanes: Option<&'a [String]>,
     /// What dragging does.
     pub drag: Drag,
+    /// How densely the points lie, where that is drawn instead of them; none is pointed at then.
+    pub density: Option<&'a Density>,
 }
 
 /// Zoom, and what need not be computed again while nothing changes.
@@ -52,6 +56,8 @@ pub struct ScatterView {
     around: Option<(u64, Limits)>,
     #[serde(skip)]
     mesh: Option<(MeshKey, Arc<Mesh>)>,
+    #[serde(skip)]
+    density: DensityTexture,
 }
 
 type MeshKey = (u64, Rect, PlotBounds, Option<u32>, bool);
@@ -109,7 +115,10 @@ pub fn scatter_ui(
     let chart = Chart::new(ui, outer, [8.0, 8.0], limits, y)?;
     let shown = chart.show(ui, id, scatter.drag, true, |ui, shown, shapes| {
         under(ui, shown, shapes);
-        shapes.push(Shape::Mesh(view.mesh(ui, scatter, shown)));
+        match scatter.density {
+            Some(density) => shapes.extend(view.density.shape(ui, density, scatter.stamp, shown)),
+            None => shapes.push(Shape::Mesh(view.mesh(ui, scatter, shown))),
+        }
     });
     view.zoom.keep(ui, &shown, scatter.drag);
     let PlotResponse { response, transform, .. } = shown;
@@ -229,7 +238,7 @@ impl ScatterView {
 /// The point nearest to the pointer, within a few points of the screen.
 fn nearest(scatter: &Scatter<'_>, shown: &PlotTransform, response: &Response) -> Option<usize> {
     let pointer = response.hover_pos().filter(|at| shown.frame().contains(*at))?;
-    if response.dragged() {
+    if response.dragged() || scatter.density.is_some() {
         return None;
     }
     let at = places(shown);

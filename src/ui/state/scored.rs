@@ -238,6 +238,7 @@ impl Scored {
                 | SampleAnswer::Values(_)
                 | SampleAnswer::Fitted(_)
                 | SampleAnswer::Located(_)
+                | SampleAnswer::Placed(_)
                 | SampleAnswer::ErrorSum(_)
                 | SampleAnswer::Compared(_),
             ) => {}

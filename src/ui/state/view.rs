@@ -58,6 +58,8 @@ pub struct ViewSettings {
     pub show: Option<&'static str>,
     /// The set that the view of reconstructions shows from the next frame on.
     pub set: Option<Set>,
+    /// The set that the latent space shows from the next frame on.
+    pub latent_set: Option<Set>,
     /// What to do with the figures of the views at the next frame.
     pub figures: Option<FigureWish>,
     /// Whether the views go back to their first arrangement at the next frame.
@@ -79,6 +81,7 @@ impl Default for ViewSettings {
             recent_commands: Vec::new(),
             show: None,
             set: None,
+            latent_set: None,
             figures: None,
             reset_layout: false,
         }

@@ -92,10 +92,15 @@ impl State {
                     self.found(run, vec![measured.likelihood(subset, &likelihood)]);
                 }
             }
-            Ok(JobResult::Samples(answer)) => self.scored.take(job, *answer),
+            Ok(JobResult::Samples(answer)) => {
+                if let Some(answer) = self.set_codes.take(job, *answer) {
+                    self.scored.take(job, answer);
+                }
+            }
             Err(message) => {
                 self.principal.fail(job);
                 self.scored.fail(job, &message);
+                self.set_codes.fail(job, &message);
                 self.baselines.fail(job);
                 match asked {
                     // A person waits for it.

@@ -1,33 +1,36 @@
 //! The latent space: one point a sample, where the encoder puts it.
 
 mod card;
+mod controls;
+mod drawn;
 mod figure;
 pub(super) mod lasso;
 mod others;
 
 use std::sync::Arc;
 
-use egui::{ComboBox, DragValue, RichText, Ui, UiBuilder, vec2};
+use egui::{Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
-use self::card::{Card, card_ui};
+use self::card::{Card, Sample, card_ui};
+use self::controls::controls_ui;
+use self::drawn::{Cache, Drawn, lanes};
 use self::lasso::{Lasso, Tool};
 pub use self::others::OtherCodes;
 use self::others::{Others, Part};
-use super::parts::{empty_ui, epoch_ui, header_ui, named, quiet_ui};
+use super::parts::{empty_ui, header_ui};
 use super::sample::{kept_at, tells_groups};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Figure;
-use crate::project::{format_count, visible};
 use crate::run::{Kept, Run};
+use crate::session::CodePlane;
 use crate::ui::keys::keys;
 use crate::ui::plots::{
     Limits, PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
-    color_bar_ui, palette, scatter_ui, shortened, stamp_of,
+    color_bar_ui, palette, scatter_ui, stamp_of,
 };
-use crate::ui::state::{ExportWhat, How, Selection, Set, State};
-use crate::ui::widgets::header::{Row, Side};
+use crate::ui::state::{ExportWhat, How, PlacedCodes, Selection, Set, SetChoice, SetCodes, State};
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -43,6 +46,14 @@ pub struct LatentInput<'a> {
     pub principal: Option<&'a [[f32; 2]]>,
     /// The selected samples.
     pub selection: &'a Selection,
+    /// The sets there are to choose from.
+    pub choices: &'a [SetChoice],
+    /// Codes of a set to be drawn; `None` draws the watched samples.
+    pub set: Option<&'a PlacedCodes>,
+    /// How many samples of the chosen set are encoded, of how many, while they are.
+    pub coming: Option<(usize, usize)>,
+    /// Why the chosen set cannot be encoded, where that is so.
+    pub failure: Option<&'a str>,
     /// Other data, where the encoder puts them.
     pub others: &'a [OtherCodes<'a>],
 }
@@ -74,6 +85,8 @@ pub enum Plane {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LatentView {
+    /// The samples.
+    pub set: Set,
     /// The plane of the codes.
     pub plane: Plane,
     /// Units along x and y that a person chose, counted from 0; where both are 0 they are found.
@@ -102,22 +115,15 @@ pub struct LatentView {
     groups: Option<(u64, Option<usize>)>,
     #[serde(skip)]
     cache: Cache,
+    #[serde(skip)]
+    card: Card,
+    /// The newest principal components of watched codes, shown until those of the next epoch are
+    /// there, and of what.
+    #[serde(skip)]
+    principal: (u64, Vec<[f32; 2]>),
     /// The ends of both axes, as they were last shown.
     #[serde(skip)]
     limits: Option<Limits>,
-}
-
-/// Coordinates and colours, built again only when another epoch, plane or label is shown.
-#[derive(Clone, Default)]
-struct Cache {
-    stamp: u64,
-    points: Vec<[f32; 2]>,
-    classes: Vec<u32>,
-    numbers: Vec<f32>,
-    range: [f32; 2],
-    /// The newest principal components, shown until those of the next epoch are there.
-    principal: (u64, Vec<[f32; 2]>),
-    card: Card,
 }
 
 /// Units that show something where nobody chose any.
@@ -135,7 +141,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     if let (Some(run), Some(kept)) = (input.run, kept) {
         view.find_units(run, kept);
     }
-    let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, kept, view));
+    let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, kept.map(|kept| &**kept), view));
     let mut output = LatentOutput { drag: handle.drag_started(), ..LatentOutput::default() };
     let (Some(run), Some(kept)) = (input.run, kept) else {
         match input.run {
@@ -144,42 +150,51 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         }
         return output;
     };
-    let series = stamp_of((
-        run.id,
-        run.started_unix_secs,
-        kept.code_units,
-        view.plane == Plane::Principal,
-        view.shown_units(kept.code_units),
-    ));
-    if view.plane == Plane::Principal && kept.code_units > 2 {
+    if let Some(message) = input.failure.filter(|_| input.set.is_none()) {
+        empty_ui(ui, "These samples cannot be encoded", message);
+        return output;
+    }
+    let set = input.set.filter(|set| set.watched.code_units == kept.code_units);
+    let plane = view.code_plane(kept.code_units);
+    let drawn = match set {
+        Some(set) => Drawn::of_set(set),
+        None => Drawn::watched(run, kept, plane, input.principal),
+    };
+    let series = stamp_of((run.id, run.started_unix_secs, drawn.units, drawn.plane));
+    if set.is_none() && plane == CodePlane::Principal {
         match input.principal.filter(|points| points.len() == kept.codes.len() / kept.code_units) {
-            Some(points) => view.cache.principal = (series, points.to_vec()),
+            Some(points) => view.principal = (series, points.to_vec()),
             None => output.principal = Some(kept.clone()),
         }
     }
-    let column = view.label_column(input.data);
-    let lanes = lanes(kept, column);
-    view.update(input, run, kept, column, series);
+    let column = view.label_column(input.data).filter(|_| drawn.density.is_none());
+    let points = match set {
+        Some(set) => Some(&set.places.points[..]),
+        None => Some(&view.principal).filter(|known| known.0 == series).map(|known| &known.1[..]),
+    };
+    view.cache.update(&drawn, points, input.data.map(|data| data.fingerprint), column, series);
     if view.cache.points.is_empty() {
         empty_ui(ui, "Principal components are being computed", "They appear in a moment.");
         return output;
     }
-    let rows = &run.kept.probe.code_rows;
+    let rows = Arc::clone(&view.cache.rows);
     let of = stamp_of((view.cache.stamp, run.fingerprint, input.selection.changes()));
-    view.lasso.follow(of, rows, |row| input.selection.contains(run.fingerprint, row));
-    let shown = plot_ui(ui, view, column, lanes, series);
+    view.lasso.follow(of, &rows, |row| input.selection.contains(run.fingerprint, row));
+    let shown = plot_ui(ui, view, column, &drawn, series);
     view.limits = shown.as_ref().map(ShownScatter::limits);
     let mut is_on_other = false;
     if let Some(shown) = shown.as_ref().filter(|_| !input.others.is_empty()) {
-        let part =
-            Part { plane: view.plane, code_units: kept.code_units, units: view.shown_units(kept.code_units) };
+        let part = Part { plane: drawn.plane, code_units: kept.code_units };
         (is_on_other, output.select_other) = view.others.ui(ui, input.others, part, shown, input.selection);
     }
     if let Some(shown) = shown.as_ref().filter(|_| output.select_other.is_none()) {
-        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, rows);
+        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, &rows);
     }
-    if let Some(point) = shown.and_then(|shown| shown.hovered).filter(|_| !is_on_other) {
-        card_ui(ui, input, run, kept, column, point, view);
+    if let Some(point) = shown.and_then(|shown| shown.hovered).filter(|_| !is_on_other)
+        && let Some(row) = rows.get(point)
+    {
+        let sample = Sample { row: *row, code: drawn.code(point), epoch: drawn.epoch };
+        card_ui(ui, input, (run, kept), column, &sample, view);
     }
     output
 }
@@ -189,7 +204,7 @@ fn plot_ui(
     ui: &mut Ui,
     view: &mut LatentView,
     column: Option<&LabelColumn>,
-    lanes: Option<&[String]>,
+    drawn: &Drawn<'_>,
     series: u64,
 ) -> Option<ShownScatter> {
     let rect = ui.available_rect_before_wrap();
@@ -228,86 +243,17 @@ fn plot_ui(
         stamp: cache.stamp,
         series,
         isolated: view.pointed,
-        lanes,
+        lanes: lanes(drawn.units, column),
+        density: drawn.density,
         drag: view.tool.drag(),
     };
     let (lasso, points) = (&mut view.lasso, &cache.points);
     let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
         scatter_ui(ui, &scatter, &mut view.scatter, |ui, transform, shapes| {
-            let at = |[x, y]: [f32; 2]| transform.position_from_point(&[f64::from(x), f64::from(y)].into());
-            shapes.extend(lasso.marks(ui, points, at));
+            shapes.extend(lasso.marks(ui, points, transform));
         })
     });
     shown.inner
-}
-
-fn controls_ui(row: &mut Row<'_>, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {
-    let Some(kept) = kept else { return };
-    let units = kept.code_units;
-    if units > 2 {
-        let planes = [Plane::Principal, Plane::Units];
-        let options =
-            [("PCA", "First two principal components of the codes"), ("units", "Two units of the code")];
-        let shown = planes.iter().position(|plane| *plane == view.plane);
-        if let Some(chosen) = row.choice(Side::Left, "Plane", shown, &options) {
-            (view.plane, view.scatter.zoom) = (planes[chosen], crate::ui::plots::Zoom::default());
-        }
-        if view.plane == Plane::Units {
-            row.part(Side::Left, "shown units", |ui| unit_choice_ui(ui, units, view));
-        }
-    }
-    if view.scatter.zoom.limits.is_some()
-        && row.chip(Side::Right, false, "all", "Show all points again (double click)")
-    {
-        view.scatter.zoom.reset();
-    }
-    view.tool.choice_ui(row);
-    colour_ui(row, input.data, view);
-    epoch_ui(row, input.epoch);
-    let count = format_count(kept.codes.len() / units.max(1));
-    quiet_ui(row, Side::Right, "count", &count, "Watched samples: their codes are kept at every epoch");
-    if units == 2 {
-        quiet_ui(row, Side::Left, "axes", "unit 1 × unit 2", "");
-    }
-}
-
-/// The choice of the labels that colour the points, where there is one.
-fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
-    let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
-    let shown = view.label_column(data).map(|column| column.name.as_str());
-    if columns.is_empty() || (columns.len() == 1 && shown.is_some()) {
-        return;
-    }
-    row.part(Side::Right, "colour by", |ui| {
-        let text = RichText::new(shortened(shown.unwrap_or("none"), 14)).size(11.0);
-        let combo = ComboBox::from_id_salt("colour by").selected_text(text).width(60.0);
-        let response = combo.show_ui(ui, |ui| {
-            if ui.selectable_label(shown.is_none(), "none").clicked() {
-                (view.plain, view.pinned) = (true, None);
-            }
-            for column in columns {
-                let chosen = shown == Some(column.name.as_str());
-                if ui.selectable_label(chosen, visible(&column.name)).clicked() {
-                    (view.label, view.plain, view.pinned) = (Some(column.name.clone()), false, None);
-                }
-            }
-        });
-        named(response.response, "label that colours the points");
-    });
-}
-
-fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
-    let mut shown = view.shown_units(units);
-    for (axis, name) in [(0, "x"), (1, "y")] {
-        let mut number = shown[axis] + 1;
-        let drag = DragValue::new(&mut number).range(1..=units).speed(0.1).prefix(format!("{name} "));
-        let response = ui.add(drag).on_hover_text(format!("Unit along the {name} axis"));
-        if named(response, format!("unit along {name}")).changed() {
-            shown[axis] = number - 1;
-            view.units = shown;
-            view.scatter.zoom.reset();
-        }
-    }
 }
 
 /// The two units that vary most over the samples, in their order.
@@ -324,14 +270,6 @@ fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
     let mut pair = [units.first(), units.get(1)].map(|unit| unit.copied().unwrap_or_default());
     pair.sort_unstable();
     pair
-}
-
-/// A code of one unit is a strip: a lane for every class.
-fn lanes<'a>(kept: &Kept, column: Option<&'a LabelColumn>) -> Option<&'a [String]> {
-    match column.map(|column| &column.values) {
-        Some(LabelValues::Classes { names, .. }) if kept.code_units == 1 => Some(names),
-        _ => None,
-    }
 }
 
 impl LatentView {
@@ -372,6 +310,19 @@ impl LatentView {
         wanted.map(|unit| unit.min(last))
     }
 
+    /// The plane of codes of so many numbers that is to be shown.
+    fn code_plane(&self, count: usize) -> CodePlane {
+        match self.plane {
+            Plane::Principal if count > 2 => CodePlane::Principal,
+            Plane::Principal | Plane::Units => CodePlane::Units(self.shown_units(count)),
+        }
+    }
+
+    /// Whether samples of a set are shown that there is, and not the watched ones.
+    fn is_of_set(&self, choices: &[SetChoice]) -> bool {
+        self.set != Set::Watched && choices.iter().any(|choice| choice.set == self.set)
+    }
+
     /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
     /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
@@ -389,71 +340,6 @@ impl LatentView {
         if !self.found.units.into_iter().all(is_lively) {
             self.found.units = liveliest(&kept.codes, kept.code_units);
         }
-    }
-
-    /// Builds coordinates and colours where something changed.
-    fn update(
-        &mut self,
-        input: &LatentInput<'_>,
-        run: &Run,
-        kept: &Arc<Kept>,
-        column: Option<&LabelColumn>,
-        series: u64,
-    ) {
-        let principal = (self.plane == Plane::Principal && kept.code_units > 2)
-            .then(|| input.principal.map(<[_]>::as_ptr).map_or(0, |at| at as usize));
-        let fingerprint = input.data.map(|data| data.fingerprint);
-        // The fingerprint knows the rows alone; their labels may be others.
-        let labels = column.map(|column| (column.name.as_str(), std::ptr::from_ref(column).addr()));
-        let stamp =
-            stamp_of((series, kept.epoch, Arc::as_ptr(kept) as usize, principal, labels, fingerprint));
-        let [x, y] = self.shown_units(kept.code_units);
-        let cache = &mut self.cache;
-        if cache.stamp == stamp {
-            return;
-        }
-        cache.stamp = stamp;
-        let rows = &run.kept.probe.code_rows;
-        cache.classes.clear();
-        cache.numbers.clear();
-        match column.map(|column| &column.values) {
-            Some(LabelValues::Classes { ids, .. }) => {
-                let class = |row: &u32| ids.get(*row as usize).copied().unwrap_or(u32::MAX);
-                cache.classes.extend(rows.iter().map(class));
-            }
-            Some(LabelValues::Numbers(values)) => {
-                let number = |row: &u32| values.get(*row as usize).copied().unwrap_or(f32::NAN);
-                cache.numbers.extend(rows.iter().map(number));
-                let finite = values.iter().copied().filter(|value| value.is_finite());
-                let ends = finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
-                cache.range = if ends[0] <= ends[1] { ends } else { [0.0, 1.0] };
-            }
-            None => {}
-        }
-        if principal.is_some() {
-            let known = cache.principal.0 == series;
-            cache.points = if known { cache.principal.1.clone() } else { Vec::new() };
-            return;
-        }
-        let codes = kept.codes.chunks_exact(kept.code_units);
-        cache.points = match kept.code_units {
-            1 => {
-                let strip = |(index, code): (usize, &[f32])| [code[0], strip_height(cache, index)];
-                codes.enumerate().map(strip).collect()
-            }
-            _ => codes.map(|code| [code[x], code[y]]).collect(),
-        };
-    }
-}
-
-/// Height of a point in the strip of a code of one unit: its class's lane, or its number, and a fixed jitter.
-fn strip_height(cache: &Cache, index: usize) -> f32 {
-    // Multiples of the golden ratio spread evenly (Weyl 1916).
-    let jitter = (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5;
-    match (cache.classes.get(index), cache.numbers.get(index)) {
-        (Some(class), _) => *class as f32 + 0.7 * jitter,
-        (None, Some(number)) => *number,
-        (None, None) => jitter,
     }
 }
 
@@ -473,16 +359,24 @@ impl View for LatentView {
     }
 
     fn export(&self) -> Option<(ExportWhat, Set)> {
-        Some((ExportWhat::Codes, Set::All))
+        let set = if self.set == Set::Watched { Set::All } else { self.set.clone() };
+        Some((ExportWhat::Codes, set))
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        if let Some(set) = state.view.latent_set.take() {
+            self.set = set;
+        }
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
-        let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
-        let principal = run.and_then(|run| now.principal.points(run.id));
-        let selection = &now.selection;
+        let kept = run.and_then(|run| kept_at(run, epoch)).cloned();
+        let choices = run.zip(data).map(|(run, data)| choices(now, run, data)).unwrap_or_default();
+        // A set that is gone is not waited for.
+        let wanted = if self.is_of_set(&choices) { self.set.clone() } else { Set::Watched };
+        let base = now.look(&wanted, false).map(|look| look.subject.samples_stamp());
+        let found = base.filter(|_| wanted != Set::Watched).and_then(|base| now.set_codes.of_base(base));
+        let set = found.and_then(SetCodes::shown);
         let others: Vec<OtherCodes<'_>> = now
             .others
             .iter()
@@ -491,27 +385,60 @@ impl View for LatentView {
                 Some(OtherCodes { name, data, located })
             })
             .collect();
-        let input = LatentInput { run, data, epoch, principal, selection, others: &others };
+        let input = LatentInput {
+            run,
+            data,
+            epoch,
+            principal: run.and_then(|run| now.principal.points(run.id)),
+            selection: &now.selection,
+            choices: &choices,
+            set,
+            coming: found.and_then(SetCodes::coming).map(|coming| coming.found.progress()),
+            failure: found.and_then(SetCodes::failure),
+            others: &others,
+        };
         let output = latent_ui(ui, &input, self);
         let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
-        let drawn = state.shown().and_then(|run| kept_at(run, epoch)).cloned();
-        state.follow_located(
-            drawn.as_ref().filter(|kept| self.plane == Plane::Principal && kept.code_units > 2),
-        );
+        let plane = kept.as_ref().map(|kept| self.code_plane(kept.code_units));
+        let spanning = set.map(|set| Arc::clone(&set.watched)).or_else(|| kept.clone());
+        state.follow_located(spanning.as_ref().filter(|_| plane == Some(CodePlane::Principal)));
         if let Some((fingerprint, rows, how)) = output.select_other {
             state.selection.apply(fingerprint, rows, how);
         }
         if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
             state.selection.apply(fingerprint, rows, how);
         }
-        state.follow_principal(kept, run.zip(output.principal));
+        state.follow_principal(kept.map(|kept| kept.epoch), run.zip(output.principal));
+        if let Some(plane) = plane {
+            // Another set may have been chosen in this frame.
+            let set = if self.is_of_set(&choices) { &self.set } else { &Set::Watched };
+            state.follow_set_codes(set, plane);
+        }
         output.drag
     }
 
     fn figures(&self, state: &State) -> Vec<Figure> {
         state.shown().and_then(|run| self.figure(run, state)).into_iter().collect()
     }
+}
+
+/// The sets whose codes can be shown; other data are drawn above any of them.
+fn choices(state: &State, run: &Run, data: &Dataset) -> Vec<SetChoice> {
+    let choices = state.sets().choices(Some(run), data).into_iter();
+    let choices = choices.filter(|choice| !matches!(choice.set, Set::Other(_)));
+    choices
+        .map(|choice| match choice.set {
+            Set::Watched => SetChoice { count: run.kept.probe.code_rows.len(), ..choice },
+            Set::Train
+            | Set::Validation
+            | Set::Test
+            | Set::All
+            | Set::Selection
+            | Set::Named(_)
+            | Set::Other(_) => choice,
+        })
+        .collect()
 }
 
 #[cfg(test)]

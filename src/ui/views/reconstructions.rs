@@ -304,7 +304,7 @@ fn controls_ui(
     let mut remove = None;
     if choices.len() > 1 || (input.data.is_none() && !choices.is_empty()) {
         let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
-        let add = |ui: &mut Ui| set_choice_ui(ui, &mut set, choices);
+        let add = |ui: &mut Ui| set_choice_ui(ui, "Samples shown", &mut set, choices);
         if row.part(Side::Left, "set", add).unwrap_or_default() {
             view.set = set;
         }

@@ -31,7 +31,9 @@ use crate::run::{Run, RunId, Status};
 use crate::session::Located;
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::{How, MissingData, RunAction, RunsTable, Scored, Seek, Selection, Sets};
+use crate::ui::state::{
+    How, MissingData, PlacedCodes, RunAction, RunsTable, Scored, Seek, Selection, SetChoice, Sets,
+};
 use crate::ui::views::samples;
 
 /// All views with what they show, one at a time.
@@ -46,6 +48,10 @@ struct Scene {
     selection: Selection,
     others: BTreeMap<String, Arc<Dataset>>,
     located: Located,
+    choices: Vec<SetChoice>,
+    set: Option<PlacedCodes>,
+    coming: Option<(usize, usize)>,
+    failure: Option<&'static str>,
     scored: Scored,
     views: Memories,
     last: Outputs,
@@ -102,6 +108,10 @@ impl Scene {
             selection: Selection::default(),
             others: BTreeMap::new(),
             located: Located::default(),
+            choices: Vec::new(),
+            set: None,
+            coming: None,
+            failure: None,
             scored: Scored::default(),
             views: Memories::default(),
             last: Outputs::default(),
@@ -137,7 +147,18 @@ impl Scene {
                 let (principal, selection) = (self.principal.as_deref(), &self.selection);
                 let (others, located) = (self.others.iter(), &self.located);
                 let others: Vec<_> = others.map(|(name, data)| OtherCodes { name, data, located }).collect();
-                let input = LatentInput { run, data, epoch, principal, selection, others: &others };
+                let input = LatentInput {
+                    run,
+                    data,
+                    epoch,
+                    principal,
+                    selection,
+                    choices: &self.choices,
+                    set: self.set.as_ref(),
+                    coming: self.coming,
+                    failure: self.failure,
+                    others: &others,
+                };
                 let output = latent_ui(ui, &input, &mut self.views.latent);
                 self.last.principal = output.principal.is_some();
                 let own = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);

@@ -169,7 +169,8 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
                 ui.scope_builder(builder, |ui| class_legend_ui(ui, names, &mut view.pinned_class)).inner;
         }
     }
-    let of = stamp_of((context.run.fingerprint, context.selection.changes(), rows.len()));
+    let of =
+        stamp_of((context.run.fingerprint, context.selection.changes(), rows.len(), subject.plane_stamp));
     view.lasso.follow(of, rows, |row| context.selection.contains(context.run.fingerprint, row));
     let classes: Vec<u32> = match column.map(|column| &column.values) {
         Some(LabelValues::Classes { ids, .. }) => {
@@ -192,6 +193,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         isolated,
         lanes: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
+        density: None,
     };
     let (mosaic, marks, tint) = (&mut view.mosaic, &mut view.lasso, color(palette(ui).code));
     let (scatter_view, builder) =
@@ -203,8 +205,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
             } else {
                 shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
             }
-            let at = |[x, y]: [f32; 2]| transform.position_from_point(&[f64::from(x), f64::from(y)].into());
-            shapes.extend(marks.marks(ui, &subject.points, at));
+            shapes.extend(marks.marks(ui, &subject.points, transform));
         })
     });
     let Some(shown) = shown.inner else { return };

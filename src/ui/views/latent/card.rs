@@ -17,19 +17,28 @@ pub(super) struct Card {
     range: RangeCache,
 }
 
+/// The sample under the pointer.
+pub(super) struct Sample<'a> {
+    /// Its row of the run's data.
+    pub row: u32,
+    /// Its code.
+    pub code: &'a [f32],
+    /// The epoch whose weights encoded it.
+    pub epoch: u32,
+}
+
 /// Beside the pointer: the sample's picture and reconstruction, name, labels, code.
 pub(super) fn card_ui(
     ui: &Ui,
     input: &LatentInput<'_>,
-    run: &Run,
-    kept: &Kept,
+    (run, kept): (&Run, &Kept),
     column: Option<&LabelColumn>,
-    point: usize,
+    sample: &Sample<'_>,
     view: &mut LatentView,
 ) {
-    let Some(row) = run.kept.probe.code_rows.get(point).copied() else { return };
+    let row = sample.row;
     let p = palette(ui);
-    let (stamp, cache) = (view.cache.stamp, &mut view.cache.card);
+    let (stamp, cache) = (view.cache.stamp, &mut view.card);
     Tooltip::always_open(
         ui.ctx().clone(),
         ui.layer_id(),
@@ -40,7 +49,7 @@ pub(super) fn card_ui(
     .show(|ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
         if let Some(data) = input.data {
-            card_pictures_ui(ui, data, run, kept, row, stamp, cache);
+            card_pictures_ui(ui, data, (run, kept), sample, stamp, cache);
             ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
             for labels in &data.labels {
                 let is_shown = Some(&labels.name) == column.map(|column| &column.name);
@@ -51,7 +60,7 @@ pub(super) fn card_ui(
         } else {
             ui.label(RichText::new(format!("row {row}")).size(12.0));
         }
-        let code = kept.codes.chunks_exact(kept.code_units).nth(point).unwrap_or_default();
+        let code = sample.code;
         let shown: Vec<String> = code.iter().take(6).map(|v| format_number(f64::from(*v))).collect();
         let more = if code.len() > 6 { ", …" } else { "" };
         let text = format!("code ({}{more})", shown.join(", "));
@@ -62,16 +71,18 @@ pub(super) fn card_ui(
 fn card_pictures_ui(
     ui: &mut Ui,
     data: &Dataset,
-    run: &Run,
-    kept: &Kept,
-    row: u32,
+    (run, kept): (&Run, &Kept),
+    sample: &Sample<'_>,
     stamp: u64,
     card: &mut Card,
 ) {
     let Some(shown) = data.shown() else { return };
     let Shown { height, width, channels, .. } = shown;
     let sampler = Sampler::new(data);
-    let place = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
+    let row = sample.row;
+    // Only the watched samples have reconstructions, of the epoch that they were kept at.
+    let watched = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
+    let place = watched.filter(|_| sample.epoch == kept.epoch);
     let features = data.shape.features();
     let values = place.and_then(|place| kept.reconstructions.get(place * features..(place + 1) * features));
     let key = stamp_of((stamp, row));

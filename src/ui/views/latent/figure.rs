@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{LatentView, Plane, lanes};
+use super::LatentView;
+use super::drawn::lanes;
 use crate::dataset::{LabelColumn, LabelValues};
 use crate::figure::{Animation, Axis, Coloring, Drawing, Figure, Scatter};
 use crate::project::visible;
 use crate::run::{Kept, Run};
+use crate::session::CodePlane;
 use crate::ui::plots::Limits;
 use crate::ui::state::State;
 use crate::ui::views::sample::{kept_at, row_number};
@@ -25,37 +27,37 @@ impl LatentView {
         let kept = kept_at(run, state.epoch).filter(|kept| kept.code_units > 0)?;
         let limits = self.limits.filter(|_| !self.cache.points.is_empty())?;
         let data = state.data_of(run).map(|data| &**data);
-        let column = self.known_column(data);
-        let is_principal = self.plane == Plane::Principal && kept.code_units > 2;
-        let units = self.shown_units(kept.code_units);
-        let name = |axis: usize| {
-            if is_principal {
-                format!("principal component {}", axis + 1)
-            } else {
-                format!("unit {}", units[axis] + 1)
-            }
+        let cache = &self.cache;
+        let column = self.known_column(data).filter(|_| !cache.is_density);
+        let name = |axis: usize| match cache.plane {
+            CodePlane::Principal => format!("principal component {}", axis + 1),
+            CodePlane::Units(units) => format!("unit {}", units[axis] + 1),
         };
         let up = match column {
             _ if kept.code_units > 1 => name(1),
             Some(column) => visible(&column.name).into_owned(),
             None => String::new(),
         };
-        let names = lanes(kept, column).unwrap_or_default().to_vec();
-        let rows = &run.kept.probe.code_rows;
+        let names = lanes(kept.code_units, column).unwrap_or_default().to_vec();
+        let rows = &*cache.rows;
         let is_selected = |row: &u32| state.selection.contains(run.fingerprint, *row);
         let scatter = Scatter {
             x: Axis::new(name(0), limits.x),
             y: Axis { names, ..Axis::new(up, limits.y) },
-            points: self.cache.points.clone(),
+            points: cache.points.clone(),
             coloring: self.coloring(column),
             isolated: self.pointed.or(self.pinned),
             selected: (0..rows.len()).filter(|at| rows.get(*at).is_some_and(is_selected)).collect(),
             rows: data.map_or_else(Vec::new, |data| rows.iter().map(|row| row_number(data, *row)).collect()),
         };
-        let of_units = !is_principal && kept.code_units > 1;
-        let moves = of_units && run.kept.iter().filter(|kept| !kept.codes.is_empty()).count() > 1;
-        let animation = moves.then(|| self.replay(run, units, scatter.clone()));
-        Some(Figure { animation, ..figure_of(&run.title(), kept.epoch, scatter) })
+        let moves = cache.are_watched
+            && kept.code_units > 1
+            && run.kept.iter().filter(|kept| !kept.codes.is_empty()).count() > 1;
+        let animation = match cache.plane {
+            CodePlane::Units(units) if moves => Some(self.replay(run, units, scatter.clone())),
+            CodePlane::Units(_) | CodePlane::Principal => None,
+        };
+        Some(Figure { animation, ..figure_of(&run.title(), cache.epoch, scatter) })
     }
 
     /// Two units epoch by epoch, with axes that hold still.

@@ -1,7 +1,11 @@
 //! Points are selected by a click, or by drawing around them. Shift adds to the selection, Ctrl or
 //! Alt subtracts from it.
 
-use egui::{PointerButton, Pos2, Shape, Stroke, Ui};
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
+use egui::{PointerButton, Pos2, Rect, Shape, Stroke, Ui};
+use egui_plot::{PlotBounds, PlotTransform};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::region::inside;
@@ -33,7 +37,11 @@ pub struct Lasso {
     markers: Markers,
     /// Indices of selected points, and of what.
     marked: (u64, Vec<usize>),
+    /// Their marks, and where the plot was.
+    marks: Option<(MarksKey, Arc<Mesh>)>,
 }
+
+type MarksKey = (u64, Rect, PlotBounds, bool);
 
 impl Tool {
     /// What dragging means to the plot.
@@ -66,13 +74,24 @@ impl Lasso {
         }
     }
 
-    /// Marks beneath the selected points, which lie on the screen where `at` says.
-    pub fn marks(&mut self, ui: &Ui, points: &[[f32; 2]], at: impl Fn([f32; 2]) -> Pos2) -> Option<Shape> {
+    /// Marks beneath the selected points, built again only when something moved.
+    pub fn marks(&mut self, ui: &Ui, points: &[[f32; 2]], shown: &PlotTransform) -> Option<Shape> {
+        if self.marked.1.is_empty() {
+            return None;
+        }
+        let key: MarksKey = (self.marked.0, *shown.frame(), *shown.bounds(), ui.visuals().dark_mode);
+        if let Some((known, mesh)) = &self.marks
+            && *known == key
+        {
+            return Some(Shape::Mesh(Arc::clone(mesh)));
+        }
         let tint = color(palette(ui).text);
+        let at = |[x, y]: [f32; 2]| shown.position_from_point(&[f64::from(x), f64::from(y)].into());
         let marked = self.marked.1.iter().filter_map(|index| points.get(*index));
-        let places: Vec<Pos2> = marked.map(|point| at(*point)).filter(|at| at.is_finite()).collect();
-        let marks = places.iter().map(|at| (*at, tint, 0));
-        (!places.is_empty()).then(|| Shape::Mesh(self.markers.mesh(ui.ctx(), MARK_PX, marks)))
+        let places = marked.map(|point| at(*point)).filter(|at| at.is_finite());
+        let mesh = self.markers.mesh(ui.ctx(), MARK_PX, places.map(|at| (at, tint, 0)));
+        self.marks = Some((key, Arc::clone(&mesh)));
+        Some(Shape::Mesh(mesh))
     }
 
     /// Takes in clicks and what is drawn; gives the rows of the points it selects.
@@ -124,7 +143,7 @@ impl Lasso {
     fn outline(&self, tool: Tool) -> Vec<Pos2> {
         match (tool, &self.corners[..]) {
             (Tool::Box, [first, .., last]) => {
-                let room = egui::Rect::from_two_pos(*first, *last);
+                let room = Rect::from_two_pos(*first, *last);
                 vec![room.left_top(), room.right_top(), room.right_bottom(), room.left_bottom()]
             }
             (Tool::Pan | Tool::Lasso | Tool::Box, corners) => corners.to_vec(),

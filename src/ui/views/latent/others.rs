@@ -3,11 +3,10 @@
 use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Tooltip, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
-use super::Plane;
 use crate::dataset::Dataset;
 use crate::figure::Rgb;
 use crate::project::{Shown, format_count, format_number, visible};
-use crate::session::Located;
+use crate::session::{CodePlane, Located};
 use crate::ui::plots::{Atlas, Markers, ShownScatter, color, palette, shortened, stamp_of};
 use crate::ui::state::{How, Selection};
 
@@ -25,11 +24,9 @@ pub struct OtherCodes<'a> {
 /// Which part of the codes is drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
-    pub plane: Plane,
+    pub plane: CodePlane,
     /// Numbers per code.
     pub code_units: usize,
-    /// The units along both axes.
-    pub units: [usize; 2],
 }
 
 /// The shape of their markers, a square, and half its side with and without its edge, in points of the screen.
@@ -145,10 +142,10 @@ fn tint(p: &crate::figure::Palette, number: usize) -> Rgb {
 impl Part {
     /// Places of codes.
     fn points(self, located: &Located) -> Vec<[f32; 2]> {
-        if self.plane == Plane::Principal && self.code_units > 2 {
-            return located.plane.clone();
-        }
-        let [x, y] = self.units;
+        let [x, y] = match self.plane {
+            CodePlane::Principal => return located.plane.clone(),
+            CodePlane::Units(units) => units,
+        };
         let codes = located.codes.chunks_exact(self.code_units.max(1));
         codes
             .map(|code| {
@@ -213,16 +210,15 @@ mod tests {
     fn points_lie_where_those_of_the_run_do() {
         let located =
             Located { codes: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], plane: vec![[9.0, 8.0], [7.0, 6.0]] };
-        let check = |plane, code_units, units, expected: &[[f32; 2]]| {
-            assert_eq!(Part { plane, code_units, units }.points(&located), expected);
+        let check = |plane, code_units, expected: &[[f32; 2]]| {
+            assert_eq!(Part { plane, code_units }.points(&located), expected);
         };
-        check(Plane::Units, 3, [2, 0], &[[3.0, 1.0], [6.0, 4.0]]);
-        check(Plane::Principal, 3, [0, 1], &[[9.0, 8.0], [7.0, 6.0]]);
-        check(Plane::Principal, 2, [0, 1], &[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        check(CodePlane::Units([2, 0]), 3, &[[3.0, 1.0], [6.0, 4.0]]);
+        check(CodePlane::Principal, 3, &[[9.0, 8.0], [7.0, 6.0]]);
+        check(CodePlane::Units([0, 1]), 2, &[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
         check(
-            Plane::Units,
+            CodePlane::Units([0, 0]),
             1,
-            [0, 0],
             &[[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 0.0], [5.0, 0.0], [6.0, 0.0]],
         );
     }

@@ -1,6 +1,9 @@
 //! The latent space: zoom, and points that are selected.
 
 use super::*;
+use crate::analysis::density::Density;
+use crate::session::{CodePlane, Places};
+use crate::ui::state::{PlacedCodes, Set};
 
 #[test]
 fn the_latent_zoom_ends_with_its_run() {
@@ -55,4 +58,61 @@ fn points_of_other_data_lie_above_those_of_the_run() {
     assert!(harness.query_by_label("of photos").is_some(), "what is known of the one under the pointer");
     let (fingerprint, rows, how) = harness.state().last.select.clone().expect("a selection");
     assert_eq!((fingerprint, rows.len(), how), (50, 1, How::Replace));
+}
+
+/// The digits from row 197 on as a set, on a grid of 64 × 25 points.
+fn scene_of_set(is_dense: bool) -> Scene {
+    let mut scene = Scene::digits();
+    let points: Vec<[f32; 2]> = (0..1600).map(|at| [at % 64, at / 64].map(|step| step as f32)).collect();
+    let density = is_dense.then(|| Density::new(points.iter().copied(), [8, 8]));
+    let watched = scene.runs[2].kept.newest().expect("codes").clone();
+    scene.set = Some(PlacedCodes {
+        set: Set::All,
+        of: 1,
+        epoch: 70,
+        rows: (197..1797).collect(),
+        codes: Arc::new(points.as_flattened().to_vec()),
+        watched,
+        plane: CodePlane::Units([0, 1]),
+        places: Places { points, density },
+    });
+    scene
+}
+
+#[test]
+fn a_sample_of_a_set_is_pointed_at_and_clicked() {
+    let mut harness = harness(scene_of_set(false), Part::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("codes in the latent space").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("code (").is_some(), "what is known of it");
+    let (_, rows, how) = harness.state().last.select.clone().expect("a selection");
+    // The middle line of the grid: its points 12 · 64 to 12 · 64 + 63.
+    assert!(rows.len() == 1 && (965..=1028).contains(&rows[0]) && how == How::Replace, "{rows:?}");
+}
+
+#[test]
+fn samples_of_a_set_are_selected_by_a_box_where_points_and_where_their_density_is_drawn() {
+    for is_dense in [false, true] {
+        let mut harness = harness(scene_of_set(is_dense), Part::Latent, SIZES[0], Theme::Dark);
+        harness.run();
+        harness.get_by_label("codes in the latent space").click();
+        harness.run();
+        assert_eq!(harness.state().last.select.is_none(), is_dense, "no point of a density is pointed at");
+        harness.get_by_label("box").click();
+        harness.run();
+        let all = harness.get_by_label("codes in the latent space").rect().shrink(2.0);
+        drag(&mut harness, all.left_top(), all.right_bottom());
+        let (_, rows, _) = harness.state().last.select.clone().expect("a selection");
+        assert!(rows.len() > 1500 && rows.iter().all(|row| *row >= 197), "{} of 1600", rows.len());
+    }
+}
+
+#[test]
+fn a_set_that_cannot_be_encoded_says_why() {
+    let mut scene = Scene::digits();
+    scene.failure = Some("no memory");
+    let mut harness = harness(scene, Part::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    assert!(harness.query_by_label("no memory").is_some());
 }

@@ -1,0 +1,124 @@
+//! Where the codes of a set lie on a plane, and how densely where there are too many to draw.
+
+use std::sync::Arc;
+
+use super::super::compute::principal;
+use crate::analysis::density::Density;
+use crate::run::Kept;
+
+/// Points that are drawn one by one, at most; of more their density is.
+pub const MOST_POINTS: usize = 200_000;
+
+/// Cells of the density along both axes.
+const CELLS: usize = 512;
+
+/// A plane in the space of the codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CodePlane {
+    /// Two units. Of a code of one unit a strip: the unit along x, and a fixed jitter along y.
+    Units([usize; 2]),
+    /// The first two principal components of the watched codes.
+    #[default]
+    Principal,
+}
+
+/// Points on a plane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places {
+    /// The points, one for each code.
+    pub points: Vec<[f32; 2]>,
+    /// How densely they lie, where there are more than [`MOST_POINTS`].
+    pub density: Option<Density>,
+}
+
+/// Height of a point in the strip of a code of one unit, from -0.5 to 0.5. Multiples of the golden
+/// ratio spread evenly (Weyl 1916).
+pub fn strip_jitter(index: usize) -> f32 {
+    (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
+}
+
+impl CodePlane {
+    /// Puts codes, row by row, on the plane. The watched codes say how many numbers one code has.
+    ///
+    /// # Errors
+    /// A message where the watched codes have no principal components.
+    pub fn places(self, codes: &[f32], watched: &Kept) -> Result<Places, String> {
+        let units = watched.code_units.max(1);
+        let points = match self {
+            CodePlane::Principal if units > 2 => principal(watched, codes)?,
+            CodePlane::Principal => of_units(codes, units, [0, 1]),
+            CodePlane::Units(shown) => of_units(codes, units, shown),
+        };
+        let is_crowd = points.len() > MOST_POINTS;
+        let density = is_crowd.then(|| Density::new(points.iter().copied(), [CELLS; 2]));
+        Ok(Places { points, density })
+    }
+}
+
+fn of_units(codes: &[f32], units: usize, [x, y]: [usize; 2]) -> Vec<[f32; 2]> {
+    let place = |(index, code): (usize, &[f32])| {
+        let at = |unit: usize| code.get(unit).copied().unwrap_or(f32::NAN);
+        if units == 1 { [at(0), strip_jitter(index)] } else { [at(x), at(y)] }
+    };
+    codes.chunks_exact(units).enumerate().map(place).collect()
+}
+
+/// A job that puts codes on a plane.
+#[derive(Clone, Debug)]
+pub struct PlaceJob {
+    /// The plane.
+    pub plane: CodePlane,
+    /// The codes, row by row.
+    pub codes: Arc<Vec<f32>>,
+    /// The watched codes.
+    pub watched: Arc<Kept>,
+}
+
+impl PlaceJob {
+    /// Does it.
+    ///
+    /// # Errors
+    /// A message where the watched codes have no principal components.
+    pub fn places(&self) -> Result<Places, String> {
+        self.plane.places(&self.codes, &self.watched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched(code_units: usize, codes: &[f32]) -> Kept {
+        Kept { code_units, codes: codes.to_vec(), ..Kept::default() }
+    }
+
+    #[test]
+    fn codes_lie_where_their_units_and_components_say() {
+        let check = |plane: CodePlane, units: usize, codes: &[f32], expected: &[[f32; 2]]| {
+            let places = plane.places(codes, &watched(units, &[])).expect("no components are needed");
+            assert_eq!((&places.points[..], places.density), (expected, None), "{plane:?} of {units}");
+        };
+        let six = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        check(CodePlane::Units([2, 0]), 3, &six, &[[3.0, 1.0], [6.0, 4.0]]);
+        check(CodePlane::Units([0, 1]), 2, &six, &[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        check(CodePlane::Principal, 2, &six, &[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        check(CodePlane::Units([0, 0]), 1, &six[..2], &[[1.0, strip_jitter(0)], [2.0, strip_jitter(1)]]);
+        // The watched codes vary along the third unit most, then along the first; their mean is 0.
+        let cross = [[0.0, 0.0, 9.0], [0.0, 0.0, -9.0], [2.0, 0.0, 0.0], [-2.0, 0.0, 0.0]];
+        let places = CodePlane::Principal.places(&[1.0, 5.0, 4.0], &watched(3, cross.as_flattened()));
+        let [x, y] = places.expect("they vary").points[0].map(f32::abs);
+        assert!((x - 4.0).abs() < 1e-4 && (y - 1.0).abs() < 1e-4, "{x} {y}");
+    }
+
+    #[test]
+    fn of_too_many_points_there_is_a_density() {
+        let codes = |count: usize| -> Vec<f32> { (0..2 * count).map(|at| (at % 7) as f32).collect() };
+        let density = |count: usize| {
+            let places = CodePlane::Units([0, 1]).places(&codes(count), &watched(2, &[]));
+            places.expect("no components are needed").density
+        };
+        assert_eq!(density(MOST_POINTS), None);
+        let bounds = density(MOST_POINTS + 1).map(|density| density.bounds);
+        assert_eq!(bounds, Some([[0.0, 6.0], [0.0, 6.0]]));
+    }
+}

@@ -1,0 +1,279 @@
+//! Codes of the samples of a set. They are asked for part after part; what is drawn stays until all
+//! codes of a newer set or of newer weights have their places, so that nothing blinks.
+
+use std::sync::Arc;
+
+use super::sets::Set;
+use crate::run::{Kept, Weights};
+use crate::session::{CodePlane, JobId, Places, SampleAnswer};
+
+/// Codes of the rows of a set with their places on a plane.
+#[derive(Clone, Debug)]
+pub struct PlacedCodes {
+    /// The set.
+    pub set: Set,
+    /// Stands for the rows and the weights.
+    pub of: u64,
+    /// The epoch after which the run had these weights.
+    pub epoch: u32,
+    /// The rows of the run's data.
+    pub rows: Arc<[u32]>,
+    /// The codes, row by row.
+    pub codes: Arc<Vec<f32>>,
+    /// The watched codes whose principal components span the plane.
+    pub watched: Arc<Kept>,
+    /// The plane.
+    pub plane: CodePlane,
+    /// Where the codes lie on it.
+    pub places: Places,
+}
+
+/// The codes that are drawn, and those that are to be drawn next.
+#[derive(Debug, Default)]
+pub struct SetCodes {
+    shown: Option<PlacedCodes>,
+    coming: Option<ComingCodes>,
+    /// Stands for the run and its data.
+    base: u64,
+    awaited: Option<(JobId, Awaited)>,
+    /// What could not be encoded, and why.
+    failed: Option<(u64, CodePlane, String)>,
+}
+
+/// Codes that are being computed.
+#[derive(Debug)]
+pub struct ComingCodes {
+    /// Stands for the rows, whatever the weights.
+    pub rows_stamp: u64,
+    /// The weights.
+    pub weights: Arc<Weights>,
+    /// What is known so far; it has no places.
+    pub found: PlacedCodes,
+}
+
+/// What a job finds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Awaited {
+    /// Codes of the next rows, for this plane.
+    Part(CodePlane),
+    /// Places of the coming codes.
+    Coming(CodePlane),
+    /// Places on another plane of the codes that are shown.
+    Shown(CodePlane),
+}
+
+impl PlacedCodes {
+    /// How many rows have a code.
+    pub fn done(&self) -> usize {
+        self.codes.len() / self.watched.code_units.max(1)
+    }
+
+    /// The same, and of how many.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.done(), self.rows.len())
+    }
+}
+
+impl SetCodes {
+    /// The same where it is of this run and its data.
+    pub fn of_base(&self, base: u64) -> Option<&SetCodes> {
+        (self.base == base).then_some(self)
+    }
+
+    /// The codes that are drawn, of whichever set they are.
+    pub fn shown(&self) -> Option<&PlacedCodes> {
+        self.shown.as_ref()
+    }
+
+    /// Those that are computed.
+    pub fn coming(&self) -> Option<&ComingCodes> {
+        self.coming.as_ref()
+    }
+
+    /// Why the codes of a set could not be computed, where that is so.
+    pub fn failure(&self) -> Option<&str> {
+        self.failed.as_ref().map(|(_, _, message)| message.as_str())
+    }
+
+    /// Whether these could not be computed, or not be put on this plane.
+    pub fn has_failed(&self, of: u64, plane: CodePlane) -> bool {
+        self.failed.as_ref().is_some_and(|failed| (failed.0, failed.1) == (of, plane))
+    }
+
+    /// Whether an answer is on its way.
+    pub fn is_waiting(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    /// Forgets everything; gives the job that nobody waits for any more.
+    pub fn clear(&mut self) -> Option<JobId> {
+        let job = self.awaited.take().map(|(job, _)| job);
+        *self = SetCodes::default();
+        job
+    }
+
+    /// Keeps what is of this run and its data, and what is coming where it is of these rows; gives
+    /// a job that nobody waits for any more.
+    pub fn keep_only(&mut self, base: u64, rows_stamp: u64) -> Option<JobId> {
+        if self.base != base {
+            let job = self.clear();
+            self.base = base;
+            return job;
+        }
+        let is_other = |coming: &mut ComingCodes| coming.rows_stamp != rows_stamp;
+        self.coming.take_if(is_other)?;
+        // Places of what is shown are wanted until others are there.
+        let awaited = self.awaited.take_if(|(_, awaited)| !matches!(awaited, Awaited::Shown(_)));
+        awaited.map(|(job, _)| job)
+    }
+
+    /// Begins with codes of which none is known yet.
+    pub fn begin(&mut self, coming: ComingCodes) {
+        (self.coming, self.failed) = (Some(coming), None);
+    }
+
+    /// Notes that a job encodes the next rows.
+    pub fn expect_part(&mut self, job: JobId, plane: CodePlane) {
+        self.awaited = Some((job, Awaited::Part(plane)));
+    }
+
+    /// Notes that a job puts codes on a plane: those that are coming, else those that are shown.
+    pub fn expect_places(&mut self, job: JobId, plane: CodePlane, are_coming: bool) {
+        let awaited = if are_coming { Awaited::Coming(plane) } else { Awaited::Shown(plane) };
+        self.awaited = Some((job, awaited));
+    }
+
+    /// Takes in the answer of a job; gives it back where it is the answer to something else.
+    pub fn take(&mut self, job: JobId, answer: SampleAnswer) -> Option<SampleAnswer> {
+        let Some((_, awaited)) = self.awaited.take_if(|(own, _)| *own == job) else { return Some(answer) };
+        match (awaited, answer) {
+            (Awaited::Part(_), SampleAnswer::Located(part)) => {
+                if let Some(coming) = &mut self.coming {
+                    Arc::make_mut(&mut coming.found.codes).extend(part.codes);
+                }
+            }
+            (Awaited::Coming(plane), SampleAnswer::Placed(places)) => {
+                let placed = self.coming.take().map(|coming| PlacedCodes { plane, places, ..coming.found });
+                self.shown = placed;
+            }
+            (Awaited::Shown(plane), SampleAnswer::Placed(places)) => {
+                if let Some(shown) = &mut self.shown {
+                    (shown.plane, shown.places) = (plane, places);
+                }
+            }
+            // No job answers anything but what it was asked.
+            (
+                Awaited::Part(_) | Awaited::Coming(_) | Awaited::Shown(_),
+                SampleAnswer::Errors(_)
+                | SampleAnswer::Pictures(_)
+                | SampleAnswer::Values(_)
+                | SampleAnswer::ErrorSum(_)
+                | SampleAnswer::Fitted(_)
+                | SampleAnswer::Ordered(_)
+                | SampleAnswer::Located(_)
+                | SampleAnswer::Placed(_)
+                | SampleAnswer::Compared(_),
+            ) => {}
+        }
+        None
+    }
+
+    /// Takes in that a job could not be done.
+    pub fn fail(&mut self, job: JobId, message: &str) {
+        let Some((_, awaited)) = self.awaited.take_if(|(own, _)| *own == job) else { return };
+        let coming = self.coming.as_ref().map(|coming| coming.found.of);
+        let (of, plane) = match awaited {
+            Awaited::Part(plane) | Awaited::Coming(plane) => (coming, plane),
+            Awaited::Shown(plane) => (self.shown.as_ref().map(|shown| shown.of), plane),
+        };
+        if let Some(of) = of {
+            self.refuse(of, plane, message);
+        }
+    }
+
+    /// Notes that codes cannot be computed. Those of another set would be taken for them.
+    pub fn refuse(&mut self, of: u64, plane: CodePlane, message: &str) {
+        (self.shown, self.coming) = (None, None);
+        self.failed = Some((of, plane, message.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Located;
+
+    const UNITS: CodePlane = CodePlane::Units([0, 1]);
+
+    fn coming(rows_stamp: u64, of: u64) -> ComingCodes {
+        let watched = Arc::new(Kept { code_units: 2, ..Kept::default() });
+        let found = PlacedCodes {
+            set: Set::All,
+            of,
+            epoch: 1,
+            rows: Arc::from([7, 9]),
+            codes: Arc::default(),
+            watched,
+            plane: UNITS,
+            places: Places::default(),
+        };
+        ComingCodes { rows_stamp, weights: Arc::default(), found }
+    }
+
+    fn part(codes: &[f32]) -> SampleAnswer {
+        SampleAnswer::Located(Located { codes: codes.to_vec(), plane: Vec::new() })
+    }
+
+    fn placed(at: f32) -> SampleAnswer {
+        SampleAnswer::Placed(Places { points: vec![[at, at]], density: None })
+    }
+
+    #[test]
+    fn what_is_shown_stays_until_all_of_the_next_is_there() {
+        let mut codes = SetCodes::default();
+        assert_eq!(codes.keep_only(1, 5), None);
+        codes.begin(coming(5, 50));
+        for (job, values) in [(1, [1.0, 2.0]), (2, [3.0, 4.0])] {
+            codes.expect_part(JobId(job), UNITS);
+            assert_eq!(codes.take(JobId(99), part(&[0.0])), Some(part(&[0.0])), "an answer to another");
+            assert_eq!(codes.take(JobId(job), part(&values)), None);
+        }
+        assert_eq!(codes.coming().map(|coming| coming.found.done()), Some(2));
+        assert!(codes.shown().is_none());
+        codes.expect_places(JobId(3), CodePlane::Principal, true);
+        codes.take(JobId(3), placed(1.0));
+        let shown = codes.shown().expect("all is there");
+        assert_eq!((&shown.codes[..], shown.plane), (&[1.0, 2.0, 3.0, 4.0][..], CodePlane::Principal));
+        // Newer weights, and then another set.
+        codes.begin(coming(5, 51));
+        codes.expect_part(JobId(4), UNITS);
+        assert_eq!((codes.keep_only(1, 5), codes.keep_only(1, 6)), (None, Some(JobId(4))));
+        assert!(codes.coming().is_none() && !codes.is_waiting());
+        assert_eq!(codes.shown().map(|shown| shown.of), Some(50));
+        codes.take(JobId(4), part(&[9.0, 9.0]));
+        assert_eq!(codes.shown().map(|shown| shown.codes.len()), Some(4), "a late answer");
+        codes.expect_places(JobId(5), CodePlane::Units([1, 0]), false);
+        assert_eq!(codes.keep_only(1, 7), None, "nothing is coming");
+        codes.take(JobId(5), placed(2.0));
+        assert_eq!(codes.shown().map(|shown| shown.places.points[0]), Some([2.0; 2]));
+        assert_eq!(codes.keep_only(2, 7), None);
+        assert!(codes.shown().is_none(), "codes of another run");
+    }
+
+    #[test]
+    fn what_failed_shows_no_other_set() {
+        let mut codes = SetCodes::default();
+        codes.begin(coming(5, 50));
+        codes.expect_part(JobId(1), UNITS);
+        codes.fail(JobId(2), "not this");
+        assert!(codes.is_waiting() && codes.failure().is_none());
+        codes.fail(JobId(1), "no memory");
+        assert_eq!(codes.failure(), Some("no memory"));
+        for (of, plane, expected) in
+            [(50, UNITS, true), (51, UNITS, false), (50, CodePlane::Principal, false)]
+        {
+            assert_eq!(codes.has_failed(of, plane), expected, "{of} on {plane:?}");
+        }
+        assert!(codes.coming().is_none() && codes.shown().is_none() && !codes.is_waiting());
+    }
+}

@@ -1,0 +1,121 @@
+//! The header of the latent space: the set, the plane, tools, colours.
+
+use egui::{ComboBox, DragValue, RichText, Ui};
+
+use super::{LatentInput, LatentView, Plane};
+use crate::dataset::{Dataset, LabelColumn};
+use crate::project::{format_count, visible};
+use crate::run::Kept;
+use crate::ui::plots::{Zoom, shortened};
+use crate::ui::state::Set;
+use crate::ui::views::parts::{epoch_ui, named, quiet_ui};
+use crate::ui::views::set_choice::set_choice_ui;
+use crate::ui::widgets::header::{Row, Side};
+
+pub(super) fn controls_ui(
+    row: &mut Row<'_>,
+    input: &LatentInput<'_>,
+    kept: Option<&Kept>,
+    view: &mut LatentView,
+) {
+    let Some(kept) = kept else { return };
+    let units = kept.code_units;
+    if units > 2 {
+        let planes = [Plane::Principal, Plane::Units];
+        let options =
+            [("PCA", "First two principal components of the codes"), ("units", "Two units of the code")];
+        let shown = planes.iter().position(|plane| *plane == view.plane);
+        if let Some(chosen) = row.choice(Side::Left, "Plane", shown, &options) {
+            (view.plane, view.scatter.zoom) = (planes[chosen], Zoom::default());
+        }
+        if view.plane == Plane::Units {
+            row.part(Side::Left, "shown units", |ui| unit_choice_ui(ui, units, view));
+        }
+    }
+    if view.scatter.zoom.limits.is_some()
+        && row.chip(Side::Right, false, "all", "Show all points again (double click)")
+    {
+        view.scatter.zoom.reset();
+    }
+    view.tool.choice_ui(row);
+    set_ui(row, input, view);
+    if input.set.is_none_or(|set| set.places.density.is_none()) {
+        colour_ui(row, input.data, view);
+    }
+    epoch_ui(row, input.epoch.map(|epoch| input.set.map_or(epoch, |set| set.epoch)));
+    count_ui(row, input, kept, view);
+    if units == 2 {
+        quiet_ui(row, Side::Left, "axes", "unit 1 × unit 2", "");
+    }
+}
+
+/// The choice of the set, where there is one.
+fn set_ui(row: &mut Row<'_>, input: &LatentInput<'_>, view: &mut LatentView) {
+    if input.choices.len() < 2 {
+        return;
+    }
+    let mut set = if view.is_of_set(input.choices) { view.set.clone() } else { Set::Watched };
+    let add = |ui: &mut Ui| set_choice_ui(ui, "Points shown", &mut set, input.choices);
+    if row.part(Side::Left, "set", add).unwrap_or_default() {
+        view.set = set;
+    }
+}
+
+/// How many points there are; until those of the chosen set are, how many of it are encoded.
+fn count_ui(row: &mut Row<'_>, input: &LatentInput<'_>, kept: &Kept, view: &LatentView) {
+    let is_there = input.set.is_some_and(|set| set.set == view.set);
+    let (text, about) = match (input.set, input.coming) {
+        (_, Some((done, all))) if !is_there => {
+            let (done, count) = (100 * done / all.max(1), format_count(all));
+            (format!("encoding, {done} %"), format!("{count} samples are being encoded"))
+        }
+        (Some(set), _) => {
+            let about = format!("Samples, encoded with the weights after epoch {}", set.epoch);
+            (format_count(set.rows.len()), about)
+        }
+        (None, _) => {
+            let count = format_count(kept.codes.len() / kept.code_units.max(1));
+            (count, "Watched samples, whose codes are kept with each epoch".to_owned())
+        }
+    };
+    quiet_ui(row, Side::Right, "count", &text, &about);
+}
+
+/// The choice of the labels that colour the points, where there is one.
+fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
+    let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
+    let shown = view.label_column(data).map(|column| column.name.as_str());
+    if columns.is_empty() || (columns.len() == 1 && shown.is_some()) {
+        return;
+    }
+    row.part(Side::Right, "colour by", |ui| {
+        let text = RichText::new(shortened(shown.unwrap_or("none"), 14)).size(11.0);
+        let combo = ComboBox::from_id_salt("colour by").selected_text(text).width(60.0);
+        let response = combo.show_ui(ui, |ui| {
+            if ui.selectable_label(shown.is_none(), "none").clicked() {
+                (view.plain, view.pinned) = (true, None);
+            }
+            for column in columns {
+                let chosen = shown == Some(column.name.as_str());
+                if ui.selectable_label(chosen, visible(&column.name)).clicked() {
+                    (view.label, view.plain, view.pinned) = (Some(column.name.clone()), false, None);
+                }
+            }
+        });
+        named(response.response, "label that colours the points");
+    });
+}
+
+fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
+    let mut shown = view.shown_units(units);
+    for (axis, name) in [(0, "x"), (1, "y")] {
+        let mut number = shown[axis] + 1;
+        let drag = DragValue::new(&mut number).range(1..=units).speed(0.1).prefix(format!("{name} "));
+        let response = ui.add(drag).on_hover_text(format!("Unit along the {name} axis"));
+        if named(response, format!("unit along {name}")).changed() {
+            shown[axis] = number - 1;
+            view.units = shown;
+            view.scatter.zoom.reset();
+        }
+    }
+}
