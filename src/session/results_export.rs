@@ -158,7 +158,7 @@ mod tests {
     use crate::check::plan;
     use crate::dataset::{Progress, load};
     use crate::engine::Trainer;
-    use crate::project::{Activation, Code, Data, Project, Recipe, Source, Synthetic};
+    use crate::project::{Code, Data, Project, Recipe, Source, Synthetic};
     use crate::run::facts;
 
     #[test]
@@ -218,13 +218,12 @@ mod tests {
         for (threshold, is_cut_by_training) in
             [(Threshold::Half, false), (Threshold::Tenth, false), (Threshold::Median, true)]
         {
-            let mut project = Project {
+            let project = Project {
                 data: Data { source: source.clone(), ..Data::default() },
                 encoder: Vec::new(),
                 code: Code { kind: Bottleneck::Hashing { std: 1.0, threshold }, ..Code::plain(2) },
                 ..Recipe::Undercomplete.project()
             };
-            project.code.activation = Activation::Linear;
             let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
             let plan = plan(&project, &facts(&data)).expect("sound");
             let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
