@@ -120,7 +120,7 @@ fn samples_and_traversals_are_those_of_a_linear_decoder() {
     let (at_low, at_high) = if first[1] <= last[1] { (0, rows.len() - 1) } else { (rows.len() - 1, 0) };
     let range = format!("{low},{high}");
     let said =
-        ok(dir, &["traverse", project, "--units", "1", "--range", &range, "--steps", "3", "-o", "-"]).stdout;
+        ok(dir, &["traverse", project, "--units", "1", "--span", &range, "--steps", "3", "-o", "-"]).stdout;
     let steps = printed(&said, &["unit", "value", "a", "b"]);
     assert_eq!(steps.len(), 3);
     assert_close(&steps[0], &[1.0, low, rows[at_low][0], rows[at_low][1]], "the lower end");
@@ -278,7 +278,7 @@ fn bits_are_compared_and_entries_are_traversed() {
     assert_eq!(entries, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
     let second = ok(dir, &["traverse", project, "--units", "2", "--steps", "3", "-o", "-"]).stdout;
     assert_eq!(printed(&second, &["vector"]), [[2.0], [2.0], [2.0]]);
-    fails(dir, &["traverse", project, "--range", "0,1", "-o", "-"], 1, "has no range");
+    fails(dir, &["traverse", project, "--span", "0,1", "-o", "-"], 1, "has no range");
     fails(dir, &["traverse", project, "--components", "1", "-o", "-"], 1, "leave --components out");
     assert_eq!(
         printed(&ok(dir, &["sample", project, "--count", "3", "-o", "-"]).stdout, &["sample"]).len(),
