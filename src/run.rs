@@ -4,6 +4,7 @@
 mod attempt;
 mod caption;
 mod checkpoint;
+mod damaged;
 mod error;
 mod event;
 mod health;

@@ -28,7 +28,7 @@ mod training;
 mod traversal;
 
 pub use baseline::{baseline, baseline_macs};
-pub use decoded::{Decoded, Painter};
+pub use decoded::{Decoded, Painter, lack_of_room};
 pub use driver::{Driver, Observer};
 pub use encoded::Encoded;
 pub use exploring::{
@@ -36,7 +36,7 @@ pub use exploring::{
     has_only_prior, has_prior, is_normal,
 };
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
-pub use neighbours::{Likeness, Neighbours, mean_precision};
+pub use neighbours::{Likeness, Neighbours};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use results::{Measured, likelihood_of};

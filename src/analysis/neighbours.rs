@@ -20,8 +20,10 @@ impl Distance {
         match self {
             Distance::Euclidean => a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt(),
             Distance::Cosine => {
-                let lengths = (dot(a, a) * dot(b, b)).sqrt();
-                if lengths == 0.0 { 1.0 } else { 1.0 - (dot(a, b) / lengths).clamp(-1.0, 1.0) }
+                // The product of both squares may be too large or too small for 32 bits.
+                let lengths = (f64::from(dot(a, a)) * f64::from(dot(b, b))).sqrt();
+                let cosine = if lengths == 0.0 { 0.0 } else { f64::from(dot(a, b)) / lengths };
+                1.0 - cosine.clamp(-1.0, 1.0) as f32
             }
         }
     }
@@ -62,12 +64,6 @@ fn least(distances: impl Iterator<Item = f32>, k: usize) -> Vec<Neighbour> {
     all
 }
 
-/// Share of the neighbours that are of the query's class; `None` without neighbours.
-pub fn precision(class: u32, neighbours: &[Neighbour], classes: &[u32]) -> Option<f64> {
-    let same = neighbours.iter().filter(|point| classes.get(point.row) == Some(&class)).count();
-    (!neighbours.is_empty()).then(|| same as f64 / neighbours.len() as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +92,9 @@ mod tests {
         assert!(angles.iter().zip([0.0, 0.4, 1.0, 2.0]).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6));
         assert_eq!(Distance::Euclidean.of(&[3.0, 4.0], &[0.0, 0.0]), 5.0);
         assert_eq!(Distance::Cosine.of(&[3.0, 4.0], &[0.0, 0.0]), 1.0);
+        for size in [1e-15, 1e15] {
+            assert!(Distance::Cosine.of(&[size, 0.0], &[2.0 * size, 0.0]) < 1e-6, "{size}");
+        }
     }
 
     #[test]
@@ -105,12 +104,5 @@ mod tests {
         let found = nearest_codes(&codes, 0, &codes, 3);
         assert_eq!(rows_of(&found), [0, 2, 3]);
         assert_eq!(found.iter().map(|point| point.distance).collect::<Vec<_>>(), [0.0, 1.0, 2.0]);
-    }
-
-    #[test]
-    fn precision_is_a_share() {
-        let found = nearest(&[0.0, 0.0], ROWS.as_flattened(), 4, Distance::Euclidean);
-        assert_eq!(precision(7, &found, &[7, 7, 8, 7, 7]), Some(0.75));
-        assert_eq!(precision(7, &[], &[7]), None);
     }
 }

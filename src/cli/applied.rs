@@ -7,12 +7,11 @@ use super::progress::Bar;
 use super::reading::Reading;
 use super::subject::Subject;
 use super::write::{note, warn};
-use crate::dataset::memory::available_bytes;
 use crate::dataset::{Dataset, SplitRows};
 use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
-use crate::project::{Bottleneck, Loss, NamedSelection, Threshold, format_bytes, visible};
+use crate::project::{Bottleneck, Loss, NamedSelection, Threshold, visible};
 use crate::run::{Run, facts};
-use crate::session::{Encoded, Scores};
+use crate::session::{Encoded, Scores, lack_of_room};
 
 /// How far beyond [0, 1] values may lie that were rounded.
 const UNIT_TOLERANCE: f32 = 1e-3;
@@ -73,6 +72,12 @@ impl Applied {
         }
         let selections = subject.project.selections;
         Ok(Applied { name, run, trained, selections, data: Arc::new(data), own, range })
+    }
+
+    /// Whether the rows and their split are those the run was trained on: its file may have changed since.
+    pub(super) fn has_data_of_training(&self) -> bool {
+        let is_split_alike = self.run.split.is_none_or(|split| split == self.data.split.fingerprint());
+        self.own && self.data.fingerprint == self.run.fingerprint && is_split_alike
     }
 
     /// What the network refused.
@@ -181,17 +186,10 @@ impl Applied {
 
     /// Ends a command before it makes more samples than there is memory for; `remedy` says how to ask for fewer.
     pub(super) fn check_room(&self, samples: usize, remedy: &str) -> Result<(), Failure> {
-        // A code, the scaled values, those in units of the data, and what is written of them.
-        let values = self.data.shape.features() as u64 * 4 + self.code_units() as u64;
-        let (needed, free) = ((samples as u64).saturating_mul(4 * values), available_bytes());
-        if needed <= free {
-            return Ok(());
+        match lack_of_room(&self.data, self.code_units(), samples) {
+            Some(lack) => Err(Failure::Problem(format!("{lack}; {remedy}"))),
+            None => Ok(()),
         }
-        Err(Failure::Problem(format!(
-            "{samples} samples take about {}, but {} are free; {remedy}",
-            format_bytes(needed),
-            format_bytes(free)
-        )))
     }
 
     /// Scores of rows, with a bar. Says why there is no reconstruction probability where one would expect it, or none worth the

@@ -334,7 +334,7 @@ pub(super) enum SampledFrom {
 Examples:
   hourglass traverse vae.hourglass -o traversal.png
   hourglass traverse vae.hourglass -o traversal.png --sample 12 --units 1,4 --steps 11
-  hourglass traverse vae.hourglass -o plane.npy --components 2 --range -3,3
+  hourglass traverse vae.hourglass -o plane.npy --components 2 --span -3,3
   hourglass traverse machine.hourglass -o - --units 1
 
 A .png is one picture with a line for each unit, the one of largest variance
@@ -360,9 +360,9 @@ pub(super) struct Traverse {
     /// Steps over the range [default: 7; all choices and entries]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(super) steps: Option<usize>,
-    /// The range, as LOW,HIGH in units of the code [default: that of the training codes]
+    /// The range to step over, as LOW,HIGH in units of the code [default: that of the training codes]
     #[arg(long, value_name = "LOW,HIGH", value_parser = range, allow_hyphen_values = true)]
-    pub(super) range: Option<[f32; 2]>,
+    pub(super) span: Option<[f32; 2]>,
     /// Overwrite the file if it exists
     #[arg(long)]
     pub(super) force: bool,

@@ -278,7 +278,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
-    let mut data = run.load_shown(&asked, path.is_some(), load_known)?;
+    let mut data = run.load_shown(&asked, path.is_some(), &Progress::default(), load_known)?;
     let own = run.is_own(&data, path.is_some());
     // Of other data all rows are taken.
     let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };

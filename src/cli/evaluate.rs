@@ -34,6 +34,12 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             applied.run.id
         )));
     }
+    if arguments.keep && !applied.has_data_of_training() {
+        return Err(Failure::Problem(format!(
+            "--keep: these are no longer the rows that run {} was trained on and judged by; put its data back, or leave --keep out",
+            applied.run.id
+        )));
+    }
     let mut network = applied.network(arguments.trained.threads)?;
     let result = network.evaluate(&applied.data, rows, None).map_err(|error| applied.failure(error))?;
     let likelihood = arguments.likelihood.map(|draws| {

@@ -8,11 +8,12 @@ use super::progress::Bar;
 use super::sets::ALL;
 use super::signal::{self, Stage};
 use super::write::{line, warn};
-use crate::dataset::{Dataset, Subset};
+use crate::dataset::memory::available_bytes;
+use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::Network;
 use crate::io::Files;
-use crate::project::{Bottleneck, terminal_number, visible, visible_path};
-use crate::session::{Found, Likeness, Neighbours, Sheet, mean_precision, name_of, number_of};
+use crate::project::{Bottleneck, format_bytes, terminal_number, visible, visible_path};
+use crate::session::{Found, Likeness, Neighbours, Sheet, name_of, number_of};
 
 /// `hourglass neighbours`
 pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
@@ -29,14 +30,15 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
         Some(set) => applied.part(set)?.rows,
         None => arguments.sample.iter().map(|text| applied.row(text)).collect::<Result<_, _>>()?,
     };
+    check_room(&applied.data, [asked.len(), among.len()], arguments.k)?;
     let mut network = applied.network(arguments.trained.threads)?;
     let likeness = likeness(&applied, &mut network, &among, arguments.by)?;
     let bar = Bar::new("looking for neighbours", among.len() as u64);
     let mut search = Neighbours::new(&mut network, &applied.data, likeness);
     let found = search.find(&asked, &among, arguments.k, |done| bar.set(done as u64, bar.total()));
     bar.finish();
-    if let Some(missing) = found.iter().find(|found| found.len() < arguments.k) {
-        warn(format_args!("there are only {} neighbours, not {}", missing.len(), arguments.k));
+    if let Some(fewest) = found.iter().map(Vec::len).min().filter(|fewest| *fewest < arguments.k) {
+        warn(format_args!("there are only {fewest} neighbours, not {}", arguments.k));
     }
     let near = table(&applied, &asked, &found);
     signal::enter(Stage::Writing);
@@ -50,9 +52,27 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
         Some(Output::Array(_) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_)) | None => {}
     }
     if arguments.precision {
-        tell_precision(&applied.data, &asked, &found, arguments.k)?;
+        let precision = |column: &LabelColumn| search.precision(column, &asked, &among, &found);
+        tell_precision(&applied.data, arguments.k, precision)?;
     }
     Ok(())
+}
+
+/// Ends a command before it finds more neighbours than there is memory for.
+fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<(), Failure> {
+    // What is compared, and the table with its names.
+    let compared = 4 * data.shape.features() as u64;
+    let listed = (k.min(among) as u64).saturating_mul(100);
+    let needed = (asked as u64).saturating_mul(compared.saturating_add(listed));
+    let free = available_bytes();
+    if needed <= free {
+        return Ok(());
+    }
+    Err(Failure::Problem(format!(
+        "the {k} neighbours of {asked} samples take about {}, but {} are free; ask for fewer with --k, or of a smaller set",
+        format_bytes(needed),
+        format_bytes(free)
+    )))
 }
 
 /// By what neighbours are found.
@@ -123,7 +143,11 @@ fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
 }
 
 /// Prints the precision by each column of classes.
-fn tell_precision(data: &Dataset, asked: &[u32], found: &[Vec<Found>], k: usize) -> Result<(), Failure> {
+fn tell_precision(
+    data: &Dataset,
+    k: usize,
+    mut precision: impl FnMut(&LabelColumn) -> Option<(f64, usize)>,
+) -> Result<(), Failure> {
     let mut is_told = false;
     for column in &data.labels {
         // Classes of one row each tell rows apart, and no neighbour is of the same.
@@ -132,7 +156,7 @@ fn tell_precision(data: &Dataset, asked: &[u32], found: &[Vec<Found>], k: usize)
         if classes.len() == ids.len() {
             continue;
         }
-        if let Some((precision, samples)) = mean_precision(column, asked, found) {
+        if let Some((precision, samples)) = precision(column) {
             let (name, precision) = (visible(&column.name), terminal_number(precision));
             line(format!("precision@{k} of {name}: {precision} ({samples} samples)"));
             is_told = true;

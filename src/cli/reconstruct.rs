@@ -41,8 +41,9 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     };
     let applied = Applied::open(&arguments.trained, "reconstruct")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
+    applied.check_room(part.rows.len(), "ask for fewer with --set")?;
     let mut network = applied.network(arguments.trained.threads)?;
-    let mut values = Vec::new();
+    let mut values = Vec::with_capacity(part.rows.len() * applied.data.shape.features());
     applied.each_chunk("reconstructing", &part.rows, |scaled| values.extend(network.reconstruct(scaled)));
     let scores = (arguments.beside.scores)
         .then(|| applied.scores(&mut network, &part.rows, arguments.beside.draws.draws))

@@ -111,8 +111,8 @@ fn lines(
     let problem =
         |message: String| Failure::Problem(format!("{}: run {}: {message}", applied.name, applied.run.id));
     let steps = arguments.steps.unwrap_or(STEPS);
-    if !has_range && arguments.range.is_some() {
-        return Err(problem(format!("a {name} of its code has no range; leave --range out")));
+    if !has_range && arguments.span.is_some() {
+        return Err(problem(format!("a {name} of its code has no range; leave --span out")));
     }
     // Said before there are as many codes.
     let check_room = |lines: usize| applied.check_room(lines.saturating_mul(steps), FEWER);
@@ -123,11 +123,11 @@ fn lines(
             return Err(problem(message.to_owned()));
         }
         check_room(components.min(units))?;
-        let lines = traversal_of_components((codes, units), components, base, arguments.range, steps);
+        let lines = traversal_of_components((codes, units), components, base, arguments.span, steps);
         return Ok(("component", lines.map_err(problem)?));
     }
     let spread = CodeSpread::of(codes, units);
-    let spread = match arguments.range {
+    let spread = match arguments.span {
         Some(range) => spread.over(range),
         None => spread,
     };

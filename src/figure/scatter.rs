@@ -106,6 +106,11 @@ const LINE: f32 = 17.0;
 /// Classes that the legend lists, at most.
 const MOST_LISTED: usize = 60;
 const HEIGHT: f32 = 500.0;
+/// Around a selected point: how far from it, and how wide.
+const BEYOND: f32 = 2.0;
+const RING: f32 = 1.4;
+/// The shape of that, after those of markers.
+const SELECTED: usize = MARKER_SHAPES;
 const LEGEND_TYPE: f32 = 11.5;
 
 impl Scatter {
@@ -177,8 +182,12 @@ impl Scatter {
             })
         };
         let dots = marks(true).chain(marks(false));
+        let selected: Vec<[f32; 2]> = self.selected.iter().filter_map(|index| place(*index)).collect();
+        let are_shapes = selected.len() <= MOST_SHAPES;
         if count > MOST_SHAPES {
-            if let Some(png) = painted(dots, inside, radius) {
+            let ring = |at: &[f32; 2]| Dot { at: *at, tint: palette.text, shape: SELECTED, opacity: 1.0 };
+            let rings = selected.iter().filter(|_| !are_shapes).map(ring);
+            if let Some(png) = painted(dots.chain(rings), inside, radius) {
                 canvas.clipped(chart.frame, |canvas| canvas.image(inside, &png, true));
             }
         } else {
@@ -188,12 +197,10 @@ impl Scatter {
                 }
             });
         }
-        let pen = Pen::new(palette.text, 1.4);
-        let selected: Vec<[f32; 2]> = self.selected.iter().filter_map(|index| place(*index)).collect();
+        let pen = Pen::new(palette.text, RING);
         canvas.clipped(chart.frame, |canvas| {
-            if selected.len() <= MOST_SHAPES {
-                selected.iter().for_each(|at| canvas.ring(*at, radius + 2.0, pen));
-            }
+            let rings = selected.iter().filter(|_| are_shapes);
+            rings.for_each(|at| canvas.ring(*at, radius + BEYOND, pen));
         });
     }
 }
@@ -210,15 +217,20 @@ struct Dot {
 fn painted(dots: impl Iterator<Item = Dot>, frame: Frame, radius: f32) -> Option<Vec<u8>> {
     let side = |points: f32| (points * PIXELS).ceil().max(1.0) as u32;
     let mut pixels = Pixmap::new(side(frame.width), side(frame.height))?;
-    let shapes: Vec<Option<Path>> = (0..MARKER_SHAPES).map(|shape| outline(shape, radius)).collect();
+    let shapes: Vec<Option<Path>> = (0..=SELECTED).map(|shape| outline(shape, radius)).collect();
     for Dot { at, tint: [r, g, b], shape, opacity } in dots {
         let Some(Some(path)) = shapes.get(shape) else { continue };
         let mut paint = Paint::default();
         paint.set_color_rgba8(r, g, b, (opacity * 255.0).round() as u8);
         let scale = Transform::from_scale(PIXELS, PIXELS);
         let transform = scale.pre_translate(at[0] - frame.left, at[1] - frame.top);
-        if shape == 3 {
-            let stroke = Stroke { width: 0.52 * radius, ..Stroke::default() };
+        let width = match shape {
+            3 => Some(0.52 * radius),
+            SELECTED => Some(RING),
+            _ => None,
+        };
+        if let Some(width) = width {
+            let stroke = Stroke { width, ..Stroke::default() };
             pixels.stroke_path(path, &paint, &stroke, transform, None);
         } else {
             pixels.fill_path(path, &paint, FillRule::Winding, transform, None);
@@ -244,6 +256,7 @@ fn outline(shape: usize, radius: f32) -> Option<Path> {
             path.close();
         }
         3 => path.push_circle(0.0, 0.0, 0.72 * radius),
+        SELECTED => path.push_circle(0.0, 0.0, radius + BEYOND),
         _ => path.push_circle(0.0, 0.0, radius),
     }
     path.finish()

@@ -1,5 +1,7 @@
 //! The numbers of a figure as a table.
 
+use std::collections::HashSet;
+
 use super::bars::Bars;
 use super::form::FigureError;
 use super::lines::Lines;
@@ -31,12 +33,26 @@ pub fn csv(figure: &Figure) -> Result<Vec<u8>, FigureError> {
 }
 
 fn table(drawing: &Drawing) -> Table {
-    match drawing {
+    let mut table = match drawing {
         Drawing::Lines(lines) => of_lines(lines),
         Drawing::Scatter(scatter) => of_scatter(scatter),
         Drawing::Bars(bars) => of_bars(bars),
         Drawing::Tiles(tiles) => of_tiles(tiles),
         Drawing::Panels(panels) => of_panels(panels),
+    };
+    tell_apart(&mut table.header);
+    table
+}
+
+/// Numbers names that are there already: curves, columns and values are called as a person likes.
+fn tell_apart(names: &mut [String]) {
+    let mut taken: HashSet<String> = HashSet::new();
+    for name in names {
+        let (own, mut number) = (name.clone(), 1);
+        while !taken.insert(name.clone()) {
+            number += 1;
+            *name = format!("{own} ({number})");
+        }
     }
 }
 

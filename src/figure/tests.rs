@@ -208,6 +208,28 @@ fn a_large_cloud_is_one_picture_of_bounded_size() {
     assert!(elements(&large, "<circle") < 20);
     assert!(drawn(&large).len() < 4_000_000, "{}", drawn(&large).len());
     assert_eq!(numbers(&large).lines().count(), 20_001, "the table has all of them");
+    // What is selected shows, however much it is: as shapes, or within the picture.
+    let with_all = |count: usize| {
+        let mut figure = cloud(count);
+        if let Drawing::Scatter(scatter) = &mut figure.drawing {
+            scatter.selected = (0..count).collect();
+        }
+        figure
+    };
+    assert_eq!(elements(&with_all(300), "<circle") - elements(&small, "<circle"), 299);
+    let all = with_all(20_000);
+    assert!(elements(&all, "<circle") < 20 && drawn(&all) != drawn(&large));
+}
+
+#[test]
+fn columns_of_one_name_are_told_apart() {
+    let two = lines(vec![curve("epoch", &[1.0]), curve("a", &[2.0]), curve("a", &[3.0])], false);
+    assert_eq!(numbers(&two), "epoch,epoch (2),a,a (2)\n0,1,2,3\n");
+    let panels = Panels { columns: 1, size: [200.0, 100.0], panels: vec![("p".to_owned(), two.drawing)] };
+    assert_eq!(
+        numbers(&Figure::new("", Drawing::Panels(panels))),
+        "plot,epoch,epoch (2),a,a (2)\np,0,1,2,3\n"
+    );
 }
 
 #[test]

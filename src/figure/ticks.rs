@@ -104,7 +104,9 @@ fn log_tick(at: f64) -> Tick {
 fn tick_label(at: f64, step: f64, decimals: usize) -> String {
     let at = if at.abs() < step * 1e-6 { 0.0 } else { at };
     let text = if at != 0.0 && !(1e-4..1e6).contains(&step.max(at.abs())) {
-        format!("{at:.0e}")
+        // As many digits as tell it from the next mark.
+        let digits = (at.abs().log10().floor() - (step.log10() + 1e-9).floor()).clamp(0.0, 15.0) as usize;
+        format!("{at:.digits$e}")
     } else {
         format!("{at:.decimals$}")
     };
@@ -124,6 +126,9 @@ mod tests {
         assert_eq!(labels(&linear_ticks([0.0, 100.0], 5)), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(&linear_ticks([0.31, 0.58], 4)), ["0.4", "0.5"]);
         assert_eq!(labels(&linear_ticks([-1.2, 1.1], 5)), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
+        let large = labels(&linear_ticks([8e6, 1.2e7], 3)).join(" ");
+        assert_eq!(large, "8e6 1.0e7 1.2e7");
+        assert_eq!(labels(&linear_ticks([0.0, 1.6e-5], 4)), ["0.000000", "5e-6", "1.0e-5", "1.5e-5"]);
         for hopeless in [[0.0, 0.0], [1.0, 0.0], [f64::NAN, 1.0], [0.0, f64::INFINITY]] {
             assert!(linear_ticks(hopeless, 5).is_empty());
         }

@@ -316,14 +316,17 @@ impl Save<'_> {
         }
     }
 
-    /// Our document with what another program did to its pins, where it did nothing else.
+    /// Our document with what another program did to its pins, where it did nothing else: but for
+    /// them its version is ours, or what both began with.
     fn with_their_pins(&self, known: &Known, theirs: &Project) -> Option<Project> {
         let without = |project: &Project| Project { pins: Vec::new(), ..project.clone() };
-        let is_same = text_in_file(&without(self.project), self.path) == without(theirs).to_ron();
         let base = known.project.as_ref().and_then(|text| Project::from_ron(text).ok());
+        let text = without(theirs).to_ron();
+        let is_untouched = text == text_in_file(&without(self.project), self.path)
+            || base.as_ref().is_some_and(|base| text == without(base).to_ron());
         let base = base.map_or_else(Vec::new, |base| base.pins);
         let pins = Pin::merged(&self.project.pins, &theirs.pins, &base);
-        is_same.then(|| Project { pins, ..self.project.clone() })
+        is_untouched.then(|| Project { pins, ..self.project.clone() })
     }
 
     /// Keeps under other names whatever the new file does not hold.

@@ -1,29 +1,34 @@
 //! Data that a trained network is shown, read and scaled as those it was trained on.
 
 use super::Run;
-use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Scaler, other_range};
+use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Progress, Scaler, other_range};
 use crate::project::{Alpha, Choice, Data, PixelRange, Rules, Source};
 
 impl Run {
     /// Loads data for its network by `load`, which is told what the run knows of its own; `is_other` where they are not meant
-    /// to be those. They are still to be scaled ([`Run::scale_shown`]).
+    /// to be those: then what is damaged already is read as its corruption would leave it. They are still to be scaled
+    /// ([`Run::scale_shown`]).
     ///
     /// # Errors
-    /// Those of `load`.
-    pub fn load_shown<E>(
+    /// Those of `load`; [`DataError::Memory`] and [`DataError::Cancelled`].
+    pub fn load_shown<E: From<DataError>>(
         &self,
         data: &Data,
         is_other: bool,
+        progress: &Progress,
         load: impl Fn(&Data, Option<Known<'_>>) -> Result<Dataset, E>,
     ) -> Result<Dataset, E> {
         let columns = self.known_columns();
         let load = |data: &Data| load(data, Some(self.known(&columns)));
-        match (is_other, &data.source, &data.held_out) {
+        match (is_other, &data.source) {
             // Newer rules may leave out rows of its own table.
-            (false, Source::Csv { .. }, _) => self.load_own(data, |data, _| load(data)),
-            // Other rows need not have the class that was held out.
-            (true, _, Some(_)) => load(data).or_else(|_| load(&Data { held_out: None, ..data.clone() })),
-            (true, _, None) | (false, _, _) => load(data),
+            (false, Source::Csv { .. }) => self.load_own(data, |data, _| load(data)),
+            (false, _) => load(data),
+            (true, _) => self.load_damaged(data, progress, |data| match &data.held_out {
+                // Other rows need not have the class that was held out.
+                Some(_) => load(data).or_else(|_| load(&Data { held_out: None, ..data.clone() })),
+                None => load(data),
+            }),
         }
     }
 

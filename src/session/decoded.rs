@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::{Pixel, Sheet, written_channels};
 use crate::dataset::Dataset;
+use crate::dataset::memory::available_bytes;
 use crate::io::{FileError, Files, Numbers, Pixels, save_array};
-use crate::project::{Shape, Source};
+use crate::project::{Shape, Source, format_bytes};
 
 /// Rows that a network made.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,21 @@ impl<'a> Decoded<'a> {
             None => save_array(files, path, &shape, Numbers::F32(&values.collect::<Vec<f32>>())),
         }
     }
+}
+
+/// Why so many samples of some data cannot be made, with codes of so many units: they take more memory than is free. `None`
+/// where they fit.
+pub fn lack_of_room(data: &Dataset, units: usize, samples: usize) -> Option<String> {
+    lack_of(data.shape.features(), units, samples, available_bytes())
+}
+
+fn lack_of(features: usize, units: usize, samples: usize, free: u64) -> Option<String> {
+    // A code, the scaled values, those in units of the data, and what is written of them.
+    let values = (4 * features as u64).saturating_add(units as u64);
+    let needed = (samples as u64).saturating_mul(values).saturating_mul(size_of::<f32>() as u64);
+    (needed > free).then(|| {
+        format!("{samples} samples take about {}, but {} are free", format_bytes(needed), format_bytes(free))
+    })
 }
 
 /// How scaled samples become the pixels of a file.
@@ -142,6 +158,14 @@ mod tests {
     use super::*;
     use crate::dataset::{Progress, load};
     use crate::project::Data;
+
+    #[test]
+    fn samples_are_refused_before_they_fill_the_memory() {
+        // 10 · (4 · 3 + 2) values of 4 bytes.
+        assert_eq!(lack_of(3, 2, 10, 560), None);
+        assert!(lack_of(3, 2, 10, 559).is_some_and(|text| text.starts_with("10 samples take about ")));
+        assert!(lack_of(usize::MAX / 8, 2, usize::MAX, u64::MAX - 1).is_some());
+    }
 
     #[test]
     fn a_page_holds_its_pictures_line_by_line() {

@@ -8,6 +8,7 @@ mod survey;
 use std::sync::Arc;
 
 pub(super) use self::fits::Fits;
+pub(super) use self::near::take_in;
 pub use self::near::{CodeDistance, Found, Lookup, NearSample, Neighbourhoods};
 pub use self::survey::{MOST_AXES, Survey};
 use crate::dataset::random::{Purpose, Stream};

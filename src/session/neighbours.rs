@@ -2,7 +2,7 @@
 //! size.
 
 use super::baseline::gathered;
-use super::exploring::Found;
+use super::exploring::{Found, take_in};
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes};
 use crate::analysis::pca::Pca;
@@ -73,12 +73,7 @@ impl<'a> Neighbours<'a> {
             for (at, found) in found.iter_mut().enumerate() {
                 // One more, as the sample itself may be among them.
                 let near = self.nearest((&own[at / BLOCK], at % BLOCK), &others, k.saturating_add(1));
-                let near = near
-                    .into_iter()
-                    .filter_map(|Neighbour { row, distance }| Some(Found { row: *rows.get(row)?, distance }));
-                found.extend(near.filter(|near| near.row != asked[at]));
-                found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.row.cmp(&b.row)));
-                found.truncate(k);
+                take_in(found, near, rows, k, Some(asked[at]));
             }
             watch(number * BLOCK + rows.len());
         }
@@ -120,18 +115,82 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-/// Mean over samples of the share of their neighbours that are of their own class, and how many
-/// samples were counted: those that have a class and neighbours. `None` without any, or where the
-/// labels are no classes.
-pub fn mean_precision(column: &LabelColumn, asked: &[u32], found: &[Vec<Found>]) -> Option<(f64, usize)> {
-    let classes = column.class_ids()?;
-    let class = |row: u32| classes.get(row as usize).filter(|_| column.is_known(row as usize));
-    let shares = asked.iter().zip(found).filter_map(|(row, found)| {
-        let own = class(*row)?;
-        let same = found.iter().filter(|near| class(near.row) == Some(own)).count();
-        (!found.is_empty()).then(|| same as f64 / found.len() as f64)
-    });
-    let shares: Vec<f64> = shares.collect();
+/// How many others are as far from a sample as the last of its neighbours, and how many of these are
+/// of its class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ties {
+    all: usize,
+    same: usize,
+}
+
+impl Neighbours<'_> {
+    /// Mean over samples of the share of their neighbours that are of their own class, and how many
+    /// samples were counted: those that have a class and neighbours. `found` is what
+    /// [`Neighbours::find`] gave for these samples. Where codes of bits are equally far from a
+    /// sample, the last of which its neighbours are, each of them counts in proportion: their order
+    /// says nothing. `None` without any, or where the labels are no classes.
+    pub fn precision(
+        &mut self,
+        column: &LabelColumn,
+        asked: &[u32],
+        among: &[u32],
+        found: &[Vec<Found>],
+    ) -> Option<(f64, usize)> {
+        let classes = column.class_ids()?;
+        let class = |row: u32| classes.get(row as usize).filter(|_| column.is_known(row as usize));
+        let is_same = |a: u32, b: u32| class(a).is_some_and(|own| class(b) == Some(own));
+        let ties = match self.likeness {
+            Likeness::Bits(_) => self.ties(asked, among, found, is_same),
+            Likeness::Codes | Likeness::Angles | Likeness::Values | Likeness::Components(_) => Vec::new(),
+        };
+        mean_precision(asked, found, &ties, |row| class(row).is_some(), is_same)
+    }
+
+    fn ties(
+        &mut self,
+        asked: &[u32],
+        among: &[u32],
+        found: &[Vec<Found>],
+        is_same: impl Fn(u32, u32) -> bool,
+    ) -> Vec<Ties> {
+        let own: Vec<Points> = asked.chunks(BLOCK).map(|rows| self.points(rows)).collect();
+        let mut ties = vec![Ties::default(); asked.len()];
+        for rows in among.chunks(BLOCK) {
+            let others = self.points(rows);
+            let queries = asked.iter().zip(found).zip(&mut ties).enumerate();
+            for (at, ((row, found), ties)) in queries {
+                let Some(last) = found.last() else { continue };
+                // All of them, by their distance.
+                let near = self.nearest((&own[at / BLOCK], at % BLOCK), &others, rows.len());
+                let near = near.iter().filter(|near| near.distance == last.distance);
+                for other in near.filter_map(|near| rows.get(near.row)).filter(|other| *other != row) {
+                    ties.all += 1;
+                    ties.same += usize::from(is_same(*row, *other));
+                }
+            }
+        }
+        ties
+    }
+}
+
+/// `ties` are empty where neighbours are in an order that says something.
+fn mean_precision(
+    asked: &[u32],
+    found: &[Vec<Found>],
+    ties: &[Ties],
+    has_class: impl Fn(u32) -> bool,
+    is_same: impl Fn(u32, u32) -> bool,
+) -> Option<(f64, usize)> {
+    let share = |(at, (row, found)): (usize, (&u32, &Vec<Found>))| {
+        let last = found.last().filter(|_| has_class(*row))?;
+        let ties = ties.get(at).filter(|ties| ties.all > 0);
+        let is_tied = |near: &&Found| ties.is_some() && near.distance == last.distance;
+        let same = found.iter().filter(|near| !is_tied(near) && is_same(*row, near.row)).count();
+        let tied = found.iter().filter(is_tied).count() as f64;
+        let of_tied = ties.map_or(0.0, |ties| tied * ties.same as f64 / ties.all as f64);
+        Some((same as f64 + of_tied) / found.len() as f64)
+    };
+    let shares: Vec<f64> = asked.iter().zip(found).enumerate().filter_map(share).collect();
     (!shares.is_empty()).then(|| (shares.iter().sum::<f64>() / shares.len() as f64, shares.len()))
 }
 
@@ -176,12 +235,49 @@ mod tests {
 
     #[test]
     fn precision_is_the_mean_share_of_the_own_class() {
-        let names = vec!["a".to_owned(), "b".to_owned()];
-        let column = LabelColumn::classes("class", names, vec![0, 0, 1, 0]);
-        let near = |row| Found { row, distance: 0.0 };
-        let found = [vec![near(1), near(2)], vec![near(0), near(3)], vec![]];
-        assert_eq!(mean_precision(&column, &[0, 1, 2], &found), Some((0.75, 2)));
-        assert_eq!(mean_precision(&column, &[], &[]), None);
-        assert_eq!(mean_precision(&LabelColumn::numbers("x", vec![1.0; 4]), &[0], &found), None);
+        let classes = [Some(0), Some(0), Some(1), Some(0), None];
+        let has_class = |row: u32| classes[row as usize].is_some();
+        let is_same = |a: u32, b: u32| has_class(a) && classes[a as usize] == classes[b as usize];
+        let of = |asked: &[u32], found: &[Vec<Found>], ties: &[Ties]| {
+            mean_precision(asked, found, ties, has_class, is_same)
+        };
+        let near = |row, distance| Found { row, distance };
+        let found = [vec![near(1, 0.0), near(2, 1.0)], vec![near(0, 0.0), near(3, 0.0)], vec![]];
+        assert_eq!(of(&[0, 1, 2], &found, &[]), Some((0.75, 2)));
+        assert_eq!(of(&[], &[], &[]), None);
+        assert_eq!(of(&[4], &found, &[]), None, "it has no class");
+        // The first of two is of the class; of four that are as far as the second, three are: (1 + ¾) / 2.
+        assert_eq!(of(&[0], &found, &[Ties { all: 4, same: 3 }]), Some((0.875, 1)));
+        // Both are as far as the last: 2 · ⅓ / 2.
+        assert_eq!(
+            of(&[1], &found[1..], &[Ties { all: 3, same: 1 }]).map(|(share, _)| 3.0 * share),
+            Some(1.0)
+        );
+    }
+
+    #[test]
+    fn equally_near_bits_count_in_proportion_whatever_their_order() {
+        let source = Source::Synthetic(Synthetic::Blobs { count: 5, features: 2, clusters: 1, seed: 1 });
+        let project = Project {
+            data: Data { source, ..Data::default() },
+            encoder: Vec::new(),
+            code: Code::plain(1),
+            ..Recipe::Undercomplete.project()
+        };
+        let data = load(&project.data, &Progress::default()).expect("generated");
+        let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
+        // No bit is set, so all others are at distance 0: one of four is of the class of the first.
+        let mut search = Neighbours::new(&mut network, &data, Likeness::Bits(vec![f32::MAX]));
+        let all = [0, 1, 2, 3, 4];
+        let names = || vec!["a".to_owned(), "b".to_owned()];
+        for ids in [[0, 0, 1, 1, 1], [0, 1, 1, 1, 0]] {
+            let column = LabelColumn::classes("class", names(), ids.to_vec());
+            for k in [1, 2, 4, 9] {
+                let found = search.find(&[0], &all, k, |_| ());
+                assert_eq!(search.precision(&column, &[0], &all, &found), Some((0.25, 1)), "{ids:?} {k}");
+            }
+        }
+        let found = search.find(&[0], &all, 2, |_| ());
+        assert_eq!(search.precision(&LabelColumn::numbers("x", vec![1.0; 5]), &[0], &all, &found), None);
     }
 }

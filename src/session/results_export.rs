@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Decoded, Encoded, Scores, Sheet};
+use super::{Decoded, Encoded, Scores, Sheet, lack_of_room};
 use crate::dataset::Dataset;
 use crate::engine::{Codes, Network, Samples, Trained, code_thresholds};
 use crate::io::{FileError, Files, Numbers, TableForm, save_array};
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, Threshold};
 
 /// What is written of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,11 @@ impl ResultsExport {
     pub fn save(&self, files: &Files, path: &Path, form: ResultsForm) -> Result<(), FileError> {
         let failed = |error: String| FileError::content(path, "its results", error);
         files.check_writable(path)?;
+        if self.what == SampleResults::Reconstructions
+            && let Some(lack) = lack_of_room(&self.data, self.trained.plan().code_units(), self.rows.len())
+        {
+            return Err(failed(format!("{lack}; choose a smaller set")));
+        }
         // Training has the other threads.
         let mut network = self.trained.network(1).map_err(|error| failed(error.to_string()))?;
         match (self.what, form) {
@@ -67,8 +72,8 @@ impl ResultsExport {
                 save_array(files, path, &shape, Numbers::F32(&codes.values))
             }
             (SampleResults::Codes, ResultsForm::Table(form)) => {
+                let thresholds = self.thresholds(&mut network).map_err(failed)?;
                 let codes = codes(&mut network, &self.data, &self.rows);
-                let thresholds = self.thresholds(&mut network);
                 let encoded = Encoded::new(&network, codes, &thresholds);
                 let mut sheet = self.sheet();
                 encoded.add_known(&mut sheet, &self.data, &self.rows);
@@ -114,16 +119,21 @@ impl ResultsExport {
     }
 
     /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they
-    /// decide; empty for other kinds.
-    fn thresholds(&self, network: &mut Network) -> Vec<f32> {
+    /// decide; empty for other kinds. They must not depend on the rows that come along.
+    fn thresholds(&self, network: &mut Network) -> Result<Vec<f32>, String> {
         let Bottleneck::Hashing { threshold, .. } = self.trained.plan().design().code.kind else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let known = match &self.own {
-            Some(own) => codes(network, own, &own.split.train),
-            None => codes(network, &self.data, &self.rows),
+        let known = match (threshold, &self.own) {
+            (Threshold::Half | Threshold::Tenth, _) => Vec::new(),
+            (Threshold::Median, Some(own)) => codes(network, own, &own.split.train).values,
+            (Threshold::Median, None) => {
+                return Err("the bits are cut at the medians of the codes of the training data, which are not loaded; load \
+                            them, or save the codes as .npy"
+                    .to_owned());
+            }
         };
-        code_thresholds(&known.values, network.plan().code_units(), threshold)
+        Ok(code_thresholds(&known, network.plan().code_units(), threshold))
     }
 }
 
@@ -190,15 +200,45 @@ mod tests {
             assert_eq!((lines.len(), lines[0]), (3, &*format!("row,split,{label},{columns}")));
             assert!(lines[1].starts_with("4,") && lines[2].starts_with("18,"), "{text}");
         }
-        for (what, values) in [
-            (SampleResults::Codes, 2 * 2 * 4),
-            (SampleResults::Reconstructions, 2 * 3 * 4),
-            (SampleResults::Scores, 2 * 8),
+        // A header of 128 bytes, then the numbers.
+        for (what, length) in [
+            (SampleResults::Codes, 128 + 2 * 2 * 4),
+            (SampleResults::Reconstructions, 128 + 2 * 3 * 4),
+            (SampleResults::Scores, 128 + 2 * 8),
         ] {
             let path = folder.path().join("array.npy");
             export(what).save(&Files::default(), &path, ResultsForm::Array).expect("written");
-            let length = std::fs::metadata(&path).expect("there").len();
-            assert_eq!(length % 64, values % 64, "{what:?}");
+            assert_eq!(std::fs::metadata(&path).expect("there").len(), length, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn bits_are_never_cut_at_medians_of_the_rows_that_come_along() {
+        let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
+        for (threshold, is_cut_by_training) in
+            [(Threshold::Half, false), (Threshold::Tenth, false), (Threshold::Median, true)]
+        {
+            let project = Project {
+                data: Data { source: source.clone(), ..Data::default() },
+                encoder: Vec::new(),
+                code: Code { kind: Bottleneck::Hashing { std: 1.0, threshold }, ..Code::plain(2) },
+                ..Recipe::Undercomplete.project()
+            };
+            let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
+            let plan = plan(&project, &facts(&data)).expect("sound");
+            let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+            let weights = Arc::clone(trainer.snapshot().inference_weights());
+            let trained = Trained::new(Arc::new(plan), weights, None);
+            let mut export =
+                ResultsExport { what: SampleResults::Codes, trained, data, own: None, rows: vec![3, 17] };
+            let folder = tempfile::tempdir().expect("a folder");
+            let save = |export: &ResultsExport| {
+                let form = ResultsForm::Table(TableForm::Csv);
+                export.save(&Files::default(), &folder.path().join("codes.csv"), form)
+            };
+            assert_eq!(save(&export).is_err(), is_cut_by_training, "{threshold:?}");
+            export.own = Some(Arc::clone(&export.data));
+            assert_eq!(save(&export), Ok(()), "{threshold:?}");
         }
     }
 }

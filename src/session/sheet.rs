@@ -52,9 +52,15 @@ impl<'a> Sheet<'a> {
             let mut splits = vec![""; data.len()];
             for subset in Subset::ALL {
                 let own = data.split.rows(subset);
-                own.iter().for_each(|&row| splits[row as usize] = subset.name());
+                for row in own {
+                    if let Some(split) = splits.get_mut(*row as usize) {
+                        *split = subset.name();
+                    }
+                }
             }
-            self.push("split", move |at| splits[rows[at] as usize].to_owned());
+            self.push("split", move |at| {
+                splits.get(rows[at] as usize).map_or_else(String::new, |split| (*split).to_owned())
+            });
         }
         self.labels(data, rows);
     }

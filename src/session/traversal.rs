@@ -174,8 +174,10 @@ pub fn traversal_of_components(
 
 /// So many values from one end to the other; the lower end where it is only one.
 fn between([low, high]: [f32; 2], steps: usize) -> Vec<f32> {
-    let last = steps.saturating_sub(1).max(1) as f32;
-    (0..steps).map(|step| low + (high - low) * step as f32 / last).collect()
+    let last = steps.saturating_sub(1).max(1) as f64;
+    // The way between two large numbers may be too long for 32 bits.
+    let (low, way) = (f64::from(low), f64::from(high) - f64::from(low));
+    (0..steps).map(|step| (low + way * step as f64 / last) as f32).collect()
 }
 
 #[cfg(test)]
@@ -205,6 +207,16 @@ mod tests {
         let entries = of(kind, &[0.2, 0.5, 0.3]);
         let used = line(2, vec![vec![2.0, 3.0], vec![4.0, 5.0], vec![0.0, 1.0]], vec![1.0, 2.0, 0.0]);
         assert_eq!((entries.len(), &entries[1]), (2, &used));
+    }
+
+    #[test]
+    fn a_range_of_any_size_begins_and_ends_at_its_ends() {
+        for range in [[-f32::MAX, f32::MAX], [0.1, 0.7], [1e-30, 1e30], [2.0, 2.0]] {
+            let places = between(range, 4);
+            assert_eq!([places[0], places[3]], range);
+            assert!(places.iter().all(|place| place.is_finite()), "{places:?}");
+        }
+        assert_eq!((between([3.0, 5.0], 1), between([3.0, 5.0], 0)), (vec![3.0], vec![]));
     }
 
     #[test]

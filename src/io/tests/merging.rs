@@ -260,6 +260,8 @@ fn no_version_of_the_design_is_lost() {
     check(&pinned(&[1]), &old, &pinned(&[1]), 1, None);
     check(&old, &pinned(&[1]), &pinned(&[1]), 0, None);
     check(&new, &pinned(&[1]), &pinned(&[1]), 1, Some(&new));
+    let both = Project { pins: pinned(&[1]).pins, ..new.clone() };
+    check(&pinned(&[1]), &new, &both, 1, None);
 }
 
 #[test]

@@ -45,8 +45,8 @@ impl Lookup {
             self.data.gather(rows, values);
             for (picture, found) in pictures.iter().zip(&mut found) {
                 // One more, as the picture itself may be among them.
-                found.extend(named(nearest(picture, values, self.count + 1, Distance::Euclidean), rows));
-                nearest_of(found, self.count, self.except);
+                let near = nearest(picture, values, self.count + 1, Distance::Euclidean);
+                take_in(found, near, rows, self.count, self.except);
             }
         }
         Ok(found)
@@ -132,11 +132,10 @@ impl NearSample {
             let values = &mut values[..rows.len() * features];
             data.gather(rows, values);
             let near = |point: &[f32], all: &[f32]| nearest(point, all, self.count + 1, Distance::Euclidean);
-            found.values.extend(named(near(&self.values, values), rows));
-            nearest_of(&mut found.values, self.count, self.except);
+            take_in(&mut found.values, near(&self.values, values), rows, self.count, self.except);
             if let Some(linear) = linear.as_ref().filter(|_| !own.is_empty()) {
-                found.linear.extend(named(near(&own, &linear.project(values)), rows));
-                nearest_of(&mut found.linear, self.count, self.except);
+                let near = near(&own, &linear.project(values));
+                take_in(&mut found.linear, near, rows, self.count, self.except);
             }
         }
         Ok(found)
@@ -152,20 +151,23 @@ impl NearSample {
                 nearest_codes(&of(&self.code), 0, &of(codes), count)
             }
         };
-        let mut found: Vec<Found> = named(near, &self.probe.code_rows).collect();
-        nearest_of(&mut found, self.count, self.except);
+        let mut found = Vec::new();
+        take_in(&mut found, near, &self.probe.code_rows, self.count, self.except);
         found
     }
 }
 
-/// Neighbours among these rows, by the rows of the data.
-fn named(near: Vec<Neighbour>, rows: &[u32]) -> impl Iterator<Item = Found> {
-    near.into_iter().filter_map(|near| Some(Found { row: *rows.get(near.row)?, distance: near.distance }))
-}
-
-/// Leaves the nearest of what was found, in order, without one row.
-fn nearest_of(found: &mut Vec<Found>, count: usize, except: Option<u32>) {
-    found.retain(|near| Some(near.row) != except);
+/// Adds neighbours among these rows of the data to those that were found among others, and leaves the
+/// nearest, in order, without one row.
+pub(in crate::session) fn take_in(
+    found: &mut Vec<Found>,
+    near: Vec<Neighbour>,
+    rows: &[u32],
+    count: usize,
+    except: Option<u32>,
+) {
+    let named = |near: Neighbour| Some(Found { row: *rows.get(near.row)?, distance: near.distance });
+    found.extend(near.into_iter().filter_map(named).filter(|near| Some(near.row) != except));
     found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.row.cmp(&b.row)));
     found.truncate(count);
 }

@@ -96,13 +96,12 @@ impl Sums {
 impl Difference {
     /// Of values by row; those that are not finite are left out. `None` where a side has none.
     fn of(name: &str, is_selected: &[bool], value: impl Fn(usize) -> f64) -> Option<Difference> {
-        let mut sums = [Sums::default(); 2];
-        for (row, is_selected) in is_selected.iter().enumerate() {
-            sums[usize::from(!*is_selected)].add(value(row));
-        }
-        let [selected, others] = sums.map(Sums::moments);
-        let is_known = selected.count > 0 && others.count > 0;
-        is_known.then(|| Difference { name: name.to_owned(), selected, others })
+        let value = &value;
+        let side = |wanted: bool| {
+            let rows = is_selected.iter().enumerate().filter(move |(_, is_selected)| **is_selected == wanted);
+            rows.map(move |(row, _)| value(row))
+        };
+        Difference::between(name, side(true), side(false))
     }
 
     /// Of the values of both sides; `None` where one has none.

@@ -1,9 +1,9 @@
-use std::collections::HashSet;
 use std::path::Path;
 
-use crate::dataset::{Column, Dataset, Rows, Subset};
-use crate::io::{FileError, Files, Pixels, TableForm, save_pictures, save_table};
+use crate::dataset::{Column, Dataset, Rows};
+use crate::io::{FileError, Files, Pixels, TableForm, save_pictures};
 use crate::project::{Shape, Shown, Source};
+use crate::session::Sheet;
 
 /// The longest name a written picture keeps of its original's path, in bytes; systems allow 255
 /// with number and ending.
@@ -32,48 +32,22 @@ pub fn export_table(
     exported: Exported<'_>,
 ) -> Result<(), FileError> {
     let Exported { data, rows, errors } = exported;
-    let mut splits = vec![""; data.len()];
-    for subset in Subset::ALL {
-        for row in data.split.rows(subset) {
-            if let Some(split) = splits.get_mut(*row as usize) {
-                *split = subset.name();
-            }
-        }
-    }
+    let mut sheet = Sheet::of(data, true, rows);
     let starts = column_starts(data);
-    let has_names = !data.row_names.is_empty();
-    let error = |row: u32| errors.get(row as usize).copied().filter(|error| !error.is_nan());
-    let has_errors = rows.iter().any(|row| error(*row).is_some());
-    let labels = data.labels.iter().map(|label| label.name.clone());
-    let columns = if starts.is_empty() { Vec::new() } else { data.written_names() };
-    let source: Vec<String> = labels.chain(columns).collect();
-    let mut taken: HashSet<String> = source.iter().cloned().collect();
-    let mut own = |name: &str| {
-        let numbered = (2_usize..).map(|number| format!("{name} ({number})"));
-        let mut names = std::iter::once(name.to_owned()).chain(numbered);
-        names.find(|name| taken.insert(name.clone())).unwrap_or_default()
-    };
-    let mut header = vec![own(if has_names { "name" } else { "row" }), own("split")];
-    header.extend(source.iter().cloned());
-    header.extend(has_errors.then(|| own("error")));
-    let row_fields = |at: usize, fields: &mut Vec<String>| {
-        let Some(row) = rows.get(at).copied() else { return };
-        let index = row as usize;
-        fields.push(match data.row_names.get(index) {
-            Some(name) => name.clone(),
-            None => number_of(data, row).to_string(),
+    if !starts.is_empty() {
+        sheet.source(data.written_names(), move |at, fields| {
+            let index = rows[at] as usize;
+            fields.extend(starts.iter().map(|start| {
+                let is_filled = data.gaps.is_filled(index * data.shape.features() + start);
+                if is_filled { String::new() } else { data.source_text(index, *start) }
+            }));
         });
-        fields.push(splits.get(index).copied().unwrap_or_default().to_owned());
-        fields.extend(data.labels.iter().map(|label| label.text(index).into_owned()));
-        fields.extend(starts.iter().map(|start| {
-            let is_filled = data.gaps.is_filled(index * data.shape.features() + start);
-            if is_filled { String::new() } else { data.source_text(index, *start) }
-        }));
-        if has_errors {
-            fields.push(error(row).map_or_else(String::new, |error| error.to_string()));
-        }
-    };
-    save_table(files, path, form, Some(&header), rows.len(), row_fields).map(drop)
+    }
+    let error = |row: u32| errors.get(row as usize).copied().filter(|error| !error.is_nan());
+    if rows.iter().any(|row| error(*row).is_some()) {
+        sheet.push("error", move |at| error(rows[at]).map_or_else(String::new, |error| error.to_string()));
+    }
+    sheet.save(files, path, form).map(drop)
 }
 
 /// The first feature of each column as [`Dataset::written_names`] lists them; empty for pictures.
@@ -200,7 +174,7 @@ fn safe_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Progress, load};
+    use crate::dataset::{Progress, Subset, load};
     use crate::project::{ArrayReading, Data};
 
     #[test]

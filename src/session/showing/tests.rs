@@ -4,8 +4,8 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, R
 
 use super::*;
 use crate::check::plan;
-use crate::dataset::{load, source_for};
-use crate::project::{Channels, Code, Project, Recipe};
+use crate::dataset::{Known, load, source_for};
+use crate::project::{Alpha, Channels, Code, Corruption, Project, Recipe};
 use crate::run::{RunId, facts};
 
 /// A run on the data at a path, with a design that `edit` changes.
@@ -140,4 +140,23 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
     });
     let values = seen(&shown(&on_white, std::slice::from_ref(&holed)).unwrap().data);
     assert!(values.iter().all(|value| (value - 1.0).abs() < 1e-3), "{values:?}");
+}
+
+#[test]
+fn its_own_data_at_another_place_are_never_taken_as_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    // As small as averages over 2×2 pixels would be, and enlarged for the training.
+    for shade in some_shades() {
+        GrayImage::from_fn(2, 2, |x, _| Luma([shade / (1 + x as u8)]))
+            .save(own.join(format!("{shade:03}.png")))
+            .unwrap();
+    }
+    for corruption in [Corruption::Pixelate { size: 2 }, Corruption::Masking { probability: 0.3 }] {
+        let (run, data) = run_on(&own, 4, Channels::Grey, |design| design.corruption = corruption);
+        let load = |data: &Data, known: Option<Known<'_>>| load_known(data, known, &Progress::default());
+        let again: Result<_, DataError> = run.load_shown(&run.design.data, true, &Progress::default(), load);
+        assert!(run.is_own(&again.unwrap(), true), "{corruption:?} {}", data.fingerprint);
+    }
 }

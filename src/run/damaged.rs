@@ -1,0 +1,89 @@
+//! Damaged data that a design which restores them is shown: brought to the form in which its corruption leaves samples.
+
+use super::Run;
+use crate::dataset::{DataError, Dataset, Progress, enlarged, holes_filled, small_shape};
+use crate::project::{Alpha, Corruption, Data, Rules, Shape, Source};
+
+impl Run {
+    /// Loads other data than its own by `load`, as they would be left by the corruption of its design: small pictures are the
+    /// averages that the network learnt to enlarge, transparent parts are holes. Whole pictures, and its own data, stay.
+    ///
+    /// # Errors
+    /// Those of `load`; [`DataError::Memory`] and [`DataError::Cancelled`].
+    pub(super) fn load_damaged<E: From<DataError>>(
+        &self,
+        asked: &Data,
+        progress: &Progress,
+        load: impl Fn(&Data) -> Result<Dataset, E>,
+    ) -> Result<Dataset, E> {
+        let data = load(asked)?;
+        let is_own = data.fingerprint == self.fingerprint;
+        match self.design.corruption {
+            Corruption::Pixelate { size } if !is_own => {
+                let Some(small) = small_shape(self.shape, size).filter(|small| *small != self.shape) else {
+                    return Ok(data);
+                };
+                let data = match small_source(&asked.source, small, &data) {
+                    Some(source) => {
+                        drop(data);
+                        load(&Data { source, ..asked.clone() })?
+                    }
+                    None => data,
+                };
+                if data.shape != small {
+                    return Ok(data);
+                }
+                let mut data = enlarged(data, size, self.shape, progress)?;
+                data.said.notes.push(format!(
+                    "samples of {small} are taken as the averages over {size}×{size} pixels that run {} learnt to enlarge",
+                    self.id
+                ));
+                Ok(data)
+            }
+            Corruption::Masking { .. } | Corruption::MissingRectangle { .. } if !is_own => {
+                let Some(source) = self.transparent_source(asked, &data) else { return Ok(data) };
+                drop(data);
+                let data = load(&Data { source, ..asked.clone() })?;
+                // A masked value is 0 once it is scaled; the smallest value of pictures is black.
+                let is_masking = matches!(self.design.corruption, Corruption::Masking { .. });
+                let scaler = self.picture_scaler(&data).filter(|_| is_masking);
+                let hole = |feature| scaler.as_ref().map_or(0.0, |scaler| scaler.unscale(feature, 0.0));
+                let mut data = holes_filled(data, hole, progress)?;
+                data.said.notes.push(format!(
+                    "transparent parts are taken as the holes that run {} learnt to fill",
+                    self.id
+                ));
+                Ok(data)
+            }
+            Corruption::None
+            | Corruption::Gaussian { .. }
+            | Corruption::Masking { .. }
+            | Corruption::SaltAndPepper { .. }
+            | Corruption::Pixelate { .. }
+            | Corruption::MissingRectangle { .. }
+            | Corruption::Blur { .. } => Ok(data),
+        }
+    }
+
+    /// The source of pictures, to be read with their transparency; `None` where they have none, or where it is no hole, as a
+    /// ground was chosen for it or the training data had some. `data` are those that were read without it.
+    fn transparent_source(&self, asked: &Data, data: &Dataset) -> Option<Source> {
+        let mut source = asked.source.clone();
+        let Source::ImageFolder { reading, .. } = &mut source else { return None };
+        // Older rules do not look for it.
+        let is_opaque = data.settled.ground.is_none() && asked.rules == Rules::Current;
+        let is_open = std::mem::replace(&mut reading.alpha, Alpha::Keep) == Alpha::Auto
+            && self.known_pixels().1.ground.is_none();
+        (is_open && !is_opaque).then_some(source)
+    }
+}
+
+/// The source of pictures that are all small already, to be read as they are; `data` are those that were read enlarged.
+fn small_source(source: &Source, small: Shape, data: &Dataset) -> Option<Source> {
+    let Shape::Image { height: low, width: narrow, .. } = small else { return None };
+    let own = (u32::try_from(narrow).ok()?, u32::try_from(low).ok()?);
+    let mut source = source.clone();
+    let Source::ImageFolder { width, height, .. } = &mut source else { return None };
+    (*width, *height) = (narrow, low);
+    (data.source_sizes == Some([own; 2])).then_some(source)
+}
