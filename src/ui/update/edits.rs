@@ -136,8 +136,9 @@ impl State {
             self.edit(|project, _| {
                 let selections = std::mem::take(&mut project.selections);
                 let pins = std::mem::take(&mut project.pins);
+                let others = std::mem::take(&mut project.others);
                 let own_labels = std::mem::take(&mut project.data.own_labels);
-                *project = Project { selections, pins, ..design };
+                *project = Project { selections, others, pins, ..design };
                 let known = project.data.own_labels.clone();
                 project.data.own_labels.extend(own_labels.into_iter().filter(|own| !known.contains(own)));
             });
