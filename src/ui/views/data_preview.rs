@@ -369,12 +369,13 @@ fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
     ui.horizontal(|ui| {
         ui.add_space(12.0);
         ui.label(RichText::new("Data of").size(11.5).color(color(palette(ui).dim)));
-        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), |name| shortened(name, 24));
+        let of = |name: &str| shortened(&visible(name), 24);
+        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), of);
         let combo = ComboBox::from_id_salt("data shown").selected_text(text).width(150.0);
         let combo = combo.show_ui(ui, |ui| {
             ui.selectable_value(shown, None, "the design");
             for name in state.others.keys() {
-                ui.selectable_value(shown, Some(name.clone()), shortened(name, 24));
+                ui.selectable_value(shown, Some(name.clone()), of(name));
             }
         });
         named(combo.response, "Data shown");
@@ -433,7 +434,10 @@ impl View for DataPreviewView {
 
     fn figures(&self, state: &State) -> Vec<Figure> {
         let rows = self.cache.page.as_ref().map_or(&[][..], |(_, rows, _)| rows);
-        let shown = state.data.dataset.as_ref().and_then(|data| page_figure("Data", data, rows));
-        shown.into_iter().collect()
+        let (name, data) = match self.other.as_ref().and_then(|name| state.others.get_key_value(name)) {
+            Some((name, other)) => (visible(name), Some(other)),
+            None => ("Data".into(), state.data.dataset.as_ref()),
+        };
+        data.and_then(|data| page_figure(&name, data, rows)).into_iter().collect()
     }
 }
