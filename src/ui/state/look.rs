@@ -62,8 +62,8 @@ impl State {
             (weights, epoch, Moment::Epoch(epoch))
         } else {
             let checkpoint = run.checkpoint.as_ref()?;
-            let progress = &checkpoint.progress;
-            (checkpoint.inference_weights(), progress.epoch, Moment::Step(progress.step))
+            let step = checkpoint.progress.step;
+            (checkpoint.inference_weights(), checkpoint.inference_epoch(), Moment::Step(step))
         };
         let own = self.data_of(run);
         // Other data are given as they are.
@@ -157,5 +157,30 @@ impl Look<'_> {
         let of = scored.coming.as_ref().or(scored.errors.as_ref());
         let key = of.map(|errors| stamp_of((errors.subject, self.set)));
         if key == Some(scored.looked.0) { scored.looked.1 } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Best, Checkpoint};
+    use crate::ui::views::samples;
+
+    #[test]
+    fn samples_are_shown_by_the_best_weights_and_that_is_said() {
+        let data = samples::table(20, 2);
+        let mut run = samples::run(1, 9);
+        run.fingerprint = data.fingerprint;
+        samples::keep(&mut run, &data, &[1], 2, false);
+        let mut checkpoint = samples::checkpoint(run.shape, 2);
+        checkpoint.progress.epoch = 9;
+        let mut state = State::default();
+        state.data.dataset = Some(Arc::new(data));
+        let best = Best { epoch: 4, loss: 0.5, weights: Arc::default() };
+        for (best, epoch) in [(None, 9), (Some(best), 4)] {
+            run.checkpoint = Some(Arc::new(Checkpoint { best, ..checkpoint.clone() }));
+            state.runs = vec![run.clone()];
+            assert_eq!(state.look(&Set::All, false).map(|look| look.epoch), Some(epoch));
+        }
     }
 }
