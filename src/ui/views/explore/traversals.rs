@@ -29,7 +29,7 @@ pub struct Traversals {
 impl Traversals {
     /// Number and steps of each line that is shown, and all scaled samples, row by row.
     pub fn shown(&self) -> (&[(usize, usize)], &[f32]) {
-        (&self.shown, self.pictures.all())
+        (&self.shown, self.pictures.rows())
     }
 }
 
