@@ -14,6 +14,8 @@ pub struct Showing {
     /// How far those are that are on their way: units done and in all, 0 while unknown.
     pub progress: Option<(u64, u64)>,
     loaded: Vec<Loaded>,
+    /// The run that is shown, and its start.
+    of: Option<(RunId, u64)>,
     /// What is loaded, and what is to be loaded after it.
     waiting: VecDeque<Wish>,
     /// The number of the request that is under way.
@@ -136,6 +138,11 @@ impl Showing {
     /// Removes the data of sets that are not listed any more.
     pub fn retain(&mut self, listed: &[OtherData]) {
         self.loaded.retain(|loaded| listed.iter().any(|other| other.name == loaded.name));
+    }
+
+    /// Turns to a run and start of that run; says whether it is another than before.
+    pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> bool {
+        std::mem::replace(&mut self.of, of) != of
     }
 
     /// The data of all sets as a run sees them, by name.

@@ -66,6 +66,9 @@ impl State {
 
     /// Other data that the shown run sees are those that were read for it and are listed.
     pub(super) fn follow_others(&mut self) {
+        if self.showing.turn_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
+            self.scored.forget_located();
+        }
         self.showing.retain(&self.project.others);
         self.others = self.showing.of(self.shown());
         self.scored.located.retain(|name, _| self.others.contains_key(name));
@@ -98,11 +101,13 @@ impl State {
             1 => "; the log has a warning".to_owned(),
             warned => format!("; the log has {warned} warnings"),
         };
-        let count = format_count(data.len());
-        let samples = if data.len() == 1 { "sample" } else { "samples" };
-        self.notices.say(Severity::Info, format!("{name}: {count} {samples} shown to run {id}{doubted}."));
         self.notices.log(Severity::Info, format!("{name}: {}.", data.said.line));
+        // It may have been deleted meanwhile.
         if let Some(run) = self.runs.iter().find(|run| run.id == id) {
+            let count = format_count(data.len());
+            let samples = if data.len() == 1 { "sample" } else { "samples" };
+            self.notices
+                .say(Severity::Info, format!("{name}: {count} {samples} shown to run {id}{doubted}."));
             self.showing.keep(&other.name, run, Arc::new(data));
             self.view.set = Some(Set::Other(other.name.clone()));
             self.view.show = Some(RECONSTRUCTIONS_VIEW);
@@ -241,6 +246,26 @@ mod tests {
         state.undo();
         state.reload_others();
         assert_eq!(asked(&state).map(|(_, paths)| paths), Some(vec![PathBuf::from("/photos")]));
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_run_that_was_deleted_nor_drawn_of_another() {
+        let mut state = state();
+        state.show_to(RunId(2), vec!["/photos".into()]);
+        let (request, _) = asked(&state).expect("a request");
+        state.take_shown(request, shown(3));
+        state.scored.located.insert("photos".to_owned(), (1, Arc::default()));
+        state.refresh(false);
+        assert_eq!(state.scored.located.len(), 1);
+        state.runs.push(samples::run(3, 3));
+        state.refresh(false);
+        assert_eq!((state.others.len(), state.scored.located.len()), (1, 0), "run 3 has another code");
+        state.show_to(RunId(2), vec!["/more".into()]);
+        let (request, _) = asked(&state).expect("a request");
+        state.runs.clear();
+        state.notices.toasts.clear();
+        state.take_shown(request, shown(2));
+        assert!(state.notices.toasts.is_empty() && state.others.is_empty());
     }
 
     #[test]
