@@ -135,7 +135,10 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
     let at = Rect::from_min_max(pos2(row.right() - MENU_PX, row.top()), row.max);
     let mut end = side_ui(ui, at, row, "menu");
     let id = id.with("open");
-    let mut is_open = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
+    // A row that was out of sight, or had room for all, comes back with its menu closed.
+    let now = ui.ctx().cumulative_pass_nr();
+    let (was_open, seen): (bool, u64) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut is_open = was_open && seen + 1 >= now;
     let button = chip_ui(&mut end, is_open, "…").accessible_name(format!("More of {name}"));
     let button = button.on_hover_text("Show what has no room here");
     is_open ^= button.clicked();
@@ -147,7 +150,7 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
         set_spacing(ui);
         add(&mut Row { place: Place::Menu(ui), plan, seen: Vec::new() });
     });
-    ui.data_mut(|data| data.insert_temp(id, is_open));
+    ui.data_mut(|data| data.insert_temp(id, (is_open, now)));
 }
 
 impl Row<'_> {
