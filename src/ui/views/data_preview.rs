@@ -369,13 +369,12 @@ fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
     ui.horizontal(|ui| {
         ui.add_space(12.0);
         ui.label(RichText::new("Data of").size(11.5).color(color(palette(ui).dim)));
-        let of = |name: &str| shortened(&visible(name), 24);
-        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), of);
+        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), |name| shortened(name, 24));
         let combo = ComboBox::from_id_salt("data shown").selected_text(text).width(150.0);
         let combo = combo.show_ui(ui, |ui| {
             ui.selectable_value(shown, None, "the design");
             for name in state.others.keys() {
-                ui.selectable_value(shown, Some(name.clone()), of(name));
+                ui.selectable_value(shown, Some(name.clone()), shortened(name, 24));
             }
         });
         named(combo.response, "Data shown");

@@ -17,7 +17,7 @@ use super::parts::{self, empty_ui, header_ui, named};
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
 use crate::figure::Figure;
-use crate::project::{NamedSelection, format_count, visible};
+use crate::project::{NamedSelection, format_count};
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{SELECTION_VIEW, SaveKind, Set, State};
@@ -122,7 +122,7 @@ fn from_ui(ui: &mut Ui, state: &State) -> Option<Set> {
     let all: Vec<(Option<&String>, &Arc<Dataset>)> =
         own.map(|own| (None, own)).into_iter().chain(others).collect();
     let text = |name: Option<&String>, data: &Dataset| {
-        let name = name.map_or_else(|| "the run's own".to_owned(), |name| shortened(&visible(name), 24));
+        let name = name.map_or_else(|| "the run's own".to_owned(), |name| shortened(name, 24));
         format!("{name} ({})", format_count(data.len()))
     };
     let shown = all.iter().find(|(_, data)| data.fingerprint == now.fingerprint);
