@@ -41,10 +41,14 @@ impl State {
     pub fn reload_others(&mut self) {
         self.notices.take_back(OTHERS);
         let Some(run) = self.trained_run().map(|run| run.id) else { return };
-        let missing = self.project.others.iter().filter(|other| !self.others.contains_key(&other.name));
-        for other in missing.cloned().collect::<Vec<_>>() {
+        for other in self.missing_others().cloned().collect::<Vec<_>>() {
             self.wish(run, other);
         }
+    }
+
+    /// The other data of the project that the shown run's network does not see.
+    fn missing_others(&self) -> impl Iterator<Item = &OtherData> {
+        self.project.others.iter().filter(|other| !self.others.contains_key(&other.name))
     }
 
     /// Removes other data; those of the project can be brought back by an undo and loaded again.
@@ -53,14 +57,16 @@ impl State {
         self.refresh(false);
     }
 
-    /// Offers to load the other data of a project that was opened.
-    pub(super) fn offer_others(&mut self) {
-        if self.project.others.is_empty() || self.trained_run().is_none() {
+    /// Offers to load other data of the project that are not there.
+    fn offer_others(&mut self) {
+        let count = self.missing_others().count();
+        if count == 0 || self.trained_run().is_none() {
             return;
         }
-        let names: Vec<_> = self.project.others.iter().take(3).map(|other| visible(&other.name)).collect();
-        let more = if self.project.others.len() > names.len() { ", …" } else { "" };
+        let names: Vec<_> = self.missing_others().take(3).map(|other| visible(&other.name)).collect();
+        let more = if count > names.len() { ", …" } else { "" };
         let text = format!("{OTHERS}, which are not loaded: {}{more}.", names.join(", "));
+        self.notices.take_back(OTHERS);
         self.notices.offer(Severity::Info, text, Offer::Others);
     }
 
@@ -69,8 +75,11 @@ impl State {
         if self.showing.turn_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
             self.scored.forget_located();
         }
-        self.showing.retain(&self.project.others);
+        let lacks = self.showing.retain(&self.project.others);
         self.others = self.showing.of(self.shown());
+        if lacks {
+            self.offer_others();
+        }
         self.scored.located.retain(|name, _| self.others.contains_key(name));
     }
 
@@ -244,7 +253,14 @@ mod tests {
         state.remove_other("photos");
         assert_eq!((state.others.len(), state.project.others.len()), (2, 2));
         state.undo();
+        state.refresh(false);
+        let offers = |state: &State| {
+            let toasts = state.notices.toasts.iter().filter(|toast| toast.offer == Some(Offer::Others));
+            toasts.map(|toast| toast.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(offers(&state), [format!("{OTHERS}, which are not loaded: photos.")]);
         state.reload_others();
+        assert!(offers(&state).is_empty());
         assert_eq!(asked(&state).map(|(_, paths)| paths), Some(vec![PathBuf::from("/photos")]));
     }
 
@@ -310,7 +326,7 @@ mod tests {
     fn other_data_of_a_project_are_offered_and_not_loaded() {
         let mut state = state();
         state.project.others = vec![OtherData { name: "photos".to_owned(), paths: vec!["/photos".into()] }];
-        state.offer_others();
+        state.refresh(false);
         let offer = state.notices.toasts.last().and_then(|toast| toast.offer.clone());
         assert_eq!((offer, asked(&state)), (Some(Offer::Others), None));
         state.reload_others();
