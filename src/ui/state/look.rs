@@ -62,8 +62,8 @@ impl State {
             (weights, epoch, Moment::Epoch(epoch))
         } else {
             let checkpoint = run.checkpoint.as_ref()?;
-            let step = checkpoint.progress.step;
-            (checkpoint.inference_weights(), checkpoint.inference_epoch(), Moment::Step(step))
+            let moment = Moment::Step(checkpoint.progress.step);
+            (checkpoint.inference_weights(), checkpoint.inference_epoch(), moment)
         };
         let own = self.data_of(run);
         // Other data are given as they are.
