@@ -184,12 +184,13 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         ui.label(RichText::new(text).color(tokens(ui).dim));
     }
     if matches!(dialog.purpose, Purpose::Save(SaveKind::Figure(_), _)) {
+        let before = state.figures.chosen;
         figure_ui(ui, &mut state.figures, dialog);
+        state.rename_figure(before, dialog);
     }
-    let mut answer = path_line_ui(ui, dialog);
+    let (mut answer, mut accept) = path_line_ui(ui, dialog);
     let tokens = tokens(ui);
     ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
-    let mut accept = false;
     buttons_ui(ui, |ui| {
         let verb = if dialog.overwrite { "Replace" } else { verb };
         accept |= primary_ui(ui, verb, 84.0).clicked();
@@ -197,7 +198,6 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
             answer = Answer::Close;
         }
     });
-    accept |= ui.input(|input| input.key_pressed(Key::Enter));
     if accept && matches!(answer, Answer::Open) {
         dialog.accept();
     }
@@ -205,9 +205,10 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     answer
 }
 
-/// The field of a path, with the button that opens the desktop's own dialog.
-pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
-    let mut answer = Answer::Open;
+/// The field of a path, with the button that opens the desktop's own dialog. Says also whether Enter
+/// was pressed in the field: elsewhere it is for what has the focus.
+pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> (Answer, bool) {
+    let (mut answer, mut is_entered) = (Answer::Open, false);
     let is_shown = matches!(dialog.purpose, Purpose::Show(_));
     let kind = match dialog.purpose {
         Purpose::Show(_) => ALL_DATA,
@@ -223,6 +224,7 @@ pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
         if edit.changed() {
             dialog.edited();
         }
+        is_entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if ui.memory(|memory| memory.focused().is_none()) {
             edit.request_focus();
             if let Some(selection) = dialog.selection.take() {
@@ -242,7 +244,7 @@ pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });
-    answer
+    (answer, is_entered)
 }
 
 fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {

@@ -37,11 +37,10 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
         (_, _) => dialog.what.about().to_owned(),
     };
     ui.label(RichText::new(about).size(11.5).color(tokens.dim));
-    let mut answer = path_line_ui(ui, &mut dialog.path);
-    let problem = state.export_problem(dialog.what, &dialog.set).or_else(|| dialog.path.problem());
+    let (mut answer, mut accept) = path_line_ui(ui, &mut dialog.path);
+    let problem = state.export_problem(dialog.what, &dialog.set);
+    let (is_possible, problem) = (problem.is_none(), problem.or_else(|| dialog.path.problem()));
     ui.label(RichText::new(problem.unwrap_or_default()).size(11.5).color(tokens.bad));
-    let is_possible = state.export_problem(dialog.what, &dialog.set).is_none();
-    let mut accept = false;
     buttons_ui(ui, |ui| {
         let verb = if dialog.path.overwrite { "Replace" } else { "Export" };
         accept |= ui.add_enabled_ui(is_possible, |ui| primary_ui(ui, verb, 84.0)).inner.clicked();
@@ -49,7 +48,6 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
             answer = Answer::Close;
         }
     });
-    accept |= ui.input(|input| input.key_pressed(egui::Key::Enter));
     if accept && is_possible && matches!(answer, Answer::Open) {
         dialog.path.accept();
     }

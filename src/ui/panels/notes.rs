@@ -141,8 +141,11 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
                 let text = RichText::new(format!("{}{count}", toast.text)).size(12.0);
                 ui.add(egui::Label::new(text).wrap());
                 let offer = toast.offer.as_ref()?;
-                let is_taken = secondary_ui(ui, &offer.name()).on_hover_text("Can be undone.").clicked();
-                is_taken.then(|| Answer::Take(offer.clone()))
+                let mut button = secondary_ui(ui, &offer.name());
+                if let Some(about) = offer.about() {
+                    button = button.on_hover_text(about);
+                }
+                button.clicked().then(|| Answer::Take(offer.clone()))
             });
             let close = egui::Button::new("×").frame_when_inactive(false).min_size(theme::TARGET);
             let close = ui.add(close).on_hover_text("Dismiss").accessible_name("Dismiss");

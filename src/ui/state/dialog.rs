@@ -1,7 +1,7 @@
 //! Questions over the window.
 
 use super::export::ExportDialog;
-use super::path_dialog::PathDialog;
+use super::path_dialog::{PathDialog, Purpose};
 use super::showing::Dropped;
 use super::then::Then;
 use crate::io::Recovery;
@@ -37,4 +37,23 @@ pub enum Dialog {
     Shortcuts,
     /// Version and licences.
     About,
+}
+
+impl Dialog {
+    /// Whether it is about the document that is open.
+    pub fn is_of_document(&self) -> bool {
+        match self {
+            Dialog::Dropped(_) | Dialog::Export(_) | Dialog::TrainMore { .. } => true,
+            Dialog::Path(dialog) => match dialog.purpose {
+                Purpose::Save(..) | Purpose::Show(_) => true,
+                Purpose::Open => false,
+            },
+            Dialog::New
+            | Dialog::Unsaved(_)
+            | Dialog::Threads { .. }
+            | Dialog::Recover(_)
+            | Dialog::Shortcuts
+            | Dialog::About => false,
+        }
+    }
 }

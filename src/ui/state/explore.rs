@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::dataset::Dataset;
 use crate::engine::Trained;
+use crate::project::{Pin, Pinned};
 use crate::run::{RunId, Weights};
 use crate::session::{Decoding, Found, JobId, JobResult, Neighbourhoods, Survey};
 
@@ -93,6 +94,8 @@ pub struct Explore {
     pub pins: Vec<ShownPin>,
     /// The place in the document of the pin looked at.
     pub active: Option<usize>,
+    /// The same as it was last seen: places change with an undo.
+    pub(in crate::ui) looked_at: Option<(usize, Pinned)>,
     /// Weights of a run under way.
     pub live: Option<Live>,
     pub(in crate::ui) asked: Option<AskedNetwork>,
@@ -117,9 +120,20 @@ impl Explore {
         if self.of == of {
             return Vec::new();
         }
-        let (active, generation) = (self.active, self.generation);
-        let old = std::mem::replace(self, Explore { active, generation, of, ..Explore::default() });
-        old.jobs.into_keys().collect()
+        let (active, looked_at, generation) = (self.active, self.looked_at.take(), self.generation);
+        let new = Explore { active, looked_at, generation, of, ..Explore::default() };
+        std::mem::replace(self, new).jobs.into_keys().collect()
+    }
+
+    /// Looks at the same pin as before wherever it is now among the pins of the document; at none
+    /// once it is gone.
+    pub fn follow_active(&mut self, pins: &[Pin]) {
+        if let Some((at, of)) = self.looked_at.take().filter(|(at, _)| self.active == Some(*at))
+            && pins.get(at).is_none_or(|pin| pin.of != of)
+        {
+            self.active = pins.iter().position(|pin| pin.of == of);
+        }
+        self.looked_at = self.active.and_then(|at| Some((at, pins.get(at)?.of.clone())));
     }
 
     /// The pin looked at.
@@ -266,6 +280,29 @@ mod tests {
         assert_eq!(explore.turn_to(Some((RunId(1), 8))), [JobId(3)]);
         assert!(explore.is_new(Question::Draw, 9));
         assert_eq!((explore.active, explore.generation), (Some(1), 5));
+    }
+
+    #[test]
+    fn the_pin_looked_at_is_found_where_an_undo_has_put_it() {
+        let pins = |rows: &[u32]| -> Vec<Pin> {
+            rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect()
+        };
+        let mut explore = Explore { active: Some(1), ..Explore::default() };
+        for (rows, expected) in [
+            (&[5, 6][..], Some(1)),
+            // A pin before it is back.
+            (&[4, 5, 6], Some(2)),
+            (&[4, 6], Some(1)),
+            (&[4], None),
+            (&[4, 6], None),
+        ] {
+            explore.follow_active(&pins(rows));
+            assert_eq!(explore.active, expected, "{rows:?}");
+        }
+        // Another one was chosen.
+        explore.active = Some(0);
+        explore.follow_active(&pins(&[4, 6]));
+        assert_eq!(explore.active, Some(0));
     }
 
     #[test]

@@ -159,3 +159,28 @@ impl Look<'_> {
         if key == Some(scored.looked.0) { scored.looked.1 } else { 0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Best, Checkpoint};
+    use crate::ui::views::samples;
+
+    #[test]
+    fn samples_are_shown_by_the_best_weights_and_that_is_said() {
+        let data = samples::table(20, 2);
+        let mut run = samples::run(1, 9);
+        run.fingerprint = data.fingerprint;
+        samples::keep(&mut run, &data, &[1], 2, false);
+        let mut checkpoint = samples::checkpoint(run.shape, 2);
+        checkpoint.progress.epoch = 9;
+        let mut state = State::default();
+        state.data.dataset = Some(Arc::new(data));
+        let best = Best { epoch: 4, loss: 0.5, weights: Arc::default() };
+        for (best, epoch) in [(None, 9), (Some(best), 4)] {
+            run.checkpoint = Some(Arc::new(Checkpoint { best, ..checkpoint.clone() }));
+            state.runs = vec![run.clone()];
+            assert_eq!(state.look(&Set::All, false).map(|look| look.epoch), Some(epoch));
+        }
+    }
+}

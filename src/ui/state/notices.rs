@@ -70,6 +70,22 @@ impl Offer {
             Offer::Others => "Load them".to_owned(),
         }
     }
+
+    /// Whether it is about the document that is open.
+    fn is_of_document(&self) -> bool {
+        match self {
+            Offer::Choice(_) | Offer::Others => true,
+            Offer::Data(_) | Offer::Recover(_) => false,
+        }
+    }
+
+    /// What is to be known before it is taken, where anything is.
+    pub fn about(&self) -> Option<&'static str> {
+        match self {
+            Offer::Choice(_) | Offer::Data(_) => Some("Can be undone."),
+            Offer::Recover(_) | Offer::Others => None,
+        }
+    }
 }
 
 impl Toast {
@@ -98,6 +114,11 @@ impl Notices {
     pub fn take_back(&mut self, start: &str) {
         let start = visible_lines(start);
         self.toasts.retain(|toast| !toast.text.starts_with(&*start));
+    }
+
+    /// Removes notes that offer something for a document that is no longer open.
+    pub fn leave_document(&mut self) {
+        self.toasts.retain(|toast| !toast.offer.as_ref().is_some_and(Offer::is_of_document));
     }
 
     /// Keeps a line in the log and shows it.

@@ -119,7 +119,12 @@ impl PathDialog {
     /// Gives the path another ending.
     pub fn set_ending(&mut self, ending: &str) {
         let path = Path::new(self.text.trim()).with_extension(ending);
-        self.text = path.display().to_string();
+        self.retype(path.display().to_string());
+    }
+
+    /// Takes another path, as if it had been typed.
+    pub fn retype(&mut self, text: String) {
+        self.text = text;
         self.edited();
     }
 

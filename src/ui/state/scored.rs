@@ -172,6 +172,12 @@ impl Scored {
         self.awaited.iter().any(|(_, awaited)| awaited.is_of_sight() == of_sight)
     }
 
+    /// Forgets the codes of other data, those on their way too: they are another run's.
+    pub fn forget_located(&mut self) {
+        self.located.clear();
+        self.awaited.retain(|(_, awaited)| !matches!(awaited, Awaited::Codes(..)));
+    }
+
     /// Notes what a job computes.
     pub fn expect(&mut self, job: JobId, awaited: Awaited) {
         self.awaited.push((job, awaited));

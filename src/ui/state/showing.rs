@@ -14,6 +14,10 @@ pub struct Showing {
     /// How far those are that are on their way: units done and in all, 0 while unknown.
     pub progress: Option<(u64, u64)>,
     loaded: Vec<Loaded>,
+    /// The names of the sets that are listed.
+    listed: Vec<String>,
+    /// The run that is shown, and its start.
+    of: Option<(RunId, u64)>,
     /// What is loaded, and what is to be loaded after it.
     waiting: VecDeque<Wish>,
     /// The number of the request that is under way.
@@ -133,9 +137,25 @@ impl Showing {
         self.loaded.push(Loaded { name: name.to_owned(), reader: Reader::of(run), data });
     }
 
-    /// Removes the data of sets that are not listed any more.
-    pub fn retain(&mut self, listed: &[OtherData]) {
+    /// Removes the data of sets that are not listed any more. Says whether a set was listed whose
+    /// data are not there, as by an undo.
+    pub fn retain(&mut self, listed: &[OtherData]) -> bool {
         self.loaded.retain(|loaded| listed.iter().any(|other| other.name == loaded.name));
+        let lacks = |name: &String| {
+            !self.listed.contains(name)
+                && !self.loaded.iter().any(|loaded| loaded.name == *name)
+                && !self.names().contains(&name.as_str())
+        };
+        let lacks = listed.iter().any(|other| lacks(&other.name));
+        if !listed.iter().map(|other| &other.name).eq(&self.listed) {
+            self.listed = listed.iter().map(|other| other.name.clone()).collect();
+        }
+        lacks
+    }
+
+    /// Turns to a run and start of that run; says whether it is another than before.
+    pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> bool {
+        std::mem::replace(&mut self.of, of) != of
     }
 
     /// The data of all sets as a run sees them, by name.

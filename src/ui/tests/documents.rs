@@ -87,6 +87,20 @@ fn no_event_of_an_old_document_reaches_a_new_one() {
 }
 
 #[test]
+fn questions_and_offers_about_an_old_document_go_with_it() {
+    let mut state = State::default();
+    state.notices.offer(Severity::Info, "other data", Offer::Others);
+    state.notices.offer(Severity::Info, "other work", Offer::Recover(Vec::new()));
+    for (dialog, stays) in [(Dialog::TrainMore { epochs: 3 }, false), (Dialog::About, true)] {
+        state.dialog = Some(dialog);
+        state.replace(Project::default(), Vec::new(), None);
+        assert_eq!(state.dialog.is_some(), stays);
+    }
+    let is_there = |text: &str| state.notices.toasts.iter().any(|toast| toast.text == text);
+    assert!(!is_there("other data") && is_there("other work"), "{:?}", state.notices.toasts);
+}
+
+#[test]
 fn a_late_save_belongs_to_the_document_it_was_made_of() {
     let mut state = State::default();
     let request = state.save_request("old.hourglass".into(), SaveKind::Project, None);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 
 use super::*;
-use crate::project::{Bottleneck, Pin};
+use crate::project::{Bottleneck, OtherData, Pin};
 use crate::session::Decoding;
 use crate::ui::state::{ShownPin, State};
 
@@ -138,7 +138,10 @@ fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
     other.fingerprint ^= 1;
     let (fingerprint, mut values) = (other.fingerprint, vec![0.0; 64]);
     other.gather(&[5], &mut values);
-    window.state().others.insert("photos".to_owned(), Arc::new(other));
+    let run = window.state().runs[0].clone();
+    let photos = OtherData { name: "photos".to_owned(), paths: Vec::new() };
+    window.state().project.others.push(photos);
+    window.state().showing.keep("photos", &run, Arc::new(other));
     window.state().pin(vec![Pin::of_row("mine".to_owned(), fingerprint, 5)]);
     window.until("it is encoded", |state| !state.explore.pins.is_empty());
     let network = window.state().explore.asked.clone().expect("a network");
@@ -148,7 +151,7 @@ fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
     window.until("neighbours are found", |state| state.explore.near_pin().is_some());
     let found = window.state().explore.near_pin().expect("found").1.clone();
     assert_eq!(found.values.len(), 8);
-    window.state().others.clear();
+    window.state().remove_other("photos");
     window.until("it is shown no more", |state| state.explore.pins.is_empty());
     assert_eq!(window.project().pins.len(), 1, "its data may come back");
 }

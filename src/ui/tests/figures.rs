@@ -34,6 +34,24 @@ fn a_view_is_saved_in_the_form_that_is_chosen() {
 }
 
 #[test]
+fn enter_chooses_what_has_the_focus_and_saves_from_the_path() {
+    let mut window = with_data();
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
+    window.harness.get_by_label("SVG").focus();
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    let path = window.folder.path().join("page.svg");
+    let Some(Dialog::Path(dialog)) = &mut window.state().dialog else { panic!("it is not saved yet") };
+    let ending = std::path::Path::new(&dialog.text).extension();
+    assert_eq!((ending, dialog.is_accepted), (Some("svg".as_ref()), false));
+    dialog.text = path.display().to_string();
+    window.harness.get_by_label("Path").focus();
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    window.until("it is written", move |_| path.exists());
+}
+
+#[test]
 fn the_menu_of_a_view_copies_its_numbers() {
     let mut window = with_data();
     let place = window.harness.get_by_label("row 1").rect().center();

@@ -2,7 +2,7 @@
 
 use super::events::{feed_to, run};
 use crate::dataset::Subset;
-use crate::project::Project;
+use crate::project::{OtherData, Project};
 use crate::run::{Caption, Losses, Run, RunEvent, RunId, Status, Terms};
 use crate::session::{Event, JobKind, JobResult, Request};
 use crate::ui::commands::Command;
@@ -175,6 +175,9 @@ fn views_of_another_design_are_told_once_their_run_has_ended() {
     state.runs[0].status = Status::Training;
     assert_eq!((state.outdated_views(), state.older_design()), (None, Some(RunId(1))));
     state.runs[0].status = Status::Done;
+    let photos = OtherData { name: "photos".to_owned(), paths: Vec::new() };
+    state.project.others.push(photos.clone());
     state.run(Command::RestoreDesign);
     assert_eq!((state.outdated_views(), state.project.code.units), (None, units));
+    assert_eq!(state.project.others, [photos], "they are no part of a design");
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::edits::keep_labels;
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset};
 use crate::project::{Choice, Data, Rules, visible};
@@ -48,7 +49,10 @@ impl State {
             return;
         }
         let data = run.design.data.clone();
-        self.edit(|project, _| project.data = data);
+        self.edit(|project, _| {
+            let own_labels = std::mem::replace(&mut project.data, data).own_labels;
+            keep_labels(&mut project.data, own_labels);
+        });
         self.refresh(false);
     }
 
@@ -162,6 +166,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::project::{IndexSet, OwnLabel};
     use crate::run::facts;
     use crate::ui::state::Sources;
     use crate::ui::views::samples;
@@ -212,6 +217,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn labels_of_ones_own_stay_where_the_data_of_a_run_are_loaded() {
+        let mut state = trained(crate::project::Source::Digits);
+        let rows = IndexSet::of(&[1, 4]);
+        let odd = OwnLabel { name: "odd".to_owned(), fingerprint: 7, count: 30, rows };
+        state.edit(|project, _| {
+            project.data.source = Sources::default().0[1].clone();
+            project.data.own_labels.push(odd.clone());
+        });
+        state.load_data_of(RunId(1));
+        assert_eq!(state.project.data.source, crate::project::Source::Digits);
+        assert_eq!(state.project.data.own_labels, [odd]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ impl State {
         if self.showing.progress.is_some() {
             self.send(Request::CancelShow);
         }
+        self.notices.leave_document();
         // What is not named here begins anew.
         *self = State {
             document: self.document + 1,
@@ -33,7 +34,7 @@ impl State {
             next_job: self.next_job,
             data: take(&mut self.data),
             view: take(&mut self.view),
-            dialog: self.dialog.take(),
+            dialog: self.dialog.take().filter(|dialog| !dialog.is_of_document()),
             notices: take(&mut self.notices),
             effects: take(&mut self.effects),
             recent: take(&mut self.recent),

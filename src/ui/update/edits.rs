@@ -1,7 +1,7 @@
 //! Edits of the document, each a step that can be undone, and where a person is in it.
 
 use super::stack;
-use crate::project::{Choice, Decoder, Layer, Place, Project};
+use crate::project::{Choice, Data, Decoder, Layer, OwnLabel, Place, Project};
 use crate::ui::state::{BottomTab, Seek, State};
 
 impl State {
@@ -136,10 +136,10 @@ impl State {
             self.edit(|project, _| {
                 let selections = std::mem::take(&mut project.selections);
                 let pins = std::mem::take(&mut project.pins);
+                let others = std::mem::take(&mut project.others);
                 let own_labels = std::mem::take(&mut project.data.own_labels);
-                *project = Project { selections, pins, ..design };
-                let known = project.data.own_labels.clone();
-                project.data.own_labels.extend(own_labels.into_iter().filter(|own| !known.contains(own)));
+                *project = Project { selections, others, pins, ..design };
+                keep_labels(&mut project.data, own_labels);
             });
         }
     }
@@ -179,4 +179,10 @@ impl State {
         self.view.bottom = tab;
         self.view.bottom_open = true;
     }
+}
+
+/// Label columns of one's own stay where data come back with those of a run.
+pub(super) fn keep_labels(data: &mut Data, own_labels: Vec<OwnLabel>) {
+    let gone: Vec<OwnLabel> = own_labels.into_iter().filter(|own| !data.own_labels.contains(own)).collect();
+    data.own_labels.extend(gone);
 }

@@ -79,6 +79,7 @@ impl State {
     /// Brings the pins that the network can be shown up to date with the document, and has those
     /// encoded whose samples are not watched.
     fn follow_pins(&mut self) {
+        self.explore.follow_active(&self.project.pins);
         let own = self.shown().and_then(|run| self.data_of(run));
         let (mut pins, mut unwatched) = (Vec::new(), Vec::new());
         for (at, pin) in self.project.pins.iter().enumerate().take(MOST_PINS) {
@@ -190,6 +191,7 @@ impl State {
             return;
         }
         self.edit(|project, _| drop(project.pins.remove(at)));
+        self.explore.looked_at = None;
         let last = self.project.pins.len().checked_sub(1);
         self.explore.active = self.explore.active.and_then(|active| {
             let active = if active > at { active - 1 } else { active };

@@ -16,6 +16,9 @@ use crate::ui::state::{
 impl State {
     /// Asks what to export, with these choices made.
     pub fn ask_export(&mut self, what: ExportWhat, set: Set) {
+        // A view remembers sets that are gone, such as other data that were removed.
+        let is_there = self.export_sets().iter().any(|choice| choice.set == set);
+        let set = if is_there { set } else { Set::All };
         self.dialog = Some(Dialog::Export(Box::new(ExportDialog::new(what, set, &self.export_place()))));
     }
 
@@ -163,6 +166,8 @@ mod tests {
             let why = state.export_problem(what, &Set::All);
             assert!(why.is_some_and(|why| why.contains("no weights")), "{why:?}");
         }
+        state.ask_export(ExportWhat::Samples, Set::Other("removed".to_owned()));
+        assert!(matches!(&state.dialog, Some(Dialog::Export(dialog)) if dialog.set == Set::All));
         let folder = tempfile::tempdir().expect("a folder");
         state.ask_what_to_export();
         let Some(Dialog::Export(dialog)) = &mut state.dialog else { panic!("no question") };

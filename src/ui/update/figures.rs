@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check::Severity;
 use crate::figure::{Figure, Form, Style};
 use crate::project::{is_hidden, visible};
-use crate::ui::state::{Clip, Effect, FigureRequest, FigureWish, Figures, SaveKind, State};
+use crate::ui::state::{Clip, Effect, FigureRequest, FigureWish, Figures, PathDialog, SaveKind, State};
 
 /// Letters of a title that become the name of a file, at most.
 const MOST_LETTERS: usize = 60;
@@ -35,7 +35,25 @@ impl State {
 
     /// The name that is suggested for the chosen figure.
     pub fn figure_name(&self, form: Form) -> PathBuf {
-        let title = self.figures.request().map_or_else(String::new, |request| request.figure.title.clone());
+        self.name_of_figure(self.figures.chosen, form)
+    }
+
+    /// Another figure may have been chosen than `before`: a form that it does not have becomes a
+    /// picture, and a name that was suggested the one for it.
+    pub fn rename_figure(&self, before: usize, dialog: &mut PathDialog) {
+        let Some(request) = self.figures.request().filter(|_| before != self.figures.chosen) else { return };
+        let path = PathBuf::from(dialog.text.trim());
+        let Some(form) = Form::of(&path) else { return };
+        let new = if form.check(&request.figure).is_ok() { form } else { Form::Png };
+        if path.file_name() == Some(self.name_of_figure(before, form).as_os_str()) {
+            dialog.retype(path.with_file_name(self.figure_name(new)).display().to_string());
+        } else if new != form {
+            dialog.set_ending(new.ending());
+        }
+    }
+
+    fn name_of_figure(&self, at: usize, form: Form) -> PathBuf {
+        let title = self.figures.all.get(at).map_or_else(String::new, |figure| figure.title.clone());
         let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
         let project = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
         let words: String = title.to_lowercase().chars().take(MOST_LETTERS).map(letter).collect();
@@ -84,7 +102,20 @@ mod tests {
         state.use_figures(all(), FigureWish::Save(Form::Svg), true);
         let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("it asks where") };
         assert!(dialog.text.ends_with("a-b-kl-per-unit-nats.svg"), "{}", dialog.text);
-        state.figures.chosen = 1;
+        let mut dialog = dialog.clone();
+        for (before, chosen, text, expected) in [
+            (0, 1, "/x/a-b-kl-per-unit-nats.svg", "/x/a-b-loss.svg"),
+            (1, 0, "/x/mine.png", "/x/mine.png"),
+            // Nothing of it moves.
+            (0, 1, "/x/a-b-kl-per-unit-nats.gif", "/x/a-b-loss.png"),
+            (1, 0, "/x/mine.gif", "/x/mine.png"),
+            (1, 1, "/x/mine.gif", "/x/mine.gif"),
+        ] {
+            state.figures.chosen = chosen;
+            dialog.retype(text.to_owned());
+            state.rename_figure(before, &mut dialog);
+            assert_eq!(std::path::Path::new(&dialog.text), std::path::Path::new(expected), "{text}");
+        }
         assert_eq!(
             state.figures.request().map(|request| request.figure.title.clone()),
             Some("Loss".to_owned())

@@ -101,7 +101,6 @@ impl State {
         self.replace(opened.project, opened.runs, file);
         self.damaged = !opened.warnings.is_empty();
         self.base = opened.base;
-        self.offer_others();
     }
 
     fn offer_data(&mut self, path: &Path, data: DataInstead) {

@@ -41,10 +41,14 @@ impl State {
     pub fn reload_others(&mut self) {
         self.notices.take_back(OTHERS);
         let Some(run) = self.trained_run().map(|run| run.id) else { return };
-        let missing = self.project.others.iter().filter(|other| !self.others.contains_key(&other.name));
-        for other in missing.cloned().collect::<Vec<_>>() {
+        for other in self.missing_others().cloned().collect::<Vec<_>>() {
             self.wish(run, other);
         }
+    }
+
+    /// The other data of the project that the shown run's network does not see.
+    fn missing_others(&self) -> impl Iterator<Item = &OtherData> {
+        self.project.others.iter().filter(|other| !self.others.contains_key(&other.name))
     }
 
     /// Removes other data; those of the project can be brought back by an undo and loaded again.
@@ -53,21 +57,29 @@ impl State {
         self.refresh(false);
     }
 
-    /// Offers to load the other data of a project that was opened.
-    pub(super) fn offer_others(&mut self) {
-        if self.project.others.is_empty() || self.trained_run().is_none() {
+    /// Offers to load other data of the project that are not there.
+    fn offer_others(&mut self) {
+        let count = self.missing_others().count();
+        if count == 0 || self.trained_run().is_none() {
             return;
         }
-        let names: Vec<_> = self.project.others.iter().take(3).map(|other| visible(&other.name)).collect();
-        let more = if self.project.others.len() > names.len() { ", …" } else { "" };
+        let names: Vec<_> = self.missing_others().take(3).map(|other| visible(&other.name)).collect();
+        let more = if count > names.len() { ", …" } else { "" };
         let text = format!("{OTHERS}, which are not loaded: {}{more}.", names.join(", "));
+        self.notices.take_back(OTHERS);
         self.notices.offer(Severity::Info, text, Offer::Others);
     }
 
     /// Other data that the shown run sees are those that were read for it and are listed.
     pub(super) fn follow_others(&mut self) {
-        self.showing.retain(&self.project.others);
+        if self.showing.turn_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
+            self.scored.forget_located();
+        }
+        let lacks = self.showing.retain(&self.project.others);
         self.others = self.showing.of(self.shown());
+        if lacks {
+            self.offer_others();
+        }
         self.scored.located.retain(|name, _| self.others.contains_key(name));
     }
 
@@ -98,11 +110,13 @@ impl State {
             1 => "; the log has a warning".to_owned(),
             warned => format!("; the log has {warned} warnings"),
         };
-        let count = format_count(data.len());
-        let samples = if data.len() == 1 { "sample" } else { "samples" };
-        self.notices.say(Severity::Info, format!("{name}: {count} {samples} shown to run {id}{doubted}."));
         self.notices.log(Severity::Info, format!("{name}: {}.", data.said.line));
+        // It may have been deleted meanwhile.
         if let Some(run) = self.runs.iter().find(|run| run.id == id) {
+            let count = format_count(data.len());
+            let samples = if data.len() == 1 { "sample" } else { "samples" };
+            self.notices
+                .say(Severity::Info, format!("{name}: {count} {samples} shown to run {id}{doubted}."));
             self.showing.keep(&other.name, run, Arc::new(data));
             self.view.set = Some(Set::Other(other.name.clone()));
             self.view.show = Some(RECONSTRUCTIONS_VIEW);
@@ -239,8 +253,35 @@ mod tests {
         state.remove_other("photos");
         assert_eq!((state.others.len(), state.project.others.len()), (2, 2));
         state.undo();
+        state.refresh(false);
+        let offers = |state: &State| {
+            let toasts = state.notices.toasts.iter().filter(|toast| toast.offer == Some(Offer::Others));
+            toasts.map(|toast| toast.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(offers(&state), [format!("{OTHERS}, which are not loaded: photos.")]);
         state.reload_others();
+        assert!(offers(&state).is_empty());
         assert_eq!(asked(&state).map(|(_, paths)| paths), Some(vec![PathBuf::from("/photos")]));
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_run_that_was_deleted_nor_drawn_of_another() {
+        let mut state = state();
+        state.show_to(RunId(2), vec!["/photos".into()]);
+        let (request, _) = asked(&state).expect("a request");
+        state.take_shown(request, shown(3));
+        state.scored.located.insert("photos".to_owned(), (1, Arc::default()));
+        state.refresh(false);
+        assert_eq!(state.scored.located.len(), 1);
+        state.runs.push(samples::run(3, 3));
+        state.refresh(false);
+        assert_eq!((state.others.len(), state.scored.located.len()), (1, 0), "run 3 has another code");
+        state.show_to(RunId(2), vec!["/more".into()]);
+        let (request, _) = asked(&state).expect("a request");
+        state.runs.clear();
+        state.notices.toasts.clear();
+        state.take_shown(request, shown(2));
+        assert!(state.notices.toasts.is_empty() && state.others.is_empty());
     }
 
     #[test]
@@ -285,7 +326,7 @@ mod tests {
     fn other_data_of_a_project_are_offered_and_not_loaded() {
         let mut state = state();
         state.project.others = vec![OtherData { name: "photos".to_owned(), paths: vec!["/photos".into()] }];
-        state.offer_others();
+        state.refresh(false);
         let offer = state.notices.toasts.last().and_then(|toast| toast.offer.clone());
         assert_eq!((offer, asked(&state)), (Some(Offer::Others), None));
         state.reload_others();

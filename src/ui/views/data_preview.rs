@@ -433,7 +433,10 @@ impl View for DataPreviewView {
 
     fn figures(&self, state: &State) -> Vec<Figure> {
         let rows = self.cache.page.as_ref().map_or(&[][..], |(_, rows, _)| rows);
-        let shown = state.data.dataset.as_ref().and_then(|data| page_figure("Data", data, rows));
-        shown.into_iter().collect()
+        let (name, data) = match self.other.as_ref().and_then(|name| state.others.get_key_value(name)) {
+            Some((name, other)) => (visible(name), Some(other)),
+            None => ("Data".into(), state.data.dataset.as_ref()),
+        };
+        data.and_then(|data| page_figure(&name, data, rows)).into_iter().collect()
     }
 }

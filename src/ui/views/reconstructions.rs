@@ -27,7 +27,7 @@ use super::view::{Entry, View};
 use crate::dataset::Dataset;
 use crate::figure::Figure;
 use crate::project::{format_count, format_number, visible};
-use crate::run::{Kept, Run};
+use crate::run::{EpochRecord, Kept, Run};
 use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
@@ -401,7 +401,7 @@ fn set_figures_ui(
     if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
         figure_ui(row, &format!("PCA, code {}{given}", look.run.design.code.units), &format_number(mean));
     }
-    if let Some(record) = look.run.history.epochs.last().filter(|_| is_other) {
+    if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
         // What the errors of other data are compared with.
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
         figure_ui(row, name, &format_number(record.mse));
@@ -410,14 +410,7 @@ fn set_figures_ui(
 
 /// The error of the run, and that of PCA.
 fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: &Run) {
-    let epochs = &run.history.epochs;
-    let record = match input.epoch {
-        None => epochs.last(),
-        Some(epoch) => {
-            let after = epochs.partition_point(|record| record.epoch <= epoch);
-            after.checked_sub(1).and_then(|last| epochs.get(last))
-        }
-    };
+    let record = record_at(run, input.epoch);
     epoch_ui(row, input.epoch);
     // Both figures are of clean input, though pictures beside them are of corrupted.
     let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
@@ -428,6 +421,13 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
     if let Some(pca) = run.pca_mse {
         figure_ui(row, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
     }
+}
+
+/// The record of the newest epoch up to this one; of the newest of all for `None`.
+fn record_at(run: &Run, epoch: Option<u32>) -> Option<&EpochRecord> {
+    let epochs = &run.history.epochs;
+    let after = epoch.map_or(epochs.len(), |epoch| epochs.partition_point(|record| record.epoch <= epoch));
+    epochs.get(after.checked_sub(1)?)
 }
 
 impl ReconstructionsView {

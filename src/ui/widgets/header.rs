@@ -135,7 +135,10 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
     let at = Rect::from_min_max(pos2(row.right() - MENU_PX, row.top()), row.max);
     let mut end = side_ui(ui, at, row, "menu");
     let id = id.with("open");
-    let mut is_open = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
+    // A row that was out of sight, or had room for all, comes back with its menu closed.
+    let now = ui.ctx().cumulative_pass_nr();
+    let (was_open, seen): (bool, u64) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut is_open = was_open && seen + 1 >= now;
     let button = chip_ui(&mut end, is_open, "…").accessible_name(format!("More of {name}"));
     let button = button.on_hover_text("Show what has no room here");
     is_open ^= button.clicked();
@@ -147,7 +150,7 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
         set_spacing(ui);
         add(&mut Row { place: Place::Menu(ui), plan, seen: Vec::new() });
     });
-    ui.data_mut(|data| data.insert_temp(id, is_open));
+    ui.data_mut(|data| data.insert_temp(id, (is_open, now)));
 }
 
 impl Row<'_> {
@@ -218,7 +221,7 @@ impl Row<'_> {
         } else {
             // What is not known yet is drawn to be measured.
             let drawn = ui.scope_builder(UiBuilder::new().id_salt(name), add);
-            (Some(drawn.inner), drawn.response.rect.width().ceil())
+            (Some(drawn.inner), whole(drawn.response.rect.width()))
         };
         let part = match of_choice {
             Some([width, spread]) => Part { name: id, side, width, spread },
@@ -227,6 +230,12 @@ impl Row<'_> {
         self.seen.push(part);
         shown
     }
+}
+
+/// The whole points that have room for a width. Where the part is rounds its width: a width that grew
+/// by that would move the part, and the row would never come to rest.
+fn whole(width: f32) -> f32 {
+    (width - 0.01).ceil()
 }
 
 /// Widths of a choice, as a combo box and with its options side by side.
@@ -261,6 +270,16 @@ fn combo_ui(ui: &mut Ui, name: &str, chosen: Option<usize>, options: &[(&str, &s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_width_is_the_same_wherever_its_part_is() {
+        for (width, expected) in [(40.0_f32, 40.0), (40.03125, 41.0), (39.5, 40.0)] {
+            for place in 0..1000 {
+                let left = place as f32 / 3.0;
+                assert_eq!(whole((left + width) - left), expected, "{width} at {left}");
+            }
+        }
+    }
 
     #[test]
     fn choices_close_before_the_last_parts_move_to_the_menu() {

@@ -169,6 +169,7 @@ impl Page {
     pub fn ui(&self, ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
         let rows = view.cache.passing.page(look.data, view.page * self.each, self.each);
         if rows.is_empty() {
+            view.cache.page = None;
             let text = RichText::new("No sample is of this class and split.").size(11.5);
             ui.label(text.color(color(palette(ui).dim)));
             return;

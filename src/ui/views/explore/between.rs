@@ -48,7 +48,7 @@ const LARGE: f32 = 132.0;
 impl Between {
     /// The scaled samples that are shown, row by row.
     pub fn pictures(&self) -> &[f32] {
-        self.pictures.all()
+        self.pictures.rows()
     }
 }
 
@@ -57,6 +57,7 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, act
     let p = palette(ui);
     let pins = &context.explore.pins;
     if pins.len() < 2 {
+        between.pictures = Pictures::default();
         remark_ui(ui, "Pin two samples to see what lies between them.");
         return;
     }

@@ -5,7 +5,7 @@ use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 use super::ExploreView;
 use super::context::{Actions, Context, remark_ui};
 use super::pictures::{ErrorMaps, Pictures, tiles_ui};
-use super::pins::{code_text, decode_pins, labels_of};
+use super::pins::{code_text, labels_of};
 use crate::project::{format_number, visible};
 use crate::session::{Decoding, squared_error};
 use crate::ui::plots::{Profile, color, palette, profile_ui, shortened, stamp_of};
@@ -35,7 +35,6 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         remark_ui(ui, "Click a point on the plane to pin its sample.");
         return;
     }
-    decode_pins(ui, context, view, actions);
     let features = context.data.shape.features().max(1);
     let decoded = context.decoded_pins();
     let of: Vec<_> =

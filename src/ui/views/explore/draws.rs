@@ -43,9 +43,11 @@ impl Default for DrawsSection {
 const SIDE: f32 = 58.0;
 
 impl DrawsSection {
-    /// The scaled samples that are shown, row by row, and those that they are nearest to.
+    /// The scaled samples that are shown, row by row, and those that they are nearest to, once these
+    /// are known.
     pub fn rows(&self) -> [&[f32]; 2] {
-        [self.pictures.all(), self.nearest.all()]
+        let nearest = if self.nearest.is_like(&self.pictures) { self.nearest.rows() } else { &[] };
+        [self.pictures.rows(), nearest]
     }
 }
 
@@ -98,7 +100,9 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
     }
     failure_ui(ui, context, Question::NearDraws);
     let found = context.explore.near_draws().filter(|(of, _)| *of == stamp);
-    if let Some((_, found)) = found {
+    if let Some((_, found)) = found
+        && !section.nearest.are_of(stamp)
+    {
         let sampler = Sampler::new(context.data);
         let rows: Vec<f32> = found
             .iter()

@@ -48,9 +48,9 @@ impl Pictures {
         self.stamp == Some(stamp)
     }
 
-    /// Scaled values of all of them, row by row.
-    pub fn all(&self) -> &[f32] {
-        &self.rows
+    /// Whether they are of the same stamp as others.
+    pub fn is_like(&self, other: &Pictures) -> bool {
+        self.stamp == other.stamp
     }
 
     /// The ends between which their finite values lie, at least 0 and 1.

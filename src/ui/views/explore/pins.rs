@@ -109,8 +109,8 @@ pub fn labels_of(pin: &ShownPin) -> Vec<String> {
     sample.data.labels.iter().map(|labels| format!("{}: {}", visible(&labels.name), text(labels))).collect()
 }
 
-/// Asks for the reconstructions of all pins and takes them in.
-pub fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
+/// Asks for the reconstructions of all pins and takes them in, for the cards too.
+fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let pins = context.decoded_pins();
     let of: Vec<Vec<u32>> = pins.iter().map(|pin| bits(&pin.code)).collect();
     context.decode(actions, Decoding::Pins, of, || pins.iter().flat_map(|pin| pin.code.clone()).collect());

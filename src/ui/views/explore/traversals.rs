@@ -23,13 +23,27 @@ pub struct Traversals {
     asked: (u64, Vec<(usize, usize)>),
     /// The lines of the pictures.
     shown: Vec<(usize, usize)>,
+    /// Whether anything changes along each of them.
+    changes: Vec<bool>,
     pictures: Pictures,
 }
 
 impl Traversals {
     /// Number and steps of each line that is shown, and all scaled samples, row by row.
     pub fn shown(&self) -> (&[(usize, usize)], &[f32]) {
-        (&self.shown, self.pictures.all())
+        (&self.shown, self.pictures.rows())
+    }
+
+    /// The lines that were asked for are there.
+    fn follow(&mut self) {
+        self.shown.clone_from(&self.asked.1);
+        let (pictures, mut first) = (&self.pictures, 0);
+        let changes = |(_, steps): &(usize, usize)| {
+            let at = first..first + steps;
+            first = at.end;
+            changes(at.map(|at| pictures.row(at)), pictures.ends())
+        };
+        self.changes = self.shown.iter().map(changes).collect();
     }
 }
 
@@ -61,27 +75,27 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
     failure_ui(ui, context, Question::Decode(Decoding::Traversals));
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Traversals)
         && stamp == traversals.asked.0
+        && !traversals.pictures.are_of(stamp)
     {
-        traversals.shown.clone_from(&traversals.asked.1);
         traversals.pictures.fill(ui, context.data, stamp, rows);
+        traversals.follow();
     }
     let (name, about) = words(kind);
     ui.add(egui::Label::new(RichText::new(about).size(11.0).color(color(p.dim))).wrap());
     ui.add_space(4.0);
     let pictures = &traversals.pictures;
     let mut first = 0;
-    for (number, steps) in &traversals.shown {
+    for ((number, steps), changes) in traversals.shown.iter().zip(&traversals.changes) {
         let at = first..first + steps;
         first = at.end;
-        let changes = changes(at.clone().map(|at| pictures.row(at)), pictures.ends());
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
-            let tint = if changes { p.text } else { p.faint };
+            let tint = if *changes { p.text } else { p.faint };
             let name =
                 name.map_or_else(|| unit_name(context, *number), |name| format!("{name} {}", number + 1));
             let label = egui::Label::new(RichText::new(&name).size(11.0).color(color(tint))).truncate();
             ui.add_sized(vec2(52.0, SIDE), label);
-            if !changes {
+            if !*changes {
                 ui.label(RichText::new("no effect").size(11.0).color(color(p.faint)));
                 return;
             }

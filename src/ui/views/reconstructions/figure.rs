@@ -48,10 +48,11 @@ impl ReconstructionsView {
     pub(super) fn figure(&self, state: &State) -> Option<Figure> {
         let run = state.shown()?;
         let shown = &self.samples;
-        let data = if shown.are_watched {
-            state.data_of(run)?
+        let (data, epoch) = if shown.are_watched {
+            (state.data_of(run)?, super::kept_at(run, state.epoch)?.epoch)
         } else {
-            state.look(&self.set, self.is_corrupted)?.data
+            let look = state.look(&self.set, self.is_corrupted)?;
+            (look.data, look.epoch)
         };
         if data.fingerprint != shown.fingerprint {
             return None;
@@ -59,10 +60,9 @@ impl ReconstructionsView {
         let samples: Vec<Sample<'_>> =
             shown.rows.iter().filter_map(|row| sample_of(&self.page, *row)).collect();
         let drawing = drawing(data, &samples, self.page.range);
-        let kept = super::kept_at(run, state.epoch)?;
-        let title = |epoch: u32| format!("Reconstructions of {}, epoch {epoch}", run.title());
         let is_some = !samples.is_empty();
-        let mut figure = Figure::new(title(kept.epoch), drawing);
+        let title = format!("Reconstructions of {}, epoch {epoch}", run.title());
+        let mut figure = Figure::new(title, drawing);
         if shown.are_watched && run.kept.len() > 1 {
             figure.animation = Some(replay(run, data, shown.rows.clone(), self.page.range));
         }

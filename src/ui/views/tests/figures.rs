@@ -133,6 +133,26 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
 }
 
 #[test]
+fn the_page_that_is_shown_is_saved_be_it_of_other_data() {
+    let mut state = state(Scene::new(Vec::new(), Some(samples::pictures(12, [8, 8, 1], 3))));
+    state.others.insert("photos".to_owned(), Arc::new(samples::pictures(2, [8, 8, 1], 2)));
+    let (mut harness, figures) = shown::<DataPreviewView>(state);
+    let titles =
+        |figures: Vec<Figure>| figures.into_iter().map(|figure| figure.title).collect::<Vec<String>>();
+    assert_eq!(titles(figures), ["Data: 12 samples"]);
+    let mut check = |other: Option<&str>, class, expected: &[&str]| {
+        let view = &mut harness.state_mut().0;
+        (view.other, view.filter.class) = (other.map(str::to_owned), class);
+        harness.run();
+        let (view, state) = harness.state();
+        assert_eq!(titles(view.figures(state)), expected, "{other:?} {class:?}");
+    };
+    check(Some("photos"), None, &["photos: 2 samples"]);
+    check(None, None, &["Data: 12 samples"]);
+    check(None, Some(7), &[]);
+}
+
+#[test]
 fn the_plots_of_health_are_saved_together_and_each_by_itself() {
     let (_, figures) =
         shown::<HealthView>(state(Scene::trained(10, samples::pictures(40, [8, 8, 1], 3), 2, false)));

@@ -63,6 +63,14 @@ fn what_has_no_room_is_in_the_menu_and_works_there() {
     harness.get_by_label("More of Latent space").click();
     harness.run();
     assert!(harness.query_by_label("box").is_none());
+    harness.get_by_label("More of Latent space").click();
+    for width in [1600.0, 360.0] {
+        harness.run();
+        assert!(harness.query_by_label("box").is_some(), "in the menu, then in the row");
+        harness.set_size(vec2(width, 340.0));
+    }
+    harness.run();
+    assert!(harness.query_by_label("box").is_none(), "the menu does not come back by itself");
 }
 
 #[test]
