@@ -47,7 +47,7 @@ macro_rules! commands {
 commands! {
     New => Menu::File
         .item(1, "New…", keys![CTRL, N], |state| state.ask(Then::New))
-        .about("Start a new project from a recipe.");
+        .about("Start a new project from your own data or a recipe.");
     Open => Menu::File
         .item(1, "Open…", keys![CTRL, O], |state| state.ask(Then::Open))
         .about("Open a project (.hourglass) or a design (.ron).");
