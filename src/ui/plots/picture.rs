@@ -45,8 +45,8 @@ impl DisplayRange {
 #[derive(Clone, Default)]
 pub struct Atlas {
     texture: Option<TextureHandle>,
-    /// Width and height of a picture, and of which of its pixels one is kept; those of a picture in the texture; pictures in a
-    /// row; pictures.
+    /// Width and height of a picture, and of which of its pixels one is kept; those of a picture in
+    /// the texture; pictures in a row; pictures.
     of: [usize; 2],
     stride: usize,
     size: [usize; 2],

@@ -1,4 +1,5 @@
-//! The data set at a glance: what was read and how, which classes, all samples, the columns of a table.
+//! The data set at a glance: what was read and how, which classes, all samples, the columns of a
+//! table.
 
 mod choose;
 mod columns;
@@ -135,7 +136,8 @@ struct Look<'a> {
 
 /// Longest name of data that is shown whole.
 const MOST_NAME_CHARS: usize = 36;
-/// Width from which facts are at the left of the samples, that of their column, and of the same next to columns, in points.
+/// Width from which facts are at the left of the samples, that of their column, and of the same
+/// next to columns, in points.
 const WIDE_PX: f32 = 560.0;
 const FACTS_PX: f32 = 238.0;
 const NARROW_FACTS_PX: f32 = 188.0;
@@ -228,7 +230,8 @@ fn loaded_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) -> Option
     shown.inner
 }
 
-/// All of it one below the other: what is asked before the samples, what is only told after them. `area` is the view.
+/// All of it one below the other: what is asked before the samples, what is only told after them.
+/// `area` is the view.
 fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
     // Some of the view is left, by which the rest can be scrolled to.
     let height = (0.75 * ui.available_height()).clamp(160.0, 320.0) - HEAD_PX;
@@ -246,8 +249,9 @@ fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rec
     shown.inner
 }
 
-/// The line and what chooses among samples across the view; below them remarks and facts at the left of the samples. The table
-/// of the columns tells most of that itself, so it has all the room, unless something is asked.
+/// The line and what chooses among samples across the view; below them remarks and facts at the
+/// left of the samples. The table of the columns tells most of that itself, so it has all the room,
+/// unless something is asked.
 fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
     remarks::line_ui(ui, &look.data.said);
     let facts_px = if !view.columns {
@@ -382,7 +386,8 @@ static ENTRY: Entry = Entry {
     keys: keys![CTRL, Num4],
 };
 
-/// The choice of the data that are shown, where a network is shown other data; these can be removed.
+/// The choice of the data that are shown, where a network is shown other data; these can be
+/// removed.
 fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
     shown.take_if(|name| !state.others.contains_key(name));
     if state.others.is_empty() {

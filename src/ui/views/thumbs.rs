@@ -1,4 +1,5 @@
-//! Pictures of the samples in sight of a list. While it scrolls, only those that come into sight are made.
+//! Pictures of the samples in sight of a list. While it scrolls, only those that come into sight
+//! are made.
 
 use std::ops::Range;
 
@@ -15,14 +16,16 @@ pub(super) struct Thumbs {
     /// Tells lists and sizes apart.
     of: u64,
     places: Range<usize>,
-    /// Pictures that the texture has room for. A place has the one of its own number, counted round.
+    /// Pictures that the texture has room for. A place has the one of its own number, counted
+    /// round.
     slots: usize,
     atlas: Atlas,
     range: RangeCache,
 }
 
 impl Thumbs {
-    /// Has pictures of the `rows` at these places, which are `size` points large. `of` tells data and lists apart.
+    /// Has pictures of the `rows` at these places, which are `size` points large. `of` tells data
+    /// and lists apart.
     pub fn follow(
         &mut self,
         ui: &Ui,
@@ -32,7 +35,8 @@ impl Thumbs {
         size: Vec2,
     ) {
         let Some(shown) = data.shown() else { return };
-        // What is larger than it is drawn is thinned out, so that large pictures cost no more than small ones.
+        // What is larger than it is drawn is thinned out, so that large pictures cost no more than
+        // small ones.
         let drawn = size * ui.ctx().pixels_per_point();
         let thinned = (shown.width as f32 / drawn.x).min(shown.height as f32 / drawn.y);
         let stride = thinned.max(1.0) as usize;
@@ -51,9 +55,8 @@ impl Thumbs {
             self.slots = places.len().max(if self.of == of { self.slots } else { 0 });
             let size = [shown.width.div_ceil(stride), shown.height.div_ceil(stride)];
             let (start, slots) = (places.start, self.slots.max(1));
-            self.atlas.fill(ui.ctx(), size, self.slots, |slot, x, y| {
-                pixel(start + (slot + slots - start % slots) % slots, x, y)
-            });
+            self.atlas
+                .fill(ui.ctx(), size, self.slots, |slot, x, y| pixel(place_of(slot, start, slots), x, y));
         } else {
             for place in new {
                 self.atlas.put(place % self.slots.max(1), |x, y| pixel(place, x, y));
@@ -66,6 +69,11 @@ impl Thumbs {
     pub fn paint(&self, painter: &Painter, place: usize, rect: Rect) {
         self.atlas.paint(painter, place % self.slots.max(1), rect);
     }
+}
+
+/// The place that has a picture, of as many places from `start` on as there are pictures.
+fn place_of(slot: usize, start: usize, slots: usize) -> usize {
+    start + (slot + slots - start % slots) % slots
 }
 
 /// A pixel of a row's picture that is thinned out.
@@ -81,4 +89,19 @@ fn pixel_of(
     let start = (within(y, shown.height) * shown.width + within(x, shown.width)) * shown.channels;
     let pixel = shown.pick(|channel| sampler.value(row, start + channel));
     range.pixel(&pixel[..shown.depth()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_in_sight_has_a_picture_of_its_own() {
+        for (start, slots) in [(0, 1), (0, 12), (5, 12), (12, 12), (1_000_003, 40)] {
+            let mut places: Vec<usize> = (0..slots).map(|slot| place_of(slot, start, slots)).collect();
+            assert!(places.iter().enumerate().all(|(slot, place)| place % slots == slot), "{places:?}");
+            places.sort_unstable();
+            assert_eq!(places, (start..start + slots).collect::<Vec<_>>());
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Which rows are shown: all, those of a class, those of a split, or both. Rows of a class are found a part per frame, so that
-//! no frame waits for a million of them.
+//! Which rows are shown: all, those of a class, those of a split, or both. Rows of a class are
+//! found a part per frame, so that no frame waits for a million of them.
 
 use std::ops::Range;
 
@@ -30,7 +30,8 @@ pub(super) struct Passing {
 const EACH_FRAME: usize = 1 << 20;
 
 impl Passing {
-    /// Looks at more candidates. `stamp` tells data, labels and split apart. Says whether all were looked at.
+    /// Looks at more candidates. `stamp` tells data, labels and split apart. Says whether all were
+    /// looked at.
     pub fn follow(&mut self, data: &Dataset, ids: &[u32], filter: Filter, stamp: u64) -> bool {
         if self.of != Some((stamp, filter)) {
             *self = Passing { of: Some((stamp, filter)), ..Passing::default() };
@@ -79,7 +80,8 @@ impl Passing {
         }
     }
 
-    /// The place of a row, or of the next one that passes, or of the last, and that row; `None` while it is not known.
+    /// The place of a row, or of the next one that passes, or of the last, and that row; `None`
+    /// while it is not known.
     pub fn find(&self, data: &Dataset, row: u32) -> Option<(usize, u32)> {
         let place = match self.listed(data) {
             Some(rows) => rows.partition_point(|other| *other < row),

@@ -1,5 +1,6 @@
-//! A table whose header and first column stay where they are while the rest scrolls. Only cells that can be seen are laid out,
-//! so that a table of ten thousand columns costs no more than one of ten.
+//! A table whose header and first column stay where they are while the rest scrolls. Only cells
+//! that can be seen are laid out, so that a table of ten thousand columns costs no more than one of
+//! ten.
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
@@ -35,8 +36,8 @@ pub(super) struct Place {
 }
 
 impl Grid<'_> {
-    /// Shows it in all the width there is and at most this height; gives how far it is scrolled down. `cell_ui` shows a cell in
-    /// the room it has.
+    /// Shows it in all the width there is and at most this height; gives how far it is scrolled
+    /// down. `cell_ui` shows a cell in the room it has.
     pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> f32 {
         always_seen(ui);
         let height = height.max(0.0);
@@ -81,7 +82,8 @@ impl Grid<'_> {
         shown.state.clamped_offset().y
     }
 
-    /// Shows the cells of some rows and columns, the first of which would begin at `from` were the table not scrolled down.
+    /// Shows the cells of some rows and columns, the first of which would begin at `from` were the
+    /// table not scrolled down.
     fn part_ui(
         &self,
         ui: &mut Ui,

@@ -1,5 +1,5 @@
-//! Where the list of samples is scrolled to: by the wheel, by keys, to a row. The sample at its top stays there while the list
-//! is laid out otherwise.
+//! Where the list of samples is scrolled to: by the wheel, by keys, to a row. The sample at its top
+//! stays there while the list is laid out otherwise.
 
 use egui::{Id, Key, Modifiers, Ui};
 
@@ -76,7 +76,8 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Takes a step. Where a sample has the keyboard the list gets it, as the sample may scroll out of sight.
+    /// Takes a step. Where a sample has the keyboard the list gets it, as the sample may scroll out
+    /// of sight.
     pub fn step(&mut self, step: Step) {
         (self.step, self.wants_focus) = (Some(step), self.has_focus);
     }
@@ -86,8 +87,8 @@ impl Position {
         (self.row, self.wants_focus) = (Some(row), true);
     }
 
-    /// How far the list is to be scrolled in this frame; `None` where it stays as it is. `find` gives the place of a row, or of
-    /// the next one that is shown, and that row, once it is known.
+    /// How far the list is to be scrolled in this frame; `None` where it stays as it is. `find`
+    /// gives the place of a row, or of the next one that is shown, and that row, once it is known.
     pub fn offset(&mut self, lines: &Lines, find: impl Fn(u32) -> Option<(usize, u32)>) -> Option<f32> {
         let top = self.first / lines.across;
         let page = ((lines.view / lines.each) as usize).max(1);
@@ -130,9 +131,8 @@ mod tests {
         Lines { area: Id::NULL, count: 1_000_000, across, each: 16.0, view: 100.0 }
     }
 
-    fn find(row: u32) -> Option<(usize, u32)> {
-        Some((row as usize, row))
-    }
+    /// All rows pass.
+    const FIND: fn(u32) -> Option<(usize, u32)> = |row| Some((row as usize, row));
 
     #[test]
     fn steps_and_rows_are_gone_to() {
@@ -151,14 +151,14 @@ mod tests {
             (Step::PageUp, 0.0),
         ] {
             position.step(step);
-            assert_eq!(position.offset(&lines, find), Some(expected), "{step:?}");
+            assert_eq!(position.offset(&lines, FIND), Some(expected), "{step:?}");
             position.settle(&lines, expected);
-            assert_eq!(position.offset(&lines, find), None, "it stays there");
+            assert_eq!(position.offset(&lines, FIND), None, "it stays there");
         }
         for (row, expected) in [(70_000, 1_120_000.0), (999_999, 15_999_900.0), (0, 0.0)] {
             position.go_to(row);
             assert_eq!(position.offset(&lines, |_| None), None, "it is not known where it is yet");
-            assert_eq!(position.offset(&lines, find), Some(expected));
+            assert_eq!(position.offset(&lines, FIND), Some(expected));
             assert_eq!(position.marked, Some(row));
             position.settle(&lines, expected);
         }
@@ -171,13 +171,13 @@ mod tests {
         position.settle(&lines(10), 1600.0);
         for (across, expected) in [(7, 142.0), (30, 33.0), (1, 1000.0), (10, 100.0)] {
             // The sample of place 1,000 is at the top, or in the line that is.
-            let offset = position.offset(&lines(across), find);
+            let offset = position.offset(&lines(across), FIND);
             assert_eq!(offset, Some(16.0 * expected), "{across} side by side");
             position.settle(&lines(across), 16.0 * expected);
         }
         let mut few = Lines { count: 3, ..lines(10) };
-        assert_eq!(position.offset(&few, find), None, "the scroll area knows its end");
+        assert_eq!(position.offset(&few, FIND), None, "the scroll area knows its end");
         few.across = 2;
-        assert_eq!(position.offset(&few, find), Some(0.0));
+        assert_eq!(position.offset(&few, FIND), Some(0.0));
     }
 }

@@ -8,6 +8,7 @@ use super::position::Lines;
 use super::samples::Seen;
 use super::{Cache, DataPreviewView, Look};
 use crate::dataset::Dataset;
+use crate::figure::Palette;
 use crate::project::{format_count, visible};
 use crate::ui::plots::{color, palette};
 
@@ -31,7 +32,8 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    /// One for the number of the row, each label, and each of the columns that are shown, as some rows need them.
+    /// One for the number of the row, each label, and each of the columns that are shown, as some
+    /// rows need them.
     fn of(&mut self, stamp: u64, find: &str, data: &Dataset, cells: &Cells<'_>, shown: &[usize]) -> &[f32] {
         let is_known = matches!(&self.of, Some((of, known)) if *of == stamp && known == find);
         if !is_known {
@@ -55,12 +57,42 @@ impl Widths {
     }
 }
 
-/// Which row of the source it is: its number counted from 1, or its name where rows come from several arrays.
+/// Which row of the source it is: its number counted from 1, or its name where rows come from
+/// several arrays.
 fn number_text(data: &Dataset, row: u32) -> String {
     if data.row_names.is_empty() {
         format_count(data.source_rows.get(row as usize).map_or(row as usize + 1, |number| *number as usize))
     } else {
         row_name(data, row)
+    }
+}
+
+/// What is in the columns: the number of the row, labels, then features.
+struct Table<'a> {
+    data: &'a Dataset,
+    cells: &'a Cells<'a>,
+    /// Which features are shown.
+    shown: &'a [usize],
+    palette: &'a Palette,
+}
+
+impl Table<'_> {
+    /// A cell of a row, or of the header.
+    fn cell(&self, row: Option<u32>, column: usize) -> Cell {
+        let (data, p) = (self.data, self.palette);
+        let plain = |text, tint| Cell { text, tint, is_filled: false };
+        let Some(column) = column.checked_sub(1) else {
+            return plain(row.map_or_else(|| "row".to_owned(), |row| number_text(data, row)), p.dim);
+        };
+        if let Some(label) = data.labels.get(column) {
+            let name = || visible(&label.name).into_owned();
+            return plain(row.map_or_else(name, |row| label_text(label, row)), p.accent);
+        }
+        let feature = self.shown.get(column - data.labels.len()).copied().unwrap_or_default();
+        let Some(row) = row else { return plain(self.cells.name(feature), p.dim) };
+        let is_filled = self.cells.is_filled(row, feature);
+        let tint = if is_filled { p.dim } else { p.text };
+        Cell { text: self.cells.text(row, feature), tint, is_filled }
     }
 }
 
@@ -71,7 +103,7 @@ struct Cell {
     is_filled: bool,
 }
 
-/// The rows in this height: number, labels, then the columns that became features.
+/// The rows in this height.
 pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32) -> Seen {
     let (data, p) = (look.data, palette(ui));
     let cells = Cells::of(data);
@@ -84,28 +116,11 @@ pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, 
     let lines = Lines { area: ui.scope_id(), count, across: 1, each: ROW_PX, view: room };
     let offset = position.offset(&lines, |row| passing.find(data, row));
     let grid = Grid { name: "samples", widths, rows: count, row_px: ROW_PX, offset };
-    let feature = |column: usize| {
-        column.checked_sub(data.labels.len() + 1).and_then(|at| shown.get(at)).copied().unwrap_or_default()
-    };
-    let cell_of = |row: Option<u32>, column: usize| {
-        let label = column.checked_sub(1).and_then(|at| data.labels.get(at));
-        let is_filled = |row| label.is_none() && column > 0 && cells.is_filled(row, feature(column));
-        let (text, tint) = match (row, label) {
-            (None, _) if column == 0 => ("row".to_owned(), p.dim),
-            (None, Some(label)) => (visible(&label.name).into_owned(), p.accent),
-            (None, None) => (cells.name(feature(column)), p.dim),
-            (Some(row), _) if column == 0 => (number_text(data, row), p.dim),
-            (Some(row), Some(label)) => (label_text(label, row), p.accent),
-            (Some(row), None) => {
-                (cells.text(row, feature(column)), if is_filled(row) { p.dim } else { p.text })
-            }
-        };
-        Cell { text, tint, is_filled: row.is_some_and(is_filled) }
-    };
+    let table = Table { data, cells: &cells, shown, palette: p };
     let (marked, mut seen) = (position.marked, Seen::default());
     seen.offset = grid.ui(ui, height, |ui, place| {
         let row = place.row.and_then(|place| passing.at(data, place));
-        let cell = cell_of(row, place.column);
+        let cell = table.cell(row, place.column);
         let Some(row) = row else {
             cell_ui(ui, cell);
             return;

@@ -30,8 +30,8 @@ pub(super) struct Seen {
     pub has_focus: bool,
 }
 
-/// Shows all samples that pass in this height. Keys scroll them while the pointer is over `area` and nothing is typed, or one of
-/// them has the keyboard.
+/// Shows all samples that pass in this height. Keys scroll them while the pointer is over `area`
+/// and nothing is typed, or one of them has the keyboard.
 pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32, area: Rect) {
     let (data, height) = (look.data, height.max(0.0));
     if view.cache.passing.len(data) == 0 {
@@ -86,7 +86,8 @@ impl Layout {
         Some(Layout { cell, pitch, across: (width / pitch.x).max(1.0) as usize })
     }
 
-    /// Where the picture of a place is, in a list that begins at `corner` and is scrolled by `offset`.
+    /// Where the picture of a place is, in a list that begins at `corner` and is scrolled by
+    /// `offset`.
     fn rect(&self, place: usize, corner: Pos2, offset: f32) -> Rect {
         let left = (place % self.across) as f32 * self.pitch.x;
         let top = line_top(place / self.across, self.pitch.y, offset);
