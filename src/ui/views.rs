@@ -9,6 +9,7 @@ mod differences;
 mod explore;
 mod figure_menu;
 mod health;
+mod in_sight;
 mod latent;
 mod layout;
 mod loss;
@@ -21,6 +22,7 @@ mod runs;
 mod sample;
 mod selection;
 mod set_choice;
+mod thumbs;
 mod tiles;
 mod view;
 

@@ -47,7 +47,7 @@ macro_rules! commands {
 commands! {
     New => Menu::File
         .item(1, "New…", keys![CTRL, N], |state| state.ask(Then::New))
-        .about("Start a new project from a recipe or from your own data.");
+        .about("Start a new project from your own data or a recipe.");
     Open => Menu::File
         .item(1, "Open…", keys![CTRL, O], |state| state.ask(Then::Open))
         .about("Open a project (.hourglass) or a design (.ron).");
@@ -75,6 +75,12 @@ commands! {
         .item(2, "Export…", keys![CTRL_SHIFT, X], State::ask_what_to_export)
         .about("Write codes, reconstructions, scores, samples or weights to a file.")
         .when(conditions::exportable_at_all);
+    SaveFigure => Menu::File
+        .item(2, "Save picture of the view…", keys![CTRL_SHIFT, G], |state| {
+            state.view.figures = Some(FigureWish::Save(Form::Png));
+        })
+        .about("Save what a view shows as PNG or SVG, its numbers as CSV, or its animation as GIF.")
+        .when(conditions::not_writing);
     Revert => Menu::File
         .item(2, "Revert to saved", keys![CTRL_SHIFT, R], |state| state.edit(Clone::clone_from))
         .about("Take back every change to the design since it was saved; can be undone.")
@@ -96,6 +102,16 @@ commands! {
         .item(1, "Redo", keys![CTRL_SHIFT, Z; CTRL, Y], State::redo)
         .about("Do the last undone change again.")
         .when(conditions::redoable);
+    CopyPicture => Menu::Edit
+        .item(2, "Copy picture of the view", keys![CTRL_SHIFT, Y], |state| {
+            state.view.figures = Some(FigureWish::CopyPicture);
+        })
+        .about("Copy what the view that was clicked last shows as a picture.");
+    CopyNumbers => Menu::Edit
+        .item(2, "Copy numbers of the view", keys![CTRL_SHIFT, U], |state| {
+            state.view.figures = Some(FigureWish::CopyNumbers);
+        })
+        .about("Copy the numbers that the view that was clicked last shows, as CSV.");
     Duplicate => Menu::Edit
         .item(3, "Duplicate layer", keys![CTRL, D], State::duplicate_selected)
         .about("Put a copy of the selected layer right after it.")
@@ -180,22 +196,6 @@ commands! {
     ShowLog => Menu::View
         .item(3, "Show log", keys![CTRL, Num7], |state| state.show_bottom(BottomTab::Log))
         .about("Show what happened so far.");
-    SaveFigure => Menu::View
-        .item(4, "Save picture of the view…", keys![CTRL_SHIFT, G], |state| {
-            state.view.figures = Some(FigureWish::Save(Form::Png));
-        })
-        .about("Save what a view shows as PNG or SVG, its numbers as CSV, or its animation as GIF.")
-        .when(conditions::not_writing);
-    CopyPicture => Menu::View
-        .item(4, "Copy picture of the view", keys![CTRL_SHIFT, Y], |state| {
-            state.view.figures = Some(FigureWish::CopyPicture);
-        })
-        .about("Copy what the view that was clicked last shows as a picture.");
-    CopyNumbers => Menu::View
-        .item(4, "Copy numbers of the view", keys![CTRL_SHIFT, U], |state| {
-            state.view.figures = Some(FigureWish::CopyNumbers);
-        })
-        .about("Copy the numbers that the view that was clicked last shows, as CSV.");
     ToggleNetwork => Menu::View
         .item(5, "Network panel", keys![CTRL, B], |state| state.view.network = !state.view.network)
         .about("Show or hide the network on the left.")

@@ -45,7 +45,10 @@ impl DisplayRange {
 #[derive(Clone, Default)]
 pub struct Atlas {
     texture: Option<TextureHandle>,
-    /// Width, height of a picture in the texture; pictures in a row; pictures.
+    /// Width and height of a picture, and of which of its pixels one is kept; those of a picture in
+    /// the texture; pictures in a row; pictures.
+    of: [usize; 2],
+    stride: usize,
     size: [usize; 2],
     columns: usize,
     count: usize,
@@ -75,20 +78,42 @@ impl Atlas {
                 None => stride += 1,
             }
         };
+        (self.of, self.stride) = ([width, height], stride);
+        (self.size, self.columns, self.count) = ([w, h], columns, count);
         let mut image = ColorImage::filled([columns * w, count.div_ceil(columns).max(1) * h], Color32::BLACK);
         for picture in 0..count.min(side * columns) {
-            let (left, top) = (picture % columns * w, picture / columns * h);
-            for y in 0..h {
-                for x in 0..w {
-                    let from = ((x * stride).min(width - 1), (y * stride).min(height - 1));
-                    image[(left + x, top + y)] = pixel(picture, from.0, from.1);
-                }
-            }
+            self.draw(&mut image, self.corner(picture), |x, y| pixel(picture, x, y));
         }
-        (self.size, self.columns, self.count) = ([w, h], columns, count);
         match &mut self.texture {
             Some(texture) => texture.set(image, TextureOptions::NEAREST),
             None => self.texture = Some(ctx.load_texture("pictures", image, TextureOptions::NEAREST)),
+        }
+    }
+
+    /// Fills one picture of those there are: `pixel(x, y)`, in the width and height that all have.
+    pub fn put(&mut self, picture: usize, pixel: impl Fn(usize, usize) -> Color32) {
+        let mut image = ColorImage::filled(self.size, Color32::BLACK);
+        self.draw(&mut image, [0, 0], pixel);
+        let corner = self.corner(picture);
+        if let Some(texture) = self.texture.as_mut().filter(|_| picture < self.count) {
+            texture.set_partial(corner, image, TextureOptions::NEAREST);
+        }
+    }
+
+    /// Where a picture begins in the texture.
+    fn corner(&self, picture: usize) -> [usize; 2] {
+        let columns = self.columns.max(1);
+        [picture % columns * self.size[0], picture / columns * self.size[1]]
+    }
+
+    /// Draws a picture into an image, from this corner on.
+    fn draw(&self, image: &mut ColorImage, [left, top]: [usize; 2], pixel: impl Fn(usize, usize) -> Color32) {
+        let ([width, height], [w, h]) = (self.of, self.size);
+        for y in 0..h {
+            for x in 0..w {
+                let from = ((x * self.stride).min(width - 1), (y * self.stride).min(height - 1));
+                image[(left + x, top + y)] = pixel(from.0, from.1);
+            }
         }
     }
 
@@ -112,7 +137,7 @@ impl Atlas {
         let texture = self.texture.as_ref().filter(|_| picture < self.count)?;
         let [w, h] = self.size.map(|side| side as f32);
         let [width, height] = texture.size().map(|side| side as f32);
-        let (left, top) = ((picture % self.columns) as f32 * w, (picture / self.columns) as f32 * h);
+        let [left, top] = self.corner(picture).map(|side| side as f32);
         // A hair inside the picture, so that rounding never shows its neighbour.
         let hair = 0.01;
         let uv = Rect::from_min_max(
@@ -160,6 +185,13 @@ mod tests {
                 Color32::WHITE
             });
             assert_eq!(atlas.len(), count);
+            // Neither one that is there nor one that is not leaves the texture.
+            for picture in [0, count.saturating_sub(1), count] {
+                atlas.put(picture, |x, y| {
+                    assert!(x < size[0] && y < size[1]);
+                    Color32::WHITE
+                });
+            }
         }
     }
 }

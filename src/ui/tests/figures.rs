@@ -54,18 +54,8 @@ fn enter_chooses_what_has_the_focus_and_saves_from_the_path() {
 #[test]
 fn the_menu_of_a_view_copies_its_numbers() {
     let mut window = with_data();
-    let place = window.harness.get_by_label("row 1").rect().center();
-    window.harness.hover_at(place);
-    for pressed in [true, false] {
-        let event = egui::Event::PointerButton {
-            pos: place,
-            button: egui::PointerButton::Secondary,
-            pressed,
-            modifiers: Modifiers::NONE,
-        };
-        window.harness.event(event);
-        window.harness.run_ok();
-    }
+    window.harness.get_by_label("row 1").click_secondary();
+    window.harness.run_ok();
     window.click("Copy numbers");
     window.until("they are copied", |state| said(state, "Copied the numbers of “Data"));
 }

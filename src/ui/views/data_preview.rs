@@ -1,10 +1,14 @@
-//! The data set at a glance: what was read and how, which classes, a page of samples, the columns of a table.
+//! The data set at a glance: what was read and how, which classes, all samples, the columns of a
+//! table.
 
+mod choose;
 mod columns;
 mod facts;
 mod filter;
 mod grid;
+mod position;
 mod remarks;
+mod rows;
 mod samples;
 
 use egui::{ComboBox, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
@@ -12,23 +16,26 @@ use serde::{Deserialize, Serialize};
 
 use super::page_figure::page_figure;
 use super::parts::{chip_ui, empty_ui, header_ui, named, quiet_ui};
-use super::sample::RangeCache;
+use super::thumbs::Thumbs;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
 use crate::figure::Figure;
 use crate::project::{Choice, Data, Place, format_count, visible};
 use crate::session;
 use crate::ui::keys::keys;
-use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
+use crate::ui::plots::{color, palette, shortened, stamp_of};
 use crate::ui::state::{DATA_VIEW, How, Selection, State};
 use crate::ui::update::Remedy;
 use crate::ui::widgets::button;
 use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 use crate::ui::widgets::scroll::always_seen;
+use choose::{count_ui, filter_ui, go_to_ui};
 use columns::{Found, columns_ui, find_ui};
-use facts::{Summary, facts_ui};
+use facts::{Summary, class_column, facts_ui};
 use filter::Passing;
-use samples::{Page, Widths, filter_ui};
+use position::Position;
+use rows::Widths;
+use samples::samples_ui;
 
 pub use filter::Filter;
 
@@ -79,8 +86,6 @@ pub struct DataOutput {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DataPreviewView {
-    /// The page of samples that is shown, counted from 0.
-    pub page: usize,
     /// Which samples are shown.
     #[serde(skip)]
     pub filter: Filter,
@@ -92,6 +97,9 @@ pub struct DataPreviewView {
     /// A part of the names of the columns that are shown.
     #[serde(skip)]
     pub find: String,
+    /// What is typed of the number of a row.
+    #[serde(skip)]
+    go_to: String,
     #[serde(skip)]
     cache: Cache,
 }
@@ -100,17 +108,18 @@ pub struct DataPreviewView {
 struct Cache {
     /// Tells data and their labels apart.
     stamp: Option<u64>,
+    fingerprint: Option<u64>,
     /// Tells their split apart too.
     rows_stamp: u64,
     summary: Summary,
-    range: RangeCache,
     passing: Passing,
+    position: Position,
     found_columns: Found,
     found_features: Found,
     widths: Widths,
-    /// The pictures in the atlas: of which data, rows and channels.
-    page: Option<(u64, Vec<u32>, Vec<usize>)>,
-    atlas: Atlas,
+    thumbs: Thumbs,
+    /// The pictures in sight: fingerprint of the data, and rows.
+    in_sight: Option<(u64, Vec<u32>)>,
     /// The place among all samples that pass of the one clicked last, and what these are.
     anchor: Option<((u64, Filter), usize)>,
     /// What a click of this frame selects.
@@ -127,7 +136,8 @@ struct Look<'a> {
 
 /// Longest name of data that is shown whole.
 const MOST_NAME_CHARS: usize = 36;
-/// Width from which facts are at the left of the samples, that of their column, and of the same next to columns, in points.
+/// Width from which facts are at the left of the samples, that of their column, and of the same
+/// next to columns, in points.
 const WIDE_PX: f32 = 560.0;
 const FACTS_PX: f32 = 238.0;
 const NARROW_FACTS_PX: f32 = 188.0;
@@ -208,6 +218,7 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
 
 fn loaded_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) -> Option<Choice> {
     follow(look.data, view);
+    look_for_passing(ui, look.data, view);
     view.columns &= !look.data.overview.is_empty();
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
@@ -219,24 +230,18 @@ fn loaded_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) -> Option
     shown.inner
 }
 
-/// All of it one below the other: what is asked before the samples, what is only told after them. `area` is the view.
+/// All of it one below the other: what is asked before the samples, what is only told after them.
+/// `area` is the view.
 fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
-    // Once they are scrolled to, the samples fill the view.
-    let height = ui.available_height().clamp(160.0, 320.0);
+    // Some of the view is left, by which the rest can be scrolled to.
+    let height = (0.75 * ui.available_height()).clamp(160.0, 320.0) - HEAD_PX;
     let scroll = ScrollArea::vertical().id_salt("data").auto_shrink([false, false]);
     let shown = scroll.show(ui, |ui| {
         remarks::line_ui(ui, &look.data.said);
         ui.spacing_mut().item_spacing.y = 4.0;
         let answer = remarks::asked_ui(ui, look.data, look.design);
-        let page = page_of(ui, look, view, [ui.available_width(), height]);
-        head_ui(ui, look, view, page.as_ref(), area);
-        let choice = match page {
-            Some(page) => {
-                page.ui(ui, look, view);
-                None
-            }
-            None => columns_ui(ui, look, view, height - HEAD_PX),
-        };
+        head_ui(ui, look, view);
+        let choice = list_ui(ui, look, view, height, area);
         ui.add_space(8.0);
         told_ui(ui, look, view);
         choice.or(answer)
@@ -244,8 +249,9 @@ fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rec
     shown.inner
 }
 
-/// The line and what chooses among samples across the view; below them remarks and facts at the left of the samples. The table
-/// of the columns tells most of that itself, so it has all the room, unless something is asked.
+/// The line and what chooses among samples across the view; below them remarks and facts at the
+/// left of the samples. The table of the columns tells most of that itself, so it has all the room,
+/// unless something is asked.
 fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
     remarks::line_ui(ui, &look.data.said);
     let facts_px = if !view.columns {
@@ -255,8 +261,7 @@ fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect)
     } else {
         0.0
     };
-    let page = page_of(ui, look, view, [ui.available_width() - facts_px, ui.available_height()]);
-    head_ui(ui, look, view, page.as_ref(), area);
+    head_ui(ui, look, view);
     let rest = ui.available_rect_before_wrap();
     let (left, right) = rest.split_left_right_at_x(rest.left() + facts_px);
     let mut answer = None;
@@ -270,14 +275,8 @@ fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect)
             });
         });
     }
-    let right = UiBuilder::new().max_rect(right).id_salt("page");
-    let choice = ui.scope_builder(right, |ui| match page {
-        Some(page) => {
-            page.ui(ui, look, view);
-            None
-        }
-        None => columns_ui(ui, look, view, ui.available_height()),
-    });
+    let right = UiBuilder::new().max_rect(right).id_salt("list");
+    let choice = ui.scope_builder(right, |ui| list_ui(ui, look, view, ui.available_height(), area));
     choice.inner.or(answer)
 }
 
@@ -287,16 +286,27 @@ fn told_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) {
     facts_ui(ui, look.data, &view.cache.summary);
 }
 
-/// The page of samples for a room of this size, with what chooses among them; nothing where columns are shown.
-fn page_of(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, [width, height]: [f32; 2]) -> Option<Page> {
-    (!view.columns).then(|| Page::new(ui, look, view, [width, height - HEAD_PX]))
+/// The samples or the columns in this height, in a view of this `area`.
+fn list_ui(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    view: &mut DataPreviewView,
+    height: f32,
+    area: Rect,
+) -> Option<Choice> {
+    if view.columns {
+        return columns_ui(ui, look, view, height);
+    }
+    samples_ui(ui, look, view, height, area);
+    None
 }
 
-/// What chooses among samples or columns, and turns pages.
-fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, page: Option<&Page>, area: Rect) {
+/// What chooses among samples or columns, and how many samples there are.
+fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
     let data = look.data;
     let columns = data.overview.len().max(data.columns.len());
     let before = (view.columns, view.filter);
+    let mut gone_to = None;
     one_row_ui(ui, "samples", |row| {
         if !data.overview.is_empty() {
             let options = [("Samples", "Show the samples"), ("Columns", "Show what is in each column")];
@@ -304,21 +314,35 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, page: Optio
                 view.columns = chosen == 1;
             }
         }
-        if let Some(page) = page {
-            row.part(Side::Left, "pages", |ui| page.turn_ui(ui, &mut view.page, area));
+        if !before.0 {
+            let passing = &view.cache.passing;
+            count_ui(row, passing.len(data), data.len(), passing.is_whole());
             filter_ui(row, data, &mut view.filter);
+            gone_to = go_to_ui(row, data, &mut view.go_to).or(gone_to);
         }
         if !is_pictures(data) {
             find_ui(row, columns, &mut view.find);
         }
     });
+    if let Some(row) = gone_to {
+        view.cache.position.go_to(row);
+    }
     if view.filter != before.1 {
-        view.page = 0;
+        view.cache.position = Position::default();
+        look_for_passing(ui, data, view);
     }
     if (view.columns, view.filter) != before {
         ui.ctx().request_repaint();
     }
     ui.add_space(HEAD_PX - ROW_PX);
+}
+
+/// Looks for more samples that pass; another frame follows where there may be more.
+fn look_for_passing(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
+    let ids = class_column(data).map_or(&[][..], |(_, ids)| ids);
+    if !view.cache.passing.follow(data, ids, view.filter, view.cache.rows_stamp) {
+        ui.ctx().request_repaint();
+    }
 }
 
 /// Takes notice of other data, labels or splits.
@@ -339,8 +363,11 @@ fn follow(data: &Dataset, view: &mut DataPreviewView) {
     if cache.stamp != Some(stamp) {
         cache.summary = Summary::of(data);
         cache.stamp = Some(stamp);
-        view.page = 0;
-        view.filter.class = None;
+        let are_other = cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint);
+        // Other labels of the same rows leave them where they are.
+        if view.filter.class.take().is_some() || are_other {
+            cache.position = Position::default();
+        }
     }
     cache.rows_stamp = rows_stamp;
 }
@@ -359,7 +386,8 @@ static ENTRY: Entry = Entry {
     keys: keys![CTRL, Num4],
 };
 
-/// The choice of the data that are shown, where a network is shown other data; these can be removed.
+/// The choice of the data that are shown, where a network is shown other data; these can be
+/// removed.
 fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
     shown.take_if(|name| !state.others.contains_key(name));
     if state.others.is_empty() {
@@ -432,11 +460,15 @@ impl View for DataPreviewView {
     }
 
     fn figures(&self, state: &State) -> Vec<Figure> {
-        let rows = self.cache.page.as_ref().map_or(&[][..], |(_, rows, _)| rows);
+        if self.columns {
+            return Vec::new();
+        }
         let (name, data) = match self.other.as_ref().and_then(|name| state.others.get_key_value(name)) {
             Some((name, other)) => (visible(name), Some(other)),
             None => ("Data".into(), state.data.dataset.as_ref()),
         };
-        data.and_then(|data| page_figure(&name, data, rows)).into_iter().collect()
+        let in_sight = self.cache.in_sight.as_ref();
+        let shown = data.zip(in_sight).filter(|(data, (of, _))| data.fingerprint == *of);
+        shown.and_then(|(data, (_, rows))| page_figure(&name, data, rows)).into_iter().collect()
     }
 }

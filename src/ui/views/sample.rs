@@ -33,9 +33,13 @@ impl<'a> Sampler<'a> {
 
     /// Its values one by one.
     pub fn values(&self, row: u32) -> impl Iterator<Item = f32> {
-        let start = row as usize * self.features;
-        let rows = &self.data.rows;
-        (start..start + self.features).map(|at| if at < rows.len() { rows.value(at) } else { 0.0 })
+        (0..self.features).map(move |feature| self.value(row, feature))
+    }
+
+    /// One of them.
+    pub fn value(&self, row: u32, feature: usize) -> f32 {
+        let (at, rows) = (row as usize * self.features + feature, &self.data.rows);
+        if at < rows.len() { rows.value(at) } else { 0.0 }
     }
 
     /// The row as the network sees it.

@@ -61,7 +61,7 @@ pub(super) fn columns_ui(
             data.overview[column].name.clone()
         });
     let widths = Part::widths(ui.available_width() - BAR_PX);
-    let grid = Grid { name: "overview", widths: &widths, rows: shown.len(), row_px: ROW_PX };
+    let grid = Grid { name: "overview", widths: &widths, rows: shown.len(), row_px: ROW_PX, offset: None };
     let mut chosen = None;
     grid.ui(ui, height, |ui, place| {
         let Some(part) = Part::ALL.get(place.column) else { return };

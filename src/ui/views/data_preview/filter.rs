@@ -1,10 +1,12 @@
-//! Which rows are shown: all, those of a class, those of a split, or both. Rows of a class are found a part per frame, so that
-//! no frame waits for a million of them.
+//! Which rows are shown: all, those of a class, those of a split, or both. Rows of a class are
+//! found a part per frame, so that no frame waits for a million of them.
+
+use std::ops::Range;
 
 use crate::dataset::{Dataset, Subset};
 
 /// A condition on the rows that are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// Their class, by its number in the first column of labels that holds classes of several rows.
     pub class: Option<u32>,
@@ -20,18 +22,24 @@ pub(super) struct Passing {
     found: Vec<u32>,
     /// Candidates that were looked at.
     looked: usize,
+    /// Whether all were.
+    is_whole: bool,
 }
 
 /// Most candidates that are looked at in a frame: about a millisecond.
 const EACH_FRAME: usize = 1 << 20;
 
 impl Passing {
-    /// Looks at more candidates. `stamp` tells data, labels and split apart. Says whether all were looked at.
+    /// Looks at more candidates. `stamp` tells data, labels and split apart. Says whether all were
+    /// looked at.
     pub fn follow(&mut self, data: &Dataset, ids: &[u32], filter: Filter, stamp: u64) -> bool {
         if self.of != Some((stamp, filter)) {
             *self = Passing { of: Some((stamp, filter)), ..Passing::default() };
         }
-        let Some(class) = filter.class else { return true };
+        let Some(class) = filter.class else {
+            self.is_whole = true;
+            return true;
+        };
         let of_split = filter.subset.map(|subset| data.split.rows(subset));
         let candidates = of_split.map_or(ids.len(), <[u32]>::len);
         let end = candidates.min(self.looked + EACH_FRAME);
@@ -40,29 +48,59 @@ impl Passing {
             Some(rows) => self.found.extend(rows[self.looked..end].iter().copied().filter(is_of_class)),
             None => self.found.extend((self.looked as u32..end as u32).filter(is_of_class)),
         }
-        self.looked = end;
-        end == candidates
+        (self.looked, self.is_whole) = (end, end == candidates);
+        self.is_whole
     }
 
     /// How many rows were found.
     pub fn len(&self, data: &Dataset) -> usize {
-        match self.filter() {
-            Filter { class: Some(_), .. } => self.found.len(),
-            Filter { subset: Some(subset), .. } => data.split.rows(subset).len(),
-            Filter { class: None, subset: None } => data.len(),
+        self.listed(data).map_or(data.len(), <[u32]>::len)
+    }
+
+    /// Whether there are no more of them.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Those at these places; fewer where there are fewer.
+    pub fn part(&self, data: &Dataset, places: Range<usize>) -> Vec<u32> {
+        let end = places.end.min(self.len(data));
+        let places = places.start.min(end)..end;
+        match self.listed(data) {
+            Some(rows) => rows.get(places).unwrap_or_default().to_vec(),
+            None => (places.start as u32..places.end as u32).collect(),
         }
     }
 
-    /// Those from `first` on, at most `count`.
-    pub fn page(&self, data: &Dataset, first: usize, count: usize) -> Vec<u32> {
-        let part = |rows: &[u32]| rows.iter().skip(first).take(count).copied().collect();
+    /// The one at a place.
+    pub fn at(&self, data: &Dataset, place: usize) -> Option<u32> {
+        match self.listed(data) {
+            Some(rows) => rows.get(place).copied(),
+            None => (place < data.len()).then_some(place as u32),
+        }
+    }
+
+    /// The place of a row, or of the next one that passes, or of the last, and that row; `None`
+    /// while it is not known.
+    pub fn find(&self, data: &Dataset, row: u32) -> Option<(usize, u32)> {
+        let place = match self.listed(data) {
+            Some(rows) => rows.partition_point(|other| *other < row),
+            None => row as usize,
+        };
+        let count = self.len(data);
+        if place >= count && !self.is_whole {
+            return None;
+        }
+        let place = place.min(count.checked_sub(1)?);
+        Some((place, self.at(data, place)?))
+    }
+
+    /// All that pass, where these are not all there are.
+    fn listed<'a>(&'a self, data: &'a Dataset) -> Option<&'a [u32]> {
         match self.filter() {
-            Filter { class: Some(_), .. } => part(&self.found),
-            Filter { subset: Some(subset), .. } => part(data.split.rows(subset)),
-            Filter { class: None, subset: None } => {
-                let end = data.len().min(first.saturating_add(count));
-                (first.min(end) as u32..end as u32).collect()
-            }
+            Filter { class: Some(_), .. } => Some(&self.found),
+            Filter { subset: Some(subset), .. } => Some(data.split.rows(subset)),
+            Filter { class: None, subset: None } => None,
         }
     }
 
@@ -83,10 +121,14 @@ mod tests {
         let found = |class, subset| {
             let mut passing = Passing::default();
             assert!(passing.follow(&data, &ids, Filter { class, subset }, 7));
-            let all = passing.page(&data, 0, 1000);
+            let all = passing.part(&data, 0..1000);
             assert_eq!(all.len(), passing.len(&data));
-            assert_eq!(passing.page(&data, 2, 2), all.iter().skip(2).take(2).copied().collect::<Vec<_>>());
-            assert!(passing.page(&data, 1000, 2).is_empty());
+            assert_eq!(passing.part(&data, 2..4), all.iter().skip(2).take(2).copied().collect::<Vec<_>>());
+            assert!(passing.part(&data, 1000..1002).is_empty());
+            for (place, row) in all.iter().enumerate() {
+                assert_eq!(passing.find(&data, *row), Some((place, *row)));
+            }
+            assert_eq!(passing.find(&data, 1000), all.len().checked_sub(1).map(|last| (last, all[last])));
             all
         };
         assert_eq!(found(None, None), (0..60).collect::<Vec<_>>());
@@ -105,6 +147,8 @@ mod tests {
         let (mut passing, odd) = (Passing::default(), Filter { class: Some(1), subset: None });
         assert!(!passing.follow(&data, &ids, odd, 7));
         assert_eq!(passing.len(&data), EACH_FRAME / 2);
+        assert_eq!(passing.find(&data, 4), Some((2, 5)), "the next of the class");
+        assert_eq!(passing.find(&data, count as u32), None, "more may follow");
         assert!(!passing.follow(&data, &ids, odd, 7));
         assert!(passing.follow(&data, &ids, odd, 7));
         assert_eq!(passing.len(&data), count / 2);
@@ -112,7 +156,7 @@ mod tests {
         assert_eq!(passing.len(&data), count / 2);
         let trained = Filter { class: Some(0), subset: Some(Subset::Train) };
         assert!(!passing.follow(&data, &ids, trained, 7));
-        assert_eq!(passing.page(&data, 0, 2), [0, 2]);
+        assert_eq!(passing.part(&data, 0..2), [0, 2]);
         assert!(!passing.follow(&data, &ids, trained, 8), "other data");
         assert_eq!(passing.len(&data), EACH_FRAME / 2);
     }

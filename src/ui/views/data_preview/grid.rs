@@ -1,8 +1,10 @@
-//! A table whose header and first column stay where they are while the rest scrolls. Only cells that can be seen are laid out,
-//! so that a table of ten thousand columns costs no more than one of ten.
+//! A table whose header and first column stay where they are while the rest scrolls. Only cells
+//! that can be seen are laid out, so that a table of ten thousand columns costs no more than one of
+//! ten.
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
+use super::super::in_sight::{line_top, lines_in_sight};
 use crate::ui::plots::{color, palette};
 use crate::ui::widgets::scroll::always_seen;
 
@@ -21,6 +23,8 @@ pub(super) struct Grid<'a> {
     pub widths: &'a [f32],
     pub rows: usize,
     pub row_px: f32,
+    /// How far it is to be scrolled down; `None` leaves it as it is.
+    pub offset: Option<f32>,
 }
 
 /// The place of a cell.
@@ -32,55 +36,58 @@ pub(super) struct Place {
 }
 
 impl Grid<'_> {
-    /// Shows it in all the width there is and at most this height. `cell_ui` shows a cell in the room it has.
-    pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) {
+    /// Shows it in all the width there is and at most this height; gives how far it is scrolled
+    /// down. `cell_ui` shows a cell in the room it has.
+    pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> f32 {
         always_seen(ui);
         let height = height.max(0.0);
-        let area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
+        let corner = ui.available_rect_before_wrap().min;
+        let mut area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
+        if let Some(offset) = self.offset {
+            area = area.vertical_scroll_offset(offset);
+        }
         // Where the view scrolls as a whole, it has its height however much of it is in sight.
-        area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0)).show_viewport(
-            ui,
-            |ui, viewport| {
-                let origin = ui.max_rect().min;
-                let whole = vec2(self.widths.iter().sum(), HEADER_PX + self.row_px * self.rows as f32);
-                ui.set_min_size(whole);
-                let seen = Rect::from_min_size(origin + viewport.min.to_vec2(), viewport.size());
-                // Where the header and the first column end.
-                let first = self.widths.first().copied().unwrap_or_default().min(0.6 * seen.width());
-                let corner = seen.min + vec2(first, HEADER_PX);
-                let rows =
-                    self.rows_in(corner.y - origin.y - HEADER_PX, seen.bottom() - origin.y - HEADER_PX);
-                let columns = self.columns_in(corner.x - origin.x, seen.right() - origin.x);
-                let body = pos2(origin.x, origin.y + HEADER_PX);
-                let mut part_ui =
-                    |part: Rect, name: &str, from: Pos2, rows: &[Option<usize>], columns: &[usize]| {
-                        let mut inner = ui.new_child(UiBuilder::new().max_rect(part).id_salt(name));
-                        inner.shrink_clip_rect(part);
-                        self.part_ui(&mut inner, from, rows, columns, &mut cell_ui);
-                    };
-                let rows: Vec<Option<usize>> = rows.map(Some).collect();
-                let columns: Vec<usize> = columns.filter(|column| *column > 0).collect();
-                let (left, top) = (seen.left(), seen.top());
-                part_ui(Rect::from_min_max(corner, seen.max), "body", body, &rows, &columns);
-                let header = Rect::from_min_max(pos2(corner.x, top), pos2(seen.right(), corner.y));
-                part_ui(header, "header", pos2(origin.x, top), &[None], &columns);
-                let names = Rect::from_min_max(pos2(left, corner.y), pos2(corner.x, seen.bottom()));
-                part_ui(names, "names", pos2(left, body.y), &rows, &[0]);
-                let both = Rect::from_min_max(seen.min, corner);
-                part_ui(both, "both", seen.min, &[None], &[0]);
-                let line = Stroke::new(1.0, color(palette(ui).line));
-                let bottom = seen.bottom().min(origin.y + whole.y);
-                ui.painter().hline(seen.x_range(), corner.y - 0.5, line);
-                ui.painter().vline(corner.x - 0.5 * GAP_PX, top..=bottom, line);
-            },
-        );
+        let area = area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0));
+        let shown = area.show_viewport(ui, |ui, viewport| {
+            let whole = vec2(self.widths.iter().sum(), HEADER_PX + self.row_px * self.rows as f32);
+            ui.set_min_size(whole);
+            let offset = whole_pixels(ui, viewport.top());
+            let origin = pos2(ui.max_rect().left(), corner.y);
+            let seen = Rect::from_min_size(origin + vec2(viewport.left(), 0.0), viewport.size());
+            // Where the header and the first column end.
+            let first = self.widths.first().copied().unwrap_or_default().min(0.6 * seen.width());
+            let inner = seen.min + vec2(first, HEADER_PX);
+            let rows = lines_in_sight(offset, offset + seen.bottom() - inner.y, self.row_px, self.rows);
+            let rows: Vec<Option<usize>> = rows.map(Some).collect();
+            let columns = self.columns_in(inner.x - origin.x, seen.right() - origin.x);
+            let columns: Vec<usize> = columns.filter(|column| *column > 0).collect();
+            let body = origin + vec2(0.0, HEADER_PX);
+            let mut part_ui =
+                |part: Rect, name: &str, from: Pos2, rows: &[Option<usize>], columns: &[usize]| {
+                    let mut inside = ui.new_child(UiBuilder::new().max_rect(part).id_salt(name));
+                    inside.shrink_clip_rect(part);
+                    self.part_ui(&mut inside, (from, offset), rows, columns, &mut cell_ui);
+                };
+            part_ui(Rect::from_min_max(inner, seen.max), "body", body, &rows, &columns);
+            let header = Rect::from_min_max(pos2(inner.x, seen.top()), pos2(seen.right(), inner.y));
+            part_ui(header, "header", origin, &[None], &columns);
+            let names = Rect::from_min_max(pos2(seen.left(), inner.y), pos2(inner.x, seen.bottom()));
+            part_ui(names, "names", pos2(seen.left(), body.y), &rows, &[0]);
+            part_ui(Rect::from_min_max(seen.min, inner), "both", seen.min, &[None], &[0]);
+            let line = Stroke::new(1.0, color(palette(ui).line));
+            let bottom = seen.bottom().min(body.y + line_top(self.rows, self.row_px, offset));
+            ui.painter().hline(seen.x_range(), inner.y - 0.5, line);
+            ui.painter().vline(inner.x - 0.5 * GAP_PX, seen.top()..=bottom, line);
+        });
+        shown.state.clamped_offset().y
     }
 
-    /// Shows the cells of some rows and columns of a table that begins at `from`, below its header where it has rows.
+    /// Shows the cells of some rows and columns, the first of which would begin at `from` were the
+    /// table not scrolled down.
     fn part_ui(
         &self,
         ui: &mut Ui,
-        from: Pos2,
+        (from, offset): (Pos2, f32),
         rows: &[Option<usize>],
         columns: &[usize],
         cell_ui: &mut impl FnMut(&mut Ui, Place),
@@ -99,7 +106,7 @@ impl Grid<'_> {
             };
             for row in rows {
                 let (top, height) = match row {
-                    Some(row) => (from.y + self.row_px * *row as f32, self.row_px),
+                    Some(row) => (from.y + line_top(*row, self.row_px, offset), self.row_px),
                     None => (from.y, HEADER_PX),
                 };
                 let room = Rect::from_min_size(pos2(left, top), vec2((width - GAP_PX).max(1.0), height));
@@ -111,25 +118,22 @@ impl Grid<'_> {
         }
     }
 
-    /// Rows between two heights below the header.
-    fn rows_in(&self, from: f32, to: f32) -> std::ops::Range<usize> {
-        let at = |y: f32| (y / self.row_px).max(0.0);
-        let end = (at(to).ceil() as usize).min(self.rows);
-        (at(from) as usize).min(end)..end
-    }
-
     /// Columns between two distances from the left.
     fn columns_in(&self, from: f32, to: f32) -> std::ops::Range<usize> {
-        let mut right = 0.0;
-        let ends = self.widths.iter().map(|width| {
+        let (mut first, mut last, mut right) = (0, 0, 0.0);
+        for width in self.widths {
             right += width;
-            right
-        });
-        let ends: Vec<f32> = ends.collect();
-        let first = ends.partition_point(|end| *end <= from);
-        let last = ends.partition_point(|end| *end < to);
-        first..(last + 1).min(ends.len()).max(first)
+            first += usize::from(right <= from);
+            last += usize::from(right < to);
+        }
+        first..(last + 1).min(self.widths.len()).max(first)
     }
+}
+
+/// A distance that is no fraction of a pixel, so that what is scrolled by it stays sharp.
+pub(super) fn whole_pixels(ui: &Ui, points: f32) -> f32 {
+    let scale = ui.ctx().pixels_per_point();
+    (points * scale).round() / scale
 }
 
 /// A text in a cell, in full where it is pointed at. Numbers stand at the right.
@@ -153,18 +157,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_that_can_be_seen_are_known() {
-        let grid = Grid { name: "", widths: &[100.0, 50.0, 50.0, 80.0], rows: 10, row_px: 20.0 };
-        for (from, to, rows) in [
-            (0.0, 100.0, 0..5),
-            (19.0, 100.0, 0..5),
-            (20.0, 101.0, 1..6),
-            (190.0, 400.0, 9..10),
-            (300.0, 400.0, 10..10),
-            (50.0, 20.0, 1..1),
-        ] {
-            assert_eq!(grid.rows_in(from, to), rows, "{from} to {to}");
-        }
+    fn columns_that_can_be_seen_are_known() {
+        let grid =
+            Grid { name: "", widths: &[100.0, 50.0, 50.0, 80.0], rows: 10, row_px: 20.0, offset: None };
         for (from, to, columns) in [
             (0.0, 100.0, 0..1),
             (100.0, 160.0, 1..3),

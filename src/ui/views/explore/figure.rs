@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::sample::{Sampler, kept_at, picture_of, row_number, tells_groups, value_names};
 use super::subject::PlaneKind;
+use super::traversals::words;
 use super::{ExploreView, Section};
 use crate::dataset::{Dataset, LabelValues};
 use crate::figure::{
@@ -90,13 +91,7 @@ impl ExploreView {
     }
 
     fn traversal_lines(&self, data: &Dataset, kind: &Bottleneck) -> Vec<TileLine> {
-        let part = if matches!(kind, Bottleneck::DescriptionLength { .. }) {
-            "quantiser"
-        } else if matches!(kind, Bottleneck::Quantised { .. }) {
-            "vector"
-        } else {
-            "unit"
-        };
+        let part = words(kind).0.unwrap_or("unit");
         let (shown, rows) = self.traversals.shown();
         let (features, range) = (data.shape.features().max(1), shades(data));
         let mut rest = rows.chunks_exact(features);

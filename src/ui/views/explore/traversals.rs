@@ -113,7 +113,7 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
 }
 
 /// What lines are called where they are no units, and what is seen from left to right.
-fn words(kind: &Bottleneck) -> (Option<&'static str>, &'static str) {
+pub fn words(kind: &Bottleneck) -> (Option<&'static str>, &'static str) {
     match kind {
         Bottleneck::DescriptionLength { .. } => {
             (Some("quantiser"), "From left to right: the choices of each quantiser.")

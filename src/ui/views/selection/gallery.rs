@@ -2,11 +2,13 @@
 
 use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::super::in_sight::lines_in_sight;
 use super::super::parts::advice_ui;
-use super::super::sample::{RangeCache, Sampler, label_text, row_name};
+use super::super::sample::{label_text, row_name};
+use super::super::thumbs::Thumbs;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::project::{Shown, visible};
-use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
+use crate::ui::plots::{color, palette, shortened};
 
 /// Width of a picture, and room between two.
 const CELL_PX: f32 = 44.0;
@@ -20,9 +22,7 @@ const LABELS: usize = 6;
 /// Textures of the samples in sight.
 #[derive(Clone, Default)]
 pub(super) struct Gallery {
-    stamp: u64,
-    atlas: Atlas,
-    range: RangeCache,
+    thumbs: Thumbs,
 }
 
 impl Gallery {
@@ -48,14 +48,11 @@ impl Gallery {
             let lines = rows.len().div_ceil(columns);
             ui.set_height(lines as f32 * each);
             let origin = ui.max_rect().min;
-            let first = ((viewport.top() / each).max(0.0) as usize).min(lines);
-            let last = ((viewport.bottom() / each).max(0.0) as usize + 1).clamp(first, lines);
-            let places = first * columns..(last * columns).min(rows.len());
+            let in_sight = lines_in_sight(viewport.top(), viewport.bottom(), each, lines);
+            let places = in_sight.start * columns..(in_sight.end * columns).min(rows.len());
             let seen = rows.get(places.clone()).unwrap_or_default();
-            if let Some(shown) = &shown {
-                self.follow(ui, data, shown, seen, stamp_of((changes, data.fingerprint, &places)));
-            }
-            for (at, (place, row)) in places.zip(seen).enumerate() {
+            self.thumbs.follow(ui, data, changes, (places.clone(), seen), size);
+            for (place, row) in places.zip(seen) {
                 let corner =
                     vec2((place % columns) as f32 * (size.x + GAP_PX), (place / columns) as f32 * each);
                 let cell = Rect::from_min_size(origin + corner, size);
@@ -63,7 +60,7 @@ impl Gallery {
                 let name = row_name(data, *row);
                 response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
                 if shown.is_some() {
-                    self.atlas.paint(ui.painter(), at, cell);
+                    self.thumbs.paint(ui.painter(), place, cell);
                 } else {
                     let labels = labels_of(data, *row, LABELS).join(", ");
                     let text = shortened(&format!("{name}  {labels}"), (size.x / 6.0) as usize);
@@ -78,21 +75,6 @@ impl Gallery {
                         .for_each(|label| drop(ui.label(label)));
                 });
             }
-        });
-    }
-
-    /// Fills the textures where others are in sight.
-    fn follow(&mut self, ui: &Ui, data: &Dataset, shown: &Shown, rows: &[u32], stamp: u64) {
-        if self.stamp == stamp {
-            return;
-        }
-        self.stamp = stamp;
-        let Shown { height, width, channels, .. } = *shown;
-        let (sampler, range) = (Sampler::new(data), self.range.of(data));
-        let samples: Vec<Vec<f32>> = rows.iter().map(|row| sampler.original(*row)).collect();
-        self.atlas.fill(ui.ctx(), [width, height], rows.len(), |picture, x, y| {
-            let start = (y * width + x) * channels;
-            range.pixel(&shown.pixel(samples[picture].get(start..start + channels).unwrap_or_default()))
         });
     }
 }

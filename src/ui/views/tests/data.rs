@@ -83,16 +83,16 @@ fn samples_are_filtered_by_class_and_split() {
         harness.run();
     };
     choose(&mut harness, "Split shown", "validation");
-    check_says(&harness, &["of 100"]);
+    check_says(&harness, &["100 of 1,000 samples"]);
     assert!(harness.query_by_label("row 801").is_some() && harness.query_by_label("row 1").is_none());
     choose(&mut harness, "Class shown", "3");
     let data = harness.state().data.as_ref().unwrap();
     let of_class = data.rows_of_class("3").unwrap();
     let expected = data.split.validation.iter().filter(|row| of_class.contains(row)).count();
-    check_says(&harness, &[&format!("of {expected}")]);
+    check_says(&harness, &[&format!("{expected} of 1,000 samples")]);
     assert_eq!(harness.state().views.data.filter.class, Some(3));
     choose(&mut harness, "Split shown", "all splits");
-    check_says(&harness, &[&format!("of {}", of_class_count(&harness))]);
+    check_says(&harness, &[&format!("{} of 1,000 samples", of_class_count(&harness))]);
     harness.state_mut().data.as_mut().unwrap().split.test.clear();
     harness.state_mut().views.data.filter.subset = Some(Subset::Test);
     harness.run();
@@ -104,28 +104,102 @@ fn of_class_count(harness: &Harness<'_, Scene>) -> usize {
 }
 
 #[test]
-fn keys_turn_pages_while_the_pointer_is_over_the_view() {
+fn keys_scroll_while_the_pointer_is_over_the_view() {
     let mut harness = shown(Scene::digits(), SIZES[0]);
-    harness.key_press(egui::Key::PageDown);
-    harness.run();
-    assert_eq!(harness.state().views.data.page, 0, "the pointer is elsewhere");
-    harness.hover_at(pos2(400.0, 200.0));
-    harness.run();
-    for (key, page) in [(egui::Key::PageDown, 1), (egui::Key::PageDown, 2), (egui::Key::PageUp, 1)] {
+    let press = |harness: &mut Harness<'_, Scene>, key| {
         harness.key_press(key);
         harness.run();
-        assert_eq!(harness.state().views.data.page, page);
+        [1, 1797].map(|row| harness.query_by_label(&format!("row {row}")).is_some())
+    };
+    assert_eq!(press(&mut harness, egui::Key::End), [true, false], "the pointer is elsewhere");
+    harness.hover_at(pos2(400.0, 200.0));
+    harness.run();
+    for (key, expected) in [
+        (egui::Key::PageDown, [false, false]),
+        (egui::Key::PageUp, [true, false]),
+        (egui::Key::End, [false, true]),
+        (egui::Key::PageDown, [false, true]),
+        (egui::Key::PageUp, [false, false]),
+        (egui::Key::Home, [true, false]),
+    ] {
+        assert_eq!(press(&mut harness, key), expected, "{key:?}");
     }
-    harness.get_by_label("last page").click();
+    harness.remove_cursor();
+    harness.get_by_label("row 1").focus();
     harness.run();
-    let last = harness.state().views.data.page;
-    assert!(harness.query_by_label("row 1797").is_some(), "page {last}");
-    harness.key_press(egui::Key::PageDown);
+    assert_eq!(press(&mut harness, egui::Key::End), [false, true], "a sample has the keyboard");
+    assert_eq!(press(&mut harness, egui::Key::Home), [true, false], "the list has it");
+}
+
+#[test]
+fn a_row_is_gone_to_by_its_number() {
+    let (mut tall, mut wide) = (mixed(false), mixed(false));
+    (tall.data, wide.data) = (Some(samples::mixed(400).0), Some(samples::pictures(4000, [8, 8, 1], 10)));
+    for (scene, number, names) in
+        [(tall, "3,001", ["select row 3001", "select row 1"]), (wide, "3001", ["row 3001", "row 1"])]
+    {
+        let mut harness = shown(scene, vec2(900.0, 420.0));
+        harness.get_by_label("Go to row").focus();
+        harness.run();
+        harness.event(egui::Event::Text(number.to_owned()));
+        harness.run();
+        harness.key_press(egui::Key::Enter);
+        harness.run();
+        let seen = names.map(|name| harness.query_by_label(name).is_some());
+        assert_eq!(seen, [true, false], "{number}");
+    }
+}
+
+#[test]
+fn samples_stay_where_they_are_until_the_filter_changes() {
+    let data = samples::pictures(4000, [8, 8, 1], 10);
+    let mut harness = shown(Scene::new(Vec::new(), Some(data)), vec2(900.0, 420.0));
+    harness.hover_at(pos2(600.0, 250.0));
     harness.run();
-    assert_eq!(harness.state().views.data.page, last);
-    harness.get_by_label("first page").click();
+    harness.key_press(egui::Key::End);
     harness.run();
-    assert_eq!(harness.state().views.data.page, 0);
+    let is_seen = |harness: &Harness<'_, Scene>, name: &str| harness.query_by_label(name).is_some();
+    assert!(is_seen(&harness, "row 4000"));
+    // The view is laid out otherwise, and the labels are others.
+    harness.set_size(vec2(430.0, 420.0));
+    harness.run();
+    harness.set_size(vec2(700.0, 420.0));
+    harness.run();
+    assert!((3900..4000).any(|row| is_seen(&harness, &format!("row {row}"))));
+    harness.state_mut().data.as_mut().unwrap().labels.clear();
+    harness.run();
+    assert!(!is_seen(&harness, "row 1"));
+    for option in ["Split shown", "train"] {
+        harness.get_by_label(option).click();
+        harness.run();
+    }
+    check_says(&harness, &["3,200 of 4,000 samples"]);
+    assert!(is_seen(&harness, "row 1"));
+}
+
+#[test]
+fn a_million_rows_are_few_shapes() {
+    let count = |rows: usize| {
+        let mut data = samples::table(rows, 2);
+        data.labels.clear();
+        let mut harness = shown(Scene::new(Vec::new(), Some(data)), vec2(900.0, 420.0));
+        harness.hover_at(pos2(600.0, 250.0));
+        harness.run();
+        harness.key_press(egui::Key::End);
+        harness.run();
+        let last = format!("select row {rows}");
+        assert!(harness.query_by_label(&last).is_some(), "{last}");
+        harness.output().shapes.len()
+    };
+    let (few, many) = (count(1000), count(1_000_000));
+    assert!(many <= few + 8, "{many} shapes for a million, {few} for a thousand");
+}
+
+#[test]
+fn settings_of_pages_still_open() {
+    let view: DataPreviewView = ron::from_str("(page:3,columns:true)").unwrap();
+    assert!(view.columns);
+    assert!(!ron::to_string(&view).unwrap().contains("page"));
 }
 
 #[test]
