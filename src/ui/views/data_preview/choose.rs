@@ -79,7 +79,7 @@ fn lines_ui(ui: &mut Ui, count: usize, mut line_ui: impl FnMut(&mut Ui, usize)) 
 /// A field for the number of a row; gives the row once it is entered.
 pub(super) fn go_to_ui(row: &mut Row<'_>, data: &Dataset, text: &mut String) -> Option<u32> {
     let entered = row.part(Side::Left, "go to", |ui| {
-        let field = ui.add(TextEdit::singleline(text).hint_text("go to row").desired_width(72.0));
+        let field = ui.add(TextEdit::singleline(text).hint_text("go to row").desired_width(88.0));
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         named(field, "Go to row").on_hover_text(
             "Enter a row number. A row that is not shown gives way to the next one that is. \
