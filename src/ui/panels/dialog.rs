@@ -1,5 +1,6 @@
 //! The open dialog, drawn over the window.
 
+use std::mem::discriminant;
 use std::path::PathBuf;
 
 use egui::text::{CCursor, CCursorRange};
@@ -26,7 +27,8 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let mut answer = Answer::Open;
     let frame = egui::Frame::popup(ui.style()).corner_radius(12).inner_margin(20);
     // An area remembers its size by its name: a short dialog must not inherit that of a long one.
-    let id = Id::unique("dialog").with(std::mem::discriminant(&dialog));
+    let purpose = if let Dialog::Path(path) = &dialog { Some(discriminant(&path.purpose)) } else { None };
+    let id = Id::unique("dialog").with((discriminant(&dialog), purpose));
     let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,

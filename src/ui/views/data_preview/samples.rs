@@ -35,6 +35,7 @@ pub(super) struct Seen {
 pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32, area: Rect) {
     let (data, height) = (look.data, height.max(0.0));
     if view.cache.passing.len(data) == 0 {
+        view.cache.in_sight = None;
         let text = RichText::new("No sample is of this class and split.").size(11.5);
         ui.label(text.color(color(palette(ui).dim)));
         return;

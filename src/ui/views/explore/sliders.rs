@@ -12,7 +12,7 @@ use crate::ui::plots::{color, palette};
 use crate::ui::views::parts::{chip_ui, named};
 
 /// Width of the value beside a slider, in points.
-const VALUE: f32 = 62.0;
+const VALUE: f32 = 70.0;
 /// What is said of a unit that changes nothing.
 const NO_EFFECT: &str = "No effect: the reconstruction stays the same over its range";
 /// Units that are shown without being asked for.
