@@ -67,6 +67,10 @@ pub(super) struct Position {
     layout: Option<(Id, usize, u32)>,
     step: Option<Step>,
     row: Option<u32>,
+    /// The line that the list was scrolled to in the last frame. It is scrolled there once more: an
+    /// area that did not know its height yet takes the first time for a pull beyond its end, and
+    /// springs back.
+    again: Option<usize>,
     /// The row that was gone to last.
     pub marked: Option<u32>,
     /// Whether the list or one of its samples has the keyboard.
@@ -105,11 +109,19 @@ impl Position {
         let is_kept = self.layout == Some(layout(lines));
         let gone_to = found.map(|(place, _)| place / lines.across);
         let line = gone_to.or(stepped).or((!is_kept).then_some(top));
-        line.map(|line| lines.offset(line))
+        let again = self.again.take();
+        self.again = line;
+        line.or(again).map(|line| lines.offset(line))
+    }
+
+    /// Whether another frame is needed until the list stands where it was scrolled to.
+    pub fn is_moving(&self) -> bool {
+        self.again.is_some()
     }
 
     /// Takes in how far the list is scrolled.
     pub fn settle(&mut self, lines: &Lines, offset: f32) {
+        let offset = self.again.map_or(offset, |line| lines.offset(line));
         // A hundredth of a line is for what 32 bits round off.
         let line = (offset / lines.each + 0.01).max(0.0) as usize;
         if line != self.first / lines.across {
@@ -134,6 +146,16 @@ mod tests {
     /// All rows pass.
     const FIND: fn(u32) -> Option<(usize, u32)> = |row| Some((row as usize, row));
 
+    /// The list is where it was scrolled to once it was scrolled there twice, wherever the area was
+    /// in between.
+    fn stand(position: &mut Position, lines: &Lines, expected: f32) {
+        position.settle(lines, 0.4 * expected);
+        assert!(position.is_moving());
+        assert_eq!(position.offset(lines, FIND), Some(expected));
+        position.settle(lines, expected);
+        assert!(!position.is_moving());
+    }
+
     #[test]
     fn steps_and_rows_are_gone_to() {
         let mut position = Position::default();
@@ -152,7 +174,7 @@ mod tests {
         ] {
             position.step(step);
             assert_eq!(position.offset(&lines, FIND), Some(expected), "{step:?}");
-            position.settle(&lines, expected);
+            stand(&mut position, &lines, expected);
             assert_eq!(position.offset(&lines, FIND), None, "it stays there");
         }
         for (row, expected) in [(70_000, 1_120_000.0), (999_999, 15_999_900.0), (0, 0.0)] {
@@ -160,7 +182,7 @@ mod tests {
             assert_eq!(position.offset(&lines, |_| None), None, "it is not known where it is yet");
             assert_eq!(position.offset(&lines, FIND), Some(expected));
             assert_eq!(position.marked, Some(row));
-            position.settle(&lines, expected);
+            stand(&mut position, &lines, expected);
         }
     }
 
@@ -175,6 +197,7 @@ mod tests {
             assert_eq!(offset, Some(16.0 * expected), "{across} side by side");
             position.settle(&lines(across), 16.0 * expected);
         }
+        stand(&mut position, &lines(10), 1600.0);
         let mut few = Lines { count: 3, ..lines(10) };
         assert_eq!(position.offset(&few, FIND), None, "the scroll area knows its end");
         few.across = 2;

@@ -58,6 +58,9 @@ pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewVie
         None => rows_ui(ui, look, view, height),
     };
     view.cache.position.has_focus = list.has_focus() || seen.has_focus;
+    if view.cache.position.is_moving() {
+        ui.ctx().request_repaint();
+    }
     if list.has_focus() {
         let stroke = Stroke::new(1.0, color(palette(ui).dim));
         ui.painter().rect_stroke(room, 2.0, stroke, StrokeKind::Inside);
