@@ -24,8 +24,9 @@ use crate::ui::state::State;
 const NOTHING_YET: &str = "Nothing measured yet";
 const NOTHING_YET_ADVICE: &str =
     "Train the network: what its units do is measured every second, and whenever it pauses or ends.";
-/// Width from which the weights of the first layer are beside the plots, in points.
-const WIDE_PX: f32 = 760.0;
+/// Width from which the weights of the first layer are beside the plots, in points: each half then
+/// has room for two plots next to each other.
+const WIDE_PX: f32 = 960.0;
 /// Size of a plot in the view.
 const PLOT: Vec2 = vec2(220.0, 84.0);
 
