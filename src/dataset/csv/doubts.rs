@@ -6,7 +6,7 @@ use super::century::{self, FIRST_YEAR};
 use super::date::DateFormat;
 use super::dated::{Place, Spoilt};
 use super::evidence::{Content, Evidence};
-use super::ids::is_id;
+use super::ids::{is_surely_id, may_be_id};
 use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
@@ -264,10 +264,21 @@ impl Columns<'_> {
         if self.chosen.contains(name) {
             return None;
         }
-        if matches!(role, Role::Numbers { .. } | Role::Categories { .. }) && is_id(self.layout, at, evidence)
+        if matches!(role, Role::Numbers { .. } | Role::Categories { .. })
+            && is_surely_id(self.layout, at, evidence)
         {
             let message = format!("\"{shown}\" counts the rows or holds their ids, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::LeftOut)]);
+        }
+        if matches!(role, Role::Numbers { .. } | Role::Label(_))
+            && self.asked.rules == Rules::Current
+            && !is_surely_id(self.layout, at, evidence)
+            && may_be_id(self.evidence, at)
+        {
+            let what = if role.is_feature() { "a feature" } else { "a label" };
+            let message =
+                format!("\"{shown}\" holds large whole numbers that hardly repeat, as ids do, and is {what}");
+            return doubt(message, [Take::Label, Take::Feature, Take::LeftOut].map(column).to_vec());
         }
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. })
             && self.asked.rules == Rules::Current
@@ -276,12 +287,11 @@ impl Columns<'_> {
             let message = format!("\"{shown}\" is called as labels are, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
-        if matches!(role, Role::Numbers { .. })
+        if role.is_feature()
             && self.asked.rules == Rules::Current
-            && label_names::may_be_classes(self.layout, self.evidence, at)
+            && let Some(what) = label_names::may_be_classes(self.layout, self.evidence, at)
         {
-            let message =
-                format!("\"{shown}\" holds few whole numbers, which may be classes, and is a feature");
+            let message = format!("\"{shown}\" holds few {what}, which may be classes, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
         if let Some(doubt) = self.constant(at).or_else(|| self.counted(at)) {
@@ -335,6 +345,14 @@ impl Columns<'_> {
                     shortened(first)
                 );
                 doubt(message, vec![column(Take::Dates)])
+            }
+            Role::Categories { .. } if let Some(word) = evidence.step_word() => {
+                let message = format!(
+                    "\"{shown}\" is taken as words: most of its fields are numbers, but \"{}\" is none",
+                    shortened(&word)
+                );
+                let missing = missing::with_more(self.asked.reading, std::iter::once(word.as_str()));
+                doubt(message, std::iter::once(column(Take::Categories)).chain(missing).collect())
             }
             Role::Categories { .. } | Role::Label(_) => {
                 let reading = self.asked.reading;

@@ -279,10 +279,31 @@ impl Evidence {
         let (notation, count) = self.figures.most(has_comma);
         // Digits with leading zeros among words are words, too: 01000 and 2A004.
         let are_words = self.is_current && !self.are_codes_numbers && self.codes.are_padded();
-        if 2 * count >= self.present && !are_words {
+        if 2 * count >= self.present && !are_words && !(self.is_current && self.are_steps(count)) {
             return Content::Numbers { notation, signs };
         }
         Content::Words
+    }
+
+    /// Whether a column of so many numbers is one of few steps that some words belong to, too: 2, 3,
+    /// 4 and `5more`.
+    fn are_steps(&self, numbers: u64) -> bool {
+        /// The most different steps, how often each is there on average, and how many of the fields
+        /// are no numbers.
+        const STEPS: usize = 10;
+        const TIMES: u64 = 5;
+        const SHARE: u64 = 10;
+        let few = self.distinct().filter(|steps| *steps <= STEPS);
+        few.is_some_and(|steps| self.present >= TIMES * steps as u64)
+            && SHARE * (self.present - numbers) >= self.present
+    }
+
+    /// The most frequent of the words among a column of steps that are numbers otherwise.
+    pub(super) fn step_word(&self) -> Option<String> {
+        let (notation, numbers) = self.figures.most(None);
+        let is_so =
+            2 * numbers >= self.present && self.judge(None) == Content::Words && self.are_steps(numbers);
+        self.words.as_ref().filter(|_| is_so)?.most_where(|word| notation.parse(word).is_none())
     }
 
     /// The word that marks some of the rows, where the others are empty and it says yes.

@@ -4,8 +4,13 @@ use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::number::Notation;
 
-/// Whether a column counts the rows or holds their ids.
-pub(super) fn is_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> bool {
+/// Whether a column counts the rows or holds their ids, or looks so in a table without names.
+pub(super) fn is_id(layout: &TableLayout, all: &[Evidence], at: usize) -> bool {
+    is_surely_id(layout, at, &all[at]) || (!layout.has_names() && may_be_id(all, at))
+}
+
+/// Whether a column counts the rows or holds their ids by its name or its numbers alone.
+pub(super) fn is_surely_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> bool {
     /// Rows that prove it where the name does not tell.
     const ROWS: u64 = 10;
     let name = layout.columns[at].trim();
@@ -27,10 +32,46 @@ pub(super) fn is_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> boo
         return true;
     }
     let (low, high) = evidence.range(Notation::Point);
-    // Seconds, milliseconds or nanoseconds since 1970, and dates as 20240131.
+    evidence.are_proven_different_whole() && low >= 1e7 && high < 10.0 * low && !are_times(low, high)
+}
+
+/// Whether the first column of a table may hold ids, though nothing but its numbers says so:
+/// large whole numbers, hardly any of them twice, beside fractions, or beside numbers that are all
+/// far smaller. Round numbers are prices and counts.
+pub(super) fn may_be_id(all: &[Evidence], at: usize) -> bool {
+    /// Rows and other columns that prove it.
+    const ROWS: u64 = 20;
+    const OTHERS: usize = 2;
+    /// Ids are so many times larger than all other numbers of their rows.
+    const LARGER: f64 = 1e3;
+    let own = &all[at];
+    let (low, high) = own.range(Notation::Point);
+    let rows = own.present() as f64;
+    let is_large = low >= 0.0 && high >= 10.0 * rows.max(100.0) && !are_times(low, high);
+    let are_years = low >= 1500.0 && high < 2200.0;
+    let is_number = |other: &&Evidence| matches!(other.judge(None), Content::Numbers { .. });
+    let is_complete = own.present() >= ROWS && own.missing() == 0 && is_number(&own) && own.are_whole();
+    let are_steps = own.even_step().is_some();
+    if at != 0 || !is_complete || !is_large || are_years || are_steps {
+        return false;
+    }
+    // Of too many to remember, those that were had no equals.
+    let are_unequal = own.words().map_or(own.are_different(), |words| words.len() as f64 >= 0.9 * rows);
+    let are_round = own.words().is_some_and(|words| words.iter().all(|(word, _)| word.ends_with(['0', '5'])));
+    if !are_unequal || are_round {
+        return false;
+    }
+    let others: Vec<&Evidence> = all[1..].iter().filter(is_number).collect();
+    let fractions = others.iter().filter(|other| !other.are_whole()).count();
+    let highest = others.iter().map(|other| other.range(Notation::Point).1).fold(0.0, f64::max);
+    others.len() >= OTHERS
+        && (own.are_different() && 2 * fractions >= others.len() || high >= LARGER * highest)
+}
+
+/// Whether these are seconds, milliseconds or nanoseconds since 1970, or dates as 20240131.
+fn are_times(low: f64, high: f64) -> bool {
     let times = [1e9..2.2e9, 1e12..2.2e12, 1e18..2.2e18, 19e6..21.1e6];
-    let is_time = times.iter().any(|range| range.contains(&low) && range.contains(&high));
-    evidence.are_proven_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
+    times.iter().any(|range| range.contains(&low) && range.contains(&high))
 }
 
 const ID_NAMES: [&str; 14] =

@@ -114,7 +114,7 @@ pub(super) fn decide(
     chosen.check(text, layout, matched, remarks)?;
     let numbers = chosen.numbers(layout, matched);
     let commas = decimal::marks(layout, evidence, asked, matched, &numbers, remarks);
-    let judge = Judge { text, layout, asked, commas: &commas };
+    let judge = Judge { text, layout, all: evidence, asked, commas: &commas };
     let mut roles = Vec::with_capacity(layout.columns.len());
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
         let take = chosen.take(name);
@@ -278,6 +278,7 @@ fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec
 struct Judge<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
+    all: &'a [Evidence],
     asked: &'a Asked<'a>,
     /// Whether the decimal mark of each column is a comma.
     commas: &'a [bool],
@@ -301,7 +302,7 @@ impl Judge<'_> {
             Content::Nothing | Content::Dates { .. } => false,
         };
         let is_named = label_names::is_label_name(&self.layout.columns[at]);
-        let is_label = was_label.unwrap_or_else(|| is_class || is_named || is_id(self.layout, at, evidence));
+        let is_label = was_label.unwrap_or_else(|| is_class || is_named || is_id(self.layout, self.all, at));
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
@@ -418,7 +419,7 @@ impl Judge<'_> {
             }
             return Role::LeftOut;
         }
-        if is_current && !only_labels && is_id(self.layout, at, evidence) {
+        if is_current && !only_labels && is_id(self.layout, self.all, at) {
             return self.label(at, evidence);
         }
         match self.as_values(at, evidence) {
@@ -457,7 +458,7 @@ impl Judge<'_> {
             }
             for &at in free.iter().filter(|_| columns.len() > 1) {
                 let is_few = evidence[at].distinct().is_some_and(|words| (1..=FEW_WORDS).contains(&words));
-                if is_few && is_id(self.layout, at, &evidence[at]) == wants_ids {
+                if is_few && is_id(self.layout, evidence, at) == wants_ids {
                     roles[at] = categories(&evidence[at]);
                 }
             }

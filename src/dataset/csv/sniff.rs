@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::evidence::{self, Content, Evidence};
 use super::ids::is_id;
-use super::label_names::{CLASSES, has_classes, is_label_name};
+use super::label_names::{CLASSES, are_class_words, has_classes, is_label_name};
 use super::layout::TableLayout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
@@ -16,7 +16,7 @@ pub struct CsvPreview {
     pub columns: Vec<String>,
     /// Columns that are probably labels: called so (label, class, target, species), row numbers,
     /// ids, words that are too many for features, and the one column of words at the end of
-    /// numbers.
+    /// numbers, or at their beginning where there are no names.
     pub labels: Vec<String>,
     /// The sign between two fields; `Auto` for a spreadsheet alone.
     pub delimiter: Delimiter,
@@ -98,12 +98,14 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
         is_label_name(name) || (is_y && has_classes(&evidence[at]))
     };
     let is_likely = |at: usize| {
-        let is_id = is_id(layout, at, &evidence[at]);
+        let is_id = is_id(layout, evidence, at);
         let is_last_word =
             words == 1 && at == last && evidence[at].distinct().is_some_and(|words| words <= CLASSES);
         // Dates with an odd word among them are features once that is called missing.
         let is_word = contents[at] == Content::Words && evidence[at].spoilt_dates().is_none();
-        is_id || (is_word && (is_last_word || !roles::are_few(&evidence[at])))
+        is_id
+            || are_class_words(layout, evidence, at)
+            || (is_word && (is_last_word || !roles::are_few(&evidence[at])))
     };
     let chosen = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
         (0..=last).filter(|at| wanted(*at)).map(|at| layout.columns[at].clone()).collect()

@@ -104,7 +104,7 @@ impl Remarks {
             }
         }
         let ids: Vec<&String> = (0..roles.len())
-            .filter(|at| matches!(roles[*at], Role::Label(_)) && is_id(layout, *at, &evidence[*at]))
+            .filter(|at| matches!(roles[*at], Role::Label(_)) && is_id(layout, evidence, *at))
             .map(|at| &layout.columns[at])
             .collect();
         if let Some(first) = ids.first() {
@@ -211,7 +211,7 @@ impl Remarks {
                 // Codes are told of as such.
                 let is_words = evidence[*at].judge(None) == Content::Words && !evidence[*at].are_codes();
                 let is_free = is_words && roles[*at].take() == take && !chosen.contains(&layout.columns[*at]);
-                is_free && (take == Take::LeftOut || !is_id(layout, *at, &evidence[*at]))
+                is_free && (take == Take::LeftOut || !is_id(layout, evidence, *at))
             };
             let names: Vec<&String> = (0..roles.len()).filter(is_so).map(|at| &layout.columns[at]).collect();
             if let Some(first) = names.first() {

@@ -125,7 +125,8 @@ impl Words {
         self.most_where(|other| other.eq_ignore_ascii_case(word))
     }
 
-    fn most_where(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+    /// Of those that are meant.
+    pub(super) fn most_where(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
         let meant = self.iter().filter(|(word, _)| is_meant(word));
         let most = meant.max_by(|(a, times), (b, others)| times.cmp(others).then_with(|| b.cmp(a)));
         most.map(|(word, _)| word)

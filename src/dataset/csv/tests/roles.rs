@@ -193,4 +193,61 @@ fn classes_of_a_table_without_names_are_offered_as_labels() {
     check(&|at| format!("{}.5,{},{}\n", at, at % 3, measured(at)), &[]);
     check(&|at| format!("{},{}\n", at * 7 % 23, measured(at)), &[]);
     check(&|at| format!("{},{},{},{}\n", at % 3, at % 5, at * 3 % 5, at * at % 5), &[]);
+    // All of few values, the last of the fewest.
+    let grades = |at: usize| format!("{},{},{}", 1 + at * 7 % 10, 1 + at * 3 % 10, 1 + at * 9 % 10);
+    check(&|at| format!("{},{}\n", grades(at), 2 + 2 * (at * at % 7 % 2)), &["\"column 4\""]);
+    // Words, also after ids.
+    let kind = |at: usize| ["M", "B"][at * at % 7 % 2];
+    check(&|at| format!("{},{}\n", kind(at), measured(at)), &["\"column 1\""]);
+    check(&|at| format!("{},{},{}\n", patient(at), kind(at), measured(at)), &["\"column 2\""]);
+    check(&|at| format!("{},{},{}\n", kind(at), measured(at), kind(at + 1)), &[]);
+}
+
+/// Ids as those of patients: large, in no order, none twice.
+fn patient(at: usize) -> usize {
+    8671 + at * 7919 % 99991
+}
+
+#[test]
+fn large_numbers_that_hardly_repeat_are_taken_for_ids_without_a_header_and_doubted() {
+    let rows = |row: &dyn Fn(usize) -> String| (0..40).map(row).collect::<String>();
+    let measured = |at: usize| format!("{}.5,{}.25,{}", at * 7 % 40, at * 11 % 40, at * 13 % 40);
+    let check = |text: String, take: Take, is_doubted: bool| {
+        let raw = loaded(text.as_bytes());
+        let has = raw.doubts.iter().any(|doubt| doubt.message.contains("hardly repeat"));
+        assert_eq!((taken(&raw)[0].1, has), (take, is_doubted), "{text}: {:?}", raw.doubts);
+    };
+    check(rows(&|at| format!("{},{}\n", patient(at), measured(at))), Take::Label, true);
+    // A name that says nothing of ids leaves it a feature.
+    let named = format!("patient,a,b,c\n{}", rows(&|at| format!("{},{}\n", patient(at), measured(at))));
+    check(named, Take::Numbers, true);
+    // Some twice, but a thousand times larger than everything else.
+    let visit = |at: usize| 1_000_003 + at / 2 * 2 * usize::from(at < 6) + at * 31 * usize::from(at >= 6);
+    check(rows(&|at| format!("{},{},{}\n", visit(at), at % 9, at % 7)), Take::Label, true);
+    // Prices, years, small counts, and what stands beside whole numbers of its size.
+    check(rows(&|at| format!("{},{}\n", 1000 * patient(at), measured(at))), Take::Numbers, false);
+    check(rows(&|at| format!("{},{}\n", 1900 + at * 7 % 97, measured(at))), Take::Numbers, false);
+    check(rows(&|at| format!("{},{}\n", 3 + at * 7 % 97, measured(at))), Take::Numbers, false);
+    check(rows(&|at| format!("{},{},{}\n", patient(at), patient(at + 50), at)), Take::Numbers, false);
+    let text = rows(&|at| format!("{},{},{}\n", patient(at), ["M", "B"][at * at % 7 % 2], measured(at)));
+    let (_dir, path) = write(text.as_bytes());
+    assert_eq!(sniff(&path).unwrap().labels, ["column 1", "column 2"]);
+}
+
+#[test]
+fn few_numbers_with_a_frequent_word_among_them_are_words_with_a_doubt() {
+    let text = |word: &str, every: usize| {
+        let field = |at: usize| if at % every == 1 { word.to_owned() } else { (2 + at % 3).to_string() };
+        let rows = (0..60).map(|at| format!("{},{}.5\n", field(at), at * 7 % 60));
+        rows.collect::<Vec<_>>().concat()
+    };
+    let raw = loaded(format!("doors,x\n{}", text("5more", 4)).as_bytes());
+    assert_eq!(taken(&raw)[0], ("doors", Take::Categories));
+    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("\"5more\" is none")).unwrap();
+    let remedies: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
+    assert_eq!(remedies, ["--column doors=categories", "--missing-words 5more"]);
+    // A rare one is an error.
+    let (_dir, path) = write(format!("doors,x\n{}", text("oops", 30)).as_bytes());
+    let error = load(&path, &[], Missing::ColumnMean, &Progress::default()).unwrap_err().to_string();
+    assert!(error.contains("\"oops\" is not a number"), "{error}");
 }
