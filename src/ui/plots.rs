@@ -6,7 +6,7 @@
 //! Ours are:
 //!
 //! - bars, histograms and profiles, which are a dozen small plots in one view: as plots of the
-//!   library they cost 1.3 times as much per frame (`cargo bench --bench plots`);
+//!   library they cost 1.4 to 1.7 times as much per frame (`cargo bench --bench plots`);
 //! - curves, as a line of the library draws a straight line over a gap (NaN) and counts dashes along
 //!   a jagged line, so that they merge;
 //! - the wheel alone, the middle button and keys, which ask the library to zoom and pan: it knows
