@@ -328,7 +328,6 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
         view.cache.position.go_to(row);
     }
     if view.filter != before.1 {
-        view.cache.position = Position::default();
         look_for_passing(ui, data, view);
     }
     if (view.columns, view.filter) != before {
@@ -363,9 +362,9 @@ fn follow(data: &Dataset, view: &mut DataPreviewView) {
     if cache.stamp != Some(stamp) {
         cache.summary = Summary::of(data);
         cache.stamp = Some(stamp);
-        let are_other = cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint);
+        view.filter.class = None;
         // Other labels of the same rows leave them where they are.
-        if view.filter.class.take().is_some() || are_other {
+        if cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint) {
             cache.position = Position::default();
         }
     }
