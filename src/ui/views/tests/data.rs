@@ -276,7 +276,7 @@ fn data_that_are_read_otherwise_stay_while_they_load() {
     let mut harness = builder.build_ui_state(
         move |ui, cancelled: &mut bool| {
             let (state, selection) = (DataState::Reloading(&data, 3, 10), Selection::default());
-            let input = DataInput { state, design: &design, selection: &selection };
+            let input = DataInput { state, design: &design, selection: &selection, others: &BTreeMap::new() };
             *cancelled |= data_preview_ui(ui, &input, &mut view).cancel;
         },
         false,
@@ -357,7 +357,8 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
     let mut harness = builder.build_ui_state(
         move |ui, selection: &mut Selection| {
             let before = selection.clone();
-            let input = DataInput { state: DataState::Loaded(&data), design: &design, selection: &before };
+            let (state, others) = (DataState::Loaded(&data), BTreeMap::new());
+            let input = DataInput { state, design: &design, selection: &before, others: &others };
             if let Some((rows, how)) = data_preview_ui(ui, &input, &mut view).select {
                 selection.apply(data.fingerprint, rows, how);
             }
@@ -378,6 +379,25 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
 }
 
 #[test]
+fn other_data_are_chosen_and_removed_in_the_header_and_nothing_moves() {
+    let mut harness = shown(mixed(false), vec2(900.0, 420.0));
+    let place = harness.get_by_label("Go to row").rect();
+    harness.state_mut().others.insert("photos".to_owned(), Arc::new(samples::table(4, 2)));
+    harness.run();
+    for (option, expected) in [("photos", Some("photos")), ("the design", None), ("photos", Some("photos"))] {
+        harness.get_by_label("Data shown").click();
+        harness.run();
+        harness.get_by_label(option).click();
+        harness.run();
+        assert_eq!(harness.state().views.data.other.as_deref(), expected);
+        assert_eq!(harness.get_by_label("Go to row").rect(), place);
+    }
+    harness.get_by_label("Remove photos").click();
+    harness.run();
+    assert_eq!(harness.state().last.data.remove.as_deref(), Some("photos"));
+}
+
+#[test]
 fn loading_and_failing_data_say_so() {
     const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
     for (state, said) in [
@@ -388,11 +408,9 @@ fn loading_and_failing_data_say_so() {
         let (mut view, design) = (DataPreviewView::default(), Data::default());
         let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
         let mut harness = builder.build_ui(move |ui| {
-            data_preview_ui(
-                ui,
-                &DataInput { state, design: &design, selection: &Selection::default() },
-                &mut view,
-            );
+            let (selection, others) = (Selection::default(), BTreeMap::new());
+            let input = DataInput { state, design: &design, selection: &selection, others: &others };
+            data_preview_ui(ui, &input, &mut view);
         });
         harness.run_steps(3);
         let texts = texts(&harness.output().shapes);
