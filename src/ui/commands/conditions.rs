@@ -87,7 +87,7 @@ pub(super) fn exportable_restored(state: &State) -> Condition {
     has_weights(state)?;
     demand(
         state.is_selection_of_run(),
-        "The shown run was trained on other data than the selected samples: show them to it, or select some of its own.",
+        "The selected samples are not of the shown run's data: select some that are.",
     )
 }
 

@@ -98,8 +98,8 @@ impl Stand {
     }
 }
 
-/// Has an area scrolled down to `offset` in this frame, where there is one. An area knows how far it
-/// can be scrolled as of the last frame: what is beyond would be pulled back as by a spring, and
+/// Has an area scrolled down to `offset` in this frame, where there is one. An area knows how far
+/// it can be scrolled as of the last frame: what is beyond would be pulled back as by a spring, and
 /// keep that speed in the frames after.
 pub(super) fn scrolled(ui: &mut Ui, area: ScrollArea, offset: Option<f32>) -> ScrollArea {
     let Some(offset) = offset else { return area };
@@ -112,8 +112,9 @@ pub(super) fn scrolled(ui: &mut Ui, area: ScrollArea, offset: Option<f32>) -> Sc
 #[derive(Clone, Default)]
 pub(super) struct Position {
     filter: Filter,
-    /// The layout in which a person scrolled the list last, and how far; nothing at its start. Where
-    /// it stands in any other layout follows from this alone, so that it comes back with the layout.
+    /// The layout in which a person scrolled the list last, and how far; nothing at its start.
+    /// Where it stands in any other layout follows from this alone, so that it comes back with the
+    /// layout.
     left: Option<(Lines, f32)>,
     /// The same of the lists of other filters.
     others: HashMap<Filter, (Lines, f32)>,
@@ -192,8 +193,8 @@ impl Position {
         self.last = Some((*lines, stand));
     }
 
-    /// Whether the list can be scrolled to where it is to be only in another frame: it was not known
-    /// how far it can be scrolled.
+    /// Whether the list can be scrolled to where it is to be only in another frame: it was not
+    /// known how far it can be scrolled.
     pub fn is_moving(&self) -> bool {
         self.last.is_some_and(|(lines, stand)| !are_same(self.wanted(&lines, stand.end), stand.offset))
     }

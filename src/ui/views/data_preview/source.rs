@@ -1,4 +1,5 @@
-//! The choice of the data that are shown: those of the design, or other data that networks are shown.
+//! The choice of the data that are shown: those of the design, or other data that a network is
+//! shown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -54,8 +54,8 @@ impl ChosenTerms {
         if chosen.is_empty() { all.iter().take(1).cloned().collect() } else { chosen }
     }
 
-    /// A menu of all terms of a run and, where it has those, of the errors of its layers, which take
-    /// the place of the terms. Says whether the choice has changed.
+    /// A menu of all terms of a run and, where it has those, of the errors of its layers, which
+    /// take the place of the terms. Says whether the choice has changed.
     pub fn ui(&mut self, ui: &mut Ui, all: &[String], layers: Option<&mut bool>) -> bool {
         let shows_layers = layers.as_ref().is_some_and(|layers| **layers);
         let drawn = if shows_layers { Vec::new() } else { self.of(all) };
