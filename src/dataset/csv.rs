@@ -37,6 +37,7 @@ mod months;
 mod names;
 mod number;
 mod overview;
+mod padding;
 mod pairs;
 mod parts;
 mod places;

@@ -38,6 +38,11 @@ fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataErro
 
 /// A workbook (.xlsx) of sheets with these names and rows.
 fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+    workbook_with(sheets, "")
+}
+
+/// The same with a part for the styles of cells.
+fn workbook_with(sheets: &[(&str, &str)], styles: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |name: &str, text: &str| {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -50,6 +55,9 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
         r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
     );
     add("_rels/.rels", &book);
+    if !styles.is_empty() {
+        add("xl/styles.xml", styles);
+    }
     let (mut entries, mut links) = (Vec::new(), Vec::new());
     for (number, (name, rows)) in (1..).zip(sheets) {
         entries.push(format!(r#"<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>"#));
