@@ -67,6 +67,7 @@ mod words;
 pub(super) use label_names::is_label_name;
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
+pub(super) use spaces::collapsed;
 
 use std::io::Read as _;
 use std::path::Path;
