@@ -12,7 +12,7 @@ use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Place, Spoilt};
 use super::missing::{self, Gaps, UsualWords};
-use super::months::is_month_and_number;
+use super::months::month_and_number;
 use super::number::{Notation, Signs};
 use super::plain::{Plain, plain_number};
 use super::tails::{Odd, Tail};
@@ -512,12 +512,13 @@ impl Evidence {
         self.dates.first_text().filter(|_| is_month)
     }
 
-    /// A month with a number that is a day or a year of two digits, where all words are such:
-    /// `15-Jan`.
+    /// A month with a number that is a day or a year of two digits, where all words are such, of
+    /// several months: `15-Jan`.
     pub(super) fn month_and_number(&self) -> Option<String> {
-        let words = self.words.as_ref().filter(|words| words.len() > 1)?;
-        let are_all = words.iter().all(|(word, _)| is_month_and_number(word.trim()));
-        words.most().filter(|_| are_all)
+        let words = self.words.as_ref()?;
+        let months = words.iter().map(|(word, _)| month_and_number(word.trim()));
+        let months = months.collect::<Option<HashSet<i8>>>()?;
+        words.most().filter(|_| months.len() > 1)
     }
 
     /// Dates that stand for missing ones, and how often each is there.

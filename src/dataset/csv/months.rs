@@ -113,17 +113,17 @@ pub(super) fn pointed_month(field: &str) -> Option<(i16, i8)> {
     Some((are_digits.then(|| year.parse().ok())??, month_numbered(month)?))
 }
 
-/// Whether a field is a month by name with a number of one or two digits, a day or a year:
-/// `15-Jan`, `Jan 5`.
-pub(super) fn is_month_and_number(field: &str) -> bool {
-    let Some((first, last)) = field.split_once(['-', ' ', '/', '\u{a0}']) else { return false };
+/// The month of a field that holds one by name with a number of one or two digits, a day or a
+/// year: `15-Jan`, `Jan 5`.
+pub(super) fn month_and_number(field: &str) -> Option<i8> {
+    let (first, last) = field.split_once(['-', ' ', '/', '\u{a0}'])?;
     let last = last.trim_start();
-    let are = |number: &str, name: &str| {
+    let month = |number: &str, name: &str| {
         let number = number.strip_suffix('.').unwrap_or(number);
         let is_short = matches!(number.len(), 1 | 2) && number.bytes().all(|byte| byte.is_ascii_digit());
-        is_short && month_called(name).is_some()
+        is_short.then(|| month_called(name))?
     };
-    are(first, last) || are(last, first)
+    month(first, last).or_else(|| month(last, first))
 }
 
 /// A date in Chinese, Japanese or Korean as digits alone: `2020年1月2日 10時30分` as `2020-1-2 10:30`,
@@ -244,17 +244,17 @@ mod tests {
         let months = fields.map(|field| pointed_month(field).is_some());
         assert_eq!(months, [true, true, false, false, false, false, false, false]);
         for (field, expected) in [
-            ("15-Jan", true),
-            ("Jan 5", true),
-            ("1. März", true),
-            ("5/dic", true),
-            ("Jan-2015", false),
-            ("15-Jam", false),
-            ("Jan", false),
-            ("15-", false),
-            ("", false),
+            ("15-Jan", Some(1)),
+            ("Jan 5", Some(1)),
+            ("1. März", Some(3)),
+            ("5/dic", Some(12)),
+            ("Jan-2015", None),
+            ("15-Jam", None),
+            ("Jan", None),
+            ("15-", None),
+            ("", None),
         ] {
-            assert_eq!(is_month_and_number(field), expected, "{field}");
+            assert_eq!(month_and_number(field), expected, "{field}");
         }
         for (field, expected) in [
             ("2020年1月2日", Some("2020-1-2")),
