@@ -499,3 +499,22 @@ fn numbers_that_a_sheet_shows_with_leading_zeros_are_codes() {
     assert_eq!(raw.rows, Rows::F32(vec![2.5, 501.0, 3.5, 94110.0, 4.5, 2139.0, 5.5, 501.0]));
     assert_eq!(loaded(&book("General", zips)).rows, raw.rows);
 }
+
+#[test]
+fn columns_at_fixed_places_may_have_empty_fields() {
+    let rows = (0..12).map(|at| {
+        let temp = if at % 3 == 1 { String::new() } else { format!("{at}.1") };
+        let n = if at % 4 == 2 { String::new() } else { at.to_string() };
+        format!("{at:3}.5  {temp:>4}  {n:>2}\n")
+    });
+    let text = "depth  temp   n\n".to_owned() + &rows.collect::<String>();
+    let raw = loaded(text.as_bytes());
+    assert_eq!(raw.feature_names, ["depth", "temp", "n"]);
+    assert!(raw.understood.contains(&"columns at fixed places".to_owned()), "{:?}", raw.understood);
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    assert_eq!((values.len(), values[3], values[4].is_nan(), values[5]), (36, 1.5, true, 1.0));
+    assert_eq!((values[6], values[7], values[8].is_nan(), values[9]), (2.5, 2.1, true, 3.5));
+    // Where a line does not agree, nothing tells which field is empty.
+    let error = read((text + " 12.5     99.55\n").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
+    assert!(error.to_string().contains("read_fwf"), "{error}");
+}
