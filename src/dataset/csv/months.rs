@@ -105,11 +105,10 @@ pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
     Some((3, year, month_called(before)?))
 }
 
-/// A month of two digits and a year with a point between them, which may also be a number:
-/// `03.2024`.
+/// A month and a year with a point between them, which may also be a number: `03.2024`.
 pub(super) fn pointed_month(field: &str) -> Option<(i16, i8)> {
     let (month, year) = field.split_once('.')?;
-    let are_digits = field.len() == 7 && year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    let are_digits = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
     Some((are_digits.then(|| year.parse().ok())??, month_numbered(month)?))
 }
 
@@ -242,7 +241,7 @@ mod tests {
         }
         let fields = ["03.2024", "12.1999", "13.2024", "3.2024", "03.20245", "03-2024", "é3.2024", "03.2a24"];
         let months = fields.map(|field| pointed_month(field).is_some());
-        assert_eq!(months, [true, true, false, false, false, false, false, false]);
+        assert_eq!(months, [true, true, false, true, false, false, false, false]);
         for (field, expected) in [
             ("15-Jan", Some(1)),
             ("Jan 5", Some(1)),

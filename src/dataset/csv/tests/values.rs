@@ -357,7 +357,7 @@ fn months_are_dates_where_that_is_chosen() {
         let found: Vec<_> = raw.doubts.iter().map(|doubt| (&doubt.message, doubt.remedies.first())).collect();
         assert!(found.len() == 1 && found[0].0.contains(part) && found[0].1 == expected, "{found:?}");
     }
-    let prices = ["11.2023", "12.2023", "1.2024", "2.2024", "3.2024"];
+    let prices = ["11.2023", "12.2023", "1.2024", "2.2024", "3.2204"];
     assert!(remedies(&loaded(&column("Price", &prices)), "dates").is_empty());
 }
 
