@@ -28,7 +28,7 @@ mod tests;
 pub use animation::Animation;
 pub use axis::Axis;
 pub use bars::Bars;
-pub use form::{FigureError, Form, Style, encoded};
+pub use form::{FigureError, Form, Style, encoded, encoded_while};
 pub use ink::Ink;
 pub use line::{Line, decimate};
 pub use lines::{Lines, Mark, Series};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-const SUFFIX: &str = ".hourglass.part";
+pub(super) const SUFFIX: &str = ".hourglass.part";
 /// How often a new part file is made before it is given up: each time another program took it for abandoned.
 const TRIES: usize = 100;
 
@@ -19,9 +19,7 @@ pub(super) fn part_file(
     private: bool,
     old: Option<&Metadata>,
 ) -> io::Result<NamedTempFile> {
-    // Its beginning says whose part it is; all of a long name, and more, would be too long for a name.
-    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
-    let prefix = format!(".{name}-");
+    let prefix = prefix(target);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
@@ -48,6 +46,13 @@ pub(super) fn part_file(
         }
     }
     Err(io::Error::other("another program removes its new files at once"))
+}
+
+/// How the name of a part begins: it says whose part it is. All of a long name, and more, would be
+/// too long for a name.
+pub(super) fn prefix(target: &Path) -> String {
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+    format!(".{name}-")
 }
 
 /// Whether a file of this name is a part of another, which is not there yet.
