@@ -58,6 +58,8 @@ pub(super) enum Task {
     Traverse(Traverse),
     /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
+    /// Draws the loss or the codes of a run, as the window does, without a screen
+    Figure(super::figure::Arguments),
     /// Writes the weights of a run for other programs
     Export(Export),
     /// Measures the speed of training

@@ -1,7 +1,7 @@
 //! Folders of many files: filled under a hidden name next to their place, and moved there as a
 //! whole. So a folder that was given up half-way is not seen.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -24,15 +24,15 @@ impl Files {
     ) -> Result<T, FileError> {
         let _under_way = Watch::begin(self.watch.as_deref());
         let staging = self.attempt(folder, || self.staging(folder))?;
-        let filled = fill(staging.path()).and_then(|filled| self.check(folder).map(|()| filled));
-        let filled = filled.map_err(|error| error.moved(staging.path(), folder))?;
+        let filled = fill(staging.dir.path()).and_then(|filled| self.check(folder).map(|()| filled));
+        let filled = filled.map_err(|error| error.moved(staging.dir.path(), folder))?;
         self.attempt(folder, || move_all(staging, folder))?;
         Ok(filled)
     }
 
     /// A hidden folder that is removed unless it is moved. It is where a rename reaches the place of
     /// `folder`: in it where it exists, since it may be a disk of its own.
-    fn staging(&self, folder: &Path) -> io::Result<TempDir> {
+    fn staging(&self, folder: &Path) -> io::Result<Staging> {
         let above = if folder.is_dir() {
             folder
         } else if folder.exists() {
@@ -45,12 +45,26 @@ impl Files {
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(part::SUFFIX);
         permissions::set_new_folder_mode(&mut builder, self.private);
-        builder.tempdir_in(above)
+        let dir = builder.tempdir_in(above)?;
+        let lock = File::create(dir.path().join(part::LOCK))?;
+        // Without locks nothing can be proven abandoned.
+        let _ = lock.try_lock();
+        Ok(Staging { lock, dir })
     }
 }
 
+/// A folder that is being filled, removed unless it is moved.
+struct Staging {
+    /// Held as long as somebody fills it.
+    lock: File,
+    dir: TempDir,
+}
+
 /// Moves what is in the staging folder to its place.
-fn move_all(staging: TempDir, folder: &Path) -> io::Result<()> {
+fn move_all(Staging { lock, dir: staging }: Staging, folder: &Path) -> io::Result<()> {
+    // From now on nobody takes it for abandoned.
+    fs::remove_file(staging.path().join(part::LOCK))?;
+    drop(lock);
     if folder.is_dir() {
         for entry in fs::read_dir(staging.path())? {
             let entry = entry?;
@@ -129,6 +143,23 @@ mod tests {
         assert_eq!(files.fill_folder(&new, |_| Ok(())), Err(FileError::Cancelled { path: new.clone() }));
         assert_eq!((names(dir.path()), names(&old)), (vec!["old".to_owned()], vec!["1".to_owned()]));
         assert_eq!(fs::read_to_string(old.join("1")).expect("there"), "a");
+    }
+
+    #[test]
+    fn the_next_save_removes_what_a_killed_process_was_filling_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let files = Files::default();
+        let saves = || {
+            files.write_bytes(&dir.path().join("a"), Durability::Synced, b"").expect("saved");
+            names(dir.path())
+        };
+        let staging = files.staging(&dir.path().join("made")).expect("made");
+        let name = staging.dir.path().file_name().expect("a name").to_string_lossy().into_owned();
+        assert_eq!(saves(), [name, "a".to_owned()], "somebody fills it");
+        // Its process is gone, without a chance to remove it.
+        let _ = staging.dir.keep();
+        drop(staging.lock);
+        assert_eq!(saves(), ["a"]);
     }
 
     #[test]

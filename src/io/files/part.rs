@@ -1,5 +1,6 @@
 //! Part files: a write fills a hidden file in the target's folder and renames it. Whoever writes one holds its lock for as
-//! long as the process lives, so a part file without a lock was left by a process that was killed.
+//! long as the process lives, so a part file without a lock was left by a process that was killed. A folder that is filled
+//! holds a file that is locked.
 
 use std::fs::{self, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -8,6 +9,8 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 pub(super) const SUFFIX: &str = ".hourglass.part";
+/// What is locked of a folder that is being filled.
+pub(super) const LOCK: &str = ".lock";
 /// How often a new part file is made before it is given up: each time another program took it for abandoned.
 const TRIES: usize = 100;
 
@@ -73,6 +76,9 @@ pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
 
 fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
     let found = fs::symlink_metadata(path)?;
+    if found.is_dir() && same_owner(&found, own) {
+        return remove_folder_if_abandoned(path);
+    }
     if !found.is_file() || !same_owner(&found, own) {
         return Ok(());
     }
@@ -80,6 +86,25 @@ fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
     match file.try_lock() {
         Ok(()) if leads_to(path, &file.metadata()?) => fs::remove_file(path),
         // Removed and replaced while it was looked at, or still written to.
+        Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Of a folder that was being filled a file in it is locked.
+fn remove_folder_if_abandoned(folder: &Path) -> io::Result<()> {
+    let path = folder.join(LOCK);
+    let lock = match OpenOptions::new().write(true).open(&path) {
+        Ok(lock) => lock,
+        // It is none of ours, or just being made or moved.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match lock.try_lock() {
+        Ok(()) if leads_to(&path, &lock.metadata()?) => {
+            drop(lock);
+            fs::remove_dir_all(folder)
+        }
         Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
         Err(TryLockError::Error(error)) => Err(error),
     }

@@ -158,7 +158,9 @@ fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
     };
     for corruption in [Corruption::MissingRectangle { side: 0.5 }, Corruption::Masking { probability: 0.3 }] {
         let data = read(corruption).unwrap().data;
-        assert_eq!(seen(&data), [1.0, 0.0, 1.0, 1.0].repeat(4), "{corruption:?}");
+        let (values, expected) = (seen(&data), [1.0, 0.0, 1.0, 1.0].repeat(4));
+        let is_near = |(value, expected): (&f32, &f32)| (value - expected).abs() < 1e-3;
+        assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
         assert!(data.said.notes.iter().any(|note| note.contains("black parts of")), "{:?}", data.said.notes);
     }
     for corruption in [Corruption::None, Corruption::Pixelate { size: 2 }, Corruption::Gaussian { std: 0.3 }]

@@ -11,12 +11,12 @@ use self::layers::{LayersPlot, layers_ui};
 use super::parts::{empty_ui, header_ui};
 use super::view::{Entry, View};
 use crate::figure::{Figure, Rgb};
-use crate::project::{format_number, visible, visible_lines};
-use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
+use crate::prepared::{LossSeries, loss_marks, loss_series};
+use crate::project::{visible, visible_lines};
+use crate::run::{Run, RunId, Status, TOTAL};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    Curve, Limits, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, loss_plot_ui, palette,
-    stamp_of,
+    Curve, Limits, LossPlot, LossPlotCache, Note, Zoom, color, loss_plot_ui, palette, stamp_of,
 };
 use crate::ui::state::{Seek, State};
 use crate::ui::widgets::header::{Row, Side};
@@ -61,7 +61,7 @@ pub struct LossView {
     #[serde(skip)]
     of: Option<(RunId, u64)>,
     #[serde(skip)]
-    series: Vec<Series>,
+    series: Vec<LossSeries>,
     #[serde(skip)]
     cache: LossPlotCache,
     /// The ends of both axes, as they were last shown.
@@ -103,7 +103,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         layers_ui(ui, run, view.log, &mut view.layers_plot);
         return output;
     }
-    if view.series.iter().all(|series| series.raw.is_empty()) {
+    if view.series.iter().all(|series| series.raw().is_empty()) {
         let (what, advice) = match &run.status {
             Status::Queued => ("Waiting for its turn", "The run starts when the one before it has ended."),
             Status::Training | Status::Paused => {
@@ -123,15 +123,16 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         .series
         .iter()
         .zip(&names)
-        .filter(|(series, _)| !series.raw.is_empty())
-        .map(|(series, name)| series.curve(name, run.id, series.color(ui)))
+        .filter(|(series, _)| !series.raw().is_empty())
+        .map(|(series, name)| curve(series, name, run.id, palette(ui).run(series.run().0)))
         .collect();
     let newest = run.history.epochs.last().map_or(0, |record| record.epoch);
-    let notes = notes(run);
+    let notes: Vec<Note> =
+        loss_marks(run).into_iter().map(|mark| Note { epoch: mark.at, text: mark.text }).collect();
     let longest = input.compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
     let plot = LossPlot {
         curves: &curves,
-        stamp: stamp_of(view.series.iter().map(Series::key).collect::<Vec<_>>()),
+        stamp: stamp_of(view.series.iter().map(LossSeries::key).collect::<Vec<_>>()),
         log: view.log && !view.reaches_zero,
         last_epoch: f64::from(run.epochs.max(longest)),
         marker: Some(f64::from(input.epoch.unwrap_or(newest))),
@@ -209,61 +210,6 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
     });
 }
 
-/// Changes made while the run was going, and restarts, at their epochs.
-fn notes(run: &Run) -> Vec<Note> {
-    let restarts = run.restarts.iter().map(|restart| Note {
-        epoch: f64::from(restart.epoch),
-        text: format!(
-            "attempt {} begins: the choice was {:.1} % sure",
-            restart.attempt,
-            100.0 * restart.mean_max
-        ),
-    });
-    run.edits
-        .iter()
-        .map(|edit| {
-            let epoch = epoch_of(&run.history, edit.step);
-            let text = match edit.setting {
-                Setting::LearningRate(rate) => {
-                    format!("learning rate {} from step {}", format_number(f64::from(rate)), edit.step)
-                }
-                Setting::Epochs(epochs) => format!("{epochs} epochs in all, set at step {}", edit.step),
-            };
-            Note { epoch, text }
-        })
-        .chain(restarts)
-        .collect()
-}
-
-/// Where a step lies among the epochs, as a fraction.
-fn epoch_of(history: &History, step: u64) -> f64 {
-    let after = history.epochs.partition_point(|record| record.step < step);
-    let before = after.checked_sub(1).and_then(|before| history.epochs.get(before));
-    let (start, number) = before.map_or((0, 0), |record| (record.step, record.epoch));
-    match history.epochs.get(after) {
-        Some(record) if record.step > start => {
-            f64::from(number) + (step - start) as f64 / (record.step - start) as f64
-        }
-        _ => f64::from(number),
-    }
-}
-
-/// One curve of one run; grows with the run's history instead of being built again.
-#[derive(Clone)]
-struct Series {
-    run: RunId,
-    started: u64,
-    validation: bool,
-    /// Name of the term, and the smoothing factor.
-    of: (String, f64),
-    seen: usize,
-    last_step: u64,
-    smoother: Smoother,
-    raw: Line,
-    /// Empty where nothing is smoothed.
-    smooth: Line,
-}
-
 impl LossView {
     /// Whether the errors of single layers are shown. Until the network itself has an epoch, they are
     /// what there is to see.
@@ -279,89 +225,17 @@ impl LossView {
             self.zoom.reset();
         }
         self.of = of;
-        let mut old = std::mem::take(&mut self.series);
+        let old = std::mem::take(&mut self.series);
         let selected = input.run.into_iter();
         let others = input.compared.iter().copied().filter(|run| Some(run.id) != input.run.map(|run| run.id));
-        for run in selected.chain(others) {
-            for validation in [false, true] {
-                let of = (self.term.clone(), self.smoothing);
-                let same = |series: &Series| {
-                    (series.run, series.started, series.validation)
-                        == (run.id, run.started_unix_secs, validation)
-                        && series.of == of
-                };
-                let mut series = match old.iter().position(same) {
-                    Some(index) => old.swap_remove(index),
-                    None => Series::new(run, validation, of),
-                };
-                series.extend(run);
-                self.series.push(series);
-            }
-        }
+        self.series = loss_series(old, selected.chain(others), &self.term, self.smoothing);
     }
 }
 
-impl Series {
-    fn new(run: &Run, validation: bool, of: (String, f64)) -> Series {
-        let smoother = Smoother::new(of.1);
-        Series {
-            run: run.id,
-            started: run.started_unix_secs,
-            validation,
-            of,
-            seen: 0,
-            last_step: 0,
-            smoother,
-            raw: Line::default(),
-            smooth: Line::default(),
-        }
-    }
-
-    fn extend(&mut self, run: &Run) {
-        let epochs = &run.history.epochs;
-        let goes_on =
-            self.seen == 0 || epochs.get(self.seen - 1).is_some_and(|record| record.step == self.last_step);
-        if !goes_on {
-            *self = Series::new(run, self.validation, self.of.clone());
-        }
-        for record in epochs.after(self.seen) {
-            let losses = if self.validation { record.validation.as_ref() } else { Some(&record.train) };
-            if let Some(value) = losses.and_then(|losses| losses.get(&self.of.0)) {
-                let epoch = f64::from(record.epoch);
-                self.raw.push([epoch, value]);
-                if self.of.1 > 0.0 {
-                    self.smooth.push([epoch, self.smoother.next(value)]);
-                }
-            }
-        }
-        self.seen = epochs.len();
-        self.last_step = epochs.last().map_or(0, |record| record.step);
-    }
-
-    fn key(&self) -> (u32, u64, bool, &str, u64, usize, u64) {
-        let (term, smoothing) = (self.of.0.as_str(), self.of.1.to_bits());
-        (self.run.0, self.started, self.validation, term, smoothing, self.raw.points().len(), self.last_step)
-    }
-
-    /// The split, and among several runs the run.
-    fn name(&self, selected: &Run, compared: &[&Run]) -> String {
-        let part = if self.validation { "validation" } else { "train" };
-        if compared.iter().all(|run| run.id == selected.id) {
-            return part.to_owned();
-        }
-        let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);
-        format!("{}, {part}", own.title())
-    }
-
-    fn color(&self, ui: &Ui) -> Rgb {
-        palette(ui).run(self.run.0)
-    }
-
-    fn curve<'a>(&'a self, name: &'a str, selected: RunId, color: Rgb) -> Curve<'a> {
-        let shown = if self.of.1 > 0.0 { &self.smooth } else { &self.raw };
-        let faint = self.run != selected;
-        Curve { name, color, faint, dashed: self.validation, raw: &self.raw, shown }
-    }
+/// A curve as the plot draws it.
+fn curve<'a>(series: &'a LossSeries, name: &'a str, selected: RunId, color: Rgb) -> Curve<'a> {
+    let (faint, dashed) = (series.run() != selected, series.is_validation());
+    Curve { name, color, faint, dashed, raw: series.raw(), shown: series.shown() }
 }
 
 /// How the view is called.
@@ -406,15 +280,8 @@ fn compared(state: &State) -> Vec<&Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prepared::Smoother;
     use crate::ui::views::samples;
-
-    #[test]
-    fn a_step_lies_between_epochs() {
-        let history = samples::run(1, 4).history; // 23 steps an epoch
-        for (step, expected) in [(0, 0.0), (23, 1.0), (34, 1.0 + 11.0 / 23.0), (92, 4.0), (500, 4.0)] {
-            assert!((epoch_of(&history, step) - expected).abs() < 1e-9, "step {step}");
-        }
-    }
 
     #[test]
     fn curves_grow_with_the_history_and_start_again_when_it_is_another() {
@@ -426,7 +293,7 @@ mod tests {
             view.update(&LossInput { run: Some(run), compared: &[], epoch: None });
             assert_eq!(view.series.len(), 2);
             let series = &view.series[0];
-            let (raw, smooth) = (series.raw.points(), series.smooth.points());
+            let (raw, smooth) = (series.raw().points(), series.shown().points());
             assert_eq!((raw.len(), smooth.len()), (expected, expected));
             let mut smoother = Smoother::new(0.6);
             let expected = raw.iter().map(|[x, y]| [*x, smoother.next(*y)]).collect::<Vec<_>>();

@@ -1,9 +1,9 @@
 //! The curves of the view as a figure: the same as are drawn in the window.
 
-use super::{LossView, Series, notes};
-use crate::figure::{self, Axis, Drawing, Figure, Ink, Lines, Mark};
-use crate::project::{capital, visible};
-use crate::run::{Run, TOTAL};
+use super::LossView;
+use crate::figure::Figure;
+use crate::prepared::{LossAxes, loss_figure};
+use crate::run::Run;
 
 impl LossView {
     /// What the view shows of a run beside those it is compared with, as it was last shown.
@@ -11,41 +11,8 @@ impl LossView {
         if self.shows_layers(run) {
             return self.layers_plot.figure(run, self.log);
         }
-        let limits = self.limits?;
-        let series: Vec<figure::Series> = self
-            .series
-            .iter()
-            .filter(|series| !series.raw.is_empty())
-            .map(|series| series.figure(run, compared))
-            .collect();
-        let term = if self.term == TOTAL { "loss".to_owned() } else { visible(&self.term).into_owned() };
         let is_log = self.log && !self.reaches_zero;
-        let lines = Lines {
-            x: Axis { is_whole: true, ..Axis::new("epoch", limits.x) },
-            y: Axis { is_log, ..Axis::new(&*term, limits.y) },
-            series,
-            marks: notes(run).into_iter().map(|note| Mark { at: note.epoch, text: note.text }).collect(),
-            thread: epoch.map(f64::from),
-        };
-        let title = format!("{} of {}", capital(&term), run.title());
-        (!lines.series.is_empty()).then(|| Figure::new(title, Drawing::Lines(lines)))
-    }
-}
-
-impl Series {
-    /// The curve with its name, its colour and its points.
-    fn figure(&self, selected: &Run, compared: &[&Run]) -> figure::Series {
-        let curve = self.curve("", selected.id, [0; 3]);
-        let is_smooth = !std::ptr::eq(curve.raw, curve.shown);
-        figure::Series {
-            is_faint: curve.faint,
-            is_dashed: curve.dashed,
-            smooth: if is_smooth { curve.shown.points().to_vec() } else { Vec::new() },
-            ..figure::Series::new(
-                self.name(selected, compared),
-                Ink::Run(self.run.0),
-                curve.raw.points().to_vec(),
-            )
-        }
+        let axes = LossAxes { term: &self.term, is_log, limits: self.limits? };
+        loss_figure(run, compared, &self.series, axes, epoch)
     }
 }
