@@ -109,8 +109,18 @@ fn told(error: &FigureError, path: &Path) -> Failure {
     Failure::Problem(format!("{}: {error}", visible_path(path)))
 }
 
+/// The run that was asked for, or the newest that has anything to show, or the newest.
+fn chosen<'a>(
+    subject: &'a Subject,
+    arguments: &Arguments,
+    shows: impl Fn(&Run) -> bool,
+) -> Result<&'a Run, Failure> {
+    let newest = subject.runs.iter().rev().find(|run| shows(run)).map(|run| run.id.0);
+    subject.run(arguments.run.or(newest), |_| true)
+}
+
 fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
-    let run = subject.run(arguments.run, |run| !run.history.epochs.is_empty())?;
+    let run = chosen(subject, arguments, |run| !run.history.epochs.is_empty())?;
     let compared = arguments.compare.iter().map(|id| subject.run(Some(*id), |_| true));
     let compared = compared.collect::<Result<Vec<&Run>, Failure>>()?;
     let term = arguments.term.as_deref().unwrap_or(TOTAL);
@@ -128,11 +138,12 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
 }
 
 fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
-    let run = subject.run(arguments.run, |run| run.kept.newest().is_some_and(|kept| kept.code_units > 0))?;
+    let has_codes = |run: &Run| run.kept.newest().is_some_and(|kept| kept.code_units > 0);
+    let run = chosen(subject, arguments, has_codes)?;
     let data = labels(run)?;
     let drawn = latent(run, data.as_ref(), arguments.epoch);
     drawn
-        .map_err(|message| nothing(subject, run, &message))?
+        .map_err(|message| nothing(subject, run, &format!("has no plane to show: {message}")))?
         .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
 }
 

@@ -108,13 +108,14 @@ impl Pairs {
                 }
             }
         }
-        let (mut files, mut of_rows, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut files, mut of_rows) = (Vec::new(), Vec::new());
+        let mut missing: Option<(&str, usize)> = None;
         let mut numbers: HashMap<usize, u32> = HashMap::new();
         progress.budget().reserve_exact(&mut of_rows, data.len())?;
         for name in &data.row_names {
             progress.check()?;
             let Some(&at) = by_name.get(stem(name)) else {
-                missing.push(name);
+                missing = Some(missing.map_or((name.as_str(), 0), |(first, others)| (first, others + 1)));
                 continue;
             };
             let number = *numbers.entry(at).or_insert_with(|| {
@@ -123,8 +124,8 @@ impl Pairs {
             });
             of_rows.push(number);
         }
-        if let Some(first) = missing.first() {
-            let others = match missing.len() - 1 {
+        if let Some((first, others)) = missing {
+            let others = match others {
                 0 => String::new(),
                 more => format!(" and {more} others"),
             };

@@ -68,7 +68,7 @@ impl ResultsExport {
         // Training has the other threads.
         let mut network = self.trained.network(1).map_err(|error| failed(error.to_string()))?;
         files.expect(2 * self.rows.len());
-        let shown = Shown { files, path, data: &self.data, rows: &self.rows };
+        let shown = ShownRows { files, path, data: &self.data, rows: &self.rows };
         match (self.what, form) {
             (SampleResults::Codes, ResultsForm::Array) => {
                 let codes = shown.codes(&mut network)?;
@@ -140,7 +140,7 @@ impl ResultsExport {
             (Threshold::Median, Some(own)) => {
                 files.expect(own.split.train.len());
                 let rows = &own.split.train;
-                Shown { files, path, data: own, rows }.codes(network)?.values
+                ShownRows { files, path, data: own, rows }.codes(network)?.values
             }
             (Threshold::Median, None) => {
                 let why = "the bits are cut at the medians of the codes of the training data, which are not \
@@ -153,14 +153,14 @@ impl ResultsExport {
 }
 
 /// Rows that a network is shown for a file.
-struct Shown<'a> {
+struct ShownRows<'a> {
     files: &'a Files,
     path: &'a Path,
     data: &'a Dataset,
     rows: &'a [u32],
 }
 
-impl Shown<'_> {
+impl ShownRows<'_> {
     fn codes(&self, network: &mut Network) -> Result<Codes, FileError> {
         let mut codes = Codes::default();
         self.each_chunk(|scaled| codes.extend(network.codes(scaled)))?;
