@@ -40,9 +40,9 @@ pub(super) struct Arguments {
     /// Of loss: other runs to draw beside it
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) compare: Vec<u32>,
-    /// Of loss: the term, instead of the total
+    /// Of loss: a term, instead of the total; may be given several times
     #[arg(long, value_name = "NAME")]
-    pub(super) term: Option<String>,
+    pub(super) term: Vec<String>,
     /// Of loss: the factor of the exponential moving average, 0 to 0.99
     #[arg(long, value_name = "FACTOR", default_value = "0", value_parser = smoothing)]
     pub(super) smooth: f64,
@@ -123,9 +123,10 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
     let run = chosen(subject, arguments, |run| !run.history.epochs.is_empty())?;
     let compared = arguments.compare.iter().map(|id| subject.run(Some(*id), |_| true));
     let compared = compared.collect::<Result<Vec<&Run>, Failure>>()?;
-    let term = arguments.term.as_deref().unwrap_or(TOTAL);
+    let total = [TOTAL.to_owned()];
+    let asked = if arguments.term.is_empty() { &total[..] } else { &arguments.term };
     let terms = run.history.terms.names();
-    if !terms.is_empty() && !terms.iter().any(|own| own == term) {
+    if let Some(term) = asked.iter().find(|term| !terms.is_empty() && !terms.contains(term)) {
         return Err(Failure::Usage(format!(
             "--term: the loss of run {} has no term {}; it has: {}",
             run.id,
@@ -133,7 +134,7 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
             visible_list(terms)
         )));
     }
-    loss(run, &compared, term, arguments.smooth, !arguments.linear)
+    loss(run, &compared, asked, arguments.smooth, !arguments.linear)
         .ok_or_else(|| nothing(subject, run, "has no epoch yet; resume it"))
 }
 

@@ -1,5 +1,7 @@
 //! The loss of runs over their epochs: curves, axes, and what happened along the way.
 
+use std::borrow::Cow;
+
 use super::Smoother;
 use crate::figure::{Axis, Drawing, Figure, Ink, Limits, Line, Lines, Mark, Series};
 use crate::project::{capital, format_number, visible};
@@ -13,6 +15,7 @@ pub struct LossSeries {
     is_validation: bool,
     /// Name of the term, and the smoothing factor.
     of: (String, f64),
+    ink: Ink,
     seen: usize,
     last_step: u64,
     smoother: Smoother,
@@ -24,55 +27,63 @@ pub struct LossSeries {
 /// The axes of a loss plot.
 #[derive(Clone, Copy, Debug)]
 pub struct LossAxes<'a> {
-    /// The term of the loss.
-    pub term: &'a str,
+    /// The terms of the loss.
+    pub terms: &'a [String],
     /// Whether the axis up is logarithmic.
     pub is_log: bool,
     /// The ends of both.
     pub limits: Limits,
 }
 
-/// The curves of a run and those it is compared with, for training and validation: those that were
-/// there go on with new epochs, and what is no longer asked for goes. `smoothing` is the factor of
-/// the moving average, 0 to 0.99.
-pub fn loss_series<'a>(
+/// The curves of terms of a run and of those it is compared with, for training and validation: those
+/// that were there go on with new epochs, and what is no longer asked for goes. `smoothing` is the
+/// factor of the moving average, 0 to 0.99.
+pub fn loss_series(
     mut old: Vec<LossSeries>,
-    runs: impl Iterator<Item = &'a Run>,
-    term: &str,
+    run: &Run,
+    compared: &[&Run],
+    terms: &[String],
     smoothing: f64,
 ) -> Vec<LossSeries> {
     let mut all = Vec::new();
-    for run in runs {
-        for is_validation in [false, true] {
-            let of = (term.to_owned(), smoothing);
-            let same = |series: &LossSeries| {
-                (series.run, series.started, series.is_validation)
-                    == (run.id, run.started_unix_secs, is_validation)
-                    && series.of == of
-            };
-            let mut series = match old.iter().position(same) {
-                Some(index) => old.swap_remove(index),
-                None => LossSeries::new(run, is_validation, of),
-            };
-            series.extend(run);
-            all.push(series);
+    let others = compared.iter().copied().filter(|other| other.id != run.id);
+    let names = run.history.terms.names();
+    for run in std::iter::once(run).chain(others) {
+        for term in terms {
+            // Among several terms colours tell these apart, and names the runs.
+            let place = names.iter().position(|name| name == term).filter(|_| terms.len() > 1);
+            let ink = place.map_or(Ink::Run(run.id.0), Ink::Class);
+            for is_validation in [false, true] {
+                let of = (term.clone(), smoothing);
+                let same = |series: &LossSeries| {
+                    (series.run, series.started, series.is_validation)
+                        == (run.id, run.started_unix_secs, is_validation)
+                        && series.of == of
+                };
+                let mut series = match old.iter().position(same) {
+                    Some(index) => old.swap_remove(index),
+                    None => LossSeries::new(run, is_validation, of, ink),
+                };
+                series.ink = ink;
+                series.extend(run);
+                all.push(series);
+            }
         }
     }
     all
 }
 
-/// The loss of a run beside that of others; `None` where it has no epoch yet. `is_log` asks for a
+/// Terms of the loss of a run beside those of others; `None` where it has no epoch yet. `is_log` asks for a
 /// logarithmic axis, where all values are above 0.
-pub fn loss(run: &Run, compared: &[&Run], term: &str, smoothing: f64, is_log: bool) -> Option<Figure> {
-    let others = compared.iter().copied().filter(|other| other.id != run.id);
-    let series = loss_series(Vec::new(), std::iter::once(run).chain(others), term, smoothing);
+pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_log: bool) -> Option<Figure> {
+    let series = loss_series(Vec::new(), run, compared, terms, smoothing);
     let longest = compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
     let last = f64::from(run.epochs.max(longest)).max(1.0);
     let shown = series.iter().filter(|series| !series.raw.is_empty()).map(LossSeries::shown);
     let (limits, reaches_zero) = Limits::of_curves(shown.clone(), is_log, last);
     let is_log = is_log && !reaches_zero;
     let limits = if reaches_zero { Limits::of_curves(shown, false, last).0 } else { limits };
-    loss_figure(run, compared, &series, LossAxes { term, is_log, limits }, None)
+    loss_figure(run, compared, &series, LossAxes { terms, is_log, limits }, None)
 }
 
 /// Curves of a run and those it is compared with as a figure; `None` where there is none. `thread`
@@ -84,13 +95,16 @@ pub fn loss_figure(
     axes: LossAxes<'_>,
     thread: Option<u32>,
 ) -> Option<Figure> {
-    let LossAxes { term, is_log, limits } = axes;
+    let LossAxes { terms, is_log, limits } = axes;
     let drawn = series.iter().filter(|series| !series.raw.is_empty());
-    let term = if term == TOTAL { "loss".to_owned() } else { visible(term).into_owned() };
+    let term = match terms {
+        [term] if term != TOTAL => visible(term).into_owned(),
+        _ => "loss".to_owned(),
+    };
     let lines = Lines {
         x: Axis { is_whole: true, ..Axis::new("epoch", limits.x) },
         y: Axis { is_log, ..Axis::new(&*term, limits.y) },
-        series: drawn.map(|series| series.figure(run, compared)).collect(),
+        series: drawn.map(|series| series.figure(run, compared, terms.len() == 1)).collect(),
         marks: loss_marks(run),
         thread: thread.map(f64::from),
     };
@@ -138,13 +152,14 @@ fn epoch_of(history: &History, step: u64) -> f64 {
 }
 
 impl LossSeries {
-    fn new(run: &Run, is_validation: bool, of: (String, f64)) -> LossSeries {
+    fn new(run: &Run, is_validation: bool, of: (String, f64), ink: Ink) -> LossSeries {
         let smoother = Smoother::new(of.1);
         LossSeries {
             run: run.id,
             started: run.started_unix_secs,
             is_validation,
             of,
+            ink,
             seen: 0,
             last_step: 0,
             smoother,
@@ -158,7 +173,7 @@ impl LossSeries {
         let goes_on =
             self.seen == 0 || epochs.get(self.seen - 1).is_some_and(|record| record.step == self.last_step);
         if !goes_on {
-            *self = LossSeries::new(run, self.is_validation, self.of.clone());
+            *self = LossSeries::new(run, self.is_validation, self.of.clone(), self.ink);
         }
         for record in epochs.after(self.seen) {
             let losses = if self.is_validation { record.validation.as_ref() } else { Some(&record.train) };
@@ -177,6 +192,11 @@ impl LossSeries {
     /// The run.
     pub fn run(&self) -> RunId {
         self.run
+    }
+
+    /// What it is drawn in.
+    pub fn ink(&self) -> Ink {
+        self.ink
     }
 
     /// Whether it is of the validation split, and so dashed.
@@ -201,24 +221,25 @@ impl LossSeries {
         (of, self.raw.points().len(), self.last_step)
     }
 
-    /// The split, and among several runs the run.
-    pub fn name(&self, selected: &Run, compared: &[&Run]) -> String {
+    /// Its split, before that among several terms the term, and among several runs the run.
+    pub fn name(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> String {
         let part = if self.is_validation { "validation" } else { "train" };
-        if compared.iter().all(|run| run.id == selected.id) {
-            return part.to_owned();
-        }
         let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);
-        format!("{}, {part}", own.title())
+        let is_one_run = compared.iter().all(|run| run.id == selected.id);
+        let run = (!is_one_run).then(|| Cow::Owned(own.title()));
+        let term = (!is_one_term).then(|| visible(&self.of.0));
+        let parts: Vec<Cow<'_, str>> = run.into_iter().chain(term).chain([Cow::Borrowed(part)]).collect();
+        parts.join(", ")
     }
 
     /// The curve with its name, its colour and its points.
-    fn figure(&self, selected: &Run, compared: &[&Run]) -> Series {
+    fn figure(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> Series {
         let is_smooth = !std::ptr::eq(&raw const self.raw, self.shown());
         Series {
             is_faint: self.run != selected.id,
             is_dashed: self.is_validation,
             smooth: if is_smooth { self.smooth.points().to_vec() } else { Vec::new() },
-            ..Series::new(self.name(selected, compared), Ink::Run(self.run.0), self.raw.points().to_vec())
+            ..Series::new(self.name(selected, compared, is_one_term), self.ink, self.raw.points().to_vec())
         }
     }
 }

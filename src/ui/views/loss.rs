@@ -118,13 +118,14 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         empty_ui(ui, what, advice);
         return output;
     }
-    let names: Vec<String> = view.series.iter().map(|series| series.name(run, input.compared)).collect();
+    let names: Vec<String> =
+        view.series.iter().map(|series| series.name(run, input.compared, true)).collect();
     let curves: Vec<Curve<'_>> = view
         .series
         .iter()
         .zip(&names)
         .filter(|(series, _)| !series.raw().is_empty())
-        .map(|(series, name)| curve(series, name, run.id, palette(ui).run(series.run().0)))
+        .map(|(series, name)| curve(series, name, run.id, series.ink().of(palette(ui))))
         .collect();
     let newest = run.history.epochs.last().map_or(0, |record| record.epoch);
     let notes: Vec<Note> =
@@ -226,9 +227,9 @@ impl LossView {
         }
         self.of = of;
         let old = std::mem::take(&mut self.series);
-        let selected = input.run.into_iter();
-        let others = input.compared.iter().copied().filter(|run| Some(run.id) != input.run.map(|run| run.id));
-        self.series = loss_series(old, selected.chain(others), &self.term, self.smoothing);
+        let terms = std::slice::from_ref(&self.term);
+        let of_run = |run| loss_series(old, run, input.compared, terms, self.smoothing);
+        self.series = input.run.map(of_run).unwrap_or_default();
     }
 }
 

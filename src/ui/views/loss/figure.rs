@@ -12,7 +12,7 @@ impl LossView {
             return self.layers_plot.figure(run, self.log);
         }
         let is_log = self.log && !self.reaches_zero;
-        let axes = LossAxes { term: &self.term, is_log, limits: self.limits? };
+        let axes = LossAxes { terms: std::slice::from_ref(&self.term), is_log, limits: self.limits? };
         loss_figure(run, compared, &self.series, axes, epoch)
     }
 }

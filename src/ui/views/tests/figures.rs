@@ -140,7 +140,7 @@ fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
     let state = || state(Scene::trained(40, data.clone(), 2, false));
     let (harness, figures) = shown::<LossView>(state());
     let run = harness.state().1.shown().expect("a run");
-    let loss = prepared::loss(run, &[], TOTAL, 0.0, true).expect("curves");
+    let loss = prepared::loss(run, &[], &[TOTAL.to_owned()], 0.0, true).expect("curves");
     assert_eq!((&loss.title, &loss.drawing), (&figures[0].title, &figures[0].drawing));
     let (harness, figures) = shown::<LatentView>(state());
     let state = &harness.state().1;
