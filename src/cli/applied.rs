@@ -9,7 +9,7 @@ use super::subject::Subject;
 use super::write::{note, warn};
 use crate::dataset::{Dataset, SplitRows};
 use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
-use crate::project::{Bottleneck, Loss, NamedSelection, Threshold, visible};
+use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Threshold, visible};
 use crate::run::{Run, facts};
 use crate::session::{Encoded, Scores, lack_of_room};
 
@@ -36,6 +36,15 @@ pub(super) struct Applied {
 impl Applied {
     /// `command` is its name.
     pub(super) fn open(asked: &TrainedRun, command: &str) -> Result<Applied, Failure> {
+        Applied::open_masked(asked, None, command)
+    }
+
+    /// [`Applied::open`] of damaged pictures, with the holes of a mask where one is given.
+    pub(super) fn open_masked(
+        asked: &TrainedRun,
+        mask: Option<&Mask>,
+        command: &str,
+    ) -> Result<Applied, Failure> {
         let subject = Subject::open(&asked.file, &format!("hourglass {command} PROJECT.hourglass"))?;
         let name = subject.name();
         let run = subject.run(asked.run, |run| run.checkpoint.is_some())?.clone();
@@ -45,7 +54,7 @@ impl Applied {
                 run.id
             ))
         };
-        let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), &asked.reading)?;
+        let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
         if !own {
             // None of them was trained on or judges anything.
             data.split = SplitRows { train: (0..data.len() as u32).collect(), ..SplitRows::default() };
@@ -144,7 +153,7 @@ impl Applied {
         let known = match (threshold, self.own) {
             (Threshold::Half | Threshold::Tenth, _) => Vec::new(),
             (Threshold::Median, true) => of_training(&self.data, network),
-            (Threshold::Median, false) => match data::shown(&self.run, None, &Reading::default()) {
+            (Threshold::Median, false) => match data::shown(&self.run, None, None, &Reading::default()) {
                 Ok(Shown { data, .. }) => of_training(&data, network),
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 Err(Failure::Problem(message) | Failure::Usage(message)) => {

@@ -10,7 +10,6 @@ use super::signal::{self, Stage};
 use super::write::{json, line, note, warn};
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::{Evaluation, Likelihood};
-use crate::io::Files;
 use crate::project::{Loss, format_range, terminal_number, visible, visible_list, visible_path};
 use crate::session::{Findings, Measured, Ranking, Scores, Sheet};
 
@@ -19,7 +18,7 @@ const TOLD: usize = 12;
 
 /// `hourglass evaluate`
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
-    let files = Files::default();
+    let files = signal::files();
     let form = arguments.scores.as_deref().map(Output::of_scores).transpose()?;
     if let Some(path) = &arguments.scores {
         check_files(&files, &[path], arguments.force)?;

@@ -4,14 +4,14 @@ use super::output::{Output, check_files};
 use super::signal::{self, Stage};
 use super::subject::Subject;
 use super::write::{line, note};
-use crate::io::{Files, save_weights};
+use crate::io::save_weights;
 use crate::project::{IndexSet, visible_path};
 use crate::run::{Run, Weights};
 
 /// `hourglass export`
 pub(super) fn export(arguments: &Export) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let (files, path) = (Files::default(), Output::of_weights(&arguments.output)?);
+    let (files, path) = (signal::files(), Output::of_weights(&arguments.output)?);
     check_files(&files, &[&path], arguments.force)?;
     let subject = Subject::open(&arguments.file, "hourglass train DESIGN --data")?;
     let run = subject.run(arguments.run, |run| run.checkpoint.is_some())?;

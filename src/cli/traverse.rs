@@ -27,7 +27,7 @@ const MOST_PAGE_BYTES: usize = 1 << 30;
 /// `hourglass traverse`
 pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let (files, output) = (Files::default(), Output::of_traversal(&arguments.output)?);
+    let (files, output) = (signal::files(), Output::of_traversal(&arguments.output)?);
     if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = &output {
         check_files(&files, &[path], arguments.force)?;
     }

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 pub use self::actions::{RunAction, Seek};
 pub use self::baselines::Baselines;
-pub use self::browse::{ALL_DATA, Browse, BrowseKind, Target};
+pub use self::browse::{ALL_DATA, Browse, BrowseKind, PICTURES, Target};
 pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
@@ -51,7 +51,7 @@ pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
-pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
+pub use self::path_dialog::{Chooser, MaskField, PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
 pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{ExportRequest, ResultsRequest, SaveKind, SaveRequest};
@@ -125,6 +125,8 @@ pub struct State {
     pub store: Option<Store>,
     /// Writing to disk under way: the window says so.
     pub busy: Option<String>,
+    /// How far an export is that takes a while: units done and in all, 0 while unknown.
+    pub exporting: Option<(u64, u64)>,
     /// Work a crash left behind that is still to be offered.
     pub(super) found: Vec<Recovery>,
     /// Runs whose loss is drawn beside the shown one's.
@@ -180,6 +182,8 @@ pub enum Effect {
     LookAt(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
+    /// Give the export under way up.
+    CancelExport,
     /// Draw a figure for the clipboard, or write its numbers: whether it is the picture.
     CopyFigure(FigureRequest, bool),
     /// Put this on the clipboard.
@@ -235,6 +239,7 @@ impl State {
             threads: None,
             store: None,
             busy: None,
+            exporting: None,
             found: Vec::new(),
             compared: Vec::new(),
             epoch: None,

@@ -142,7 +142,13 @@ impl SaveRequest {
                 export_pictures(files, &self.path, source, rows)?;
             }
             (SaveKind::Restored, Some((source, Exported { rows, .. }, Some(trial)))) => {
-                let restored = trial.reconstructed(rows).map_err(|reason| FileError::System {
+                files.expect(rows.len());
+                let restored = trial.reconstructed(rows, |done| {
+                    files.advance(done);
+                    files.is_wanted()
+                });
+                files.check(&self.path)?;
+                let restored = restored.map_err(|reason| FileError::System {
                     path: self.path.clone(),
                     action: "saved",
                     reason,

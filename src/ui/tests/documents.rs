@@ -3,7 +3,7 @@
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::{Files, MergeBase, Opened, OpenedFile, Recovery, open_any, save_project};
+use crate::io::{FileError, Files, MergeBase, Opened, OpenedFile, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
@@ -110,6 +110,24 @@ fn a_late_save_belongs_to_the_document_it_was_made_of() {
     state.replace(Project::default(), Vec::new(), None);
     state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
     assert_eq!(state.file, None, "the new document has no file yet");
+}
+
+#[test]
+fn a_cancelled_export_is_told_and_is_no_failure() {
+    let mut state = State::default();
+    let request = state.save_request("digits.csv".into(), SaveKind::Table, None);
+    state.write(request);
+    assert!(Command::Save.available(&state).is_err() && Command::CancelExport.available(&state).is_err());
+    // Once it takes a while, it can be cancelled.
+    state.exporting = Some((10, 200));
+    state.run(Command::CancelExport);
+    assert!(state.effects.iter().any(|effect| matches!(effect, Effect::CancelExport)));
+    let request = written(&mut state);
+    let path = request.path.clone();
+    state.handle_file_event(FileEvent::Saved(request, Err(FileError::Cancelled { path })));
+    let toast = state.notices.toasts.last().expect("it is told");
+    assert!(toast.severity == Severity::Info && toast.text.contains("Nothing was written"), "{}", toast.text);
+    assert_eq!(state.busy, None);
 }
 
 #[test]

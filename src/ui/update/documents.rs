@@ -220,7 +220,7 @@ impl State {
         };
         match dialog.purpose {
             Purpose::Open => self.proceed(Then::OpenPath(path)),
-            Purpose::Show(run) => self.show_to(run, vec![path]),
+            Purpose::Show(run) => self.show_to(run, vec![path], dialog.mask.mask()),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
@@ -239,9 +239,16 @@ impl State {
 
     /// Takes in what is at a path; used where it was accepted.
     pub fn path_found(&mut self, found: PathFound) {
-        let dialog = match &mut self.dialog {
-            Some(Dialog::Path(dialog)) => dialog,
-            Some(Dialog::Export(dialog)) => &mut dialog.path,
+        if let Some(path) = self.path_dialog().and_then(|dialog| dialog.take_found(found)) {
+            self.accept_path(path);
+        }
+    }
+
+    /// The path that the open dialog asks for, if it asks for one.
+    pub(super) fn path_dialog(&mut self) -> Option<&mut PathDialog> {
+        match &mut self.dialog {
+            Some(Dialog::Path(dialog)) => Some(dialog),
+            Some(Dialog::Export(dialog)) => Some(&mut dialog.path),
             Some(
                 Dialog::New
                 | Dialog::Dropped(_)
@@ -252,10 +259,7 @@ impl State {
                 | Dialog::Shortcuts
                 | Dialog::About,
             )
-            | None => return,
-        };
-        if let Some(path) = dialog.take_found(found) {
-            self.accept_path(path);
+            | None => None,
         }
     }
 

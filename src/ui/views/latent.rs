@@ -14,15 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use self::card::{Card, Sample, card_ui};
 use self::controls::controls_ui;
-use self::drawn::{Cache, Drawn, lanes};
+use self::drawn::{Cache, Drawn};
 use self::lasso::{Lasso, Tool};
 pub use self::others::OtherCodes;
 use self::others::{Others, Part};
 use super::parts::{empty_ui, header_ui};
-use super::sample::{kept_at, tells_groups};
+use super::sample::kept_at;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Figure;
+use crate::prepared::{grouping, lanes};
 use crate::run::{Kept, Run};
 use crate::session::CodePlane;
 use crate::ui::keys::keys;
@@ -173,7 +174,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         None => Some(&view.principal).filter(|known| known.0 == series).map(|known| &known.1[..]),
     };
     view.cache.update(&drawn, points, input.data.map(|data| data.fingerprint), column, series);
-    if view.cache.points.is_empty() {
+    if view.cache.placed.points.is_empty() {
         empty_ui(ui, "Principal components are being computed", "They appear in a moment.");
         return output;
     }
@@ -188,7 +189,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         (is_on_other, output.select_other) = view.others.ui(ui, input.others, part, shown, input.selection);
     }
     if let Some(shown) = shown.as_ref().filter(|_| output.select_other.is_none()) {
-        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, &rows);
+        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.placed.points, &rows);
     }
     if let Some(point) = shown.and_then(|shown| shown.hovered).filter(|_| !is_on_other)
         && let Some(row) = rows.get(point)
@@ -224,7 +225,7 @@ fn plot_ui(
                 pointed = class_legend_ui(ui, names, &mut view.pinned);
             }
             Some(LabelColumn { name, values: LabelValues::Numbers(_), .. }) => {
-                color_bar_ui(ui, name, view.cache.range);
+                color_bar_ui(ui, name, view.cache.placed.range);
             }
             None => {}
         });
@@ -232,13 +233,13 @@ fn plot_ui(
     view.pointed = pointed;
     let cache = &view.cache;
     let colors = match column.map(|column| &column.values) {
-        Some(LabelValues::Classes { .. }) => PointColors::Classes(&cache.classes),
-        Some(LabelValues::Numbers(_)) => PointColors::Numbers(&cache.numbers, cache.range),
+        Some(LabelValues::Classes { .. }) => PointColors::Classes(&cache.placed.classes),
+        Some(LabelValues::Numbers(_)) => PointColors::Numbers(&cache.placed.numbers, cache.placed.range),
         None => PointColors::Alike,
     };
     let scatter = Scatter {
         name: "codes in the latent space",
-        points: &cache.points,
+        points: &cache.placed.points,
         colors,
         stamp: cache.stamp,
         series,
@@ -247,7 +248,7 @@ fn plot_ui(
         density: drawn.density,
         drag: view.tool.drag(),
     };
-    let (lasso, points) = (&mut view.lasso, &cache.points);
+    let (lasso, points) = (&mut view.lasso, &cache.placed.points);
     let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
         scatter_ui(ui, &scatter, &mut view.scatter, |ui, transform, shapes| {
             shapes.extend(lasso.marks(ui, points, transform));
@@ -283,15 +284,7 @@ impl LatentView {
         let stamp = stamp_of((data.map(|data| data.fingerprint), labels.as_ptr().addr()));
         let groups = match self.groups {
             Some((of, groups)) if of == stamp => groups,
-            Some(_) | None => {
-                let of_kind = |classes: bool| {
-                    let is_wanted = |column: &LabelColumn| {
-                        column.class_ids().is_some() == classes && tells_groups(column)
-                    };
-                    labels.iter().position(is_wanted)
-                };
-                self.groups.insert((stamp, of_kind(true).or_else(|| of_kind(false)))).1
-            }
+            Some(_) | None => self.groups.insert((stamp, grouping(labels))).1,
         };
         labels.get(groups?)
     }
