@@ -260,15 +260,19 @@ impl Save<'_> {
             Design::Ours | Design::Both(_) => self.project,
         };
         let (mut trouble, mut digests, mut asides) = (None, BTreeMap::new(), Vec::new());
+        let mut left_out = Vec::new();
         let written = self.files.write(self.path, Durability::Synced, |sink| {
             let runs = self.runs.iter().zip(&merge.numbers);
             let runs = runs.filter_map(|(run, number)| Some(((*number)?, *run))).collect();
             let copied = disk.as_mut().map(|disk| (&mut disk.archive, merge.copied.as_slice()));
-            if let Err(error) = (Content { project, runs, copied }).write(sink) {
-                if !sink.has_failed() && !merge.copied.is_empty() {
-                    trouble = Some(Attempt::Unreadable(error.to_string()));
+            match (Content { project, runs, copied }).write(sink) {
+                Ok(notes) => left_out = notes,
+                Err(error) => {
+                    if !sink.has_failed() && !merge.copied.is_empty() {
+                        trouble = Some(Attempt::Unreadable(error.to_string()));
+                    }
+                    return Err(error);
                 }
-                return Err(error);
             }
             digests = read_back(self.path, sink)?;
             if self.may_repeat && Stamp::of(self.path) != before {
@@ -286,6 +290,7 @@ impl Save<'_> {
         written?;
         let mut notes = merge.learn(known, self.runs, &digests);
         notes.extend(asides);
+        notes.extend(left_out);
         if let Design::Merged(_) = design {
             notes.push(MergeNote::OtherPins);
         }
@@ -366,7 +371,8 @@ impl Save<'_> {
             | MergeNote::RemovedHere(_)
             | MergeNote::RemovedThere(_)
             | MergeNote::OtherDesign
-            | MergeNote::OtherPins => Ok(()),
+            | MergeNote::OtherPins
+            | MergeNote::WeightsLeftOut { .. } => Ok(()),
         };
         if let Err(error) = undone {
             log::warn!("what was set aside stays: {error}");
@@ -394,6 +400,7 @@ impl Known {
                 | MergeNote::OtherDesign
                 | MergeNote::OtherPins
                 | MergeNote::DesignSetAside(_)
+                | MergeNote::WeightsLeftOut { .. }
                 | MergeNote::FileSetAside { .. } => told.insert(note.clone()).then_some(note),
             })
             .collect()

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::project::visible_path;
+use crate::project::{IndexSet, visible_path};
 use crate::run::RunId;
 
 /// Something a person should know of a save that met another program's work.
@@ -35,6 +35,15 @@ pub enum MergeNote {
         /// Why it could not be read.
         reason: String,
     },
+    /// Weights of kept epochs could not be read from the file they were in, so that they are not saved.
+    WeightsLeftOut {
+        /// The run, by its number in the file.
+        run: RunId,
+        /// The epochs.
+        epochs: Vec<u32>,
+        /// Why the first of them could not be read.
+        reason: String,
+    },
 }
 
 impl MergeNote {
@@ -47,9 +56,10 @@ impl MergeNote {
             | MergeNote::RemovedHere(_)
             | MergeNote::OtherDesign
             | MergeNote::OtherPins => true,
-            MergeNote::RemovedThere(_) | MergeNote::DesignSetAside(_) | MergeNote::FileSetAside { .. } => {
-                false
-            }
+            MergeNote::RemovedThere(_)
+            | MergeNote::DesignSetAside(_)
+            | MergeNote::FileSetAside { .. }
+            | MergeNote::WeightsLeftOut { .. } => false,
         }
     }
 
@@ -64,7 +74,8 @@ impl MergeNote {
             | MergeNote::OtherDesign
             | MergeNote::OtherPins
             | MergeNote::DesignSetAside(_)
-            | MergeNote::FileSetAside { .. } => None,
+            | MergeNote::FileSetAside { .. }
+            | MergeNote::WeightsLeftOut { .. } => None,
         }
     }
 }
@@ -104,6 +115,13 @@ impl fmt::Display for MergeNote {
             }
             MergeNote::FileSetAside { path, reason } => {
                 write!(f, "the old file could not be read and is kept as {} ({reason})", visible_path(path))
+            }
+            MergeNote::WeightsLeftOut { run, epochs, reason } => {
+                let (plural, epochs) = (if epochs.len() == 1 { "" } else { "s" }, IndexSet::of(epochs));
+                write!(
+                    f,
+                    "the weights of run {run} after epoch{plural} {epochs} are not saved, but all else is ({reason})"
+                )
             }
         }
     }

@@ -156,7 +156,7 @@ impl State {
         let other = self.others.iter().find(|(_, other)| Arc::ptr_eq(other, data));
         let set = other.map_or(Set::All, |(name, _)| Set::Other(name.clone()));
         let look = self.look(&set, false)?;
-        look.trial(self, look.weights)
+        look.trial(self, &look.weights)
     }
 
     fn is_taken(&self, fingerprint: u64, name: &str) -> bool {
