@@ -24,8 +24,8 @@ pub enum MergeNote {
     RemovedThere(RunId),
     /// Another program has changed the design, which is as it was here: its version is kept.
     OtherDesign,
-    /// Another program has changed the pins and nothing else of the document: both changes are kept.
-    OtherPins,
+    /// Another program has changed what is beside the design: both changes are kept.
+    OtherBeside,
     /// Both have changed the design. The other version is in this file, or is the design of a run.
     DesignSetAside(Option<PathBuf>),
     /// The file could not be read and is kept here.
@@ -55,7 +55,7 @@ impl MergeNote {
             | MergeNote::Newer(_)
             | MergeNote::RemovedHere(_)
             | MergeNote::OtherDesign
-            | MergeNote::OtherPins => true,
+            | MergeNote::OtherBeside => true,
             MergeNote::RemovedThere(_)
             | MergeNote::DesignSetAside(_)
             | MergeNote::FileSetAside { .. }
@@ -72,7 +72,7 @@ impl MergeNote {
             | MergeNote::RemovedHere(_)
             | MergeNote::RemovedThere(_)
             | MergeNote::OtherDesign
-            | MergeNote::OtherPins
+            | MergeNote::OtherBeside
             | MergeNote::DesignSetAside(_)
             | MergeNote::FileSetAside { .. }
             | MergeNote::WeightsLeftOut { .. } => None,
@@ -104,8 +104,11 @@ impl fmt::Display for MergeNote {
                 write!(f, "another program removed run {run}: it is not saved again")
             }
             MergeNote::OtherDesign => write!(f, "another program changed the design: its version is kept"),
-            MergeNote::OtherPins => {
-                write!(f, "another program changed the pins: its changes are kept; open the file to see them")
+            MergeNote::OtherBeside => {
+                write!(
+                    f,
+                    "another program changed selections, labels, pins or other data: its changes are kept"
+                )
             }
             MergeNote::DesignSetAside(Some(path)) => {
                 write!(f, "another program changed the design too: its version is in {}", visible_path(path))
