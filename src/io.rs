@@ -24,6 +24,7 @@ mod record_log;
 mod results_file;
 mod run_files;
 mod settings;
+mod shelf;
 mod store;
 mod tensors;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Plain data only: every type is `Clone`, `PartialEq` and speaks serde. A [`Project`] may be half built and
 //! meaningless; [`crate::check`] says what is wrong with it and turns a sound one into a plan for the engine.
 
+mod beside;
 mod bottleneck;
 mod corruption;
 mod design_file;

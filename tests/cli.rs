@@ -247,7 +247,10 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(difference.abs() < 1e-6, "{result} {last}");
     assert!(ok(path, &["evaluate", file]).contains("split test, 180 samples"));
     assert!(runs(path, file)[0].results.is_empty());
-    ok(path, &["evaluate", file, "--keep"]);
+    ok(path, &["evaluate", file, "--keep", "--anomaly", "3"]);
+    let ranked = runs(path, file)[0].results.newest(FindingKind::Anomalies, Subset::Test).cloned();
+    let ranked = ranked.map(|finding| (finding.about, finding.values.len(), finding.samples));
+    assert!(matches!(&ranked, Some((about, 2, 180)) if about.starts_with("anomalous 3, ")), "{ranked:?}");
     let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
     assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
     fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");

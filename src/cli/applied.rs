@@ -72,7 +72,7 @@ impl Applied {
                     visible(&messages.join("; "))
                 ))
             })?;
-        if (trained.weights().len() as u64) < trained.plan().parameters() {
+        if (trained.weights().count() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
                 "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
                  run with --run",
@@ -174,8 +174,9 @@ impl Applied {
     }
 
     /// The weights that are used.
-    pub(super) fn array(&self, name: &str) -> &[f32] {
-        self.trained.weights().0.get(name).map_or(&[], |array| &array.values)
+    pub(super) fn array(&self, name: &str) -> Vec<f32> {
+        let weights = self.trained.weights().read().ok();
+        weights.and_then(|weights| Some(weights.0.get(name)?.values.clone())).unwrap_or_default()
     }
 
     /// What codes are decoded to, with a bar; made such as the decoder is given them first.

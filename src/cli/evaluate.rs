@@ -71,7 +71,12 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
     let measured = applied.run.checkpoint.as_ref().map(|checkpoint| Measured::of(checkpoint, rows.len()));
     let kept = measured.zip(subset.filter(|_| arguments.keep)).map(|(measured, subset)| {
-        let mut kept = measured.evaluation(subset, &result.losses, result.mse, &findings);
+        let of_named = ranked.as_ref().and_then(|ranked| {
+            let Ranked { name, anomalous, samples, by_error, by_log_probability } = ranked;
+            measured.ranking(subset, (name, *anomalous, *samples), (*by_error, *by_log_probability))
+        });
+        let mut kept = Vec::from_iter(of_named);
+        kept.extend(measured.evaluation(subset, &result.losses, result.mse, &findings));
         kept.extend(likelihood.as_ref().map(|likelihood| measured.likelihood(subset, likelihood)));
         kept
     });

@@ -150,7 +150,7 @@ fn lines(
     }
     let steps = Steps { values: 0, choices: arguments.steps.unwrap_or(usize::MAX) };
     let codebook = applied.array("code.codebook");
-    let all = traversal(&kind, (order, spreads), codebook, applied.shares(), steps);
+    let all = traversal(&kind, (order, spreads), &codebook, applied.shares(), steps);
     if arguments.units.is_empty() {
         return Ok((name, all));
     }

@@ -198,6 +198,14 @@ impl Files {
         })
     }
 
+    /// Makes a file without a name in a folder, to write and to read. It goes with the last handle.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn create_nameless(&self, folder: &Path) -> Result<File, FileError> {
+        self.attempt(folder, || tempfile::tempfile_in(folder))
+    }
+
     /// Gives a file or a folder another name, which must not be used yet.
     ///
     /// # Errors

@@ -130,6 +130,6 @@ impl State {
             plane,
             places: Places::default(),
         };
-        Some(Ok(ComingCodes { rows_stamp: look.set, weights: Arc::clone(look.weights), found }))
+        Some(Ok(ComingCodes { rows_stamp: look.set, weights: look.weights.clone(), found }))
     }
 }

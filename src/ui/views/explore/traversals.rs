@@ -54,8 +54,9 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
     let kind = &context.trained.plan().design().code.kind;
     let most = context.most_samples();
     let mut numbers = Vec::new();
+    let weights = context.trained.weights().at_hand();
+    let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let codes = || {
-        let codebook = context.trained.weights().0.get("code.codebook");
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
         let lines = traversal(kind, (context.order, &subject.spreads), codebook, context.shares(), STEPS);
@@ -68,7 +69,7 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         }
         codes
     };
-    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), context.order);
+    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), context.order, codebook.is_some());
     if let Some(stamp) = context.decode(actions, Decoding::Traversals, of, codes) {
         traversals.asked = (stamp, numbers);
     }
