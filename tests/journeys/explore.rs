@@ -39,7 +39,7 @@ fn samples_are_pinned_interpolated_changed_and_found_again() {
 
     window.press("Interpolation");
     window.until("steps are decoded", |state| {
-        state.explore.decoded(Decoding::Way).is_some_and(|(_, rows)| rows.len() == 9 * 64)
+        state.explore.decoded(Decoding::Interpolation).is_some_and(|(_, rows)| rows.len() == 9 * 64)
     });
     window.settle();
     window.press("Play");

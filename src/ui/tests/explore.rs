@@ -80,9 +80,10 @@ fn the_way_between_two_pins_begins_and_ends_at_them() {
     let mut window = explored(|_| {});
     pin(&mut window, &[0, 1]);
     window.click("Interpolation");
-    window.until("the way is decoded", |state| !decoded(state, Decoding::Way).is_empty());
+    window.until("the way is decoded", |state| !decoded(state, Decoding::Interpolation).is_empty());
     window.until("both pins are decoded", |state| decoded(state, Decoding::Pins).len() == 2 * 64);
-    let (way, pins) = (decoded(window.state(), Decoding::Way), decoded(window.state(), Decoding::Pins));
+    let (way, pins) =
+        (decoded(window.state(), Decoding::Interpolation), decoded(window.state(), Decoding::Pins));
     assert_eq!(way.len(), 9 * 64);
     let is_close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
     assert!(is_close(&way[..64], &pins[..64]) && is_close(&way[8 * 64..], &pins[64..128]));
