@@ -32,8 +32,8 @@ pub use decoded::{Decoded, Painter, lack_of_room};
 pub use driver::{Driver, Observer};
 pub use encoded::Encoded;
 pub use exploring::{
-    CodeDistance, Coded, Distribution, Draws, Found, Group, MOST_AXES, MeanCode, NearSample, NearestTraining,
-    Neighbourhoods, Survey, has_only_prior, has_prior, is_normal,
+    CodeDistance, Coded, Distribution, Draws, Found, MOST_AXES, MeanCode, NearSample, NearestTraining,
+    Neighbourhoods, SampleGroup, Survey, has_only_prior, has_prior, is_normal,
 };
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use neighbours::{Likeness, Neighbours};

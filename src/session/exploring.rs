@@ -9,7 +9,7 @@ mod survey;
 use std::sync::Arc;
 
 pub(super) use self::fits::Fits;
-pub use self::means::{Group, MeanCode};
+pub use self::means::{MeanCode, SampleGroup};
 pub(super) use self::near::take_in;
 pub use self::near::{CodeDistance, Coded, Found, NearSample, NearestTraining, Neighbourhoods};
 pub use self::survey::{MOST_AXES, Survey};

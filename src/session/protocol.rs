@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::exploring::{Draws, Found, Group, MeanCode, NearSample, NearestTraining, Neighbourhoods, Survey};
+use super::exploring::{
+    Draws, Found, MeanCode, NearSample, NearestTraining, Neighbourhoods, SampleGroup, Survey,
+};
 use super::{Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
@@ -204,7 +206,7 @@ pub enum JobKind {
         /// The network.
         trained: Trained,
         /// The groups.
-        groups: [Group; 2],
+        groups: [SampleGroup; 2],
     },
     /// The codes of samples of any data of the network's shape.
     Encode {

@@ -9,7 +9,7 @@ use crate::session::part_rows;
 
 /// A group of samples, of the data that a network was trained on or of others.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct SampleGroup {
     /// The data.
     pub data: Arc<Dataset>,
     /// The rows.
@@ -25,7 +25,7 @@ pub struct MeanCode {
     pub count: usize,
 }
 
-impl Group {
+impl SampleGroup {
     /// Encodes the samples; `None` without any. `goes_on` is asked now and then.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ mod tests {
         let mut values = vec![0.0; 9];
         data.gather(&rows, &mut values);
         let codes = network.encode(&values);
-        let group = |rows: &[u32]| Group { data: Arc::clone(&data), rows: rows.into() };
+        let group = |rows: &[u32]| SampleGroup { data: Arc::clone(&data), rows: rows.into() };
         let found = group(&rows).mean(&mut network, &|| true).expect("goes on").expect("samples");
         assert_eq!((found.count, found.code.len()), (3, 2));
         for (unit, value) in found.code.iter().enumerate() {

@@ -128,10 +128,11 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     }
     let choices = run.zip(kept).and_then(|(run, _)| Some(code_choices(state, run, state.data_of(run)?)));
     let choices = choices.unwrap_or_default();
+    let found = kept.and_then(|kept| codes_of(state, existing(&view.set, &choices), kept));
     let handle = header_ui(ui, ENTRY.title, |row| {
         if let Some(kept) = kept {
             plane::controls_ui(row, kept, view);
-            samples_ui(row, state, kept, view, &choices);
+            samples_ui(row, state, (kept, found), view, &choices);
         }
     });
     let drag = handle.drag_started();
@@ -159,8 +160,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     let of_split = stamp_of((of, data.fingerprint, data.split.train.len()));
     subject.follow(kept, of_split, || training_samples(&run.kept.probe, data));
     subject.turn_to(of, view.shown_kind(kept.code_units), view.shown_axes(kept.code_units), explore);
-    let set = existing(&view.set, &choices).clone();
-    let placed = placed(state, &set, kept);
+    let placed = found.and_then(|found| placed(found, kept));
     subject.show(placed.map(|(placed, _)| &placed.plane));
     let divergence = divergence(run, kept.code_units).filter(|_| view.by_divergence);
     let order = divergence.map_or_else(|| subject.order.clone(), by_falling);
@@ -193,7 +193,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     }
     side_panel_ui(ui, side, "side", |ui| side_ui(ui, &context, view, &mut actions, !is_wide));
     ui.scope_builder(UiBuilder::new().max_rect(plane).id_salt("plane"), |ui| {
-        match codes_of(state, &set, kept).and_then(|(codes, _)| codes.failure()) {
+        match found.and_then(|(codes, _)| codes.failure()) {
             Some(message) => empty_ui(ui, "These samples cannot be encoded", message),
             None => plane_ui(ui, &context, view, &mut actions),
         }
@@ -202,27 +202,35 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     (actions, drag, false)
 }
 
-/// What is known of the codes of a set, with its data; nothing of watched samples.
-fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<(&'a Explored, &'a Arc<Dataset>)> {
+/// What is known of codes of sets, with the data of the set that is chosen.
+type KnownCodes<'a> = (&'a Explored, &'a Arc<Dataset>);
+
+/// What is known of the codes of a set; `None` of watched samples, which have theirs in the run.
+fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<KnownCodes<'a>> {
     let look = state.look_at(set, false, Some(kept.epoch)).filter(|_| *set != Set::Watched)?;
     Some((state.explored_codes.of_base(look.subject.samples_stamp())?, look.data))
 }
 
-/// The codes of a set with its data, once they are there: those of before until then.
-fn placed<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<(&'a Placed, &'a Arc<Dataset>)> {
-    let (codes, data) = codes_of(state, set, kept)?;
+/// The codes that are drawn, once there are any: those of before until those of the set are there.
+fn placed<'a>((codes, data): KnownCodes<'a>, kept: &Kept) -> Option<(&'a Placed, &'a Arc<Dataset>)> {
     Some((codes.shown().filter(|placed| placed.watched.code_units == kept.code_units)?, data))
 }
 
 /// Which samples are drawn, how many they are, and by the weights of which epochs.
-fn samples_ui(row: &mut Row<'_>, state: &State, kept: &Kept, view: &mut ExploreView, choices: &[SetChoice]) {
+fn samples_ui(
+    row: &mut Row<'_>,
+    state: &State,
+    (kept, found): (&Kept, Option<KnownCodes<'_>>),
+    view: &mut ExploreView,
+    choices: &[SetChoice],
+) {
     code_choice_ui(row, "Codes shown", &mut view.set, choices);
     epoch_ui(row, state.epoch);
     let set = existing(&view.set, choices);
-    let placed = placed(state, set, kept).map(|(placed, _)| placed);
+    let placed = found.and_then(|found| placed(found, kept)).map(|(placed, _)| placed);
     let watched = (&Set::Watched, kept.codes.len() / kept.code_units.max(1), kept.epoch);
     let shown = placed.map_or(watched, |placed| (&placed.set, placed.rows.len(), placed.epoch));
-    let coming = codes_of(state, set, kept).and_then(|(codes, _)| codes.coming());
+    let coming = found.and_then(|(codes, _)| codes.coming());
     let coming = coming.map(|coming| coming.found.progress());
     code_count_ui(row, set, shown, coming);
     if let Some(asked) = &state.explore.asked

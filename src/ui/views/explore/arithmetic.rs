@@ -10,7 +10,7 @@ use super::pins::code_text;
 use crate::analysis::arithmetic::moved;
 use crate::dataset::{Dataset, LabelValues};
 use crate::project::{NamedSelection, format_count, visible};
-use crate::session::{Decoding, JobKind, MeanCode};
+use crate::session::{Decoding, JobKind, MeanCode, SampleGroup};
 use crate::ui::plots::{color, palette, shortened, stamp_of};
 use crate::ui::state::{Question, Set};
 use crate::ui::views::parts::{chip_ui, named};
@@ -193,7 +193,7 @@ fn stamp_of_group(context: &Context<'_>, group: &Group) -> u64 {
 }
 
 /// The samples of a group.
-fn samples_of(context: &Context<'_>, group: &Group) -> crate::session::Group {
+fn samples_of(context: &Context<'_>, group: &Group) -> SampleGroup {
     let (data, rows): (_, Arc<[u32]>) = match group {
         Group::Set(Set::Watched) => (context.data, context.run.kept.probe.code_rows.as_slice().into()),
         Group::Set(set) => {
@@ -206,7 +206,7 @@ fn samples_of(context: &Context<'_>, group: &Group) -> crate::session::Group {
             (context.shown.data, context.shown.rows.iter().filter(is_it).copied().collect())
         }
     };
-    crate::session::Group { data: Arc::clone(data), rows }
+    SampleGroup { data: Arc::clone(data), rows }
 }
 
 /// The data of a set: of selections those that they are of.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::sample::{Sampler, kept_at, picture_of, row_number, value_names};
 use super::super::set_choice::{code_choices, existing};
 use super::context::Shown;
-use super::{ExploreView, Section, placed};
+use super::{ExploreView, Section, codes_of, placed};
 use crate::dataset::{Dataset, LabelValues};
 use crate::figure::{
     Animation, Axis, Coloring, Drawing, Figure, Ink, Lines, Panels, Picture, Scatter, Series, Tile, TileLine,
@@ -29,7 +29,8 @@ impl ExploreView {
         let (Some(kept), Some(data)) = (kept, state.data_of(run)) else { return Vec::new() };
         let name = |what: &str| format!("{what}, {}, epoch {}", run.title(), kept.epoch);
         let choices = code_choices(state, run, data);
-        let placed = placed(state, existing(&self.set, &choices), kept);
+        let found = codes_of(state, existing(&self.set, &choices), kept);
+        let placed = found.and_then(|found| placed(found, kept));
         let shown = Shown::new((placed, data), (run, kept), &self.subject);
         let title = format!("Codes, {}, epoch {}", run.title(), shown.epoch);
         let mut all: Vec<Figure> = self.plane_figure(shown, state, title).into_iter().collect();
