@@ -143,7 +143,7 @@ pub struct State {
     pub scored: Scored,
     /// Codes of the samples of a set in the latent space.
     pub set_codes: SetCodes,
-    /// The same in the view Explore, on any plane.
+    /// Codes of the samples of a set in the view Explore, on any plane.
     pub explored_codes: SetCodes<Arc<ExploredPlane>>,
     /// Other data that networks are shown, loaded or on their way.
     pub showing: Showing,

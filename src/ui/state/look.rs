@@ -59,8 +59,8 @@ impl State {
         self.look_at(set, is_corrupted, self.epoch)
     }
 
-    /// The same by the weights kept next to an epoch; without one, or where none were kept, by the
-    /// newest.
+    /// The samples of a set, as the shown run saw them by the weights kept next to an epoch; without
+    /// an epoch, or where none were kept, by the newest.
     pub fn look_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
         let run = self.shown()?;
         let kept = epoch.and_then(|epoch| run.kept.nearest_weights(epoch));

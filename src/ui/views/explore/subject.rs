@@ -169,7 +169,7 @@ impl Subject {
     }
 }
 
-/// What lies along x and y. A code of one unit is a strip.
+/// Names of the axes. A code of one unit is a strip.
 fn names(kind: PlaneKind, axes: [usize; 2], count: usize) -> [String; 2] {
     let unit = |unit: usize| format!("unit {}", unit + 1);
     match kind {
