@@ -34,6 +34,7 @@ impl State {
             next_job: self.next_job,
             data: take(&mut self.data),
             view: take(&mut self.view),
+            selection: take(&mut self.selection).emptied(),
             dialog: self.dialog.take().filter(|dialog| !dialog.is_of_document()),
             notices: take(&mut self.notices),
             effects: take(&mut self.effects),
