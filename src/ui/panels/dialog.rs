@@ -288,9 +288,9 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     let name = state.shown().map_or_else(String::new, |run| format!("run {}", run.id));
     title_ui(ui, &format!("Train {name} further"));
     ui.horizontal(|ui| {
-        ui.label("Epochs more");
+        ui.label("More epochs");
         ui.add_sized(vec2(110.0, 26.0), DragValue::new(epochs).range(1..=1_000_000))
-            .accessible_name("Epochs more");
+            .accessible_name("More epochs");
     });
     if let Some(text) = state.shown().and_then(|run| idle_epochs(run, *epochs)) {
         ui.label(RichText::new(text).color(tokens(ui).code));
