@@ -62,7 +62,7 @@ impl View for SelectionView {
         }
         let room = ui.available_rect_before_wrap();
         ui.painter().rect_filled(room, 0.0, color(palette(ui).plot));
-        let side = (0.6 * room.width()).clamp(SIDE_PX[0], SIDE_PX[1]).min(room.width());
+        let side = (0.6 * room.width()).clamp(SIDE_PX[0], SIDE_PX[1]).min(0.8 * room.width());
         let (mut left, right) = room.shrink(8.0).split_left_right_at_x(room.left() + side);
         left.max.x -= BETWEEN_PX;
         let output = ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("side"), |ui| {

@@ -58,7 +58,7 @@ const LEAST_TEXT_PX: f32 = 9.0;
 /// The size in which a text has as much room as there is.
 fn fitting(ui: &Ui, text: &str, room: f32) -> f32 {
     let font = egui::FontId::proportional(TEXT_PX);
-    let wide = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x;
+    let wide = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x;
     // In halves, so that the typeface is drawn in few sizes.
     let size = (2.0 * TEXT_PX * (room / wide.max(1.0)).min(1.0)).floor() / 2.0;
     size.max(LEAST_TEXT_PX)
