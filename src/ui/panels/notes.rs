@@ -100,7 +100,7 @@ fn showing_ui(ui: &Ui, state: &mut State, room: Rect) {
     };
     let text = format!("Loading {} … {count}", visible(name));
     let area = Area::new(Id::unique("showing"))
-        .order(ORDER)
+        .order(Order::Foreground)
         .pivot(Align2::LEFT_BOTTOM)
         .fixed_pos(room.left_bottom() + vec2(14.0, -ABOVE_PX));
     let cancels = area.show(ui.ctx(), |ui| {

@@ -373,8 +373,6 @@ impl View for LatentView {
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).cloned();
-        let shown = run.zip(kept.as_ref());
-        let has_no_principal = shown.is_some_and(|(run, kept)| now.principal.has_failed(run.id, kept.epoch));
         let choices = run.zip(data).map(|(run, data)| choices(now, run, data)).unwrap_or_default();
         // A set that is gone is not waited for.
         let wanted = if self.is_of_set(&choices) { self.set.clone() } else { Set::Watched };
@@ -389,6 +387,8 @@ impl View for LatentView {
                 Some(OtherCodes { name, data, located })
             })
             .collect();
+        let shown = run.zip(kept.as_ref());
+        let has_no_principal = shown.is_some_and(|(run, kept)| now.principal.has_failed(run.id, kept.epoch));
         let input = LatentInput {
             run,
             data,
