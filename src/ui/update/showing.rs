@@ -13,8 +13,8 @@ use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW,
 /// How a note begins that offers to load the other data of a project.
 const OTHERS: &str = "Networks of this project were shown other data";
 
-/// How a note begins that says why files are not shown; it holds until others are.
-const FAILED: &str = "Could not show ";
+/// Words of a note that says why files are not shown; it holds until others are to be.
+const FAILED: &str = " cannot be shown to run ";
 
 impl State {
     /// The run that other data can be shown to: the shown one, once it has weights.
@@ -33,7 +33,6 @@ impl State {
 
     /// Shows files to the network of a run, as one set.
     pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>) {
-        self.notices.take_back(FAILED);
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let paths: Vec<PathBuf> = paths.into_iter().map(absolute).collect();
         let known = self.project.others.iter().find(|other| other.paths == paths).cloned();
@@ -143,12 +142,13 @@ impl State {
             self.notices.log(Severity::Info, "Loading was cancelled.");
         } else {
             let name = visible(&other.name).into_owned();
-            self.notices.say(Severity::Error, format!("{FAILED}{name} to run {run}. {error}"));
+            self.notices.say(Severity::Error, format!("{name}{FAILED}{run}. {error}"));
         }
         self.ask_next_shown();
     }
 
     fn wish(&mut self, run: RunId, other: OtherData) {
+        self.notices.toasts.retain(|toast| !toast.text.contains(FAILED));
         self.showing.wish(Wish { run, other });
         self.ask_next_shown();
     }
@@ -296,13 +296,15 @@ mod tests {
         let (first, _) = asked(&state).expect("a request");
         state.not_shown(first, &DataError::Setting("/a.csv: there is no column b".to_owned()));
         let told = state.notices.toasts.last().map(|toast| toast.text.clone());
-        assert_eq!(told.as_deref(), Some("Could not show a.csv to run 2. /a.csv: there is no column b"));
+        assert_eq!(told.as_deref(), Some("a.csv cannot be shown to run 2. /a.csv: there is no column b"));
         state.show_to(RunId(2), vec!["/c.csv".into()]);
-        let is_told = state.notices.toasts.iter().any(|toast| toast.text.starts_with(FAILED));
-        assert!(!is_told, "it goes once other files are to be shown");
         let (second, _) = asked(&state).expect("a request");
         state.not_shown(second, &DataError::Cancelled);
         assert_eq!((state.showing.next(), state.project.others.len()), (None, 0));
+        assert!(
+            state.notices.toasts.iter().all(|toast| !toast.text.contains(FAILED)),
+            "others were to be shown"
+        );
     }
 
     #[test]
