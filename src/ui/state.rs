@@ -153,6 +153,8 @@ pub struct State {
     pub others: BTreeMap<String, Arc<Dataset>>,
     /// Figures of the views that can be saved.
     pub figures: Figures,
+    /// The folder that was chosen last for something of this document.
+    pub saved_in: Option<PathBuf>,
     /// Data of runs that the design no longer reads.
     pub(super) past_data: PastData,
     /// The document as the live store was last given it.
@@ -255,6 +257,7 @@ impl State {
             showing: Showing::default(),
             others: BTreeMap::new(),
             figures: Figures::default(),
+            saved_in: None,
             past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),

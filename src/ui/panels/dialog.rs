@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
+use egui::{DragValue, Grid, Id, Key, Modal, Order, Response, RichText, TextEdit, Ui, vec2};
 
 use super::export::export_ui;
 use super::figure::figure_ui;
@@ -29,7 +29,10 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     // An area remembers its size by its name: a short dialog must not inherit that of a long one.
     let purpose = if let Dialog::Path(path) = &dialog { Some(discriminant(&path.purpose)) } else { None };
     let id = Id::unique("dialog").with((discriminant(&dialog), purpose));
-    let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
+    // Below menus and lists: a press brings the dialog to the front of its own order, and a list that opens in the same
+    // frame has to be above it.
+    let area = Modal::default_area(id).order(Order::Middle);
+    let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
@@ -323,9 +326,9 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     let name = state.shown().map_or_else(String::new, |run| format!("run {}", run.id));
     title_ui(ui, &format!("Train {name} further"));
     ui.horizontal(|ui| {
-        ui.label("Epochs more");
+        ui.label("More epochs");
         ui.add_sized(vec2(110.0, 26.0), DragValue::new(epochs).range(1..=1_000_000))
-            .accessible_name("Epochs more");
+            .accessible_name("More epochs");
     });
     if let Some(text) = state.shown().and_then(|run| idle_epochs(run, *epochs)) {
         ui.label(RichText::new(text).color(tokens(ui).code));

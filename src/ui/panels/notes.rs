@@ -16,6 +16,8 @@ use crate::ui::widgets::button::secondary_ui;
 const ABOVE_PX: f32 = 50.0;
 /// Height of a view's header, which they do not cover either, and a margin.
 const BELOW_PX: f32 = 46.0;
+/// Where notes are: over the panels, among the dialogs, under menus.
+const ORDER: Order = Order::Middle;
 /// Width of a note's text.
 const TEXT_PX: f32 = 300.0;
 
@@ -37,7 +39,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let size = |ui: &Ui| AreaState::load(ui.ctx(), id).and_then(|state| state.size);
     let before = size(ui);
     let (pivot, at) = place(room, before.unwrap_or_default(), in_use(ui, id));
-    let area = Area::new(id).order(Order::Foreground).pivot(pivot).fixed_pos(at);
+    let area = Area::new(id).order(ORDER).pivot(pivot).fixed_pos(at);
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(TEXT_PX + 70.0);
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -86,7 +88,7 @@ fn place(room: Rect, size: Vec2, in_use: Option<Rect>) -> (Align2, Pos2) {
 fn in_use(ui: &Ui, notes: Id) -> Option<Rect> {
     let used = ui.memory(egui::Memory::focused).or(ui.ctx().dragged_id())?;
     let response = ui.ctx().read_response(used)?;
-    (response.layer_id != LayerId::new(Order::Foreground, notes)).then_some(response.rect)
+    (response.layer_id != LayerId::new(ORDER, notes)).then_some(response.rect)
 }
 
 /// Shows how far other data are loaded that a network is shown, and how far an export is, at the

@@ -256,3 +256,16 @@ fn a_project_on_own_data_asks_where_they_are() {
     assert!(matches!(&state.dialog, Some(Dialog::Path(dialog)) if dialog.chooser == Chooser::Typing));
     assert!(state.notices.toasts.is_empty());
 }
+
+#[test]
+fn the_tab_of_a_view_that_is_brought_to_the_front_is_in_sight() {
+    let mut window = Window::sized(900.0, 600.0, Theme::Dark);
+    let is_there = |window: &Window| {
+        let texts = crate::ui::painted::texts(&window.harness.output().shapes);
+        texts.iter().any(|text| text == "◆  Selection")
+    };
+    assert!(!is_there(&window), "there is no room for all tabs");
+    window.state().run(Command::Show(crate::ui::state::SELECTION_VIEW));
+    window.harness.run_ok();
+    assert!(is_there(&window));
+}

@@ -34,6 +34,7 @@ impl State {
             next_job: self.next_job,
             data: take(&mut self.data),
             view: take(&mut self.view),
+            selection: take(&mut self.selection).emptied(),
             dialog: self.dialog.take().filter(|dialog| !dialog.is_of_document()),
             notices: take(&mut self.notices),
             effects: take(&mut self.effects),
@@ -176,7 +177,7 @@ impl State {
 
     /// The question where to save.
     fn save_dialog(&self, kind: SaveKind) -> PathDialog {
-        let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
+        let folder = self.save_folder();
         let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
         let name = match kind {
             SaveKind::Project | SaveKind::Design => PathBuf::from(stem),
@@ -199,6 +200,18 @@ impl State {
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
+    }
+
+    /// The folder that is suggested for what is saved: the one that was chosen last, else that of the project.
+    pub(super) fn save_folder(&self) -> PathBuf {
+        let of_project = || self.file.as_ref()?.parent().map(Path::to_owned);
+        self.saved_in.clone().or_else(of_project).unwrap_or_else(home)
+    }
+
+    /// Notes where something is saved, to suggest the same folder the next time.
+    pub(super) fn remember_folder(&mut self, file: &Path) {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        self.saved_in = folder.map(Path::to_owned);
     }
 
     /// Answers the open path dialog.
@@ -224,6 +237,7 @@ impl State {
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
+                    self.remember_folder(&full);
                     let request = self.save_request(full, kind, then);
                     self.write(request);
                 } else {
@@ -324,6 +338,6 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))
 }
 
-pub(super) fn home() -> PathBuf {
+fn home() -> PathBuf {
     directories::UserDirs::new().map_or_else(PathBuf::new, |dirs| dirs.home_dir().to_owned())
 }

@@ -1,6 +1,6 @@
 //! What a run has made is exported: asked for, and put together to be written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::check::Severity;
@@ -32,9 +32,7 @@ impl State {
 
     /// The folder that is suggested for an export, with the first part of the file's name.
     pub fn export_place(&self) -> PathBuf {
-        let folder = self.file.as_ref().and_then(|file| file.parent());
-        let folder = folder.map_or_else(super::documents::home, Path::to_owned);
-        folder.join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
+        self.save_folder().join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
     }
 
     /// The shown run with the weights that the views show, and their epoch.
@@ -99,6 +97,7 @@ impl State {
             self.notices.say(Severity::Error, format!("Nothing was exported. {why}"));
             return;
         };
+        self.remember_folder(&full);
         let request = self.save_request(full, SaveKind::Results(dialog.form), None);
         self.write(SaveRequest { results: Some(results), ..request });
     }

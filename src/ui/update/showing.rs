@@ -13,6 +13,9 @@ use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW,
 /// How a note begins that offers to load the other data of a project.
 const OTHERS: &str = "Networks of this project were shown other data";
 
+/// Words of a note that says why files are not shown; it holds until others are to be.
+const FAILED: &str = " cannot be shown to run ";
+
 impl State {
     /// The run that other data can be shown to: the shown one, once it has weights.
     pub fn trained_run(&self) -> Option<&Run> {
@@ -144,12 +147,13 @@ impl State {
             self.notices.log(Severity::Info, "Loading was cancelled.");
         } else {
             let name = visible(&other.name).into_owned();
-            self.notices.say(Severity::Error, format!("{name} cannot be shown to run {run}. {error}"));
+            self.notices.say(Severity::Error, format!("{name}{FAILED}{run}. {error}"));
         }
         self.ask_next_shown();
     }
 
     fn wish(&mut self, run: RunId, other: OtherData) {
+        self.notices.toasts.retain(|toast| !toast.text.contains(FAILED));
         self.showing.wish(Wish { run, other });
         self.ask_next_shown();
     }
@@ -328,6 +332,10 @@ mod tests {
         let (second, _) = asked(&state).expect("a request");
         state.not_shown(second, &DataError::Cancelled);
         assert_eq!((state.showing.next(), state.project.others.len()), (None, 0));
+        assert!(
+            state.notices.toasts.iter().all(|toast| !toast.text.contains(FAILED)),
+            "others were to be shown"
+        );
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct LatentInput<'a> {
     /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
     /// epoch are computed: older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
+    /// Whether those codes have no principal components: two units are shown instead.
+    pub has_no_principal: bool,
     /// The selected samples.
     pub selection: &'a Selection,
     /// The sets there are to choose from.
@@ -77,9 +79,9 @@ pub struct LatentOutput {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Plane {
     /// Two units.
-    #[default]
     Units,
-    /// The first two principal components.
+    /// The first two principal components, of a code of more than two units.
+    #[default]
     Principal,
 }
 
@@ -157,7 +159,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         return output;
     }
     let set = input.set.filter(|set| set.watched.code_units == kept.code_units);
-    let plane = view.code_plane(kept.code_units);
+    let plane = view.code_plane(kept.code_units, input.has_no_principal);
     let drawn = match set {
         Some(set) => Drawn::of_set(set),
         None => Drawn::watched(run, kept, plane, input.principal),
@@ -305,9 +307,9 @@ impl LatentView {
     }
 
     /// The plane of codes of so many numbers that is to be shown.
-    fn code_plane(&self, count: usize) -> CodePlane {
+    fn code_plane(&self, count: usize, has_no_principal: bool) -> CodePlane {
         match self.plane {
-            Plane::Principal if count > 2 => CodePlane::Principal,
+            Plane::Principal if count > 2 && !has_no_principal => CodePlane::Principal,
             Plane::Principal | Plane::Units => CodePlane::Units(self.shown_units(count)),
         }
     }
@@ -376,11 +378,14 @@ impl View for LatentView {
                 Some(OtherCodes { name, data, located })
             })
             .collect();
+        let shown = run.zip(kept.as_ref());
+        let has_no_principal = shown.is_some_and(|(run, kept)| now.principal.has_failed(run.id, kept.epoch));
         let input = LatentInput {
             run,
             data,
             epoch,
             principal: run.and_then(|run| now.principal.points(run.id)),
+            has_no_principal,
             selection: &now.selection,
             choices: &choices,
             set,
@@ -391,7 +396,7 @@ impl View for LatentView {
         let output = latent_ui(ui, &input, self);
         let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
-        let plane = kept.as_ref().map(|kept| self.code_plane(kept.code_units));
+        let plane = kept.as_ref().map(|kept| self.code_plane(kept.code_units, has_no_principal));
         let spanning = set.map(|set| Arc::clone(&set.watched)).or_else(|| kept.clone());
         state.follow_located(spanning.as_ref().filter(|_| plane == Some(CodePlane::Principal)));
         if let Some((fingerprint, rows, how)) = output.select_other {
