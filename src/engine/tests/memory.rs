@@ -163,7 +163,7 @@ fn contractive_penalties_take_what_was_counted() {
     let kinds = [
         Bottleneck::Plain,
         Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
-        Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false },
+        Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false, within: crate::project::Competition::Code },
         Bottleneck::Hashing { std: 1.0, threshold: Threshold::Half },
     ];
     let estimators = [Estimator::Exact, Estimator::Auto, Estimator::Probes(3)];
