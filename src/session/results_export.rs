@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::encoded::code_axes;
 use super::{Decoded, Encoded, Scores, Sheet, lack_of_room};
 use crate::dataset::Dataset;
 use crate::engine::{Codes, Network, Samples, Trained, code_thresholds};
@@ -68,7 +69,7 @@ impl ResultsExport {
         match (self.what, form) {
             (SampleResults::Codes, ResultsForm::Array) => {
                 let codes = codes(&mut network, &self.data, &self.rows);
-                let shape = [self.rows.len(), network.plan().code_units()];
+                let shape = code_axes(self.rows.len(), network.plan().code_shape());
                 save_array(files, path, &shape, Numbers::F32(&codes.values))
             }
             (SampleResults::Codes, ResultsForm::Table(form)) => {

@@ -50,6 +50,9 @@ fn read(run: &Run, path: &Path, progress: &Progress) -> Result<(Dataset, Vec<Dou
     }
     let asked = Data { source, ..known.clone() };
     let mut data = run.load_shown(&asked, true, progress, |data, known| load_known(data, known, progress))?;
+    if data.shape != run.shape {
+        return Err(run.wrong_shape(&data));
+    }
     let doubts = run.scale_shown(&asked, true, &mut data, || own_scaling(run, progress))?;
     Ok((data, doubts))
 }

@@ -170,3 +170,43 @@ fn channels_after_a_row_are_refused_with_a_remedy_and_so_is_a_selector() {
     });
     assert!(found.iter().any(|(message, _)| message.contains("a row of units")), "{found:?}");
 }
+
+#[test]
+fn a_network_without_dense_layers_takes_pictures_of_another_size() {
+    let data = toy_pictures(40, 6, 8, 1);
+    let run = |edit: &dyn Fn(&mut Project)| {
+        let plan = toy_plan(&data, |project| {
+            channels(project, Bottleneck::Plain);
+            edit(project);
+        });
+        let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        (trainer.network().weights(), crate::run::Run::new(crate::run::RunId(1), &plan, &data))
+    };
+    let (weights, convolutional) = run(&|_| {});
+    let larger = Shape::Image { height: 10, width: 12, channels: 1 };
+    let weights = Arc::new(weights);
+    let encode = |shape: Shape, picture: &[f32]| {
+        let trained = Trained::again(&convolutional, Arc::clone(&weights), shape, (0.0, 1.0));
+        let mut network = trained.expect("sound").network(1).expect("small");
+        assert_eq!(network.reconstruct(picture).len(), shape.features());
+        (network.plan().code_shape(), network.encode(picture))
+    };
+    // The upper left corner of the larger picture is the smaller one.
+    let value = |row: usize, column: usize| ((row * 31 + column * 17) as f32 * 0.37).sin();
+    let picture = |height: usize, width: usize| -> Vec<f32> {
+        (0..height * width).map(|at| value(at / width, at % width)).collect()
+    };
+    let (small_shape, small) = encode(data.shape, &picture(6, 8));
+    let (large_shape, large) = encode(larger, &picture(10, 12));
+    assert_eq!(small_shape, Shape::Image { height: 3, width: 4, channels: 2 });
+    assert_eq!(large_shape, Shape::Image { height: 5, width: 6, channels: 2 });
+    // Codes whose kernels see nothing of where the smaller picture ends are the same.
+    for (row, column) in [(0, 0), (0, 2), (1, 1), (1, 2)] {
+        let of = |codes: &[f32], width: usize| codes[2 * (row * width + column)..][..2].to_vec();
+        assert_eq!(of(&small, 4), of(&large, 6), "{row} {column}");
+    }
+    assert!(convolutional.plan_for(larger).is_some());
+    assert!(convolutional.plan_for(Shape::Image { height: 10, width: 12, channels: 3 }).is_none());
+    let (_, dense) = run(&|project| project.code = Code::plain(2));
+    assert!(dense.plan_for(larger).is_none() && dense.plan_for(data.shape).is_some());
+}
