@@ -179,7 +179,7 @@ fn a_network_without_dense_layers_takes_pictures_of_another_size() {
             channels(project, Bottleneck::Plain);
             edit(project);
         });
-        let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         (trainer.network().weights(), crate::run::Run::new(crate::run::RunId(1), &plan, &data))
     };
     let (weights, convolutional) = run(&|_| {});
