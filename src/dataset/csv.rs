@@ -17,6 +17,7 @@ mod encoding;
 mod ends;
 mod evidence;
 mod first_row;
+mod fixed;
 mod footer;
 mod form;
 mod header;
@@ -37,6 +38,7 @@ mod months;
 mod names;
 mod number;
 mod overview;
+mod padding;
 mod pairs;
 mod parts;
 mod places;
@@ -66,6 +68,7 @@ mod words;
 pub(super) use label_names::is_label_name;
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
+pub(super) use spaces::collapsed;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -260,7 +263,7 @@ impl<'a> Read<'a> {
         let mut read = Read { table, source_rows: Vec::new(), dropped: 0 };
         let (mut empty, mut empty_count) = (RowSet::default(), 0);
         body.each(text, layout, progress, |number, record| {
-            let gaps = read.table.push(record).map_err(|error| extrapolated(error, progress))?;
+            let gaps = read.table.push(number, record).map_err(|error| extrapolated(error, progress))?;
             if gaps && asked.missing == Missing::ColumnMean && read.table.is_last_empty() {
                 empty_count += 1;
                 if empty.ranges() <= around::MOST_RANGES {

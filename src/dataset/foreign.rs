@@ -142,13 +142,26 @@ fn by_ending(path: &Path) -> Option<String> {
     }
 }
 
+/// The command that converts a table whose columns stand at fixed places, so that fields may be
+/// empty.
+pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
+    let (header, names) = if has_header { ("", "") } else { (", header=None", ", header=False") };
+    let code = format!("import pandas; pandas.read_fwf('IN'{header}).to_csv('out.csv', index=False{names})");
+    command(path, &code)
+}
+
 /// What to say of a file that a line of Python converts.
 fn python(path: &Path, what: &str, code: &str) -> String {
+    format!("is {what}, which is not read; convert it: {}", command(path, code))
+}
+
+/// The command of a line of Python, in which `IN` stands for a file.
+fn command(path: &Path, code: &str) -> String {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     // Quotes of three levels: the shell's, Python's, and those a name may hold.
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
-    format!("is {what}, which is not read; convert it: python -c \"{}\"", code.replace("IN", name))
+    format!("python -c \"{}\"", code.replace("IN", name))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod training;
 pub use data::OLD_RULES;
 pub use explore::MOST_AT_ONCE;
 pub use remedies::{LOCATE, RELOAD, Remedy};
+pub use selection::Origin;
 pub use training::NOT_YET;
 
 use crate::session;

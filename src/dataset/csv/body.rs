@@ -9,8 +9,8 @@ use super::lines::{Lines, place_of_record};
 use super::names::in_one_line;
 use super::plain::plain_number;
 use super::text::Text;
-use crate::dataset::{DataError, Progress};
-use crate::project::{Choice, Comments, RowSet, Rules};
+use crate::dataset::{DataError, Progress, foreign};
+use crate::project::{Choice, Comments, Delimiter, RowSet, Rules};
 
 /// Which rows are those of the table.
 #[derive(Clone, Debug)]
@@ -194,6 +194,11 @@ impl<'a> Rows<'a> {
         } else if number == 1 {
             let option = Choice::SkipLines(Some(lines)).option();
             format!(", or skip the lines above the header ({option})")
+        } else if fields < count && self.layout.form.delimiter == Delimiter::Spaces {
+            let command = foreign::fixed_widths(self.text.path, self.layout.has_names());
+            format!(
+                ", or where columns stand at fixed places and some fields are empty, convert the table ({command})"
+            )
         } else if fields < count {
             let option = Choice::SkipFooter(Some(1)).option();
             format!(", or skip rows at the end that are not part of the table ({option} for one)")

@@ -7,7 +7,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 
 use super::buffer::Buffer;
 use super::century::FIRST_YEAR;
-use super::months::{in_english, year_month};
+use super::months::{in_digits, in_english, pointed_month, year_month};
 use crate::dataset::duration::Duration;
 use crate::project::DateOrder;
 
@@ -101,6 +101,8 @@ impl DateFormat {
     pub(super) const COMPACT: DateFormat = DateFormat((DATES.len() - 1) * TIMES.len());
     /// Six digits: `202401`.
     pub(super) const MONTH: DateFormat = DateFormat(COUNT - 1);
+    /// A month and a year, also with a point between them: `01.2024`.
+    pub(super) const MONTH_FIRST: DateFormat = DateFormat(FIRST_MONTH + 2);
     /// Four digits for hours and minutes: `0930`.
     pub(super) const CLOCK: DateFormat = DateFormat(DATES.len() * TIMES.len() + TIMES.len() - 1);
 
@@ -177,11 +179,14 @@ impl DateFormat {
     /// is counted in. Years of two digits are in the hundred years from `first_year` on. `None`
     /// where the field is no such date.
     pub(super) fn parse_since(self, field: &str, first_year: u16) -> Option<f64> {
+        let in_digits = in_digits(field.trim());
+        let field = in_digits.as_deref().unwrap_or(field);
         if let Some(duration) = self.duration() {
             return duration.parse(field.trim());
         }
         if self.is_month() {
-            let (form, year, month) = year_month(field.trim())?;
+            let pointed = || pointed_month(field.trim()).map(|(year, month)| (2, year, month));
+            let (form, year, month) = year_month(field.trim()).or_else(pointed)?;
             let year = if year < 100 { super::century::year_since(year, first_year)? } else { year };
             let day = (FIRST_MONTH + form == self.0).then(|| Date::new(year, month, 1).ok())??;
             return Some(secs_of(day));
@@ -273,7 +278,8 @@ impl DateFormats {
     /// Those of them in which a field is a date, and the date in the likeliest of these. In a
     /// column that `is_named` after dates, 3.9.86 is one, too.
     pub(super) fn read(self, field: &str, is_named: bool) -> (DateFormats, Option<f64>) {
-        let field = field.trim();
+        let in_digits = in_digits(field.trim());
+        let field = in_digits.as_deref().unwrap_or(field.trim());
         if let Some((form, ..)) = year_month(field) {
             let format = DateFormat(FIRST_MONTH + form);
             let formats = if self.has(format) { DateFormats(1 << format.0) } else { DateFormats::NONE };
@@ -466,6 +472,10 @@ mod tests {
         check(&["2024Q1", "2024-Q2", "Q3 2024"], Some(("%YQ%q", false)), Some(1_704_067_200.0));
         assert!(DateFormats::ALL.that_read("2024-03").with_days().is_empty());
         check(&["202403", "202312"], Some(("%Y%m", false)), Some(1_709_251_200.0));
+        check(&["Jan 2024", "2023-Dec"], Some(("%b %Y", false)), Some(1_704_067_200.0));
+        check(&["2024年3月", "2023M12"], Some(("%Y-%m", false)), Some(1_709_251_200.0));
+        check(&["2024年1月31日", "2023年12月1日"], Some(("%Y-%m-%d", false)), Some(1_706_659_200.0));
+        check(&["2024년 1월 31일 1:00"], Some(("%Y-%m-%d %H:%M", false)), Some(1_706_662_800.0));
         check(&["20240131T01:00:00Z"], Some(("%Y%m%d %H:%M:%S%.f", false)), Some(1_706_662_800.0));
         for word in [
             "2024",
@@ -483,6 +493,8 @@ mod tests {
             "1-2-99",
             "99-31-12",
             "20241301",
+            "03.2024",
+            "2024年13月1日",
             "ID-01-02",
             "market 5",
             "May 1",

@@ -24,7 +24,7 @@ type Score = (usize, usize, usize);
 pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
     let rows = |delimiter| {
         let quotes = Quotes::find(head, byte_of(delimiter), rules);
-        head_rows(head, cut, Form { delimiter, comment, skip: 0, quotes }, DIVIDED_ROWS)
+        head_rows(head, cut, Form { delimiter, comment, quotes, ..Form::default() }, DIVIDED_ROWS)
     };
     let divides = |sign| rules == Rules::Current && divides(sign, &rows(sign), &rows(Delimiter::Spaces));
     let whole = likeliest(&|delimiter| score(&rows(delimiter), delimiter, rules), &divides, rules, 900);

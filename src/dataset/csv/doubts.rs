@@ -325,8 +325,7 @@ impl Columns<'_> {
                 let few = roles::are_few(evidence).then(|| column(Take::Categories));
                 doubt(message, few.into_iter().chain([column(Take::Label), column(Take::Numbers)]).collect())
             }
-            Role::Numbers { .. } if evidence.are_compact_dates() => {
-                let (first, _) = evidence.range(super::number::Notation::Point);
+            Role::Numbers { .. } if let Some(first) = evidence.first_compact_date() => {
                 let message =
                     format!("the numbers of \"{shown}\" are all dates, as {first}, but taken as numbers");
                 doubt(message, vec![column(Take::Dates)])
@@ -340,11 +339,21 @@ impl Columns<'_> {
                 doubt(message, few.into_iter().chain([column(Take::Label)]).collect())
             }
             Role::Categories { .. } | Role::Label(_) if let Some(first) = evidence.first_month() => {
+                // Jan-15 may also be a day.
+                let days =
+                    if evidence.month_and_number().is_some() { " (or days without a year)" } else { "" };
                 let message = format!(
-                    "the words of \"{shown}\" are all months or quarters, as {}, but taken as words",
+                    "the words of \"{shown}\" are all months or quarters{days}, as {}, but taken as words",
                     shortened(first)
                 );
                 doubt(message, vec![column(Take::Dates)])
+            }
+            Role::Categories { .. } | Role::Label(_) if let Some(first) = evidence.month_and_number() => {
+                let message = format!(
+                    "\"{shown}\" is taken as words: {} may be a day or a year with its month; write dates as 2015-01-31 or 2015-01",
+                    shortened(&first)
+                );
+                doubt(message, Vec::new())
             }
             Role::Categories { .. } if let Some(word) = evidence.step_word() => {
                 let message = format!(

@@ -4,8 +4,8 @@ use std::io::{Error as IoError, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251,
-    WINDOWS_1252,
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_2, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250,
+    WINDOWS_1251, WINDOWS_1252,
 };
 
 use super::remarks::Remarks;
@@ -101,6 +101,9 @@ pub(super) fn of<E, R: Read>(
     })?;
     detector.feed(&[], true);
     let found = detector.guess(None, Utf8Detection::Deny);
+    if [WINDOWS_1250, ISO_8859_2].contains(&found) && has_units(&sample) {
+        return Ok((WINDOWS_1252, Guess::Letters(line)));
+    }
     // In short texts it takes the bytes of other scripts for signs between letters.
     let is_odd = !is_plausible(found, &sample);
     let other = ASIAN.into_iter().find(|other| is_odd && is_plausible(other, &sample));
@@ -162,6 +165,32 @@ fn sample_of(block: &[u8], is_first: bool) -> Vec<u8> {
     };
     let lines: Vec<&[u8]> = whole.iter().copied().filter(|line| !line.is_ascii()).take(LINES).collect();
     lines.join(&b'\n')
+}
+
+/// Whether a text holds units with signs that Western encodings have where Central European ones
+/// have letters, which no word ends in there: `m³`, `cm²`, `m/s²`, `10³`, `µg`.
+fn has_units(bytes: &[u8]) -> bool {
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let is_power = |at: usize| {
+        let (before, after) = (&bytes[..at], bytes.get(at + 1));
+        let is_unit = match before {
+            [.., b'0'..=b'9'] => true,
+            [before @ .., b'c' | b'd' | b'h' | b'k' | b'm' | 0xB5, b'm'] if !is_letter(before.last()) => true,
+            [before @ .., b'm' | b's'] => !is_letter(before.last()),
+            _ => false,
+        };
+        is_unit && !is_letter(after) && !after.is_some_and(u8::is_ascii_digit)
+    };
+    let is_micro = |at: usize| {
+        let is_unit =
+            matches!(bytes.get(at + 1), Some(b'g' | b'm' | b's' | b'l' | b'L' | b'V' | b'A' | b'M'));
+        is_unit && !is_letter(at.checked_sub(1).map(|at| &bytes[at])) && !is_letter(bytes.get(at + 2))
+    };
+    bytes.iter().enumerate().any(|(at, byte)| match byte {
+        0xB2 | 0xB3 => is_power(at),
+        0xB5 => is_micro(at),
+        _ => false,
+    })
 }
 
 /// Whether the characters of a text in an encoding are letters, for the most part, and those of one
@@ -310,6 +339,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn units_are_told_from_letters() {
+        for text in ["m³", "(cm²)", "m/s²;", "10³ ", "µg/l", "(µm)", "µm²", "débit m³/h"] {
+            let bytes: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
+            assert!(has_units(&bytes), "{text}");
+        }
+        // Polish and Slovak words: ł is ³ there, and ľ is µ.
+        for text in ["Chełm", "szedł", "mógł 5", "mława", "ľstivý", "soľ", "ľ", "5łuk", "a", ""] {
+            let letter = |letter: char| match letter {
+                'ł' => 0xB3,
+                'ľ' => 0xB5,
+                other => other as u8,
+            };
+            assert!(!has_units(&text.chars().map(letter).collect::<Vec<u8>>()), "{text}");
+        }
+    }
+
+    #[test]
     fn encodings_are_told() {
         let text = "größe;name\n1,5;Müller\n2,5;Jürgen\n";
         let utf16 = |to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
@@ -334,6 +380,7 @@ mod tests {
             (kanji, "Shift_JIS", "letters 1"),
             (mixed, "UTF-8", "mixed 2"),
             (with(b"\xef\xbb\xbf", b"a\nM\xfcller\n".to_vec()), "UTF-8", "mixed 2"),
+            (b"conc. (\xb5g/m\xb3);temp;site\n1;2;a\n".to_vec(), "windows-1252", "letters 1"),
             (Vec::new(), "UTF-8", "sure"),
         ] {
             for head in [4, bytes.len()] {

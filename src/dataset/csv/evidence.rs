@@ -12,6 +12,7 @@ use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Place, Spoilt};
 use super::missing::{self, Gaps, UsualWords};
+use super::months::month_and_number;
 use super::number::{Notation, Signs};
 use super::plain::{Plain, plain_number};
 use super::tails::{Odd, Tail};
@@ -453,16 +454,28 @@ impl Evidence {
         self.date_formats().has(format) || self.dates.are_digits_of(format) && self.present > 0
     }
 
-    /// Whether all fields are dates of eight digits, or several months of six.
-    pub(super) fn are_compact_dates(&self) -> bool {
-        let are_months = self.dates.are_digits_of(DateFormat::MONTH)
-            && self.distinct().is_none_or(|different| different > CHANCE_TIMES);
-        (self.dates.are_digits_of(DateFormat::COMPACT) || are_months) && self.present > 0
+    /// The first of numbers that are all dates of eight digits, or several months: `202403`,
+    /// `03.2024`.
+    pub(super) fn first_compact_date(&self) -> Option<String> {
+        let are = |format: DateFormat| {
+            let is_month = format != DateFormat::COMPACT;
+            let are_several = || self.distinct().is_none_or(|different| different > CHANCE_TIMES);
+            self.dates.are_digits_of(format) && (!is_month || are_several())
+        };
+        let formats = [DateFormat::COMPACT, DateFormat::MONTH, DateFormat::MONTH_FIRST];
+        let format = formats.into_iter().find(|format| self.present > 0 && are(*format))?;
+        Some(self.first_digits(format))
+    }
+
+    /// The smallest of numbers that are dates of a format, as it is written.
+    fn first_digits(&self, format: DateFormat) -> String {
+        let (first, _) = self.range(Notation::Point);
+        if format == DateFormat::MONTH_FIRST { format!("{first:07.4}") } else { format!("{first:04}") }
     }
 
     /// The format of a column of dates, also where it looks like one of numbers.
     pub(super) fn date_format(&self) -> Option<DateFormat> {
-        let digits = [DateFormat::COMPACT, DateFormat::MONTH, DateFormat::CLOCK]
+        let digits = [DateFormat::COMPACT, DateFormat::MONTH, DateFormat::MONTH_FIRST, DateFormat::CLOCK]
             .into_iter()
             .find(|format| self.fits(*format));
         self.date_formats().best_in(self.dates.order).or(digits)
@@ -479,7 +492,7 @@ impl Evidence {
 
     /// The first date, or the earliest of eight digits, in seconds.
     pub(super) fn first_date(&self, format: DateFormat, first_year: u16) -> Option<f64> {
-        let of_digits = || format.parse(&format!("{:04}", self.range(Notation::Point).0));
+        let of_digits = || format.parse(&self.first_digits(format));
         self.dates.first(format, first_year).or_else(of_digits)
     }
 
@@ -497,6 +510,15 @@ impl Evidence {
     pub(super) fn first_month(&self) -> Option<&str> {
         let is_month = self.date_formats().best().is_some_and(DateFormat::is_month);
         self.dates.first_text().filter(|_| is_month)
+    }
+
+    /// A month with a number that is a day or a year of two digits, where all words are such, of
+    /// several months: `15-Jan`.
+    pub(super) fn month_and_number(&self) -> Option<String> {
+        let words = self.words.as_ref()?;
+        let months = words.iter().map(|(word, _)| month_and_number(word.trim()));
+        let months = months.collect::<Option<HashSet<i8>>>()?;
+        words.most().filter(|_| months.len() > 1)
     }
 
     /// Dates that stand for missing ones, and how often each is there.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Result as IoResult};
 
+use super::fixed::Places;
 use super::spaces::Quotes;
 use crate::project::Delimiter;
 
@@ -14,6 +15,8 @@ pub(super) struct Form {
     /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
     pub skip: usize,
     pub quotes: Quotes,
+    /// Where columns begin, where they stand at fixed places.
+    pub places: Option<Places>,
 }
 
 /// The byte of a delimiter.

@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Result as I
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
+use super::fixed::Placed;
 use super::form::{Form, byte_of};
 use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::text::Text;
@@ -180,7 +181,9 @@ pub(super) fn lines_above(letters: &[u8], form: Form, row: &ByteRecord) -> usize
 pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
     let mut letters = Vec::new();
     // Memory that is read fails at nothing.
-    let _ = if form.delimiter == Delimiter::Spaces {
+    let _ = if let Some(places) = form.places {
+        Placed::new(head, places).read_to_end(&mut letters)
+    } else if form.delimiter == Delimiter::Spaces {
         Collapsed::new(head, form.quotes).read_to_end(&mut letters)
     } else if form.quotes == Quotes::AfterSpaces {
         Unspaced::new(head, byte_of(form.delimiter)).read_to_end(&mut letters)

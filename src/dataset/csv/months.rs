@@ -46,12 +46,12 @@ pub(super) fn in_english(field: &str) -> Option<String> {
 pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
     // Nearly all fields end here.
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some((name, year)) = field.rsplit_once('-')
+    if let Some((name, year)) = field.rsplit_once(['-', '\'', '’'])
         && year.len() == 2
         && is_digits(year)
         && name.starts_with(char::is_alphabetic)
     {
-        return Some((3, year.parse().ok()?, month_called(name)?));
+        return Some((3, year.parse().ok()?, month_called(name.trim_end())?));
     }
     let has_year = |text: Option<&str>| text.is_some_and(is_digits);
     if !has_year(field.get(..4)) && !has_year(field.len().checked_sub(4).and_then(|at| field.get(at..))) {
@@ -70,16 +70,23 @@ pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
         if let Some(month) = quarter(bare) {
             return Some((4, year, month));
         }
+        if bare.len() < rest.len() && bare.starts_with(char::is_alphabetic) {
+            // 2024-Mar, but 2024-M03
+            return match bare.strip_prefix(['M', 'm']).filter(|month| is_digits(month)) {
+                Some(month) => Some((0, year, month_numbered(month)?)),
+                None => Some((3, year, month_called(bare)?)),
+            };
+        }
+        if let Some(month) = rest.strip_prefix(['M', 'm']) {
+            return Some((0, year, month_numbered(month)?));
+        }
         let form = match rest.as_bytes() {
             [b'-', ..] => 0,
             [b'/', ..] => 1,
             [b'0'..=b'9', b'0'..=b'9'] => 5,
             _ => return None,
         };
-        // 2024-3 and 2024-03, but not 2024-003.
-        let month = matches!(bare.len(), 1 | 2) && is_digits(bare);
-        let month: i8 = month.then(|| bare.parse().ok())??;
-        return (1..=12).contains(&month).then_some((form, year, month));
+        return Some((form, year, month_numbered(bare)?));
     }
     let (first, mark) = field.split_at_checked(field.len().checked_sub(4)?)?;
     let (year, before) = (year(mark)?, first.trim_end_matches(is_mark));
@@ -89,14 +96,65 @@ pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
     if let Some(month) = quarter(before) {
         return Some((4, year, month));
     }
-    if is_digits(before) && before.len() <= 2 && first.ends_with('/') {
-        let month: i8 = before.parse().ok()?;
-        return (1..=12).contains(&month).then_some((2, year, month));
+    if is_digits(before) && first.ends_with('/') {
+        return Some((2, year, month_numbered(before)?));
     }
     if !before.starts_with(char::is_alphabetic) {
         return None;
     }
     Some((3, year, month_called(before)?))
+}
+
+/// A month and a year with a point between them, which may also be a number: `03.2024`.
+pub(super) fn pointed_month(field: &str) -> Option<(i16, i8)> {
+    let (month, year) = field.split_once('.')?;
+    let are_digits = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    Some((are_digits.then(|| year.parse().ok())??, month_numbered(month)?))
+}
+
+/// The month of a field that holds one by name with a number of one or two digits, a day or a
+/// year: `15-Jan`, `Jan 5`.
+pub(super) fn month_and_number(field: &str) -> Option<i8> {
+    let (first, last) = field.split_once(['-', ' ', '/', '\u{a0}'])?;
+    let last = last.trim_start();
+    let month = |number: &str, name: &str| {
+        let number = number.strip_suffix('.').unwrap_or(number);
+        let is_short = matches!(number.len(), 1 | 2) && number.bytes().all(|byte| byte.is_ascii_digit());
+        is_short.then(|| month_called(name))?
+    };
+    month(first, last).or_else(|| month(last, first))
+}
+
+/// A date in Chinese, Japanese or Korean as digits alone: `2020年1月2日 10時30分` as `2020-1-2 10:30`,
+/// `2020년 3월` as `2020-3`, `2020年第1季度` as `2020Q1`; `None` for anything else.
+pub(super) fn in_digits(field: &str) -> Option<String> {
+    let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let (year, rest) = field.split_at_checked(4)?;
+    // Nearly all fields end here.
+    let rest = rest.trim_start().strip_prefix(['年', '년']).filter(|_| number(year) == 4)?.trim_start();
+    let rest = rest.strip_prefix('第').unwrap_or(rest);
+    let (month, rest) = rest.split_at(number(rest));
+    let rest = rest.trim_start();
+    if ["季度", "四半期", "분기"].contains(&rest) {
+        return Some(format!("{year}Q{month}"));
+    }
+    let rest = rest.strip_prefix(['月', '월'])?.trim_start();
+    if rest.is_empty() {
+        return Some(format!("{year}-{month}"));
+    }
+    let (day, rest) = rest.split_at(number(rest));
+    let rest: String = rest.trim_start().strip_prefix(['日', '일'])?.split_whitespace().collect();
+    let time = rest.replace(['時', '时', '시', '点', '分', '분'], ":");
+    let time = time.trim_end_matches([':', '秒', '초']);
+    Some(format!("{year}-{month}-{day} {time}").trim_end().to_owned())
+}
+
+/// The month of a number of one or two digits.
+fn month_numbered(digits: &str) -> Option<i8> {
+    // 2024-3 and 2024-03, but not 2024-003.
+    let are_digits = matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let month = are_digits.then(|| digits.parse().ok())??;
+    (1..=12).contains(&month).then_some(month)
 }
 
 /// The month of a name in any of the languages, from 1.
@@ -154,6 +212,13 @@ mod tests {
         check("202403", Some((5, 2024, 3)));
         check("Mar-24", Some((3, 24, 3)));
         check("Okt.-09", Some((3, 9, 10)));
+        check("Jan'15", Some((3, 15, 1)));
+        check("Jan ’15", Some((3, 15, 1)));
+        check("2015-Jan", Some((3, 2015, 1)));
+        check("2015 mars", Some((3, 2015, 3)));
+        check("2015/Sept.", Some((3, 2015, 9)));
+        check("2015M01", Some((0, 2015, 1)));
+        check("2015-M12", Some((0, 2015, 12)));
         for field in [
             "2024",
             "2024-13",
@@ -166,9 +231,47 @@ mod tests {
             "24-Mar",
             "Mar 24",
             "2024Q5",
+            "2024M13",
+            "2024 Boeing",
+            "2024-M",
+            "Jan'1",
             "é024",
         ] {
             check(field, None);
+        }
+        let fields = ["03.2024", "12.1999", "13.2024", "3.2024", "03.20245", "03-2024", "é3.2024", "03.2a24"];
+        let months = fields.map(|field| pointed_month(field).is_some());
+        assert_eq!(months, [true, true, false, true, false, false, false, false]);
+        for (field, expected) in [
+            ("15-Jan", Some(1)),
+            ("Jan 5", Some(1)),
+            ("1. März", Some(3)),
+            ("5/dic", Some(12)),
+            ("Jan-2015", None),
+            ("15-Jam", None),
+            ("Jan", None),
+            ("15-", None),
+            ("", None),
+        ] {
+            assert_eq!(month_and_number(field), expected, "{field}");
+        }
+        for (field, expected) in [
+            ("2020年1月2日", Some("2020-1-2")),
+            ("2020年10月12日 10:30", Some("2020-10-12 10:30")),
+            ("2020年1月2日10時30分05秒", Some("2020-1-2 10:30:05")),
+            ("2020년 1월 2일 9시 05분", Some("2020-1-2 9:05")),
+            ("2020 年 1 月", Some("2020-1")),
+            ("2020년 3월", Some("2020-3")),
+            ("2020年第1季度", Some("2020Q1")),
+            ("2020年2月x", None),
+            ("20年1月2日", None),
+            ("令和2年1月2日", None),
+            ("2020-01-02", None),
+            ("2020年", None),
+            ("年年年年年", None),
+            ("", None),
+        ] {
+            assert_eq!(in_digits(field).as_deref(), expected, "{field}");
         }
         for (_, names) in NAMES {
             for name in names.split(' ') {

@@ -73,12 +73,13 @@ pub(super) fn hold<'a>(
         let copies = copies(&name);
         let lower = name.to_ascii_lowercase();
         let (is_texts, is_sheets) = (lower.ends_with("sharedstrings.xml"), lower.ends_with("content.xml"));
+        let mut styles = lower.ends_with("styles.xml").then(Styles::default);
         let (mut bytes, mut claimed) = (0_u64, 0_u64);
         let mut cells = Cells::default();
         let mut tags = Tags::new(BufReader::with_capacity(1 << 16, entry));
         let mut looks = 0_u64;
         loop {
-            let read = if is_texts || is_sheets { tags.advance() } else { tags.skip() };
+            let read = if is_texts || is_sheets || styles.is_some() { tags.advance() } else { tags.skip() };
             if read == 0 {
                 break;
             }
@@ -98,7 +99,9 @@ pub(super) fn hold<'a>(
             let Some(tag) = tags.tag() else {
                 return Err(damaged(format!("{name} holds a tag of more than {PIECE} bytes")));
             };
-            if is_sheets {
+            if let Some(styles) = &mut styles {
+                held.take(styles.count(tag))?;
+            } else if is_sheets {
                 if !cells.nest(tag) {
                     return Err(damaged(format!("the tags of {name} do not match")));
                 }
@@ -118,6 +121,36 @@ pub(super) fn hold<'a>(
         }
     }
     Ok(Parts { held, has_merged })
+}
+
+/// The styles of cells, each of which holds a copy of its number format and its font.
+#[derive(Default)]
+struct Styles {
+    count: u64,
+    longest: u64,
+}
+
+impl Styles {
+    /// The memory that a tag adds.
+    fn count(&mut self, tag: &[u8]) -> u64 {
+        /// The texts of a style, and how much longer a list that grows may be.
+        const TEXTS: u64 = 2;
+        const GROWS: u64 = 2;
+        let name = name(tag);
+        match name.rsplit(|byte| *byte == b':').next().unwrap_or(name) {
+            b"xf" => {
+                self.count += 1;
+                GROWS * size_of::<calamine::Style>() as u64 + TEXTS * self.longest
+            }
+            b"numFmt" | b"name" => {
+                let more = (tag.len() as u64).saturating_sub(self.longest);
+                self.longest += more;
+                // Formats may follow the styles.
+                TEXTS * more * self.count
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// The tags of a part one after the other, as its reader takes it apart.
@@ -367,6 +400,11 @@ mod tests {
         let sheet = "x".repeat(1000);
         assert_eq!(held("xl/worksheets/sheet1.xml", &sheet, 10_000).unwrap(), 2000);
         assert!(held("xl/worksheets/sheet1.xml", &sheet, 1999).is_err());
+        // Each style has a copy of its format.
+        let format = format!("<numFmt numFmtId=\"164\" formatCode=\"{}\"/>", "0".repeat(1000));
+        let styles = |count: usize| format!("<styleSheet>{format}{}</styleSheet>", "<xf/>".repeat(count));
+        assert!(held("xl/styles.xml", &styles(10), 200_000).is_ok());
+        assert!(matches!(held("xl/styles.xml", &styles(200), 300_000), Err(DataError::Memory { .. })));
         let row =
             |cells: &str| format!("<table:table><table:table-row>{cells}</table:table-row></table:table>");
         let many = "table:number-columns-repeated=\"16000\"";

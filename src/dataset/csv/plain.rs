@@ -101,6 +101,15 @@ impl Plain {
         self.is_bare() && self.length == 6 && (1900..2100).contains(&year) && (1..=12).contains(&month)
     }
 
+    /// Whether it is a month and a year with a point between them, `03.2024` or `3.2024`, in the
+    /// years 1900 to 2099.
+    pub(super) fn is_pointed_month(self) -> bool {
+        let (month, year) = (self.digits / 10_000, self.digits % 10_000);
+        let is_between =
+            self.has_point && matches!(self.length, 5 | 6) && self.value == self.digits as f64 / POWERS[4];
+        is_between && !self.has_sign && (1900..2100).contains(&year) && (1..=12).contains(&month)
+    }
+
     /// Whether it is a date of eight digits in the years 1900 to 2099.
     pub(super) fn is_compact_date(self) -> bool {
         let (year, month, day) = (self.digits / 10_000, self.digits / 100 % 100, self.digits % 100);
@@ -179,6 +188,11 @@ mod tests {
         check("20241301", false, None, false);
         let is_month = |text: &str| Plain::of(text.as_bytes()).is_some_and(Plain::is_compact_month);
         assert_eq!(["202403", "202413", "189912", "2024.3"].map(is_month), [true, false, false, false]);
+        let is_pointed = |text: &str| Plain::of(text.as_bytes()).is_some_and(Plain::is_pointed_month);
+        let pointed =
+            ["03.2024", "12.1999", "3.2024", "3.20240", "13.2024", "03.1899", "-03.2024", "032024."];
+        assert_eq!(pointed.map(is_pointed), [true, true, true, false, false, false, false, false]);
+        assert!(!is_pointed(".2024") && !is_pointed("003.2024") && !is_pointed("0.2024"));
         let is_time = |text: &str| Plain::of(text.as_bytes()).is_some_and(Plain::is_time);
         assert_eq!(["0930", "2359", "2400", "0960", "930"].map(is_time), [true, true, false, false, false]);
     }

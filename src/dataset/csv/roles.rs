@@ -16,7 +16,7 @@ use super::text::Text;
 use super::words::{WORDS, Words};
 use super::{Asked, decimal, doubts, label_names, listed, units};
 use crate::dataset::error::column_place;
-use crate::dataset::{Column, ColumnKind, DataError};
+use crate::dataset::{Column, ColumnKind, DataError, foreign};
 use crate::project::{Choice, DateUnit, Rules, TableReading, Take};
 
 /// The most words that become features by themselves, one each.
@@ -217,6 +217,13 @@ impl<'a> Chosen<'a> {
             Some(name) => {
                 let option = Choice::Column(name.clone(), Some(Take::Categories)).option();
                 let other = match text.sheet() {
+                    None if layout.columns.len() == 1 && name.trim().contains("  ") => {
+                        let command = foreign::fixed_widths(text.path, name.contains(char::is_alphabetic));
+                        format!(
+                            "where columns stand at fixed places and some fields are empty, convert the table ({command}), else \
+                             choose another delimiter, or "
+                        )
+                    }
                     None => "choose another delimiter, or ".to_owned(),
                     Some(sheet) => sheet.other().map_or_else(String::new, |other| {
                         format!("choose another sheet ({}), or ", other.option())

@@ -11,6 +11,7 @@ use calamine::{
 };
 use zip::ZipArchive;
 
+use super::padding::{Padded, Paddings};
 use super::parts::Parts;
 use super::remarks::Remarks;
 use super::{listed, merged, parts, records};
@@ -28,6 +29,8 @@ pub(super) struct Sheet {
     filled: Vec<String>,
     /// Rows below the first of a merged cell that have its text, too.
     merged: usize,
+    /// Cells whose numbers were read as they are shown.
+    padded: Padded,
     /// Whether merged cells may have their text in the first of their rows alone.
     has_unfilled: bool,
     /// Its cells, a row a line, with commas between them; charged to the budget.
@@ -49,7 +52,7 @@ impl Sheet {
         self.filled.first().map(|name| Choice::Sheet(Some(name.clone())))
     }
 
-    /// Tells of merged cells, and doubts that it is the right one where there are others with
+    /// Tells of merged cells and leading zeros, and doubts that it is the right one where there are others with
     /// cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
@@ -59,6 +62,7 @@ impl Sheet {
                 self.merged
             ));
         }
+        self.padded.tell(remarks);
         if self.has_unfilled {
             let message = "merged cells of an .ods file hold their text in the first of their rows alone; save it as .xlsx, \
                            where they hold it in all";
@@ -87,10 +91,12 @@ type Source<'a> = BufReader<Watched<'a, File>>;
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
 
 /// The text of a sheet.
+#[derive(Default)]
 struct Written {
     text: Vec<u8>,
     /// Cells that were filled in because they are merged with one above.
     merged: usize,
+    padded: Padded,
 }
 
 /// Reads the sheet of this name, or the first that is not empty.
@@ -120,13 +126,21 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
                 let regions =
                     if whole { merged::of(|| book.merge_cells_by_sheet_name(name)) } else { Vec::new() };
                 let mut cells = book.worksheet_cells_reader(name).map_err(|error| damaged(path, &error))?;
-                while let Some(cell) = cells.next_cell().map_err(|error| damaged(path, &error))? {
+                let paddings = Paddings::of(cells.styles(), progress)?;
+                let mut padded = Padded::default();
+                while let Some((cell, style)) =
+                    cells.next_cell_with_style_id().map_err(|error| damaged(path, &error))?
+                {
                     let (row, column) = cell.get_position();
-                    if out.cell(row, column, &shown_ref(cell.get_value()))? && !whole {
+                    let text = shown_ref(cell.get_value(), |value| {
+                        paddings.shown(style, value).inspect(|shown| padded.add(shown))
+                    });
+                    if out.cell(row, column, &text)? && !whole {
                         break;
                     }
                 }
-                out.finish(regions)
+                let written = out.finish(regions)?;
+                Ok(written.map(|written| Written { padded, ..written }))
             })
         }
         Kind::Xls => {
@@ -175,7 +189,7 @@ fn choose(
         let message = format!("has no sheet \"{wanted}\"; choose one of {}", listed(names));
         return Err(DataError::file(path, message));
     }
-    let (mut chosen, mut written) = (None, Written { text: Vec::new(), merged: 0 });
+    let (mut chosen, mut written) = (None, Written::default());
     for name in names.iter().filter(|name| wanted.is_none_or(|wanted| wanted == *name)) {
         if let Some(found) = read(name, true)? {
             (chosen, written) = (Some(name.clone()), found);
@@ -201,8 +215,8 @@ fn choose(
             }
         }
     }
-    let Written { text, merged } = written;
-    Ok(Sheet { name, others, filled, merged, has_unfilled: false, text })
+    let Written { text, merged, padded } = written;
+    Ok(Sheet { name, others, filled, merged, padded, has_unfilled: false, text })
 }
 
 /// The text of a sheet that was read as a whole, or up to its first cell.
@@ -364,7 +378,7 @@ impl<'a> Writer<'a> {
         }
         budget.give_back(self.charged);
         budget.trim(&mut text);
-        Ok((!text.is_empty()).then_some(Written { text, merged }))
+        Ok((!text.is_empty()).then_some(Written { text, merged, padded: Padded::default() }))
     }
 }
 
@@ -398,10 +412,11 @@ fn shown(value: &Data) -> String {
     }
 }
 
-fn shown_ref(value: &DataRef<'_>) -> String {
+/// The text of a cell, with its number as `pad` says.
+fn shown_ref(value: &DataRef<'_>, pad: impl FnOnce(f64) -> Option<String>) -> String {
     match value {
-        DataRef::Int(value) => value.to_string(),
-        DataRef::Float(value) => value.to_string(),
+        DataRef::Int(value) => pad(*value as f64).unwrap_or_else(|| value.to_string()),
+        DataRef::Float(value) => pad(*value).unwrap_or_else(|| value.to_string()),
         DataRef::String(text) | DataRef::DateTimeIso(text) => text.clone(),
         DataRef::DurationIso(text) => clock(text),
         DataRef::SharedString(text) => (*text).to_owned(),

@@ -28,6 +28,11 @@ impl Quotes {
     }
 }
 
+/// Text whose fields are parted by runs of spaces and tabs, with one space for each of them.
+pub(in crate::dataset) fn collapsed(text: &[u8]) -> impl Read {
+    Collapsed::new(text, Quotes::AtFields)
+}
+
 /// Text in which every run of spaces and tabs is one space, and none is left at the beginning and
 /// the end of a line; those in quotes stay.
 #[expect(clippy::struct_excessive_bools, reason = "each is found by itself")]

@@ -4,6 +4,7 @@ use ::csv::ByteRecord;
 
 use super::evidence::Content;
 use super::first_row::is_header;
+use super::fixed::Places;
 use super::form::{Form, byte_of, leave_out};
 use super::header_rows::are_groups;
 use super::lines::{Lines, MAX_COLUMNS, NAMES_COPIES, head_rows, letters, lines_above, names_bytes, utf8};
@@ -55,14 +56,23 @@ impl Start {
             (head, cut) = text.head(skip, progress)?;
         }
         let comment = comment(&head, cut, asked, text.sheet().is_some())?;
+        let is_told = delimiter != Delimiter::Auto || sep.is_some();
         let delimiter = match (delimiter, sep) {
             _ if text.sheet().is_some() => Delimiter::Comma,
             (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, asked.rules),
             (Delimiter::Auto, Some(told)) | (told, _) => told,
         };
         let quotes = Quotes::find(&head, byte_of(delimiter), asked.rules);
-        let form = Form { delimiter, comment, skip, quotes };
+        let mut form = Form { delimiter, comment, skip, quotes, places: None };
         let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
+        let may_be_fixed = is_current && text.sheet().is_none() && comment.is_none();
+        if may_be_fixed && may_lack_fields(&rows, is_told, delimiter) {
+            form.places = Places::find(&head, cut);
+        }
+        if form.places.is_some() {
+            form.delimiter = Delimiter::Spaces;
+            rows = head_rows(&head, cut, form, HEAD_ROWS);
+        }
         if cut && rows.len() <= 1 {
             // A first row longer than the head: it must not lose its last columns.
             rows = first_row(text, form, progress)?;
@@ -221,6 +231,20 @@ impl Start {
         }
         budget.release(evidence);
         Ok(second)
+    }
+}
+
+/// Whether rows are those of a table whose columns may stand at fixed places: they are not parted
+/// at all, or spaces part them into different numbers of fields.
+fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> bool {
+    let Some((first, rows)) = rows.split_first() else { return false };
+    // Fewer at the end may be no rows.
+    let body = &rows[..rows.len().saturating_sub(1)];
+    match delimiter {
+        Delimiter::Spaces => body.iter().any(|row| row.len() != first.len()),
+        Delimiter::Auto | Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
+            !is_told && first.len() == 1 && body.iter().all(|row| row.len() == 1)
+        }
     }
 }
 

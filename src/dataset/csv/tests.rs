@@ -38,6 +38,11 @@ fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataErro
 
 /// A workbook (.xlsx) of sheets with these names and rows.
 fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+    workbook_with(sheets, "")
+}
+
+/// The same with a part for the styles of cells.
+fn workbook_with(sheets: &[(&str, &str)], styles: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |name: &str, text: &str| {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -50,6 +55,9 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
         r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
     );
     add("_rels/.rels", &book);
+    if !styles.is_empty() {
+        add("xl/styles.xml", styles);
+    }
     let (mut entries, mut links) = (Vec::new(), Vec::new());
     for (number, (name, rows)) in (1..).zip(sheets) {
         entries.push(format!(r#"<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>"#));
@@ -163,6 +171,17 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     check(b"a,b\n?,1\n", &[], &["all 1 rows", "column mean instead"]);
     check(b"a,b\n1,2\n1,2,3\n", &[], &["line 3", "3 fields where the first has 2", "another delimiter"]);
     check(b"a,b\r\n1,2\r\n\r\n1\r\n", &[], &["line 4", "1 field where the first has 2"]);
+    check(
+        b"a  b  c\n1  2  3\n4     6\n7  8  9\n1  1  5\n",
+        &[],
+        &[
+            "line 3",
+            "2 fields where the first has 3",
+            "pandas.read_fwf('table.csv').to_csv('out.csv', index=False)",
+        ],
+    );
+    let fixed = "depth  temp  n\n  2.5   7.1  3\n  3.5        4\n  1.5        8\n  4.5\n  5.5\n  6.5        4\n  7.5\n";
+    check(fixed.as_bytes(), &[], &["no column holds numbers", "read_fwf('table.csv')"]);
     check(b"\xEF\xBB\xBFa\n1\nred\n", &[], &["line 3, column \"a\""]);
     check(b"a\r1\rred\r", &[], &["line 3, column \"a\""]);
     check(b"\n\na\r\n1\r\nred\r\n", &[], &["line 5, column \"a\""]);
@@ -174,6 +193,7 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
             "\"red\" is not a number; name it as a label column or remove it",
             "--column a=categories",
             "--missing-words red",
+            "or leave this row out (--skip-rows 2)",
         ],
     );
     let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };
@@ -182,8 +202,9 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     let error = super::load(&path, asked, &[], &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("--missing-words") && error.contains("-999,red"), "{error}");
     check(b"a,b\n1,inf\n", &[], &["line 2, column \"b\"", "not finite", "correct it"]);
-    check(b"a,b\n1,-Infinity\n", &[], &["not finite"]);
-    check(b"a,b\n1,1e300\n", &[], &["too large"]);
+    check(b"a,b\n1,-Infinity\n", &[], &["not finite", "--missing-words -Infinity"]);
+    check(b"a,b\n2,1\n1,1e300\n", &[], &["too large", "(--missing-words 1e300)", "out (--skip-rows 2)"]);
+    check(b"a,b\n1,+inf\n", &[], &["(--missing-words '+inf')"]);
     check(b"a,b\n1,2\n", &["c"], &["no label column \"c\"", "\"a\", \"b\""]);
     check(b"a,b\n1,2\n", &["a", "b"], &["every column is a label; leave"]);
     let long = format!("a,b\n1,2\n{},2\n", "x".repeat(1_000_000));

@@ -6,6 +6,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use super::encoding::{self, Guess, is_utf16};
+use super::fixed::Placed;
 use super::form::{Form, byte_of, leave_out};
 use super::mixed::Mixed;
 use super::spaces::{Collapsed, Quotes, Unspaced};
@@ -140,6 +141,9 @@ impl<'a> Text<'a> {
             let mut lines = BufReader::with_capacity(1 << 16, letters);
             leave_out(&mut lines, form.skip).map_err(|error| self.io(&error))?;
             letters = Box::new(lines);
+        }
+        if let Some(places) = form.places {
+            return Ok(Box::new(Placed::new(BufReader::with_capacity(1 << 16, letters), places)));
         }
         Ok(match form.delimiter {
             Delimiter::Spaces => Box::new(Collapsed::new(letters, form.quotes)),

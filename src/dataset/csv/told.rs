@@ -325,7 +325,10 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     }
     // Last, as it may be the mark that parts these.
     if text.sheet().is_none() && layout.columns.len() > 1 {
-        parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
+        parts.push(match layout.form.places {
+            Some(_) => "columns at fixed places".to_owned(),
+            None => format!("delimiter: {}", delimiter(layout.form.delimiter)),
+        });
     }
     parts
 }

@@ -18,7 +18,7 @@ use super::{Asked, REMEDY, shortened};
 use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Progress, Rows, memory};
-use crate::project::{Choice, Header, Rules, Shape, Take};
+use crate::project::{Choice, Header, RowSet, Rules, Shape, Take};
 
 /// Words that a run does not know, of all columns, that are named.
 const TOLD: usize = 20;
@@ -32,6 +32,8 @@ pub(super) struct Table<'a> {
     values: Vec<f32>,
     labels: Vec<Labels>,
     rows: usize,
+    /// The number of the row at hand, counted from 1 below the header.
+    number: u64,
     has_gaps: bool,
     /// Words that are none of the categories, with their columns.
     unknown: BTreeSet<(usize, String)>,
@@ -68,6 +70,7 @@ impl<'a> Table<'a> {
             values: Vec::new(),
             labels: progress.budget().filled(Labels::default(), labels)?,
             rows: 0,
+            number: 0,
             has_gaps: false,
             unknown: BTreeSet::new(),
             progress,
@@ -104,8 +107,9 @@ impl<'a> Table<'a> {
         &self.values
     }
 
-    /// Adds a row and says whether it has missing values.
-    pub(super) fn push(&mut self, record: &ByteRecord) -> Result<bool, DataError> {
+    /// Adds the row of a number and says whether it has missing values.
+    pub(super) fn push(&mut self, row: u64, record: &ByteRecord) -> Result<bool, DataError> {
+        self.number = row;
         let features = self.roles.features;
         memory::check_count(self.rows + 1, features, REMEDY)
             .map_err(|message| DataError::file(self.text.path, format!("holds too much: {message}")))?;
@@ -209,8 +213,7 @@ impl<'a> Table<'a> {
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
-        let words = missing::with_more(self.asked.reading, std::iter::once(field));
-        let words_option = words.map(|words| format!(" ({})", words.option())).unwrap_or_default();
+        let words_option = self.missing_option(field);
         // How a trained run takes the column cannot be changed.
         let remedies = if self.roles.are_known {
             format!("correct it, or take the word as missing{words_option}")
@@ -226,8 +229,21 @@ impl<'a> Table<'a> {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
-            message: format!("{message}; {remedies}{header}"),
+            message: format!("{message}; {remedies}, or leave this row out{}{header}", self.skip_option()),
         }
+    }
+
+    /// The option that leaves out the row at hand, too.
+    fn skip_option(&self) -> String {
+        let skip = self.asked.reading.skip_rows.clone().unwrap_or_default();
+        let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([self.number])))).option();
+        format!(" ({option})")
+    }
+
+    /// The option that takes a field as missing, too; nothing where it cannot be given as it stands.
+    fn missing_option(&self, field: &str) -> String {
+        let words = missing::with_more(self.asked.reading, std::iter::once(field));
+        words.map(|words| format!(" ({})", words.option())).unwrap_or_default()
     }
 
     fn too_large(&self, field: &str, record: &ByteRecord, column: usize) -> DataError {
@@ -235,9 +251,11 @@ impl<'a> Table<'a> {
             self.text.path,
             format!("{}, {}", self.place(record), column_place(&self.layout.columns[column])),
             format!(
-                "\"{}\" is not finite, or too large for a 32-bit number; correct it, or leave the field empty so that it \
-                 counts as missing",
-                shortened(field)
+                "\"{}\" is not finite, or too large for a 32-bit number; correct it, take it as missing{}, or leave this \
+                 row out{}",
+                shortened(field),
+                self.missing_option(field),
+                self.skip_option()
             ),
         )
     }

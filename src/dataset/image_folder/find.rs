@@ -282,6 +282,22 @@ impl Skipped {
     }
 }
 
+/// The tables of text next to a folder, as far as they are looked at; none where there are too many
+/// files to look through.
+pub(super) fn tables_beside(folder: &Path, rules: Rules) -> Vec<PathBuf> {
+    let parent = folder.parent().filter(|_| folder.is_absolute());
+    let Some(entries) = parent.and_then(|parent| std::fs::read_dir(parent).ok()) else { return Vec::new() };
+    let entries: Vec<DirEntry> = entries.take(MOST_TABLES).flatten().collect();
+    if entries.len() == MOST_TABLES {
+        return Vec::new();
+    }
+    let seen = entries.iter().filter(|entry| !is_hidden(&entry.file_name())).map(DirEntry::path);
+    let mut tables: Vec<PathBuf> =
+        seen.filter(|path| kind_of(path, || path.is_file(), rules) == Kind::Table).collect();
+    keep_first(&mut tables);
+    tables
+}
+
 /// The tables that are looked at: those that are made for it first, then by their names.
 fn keep_first(tables: &mut Vec<PathBuf>) {
     let is_other = |table: &Path| !matches!(ending(table).trim_start_matches('.'), "csv" | "tsv");

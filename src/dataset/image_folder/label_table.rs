@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ::csv::{ReaderBuilder, StringRecord};
@@ -67,12 +68,15 @@ impl<'a> LabelTable<'a> {
         let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
         held.take((lines as u64).saturating_mul(ROW_BYTES))?;
         let text = String::from_utf8_lossy(&bytes);
-        let rows = rows(text.trim_start_matches('\u{feff}'), path, progress)?;
+        let mut rows = rows(text.trim_start_matches('\u{feff}'), path, rules, progress)?;
+        let known: HashSet<String> = pictures.iter().flat_map(|picture| names(&slashed(picture))).collect();
+        let is_known = |field: &str| names(&path_of(field)).iter().any(|name| known.contains(name));
+        if rules == Rules::Current {
+            name_first_column(&mut rows, &is_known);
+        }
         let Some(first) = rows.first() else {
             return Err(DataError::file(path, "is empty; choose a table of file names and labels"));
         };
-        let known: HashSet<String> = pictures.iter().flat_map(|picture| names(&slashed(picture))).collect();
-        let is_known = |field: &str| names(&path_of(field)).iter().any(|name| known.contains(name));
         let at = |name: &str| first.iter().position(|field| field.trim() == name);
         let missing = |name: &str| {
             let fields: Vec<&str> = first.iter().collect();
@@ -119,9 +123,9 @@ impl<'a> LabelTable<'a> {
         if label_at.is_empty() {
             return Err(DataError::file(path, "has no column besides that of file names; choose another"));
         }
-        let name = |column: usize| match first.get(column).filter(|_| has_header) {
-            Some(name) => name.trim().to_owned(),
-            None => format!("column {}", column + 1),
+        let name = |column: usize| match first.get(column).map(str::trim).filter(|_| has_header) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            Some(_) | None => format!("column {}", column + 1),
         };
         let mut table = LabelTable {
             file_name: name(file_at),
@@ -297,16 +301,36 @@ fn stem(path: &str) -> &str {
     }
 }
 
-fn rows(text: &str, path: &Path, progress: &Progress) -> Result<Vec<StringRecord>, DataError> {
-    let first = text.lines().next().unwrap_or_default();
+/// The rows of a table. By the rules of today a first line that holds nothing but a number, of the
+/// rows below, is none of them, and runs of spaces part fields as one does.
+fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Vec<StringRecord>, DataError> {
+    let is_current = rules == Rules::Current;
+    let is_count = |line: &str| {
+        let line = line.trim();
+        !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let text = match text.split_once('\n') {
+        Some((first, rest)) if is_current && is_count(first) => rest,
+        Some(_) | None => text,
+    };
+    let signs = [b',', b';', b'\t', b'|', b' '];
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    // The header of two columns may name the last one alone.
+    let has_sign = first.trim().bytes().any(|byte| signs.contains(&byte));
+    let first = if is_current && !has_sign { lines.next().unwrap_or(first) } else { first };
     let count = |sign: &u8| first.bytes().filter(|byte| byte == sign).count();
-    let delimiter =
-        [b',', b';', b'\t', b'|', b' '].into_iter().max_by_key(|sign| (count(sign), *sign == b','));
+    let delimiter = signs.into_iter().max_by_key(|sign| (count(sign), *sign == b','));
+    let letters: Box<dyn Read + '_> = if is_current && delimiter == Some(b' ') {
+        Box::new(csv::collapsed(text.as_bytes()))
+    } else {
+        Box::new(text.as_bytes())
+    };
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter.unwrap_or(b','))
-        .from_reader(text.as_bytes());
+        .from_reader(letters);
     let mut rows = Vec::new();
     for row in reader.records() {
         progress.check()?;
@@ -315,6 +339,20 @@ fn rows(text: &str, path: &Path, progress: &Progress) -> Result<Vec<StringRecord
         );
     }
     Ok(rows)
+}
+
+/// Adds an empty name before those of a header that has none for the first column: each row has a
+/// field more, and not only because it ends in a delimiter.
+fn name_first_column(rows: &mut [StringRecord], is_known: &dyn Fn(&str) -> bool) {
+    let Some((header, rows)) = rows.split_first_mut() else { return };
+    let few = &rows[..rows.len().min(LOOKED_AT)];
+    let last = |row: &StringRecord| row.get(header.len()).is_some_and(|field| !field.trim().is_empty());
+    if few.iter().all(|row| row.len() == header.len() + 1)
+        && few.iter().any(last)
+        && !header.iter().any(is_known)
+    {
+        *header = std::iter::once("").chain(header.iter()).collect();
+    }
 }
 
 #[cfg(test)]
@@ -347,6 +385,14 @@ mod tests {
         );
         check(",name,v\n0,a.png,1\n1,b.png,2\n", ["name", "v"], [Some("1"), Some("2"), Some("2")]);
         check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
+        // A number of rows above a header without a name for the first column.
+        let (none, marks) = (["column 1", "Male"], [Some("-1"), Some("1"), Some("1")]);
+        check("2\nMale Young \na.png -1  1\nb.png  1 -1\n", none, marks);
+        check("2\r\nMale,Young\r\na.png,-1,1\r\nb.png,1,-1\r\n", none, marks);
+        check("2\nMale\na.png -1\nb.png  1\n", none, marks);
+        check("a.png 2880\nb.png   17\n", ["column 1", "column 2"], [Some("2880"), Some("17"), Some("17")]);
+        check("f,l\na,1,\nb,2,\n", ["f", "l"], [Some("1"), Some("2"), Some("2")]);
+        check("a.png,u\nx/b.png,v,w\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
         // One column a class, and other columns that are none.
         check(
             "image,MEL,NV,age\na,1.0,0.0,1\nb,0.0,1.0,0\n",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::arrangement::{Arrangement, Meaning, folders, is_part};
-use super::find::slashed;
+use super::find::{slashed, tables_beside};
 use super::label_table::LabelTable;
 use super::name_pattern::{NamePattern, guessed};
 use super::read::Place;
@@ -156,9 +156,13 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
 
 /// Names and tables that look as if they told labels.
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
-    for table in pictures.tables {
+    let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table)));
+    let beside = tables_beside(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
+        let shown = format!("../{}", path.file_name()?.to_string_lossy());
+        Some((path, shown))
+    });
+    for (path, shown) in own.chain(beside) {
         progress.check()?;
-        let path = pictures.folder.join(table);
         if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
             continue;
         }
@@ -173,7 +177,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         if known > 1 && 10 * known >= pictures.files.len() {
             let message = format!(
                 "{} names {known} of {} pictures and may hold their labels ({})",
-                slashed(table),
+                shown,
                 pictures.files.len(),
                 found.told()
             );

@@ -337,3 +337,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lists_next_to_a_folder_are_offered_as_labels() {
+    let list = b"2\nMale Young\na.png  1 -1\nb.png -1  1\n";
+    let files = [("pictures/a.png", &png(1)[..]), ("pictures/b.png", &png(9)), ("list_attr.txt", list)];
+    let dir = folder(&files);
+    let raw = load(&dir.path().join("pictures"), GREY, &Progress::default()).unwrap();
+    let (file, label) = (Some("column 1".to_owned()), Some("Male".to_owned()));
+    let from = LabelFrom::Table { path: dir.path().join("list_attr.txt"), file, label };
+    let doubt =
+        raw.doubts.iter().find(|doubt| doubt.message.contains("../list_attr.txt names 2 of 2")).unwrap();
+    assert_eq!(doubt.remedies, [Choice::Label(from.clone())]);
+    let reading = PictureReading { label: from, ..PictureReading::default() };
+    let data = Data::default();
+    let dir = dir.path().join("pictures");
+    let raw = super::load(&dir, GREY, &reading, &data, None, &Progress::default()).unwrap();
+    assert_eq!(raw.labels[0].name, "Male");
+    assert_eq!([0, 1].map(|row| raw.labels[0].text(row).into_owned()), ["1", "-1"]);
+}

@@ -84,7 +84,11 @@ pub(super) fn exportable_pictures(state: &State) -> Condition {
 
 pub(super) fn exportable_restored(state: &State) -> Condition {
     exportable_pictures(state)?;
-    has_weights(state)
+    has_weights(state)?;
+    demand(
+        state.is_selection_of_run(),
+        "The selected samples are not of the shown run's data: select some that are.",
+    )
 }
 
 pub(super) fn under_way(state: &State) -> Condition {

@@ -132,7 +132,9 @@ fn the_health_of_every_kind() {
         window.state().run(Command::Show("Health"));
         window.shot(&format!("health-{}", recipe.name()));
         if recipe == crate::project::Recipe::Machines {
-            window.click("layers");
+            for label in ["Terms", "layers", "Terms"] {
+                window.click(label);
+            }
             window.shot("layers");
         }
     }

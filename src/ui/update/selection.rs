@@ -7,24 +7,55 @@ use crate::project::{NamedSelection, OwnLabel};
 use crate::session::Trial;
 use crate::ui::state::{Criterion, ExportRequest, How, Set, State};
 
+/// Whose data are selected from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The shown run was trained on them.
+    Run,
+    /// The design on screen has them; the shown run, if there is one, was trained on other rows.
+    Design,
+    /// The shown run's network was shown them, under this name.
+    Other(&'a str),
+}
+
 impl State {
-    /// The data that are selected from: other data where those are selected, else those of the shown run, without one those
-    /// of the design.
-    pub fn selectable(&self) -> Option<&Arc<Dataset>> {
-        let own = self.shown().and_then(|run| self.data_of(run)).or(self.data.dataset.as_ref());
-        let of = self.selection.of().filter(|of| own.is_none_or(|own| own.fingerprint != *of));
-        let other = of.and_then(|of| self.others.values().find(|data| data.fingerprint == of));
-        other.or(own).filter(|data| !data.is_empty())
+    /// All data that can be selected from, each rows once: those of the shown run, those of the
+    /// design, and other data.
+    pub fn sources(&self) -> Vec<(Origin<'_>, &Arc<Dataset>)> {
+        let run = self.shown().and_then(|run| self.data_of(run)).map(|data| (Origin::Run, data));
+        let design = self.data.dataset.as_ref().map(|data| (Origin::Design, data));
+        let others = self.others.iter().map(|(name, data)| (Origin::Other(name), data));
+        let mut sources: Vec<(Origin<'_>, &Arc<Dataset>)> = Vec::new();
+        for (origin, data) in run.into_iter().chain(design).chain(others) {
+            if !data.is_empty() && sources.iter().all(|(_, known)| known.fingerprint != data.fingerprint) {
+                sources.push((origin, data));
+            }
+        }
+        sources
     }
 
-    /// Selects from other data, or from those of the run, from now on; nothing of them is selected yet.
-    pub fn select_from(&mut self, set: &Set) {
-        self.selection.clear();
-        if let Set::Other(name) = set
-            && let Some(data) = self.others.get(name)
-        {
-            self.selection.apply(data.fingerprint, Vec::new(), How::Replace);
-        }
+    /// The data that are selected from, and whose they are: those in which rows are selected, else
+    /// the first there are.
+    fn source(&self) -> Option<(Origin<'_>, &Arc<Dataset>)> {
+        let sources = self.sources();
+        let is_selected =
+            |source: &&(Origin<'_>, &Arc<Dataset>)| self.selection.of() == Some(source.1.fingerprint);
+        sources.iter().find(is_selected).or(sources.first()).copied()
+    }
+
+    /// The data that are selected from.
+    pub fn selectable(&self) -> Option<&Arc<Dataset>> {
+        self.source().map(|(_, data)| data)
+    }
+
+    /// Whether the data that are selected from can be shown to the network of the shown run.
+    pub fn is_selection_of_run(&self) -> bool {
+        self.source().is_some_and(|(origin, _)| origin != Origin::Design)
+    }
+
+    /// Selects from the data with this fingerprint from now on; nothing of them is selected yet.
+    pub fn select_from(&mut self, fingerprint: u64) {
+        self.selection.apply(fingerprint, Vec::new(), How::Replace);
     }
 
     /// The selected rows, ascending.
@@ -136,25 +167,27 @@ impl State {
 
     /// What an export of the selection writes; `None` where nothing is selected.
     pub fn export_request(&self) -> Option<ExportRequest> {
-        let data = self.selectable()?;
+        let (origin, data) = self.source()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = self.selection.rows(data.fingerprint);
         // Other data are read as the run's own.
-        let is_other = self.others.values().any(|other| Arc::ptr_eq(other, data));
-        let of_run = self.shown().filter(|run| is_other || self.data_of(run).is_some());
+        let of_run = self.shown().filter(|_| origin != Origin::Design);
         (!rows.is_empty()).then(|| ExportRequest {
             data: Arc::clone(data),
             source: of_run.map_or(&self.project, |run| &run.design).data.source.clone(),
             rows: rows.to_vec(),
             errors: errors.map(|errors| errors.values.clone()).unwrap_or_default(),
-            trial: self.trial_of_selection(data),
+            trial: self.trial(origin),
         })
     }
 
-    /// The shown run's network with the data that are selected from, as they are.
-    fn trial_of_selection(&self, data: &Arc<Dataset>) -> Option<Trial> {
-        let other = self.others.iter().find(|(_, other)| Arc::ptr_eq(other, data));
-        let set = other.map_or(Set::All, |(name, _)| Set::Other(name.clone()));
+    /// The shown run's network with data, as they are; `None` where it cannot be shown them.
+    fn trial(&self, origin: Origin<'_>) -> Option<Trial> {
+        let set = match origin {
+            Origin::Run => Set::All,
+            Origin::Design => return None,
+            Origin::Other(name) => Set::Other(name.to_owned()),
+        };
         let look = self.look(&set, false)?;
         look.trial(self, look.weights)
     }
@@ -251,16 +284,37 @@ mod tests {
             .insert("photos".to_owned(), Arc::new(Dataset { fingerprint: 8, ..samples::table(4, 2) }));
         let count = |state: &State| state.selectable().map(|data| data.len());
         assert_eq!(count(&state), Some(9));
-        state.select_from(&Set::Other("photos".to_owned()));
+        state.select_from(8);
         assert_eq!((count(&state), state.selected().len()), (Some(4), 0));
         state.select_all();
         assert_eq!(state.export_request().map(|request| request.data.len()), Some(4));
-        state.select_from(&Set::All);
+        state.select_from(samples::table(9, 2).fingerprint);
         assert_eq!((count(&state), state.selected().len()), (Some(9), 0));
         state.selection.apply(8, vec![2], How::Replace);
         assert_eq!((count(&state), state.selected()), (Some(4), &[2][..]), "clicked in a view");
         state.others.clear();
         assert_eq!((count(&state), state.selected().len()), (Some(9), 0), "they were removed");
+    }
+
+    #[test]
+    fn rows_of_the_design_are_selected_beside_those_of_a_run_with_other_data() {
+        let (mut state, mut run) = (state(), samples::run(1, 3));
+        let own = Arc::new(Dataset { fingerprint: 8, ..samples::table(4, 2) });
+        (run.fingerprint, run.shape) = (8, own.shape);
+        state.past_data.add(run.design.data.clone(), own, None);
+        state.runs = vec![run];
+        let origins: Vec<_> =
+            state.sources().into_iter().map(|(origin, data)| (origin, data.len())).collect();
+        assert_eq!(origins, [(Origin::Run, 4), (Origin::Design, 9)]);
+        let design = state.data.dataset.as_ref().map_or(0, |data| data.fingerprint);
+        state.selection.apply(design, vec![2, 7], How::Replace);
+        assert_eq!((state.selectable().map(|data| data.len()), state.selected()), (Some(9), &[2, 7][..]));
+        let request = state.export_request().expect("rows are selected");
+        assert_eq!((request.data.len(), request.source), (9, state.project.data.source.clone()));
+        assert!(!state.is_selection_of_run() && request.trial.is_none());
+        state.select_from(8);
+        assert_eq!((state.selectable().map(|data| data.len()), state.selected().len()), (Some(4), 0));
+        assert!(state.is_selection_of_run());
     }
 
     #[test]

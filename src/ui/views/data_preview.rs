@@ -10,12 +10,16 @@ mod position;
 mod remarks;
 mod rows;
 mod samples;
+mod source;
 
-use egui::{ComboBox, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::page_figure::page_figure;
-use super::parts::{chip_ui, empty_ui, header_ui, named, quiet_ui};
+use super::parts::{chip_ui, empty_ui, header_ui, quiet_ui};
 use super::thumbs::Thumbs;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
@@ -26,7 +30,6 @@ use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, shortened, stamp_of};
 use crate::ui::state::{DATA_VIEW, How, Selection, State};
 use crate::ui::update::Remedy;
-use crate::ui::widgets::button;
 use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 use crate::ui::widgets::scroll::always_seen;
 use choose::{count_ui, filter_ui, go_to_ui};
@@ -36,6 +39,7 @@ use filter::Passing;
 use position::Position;
 use rows::Widths;
 use samples::samples_ui;
+use source::source_ui;
 
 pub use filter::Filter;
 
@@ -63,6 +67,8 @@ pub struct DataInput<'a> {
     pub design: &'a Data,
     /// The selected samples.
     pub selection: &'a Selection,
+    /// Other data that can be shown, by name.
+    pub others: &'a BTreeMap<String, Arc<Dataset>>,
 }
 
 /// What a person asked for.
@@ -78,6 +84,8 @@ pub struct DataOutput {
     pub choice: Option<Choice>,
     /// Change the selection by these rows.
     pub select: Option<(Vec<u32>, How)>,
+    /// Remove other data of this name.
+    pub remove: Option<String>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -148,6 +156,7 @@ const HEAD_PX: f32 = ROW_PX + 6.0;
 pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPreviewView) -> DataOutput {
     let mut output = DataOutput::default();
     let handle = header_ui(ui, ENTRY.title, |row| {
+        output.remove = source_ui(row, input.others, &mut view.other).or(output.remove.take());
         output.choose |= row.chip(Side::Right, false, "data source…", "Show the settings of the data source");
         match input.state {
             DataState::Loaded(data) => {
@@ -328,7 +337,6 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
         view.cache.position.go_to(row);
     }
     if view.filter != before.1 {
-        view.cache.position = Position::default();
         look_for_passing(ui, data, view);
     }
     if (view.columns, view.filter) != before {
@@ -363,9 +371,9 @@ fn follow(data: &Dataset, view: &mut DataPreviewView) {
     if cache.stamp != Some(stamp) {
         cache.summary = Summary::of(data);
         cache.stamp = Some(stamp);
-        let are_other = cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint);
+        view.filter.class = None;
         // Other labels of the same rows leave them where they are.
-        if view.filter.class.take().is_some() || are_other {
+        if cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint) {
             cache.position = Position::default();
         }
     }
@@ -386,45 +394,13 @@ static ENTRY: Entry = Entry {
     keys: keys![CTRL, Num4],
 };
 
-/// The choice of the data that are shown, where a network is shown other data; these can be
-/// removed.
-fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
-    shown.take_if(|name| !state.others.contains_key(name));
-    if state.others.is_empty() {
-        return;
-    }
-    let mut removed = None;
-    ui.horizontal(|ui| {
-        ui.add_space(12.0);
-        ui.label(RichText::new("Data of").size(11.5).color(color(palette(ui).dim)));
-        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), |name| shortened(name, 24));
-        let combo = ComboBox::from_id_salt("data shown").selected_text(text).width(150.0);
-        let combo = combo.show_ui(ui, |ui| {
-            ui.selectable_value(shown, None, "the design");
-            for name in state.others.keys() {
-                ui.selectable_value(shown, Some(name.clone()), shortened(name, 24));
-            }
-        });
-        named(combo.response, "Data shown");
-        if let Some(name) = &*shown {
-            let button = named(button::quiet_ui(ui, "×"), format!("Remove {}", visible(name)));
-            if button.on_hover_text("Remove these data from all views; can be undone").clicked() {
-                removed = Some(name.clone());
-            }
-        }
-    });
-    if let Some(name) = removed {
-        state.remove_other(&name);
-    }
-}
-
 impl View for DataPreviewView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
-        source_ui(ui, state, &mut self.other);
+        self.other.take_if(|name| !state.others.contains_key(name));
         let other = self.other.as_ref().and_then(|name| state.others.get(name)).cloned();
         let (data, design) = (&state.data, &state.project.data);
         let problem = state.derived.data_problem().cloned();
@@ -439,10 +415,14 @@ impl View for DataPreviewView {
         };
         let fingerprint = other.as_deref().or(data.dataset.as_deref()).map(|data| data.fingerprint);
         let known = other.as_deref().map_or(own, DataState::Loaded);
-        let input = DataInput { state: known, design, selection: &state.selection };
+        let (selection, others) = (&state.selection, &state.others);
+        let input = DataInput { state: known, design, selection, others };
         let output = data_preview_ui(ui, &input, self);
         if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
             state.selection.apply(fingerprint, rows, how);
+        }
+        if let Some(name) = output.remove {
+            state.remove_other(&name);
         }
         if output.cancel {
             state.send(session::Request::CancelLoad);

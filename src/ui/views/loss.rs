@@ -2,21 +2,24 @@
 
 mod figure;
 mod layers;
+mod series;
+mod terms;
 
 use serde::{Deserialize, Serialize};
 
 use egui::{RichText, Slider, Ui};
 
 use self::layers::{LayersPlot, layers_ui};
+use self::series::Series;
+use self::terms::ChosenTerms;
 use super::parts::{empty_ui, header_ui};
 use super::view::{Entry, View};
-use crate::figure::{Figure, Rgb};
-use crate::project::{format_number, visible, visible_lines};
+use crate::figure::{Figure, Ink};
+use crate::project::{format_number, visible_lines};
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    Curve, Limits, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, loss_plot_ui, palette,
-    stamp_of,
+    Curve, Limits, LossPlot, LossPlotCache, Note, Zoom, color, loss_plot_ui, palette, stamp_of,
 };
 use crate::ui::state::{Seek, State};
 use crate::ui::widgets::header::{Row, Side};
@@ -45,8 +48,9 @@ pub struct LossOutput {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LossView {
-    /// Name of the loss term that is shown.
-    pub term: String,
+    /// The loss terms that are shown.
+    #[serde(alias = "term")]
+    pub terms: ChosenTerms,
     /// Logarithmic y axis.
     pub log: bool,
     /// Factor of the exponential moving average, 0 to 0.99.
@@ -75,7 +79,7 @@ pub struct LossView {
 impl Default for LossView {
     fn default() -> Self {
         LossView {
-            term: TOTAL.to_owned(),
+            terms: ChosenTerms::default(),
             log: true,
             smoothing: 0.0,
             layers: false,
@@ -118,13 +122,15 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         empty_ui(ui, what, advice);
         return output;
     }
-    let names: Vec<String> = view.series.iter().map(|series| series.name(run, input.compared)).collect();
+    let terms = view.terms.of(run.history.terms.names());
+    let name = |series: &Series| series.name(run, input.compared, terms.len() == 1);
+    let names: Vec<String> = view.series.iter().map(name).collect();
     let curves: Vec<Curve<'_>> = view
         .series
         .iter()
         .zip(&names)
         .filter(|(series, _)| !series.raw.is_empty())
-        .map(|(series, name)| series.curve(name, run.id, series.color(ui)))
+        .map(|(series, name)| series.curve(name, run.id, series.ink.of(palette(ui))))
         .collect();
     let newest = run.history.epochs.last().map_or(0, |record| record.epoch);
     let notes = notes(run);
@@ -136,7 +142,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         last_epoch: f64::from(run.epochs.max(longest)),
         marker: Some(f64::from(input.epoch.unwrap_or(newest))),
         notes: &notes,
-        features: (view.term == TOTAL || view.term == "reconstruction").then(|| run.shape.features()),
+        features: terms.iter().all(|term| is_per_feature(term)).then(|| run.shape.features()),
     };
     let shown = loss_plot_ui(ui, &plot, &mut view.zoom, &mut view.cache);
     view.limits = Some(shown.limits);
@@ -152,32 +158,19 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
     output
 }
 
-/// Chosen in place of a term.
-const LAYERS: (&str, &str) =
-    ("layers", "Errors of the layers while each was trained by itself, per feature of its input");
+/// Whether a term is summed over the features of a sample.
+fn is_per_feature(term: &str) -> bool {
+    term == TOTAL || term == "reconstruction"
+}
 
 fn controls_ui(row: &mut Row<'_>, input: &LossInput<'_>, view: &mut LossView) {
-    let terms: &[String] = input.run.map_or(&[], |run| run.history.terms.names());
-    if !terms.is_empty() && !terms.contains(&view.term) {
-        view.term = terms.first().cloned().unwrap_or_default();
-    }
-    let has_layers = input.run.is_some_and(|run| !run.history.pretraining.is_empty());
-    let shown = if has_layers && view.layers {
-        Some(terms.len())
-    } else {
-        terms.iter().position(|term| *term == view.term)
-    };
-    let names: Vec<_> = terms.iter().map(|term| visible(term)).collect();
-    let options = names.iter().map(|name| (&**name, "Show this term of the loss"));
-    let options: Vec<_> = options.chain(has_layers.then_some(LAYERS)).collect();
-    if !options.is_empty()
-        && let Some(chosen) = row.choice(Side::Left, "Terms", shown, &options)
-    {
-        view.layers = chosen == terms.len();
-        if let Some(term) = terms.get(chosen) {
-            view.term.clone_from(term);
+    if let Some(run) = input.run {
+        let (terms, has_layers) = (run.history.terms.names(), !run.history.pretraining.is_empty());
+        let LossView { terms: chosen, layers, .. } = view;
+        let add = |ui: &mut Ui| chosen.ui(ui, terms, has_layers.then_some(layers));
+        if row.part(Side::Left, "Terms", add).unwrap_or_default() {
+            view.zoom.reset();
         }
-        view.zoom.reset();
     }
     if view.zoom.limits.is_some()
         && row.chip(Side::Right, false, "whole run", "Show everything again (double click)")
@@ -248,22 +241,6 @@ fn epoch_of(history: &History, step: u64) -> f64 {
     }
 }
 
-/// One curve of one run; grows with the run's history instead of being built again.
-#[derive(Clone)]
-struct Series {
-    run: RunId,
-    started: u64,
-    validation: bool,
-    /// Name of the term, and the smoothing factor.
-    of: (String, f64),
-    seen: usize,
-    last_step: u64,
-    smoother: Smoother,
-    raw: Line,
-    /// Empty where nothing is smoothed.
-    smooth: Line,
-}
-
 impl LossView {
     /// Whether the errors of single layers are shown. Until the network itself has an epoch, they are
     /// what there is to see.
@@ -282,85 +259,25 @@ impl LossView {
         let mut old = std::mem::take(&mut self.series);
         let selected = input.run.into_iter();
         let others = input.compared.iter().copied().filter(|run| Some(run.id) != input.run.map(|run| run.id));
+        let all = input.run.map_or(&[][..], |run| run.history.terms.names());
+        let terms = self.terms.of(all);
         for run in selected.chain(others) {
-            for validation in [false, true] {
-                let of = (self.term.clone(), self.smoothing);
-                let same = |series: &Series| {
-                    (series.run, series.started, series.validation)
-                        == (run.id, run.started_unix_secs, validation)
-                        && series.of == of
-                };
-                let mut series = match old.iter().position(same) {
-                    Some(index) => old.swap_remove(index),
-                    None => Series::new(run, validation, of),
-                };
-                series.extend(run);
-                self.series.push(series);
-            }
-        }
-    }
-}
-
-impl Series {
-    fn new(run: &Run, validation: bool, of: (String, f64)) -> Series {
-        let smoother = Smoother::new(of.1);
-        Series {
-            run: run.id,
-            started: run.started_unix_secs,
-            validation,
-            of,
-            seen: 0,
-            last_step: 0,
-            smoother,
-            raw: Line::default(),
-            smooth: Line::default(),
-        }
-    }
-
-    fn extend(&mut self, run: &Run) {
-        let epochs = &run.history.epochs;
-        let goes_on =
-            self.seen == 0 || epochs.get(self.seen - 1).is_some_and(|record| record.step == self.last_step);
-        if !goes_on {
-            *self = Series::new(run, self.validation, self.of.clone());
-        }
-        for record in epochs.after(self.seen) {
-            let losses = if self.validation { record.validation.as_ref() } else { Some(&record.train) };
-            if let Some(value) = losses.and_then(|losses| losses.get(&self.of.0)) {
-                let epoch = f64::from(record.epoch);
-                self.raw.push([epoch, value]);
-                if self.of.1 > 0.0 {
-                    self.smooth.push([epoch, self.smoother.next(value)]);
+            for term in &terms {
+                // Among several terms colours tell these apart, and names the runs.
+                let place = all.iter().position(|name| name == term);
+                let ink = place.filter(|_| terms.len() > 1).map_or(Ink::Run(run.id.0), Ink::Class);
+                for validation in [false, true] {
+                    let is_it = |series: &Series| series.is_it(run, validation, (term, self.smoothing));
+                    let mut series = match old.iter().position(is_it) {
+                        Some(index) => old.swap_remove(index),
+                        None => Series::new(run, validation, (term.clone(), self.smoothing), ink),
+                    };
+                    series.ink = ink;
+                    series.extend(run);
+                    self.series.push(series);
                 }
             }
         }
-        self.seen = epochs.len();
-        self.last_step = epochs.last().map_or(0, |record| record.step);
-    }
-
-    fn key(&self) -> (u32, u64, bool, &str, u64, usize, u64) {
-        let (term, smoothing) = (self.of.0.as_str(), self.of.1.to_bits());
-        (self.run.0, self.started, self.validation, term, smoothing, self.raw.points().len(), self.last_step)
-    }
-
-    /// The split, and among several runs the run.
-    fn name(&self, selected: &Run, compared: &[&Run]) -> String {
-        let part = if self.validation { "validation" } else { "train" };
-        if compared.iter().all(|run| run.id == selected.id) {
-            return part.to_owned();
-        }
-        let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);
-        format!("{}, {part}", own.title())
-    }
-
-    fn color(&self, ui: &Ui) -> Rgb {
-        palette(ui).run(self.run.0)
-    }
-
-    fn curve<'a>(&'a self, name: &'a str, selected: RunId, color: Rgb) -> Curve<'a> {
-        let shown = if self.of.1 > 0.0 { &self.smooth } else { &self.raw };
-        let faint = self.run != selected;
-        Curve { name, color, faint, dashed: self.validation, raw: &self.raw, shown }
     }
 }
 
@@ -406,6 +323,7 @@ fn compared(state: &State) -> Vec<&Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::plots::Smoother;
     use crate::ui::views::samples;
 
     #[test]

@@ -28,6 +28,8 @@ use crate::ui::widgets::button::quiet_ui;
 
 /// Room for the button of a run's menu and the box that compares it, in points.
 const BUTTONS_PX: f32 = 76.0;
+/// Height of the header, in points.
+const HEADER_PX: f32 = 22.0;
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -152,7 +154,7 @@ fn rows_ui(
     }
     view.runs = input.runs.len();
     let told = &view.told;
-    table.header(22.0, |mut header| header_ui(&mut header, input, columns, settings)).body(|body| {
+    table.header(HEADER_PX, |mut header| header_ui(&mut header, input, columns, settings)).body(|body| {
         body.rows(26.0, rows.len(), |mut line| {
             let Some((run, told)) = rows.get(line.index()).map(|row| (input.runs[*row], told.get(*row)))
             else {
@@ -213,6 +215,8 @@ fn header_ui(
 
 /// The title of a column, which sorts by it.
 fn head_ui(ui: &mut Ui, column: &RunColumn, settings: &mut RunsTable) {
+    // Higher than the header, the title would stand below the other texts there.
+    ui.spacing_mut().interact_size.y = HEADER_PX;
     let p = palette(ui);
     let is_sorted = settings.sort == *column;
     let name = name(column);

@@ -20,7 +20,8 @@ use crate::figure::Figure;
 use crate::project::{NamedSelection, format_count};
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, shortened};
-use crate::ui::state::{SELECTION_VIEW, SaveKind, Set, State};
+use crate::ui::state::{SELECTION_VIEW, SaveKind, State};
+use crate::ui::update::Origin;
 use crate::ui::widgets::button::quiet_ui;
 use crate::ui::widgets::header::{Row, Side};
 
@@ -107,31 +108,33 @@ impl SelectionView {
     }
 }
 
-/// The choice of the data that are selected from, where there are several; gives a set of the data that were chosen.
-fn from_ui(ui: &mut Ui, state: &State) -> Option<Set> {
-    if state.others.is_empty() {
+/// The choice of the data that are selected from, where there are several; gives the fingerprint of
+/// those that were chosen.
+fn from_ui(ui: &mut Ui, state: &State) -> Option<u64> {
+    let all = state.sources();
+    if all.len() < 2 {
         return None;
     }
     let now = state.selectable()?;
-    let own = state.shown().and_then(|run| state.data_of(run));
-    let others = state.others.iter().map(|(name, data)| (Some(name), data));
-    let all: Vec<(Option<&String>, &Arc<Dataset>)> =
-        own.map(|own| (None, own)).into_iter().chain(others).collect();
-    let text = |name: Option<&String>, data: &Dataset| {
-        let name = name.map_or_else(|| "the run's own".to_owned(), |name| shortened(name, 24));
+    let text = |origin: Origin<'_>, data: &Dataset| {
+        let name = match origin {
+            Origin::Run => "the run's own".to_owned(),
+            Origin::Design => "the design's".to_owned(),
+            Origin::Other(name) => shortened(name, 24),
+        };
         format!("{name} ({})", format_count(data.len()))
     };
     let shown = all.iter().find(|(_, data)| data.fingerprint == now.fingerprint);
-    let selected = shown.map_or_else(String::new, |(name, data)| text(*name, data));
+    let selected = shown.map_or_else(String::new, |(origin, data)| text(*origin, data));
     let mut chosen = None;
     ui.horizontal(|ui| {
         ui.label("Select from");
         let combo = ComboBox::from_id_salt("select from").selected_text(selected).width(150.0);
         let combo = combo.show_ui(ui, |ui| {
-            for (name, data) in &all {
+            for (origin, data) in &all {
                 let is_shown = data.fingerprint == now.fingerprint;
-                if ui.selectable_label(is_shown, text(*name, data)).clicked() && !is_shown {
-                    chosen = Some(name.map_or(Set::All, |name| Set::Other(name.clone())));
+                if ui.selectable_label(is_shown, text(*origin, data)).clicked() && !is_shown {
+                    chosen = Some(data.fingerprint);
                 }
             }
         });
@@ -144,7 +147,7 @@ fn from_ui(ui: &mut Ui, state: &State) -> Option<Set> {
 fn carry_out(output: ToolsOutput, state: &mut State) {
     let ToolsOutput { from, select, take, rename, remove, label } = output;
     if let Some(from) = from {
-        state.select_from(&from);
+        state.select_from(from);
     }
     if let Some((criterion, how)) = select {
         state.select_where(&criterion, how);

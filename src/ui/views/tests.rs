@@ -179,10 +179,12 @@ impl Scene {
             }
             Part::Data => {
                 let state = data.map_or(DataState::None, DataState::Loaded);
-                let input = DataInput { state, design: &self.design, selection: &self.selection };
+                let (design, selection, others) = (&self.design, &self.selection, &self.others);
+                let input = DataInput { state, design, selection, others };
                 let output = data_preview_ui(ui, &input, &mut self.views.data);
                 self.last.data.choose |= output.choose;
                 self.last.data.choice = output.choice.or(self.last.data.choice.take());
+                self.last.data.remove = output.remove.or(self.last.data.remove.take());
             }
             Part::Health => {
                 let input = HealthInput { run, data, likelihood: None, is_ready: true };
@@ -467,10 +469,14 @@ fn the_source_of_data_is_one_click_away() {
 #[test]
 fn view_state_survives_being_written_down() {
     let mut view = LossView::default();
-    (view.smoothing, view.log, view.term) = (0.6, false, "KL".to_owned());
+    (view.smoothing, view.log) = (0.6, false);
     let text = ron::to_string(&view).unwrap();
     let back: LossView = ron::from_str(&text).unwrap();
-    assert_eq!((back.smoothing, back.log, back.term), (0.6, false, "KL".to_owned()));
+    assert_eq!((back.smoothing, back.log, back.terms), (0.6, false, view.terms));
+    // Earlier versions had one term.
+    let old: LossView = ron::from_str("(term:\"KL\",log:false,smoothing:0.5)").unwrap();
+    let all = ["total", "KL"].map(str::to_owned);
+    assert_eq!((old.smoothing, old.log, old.terms.of(&all)), (0.5, false, vec!["KL".to_owned()]));
     let _: LatentView = ron::from_str("()").unwrap();
     let _: ReconstructionsView = ron::from_str("()").unwrap();
 }

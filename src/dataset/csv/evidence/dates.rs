@@ -20,6 +20,8 @@ pub(super) struct Dates {
     are_compact: bool,
     /// Whether all fields are months of six digits, though numbers as well.
     are_months: bool,
+    /// Whether all fields are months and years with a point between them, though numbers as well.
+    are_pointed: bool,
     /// Whether all fields are hours and minutes in four digits, and some are in the second half of
     /// an hour.
     are_clock: bool,
@@ -41,6 +43,7 @@ impl Default for Dates {
             may_be: true,
             are_compact: true,
             are_months: true,
+            are_pointed: true,
             are_clock: true,
             have_halves: false,
             is_named: false,
@@ -56,6 +59,7 @@ impl Dates {
     pub(super) fn add_plain(&mut self, row: u64, plain: Plain, field: &[u8]) {
         self.are_compact = self.are_compact && plain.is_compact_date();
         self.are_months = self.are_months && plain.is_compact_month();
+        self.are_pointed = self.are_pointed && plain.is_pointed_month();
         self.are_clock = self.are_clock && plain.is_time();
         self.have_halves |= self.are_clock && plain.digits % 100 >= 30;
         self.add_no_date(row, field);
@@ -63,8 +67,13 @@ impl Dates {
 
     /// Adds a number that is no plain one.
     pub(super) fn add_stray(&mut self, row: u64, field: &[u8]) {
-        (self.are_compact, self.are_months, self.are_clock) = (false, false, false);
+        self.are_no_digits();
         self.add_no_date(row, field);
+    }
+
+    fn are_no_digits(&mut self) {
+        (self.are_compact, self.are_months) = (false, false);
+        (self.are_pointed, self.are_clock) = (false, false);
     }
 
     fn add_no_date(&mut self, row: u64, field: &[u8]) {
@@ -76,7 +85,7 @@ impl Dates {
 
     /// Adds any other field, too long ones as words.
     pub(super) fn add(&mut self, row: u64, field: &str, is_short: bool, budget: &Budget) {
-        (self.are_compact, self.are_months, self.are_clock) = (false, false, false);
+        self.are_no_digits();
         if !self.may_be {
             return;
         }
@@ -112,6 +121,7 @@ impl Dates {
     pub(super) fn are_digits_of(&self, format: DateFormat) -> bool {
         format == DateFormat::COMPACT && self.are_compact
             || format == DateFormat::MONTH && self.are_months
+            || format == DateFormat::MONTH_FIRST && self.are_pointed
             || format == DateFormat::CLOCK && self.are_clock
     }
 

@@ -459,3 +459,62 @@ fn merged_cells_hold_for_all_of_their_rows() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 0.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 0.0, 1.0, 4.0]));
     assert!(raw.notes.iter().any(|note| note.contains("(2 cells filled in)")), "{:?}", raw.notes);
 }
+
+#[test]
+fn numbers_that_a_sheet_shows_with_leading_zeros_are_codes() {
+    let book = |format: &str, codes: [&str; 4]| {
+        let name = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+        let row = |(row, code): (usize, &str)| {
+            let cells = format!(r#"<c r="A{row}"><v>{row}.5</v></c><c r="B{row}" s="1"><v>{code}</v></c>"#);
+            format!(r#"<row r="{row}">{cells}</row>"#)
+        };
+        let names = format!(r#"<row r="1">{}{}</row>"#, name("A1", "x"), name("B1", "zip"));
+        let rows = names + &(2..).zip(codes).map(row).collect::<String>();
+        let styles = format!(
+            r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="{format}"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>"#
+        );
+        workbook_with(&[("one", &rows)], &styles)
+    };
+    let zips = ["501", "94110", "2139", "501"];
+    for (format, codes, expected) in [
+        ("00000", zips, ["00501", "94110", "02139", "00501"]),
+        (
+            "[&lt;=99999]00000;00000\\-0000",
+            ["501", "5010001", "2139", "0"],
+            ["00501", "00501-0001", "02139", "00000"],
+        ),
+        ("General", zips, ["501", "94110", "2139", "501"]),
+    ] {
+        let raw = read(&book(format, codes), &["zip"], Missing::ColumnMean).unwrap();
+        assert_eq!([0, 1, 2, 3].map(|row| raw.labels[0].text(row).into_owned()), expected, "{format}");
+    }
+    // They are words without being told, here too many to be features, and numbers where that is
+    // chosen.
+    let codes = loaded(&book("00000", zips));
+    assert_eq!((&codes.feature_names[..], &*codes.labels[0].text(0)), (&["x".to_owned()][..], "00501"));
+    let note = "read as they are shown (3 cells; the first is 00501)";
+    assert!(codes.notes.iter().any(|told| told.contains(note)), "{:?}", codes.notes);
+    let numbers = vec![Choice::Column("zip".to_owned(), Some(Take::Numbers))];
+    let raw = with(&book("00000", zips), &[], Rules::Current, numbers).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![2.5, 501.0, 3.5, 94110.0, 4.5, 2139.0, 5.5, 501.0]));
+    assert_eq!(loaded(&book("General", zips)).rows, raw.rows);
+}
+
+#[test]
+fn columns_at_fixed_places_may_have_empty_fields() {
+    let rows = (0..12).map(|at| {
+        let temp = if at % 3 == 1 { String::new() } else { format!("{at}.1") };
+        let n = if at % 4 == 2 { String::new() } else { at.to_string() };
+        format!("{at:3}.5  {temp:>4}  {n:>2}\n")
+    });
+    let text = "depth  temp   n\n".to_owned() + &rows.collect::<String>();
+    let raw = loaded(text.as_bytes());
+    assert_eq!(raw.feature_names, ["depth", "temp", "n"]);
+    assert!(raw.understood.contains(&"columns at fixed places".to_owned()), "{:?}", raw.understood);
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    assert_eq!((values.len(), values[3], values[4].is_nan(), values[5]), (36, 1.5, true, 1.0));
+    assert_eq!((values[6], values[7], values[8].is_nan(), values[9]), (2.5, 2.1, true, 3.5));
+    // Where a line does not agree, nothing tells which field is empty.
+    let error = read((text + " 12.5     99.55\n").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
+    assert!(error.to_string().contains("read_fwf"), "{error}");
+}

@@ -335,7 +335,7 @@ fn months_are_dates_where_that_is_chosen() {
         let first: Vec<f32> = values.iter().step_by(2).map(|value| value + *base as f32).collect();
         assert_eq!((own.as_str(), &first[..]), (format, days), "{fields:?}");
         let first = f64::from(values[0]) + base;
-        let written = fields[0].replace("March-", "Mar ").replace("-Q", "Q");
+        let written = fields[0].replace("March-", "Mar ").replace("-Q", "Q").replace('.', "/");
         assert_eq!(raw.columns[0].date(first), Some(written));
     };
     // 2024-03-01, 2024-01-01 and 2023-12-01.
@@ -346,6 +346,29 @@ fn months_are_dates_where_that_is_chosen() {
     assert_eq!(remedies(&loaded(&column("Month", &digits)), "are all dates"), std::slice::from_ref(&dates));
     check(&["2024-Q1", "Q4 2023"], "%YQ%q", &[19_723.0, 19_631.0]);
     check(&["03/2024", "12/2023"], "%m/%Y", &[19_783.0, 19_692.0]);
+    check(&["03.2024", "12.2023"], "%m/%Y", &[19_783.0, 19_692.0]);
+    let pointed = ["11.2023", "12.2023", "01.2024", "02.2024", "03.2024", "03.2024"];
+    for (fields, part, expected) in [
+        (&pointed[..], "are all dates, as 01.2024, but taken as numbers", Some(&dates)),
+        (&["Jan-15", "Feb-15", "Mar-16", "Jan-16"], "(or days without a year), as Jan-15", Some(&dates)),
+        (&["15-Jan", "2-Feb", "15-Jan", "3-Mar"], "15-Jan may be a day or a year with its month", None),
+    ] {
+        let raw = loaded(&column("Month", fields));
+        let found: Vec<_> = raw.doubts.iter().map(|doubt| (&doubt.message, doubt.remedies.first())).collect();
+        assert!(found.len() == 1 && found[0].0.contains(part) && found[0].1 == expected, "{found:?}");
+    }
+    let prices = ["11.2023", "12.2023", "1.2024", "2.2024", "3.2204"];
+    assert!(remedies(&loaded(&column("Price", &prices)), "dates").is_empty());
+}
+
+#[test]
+fn dates_in_east_asian_signs_are_dates() {
+    let raw = loaded(&column("日期", &["2024年3月1日", "2024年1月1日", "2023年12月1日", "2024年3月2日"]));
+    let ColumnKind::Dates { format, base, .. } = &raw.columns[0].kind else { panic!("no dates") };
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    let days: Vec<f32> = values.iter().step_by(2).map(|value| value + *base as f32).collect();
+    assert_eq!((format.as_str(), &days[..]), ("%Y-%m-%d", &[19_783.0, 19_723.0, 19_692.0, 19_784.0][..]));
+    assert_eq!(raw.columns[0].date(19_783.0).as_deref(), Some("2024-03-01"));
 }
 
 #[test]

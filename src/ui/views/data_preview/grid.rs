@@ -5,6 +5,7 @@
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::super::in_sight::{line_top, lines_in_sight};
+use super::position::{Stand, scrolled};
 use crate::ui::plots::{color, palette};
 use crate::ui::widgets::scroll::always_seen;
 
@@ -37,15 +38,13 @@ pub(super) struct Place {
 
 impl Grid<'_> {
     /// Shows it in all the width there is and at most this height; gives how far it is scrolled
-    /// down. `cell_ui` shows a cell in the room it has.
-    pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> f32 {
+    /// down, and can be. `cell_ui` shows a cell in the room it has.
+    pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> Stand {
         always_seen(ui);
         let height = height.max(0.0);
         let corner = ui.available_rect_before_wrap().min;
-        let mut area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
-        if let Some(offset) = self.offset {
-            area = area.vertical_scroll_offset(offset);
-        }
+        let area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
+        let area = scrolled(ui, area, self.offset);
         // Where the view scrolls as a whole, it has its height however much of it is in sight.
         let area = area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0));
         let shown = area.show_viewport(ui, |ui, viewport| {
@@ -79,7 +78,7 @@ impl Grid<'_> {
             ui.painter().hline(seen.x_range(), inner.y - 0.5, line);
             ui.painter().vline(inner.x - 0.5 * GAP_PX, seen.top()..=bottom, line);
         });
-        shown.state.clamped_offset().y
+        Stand::of(&shown)
     }
 
     /// Shows the cells of some rows and columns, the first of which would begin at `from` were the

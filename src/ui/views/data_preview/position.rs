@@ -1,7 +1,12 @@
 //! Where the list of samples is scrolled to: by the wheel, by keys, to a row. The sample at its top
 //! stays there while the list is laid out otherwise.
 
-use egui::{Id, Key, Modifiers, Ui};
+use std::collections::HashMap;
+
+use egui::containers::scroll_area::ScrollAreaOutput;
+use egui::{Id, Key, Modifiers, ScrollArea, Ui};
+
+use super::filter::Filter;
 
 /// A step that a key takes through the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,27 +55,75 @@ impl Lines {
         self.count.div_ceil(self.across)
     }
 
-    /// How far the list is scrolled where a line is at its top, or as far as it can be.
-    fn offset(&self, line: usize) -> f32 {
-        let each = f64::from(self.each);
-        let most = (self.len() as f64 * each - f64::from(self.view)).max(0.0);
-        (line as f64 * each).min(most) as f32
+    /// How far a list is scrolled that has a line, or a fraction of one, at its top.
+    fn offset(&self, line: f64) -> f32 {
+        (line * f64::from(self.each)) as f32
     }
+
+    /// How far the list can be scrolled, as far as is known before it is drawn.
+    fn end(&self) -> f32 {
+        ((self.len() as f64 * f64::from(self.each)) as f32 - self.view).max(0.0)
+    }
+
+    /// The line at the top, and how much of it is out of sight, as a fraction.
+    fn top(&self, offset: f32) -> (usize, f64) {
+        let lines = f64::from(offset) / f64::from(self.each);
+        // A hundredth of a line is for what 32 bits round off.
+        let line = (lines + 0.01).max(0.0) as usize;
+        (line, (lines - line as f64).max(0.0))
+    }
+
+    /// Where the list is scrolled to that in another layout is scrolled to `offset`: the sample at
+    /// the top stays there.
+    fn translated(&self, other: &Lines, offset: f32) -> f32 {
+        if (other.across, other.each.to_bits()) == (self.across, self.each.to_bits()) {
+            return offset;
+        }
+        let (line, hidden) = other.top(offset);
+        self.offset((line * other.across / self.across) as f64 + hidden)
+    }
+}
+
+/// How a scroll area stands at the end of a frame: how far it is scrolled, and how far it can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Stand {
+    pub offset: f32,
+    pub end: f32,
+}
+
+impl Stand {
+    pub fn of<R>(shown: &ScrollAreaOutput<R>) -> Stand {
+        let end = (shown.content_size.y - shown.inner_rect.height()).max(0.0);
+        Stand { offset: shown.state.clamped_offset().y, end }
+    }
+}
+
+/// Has an area scrolled down to `offset` in this frame, where there is one. An area knows how far
+/// it can be scrolled as of the last frame: what is beyond would be pulled back as by a spring, and
+/// keep that speed in the frames after.
+pub(super) fn scrolled(ui: &mut Ui, area: ScrollArea, offset: Option<f32>) -> ScrollArea {
+    let Some(offset) = offset else { return area };
+    let kinetic = &mut ui.spacing_mut().scroll.kinetic;
+    (kinetic.decay_time, kinetic.rubber_band) = (0.0, false);
+    area.vertical_scroll_offset(offset)
 }
 
 /// Where the list is.
 #[derive(Clone, Default)]
 pub(super) struct Position {
-    /// The place of the sample at the top left.
-    first: usize,
-    /// The layout in which it was: scroll area, samples side by side, height of a line.
-    layout: Option<(Id, usize, u32)>,
+    filter: Filter,
+    /// The layout in which a person scrolled the list last, and how far; nothing at its start.
+    /// Where it stands in any other layout follows from this alone, so that it comes back with the
+    /// layout.
+    left: Option<(Lines, f32)>,
+    /// The same of the lists of other filters.
+    others: HashMap<Filter, (Lines, f32)>,
+    /// How the list stood in the last frame.
+    last: Option<(Lines, Stand)>,
+    /// How far it is to be scrolled in this one.
+    wanted: f32,
     step: Option<Step>,
     row: Option<u32>,
-    /// The line that the list was scrolled to in the last frame. It is scrolled there once more: an
-    /// area that did not know its height yet takes the first time for a pull beyond its end, and
-    /// springs back.
-    again: Option<usize>,
     /// The row that was gone to last.
     pub marked: Option<u32>,
     /// Whether the list or one of its samples has the keyboard.
@@ -80,6 +133,18 @@ pub(super) struct Position {
 }
 
 impl Position {
+    /// Turns to the list of a filter: to its start, or to where it was left.
+    pub fn turn_to(&mut self, filter: Filter) {
+        if filter == self.filter {
+            return;
+        }
+        let mut others = std::mem::take(&mut self.others);
+        if let Some(left) = self.left {
+            others.insert(self.filter, left);
+        }
+        *self = Position { filter, left: others.remove(&filter), others, ..Position::default() };
+    }
+
     /// Takes a step. Where a sample has the keyboard the list gets it, as the sample may scroll out
     /// of sight.
     pub fn step(&mut self, step: Step) {
@@ -91,48 +156,58 @@ impl Position {
         (self.row, self.wants_focus) = (Some(row), true);
     }
 
-    /// How far the list is to be scrolled in this frame; `None` where it stays as it is. `find`
-    /// gives the place of a row, or of the next one that is shown, and that row, once it is known.
+    /// How far the list is to be scrolled in this frame; `None` where it stands there. `find` gives
+    /// the place of a row, or of the next one that is shown, and that row, once it is known.
     pub fn offset(&mut self, lines: &Lines, find: impl Fn(u32) -> Option<(usize, u32)>) -> Option<f32> {
-        let top = self.first / lines.across;
-        let page = ((lines.view / lines.each) as usize).max(1);
-        let stepped = self.step.take().map(|step| match step {
-            Step::Start => 0,
-            Step::PageUp => top.saturating_sub(page),
-            Step::PageDown => top + page,
-            Step::End => lines.len(),
+        let end = match &self.last {
+            Some((last, stand)) if last == lines => stand.end,
+            Some(_) | None => lines.end(),
+        };
+        let stepped = self.step.take().map(|step| {
+            let (top, _) = lines.top(self.wanted(lines, end));
+            let page = ((lines.view / lines.each) as usize).max(1);
+            match step {
+                Step::Start => 0,
+                Step::PageUp => top.saturating_sub(page),
+                Step::PageDown => top + page,
+                Step::End => lines.len(),
+            }
         });
         let found = self.row.and_then(find);
         if let Some((_, row)) = found {
             (self.row, self.marked) = (None, Some(row));
         }
-        let is_kept = self.layout == Some(layout(lines));
-        let gone_to = found.map(|(place, _)| place / lines.across);
-        let line = gone_to.or(stepped).or((!is_kept).then_some(top));
-        let again = self.again.take();
-        self.again = line;
-        line.or(again).map(|line| lines.offset(line))
-    }
-
-    /// Whether another frame is needed until the list stands where it was scrolled to.
-    pub fn is_moving(&self) -> bool {
-        self.again.is_some()
-    }
-
-    /// Takes in how far the list is scrolled.
-    pub fn settle(&mut self, lines: &Lines, offset: f32) {
-        let offset = self.again.map_or(offset, |line| lines.offset(line));
-        // A hundredth of a line is for what 32 bits round off.
-        let line = (offset / lines.each + 0.01).max(0.0) as usize;
-        if line != self.first / lines.across {
-            self.first = line * lines.across;
+        if let Some(line) = found.map(|(place, _)| place / lines.across).or(stepped) {
+            self.left = Some((*lines, lines.offset(line as f64).min(end)));
         }
-        self.layout = Some(layout(lines));
+        self.wanted = self.wanted(lines, end);
+        let stood = self.last.filter(|(last, _)| last.area == lines.area).map(|(_, stand)| stand.offset);
+        (!stood.is_some_and(|stood| are_same(stood, self.wanted))).then_some(self.wanted)
+    }
+
+    /// Takes in how the list stands. Where that is not where it was to be, a person scrolled it.
+    pub fn settle(&mut self, lines: &Lines, stand: Stand) {
+        if !are_same(stand.offset, self.wanted.min(stand.end)) {
+            self.left = Some((*lines, stand.offset));
+        }
+        self.last = Some((*lines, stand));
+    }
+
+    /// Whether the list can be scrolled to where it is to be only in another frame: it was not
+    /// known how far it can be scrolled.
+    pub fn is_moving(&self) -> bool {
+        self.last.is_some_and(|(lines, stand)| !are_same(self.wanted(&lines, stand.end), stand.offset))
+    }
+
+    /// Where a list with this layout and end is to be scrolled to.
+    fn wanted(&self, lines: &Lines, end: f32) -> f32 {
+        self.left.map_or(0.0, |(left, offset)| lines.translated(&left, offset)).min(end)
     }
 }
 
-fn layout(lines: &Lines) -> (Id, usize, u32) {
-    (lines.area, lines.across, lines.each.to_bits())
+/// Whether two offsets are the same but for what 32 bits round off.
+fn are_same(a: f32, b: f32) -> bool {
+    (a - b).abs() <= 4.0 * f32::EPSILON * a.abs().max(b.abs())
 }
 
 #[cfg(test)]
@@ -146,21 +221,25 @@ mod tests {
     /// All rows pass.
     const FIND: fn(u32) -> Option<(usize, u32)> = |row| Some((row as usize, row));
 
-    /// The list is where it was scrolled to once it was scrolled there twice, wherever the area was
-    /// in between.
-    fn stand(position: &mut Position, lines: &Lines, expected: f32) {
-        position.settle(lines, 0.4 * expected);
-        assert!(position.is_moving());
-        assert_eq!(position.offset(lines, FIND), Some(expected));
-        position.settle(lines, expected);
-        assert!(!position.is_moving());
+    /// What an area does that ends at `end`.
+    fn scroll(position: &mut Position, lines: &Lines, end: f32) -> f32 {
+        let before = position.last.map_or(0.0, |(_, stand)| stand.offset);
+        let offset = position.offset(lines, FIND).unwrap_or(before).min(end);
+        position.settle(lines, Stand { offset, end });
+        offset
+    }
+
+    /// A wheel or a bar scrolls the list.
+    fn pull(position: &mut Position, lines: &Lines, offset: f32) {
+        scroll(position, lines, lines.end());
+        position.settle(lines, Stand { offset, end: lines.end() });
     }
 
     #[test]
     fn steps_and_rows_are_gone_to() {
         let mut position = Position::default();
         let lines = lines(1);
-        position.settle(&lines, 0.0);
+        assert_eq!(scroll(&mut position, &lines, lines.end()), 0.0);
         // Six whole lines are in sight, and the list ends at 16,000,000 points.
         for (step, expected) in [
             (Step::PageDown, 96.0),
@@ -173,34 +252,79 @@ mod tests {
             (Step::PageUp, 0.0),
         ] {
             position.step(step);
-            assert_eq!(position.offset(&lines, FIND), Some(expected), "{step:?}");
-            stand(&mut position, &lines, expected);
+            assert_eq!(scroll(&mut position, &lines, lines.end()), expected, "{step:?}");
             assert_eq!(position.offset(&lines, FIND), None, "it stays there");
         }
         for (row, expected) in [(70_000, 1_120_000.0), (999_999, 15_999_900.0), (0, 0.0)] {
             position.go_to(row);
             assert_eq!(position.offset(&lines, |_| None), None, "it is not known where it is yet");
-            assert_eq!(position.offset(&lines, FIND), Some(expected));
+            assert_eq!(scroll(&mut position, &lines, lines.end()), expected);
             assert_eq!(position.marked, Some(row));
-            stand(&mut position, &lines, expected);
+            assert_eq!(position.offset(&lines, FIND), None, "it stays there");
         }
     }
 
     #[test]
-    fn the_sample_at_the_top_stays_while_the_width_changes() {
+    fn the_sample_at_the_top_stays_while_the_layout_changes() {
         let mut position = Position::default();
-        position.settle(&lines(10), 0.0);
-        position.settle(&lines(10), 1600.0);
-        for (across, expected) in [(7, 142.0), (30, 33.0), (1, 1000.0), (10, 100.0)] {
-            // The sample of place 1,000 is at the top, or in the line that is.
-            let offset = position.offset(&lines(across), FIND);
-            assert_eq!(offset, Some(16.0 * expected), "{across} side by side");
-            position.settle(&lines(across), 16.0 * expected);
+        let wide = lines(10);
+        pull(&mut position, &wide, 1604.0);
+        for (other, expected) in [
+            // The sample of place 1,000 is in the line at the top, a quarter of which is hidden.
+            (lines(7), 2276.0),
+            (lines(30), 532.0),
+            (Lines { each: 20.0, ..wide }, 2005.0),
+            (lines(1), 16_004.0),
+            // The end of a list that is higher, shorter or whole.
+            (Lines { view: 1_599_900.0, ..wide }, 100.0),
+            (Lines { count: 1_000, ..wide }, 1_500.0),
+            (Lines { count: 30, ..wide }, 0.0),
+            (Lines { area: Id::unique("other"), ..wide }, 1604.0),
+            (wide, 1604.0),
+        ] {
+            assert_eq!(scroll(&mut position, &other, other.end()), expected, "{other:?}");
+            assert!(!position.is_moving());
         }
-        stand(&mut position, &lines(10), 1600.0);
-        let mut few = Lines { count: 3, ..lines(10) };
-        assert_eq!(position.offset(&few, FIND), None, "the scroll area knows its end");
-        few.across = 2;
-        assert_eq!(position.offset(&few, FIND), Some(0.0));
+    }
+
+    #[test]
+    fn an_end_that_is_known_late_leaves_the_list_where_it_was() {
+        let mut position = Position::default();
+        let wide = lines(10);
+        position.step(Step::End);
+        assert_eq!(scroll(&mut position, &wide, wide.end()), 1_599_900.0);
+        // The bar of a new area takes its room in the second frame.
+        let other = Lines { area: Id::unique("other"), ..wide };
+        assert_eq!(scroll(&mut position, &other, 1_599_890.0), 1_599_890.0);
+        assert!(!position.is_moving(), "it is at its end");
+        assert_eq!(scroll(&mut position, &other, 1_599_900.0), 1_599_890.0);
+        assert!(position.is_moving());
+        assert_eq!(scroll(&mut position, &other, 1_599_900.0), 1_599_900.0);
+        assert!(!position.is_moving());
+    }
+
+    #[test]
+    fn what_a_person_scrolls_is_where_the_list_is() {
+        let mut position = Position::default();
+        let wide = lines(10);
+        pull(&mut position, &wide, 1600.0);
+        // The wheel turns in the frame in which the layout changes.
+        pull(&mut position, &lines(5), 3240.0);
+        assert_eq!(position.offset(&lines(5), FIND), None);
+        // Place 1,010 is the first of line 202 and of line 101.
+        assert_eq!(scroll(&mut position, &lines(5), lines(5).end()), 3240.0);
+        assert_eq!(scroll(&mut position, &wide, wide.end()), 1624.0);
+    }
+
+    #[test]
+    fn each_filter_has_its_place() {
+        let mut position = Position::default();
+        let (all, some) = (Filter::default(), Filter { class: Some(3), subset: None });
+        let wide = lines(10);
+        pull(&mut position, &wide, 1600.0);
+        for (filter, expected) in [(some, 0.0), (all, 1600.0), (all, 1600.0)] {
+            position.turn_to(filter);
+            assert_eq!(scroll(&mut position, &wide, wide.end()), expected, "{filter:?}");
+        }
     }
 }

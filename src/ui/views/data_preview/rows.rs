@@ -118,7 +118,7 @@ pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, 
     let grid = Grid { name: "samples", widths, rows: count, row_px: ROW_PX, offset };
     let table = Table { data, cells: &cells, shown, palette: p };
     let (marked, mut seen) = (position.marked, Seen::default());
-    seen.offset = grid.ui(ui, height, |ui, place| {
+    seen.stand = grid.ui(ui, height, |ui, place| {
         let row = place.row.and_then(|place| passing.at(data, place));
         let cell = table.cell(row, place.column);
         let Some(row) = row else {
@@ -148,7 +148,7 @@ pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, 
             seen.clicked = place.row;
         }
     });
-    position.settle(&lines, seen.offset);
+    position.settle(&lines, seen.stand);
     seen
 }
 

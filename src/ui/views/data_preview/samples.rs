@@ -8,7 +8,7 @@ use super::super::in_sight::{line_top, lines_in_sight};
 use super::super::reconstructions::listing::clicked;
 use super::super::sample::{label_text, row_name};
 use super::grid::{BAR_PX, whole_pixels};
-use super::position::{Lines, Step};
+use super::position::{Lines, Stand, Step, scrolled};
 use super::rows::rows_ui;
 use super::{DataPreviewView, Look};
 use crate::dataset::{Dataset, Subset};
@@ -22,8 +22,8 @@ const FRAME_PX: f32 = 2.0;
 /// What came of drawing samples.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// How far they are scrolled, in points.
-    pub offset: f32,
+    /// How far they are scrolled, and can be.
+    pub stand: Stand,
     /// The place of the sample that was clicked.
     pub clicked: Option<usize>,
     /// Whether one of them has the keyboard.
@@ -34,6 +34,7 @@ pub(super) struct Seen {
 /// and nothing is typed, or one of them has the keyboard.
 pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32, area: Rect) {
     let (data, height) = (look.data, height.max(0.0));
+    view.cache.position.turn_to(view.filter);
     if view.cache.passing.len(data) == 0 {
         view.cache.in_sight = None;
         let text = RichText::new("No sample is of this class and split.").size(11.5);
@@ -111,10 +112,8 @@ fn pictures_ui(
     let (count, across, each) = (cache.passing.len(data), layout.across, layout.pitch.y);
     let lines = Lines { area: ui.scope_id(), count, across, each, view: height };
     let passing = &cache.passing;
-    let mut area = ScrollArea::vertical().id_salt("pictures").auto_shrink([false, false]);
-    if let Some(offset) = cache.position.offset(&lines, |row| passing.find(data, row)) {
-        area = area.vertical_scroll_offset(offset);
-    }
+    let area = ScrollArea::vertical().id_salt("pictures").auto_shrink([false, false]);
+    let area = scrolled(ui, area, cache.position.offset(&lines, |row| passing.find(data, row)));
     let corner = ui.available_rect_before_wrap().min;
     let mut seen = Seen::default();
     // Where the view scrolls as a whole, the list has its height however much of it is in sight.
@@ -137,8 +136,8 @@ fn pictures_ui(
         }
         cache.in_sight = Some((data.fingerprint, rows));
     });
-    seen.offset = shown.state.clamped_offset().y;
-    cache.position.settle(&lines, seen.offset);
+    seen.stand = Stand::of(&shown);
+    cache.position.settle(&lines, seen.stand);
     seen
 }
 

@@ -1,7 +1,7 @@
 //! The curves of the view as a figure: the same as are drawn in the window.
 
 use super::{LossView, Series, notes};
-use crate::figure::{self, Axis, Drawing, Figure, Ink, Lines, Mark};
+use crate::figure::{self, Axis, Drawing, Figure, Lines, Mark};
 use crate::project::{capital, visible};
 use crate::run::{Run, TOTAL};
 
@@ -12,13 +12,18 @@ impl LossView {
             return self.layers_plot.figure(run, self.log);
         }
         let limits = self.limits?;
+        let terms = self.terms.of(run.history.terms.names());
+        let is_one_term = terms.len() == 1;
         let series: Vec<figure::Series> = self
             .series
             .iter()
             .filter(|series| !series.raw.is_empty())
-            .map(|series| series.figure(run, compared))
+            .map(|series| series.figure(run, compared, is_one_term))
             .collect();
-        let term = if self.term == TOTAL { "loss".to_owned() } else { visible(&self.term).into_owned() };
+        let term = match &terms[..] {
+            [term] if term != TOTAL => visible(term).into_owned(),
+            _ => "loss".to_owned(),
+        };
         let is_log = self.log && !self.reaches_zero;
         let lines = Lines {
             x: Axis { is_whole: true, ..Axis::new("epoch", limits.x) },
@@ -34,7 +39,7 @@ impl LossView {
 
 impl Series {
     /// The curve with its name, its colour and its points.
-    fn figure(&self, selected: &Run, compared: &[&Run]) -> figure::Series {
+    fn figure(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> figure::Series {
         let curve = self.curve("", selected.id, [0; 3]);
         let is_smooth = !std::ptr::eq(curve.raw, curve.shown);
         figure::Series {
@@ -42,8 +47,8 @@ impl Series {
             is_dashed: curve.dashed,
             smooth: if is_smooth { curve.shown.points().to_vec() } else { Vec::new() },
             ..figure::Series::new(
-                self.name(selected, compared),
-                Ink::Run(self.run.0),
+                self.name(selected, compared, is_one_term),
+                self.ink,
                 curve.raw.points().to_vec(),
             )
         }

@@ -6,7 +6,7 @@ use super::super::parts::{chip_ui, named};
 use crate::dataset::{Dataset, LabelValues};
 use crate::project::{NamedSelection, RowSet, Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
-use crate::ui::state::{Criterion, How, Set};
+use crate::ui::state::{Criterion, How};
 use crate::ui::widgets::button::quiet_ui;
 
 /// Most lines of a list.
@@ -42,8 +42,8 @@ pub(super) struct Tools {
 /// What a person asked for.
 #[derive(Debug, Default)]
 pub(super) struct ToolsOutput {
-    /// Select from the data of this set.
-    pub from: Option<Set>,
+    /// Select from the data with this fingerprint.
+    pub from: Option<u64>,
     pub select: Option<(Criterion, How)>,
     pub take: Option<(usize, How)>,
     pub rename: Option<(usize, String)>,

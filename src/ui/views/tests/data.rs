@@ -1,7 +1,7 @@
 //! The view of the data: what was read, and how it is read otherwise.
 
 use super::*;
-use crate::dataset::{ColumnOverview, Subset};
+use crate::dataset::{ColumnOverview, LabelColumn, Subset};
 use crate::project::{Choice, Header, Rules, Source, Take};
 use crate::ui::painted::cut_off;
 use crate::ui::update::Remedy;
@@ -151,21 +151,47 @@ fn a_row_is_gone_to_by_its_number() {
 }
 
 #[test]
-fn a_list_that_is_laid_out_anew_does_not_go_back_to_its_start() {
+fn the_sample_at_the_top_stays_while_the_list_is_laid_out_otherwise() {
     let data = samples::pictures(4000, [8, 8, 1], 10);
-    let mut harness = shown(Scene::new(Vec::new(), Some(data)), vec2(900.0, 420.0));
+    let (labels, size) = (data.labels.clone(), vec2(900.0, 420.0));
+    let (labels, mut harness) = (&labels[..], shown(Scene::new(Vec::new(), Some(data)), size));
+    let rows = |harness: &mut Harness<'_, Scene>| -> Vec<u32> {
+        harness.run();
+        let is_seen = |row: &u32| harness.query_by_label(&format!("row {row}")).is_some();
+        (1..=4000).filter(is_seen).collect()
+    };
+    let laid_out = |harness: &mut Harness<'_, Scene>, size, labels: &[LabelColumn], subset| {
+        harness.set_size(size);
+        let scene = harness.state_mut();
+        scene.data.as_mut().unwrap().labels = labels.to_vec();
+        scene.views.data.filter.subset = subset;
+        rows(harness)
+    };
     harness.hover_at(pos2(600.0, 250.0));
     harness.run();
-    harness.key_press(egui::Key::End);
-    harness.run();
-    let is_seen = |harness: &Harness<'_, Scene>, name: &str| harness.query_by_label(name).is_some();
-    assert!(is_seen(&harness, "row 4000"));
-    harness.set_size(vec2(430.0, 420.0));
-    harness.run();
-    harness.set_size(vec2(700.0, 420.0));
-    harness.run();
-    let seen: Vec<u32> = (1..=4000).filter(|row| is_seen(&harness, &format!("row {row}"))).collect();
-    assert!(seen.first().is_some_and(|row| *row > 1000), "{seen:?}");
+    // At the end of the list, then two pages before it.
+    for (keys, is_end) in [(&[egui::Key::End][..], true), (&[egui::Key::PageUp; 2], false)] {
+        for key in keys {
+            harness.key_press(*key);
+            harness.run();
+        }
+        let before = rows(&mut harness);
+        assert_eq!(before.last() == Some(&4000), is_end, "{before:?}");
+        for (size, labels) in [
+            (vec2(430.0, 420.0), labels),
+            (vec2(700.0, 420.0), labels),
+            (vec2(1300.0, 420.0), labels),
+            (size, &[][..]),
+            (vec2(900.0, 700.0), labels),
+        ] {
+            let first = laid_out(&mut harness, size, labels, None)[0];
+            // Seventeen are side by side in the widest list. An end may lie before the sample.
+            assert!(first <= before[0] && (is_end || before[0] < first + 17), "{first}: {before:?}");
+            assert!(first > 3800, "{first}");
+        }
+        assert_eq!(laid_out(&mut harness, size, labels, Some(Subset::Train))[0], 1);
+        assert_eq!(laid_out(&mut harness, size, labels, None), before);
+    }
 }
 
 #[test]
@@ -250,7 +276,7 @@ fn data_that_are_read_otherwise_stay_while_they_load() {
     let mut harness = builder.build_ui_state(
         move |ui, cancelled: &mut bool| {
             let (state, selection) = (DataState::Reloading(&data, 3, 10), Selection::default());
-            let input = DataInput { state, design: &design, selection: &selection };
+            let input = DataInput { state, design: &design, selection: &selection, others: &BTreeMap::new() };
             *cancelled |= data_preview_ui(ui, &input, &mut view).cancel;
         },
         false,
@@ -331,7 +357,8 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
     let mut harness = builder.build_ui_state(
         move |ui, selection: &mut Selection| {
             let before = selection.clone();
-            let input = DataInput { state: DataState::Loaded(&data), design: &design, selection: &before };
+            let (state, others) = (DataState::Loaded(&data), BTreeMap::new());
+            let input = DataInput { state, design: &design, selection: &before, others: &others };
             if let Some((rows, how)) = data_preview_ui(ui, &input, &mut view).select {
                 selection.apply(data.fingerprint, rows, how);
             }
@@ -352,6 +379,25 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
 }
 
 #[test]
+fn other_data_are_chosen_and_removed_in_the_header_and_nothing_moves() {
+    let mut harness = shown(mixed(false), vec2(900.0, 420.0));
+    let place = harness.get_by_label("Go to row").rect();
+    harness.state_mut().others.insert("photos".to_owned(), Arc::new(samples::table(4, 2)));
+    harness.run();
+    for (option, expected) in [("photos", Some("photos")), ("the design", None), ("photos", Some("photos"))] {
+        harness.get_by_label("Data shown").click();
+        harness.run();
+        harness.get_by_label(option).click();
+        harness.run();
+        assert_eq!(harness.state().views.data.other.as_deref(), expected);
+        assert_eq!(harness.get_by_label("Go to row").rect(), place);
+    }
+    harness.get_by_label("Remove photos").click();
+    harness.run();
+    assert_eq!(harness.state().last.data.remove.as_deref(), Some("photos"));
+}
+
+#[test]
 fn loading_and_failing_data_say_so() {
     const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
     for (state, said) in [
@@ -362,11 +408,9 @@ fn loading_and_failing_data_say_so() {
         let (mut view, design) = (DataPreviewView::default(), Data::default());
         let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
         let mut harness = builder.build_ui(move |ui| {
-            data_preview_ui(
-                ui,
-                &DataInput { state, design: &design, selection: &Selection::default() },
-                &mut view,
-            );
+            let (selection, others) = (Selection::default(), BTreeMap::new());
+            let input = DataInput { state, design: &design, selection: &selection, others: &others };
+            data_preview_ui(ui, &input, &mut view);
         });
         harness.run_steps(3);
         let texts = texts(&harness.output().shapes);

@@ -76,27 +76,55 @@ fn what_has_no_room_is_in_the_menu_and_works_there() {
 #[test]
 fn a_choice_without_room_for_chips_is_a_combo_box() {
     let narrow = |width: f32| {
-        let mut harness = harness(Scene::digits(), Part::Loss, vec2(width, 340.0), Theme::Dark);
+        let mut harness = harness(full(), Part::Latent, vec2(width, 340.0), Theme::Dark);
         harness.run();
         harness
     };
-    assert!(narrow(900.0).query_by_label("Terms").is_none());
+    assert!(narrow(1600.0).query_by_label("Plane").is_none());
     let mut harness = narrow(380.0);
-    harness.get_by_label("Terms").click();
+    harness.get_by_label("Plane").click();
     harness.run();
-    harness.get_by_label("KL").click();
+    harness.get_by_label("units").click();
     harness.run();
-    assert_eq!(harness.state().views.loss.term, "KL");
-    assert!(harness.query_by_label("Terms").is_some());
+    assert!(harness.state().views.latent.plane == crate::ui::views::latent::Plane::Units);
+    assert!(harness.query_by_label("Plane").is_some());
 }
 
 #[test]
-fn chips_choose_the_loss_term_and_the_axis() {
-    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
+fn several_loss_terms_are_chosen_at_once_and_nothing_moves() {
+    let mut scene = Scene::digits();
+    scene.runs.drain(..2);
+    scene.selected = Some(0);
+    let mut harness = harness(scene, Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
-    harness.get_by_label("KL").click();
+    let plot = harness.get_by_label("loss over epochs").rect();
+    let log = harness.get_by_label("log").rect();
+    harness.get_by_label("Terms").click();
+    harness.run();
+    let all = ["total", "reconstruction", "KL"].map(str::to_owned);
+    // The last one stays.
+    for (choice, expected) in [
+        ("KL", &["total", "KL"][..]),
+        ("reconstruction", &["total", "reconstruction", "KL"]),
+        ("total", &["reconstruction", "KL"]),
+        ("reconstruction", &["KL"]),
+        ("KL", &["KL"]),
+        ("total", &["total", "KL"]),
+    ] {
+        harness.get_by_label(choice).click();
+        harness.run();
+        assert_eq!(harness.state().views.loss.terms.of(&all), expected, "{choice}");
+    }
+    assert_eq!(
+        (harness.get_by_label("loss over epochs").rect(), harness.get_by_label("log").rect()),
+        (plot, log)
+    );
+    harness.get_by_label("Terms").click();
     harness.get_by_label("log").click();
     harness.run();
-    let view = &harness.state().views.loss;
-    assert_eq!((view.term.as_str(), view.log), ("KL", false));
+    assert!(!harness.state().views.loss.log);
+    let texts = texts(&harness.output().shapes);
+    for name in ["total, train", "total, validation", "KL, train", "KL, validation"] {
+        assert!(texts.iter().any(|text| text == name), "{name} is not among {texts:?}");
+    }
 }

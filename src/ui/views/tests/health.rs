@@ -57,12 +57,13 @@ fn the_errors_of_single_layers_have_curves_of_their_own() {
         (1..=3).flat_map(|layer| (1..=8).map(move |epoch| (layer, epoch))).map(record).collect();
     let mut harness = harness(scene, Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
-    harness.get_by_label("layers").click();
+    harness.get_by_label("Terms").click();
     harness.run();
-    assert!(harness.state().views.loss.layers);
-    harness.get_by_label("total").click();
-    harness.run();
-    assert!(!harness.state().views.loss.layers);
+    for (choice, is_of_layers) in [("layers", true), ("total", false)] {
+        harness.get_by_label(choice).click();
+        harness.run();
+        assert_eq!(harness.state().views.loss.layers, is_of_layers, "{choice}");
+    }
     // While there is nothing else they are shown at once.
     harness.state_mut().runs.last_mut().unwrap().history.epochs.truncate(0);
     harness.run();

@@ -46,6 +46,21 @@ fn the_table_is_sorted_by_any_column_and_runs_without_a_value_come_last() {
 }
 
 #[test]
+fn texts_of_the_header_are_on_one_line() {
+    let mut harness = harness(Scene::digits(), Part::Runs, SIZES[0], Theme::Dark);
+    harness.run();
+    let names = [
+        "sort by run, sorted from the largest",
+        "columns",
+        "sort by what differs from the run before",
+        "sort by epoch",
+        "compare",
+    ];
+    let heights = names.map(|name| harness.get_by_label(name).rect().center().y);
+    assert!(heights.iter().all(|height| (height - heights[0]).abs() < 0.6), "{heights:?}");
+}
+
+#[test]
 fn hidden_runs_are_left_out_until_they_are_asked_for() {
     let mut scene = Scene::digits();
     scene.runs[1].caption = Caption { is_hidden: true, ..Caption::default() };

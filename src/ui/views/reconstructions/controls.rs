@@ -1,0 +1,150 @@
+//! The header: which samples are shown, how, and the errors of all of them.
+
+use egui::{ComboBox, Ui};
+
+use super::super::parts::{chip_ui, epoch_ui, figure_ui, named, quiet_ui};
+use super::super::set_choice::set_choice_ui;
+use super::{ReconstructionsInput, ReconstructionsView};
+use crate::project::{format_count, format_number, visible};
+use crate::run::{EpochRecord, Run};
+use crate::session::Order;
+use crate::ui::state::{Look, Set, SetChoice};
+use crate::ui::widgets::header::{Row, Side};
+
+/// Adds what is chosen and told to the row; gives the name of other data to be removed.
+pub(super) fn controls_ui(
+    row: &mut Row<'_>,
+    input: &ReconstructionsInput<'_>,
+    view: &mut ReconstructionsView,
+    choices: &[SetChoice],
+) -> Option<String> {
+    let run = input.run?;
+    let is_of_set = view.is_of_set(choices) && input.look.is_some();
+    let mut remove = None;
+    if choices.len() > 1 || (input.data.is_none() && !choices.is_empty()) {
+        let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
+        let add = |ui: &mut Ui| set_choice_ui(ui, "Samples shown", &mut set, choices);
+        if row.part(Side::Left, "set", add).unwrap_or_default() {
+            view.set = set;
+        }
+    }
+    let other = if let Set::Other(name) = &view.set { Some(name) } else { None };
+    let other = other.filter(|_| view.is_of_set(choices));
+    if let Some(name) = other {
+        let about = "Remove these data from all views; can be undone";
+        let add = |ui: &mut Ui| {
+            let chip = named(chip_ui(ui, false, "×"), format!("Remove {}", visible(name)));
+            chip.on_hover_text(about).clicked()
+        };
+        if row.part(Side::Left, "remove", add).unwrap_or_default() {
+            remove = Some(name.clone());
+        }
+    }
+    let is_other = other.is_some();
+    row.part(Side::Left, "order", |ui| order_ui(ui, &mut view.order));
+    let about = "Reconstructions by PCA, with as many components as the code has units";
+    if row.chip(Side::Left, view.has_linear, "PCA", about) {
+        view.has_linear = !view.has_linear;
+    }
+    let corrupts = run.design.corruption.corrupts();
+    if is_of_set && corrupts && is_other {
+        let about = "The network is given these samples as they are, not corrupted as in its training";
+        quiet_ui(row, Side::Left, "corruption", "no corruption added", about);
+    } else if is_of_set && corrupts {
+        let about = "Give the network corrupted samples, as in its training";
+        if row.chip(Side::Left, view.is_corrupted, "corrupted", about) {
+            view.is_corrupted = !view.is_corrupted;
+        }
+    }
+    let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
+    if data.is_some_and(|data| data.shown().is_none()) {
+        let about = "Show the numbers, coloured by error";
+        if row.chip(Side::Left, view.has_numbers, "numbers", about) {
+            view.has_numbers = !view.has_numbers;
+        }
+    }
+    match input.look.as_ref().filter(|_| is_of_set) {
+        Some(look) => set_figures_ui(row, input, look, is_other, view.has_linear),
+        None => watched_figures_ui(row, input, run),
+    }
+    remove
+}
+
+fn order_ui(ui: &mut Ui, order: &mut Order) {
+    let combo = ComboBox::from_id_salt("order").selected_text(order.name()).width(88.0);
+    let shown = combo.show_ui(ui, |ui| {
+        for other in Order::ALL {
+            if ui.selectable_label(*order == other, other.name()).clicked() {
+                *order = other;
+            }
+        }
+    });
+    named(shown.response, "Order of samples")
+        .on_hover_text("By the squared error of each sample, or its class");
+}
+
+/// By which weights the samples of a set are shown, and how far their errors are known.
+fn set_figures_ui(
+    row: &mut Row<'_>,
+    input: &ReconstructionsInput<'_>,
+    look: &Look<'_>,
+    is_other: bool,
+    has_linear: bool,
+) {
+    let (known, all) = (look.looked(input.scored), look.rows.len());
+    let mut say = |name: &str, text: &str, about: &str| quiet_ui(row, Side::Right, name, text, about);
+    let of = look.order_stamp(Order::Data);
+    let mean = input.scored.mean.filter(|mean| mean.0 == of).map(|mean| mean.1);
+    let failed = input.scored.failure(look.subject.stamp());
+    if let Some(failed) = failed {
+        say("errors", "errors not known", failed);
+    } else if mean.is_none() && known < all {
+        let text = format!("{} of {} scored", format_count(known), format_count(all));
+        say("errors", &text, "The set is sorted once the errors of all its samples are computed");
+    }
+    let about = "These samples are shown with the weights after this epoch";
+    say("weights", &format!("weights of epoch {}", look.epoch), about);
+    let corrupts = look.run.design.corruption.corrupts();
+    let given = if is_other && corrupts {
+        " to the given samples"
+    } else if look.subject.is_corrupted {
+        ", corrupted input"
+    } else if corrupts {
+        ", clean input"
+    } else {
+        ""
+    };
+    if let Some(mean) = mean {
+        figure_ui(row, &format!("MSE{given}"), &format_number(mean));
+    }
+    if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
+        figure_ui(row, &format!("PCA, code {}{given}", look.run.code_units()), &format_number(mean));
+    }
+    if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
+        // What the errors of other data are compared with.
+        let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
+        figure_ui(row, name, &format_number(record.mse));
+    }
+}
+
+/// The error of the run, and that of PCA.
+fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: &Run) {
+    let record = record_at(run, input.epoch);
+    epoch_ui(row, input.epoch);
+    // Both figures are of clean input, though pictures beside them are of corrupted.
+    let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
+    if let Some(record) = record {
+        let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
+        figure_ui(row, &format!("{name}{input}"), &format_number(record.mse));
+    }
+    if let Some(pca) = run.pca_mse {
+        figure_ui(row, &format!("PCA, code {}{input}", run.code_units()), &format_number(pca));
+    }
+}
+
+/// The record of the newest epoch up to this one; of the newest of all for `None`.
+fn record_at(run: &Run, epoch: Option<u32>) -> Option<&EpochRecord> {
+    let epochs = &run.history.epochs;
+    let after = epoch.map_or(epochs.len(), |epoch| epochs.partition_point(|record| record.epoch <= epoch));
+    epochs.get(after.checked_sub(1)?)
+}
