@@ -233,7 +233,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
 /// Gives a run kept epochs on a data set: class clouds that drift apart, reconstructions that sharpen.
 pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, corrupted: bool) {
     run.shape = data.shape;
-    run.code_units() = code_units;
+    run.design.code.units = code_units;
     let features = data.shape.features();
     let pictures = data.len().min(10) as u32;
     let code_rows: Vec<u32> = (0..data.len() as u32).collect();
