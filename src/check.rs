@@ -26,6 +26,7 @@ mod window;
 
 pub use arrays::PlannedArray;
 pub use cards::{Card, Cards, cards};
+pub use code::code_shape;
 pub use facts::DataFacts;
 pub use freed::freed;
 pub use mirror::{Mirror, Mirrored, mirror};

@@ -24,7 +24,7 @@ mod training;
 mod visible;
 mod wording;
 
-pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
+pub use bottleneck::{Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Threshold};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};

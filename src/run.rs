@@ -259,7 +259,7 @@ impl Run {
         }
         self.history.terms.validate()?;
         self.normaliser.as_ref().map_or(Ok(()), |normaliser| normaliser.validate(features))?;
-        self.health.as_ref().map_or(Ok(()), |health| health.validate(&self.design, features))
+        self.health.as_ref().map_or(Ok(()), |health| health.validate(&self.design, self.shape))
     }
 
     /// A run of a proven design on these data that waits for its turn.

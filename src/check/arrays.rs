@@ -58,6 +58,7 @@ impl Plan {
                 | StageKind::Upsample { .. }
                 | StageKind::ChannelsFirst
                 | StageKind::ChannelsLast
+                | StageKind::MomentsApart
                 | StageKind::Activation(_)
                 | StageKind::Dropout { .. } => {}
             }

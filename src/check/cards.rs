@@ -1,7 +1,7 @@
-use super::code::{code_can_be_tied, code_parameters, code_projection};
+use super::code::{code_can_be_tied, code_parameters, code_projection, shape_after};
 use super::layers::family;
 use super::mirror::{Mirrored, mirror};
-use crate::project::{Activation, Decoder, Layer, Loss, Padding, Place, Project, Shape, Variance};
+use crate::project::{Activation, CodeForm, Decoder, Layer, Loss, Padding, Place, Project, Shape, Variance};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,10 +70,15 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let projection = code_projection(project, flow.shape);
     let before = flow.shape;
     let mut code = flow.card(Place::Code, projection.map(Standing::own));
+    if let (CodeForm::Channels, Some(row @ Shape::Vector(_))) = (project.code.form, before) {
+        code.trouble = Some(format!("Channels need a picture, and the encoder ends in a row of {row}."));
+        (code.layer, code.output, flow.shape) = (None, None, None);
+    }
     if code.trouble.is_none() {
-        code.output = Some(Shape::Vector(project.code.units));
+        code.output = shape_after(&project.code, before);
         flow.shape = code.output;
-        let own = code_parameters(&project.code, before.map(Shape::features));
+        let numbers = code.output.map(Shape::features);
+        let own = code_parameters(&project.code, before.map(Shape::features), numbers);
         code.parameters = code.parameters.zip(own).map(|(a, b)| a.saturating_add(b));
     }
 

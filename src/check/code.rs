@@ -3,42 +3,69 @@
 use super::layers::family;
 use super::route::HeldMap;
 use super::sizes;
-use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Layer, Project, Shape};
+use crate::project::{
+    Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Padding, Project, Shape,
+};
 
-/// The layer the code owns: a dense one, unless the encoder already ends in a row of as many
-/// features and the kind of code takes them as they are. A variational code's gives two numbers a
-/// unit; a selector stands on the input itself.
+/// The shape of a code after what the encoder hands on; `None` where that is not known, or is no
+/// picture whose positions could have channels.
+pub(super) fn shape_after(code: &Code, before: Option<Shape>) -> Option<Shape> {
+    match (code.form, before) {
+        (CodeForm::Units, _) => Some(Shape::Vector(code.units)),
+        (CodeForm::Channels, Some(Shape::Image { height, width, .. })) => {
+            Some(Shape::Image { height, width, channels: code.units })
+        }
+        (CodeForm::Channels, Some(Shape::Vector(_)) | None) => None,
+    }
+}
+
+/// The shape of the code of a project whose samples have this shape; a row of its units where the
+/// encoder cannot be applied.
+pub fn code_shape(project: &Project, input: Shape) -> Shape {
+    let apply = |shape: Option<Shape>, layer: &Layer| Some(family(layer).apply(shape?).ok()?.output);
+    let before = project.encoder.iter().fold(Some(input), apply);
+    shape_after(&project.code, before).unwrap_or(Shape::Vector(project.code.units))
+}
+
+/// The layer the code owns: a dense one or a convolution of single pixels, unless the encoder
+/// already ends in as many units or channels and the kind of code takes them as they are. A
+/// variational code's gives two numbers for each of its own; a selector stands on the input itself.
 pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Option<Layer> {
     let code = &project.code;
-    let ends_right = before == Some(Shape::Vector(code.units))
+    let ends_right = before.is_some()
+        && before == shape_after(code, before)
         && project.encoder.last().is_some_and(|last| family(last).can_be_code());
-    let activation = Activation::Linear;
+    let projection = |outputs: usize, activation: Activation| match code.form {
+        CodeForm::Units => Layer::Dense { units: outputs, activation },
+        CodeForm::Channels => {
+            Layer::Conv2d { channels: outputs, kernel: 1, stride: 1, padding: Padding::Pixels(0), activation }
+        }
+    };
     match code.kind {
         Bottleneck::Concrete { .. } => None,
         Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
-            Some(Layer::Dense { units: code.units.saturating_mul(2), activation })
+            Some(projection(code.units.saturating_mul(2), Activation::Linear))
         }
         Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => {
-            Some(Layer::Dense { units: code.units, activation })
+            Some(projection(code.units, Activation::Linear))
         }
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
         | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Quantised { .. } => {
-            (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
-        }
+        | Bottleneck::Quantised { .. } => (!ends_right).then(|| projection(code.units, code.activation)),
     }
 }
 
-/// Trainable parameters of the code besides its projection; `features` reach it.
-pub(super) fn code_parameters(code: &Code, features: Option<usize>) -> Option<u64> {
+/// Trainable parameters of the code besides its projection; `features` reach it, and it has so many
+/// numbers.
+pub(super) fn code_parameters(code: &Code, features: Option<usize>, numbers: Option<usize>) -> Option<u64> {
     match code.kind {
-        Bottleneck::Concrete { .. } => Some((features? as u64).saturating_mul(code.units as u64)),
+        Bottleneck::Concrete { .. } => Some((features? as u64).saturating_mul(numbers? as u64)),
         Bottleneck::Quantised { entries, dimension, update: CodebookUpdate::Gradient, .. } => {
             Some((entries as u64).saturating_mul(dimension as u64))
         }
         // The prior's logits.
-        Bottleneck::DescriptionLength { .. } => Some(code.units as u64),
+        Bottleneck::DescriptionLength { .. } => Some(numbers? as u64),
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
         | Bottleneck::Variational { .. }
@@ -59,6 +86,8 @@ pub(super) fn code_can_be_tied(code: &Code) -> bool {
 pub(super) struct CodeSizes {
     /// Rows that buffers hold.
     pub rows: u64,
+    /// Numbers of a code.
+    pub numbers: u64,
     /// Features that reach it.
     pub inputs: u64,
     /// Features of a sample.
@@ -70,8 +99,7 @@ pub(super) struct CodeSizes {
 /// Numbers that the operations of a code hold in training besides its projection and whatever
 /// learns by gradients.
 pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
-    let units = code.units as u64;
-    let CodeSizes { rows, inputs, features, has_linear_decoder } = *sizes;
+    let CodeSizes { rows, numbers: units, inputs, features, has_linear_decoder } = *sizes;
     let product = |factors: &[u64]| factors.iter().fold(1_u64, |all, &one| all.saturating_mul(one));
     let sum = |terms: &[u64]| terms.iter().fold(0_u64, |all, &one| all.saturating_add(one));
     let codes = product(&[rows, units]);
@@ -79,7 +107,10 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
     let given = product(&[2, codes]);
     match code.kind {
         Bottleneck::Plain => 0,
-        // Which units are kept.
+        // Which units are kept; in another order before and after, with gradients.
+        Bottleneck::KSparse { within: Competition::Channel, .. } if code.form == CodeForm::Channels => {
+            sum(&[given, codes, product(&[2, given])])
+        }
         Bottleneck::KSparse { .. } => sum(&[given, codes]),
         // Noise, and the divergence of each unit in every shard and in all, the latter as `f64`.
         Bottleneck::Variational { .. } => {
@@ -131,22 +162,26 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
     }
 }
 
-/// The linear map between the encoder's last stage and the code, with buffers for `rows` samples.
-pub(super) fn code_map(code: &Code, rows: u64) -> Option<HeldMap> {
-    let units = code.units;
+/// The linear maps between the encoder's last stage and the code of so many numbers, with buffers for
+/// `rows` samples.
+pub(super) fn code_maps(code: &Code, units: usize, rows: u64) -> Vec<HeldMap> {
     match code.kind {
-        // Which units are kept.
-        Bottleneck::KSparse { .. } => Some(HeldMap::factor(units, rows, 1)),
+        // Which units are kept, between two changes of order.
+        Bottleneck::KSparse { within: Competition::Channel, .. } if code.form == CodeForm::Channels => {
+            let order = || HeldMap::moving(units, units, 1);
+            vec![order(), HeldMap::factor(units, rows, 1), order()]
+        }
+        Bottleneck::KSparse { .. } => vec![HeldMap::factor(units, rows, 1)],
         // The means alone.
         Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
-            Some(HeldMap::moving(units.saturating_mul(2), units, 1))
+            vec![HeldMap::moving(units.saturating_mul(2), units, 1)]
         }
         // The slope of the sigmoid and its curvature.
-        Bottleneck::Hashing { .. } => Some(HeldMap::factor(units, rows, 2)),
+        Bottleneck::Hashing { .. } => vec![HeldMap::factor(units, rows, 2)],
         Bottleneck::Plain
         | Bottleneck::Wasserstein { .. }
         | Bottleneck::Concrete { .. }
         | Bottleneck::DescriptionLength { .. }
-        | Bottleneck::Quantised { .. } => None,
+        | Bottleneck::Quantised { .. } => Vec::new(),
     }
 }

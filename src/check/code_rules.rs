@@ -1,13 +1,18 @@
 //! What makes a kind of code meaningful.
 
-use super::{DataFacts, Fix, Problem};
-use crate::project::{Bottleneck, Decoder, Loss, Penalty, Place, Project, Regularizer, Site, Variance};
+use super::{DataFacts, Fix, Problem, code_shape};
+use crate::project::{
+    Bottleneck, CodeForm, Competition, Decoder, Loss, Penalty, Place, Project, Regularizer, Site, Variance,
+};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
+    check_form(project, problems);
     match project.code.kind {
         Bottleneck::Plain => {}
-        Bottleneck::KSparse { k, alpha, .. } => check_k_sparse(project, k, alpha, problems),
+        Bottleneck::KSparse { k, alpha, within, .. } => {
+            check_k_sparse(project, data, KSparse { k, alpha, within }, problems);
+        }
         Bottleneck::Variational { beta, free_nats, warmup_epochs } => {
             let is_sound = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
             let message = format!(
@@ -77,6 +82,29 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 problems.push(with_units(project, units.checked_next_multiple_of(dimension), message));
             }
         }
+    }
+}
+
+/// Channels of a selector, which picks features of the input, and competition that units have none
+/// of.
+fn check_form(project: &Project, problems: &mut Vec<Problem>) {
+    if project.code.form == CodeForm::Channels && matches!(project.code.kind, Bottleneck::Concrete { .. }) {
+        let fix = Fix::new("Use units", project, |project| project.code.form = CodeForm::Units);
+        let message = "A selector picks single features of the input, which have no positions in common: its code is a row of units.";
+        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+    }
+    if project.code.form == CodeForm::Units
+        && let Bottleneck::KSparse { within: within @ (Competition::Position | Competition::Channel), .. } =
+            project.code.kind
+    {
+        let fix = Fix::new("Let all units compete", project, |project| {
+            if let Bottleneck::KSparse { within, .. } = &mut project.code.kind {
+                *within = Competition::Code;
+            }
+        });
+        let message =
+            format!("Units have no positions for {} to compete: all units of the code do.", within.name());
+        problems.push(Problem::warning(Place::Code, message).with_fix(fix));
     }
 }
 
@@ -156,8 +184,26 @@ fn sound_or_default(project: &Project, is_sound: bool, message: String, problems
     }
 }
 
-fn check_k_sparse(project: &Project, k: usize, alpha: f32, problems: &mut Vec<Problem>) {
-    let units = project.code.units;
+/// Settings of a k-sparse code.
+struct KSparse {
+    k: usize,
+    alpha: f32,
+    within: Competition,
+}
+
+fn check_k_sparse(
+    project: &Project,
+    data: Option<&DataFacts>,
+    KSparse { k, alpha, within }: KSparse,
+    problems: &mut Vec<Problem>,
+) {
+    let channels = project.code.units;
+    let all = data.map(|facts| code_shape(project, facts.shape).features());
+    let units = match (project.code.form, within) {
+        (CodeForm::Units, _) | (CodeForm::Channels, Competition::Position) => channels,
+        (CodeForm::Channels, Competition::Code) => all.unwrap_or(usize::MAX),
+        (CodeForm::Channels, Competition::Channel) => all.map_or(usize::MAX, |all| all / channels.max(1)),
+    };
     let set = |k: usize, alpha: f32| {
         move |project: &mut Project| {
             if let Bottleneck::KSparse { k: own, alpha: factor, .. } = &mut project.code.kind {
@@ -169,7 +215,8 @@ fn check_k_sparse(project: &Project, k: usize, alpha: f32, problems: &mut Vec<Pr
         let message = format!(
             "Keeping {k} units, and {alpha} times as many outside training, makes no sense: keep at least 1, times 1 or more."
         );
-        let fix = Fix::new("Keep a tenth", project, set((units / 10).max(1), 1.0));
+        let tenth = if units == usize::MAX { 1 } else { (units / 10).max(1) };
+        let fix = Fix::new("Keep a tenth", project, set(tenth, 1.0));
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     } else if k >= units && units > 0 {
         let message = format!("Keeping {k} of {units} units keeps them all: the code is not sparse.");

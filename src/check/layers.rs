@@ -82,6 +82,7 @@ impl Stage {
             | StageKind::Upsample { .. }
             | StageKind::ChannelsFirst
             | StageKind::ChannelsLast
+            | StageKind::MomentsApart
             | StageKind::Activation(_)
             | StageKind::Dropout { .. } => 0,
         };
@@ -105,9 +106,10 @@ pub(super) fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
         StageKind::AvgPool { window } => {
             Some(HeldMap::moving(inputs, outputs, window.kernel.saturating_mul(window.kernel)))
         }
-        StageKind::Upsample { .. } | StageKind::ChannelsFirst | StageKind::ChannelsLast => {
-            Some(HeldMap::moving(inputs, outputs, 1))
-        }
+        StageKind::Upsample { .. }
+        | StageKind::ChannelsFirst
+        | StageKind::ChannelsLast
+        | StageKind::MomentsApart => Some(HeldMap::moving(inputs, outputs, 1)),
         StageKind::Norm { norm, .. } => Some(norm::linear_map(norm, inputs)),
         StageKind::Activation(activation) => slope(activation),
         StageKind::Dropout { .. } => Some(HeldMap::factor(inputs, rows, 1)),

@@ -2,7 +2,7 @@
 //! tests compare.
 
 use super::cards::loss_parameters;
-use super::code::{CodeSizes, code_map, code_values};
+use super::code::{CodeSizes, code_maps, code_values};
 use super::layers::linear_maps;
 use super::route::{HeldMap, MapSizes, Route};
 use super::{Fix, LayerTraining, Plan, Problem, Stage, sizes};
@@ -121,6 +121,7 @@ impl Plan {
     fn code_scratch_bytes(&self) -> u64 {
         let inputs = self.encoder().last().map_or(self.shape(), |stage| stage.output);
         let sizes = CodeSizes {
+            numbers: self.code_units() as u64,
             rows: self.held_rows(),
             inputs: inputs.features() as u64,
             features: self.shape().features() as u64,
@@ -151,7 +152,7 @@ impl Plan {
     fn held_maps(&self) -> Vec<HeldMap> {
         let rows = self.held_rows();
         let stages = self.encoder().iter().flat_map(|stage| linear_maps(stage, rows));
-        stages.chain(code_map(&self.design().code, rows)).collect()
+        stages.chain(code_maps(&self.design().code, self.code_units(), rows)).collect()
     }
 
     /// Their sizes.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::layers::{MOST_FEATURES, compared, family, units_problem};
 use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
-    Activation, Binarise, Bottleneck, Corruption, Decoder, Layer, Loss, Place, Project, Scaling, Shape,
-    Variance, capital, format_range,
+    Activation, Binarise, Bottleneck, CodeForm, Corruption, Decoder, Layer, Loss, Place, Project, Scaling,
+    Shape, Variance, capital, format_range,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -108,7 +108,15 @@ fn trouble_problem(
         (Place::Decoder(index), Decoder::Free(layers)) => index < layers.len(),
         _ => false,
     };
-    if is_own { problem.with_early_fix(found, || trouble_fix(project, card, front)) } else { problem }
+    if is_own {
+        problem.with_early_fix(found, || trouble_fix(project, card, front))
+    } else if card.place == Place::Code {
+        // Channels after a row.
+        let units = |project: &mut Project| project.code.form = CodeForm::Units;
+        problem.with_early_fix(found, || Fix::new("Use units", project, units))
+    } else {
+        problem
+    }
 }
 
 fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
@@ -196,23 +204,29 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
         problems.push(Problem::info(Place::Code, message).with_fix(fix));
     } else if cards.code.layer.is_none() && project.code.activation != Activation::Linear {
         let message = format!(
-            "The last encoder layer already gives {units} numbers, so the code passes them through and its own activation ({}) is not used.",
+            "The last encoder layer already gives {units} {}, so the code passes them through and its own activation ({}) is not used.",
+            match project.code.form {
+                CodeForm::Units => "numbers",
+                CodeForm::Channels => "channels",
+            },
             project.code.activation.name()
         );
         let fix = Fix::new("Make it linear", project, |project| project.code.activation = Activation::Linear);
         problems.push(Problem::info(Place::Code, message).with_fix(fix));
     }
+    let numbers = cards.code.output.map_or(units, Shape::features);
     if let Some(facts) = data
-        && units >= facts.shape.features()
+        && numbers >= facts.shape.features()
         && !project.corruption.corrupts()
         && project.code.kind == Bottleneck::Plain
         && project.regularizers.is_empty()
     {
         let features = facts.shape.features();
         let message = format!(
-            "A code of {units} is as large as the input ({features} features): the network can copy instead of learning. Make it smaller, make it sparse, or corrupt the input."
+            "A code of {numbers} is as large as the input ({features} features): the network can copy instead of learning. Make it smaller, make it sparse, or corrupt the input."
         );
-        let smaller = (features / 4).max(1);
+        let positions = numbers / units.max(1);
+        let smaller = (features / 4 / positions.max(1)).max(1);
         let fix =
             Fix::new(format!("Use a code of {smaller}"), project, |project| project.code.units = smaller);
         let problem = Problem::warning(Place::Code, message);

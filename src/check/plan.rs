@@ -19,6 +19,7 @@ pub struct Plan {
     facts: DataFacts,
     encoder: Vec<Stage>,
     decoder: Vec<Stage>,
+    code: Shape,
     /// Trainable parameters of the code that are no stage's.
     code_parameters: u64,
     pretraining: Vec<LayerTraining>,
@@ -41,7 +42,9 @@ impl Plan {
     /// The plan of a project whose network is sound, for estimates made while the rest is still
     /// being judged.
     pub(super) fn unchecked(project: &Project, facts: &DataFacts) -> Plan {
-        let (encoder, decoder) = stages(project, &cards(project, Some(facts.shape)), facts.shape);
+        let cards = cards(project, Some(facts.shape));
+        let (encoder, decoder) = stages(project, &cards, facts.shape);
+        let code = cards.code.output.unwrap_or(Shape::Vector(project.code.units));
         let before = encoder.last().map_or(facts.shape, |stage| stage.output).features();
         let pretraining = match project.training.strategy {
             Strategy::Joint => Vec::new(),
@@ -60,7 +63,8 @@ impl Plan {
             values_per_row: values_per_row(project, facts.shape, &encoder, &decoder),
             design: project.clone(),
             facts: *facts,
-            code_parameters: code_parameters(&project.code, Some(before)).unwrap_or(0),
+            code_parameters: code_parameters(&project.code, Some(before), Some(code.features())).unwrap_or(0),
+            code,
             encoder,
             decoder,
             pretraining,
@@ -82,9 +86,14 @@ impl Plan {
         self.facts.shape
     }
 
+    /// Shape of a code.
+    pub fn code_shape(&self) -> Shape {
+        self.code
+    }
+
     /// Numbers per code.
     pub fn code_units(&self) -> usize {
-        self.design.code.units
+        self.code.features()
     }
 
     /// Stages from the input to the code.

@@ -68,6 +68,9 @@ pub enum StageKind {
     ChannelsFirst,
     /// A row, channel by channel, as a picture.
     ChannelsLast,
+    /// A picture whose channels are first means and then logarithms of variances, as a row of all
+    /// means and then all logarithms, each position by position.
+    MomentsApart,
     /// A function alone.
     Activation(Activation),
     /// Zeroes features at random while training.
@@ -123,6 +126,7 @@ impl StageKind {
             | StageKind::Upsample { .. }
             | StageKind::ChannelsFirst
             | StageKind::ChannelsLast
+            | StageKind::MomentsApart
             | StageKind::Activation(_)
             | StageKind::Dropout { .. } => None,
         }

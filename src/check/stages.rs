@@ -11,8 +11,12 @@ pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Sta
     for card in cards.encoder.iter().chain([&cards.code]) {
         stages.push(card);
     }
+    let code = cards.code.output.unwrap_or(Shape::Vector(project.code.units));
+    if project.code.kind.is_gaussian() && matches!(code, Shape::Image { .. }) {
+        stages.add_free(Place::Code, Shape::Vector(stages.shape.features()), StageKind::MomentsApart);
+    }
     let encoder = std::mem::take(&mut stages.list);
-    stages.shape = Shape::Vector(project.code.units);
+    stages.shape = code;
     for card in &cards.decoder {
         stages.push(card);
     }

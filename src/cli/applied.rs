@@ -15,6 +15,8 @@ use crate::session::{Encoded, Scores, lack_of_room};
 
 /// How far beyond [0, 1] values may lie that were rounded.
 const UNIT_TOLERANCE: f32 = 1e-3;
+/// Commands that show pictures of another size than those of training to a network that takes them.
+const ANY_SIZE: [&str; 3] = ["encode", "evaluate", "reconstruct"];
 /// Rows that go through the network at once.
 const CHUNK: usize = 512;
 
@@ -55,6 +57,10 @@ impl Applied {
             ))
         };
         let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
+        // The others put what is shown beside what the run was trained on.
+        if data.shape != run.shape && !ANY_SIZE.contains(&command) {
+            return Err(run.wrong_shape(&data).into());
+        }
         if !own {
             // None of them was trained on or judges anything.
             data.split = SplitRows { train: (0..data.len() as u32).collect(), ..SplitRows::default() };
@@ -63,8 +69,8 @@ impl Applied {
         let weights = run.checkpoint.as_ref().map(|checkpoint| checkpoint.inference_weights());
         let weights = weights.cloned().ok_or_else(no_weights)?;
         // A network is built only as large as the weights that are there: a design may claim anything.
-        let trained =
-            Trained::again(&run, weights, if own { range } else { (0.0, 1.0) }).map_err(|errors| {
+        let trained = Trained::again(&run, weights, data.shape, if own { range } else { (0.0, 1.0) })
+            .map_err(|errors| {
                 let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
                 Failure::Problem(format!(
                     "{name}: the design of run {} is damaged: {}",

@@ -288,6 +288,9 @@ pub(super) fn shown(
     // Of other data all rows are taken.
     let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };
     tell(&asked, &data, &line);
+    if data.shape != run.shape && run.plan_for(data.shape).is_none() {
+        return Err(run.wrong_shape(&data).into());
+    }
     let doubts = run.scale_shown(&asked, path.is_some(), &mut data, || scaler_of_training_data(run))?;
     doubts.iter().for_each(|doubt| warn_of(&data, doubt));
     Ok(Shown { data, own })

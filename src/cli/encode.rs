@@ -63,7 +63,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     signal::enter(Stage::Writing);
     match (&output, &second) {
         (Output::Array(path), second) => {
-            save_array(&files, path, &[rows.len(), encoded.units()], Numbers::F32(encoded.codes()))?;
+            save_array(&files, path, &encoded.axes(rows.len()), Numbers::F32(encoded.codes()))?;
             if let Some(second) = second {
                 encoded.add_variances(&mut sheet);
                 save_sheet(&sheet, &files, second, TableForm::Csv)?;

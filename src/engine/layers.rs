@@ -85,6 +85,7 @@ impl<'a> Builder<'a> {
             StageKind::Norm { norm: Norm::Layer, activation } => self.layer_norm(stage, x, y, activation)?,
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
+            StageKind::MomentsApart => self.permute(x, y, stage.input, Order::MomentsApart),
             StageKind::Activation(activation) => Rc::new(Apply { x, y, activation, wants_input_gradient }),
             StageKind::Dropout { rate } => {
                 let index = self.operations.len();
@@ -187,8 +188,8 @@ impl<'a> Builder<'a> {
         Pool::new(PoolParts { x, y, kind, window, wants_input_gradient })
     }
 
-    /// Changes between the engine's order of a picture and `PyTorch`'s.
-    fn permute(&self, x: Node, y: Node, picture: Shape, order: Order) -> Rc<Permute> {
+    /// Changes the order of the values of a picture.
+    pub fn permute(&self, x: Node, y: Node, picture: Shape, order: Order) -> Rc<Permute> {
         let ((height, width), channels) = (sides(picture), picture.channels());
         let (pixels, wants_input_gradient) = (height * width, self.learns);
         Rc::new(Permute { x, y, pixels, channels, order, wants_input_gradient })

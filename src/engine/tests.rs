@@ -1,6 +1,7 @@
 //! The engine as a whole: gradients against finite differences, optimizers against `PyTorch`,
 //! bit-identical runs, exact resume.
 
+mod channels;
 mod divergence;
 mod health;
 mod kinds;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{EngineError, Network};
 use crate::check::{DataFacts, Plan, Problem, plan};
 use crate::dataset::Scaler;
+use crate::project::Shape;
 use crate::run::{HeldWeights, Run};
 
 /// A trained network as plain data: its plan, the weights of one moment, and how its data were
@@ -29,17 +30,19 @@ impl Trained {
     }
 
     /// The network of a run by these weights, without the data it was trained on: its design was proven then, and how many
-    /// rows there are now does not matter. `range` is that of the scaled values it is shown.
+    /// rows there are now does not matter. `shape` is that of what it is shown, its own or one that [`Run::plan_for`] has a
+    /// plan for; `range` that of the scaled values.
     ///
     /// # Errors
     /// The problems of the design, which is damaged then.
     pub fn again(
         run: &Run,
         weights: impl Into<HeldWeights>,
+        shape: Shape,
         range: (f32, f32),
     ) -> Result<Trained, Vec<Problem>> {
         let facts = DataFacts {
-            shape: run.shape,
+            shape,
             train_rows: run.design.training.batch_size.max(1),
             validation_rows: 1,
             value_range: range,

@@ -13,7 +13,9 @@ use super::kernels::iwae::ImportanceBound;
 use super::kernels::jacobian::{Chain, Indexed};
 use super::kernels::loss::Importance;
 use super::kernels::mmd::Mmd;
+use super::kernels::operation::Operation;
 use super::kernels::pass::{Mode, Moment, Pass};
+use super::kernels::permute::{Order, Permute};
 use super::kernels::quantiser::{Choice, CodeCost, GroupSoftmax};
 use super::kernels::selector::{Selector, initial_logits, temperature};
 use super::kernels::tape::Recorder;
@@ -24,7 +26,7 @@ use super::layers::Builder;
 use super::parameter::Role;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
-use crate::project::{Activation, Bottleneck, CodebookUpdate};
+use crate::project::{Activation, Bottleneck, CodebookUpdate, Competition, Shape};
 
 /// Weight of the past in the moving averages of a codebook (van den Oord et al. 2017, appendix A.1).
 const CODEBOOK_DECAY: f32 = 0.99;
@@ -35,15 +37,25 @@ const CODEBOOK_IDLE: u32 = 200;
 pub(super) struct Waist {
     kind: Bottleneck,
     units: usize,
+    /// Units of a k-sparse code that compete with each other.
+    group: usize,
     kernels: Kernels,
 }
 
 /// What a kind of code computes.
 enum Kernels {
     None,
-    TopK(Rc<TopK>),
-    Gaussian { sample: Rc<Reparameterise>, kl: Rc<KlToPrior> },
-    Importance { sample: Rc<Reparameterise>, bound: Rc<ImportanceBound>, importance: Importance },
+    /// Between two changes of order where the positions of each channel compete.
+    TopK(Rc<TopK>, Option<[Rc<Permute>; 2]>),
+    Gaussian {
+        sample: Rc<Reparameterise>,
+        kl: Rc<KlToPrior>,
+    },
+    Importance {
+        sample: Rc<Reparameterise>,
+        bound: Rc<ImportanceBound>,
+        importance: Importance,
+    },
     Description(Description),
     Mmd(Rc<Mmd>),
     Hashing(Rc<Hashing>, Node),
@@ -64,14 +76,26 @@ impl Waist {
     /// Builds the operations of a plan's code after what the builder has built so far.
     pub fn new(builder: &mut Builder<'_>, plan: &Plan) -> Result<Waist, EngineError> {
         let code = &plan.design().code;
-        let (kind, units) = (code.kind, code.units);
+        let (kind, units) = (code.kind, plan.code_units());
         let x = Rc::clone(&builder.last);
         let wants_input_gradient = builder.learns();
         let kernels = match kind {
             Bottleneck::Plain => Kernels::None,
-            Bottleneck::KSparse { .. } => {
-                let y = builder.advance(units)?;
-                Kernels::TopK(TopK::new(x, y, wants_input_gradient)?)
+            Bottleneck::KSparse { within, .. } => {
+                let group = competitors(plan, within);
+                if within == Competition::Channel && group < units {
+                    let (apart, kept) = (builder.node(units)?, builder.node(units)?);
+                    let y = builder.advance(units)?;
+                    let picture = plan.code_shape();
+                    let order = |x, y, order| builder.permute(x, y, picture, order);
+                    let before = order(x, Rc::clone(&apart), Order::ChannelsFirst);
+                    let after = order(Rc::clone(&kept), y, Order::ChannelsLast);
+                    let select = TopK::new(apart, kept, group, wants_input_gradient)?;
+                    Kernels::TopK(select, Some([before, after]))
+                } else {
+                    let y = builder.advance(units)?;
+                    Kernels::TopK(TopK::new(x, y, group, wants_input_gradient)?, None)
+                }
             }
             Bottleneck::Variational { free_nats, .. } => {
                 let z = builder.advance(units)?;
@@ -110,7 +134,18 @@ impl Waist {
                 Kernels::Selector(Selector::new(x, logits, y, wants_input_gradient)?)
             }
         };
-        Ok(Waist { kind, units, kernels })
+        let group = match kind {
+            Bottleneck::KSparse { within, .. } => competitors(plan, within),
+            Bottleneck::Plain
+            | Bottleneck::Variational { .. }
+            | Bottleneck::ImportanceWeighted { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Concrete { .. }
+            | Bottleneck::Hashing { .. }
+            | Bottleneck::DescriptionLength { .. }
+            | Bottleneck::Quantised { .. } => units,
+        };
+        Ok(Waist { kind, units, group, kernels })
     }
 
     /// Computes the first `pass.rows` rows of the code; `cases` says which rows of the data they
@@ -119,7 +154,12 @@ impl Waist {
         let mode = pass.mode;
         match &self.kernels {
             Kernels::None | Kernels::Mmd(_) => {}
-            Kernels::TopK(top_k) => top_k.forward(pass, self.kept(mode), recorder),
+            Kernels::TopK(top_k, None) => top_k.forward(pass, self.kept(mode), recorder),
+            Kernels::TopK(top_k, Some([before, after])) => {
+                recorder.run(before, pass);
+                top_k.forward(pass, self.kept(mode), recorder);
+                recorder.run(after, pass);
+            }
             Kernels::Gaussian { sample, .. } | Kernels::Importance { sample, .. } => {
                 let stream = mode.draw().map(|draw| draw.stream(Purpose::Reparameterisation, 0));
                 sample.forward(pass, stream, recorder);
@@ -145,7 +185,7 @@ impl Waist {
     /// Names of the terms it adds to the loss.
     pub fn terms(&self) -> Option<&'static str> {
         match self.kernels {
-            Kernels::None | Kernels::TopK(_) | Kernels::Hashing(..) | Kernels::Selector(_) => None,
+            Kernels::None | Kernels::TopK(..) | Kernels::Hashing(..) | Kernels::Selector(_) => None,
             Kernels::Gaussian { .. } => Some("KL"),
             Kernels::Importance { .. } => Some("KL, tightened"),
             Kernels::Description(_) => Some("code"),
@@ -165,7 +205,7 @@ impl Waist {
                 // What the bound adds to the mean of −log p(x|z), which is a term already.
                 Kernels::Importance { bound, .. } => recorder.add(bound, pass, weight) - reconstruction,
                 Kernels::Description(description) => recorder.add(&description.cost, pass, weight),
-                Kernels::None | Kernels::TopK(_) | Kernels::Hashing(..) | Kernels::Selector(_) => 0.0,
+                Kernels::None | Kernels::TopK(..) | Kernels::Hashing(..) | Kernels::Selector(_) => 0.0,
             }
     }
 
@@ -173,7 +213,15 @@ impl Waist {
     /// penalty.
     pub fn linearise(&self, chain: &mut Chain) -> Result<(), EngineError> {
         match &self.kernels {
-            Kernels::TopK(top_k) => top_k.linearise(chain)?,
+            Kernels::TopK(top_k, order) => {
+                let [before, after] = order
+                    .as_ref()
+                    .map(|[a, b]| [Rc::clone(a), Rc::clone(b)])
+                    .map_or([None, None], |both| both.map(Some));
+                before.map_or(Ok(()), |before| before.linearise(chain))?;
+                top_k.linearise(chain)?;
+                after.map_or(Ok(()), |after| after.linearise(chain))?;
+            }
             Kernels::Gaussian { .. } | Kernels::Importance { .. } => {
                 // The means.
                 chain.push(Indexed::fixed(2 * self.units, self.units, 1, |unit| unit)?);
@@ -215,7 +263,7 @@ impl Waist {
         match &self.kernels {
             Kernels::Gaussian { sample, .. } | Kernels::Importance { sample, .. } => Some(sample),
             Kernels::None
-            | Kernels::TopK(_)
+            | Kernels::TopK(..)
             | Kernels::Description(_)
             | Kernels::Mmd(_)
             | Kernels::Hashing(..)
@@ -253,17 +301,18 @@ impl Waist {
         }
     }
 
-    /// Units a k-sparse code keeps.
+    /// Units a k-sparse code keeps, of each group that competes.
     pub fn kept(&self, mode: Mode) -> usize {
-        let Bottleneck::KSparse { k, alpha, lowers } = self.kind else { return self.units };
+        let Bottleneck::KSparse { k, alpha, lowers, .. } = self.kind else { return self.units };
+        let group = self.group;
         match mode {
             Mode::Train(moment) if lowers => {
                 // Linearly from all of them, over the first half of the run.
                 let share = (2.0 * moment.share).min(1.0);
-                (self.units as f64 + (k as f64 - self.units as f64) * share).round() as usize
+                (group as f64 + (k as f64 - group as f64) * share).round() as usize
             }
             Mode::Train(_) => k,
-            Mode::Measure(_) | Mode::Use => ((k as f32 * alpha).round() as usize).min(self.units),
+            Mode::Measure(_) | Mode::Use => ((k as f32 * alpha).round() as usize).min(group),
         }
     }
 
@@ -316,6 +365,16 @@ impl Waist {
             | Bottleneck::Concrete { .. }
             | Bottleneck::Hashing { .. } => 0.0,
         }
+    }
+}
+
+/// How many units of a k-sparse code compete with each other.
+fn competitors(plan: &Plan, within: Competition) -> usize {
+    let (shape, all) = (plan.code_shape(), plan.code_units());
+    match (within, shape) {
+        (Competition::Code, _) | (Competition::Position | Competition::Channel, Shape::Vector(_)) => all,
+        (Competition::Position, Shape::Image { channels, .. }) => channels,
+        (Competition::Channel, Shape::Image { channels, .. }) => all / channels.max(1),
     }
 }
 

@@ -249,7 +249,7 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
     let probe = Probe { picture_rows, code_rows };
     probe.validate().map_err(|message| FileError::content(files.path(), &name, message))?;
     let mut kept = KeptEpochs::new(Arc::new(probe));
-    let (units, features) = (run.design.code.units, run.shape.features());
+    let (units, features) = (run.code_units(), run.shape.features());
     let mut epochs: Vec<u32> = files
         .names(&format!("{base}kept/"))
         .iter()

@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn the_design_stays_as_it_is() {
-        let other = OtherData { name: "photos".to_owned(), paths: vec!["/photos".into()] };
+        let other =
+            OtherData { name: "photos".to_owned(), paths: vec!["/photos".into()], ..OtherData::default() };
         let label = OwnLabel { name: "odd".to_owned(), fingerprint: 7, count: 9, rows: IndexSet::of(&[1]) };
         let mut theirs = Project { name: "theirs".to_owned(), others: vec![other], ..Project::default() };
         theirs.data.own_labels = vec![label.clone()];

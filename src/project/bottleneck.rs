@@ -4,13 +4,17 @@ use super::Activation;
 
 /// The waist: how many numbers describe a sample, and what they are made to be.
 ///
-/// It owns a dense projection only where the encoder does not already end in a row of `units` numbers, or where its kind
-/// needs one of its own; the activation belongs to that projection.
+/// It owns a projection only where the encoder does not already end in as many units or channels, or
+/// where its kind needs one of its own: a dense layer for units, a convolution of single pixels for
+/// channels. The activation belongs to that projection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
-    /// Numbers per sample.
+    /// Numbers of a sample, or channels at each position of a picture.
     pub units: usize,
+    /// Which of both.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub form: CodeForm,
     /// Activation of the projection.
     #[serde(default = "linear")]
     pub activation: Activation,
@@ -19,8 +23,63 @@ pub struct Code {
     pub kind: Bottleneck,
 }
 
+/// Files say only what differs, so that earlier versions read what they know.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 fn linear() -> Activation {
     Activation::Linear
+}
+
+/// The form of a code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodeForm {
+    /// A row of units.
+    #[default]
+    Units,
+    /// Channels of the picture that the encoder hands on: so many numbers at each of its positions.
+    Channels,
+}
+
+impl CodeForm {
+    /// Both, in the order of menus.
+    pub const ALL: [CodeForm; 2] = [CodeForm::Units, CodeForm::Channels];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            CodeForm::Units => "units",
+            CodeForm::Channels => "channels",
+        }
+    }
+}
+
+/// The values of a k-sparse code that compete with each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Competition {
+    /// All of a sample: its k largest are kept (Makhzani & Frey 2014).
+    #[default]
+    Code,
+    /// The channels of each position: the k strongest of each are kept.
+    Position,
+    /// The positions of each channel: the k strongest of each are kept, the winner alone with k = 1
+    /// (Makhzani & Frey 2015, winner-take-all).
+    Channel,
+}
+
+impl Competition {
+    /// All three, in the order of menus.
+    pub const ALL: [Competition; 3] = [Competition::Code, Competition::Position, Competition::Channel];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Competition::Code => "the whole code",
+            Competition::Position => "the channels of each position",
+            Competition::Channel => "the positions of each channel",
+        }
+    }
 }
 
 /// What shapes the code.
@@ -40,6 +99,9 @@ pub enum Bottleneck {
         /// Start with all units and lower their number linearly to `k` over the first half of the epochs.
         #[serde(default)]
         lowers: bool,
+        /// What competes with what.
+        #[serde(default, skip_serializing_if = "is_default")]
+        within: Competition,
     },
     /// Each unit is a normal distribution, kept near the standard one (Kingma & Welling 2014).
     Variational {
@@ -173,9 +235,14 @@ impl Threshold {
 }
 
 impl Code {
+    /// A code of so many linear channels that nothing shapes.
+    pub fn channels(channels: usize) -> Code {
+        Code { form: CodeForm::Channels, ..Code::plain(channels) }
+    }
+
     /// A code of so many linear units that nothing shapes.
     pub fn plain(units: usize) -> Code {
-        Code { units, activation: Activation::Linear, kind: Bottleneck::Plain }
+        Code { units, form: CodeForm::Units, activation: Activation::Linear, kind: Bottleneck::Plain }
     }
 }
 
@@ -183,7 +250,7 @@ impl Bottleneck {
     /// One of every kind, with its default settings.
     pub const ALL: [Bottleneck; 9] = [
         Bottleneck::Plain,
-        Bottleneck::KSparse { k: 10, alpha: 1.0, lowers: false },
+        Bottleneck::KSparse { k: 10, alpha: 1.0, lowers: false, within: Competition::Code },
         Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
         Bottleneck::ImportanceWeighted { samples: 5 },
         Bottleneck::Wasserstein { weight: 10.0 },

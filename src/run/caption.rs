@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Run;
+use crate::check::code_shape;
 use crate::project::visible;
 
 /// What a person says of a run.
@@ -39,6 +40,11 @@ impl Caption {
 }
 
 impl Run {
+    /// Numbers of a code.
+    pub fn code_units(&self) -> usize {
+        code_shape(&self.design, self.shape).features()
+    }
+
     /// What lists and legends call it: `run 2`, or `run 2 · wide` where it has a name.
     pub fn title(&self) -> String {
         if self.caption.name.is_empty() {

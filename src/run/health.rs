@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::project::{Bottleneck, Project, format_percent, visible};
+use crate::check::code_shape;
+use crate::project::{Bottleneck, Project, Shape, format_percent, visible};
 
 /// Nats above which a unit of a variational code counts as active.
 pub const ACTIVE_NATS: f32 = 0.01;
@@ -103,11 +104,11 @@ const MOST_BARS: usize = 1024;
 const MOST_NAME_BYTES: usize = 200;
 
 impl Health {
-    /// Checks a measurement that was read, of a network of this design on samples with so many features.
+    /// Checks a measurement that was read, of a network of this design on samples of this shape.
     ///
     /// # Errors
     /// The part that does not fit.
-    pub fn validate(&self, design: &Project, features: usize) -> Result<(), String> {
+    pub fn validate(&self, design: &Project, shape: Shape) -> Result<(), String> {
         let most = design.encoder.len() + 1;
         if self.layers.len() > most {
             return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
@@ -122,7 +123,7 @@ impl Health {
                 return Err(format!("the health of a layer of {} units does not fit them", layer.units));
             }
         }
-        let units = design.code.units;
+        let (units, features) = (code_shape(design, shape).features(), shape.features());
         let check = |what: &str, found: usize, expected: usize| {
             if found == expected {
                 return Ok(());

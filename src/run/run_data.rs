@@ -3,6 +3,7 @@
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory};
+use crate::project::{Bottleneck, Shape, Threshold};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
@@ -86,8 +87,30 @@ impl Run {
 
     /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
     pub fn plan(&self) -> Option<Plan> {
+        self.plan_on(self.shape)
+    }
+
+    /// That plan for samples of another shape, where it has the same weights: a network without dense layers takes pictures of
+    /// any size that its layers fit, unless its scaling or its code knows single places.
+    pub fn plan_for(&self, shape: Shape) -> Option<Plan> {
+        if shape == self.shape {
+            return self.plan();
+        }
+        let is_picture = matches!((self.shape, shape), (Shape::Image { .. }, Shape::Image { .. }));
+        // One number for each channel at most.
+        let is_cycled = |scaler: &Scaler| scaler.offsets.len().max(scaler.factors.len()) <= shape.channels();
+        let has_medians =
+            matches!(self.design.code.kind, Bottleneck::Hashing { threshold: Threshold::Median, .. });
+        if !is_picture || has_medians || !self.scaler().is_none_or(|scaler| is_cycled(&scaler)) {
+            return None;
+        }
+        let plan = self.plan_on(shape)?;
+        (plan.arrays() == self.plan()?.arrays()).then_some(plan)
+    }
+
+    fn plan_on(&self, shape: Shape) -> Option<Plan> {
         let facts = DataFacts {
-            shape: self.shape,
+            shape,
             train_rows: self.design.training.batch_size.max(2),
             validation_rows: 1,
             value_range: (0.0, 1.0),

@@ -40,10 +40,11 @@ impl Run {
     }
 
     /// Scales data that [`Run::load_shown`] gave as those it was trained on, and gives what may be wrong about them.
-    /// `fit_again` gives the scaling where the run does not hold it.
+    /// `fit_again` gives the scaling where the run does not hold it. They have its shape, or one that [`Run::plan_for`] has a
+    /// plan for.
     ///
     /// # Errors
-    /// [`DataError::Setting`] for samples of another shape, and those of `fit_again`.
+    /// Those of `fit_again`.
     pub fn scale_shown<E: From<DataError>>(
         &self,
         asked: &Data,
@@ -51,9 +52,6 @@ impl Run {
         data: &mut Dataset,
         fit_again: impl FnOnce() -> Result<Scaler, E>,
     ) -> Result<Vec<Doubt>, E> {
-        if data.shape != self.shape {
-            return Err(self.wrong_shape(data).into());
-        }
         let doubts = self.doubts_of_shown(asked, is_other, data);
         let known = match asked.source {
             Source::ImageFolder { .. } => self.picture_scaler(data),
@@ -93,7 +91,8 @@ impl Run {
         ))
     }
 
-    fn wrong_shape(&self, data: &Dataset) -> DataError {
+    /// The error of data whose shape its network does not take.
+    pub fn wrong_shape(&self, data: &Dataset) -> DataError {
         DataError::Setting(format!(
             "{}: its samples are {}, run {} was trained on {}; give data of that shape",
             data.name, data.shape, self.id, self.shape

@@ -3,13 +3,13 @@
 use super::Sheet;
 use crate::dataset::Dataset;
 use crate::engine::{Codes, Network};
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, Shape};
 
 /// Codes of some rows of data.
 #[derive(Clone, Debug)]
 pub struct Encoded {
     codes: Codes,
-    units: usize,
+    shape: Shape,
     /// The bits of hashing codes, rows × units; empty for other kinds.
     bits: Vec<u8>,
     /// The likeliest unit of each quantiser of a description length, counted from 0; empty for
@@ -26,7 +26,7 @@ impl Encoded {
         let kind = network.plan().design().code.kind;
         let is_hashing = matches!(kind, Bottleneck::Hashing { .. });
         Encoded {
-            units: network.plan().code_units(),
+            shape: network.plan().code_shape(),
             bits: if is_hashing { codes.bits(thresholds) } else { Vec::new() },
             choices: choices(kind, &codes.values),
             chosen: network.chosen_features().unwrap_or_default(),
@@ -39,9 +39,10 @@ impl Encoded {
         &self.codes.values
     }
 
-    /// Numbers per code.
-    pub fn units(&self) -> usize {
-        self.units
+    /// Lengths of the axes of an array of so many of them: rows × units, or rows × height × width ×
+    /// channels.
+    pub fn axes(&self, rows: usize) -> Vec<usize> {
+        code_axes(rows, self.shape)
     }
 
     /// Adds what the kind of code knows beside its numbers: chosen features of the rows, entries,
@@ -53,7 +54,7 @@ impl Encoded {
         sheet.numbered("entry", &self.codes.entries);
         sheet.numbered("choice", &self.choices);
         if !self.bits.is_empty() {
-            let units = self.units;
+            let units = self.shape.features();
             sheet.push("hash", move |at| hexadecimal(&self.bits[at * units..(at + 1) * units]));
             sheet.numbered("bit", &self.bits);
         }
@@ -68,6 +69,14 @@ impl Encoded {
     /// Adds the variances, where a code is a distribution.
     pub fn add_variances<'a>(&'a self, sheet: &mut Sheet<'a>) {
         sheet.numbered("variance", &self.codes.variances);
+    }
+}
+
+/// Lengths of the axes of an array of codes: rows × units, or rows × height × width × channels.
+pub(super) fn code_axes(rows: usize, code: Shape) -> Vec<usize> {
+    match code {
+        Shape::Vector(units) => vec![rows, units],
+        Shape::Image { height, width, channels } => vec![rows, height, width, channels],
     }
 }
 

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::encoded::code_axes;
 use super::{Decoded, Encoded, Scores, Sheet, lack_of_room};
 use crate::dataset::Dataset;
 use crate::engine::{Codes, Network, Samples, Trained, code_thresholds};
@@ -72,7 +73,7 @@ impl ResultsExport {
         match (self.what, form) {
             (SampleResults::Codes, ResultsForm::Array) => {
                 let codes = shown.codes(&mut network)?;
-                let shape = [self.rows.len(), network.plan().code_units()];
+                let shape = code_axes(self.rows.len(), network.plan().code_shape());
                 save_array(files, path, &shape, Numbers::F32(&codes.values))
             }
             (SampleResults::Codes, ResultsForm::Table(form)) => {

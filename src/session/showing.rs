@@ -64,6 +64,9 @@ fn read(
     let asked = Data { source, ..known.clone() };
     let load = |data: &Data, known: Option<Known<'_>>| load_known(data, known, progress);
     let mut data = run.load_shown(&asked, true, mask, progress, load)?;
+    if data.shape != run.shape {
+        return Err(run.wrong_shape(&data));
+    }
     let doubts = run.scale_shown(&asked, true, &mut data, || own_scaling(run, progress))?;
     Ok((data, doubts))
 }

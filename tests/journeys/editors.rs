@@ -3,8 +3,8 @@
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use hourglass::project::{
-    Activation, Binarise, Bottleneck, CodebookUpdate, Corruption, Distance, Estimator, Greedy, Layer, Loss,
-    Over, Penalty, Place, Regularizer, Site, Strategy, Threshold, Variance,
+    Activation, Binarise, Bottleneck, CodebookUpdate, Competition, Corruption, Distance, Estimator, Greedy,
+    Layer, Loss, Over, Penalty, Place, Regularizer, Site, Strategy, Threshold, Variance,
 };
 use hourglass::run::Status;
 
@@ -55,7 +55,7 @@ fn every_kind_of_code_is_chosen_set_and_trained() {
             assert_eq!(errors, 0, "{kind}: {:?}", window.state().derived.problems);
             assert_eq!(terms(&mut window)[1..], *terms_of, "{kind}");
         };
-    let k_sparse = Bottleneck::KSparse { k: 4, alpha: 2.0, lowers: false };
+    let k_sparse = Bottleneck::KSparse { k: 4, alpha: 2.0, lowers: false, within: Competition::Code };
     check("k-sparse", 16, &[("Keep", "4"), ("Later", "2")], k_sparse, &[]);
     // More than the slider reaches can be typed.
     let variational = Bottleneck::Variational { beta: 20.0, warmup_epochs: 3, free_nats: 0.1 };

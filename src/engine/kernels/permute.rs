@@ -1,5 +1,7 @@
-//! Pictures between the order inside (height × width × channels) and `PyTorch`'s (channels × height × width), sample by
-//! sample: what flattening and reshaping mean where files and users count in `PyTorch`'s order.
+//! Values of a sample in another order: pictures between the order inside (height × width ×
+//! channels) and `PyTorch`'s (channels × height × width), as flattening and reshaping mean it where
+//! files and users count in `PyTorch`'s order; and the moments of a variational code of channels,
+//! which a convolution gives side by side, with all means first.
 
 use std::rc::Rc;
 
@@ -10,7 +12,8 @@ use super::threads::Threads;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::engine::EngineError;
 
-/// One change of order: the transpose of a matrix of pixels × channels, or of channels × pixels, in every row.
+/// One change of order: the transpose of a matrix of pixels × channels, or of channels × pixels, in
+/// every row, or of one of pixels × moments whose elements are blocks of channels.
 pub struct Permute {
     /// Input: rows × features.
     pub x: Node,
@@ -33,15 +36,39 @@ pub enum Order {
     ChannelsFirst,
     /// From `PyTorch`'s order to pictures inside.
     ChannelsLast,
+    /// From the means and then the logarithms of variances of each pixel, half of its channels
+    /// each, to all means and then all logarithms.
+    MomentsApart,
+}
+
+/// The matrix that a sample is.
+#[derive(Clone, Copy)]
+struct Matrix {
+    rows: usize,
+    columns: usize,
+    /// Values of an element.
+    block: usize,
+}
+
+impl Matrix {
+    fn transposed(self) -> Matrix {
+        Matrix { rows: self.columns, columns: self.rows, block: self.block }
+    }
+
+    fn len(self) -> usize {
+        self.rows * self.columns * self.block
+    }
 }
 
 impl Permute {
-    /// Rows and columns of the matrix that a sample of `x` is.
-    fn sides(&self) -> (usize, usize) {
-        match self.order {
-            Order::ChannelsFirst => (self.pixels, self.channels),
-            Order::ChannelsLast => (self.channels, self.pixels),
-        }
+    /// The matrix that a sample of `x` is.
+    fn matrix(&self) -> Matrix {
+        let (rows, columns, block) = match self.order {
+            Order::ChannelsFirst => (self.pixels, self.channels, 1),
+            Order::ChannelsLast => (self.channels, self.pixels, 1),
+            Order::MomentsApart => (self.pixels, 2, self.channels / 2),
+        };
+        Matrix { rows, columns, block }
     }
 }
 
@@ -49,7 +76,7 @@ impl Operation for Permute {
     fn compute(&self, pass: &Pass) {
         let len = pass.rows * self.pixels * self.channels;
         let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
-        transpose(&pass.threads, &x.values()[..len], &mut y.values_mut()[..len], self.sides(), false);
+        transpose(&pass.threads, &x.values()[..len], &mut y.values_mut()[..len], self.matrix(), false);
     }
 
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
@@ -57,8 +84,7 @@ impl Operation for Permute {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
-        let (rows, columns) = self.sides();
-        transpose(&pass.threads, &dy[..len], &mut dx[..len], (columns, rows), adds);
+        transpose(&pass.threads, &dy[..len], &mut dx[..len], self.matrix().transposed(), adds);
         Ok(())
     }
 
@@ -67,24 +93,30 @@ impl Operation for Permute {
     }
 
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
-        let len = self.pixels * self.channels;
-        // The values of a sample are the rows of a matrix, afterwards its columns.
-        let (rows, columns) = self.sides();
-        chain.push(Indexed::fixed(len, len, 1, |index| index % rows * columns + index / rows)?);
+        // The elements of a sample are the rows of a matrix, afterwards its columns.
+        let matrix @ Matrix { rows, columns, block } = self.matrix();
+        let source = |element: usize| element % rows * columns + element / rows;
+        let index = |index: usize| source(index / block) * block + index % block;
+        chain.push(Indexed::fixed(matrix.len(), matrix.len(), 1, index)?);
         Ok(())
     }
 }
 
-/// Writes the transposes of the `rows × columns` matrices in `from` to `to`, or adds them.
-fn transpose(threads: &Threads, from: &[f32], to: &mut [f32], (rows, columns): (usize, usize), adds: bool) {
-    let size = rows * columns;
-    let len = to.len();
+/// Writes the transposes of the matrices in `from` to `to`, or adds them.
+fn transpose(threads: &Threads, from: &[f32], to: &mut [f32], matrix: Matrix, adds: bool) {
+    let (Matrix { rows, columns, block }, size, len) = (matrix, matrix.len(), to.len());
+    let write = |to: &mut f32, from: &f32| *to = from + if adds { *to } else { 0.0 };
     threads.for_each_piece(to, size, len, |start, to| {
         let from = &from[start..start + size];
-        for (column, to) in to.chunks_exact_mut(rows).enumerate() {
-            let from = from[column..].iter().step_by(columns);
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = from + if adds { *to } else { 0.0 };
+        for (column, to) in to.chunks_exact_mut(rows * block).enumerate() {
+            let from = &from[column * block..];
+            if block == 1 {
+                to.iter_mut().zip(from.iter().step_by(columns)).for_each(|(to, from)| write(to, from));
+                continue;
+            }
+            let blocks = from.chunks(block).step_by(columns);
+            for (to, from) in to.chunks_exact_mut(block).zip(blocks) {
+                to.iter_mut().zip(from).for_each(|(to, from)| write(to, from));
             }
         }
     });
@@ -123,10 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn moments_come_apart() {
+        // Two pixels of two means (1 to 4) and two logarithms of variances (5 to 8) each.
+        let x = node(1, 8, &[1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0]);
+        let apart = permute(&x, 2, 4, Order::MomentsApart);
+        apart.compute(&pass(1, 1));
+        assert_eq!(apart.y.borrow().values(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    }
+
+    #[test]
     fn gradients_equal_finite_differences() {
-        for order in [Order::ChannelsFirst, Order::ChannelsLast] {
-            let x = random_node(2, 6 * 3, 1);
-            let permute = permute(&x, 6, 3, order);
+        for (order, channels) in
+            [(Order::ChannelsFirst, 3), (Order::ChannelsLast, 3), (Order::MomentsApart, 4)]
+        {
+            let x = random_node(2, 6 * channels, 1);
+            let permute = permute(&x, 6, channels, order);
             let forward = recorded(&permute, 2);
             check_gradients(&forward, &permute.y, &[&x], "permute");
         }

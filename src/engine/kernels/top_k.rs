@@ -1,4 +1,5 @@
-//! The k-sparse code (Makhzani & Frey 2014): the k largest units of each sample, the others 0.
+//! The k-sparse code (Makhzani & Frey 2014): the k largest units of each sample, or of each group of
+//! its units, the others 0.
 
 use std::rc::Rc;
 
@@ -17,24 +18,26 @@ const LANES: usize = 16;
 /// Values of a shard on the way back.
 const SHARD: usize = 4096;
 
-/// Keeps the k largest values of each row; the gradient flows through the kept alone.
+/// Keeps the k largest values of each group of a row; the gradient flows through the kept alone.
 pub struct TopK {
     x: Node,
     y: Node,
+    /// Neighbours that compete with each other.
+    group: usize,
     /// 1 where the latest forward pass kept a unit: rows × units.
     mask: Node,
     wants_input_gradient: bool,
 }
 
 impl TopK {
-    /// From `x` to `y`, both rows × units.
+    /// From `x` to `y`, both rows × units, which compete in groups of so many neighbours.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(x: Node, y: Node, wants_input_gradient: bool) -> Result<Rc<TopK>, EngineError> {
+    pub fn new(x: Node, y: Node, group: usize, wants_input_gradient: bool) -> Result<Rc<TopK>, EngineError> {
         let (len, units) = (y.borrow().values().len(), y.borrow().columns());
         let mask = Variable::zeros(len / units.max(1), units)?;
-        Ok(Rc::new(TopK { x, y, mask, wants_input_gradient }))
+        Ok(Rc::new(TopK { x, y, group, mask, wants_input_gradient }))
     }
 
     /// Appends its linear map: 1 where the last forward pass kept a unit.
@@ -50,8 +53,8 @@ impl TopK {
     }
 
     /// Computes the first `pass.rows` rows of `y` and records the backward pass: the `k` largest
-    /// units of each; among equals those of lower index are kept, and where `k` reaches the number
-    /// of units all are. Not-a-number is kept always: a diverged run must show.
+    /// units of each group; among equals those of lower index are kept, and where `k` reaches the
+    /// number of units all are. Not-a-number is kept always: a diverged run must show.
     pub fn forward(self: &Rc<Self>, pass: &Pass, k: usize, recorder: &mut Recorder) {
         self.compute(pass, k);
         if self.wants_input_gradient {
@@ -60,9 +63,10 @@ impl TopK {
     }
 
     fn compute(&self, pass: &Pass, k: usize) {
-        let (rows, threads) = (pass.rows, &*pass.threads);
+        let threads = &*pass.threads;
         let (x, mut y, mut mask) = (self.x.borrow(), self.y.borrow_mut(), self.mask.borrow_mut());
-        let (units, x) = (x.columns(), x.values());
+        let (units, rows) = (self.group, pass.rows * (x.columns() / self.group.max(1)));
+        let x = x.values();
         let (y, mask) = (Parts::new(y.values_mut()), Parts::new(mask.values_mut()));
         // Selection visits every value 32 times.
         threads.run(rows.div_ceil(ROWS), 32 * rows * units, &|shard| {
@@ -183,7 +187,7 @@ mod tests {
 
     fn code(rows: usize, units: usize) -> (Node, Node, Rc<TopK>) {
         let (x, y) = (random_node(rows, units, 1), random_node(rows, units, 2));
-        let code = TopK::new(Rc::clone(&x), Rc::clone(&y), true).expect("small");
+        let code = TopK::new(Rc::clone(&x), Rc::clone(&y), units, true).expect("small");
         (x, y, code)
     }
 
@@ -204,6 +208,16 @@ mod tests {
         check(2, &[1.0, 2.0], &[1.0, 2.0]);
         check(9, &[1.0, -2.0], &[1.0, -2.0]);
         check(1, &[1.0, f32::NEG_INFINITY, f32::INFINITY], &[0.0, 0.0, f32::INFINITY]);
+    }
+
+    #[test]
+    fn groups_compete_by_themselves() {
+        let (x, y) = (random_node(2, 6, 1), random_node(2, 6, 2));
+        let values = [1.0, 3.0, 2.0, -1.0, -3.0, -2.0, 0.0, 0.0, 5.0, 7.0, 8.0, 9.0];
+        x.borrow_mut().values_mut().copy_from_slice(&values);
+        TopK::new(x, Rc::clone(&y), 3, true).expect("small").compute(&pass(2, 1), 1);
+        let expected = [0.0, 3.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 9.0];
+        assert_eq!(y.borrow().values(), expected);
     }
 
     #[test]

@@ -2,22 +2,24 @@
 
 use super::Network;
 use crate::engine::kernels::pass::Mode;
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, Competition, Shape};
 
 impl Network {
     /// Replaces codes (rows × units) by such as the decoder is given by its encoder; those that are such already stay.
     ///
     /// | code | becomes |
     /// |---|---|
-    /// | k-sparse | all but the largest `k·α` of its units that are not 0 become 0 |
+    /// | k-sparse | all but the largest `k·α` of its units, or of each group of them that compete, that are not 0 become 0 |
     /// | hashing | each unit in [0, 1] |
     /// | description length | shares of the choices of each quantiser, which add up to 1 |
     /// | quantised | the nearest entry of the codebook for each vector |
     pub fn project_codes(&self, codes: &mut [f32]) {
         match self.plan.design().code.kind {
-            Bottleneck::KSparse { .. } => {
-                let (units, k) = (self.plan.code_units().max(1), self.waist.kept(Mode::Use));
-                codes.chunks_exact_mut(units).for_each(|code| keep_largest(code, k));
+            Bottleneck::KSparse { within, .. } => {
+                let (shape, k) = (self.plan.code_shape(), self.waist.kept(Mode::Use));
+                for code in codes.chunks_exact_mut(shape.features().max(1)) {
+                    competitors(within, shape).for_each(|group| keep_largest(code, group, k));
+                }
             }
             Bottleneck::Hashing { .. } => codes.iter_mut().for_each(|unit| *unit = unit.clamp(0.0, 1.0)),
             Bottleneck::DescriptionLength { choices, .. } => {
@@ -37,10 +39,29 @@ impl Network {
     }
 }
 
-/// Keeps the `k` largest of the units that are on; the first of equal ones.
-fn keep_largest(code: &mut [f32], k: usize) {
+/// The units of a k-sparse code that compete with each other, group by group: first unit, step,
+/// number.
+fn competitors(within: Competition, shape: Shape) -> impl Iterator<Item = [usize; 3]> {
+    let all = shape.features();
+    let (groups, step, count, first) = match (within, shape) {
+        (Competition::Position, Shape::Image { channels, .. }) => {
+            (all / channels.max(1), 1, channels, channels)
+        }
+        (Competition::Channel, Shape::Image { channels, .. }) => {
+            (channels, channels, all / channels.max(1), 1)
+        }
+        (Competition::Code, _) | (Competition::Position | Competition::Channel, Shape::Vector(_)) => {
+            (1, 1, all, 0)
+        }
+    };
+    (0..groups).map(move |group| [group * first, step, count])
+}
+
+/// Keeps the `k` largest of the units of a group that are on; the first of equal ones.
+fn keep_largest(code: &mut [f32], [first, step, count]: [usize; 3], k: usize) {
     // A unit that was kept may be below 0, where the others are.
-    let mut on: Vec<usize> = (0..code.len()).filter(|unit| code[*unit] != 0.0).collect();
+    let units = (0..count).map(|unit| first + unit * step);
+    let mut on: Vec<usize> = units.filter(|unit| code[*unit] != 0.0).collect();
     on.sort_by(|a, b| code[*b].total_cmp(&code[*a]));
     on.iter().skip(k).for_each(|unit| code[*unit] = 0.0);
 }
@@ -86,7 +107,11 @@ mod tests {
             ([1.0, 1.0, 1.0, 0.5], 2, [1.0, 1.0, 0.0, 0.0]),
             ([1.0, 2.0, 3.0, 4.0], 9, [1.0, 2.0, 3.0, 4.0]),
         ] {
-            assert_eq!(changed(&code, &|code| keep_largest(code, k)), expected, "{code:?} {k}");
+            assert_eq!(
+                changed(&code, &|code| keep_largest(code, [0, 1, code.len()], k)),
+                expected,
+                "{code:?} {k}"
+            );
         }
         for (group, expected) in [
             ([0.25, 0.25, 0.5], [0.25, 0.25, 0.5]),

@@ -35,7 +35,12 @@ fn looking_at_its_health_changes_nothing_of_a_training() {
                     project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.3 } };
                     Bottleneck::DescriptionLength { choices: 4, width, temperature }
                 }
-                Bottleneck::KSparse { .. } => Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: true },
+                Bottleneck::KSparse { .. } => Bottleneck::KSparse {
+                    k: 3,
+                    alpha: 1.0,
+                    lowers: true,
+                    within: crate::project::Competition::Code,
+                },
                 Bottleneck::Plain
                 | Bottleneck::Variational { .. }
                 | Bottleneck::ImportanceWeighted { .. }
@@ -116,8 +121,15 @@ fn divergences_of_the_units_add_up_to_the_term_of_the_loss() {
 fn sparse_codes_show_how_many_units_speak() {
     let data = toy_data(100, 12);
     let (_, health) = trained(&data, |project| {
-        project.code =
-            Code { kind: Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false }, ..Code::plain(9) };
+        project.code = Code {
+            kind: Bottleneck::KSparse {
+                k: 3,
+                alpha: 1.0,
+                lowers: false,
+                within: crate::project::Competition::Code,
+            },
+            ..Code::plain(9)
+        };
     });
     let code = health.layers.last().expect("the code");
     assert_eq!((code.active_min, code.active_max, code.active_mean), (3, 3, 3.0));

@@ -140,7 +140,12 @@ pub(super) fn all_kinds() -> Vec<Bottleneck> {
         .into_iter()
         .map(|kind| {
             if let Bottleneck::KSparse { .. } = kind {
-                Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: true }
+                Bottleneck::KSparse {
+                    k: 3,
+                    alpha: 1.0,
+                    lowers: true,
+                    within: crate::project::Competition::Code,
+                }
             } else if let Bottleneck::DescriptionLength { .. } = kind {
                 Bottleneck::DescriptionLength { choices: 4, width: 0.1, temperature: 0.5 }
             } else {
@@ -229,7 +234,12 @@ fn codes_are_what_their_kind_promises() {
         let (_, known, _) = codes(variational);
         assert!(known.variances.iter().all(|variance| *variance > 0.0 && variance.is_finite()));
     }
-    let (_, sparse, _) = codes(Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false });
+    let (_, sparse, _) = codes(Bottleneck::KSparse {
+        k: 3,
+        alpha: 1.0,
+        lowers: false,
+        within: crate::project::Competition::Code,
+    });
     for code in sparse.values.chunks_exact(8) {
         assert_eq!(code.iter().filter(|unit| **unit != 0.0).count(), 3, "{code:?}");
     }

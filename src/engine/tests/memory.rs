@@ -4,7 +4,9 @@ use std::process::Command;
 
 use super::layers::{conv, toy_pictures};
 use super::*;
-use crate::project::{CodebookUpdate, Estimator, Greedy, Penalty, Regularizer, Site, Strategy, Threshold};
+use crate::project::{
+    CodebookUpdate, Competition, Estimator, Greedy, Penalty, Regularizer, Site, Strategy, Threshold,
+};
 
 #[test]
 fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
@@ -132,6 +134,17 @@ fn every_kind_of_code_takes_what_was_counted() {
         };
         check(kind.name(), kind, hidden, units);
     }
+    let pictures = toy_pictures(1000, 20, 20, 1);
+    for kind in [
+        Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
+        Bottleneck::KSparse { k: 2, alpha: 1.0, lowers: false, within: Competition::Position },
+        Bottleneck::KSparse { k: 1, alpha: 1.0, lowers: false, within: Competition::Channel },
+    ] {
+        check_training(&format!("{kind:?} of channels"), &pictures, 1.5, |project| {
+            project.encoder = vec![conv(4, 3, 1, Activation::Tanh)];
+            project.code = Code { kind, ..Code::channels(6) };
+        });
+    }
     let linear = Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 };
     check("with a linear decoder", linear, &[], 600);
     let (entries, dimension, commitment) = (4096, 20, 0.25);
@@ -163,7 +176,7 @@ fn contractive_penalties_take_what_was_counted() {
     let kinds = [
         Bottleneck::Plain,
         Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
-        Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false },
+        Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false, within: Competition::Code },
         Bottleneck::Hashing { std: 1.0, threshold: Threshold::Half },
     ];
     let estimators = [Estimator::Exact, Estimator::Auto, Estimator::Probes(3)];

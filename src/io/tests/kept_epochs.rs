@@ -124,6 +124,6 @@ fn damaged_weights_are_told_to_whoever_needs_them() {
 
 /// Builds the network of a run with these weights.
 fn used(run: &Run, weights: HeldWeights) -> Result<(), String> {
-    let trained = crate::engine::Trained::again(run, weights, (0.0, 1.0)).expect("sound");
+    let trained = crate::engine::Trained::again(run, weights, run.shape, (0.0, 1.0)).expect("sound");
     trained.network(1).map(drop).map_err(|error| error.to_string())
 }

@@ -60,7 +60,12 @@ impl Recipe {
             Recipe::KSparse => Project {
                 encoder: vec![],
                 code: Code {
-                    kind: Bottleneck::KSparse { k: 10, alpha: 1.0, lowers: true },
+                    kind: Bottleneck::KSparse {
+                        k: 10,
+                        alpha: 1.0,
+                        lowers: true,
+                        within: crate::project::Competition::Code,
+                    },
                     ..Code::plain(128)
                 },
                 decoder: Decoder::Mirrored { tied: true },

@@ -2,20 +2,21 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Threshold};
+use crate::project::{Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Threshold};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
-/// The form of the code: how many numbers describe a sample. `projects`: whether it owns a projection.
-pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usize>) {
-    number_ui(
-        ui,
-        ("Units", "Numbers that describe a sample: all that passes the waist."),
-        &mut code.units,
-        0..=1 << 20,
-        "",
-    );
+/// The form of the code: how many numbers describe a sample. `projects`: whether it owns a
+/// projection; `sizes`: features of a sample and numbers of its code.
+pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, sizes: Option<(usize, usize)>) {
+    let field = ("Form", "A row of units, or channels at each position of the picture the encoder hands on.");
+    combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
+    let field = match code.form {
+        CodeForm::Units => ("Units", "Numbers that describe a sample: all that passes the waist."),
+        CodeForm::Channels => ("Channels", "Numbers that describe each position of the picture."),
+    };
+    number_ui(ui, field, &mut code.units, 0..=1 << 20, "");
     let ring = tokens(ui).code;
     let kinds: Vec<(Bottleneck, &str)> =
         Bottleneck::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
@@ -29,23 +30,34 @@ pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usiz
             | Bottleneck::Quantised { .. }
     ) {
         ui.add_enabled_ui(projects, |ui| super::layer::activation_ui(ui, &mut code.activation)).response.on_disabled_hover_text(
-            "The last encoder layer already has as many units: the code passes it through and owns no activation.",
+            "The last encoder layer already has as many units or channels: the code passes it through and owns no activation.",
         );
     }
-    settings_ui(ui, &mut code.kind, code.units);
-    let share = inputs
-        .filter(|inputs| *inputs > 0 && code.units > 0)
-        .map_or_else(String::new, |inputs| format!("{} of {inputs} numbers pass the waist. ", code.units));
+    settings_ui(ui, code, sizes.map(|(_, numbers)| numbers));
+    let share = sizes.filter(|(inputs, numbers)| *inputs > 0 && *numbers > 0);
+    let share = share.map_or_else(String::new, |(inputs, numbers)| {
+        format!("{numbers} of {inputs} numbers pass the waist. ")
+    });
     let (equation, effect) = explanation(code, projects);
     explain_ui(ui, &equation, &format!("{share}{effect}"));
 }
 
-/// The settings of a kind of code.
-fn settings_ui(ui: &mut Ui, kind: &mut Bottleneck, units: usize) {
-    match kind {
+/// The settings of a kind of code that has so many numbers in all.
+fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
+    let (units, form) = (code.units, code.form);
+    match &mut code.kind {
         Bottleneck::Plain => {}
-        Bottleneck::KSparse { k, alpha, lowers } => {
-            let most = units.max(1);
+        Bottleneck::KSparse { k, alpha, lowers, within } => {
+            let most = match (form, *within) {
+                (CodeForm::Units, _) | (CodeForm::Channels, Competition::Position) => units,
+                (CodeForm::Channels, Competition::Code) => numbers.unwrap_or(units),
+                (CodeForm::Channels, Competition::Channel) => numbers.unwrap_or(units) / units.max(1),
+            };
+            let most = most.max(1);
+            if form == CodeForm::Channels {
+                let field = ("Among", "What competes to be kept: k = 1 among positions is winner-take-all.");
+                combo_ui(ui, field, within, &Competition::ALL, |within| within.name().to_owned());
+            }
             number_ui(
                 ui,
                 ("Keep", "How many of the largest units are kept while training."),

@@ -42,7 +42,7 @@ fn every_layer_activation_and_code_has_a_form() {
     }
     for activation in Activation::ALL {
         check(|ui| layer::layer_ui(ui, &mut Layer::Dense { units: 3, activation }));
-        check(|ui| code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some(64)));
+        check(|ui| code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some((64, 8))));
         check(|ui| output::output_ui(ui, &mut Output { activation }, false));
     }
 }
@@ -50,7 +50,8 @@ fn every_layer_activation_and_code_has_a_form() {
 #[test]
 fn every_kind_of_code_and_regularizer_has_a_form() {
     for kind in Bottleneck::ALL {
-        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::plain(8) }, true, Some(64)));
+        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::plain(8) }, true, Some((64, 8))));
+        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::channels(8) }, true, Some((64, 32))));
     }
     for mut regularizer in Regularizer::ALL {
         check(|ui| regularizer::regularizer_ui(ui, &mut regularizer));

@@ -189,7 +189,10 @@ impl Face {
                 let projection = own.map_or("passes through", Activation::name);
                 let kind = project.code.kind;
                 let about = if kind == Bottleneck::Plain { projection } else { kind.name() };
-                (format!("Code {}", project.code.units), vec![about.to_owned()])
+                (
+                    format!("Code {}", card.output.unwrap_or(SampleShape::Vector(project.code.units))),
+                    vec![about.to_owned()],
+                )
             }
             (Place::Output, layer) => {
                 let kind =

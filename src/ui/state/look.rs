@@ -123,7 +123,7 @@ impl Look<'_> {
             let train = &own.split.train;
             (Arc::as_ptr(own).addr(), train.len(), train.first(), train.last())
         });
-        stamp_of((own, self.run.design.code.units))
+        stamp_of((own, self.run.code_units()))
     }
 
     /// Stands for pictures of these rows.

@@ -138,7 +138,7 @@ impl State {
         let lacking =
             self.runs.iter().filter(lacks).find_map(|run| Some((run, self.data_as_trained(run)?.0)));
         let Some((run, data)) = lacking else { return };
-        let (id, data, components) = (run.id, data.clone(), run.design.code.units);
+        let (id, data, components) = (run.id, data.clone(), run.code_units());
         // Another run of the same data and as large a code has the same one.
         let known = self.runs.iter().filter(|other| is_same(run, other)).find_map(|other| other.pca_mse);
         if let Some(known) = known {
@@ -157,7 +157,7 @@ fn is_same(a: &Run, b: &Run) -> bool {
     let (of_a, of_b) = (&a.design.data, &b.design.data);
     (a.fingerprint, a.split) == (b.fingerprint, b.split)
         && (of_a.scaling, of_a.split) == (of_b.scaling, of_b.split)
-        && a.design.code.units == b.design.code.units
+        && a.code_units() == b.code_units()
 }
 
 /// What an evaluation found, in sentences. The run keeps the numbers.

@@ -60,7 +60,7 @@ impl State {
                     Some(known) => Some(known.trained.with_weights(weights)),
                     None if self.explore.is_damaged => None,
                     // What cannot be planned again was never trained.
-                    None => Trained::again(run, weights, (0.0, 1.0)).ok(),
+                    None => Trained::again(run, weights, run.shape, (0.0, 1.0)).ok(),
                 };
                 trained.map(|trained| AskedNetwork { trained, epoch, generation: generation + 1 })
             }

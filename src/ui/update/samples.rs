@@ -245,7 +245,7 @@ fn next_order(scored: &Scored, look: &Look<'_>, order: Order) -> Option<(SampleJ
 fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
     let of = look.linear_stamp();
     let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
-    let job = SampleJob::Fit(Arc::clone(look.own?), look.run.design.code.units);
+    let job = SampleJob::Fit(Arc::clone(look.own?), look.run.code_units());
     (wanted.has_linear && !is_there).then_some((job, Awaited::Fit(of)))
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::project::{Project, capital, visible};
+use crate::project::{CodeForm, Project, capital, visible};
 use crate::run::Run;
 
 /// What is not the same in two designs, and what is.
@@ -105,7 +105,11 @@ pub fn brief(project: &Project) -> String {
     let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
     let data = serde_json::to_value(&project.data.source).unwrap_or_default();
     let [data, encoder] = [data, encoder].map(|value| words::value(&value));
-    format!("{}, encoder {encoder}, code {}", visible(&data), project.code.units)
+    let form = match project.code.form {
+        CodeForm::Units => "",
+        CodeForm::Channels => " channels",
+    };
+    format!("{}, encoder {encoder}, code {}{form}", visible(&data), project.code.units)
 }
 
 fn keys<'a>(old: &'a Map<String, Value>, new: &'a Map<String, Value>) -> impl Iterator<Item = &'a str> {

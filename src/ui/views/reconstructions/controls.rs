@@ -118,7 +118,7 @@ fn set_figures_ui(
         figure_ui(row, &format!("MSE{given}"), &format_number(mean));
     }
     if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
-        figure_ui(row, &format!("PCA, code {}{given}", look.run.design.code.units), &format_number(mean));
+        figure_ui(row, &format!("PCA, code {}{given}", look.run.code_units()), &format_number(mean));
     }
     if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
         // What the errors of other data are compared with.
@@ -138,7 +138,7 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
         figure_ui(row, &format!("{name}{input}"), &format_number(record.mse));
     }
     if let Some(pca) = run.pca_mse {
-        figure_ui(row, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
+        figure_ui(row, &format!("PCA, code {}{input}", run.code_units()), &format_number(pca));
     }
 }
 
