@@ -26,6 +26,8 @@ const MOST_FOLDERS: usize = 16;
 #[derive(Debug)]
 pub(super) struct LabelTable<'a> {
     pub file_name: String,
+    /// Whether pictures are named with their endings, as files are, and not by a word alone.
+    pub names_files: bool,
     /// The column of labels; several where each stands for a class (one-hot), which is its name.
     pub label_names: Vec<String>,
     /// By what the table calls them; `None` where two rows do not agree.
@@ -129,6 +131,9 @@ impl<'a> LabelTable<'a> {
         };
         let mut table = LabelTable {
             file_name: name(file_at),
+            names_files: labelled.first().and_then(|row| row.get(file_at)).is_some_and(|field| {
+                Path::new(field.trim()).extension().is_some()
+            }),
             label_names: label_at.iter().map(|column| name(*column)).collect(),
             labels: HashMap::new(),
             by_end: HashMap::new(),

@@ -156,12 +156,12 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
 
 /// Names and tables that look as if they told labels.
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
-    let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table)));
+    let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table), false));
     let beside = tables_beside(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
         let shown = format!("../{}", path.file_name()?.to_string_lossy());
-        Some((path, shown))
+        Some((path, shown, true))
     });
-    for (path, shown) in own.chain(beside) {
+    for (path, shown, is_beside) in own.chain(beside) {
         progress.check()?;
         if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
             continue;
@@ -172,6 +172,10 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
             progress.check()?;
             continue;
         };
+        // Next to a folder is much that has nothing to do with it.
+        if is_beside && !found.names_files {
+            continue;
+        }
         let known = pictures.files.iter().filter(|file| found.label(file).is_some()).count();
         // Those to be tested are often in no table.
         if known > 1 && 10 * known >= pictures.files.len() {

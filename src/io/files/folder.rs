@@ -127,11 +127,14 @@ mod tests {
     #[test]
     fn nothing_is_left_of_a_folder_that_was_given_up() {
         let dir = tempfile::tempdir().expect("a folder");
-        let watch = Arc::new(Watch::default());
-        let files = Files::default().watched(Arc::clone(&watch));
         let (new, old) = (dir.path().join("new"), dir.path().join("old"));
-        fill(&files, &old, &[("1", "a")]).expect("written");
+        fill(&Files::default(), &old, &[("1", "a")]).expect("written");
+        let watched = || {
+            let watch = Arc::new(Watch::default());
+            (Files::default().watched(Arc::clone(&watch)), watch)
+        };
         for folder in [&new, &old] {
+            let (files, watch) = watched();
             let result = files.fill_folder(folder, |staging| {
                 files.write_bytes(&staging.join("1"), Durability::Fast, b"b")?;
                 watch.cancel();
@@ -140,6 +143,8 @@ mod tests {
             assert_eq!(result, Err(FileError::Cancelled { path: folder.join("2") }));
         }
         // Cancelled when all was written.
+        let (files, watch) = watched();
+        watch.cancel();
         assert_eq!(files.fill_folder(&new, |_| Ok(())), Err(FileError::Cancelled { path: new.clone() }));
         assert_eq!((names(dir.path()), names(&old)), (vec!["old".to_owned()], vec!["1".to_owned()]));
         assert_eq!(fs::read_to_string(old.join("1")).expect("there"), "a");

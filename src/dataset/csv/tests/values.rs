@@ -276,7 +276,7 @@ fn days_without_zeros_are_dates_where_the_column_says_so() {
     assert_eq!(loaded(&column("version", &days)).feature_names, ["x"]);
     let months = loaded(&column("m", &["Mar-24", "Apr-24", "May-24"]));
     let dates = Choice::Column("m".to_owned(), Some(Take::Dates));
-    assert_eq!(remedies(&months, "all months or quarters, as Mar-24"), [dates]);
+    assert_eq!(remedies(&months, "all months or quarters (or days without a year), as Mar-24"), [dates]);
 }
 
 #[test]
