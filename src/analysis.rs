@@ -2,10 +2,10 @@
 
 pub mod angles;
 pub mod arithmetic;
-pub mod between;
 pub mod density;
 pub mod gaussian;
 pub mod hamming;
+pub mod interpolation;
 pub mod mixture;
 pub mod neighbours;
 pub mod pca;

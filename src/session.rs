@@ -32,8 +32,8 @@ pub use decoded::{Decoded, Painter, lack_of_room};
 pub use driver::{Driver, Observer};
 pub use encoded::Encoded;
 pub use exploring::{
-    CodeDistance, Distribution, Draws, Found, Lookup, MOST_AXES, NearSample, Neighbourhoods, Survey,
-    has_only_prior, has_prior, is_normal,
+    CodeDistance, Coded, Distribution, Draws, Found, MOST_AXES, MeanCode, NearSample, NearestTraining,
+    Neighbourhoods, SampleGroup, Survey, has_only_prior, has_prior, is_normal,
 };
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use neighbours::{Likeness, Neighbours};
@@ -44,12 +44,13 @@ pub use results_export::{ResultsExport, ResultsForm, SampleResults};
 pub use scores::{Ranking, Scores};
 pub use sets::{
     ClassShares, CodePlane, Comparison, Difference, Exported, Linear, Located, MOST_POINTS, Moments, Order,
-    Pictures, Pixel, PlaceJob, Places, Rated, SampleAnswer, SampleJob, Trial, export_pictures, export_table,
-    number_of, part_rows, picture_name, squared_error, strip_jitter, written_channels,
+    Pictures, Pixel, PlaceJob, PlaceOn, Places, Rated, SampleAnswer, SampleJob, Trial, export_pictures,
+    export_table, number_of, part_rows, picture_name, places_on, squared_error, strip_jitter,
+    written_channels,
 };
 pub use sheet::{Sheet, name_of};
 pub use showing::{Shown, show};
-pub use traversal::{CodeSpread, Steps, TraversalLine, line_name, traversal, traversal_of_components};
+pub use traversal::{CodeSpread, LineWords, Steps, TraversalLine, traversal, traversal_of_components};
 
 use std::any::Any;
 use std::sync::Arc;

@@ -1,15 +1,37 @@
 //! Arithmetic with codes: what two groups differ by, added to a code (as with words; Mikolov et al.
 //! 2013).
 
-/// The mean of those of `codes` (rows × `units`) that belong to a group, and how many these are;
-/// `None` without one.
-pub fn mean(codes: &[f32], units: usize, belongs: impl Fn(usize) -> bool) -> Option<(Vec<f32>, usize)> {
-    let (mut sums, mut count) = (vec![0.0_f64; units], 0_usize);
-    for (_, code) in codes.chunks_exact(units.max(1)).enumerate().filter(|(row, _)| belongs(*row)) {
-        count += 1;
-        sums.iter_mut().zip(code).for_each(|(sum, value)| *sum += f64::from(*value));
+/// The mean of codes that come part after part.
+#[derive(Clone, Debug)]
+pub struct Mean {
+    sums: Vec<f64>,
+    count: usize,
+}
+
+impl Mean {
+    /// Of codes of so many units, none of which has come yet.
+    pub fn of(units: usize) -> Mean {
+        Mean { sums: vec![0.0; units], count: 0 }
     }
-    (count > 0).then(|| (sums.iter().map(|sum| (sum / count as f64) as f32).collect(), count))
+
+    /// Adds codes, row by row.
+    pub fn add(&mut self, codes: &[f32]) {
+        for code in codes.chunks_exact(self.sums.len().max(1)) {
+            self.count += 1;
+            self.sums.iter_mut().zip(code).for_each(|(sum, value)| *sum += f64::from(*value));
+        }
+    }
+
+    /// How many codes have come.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Their mean; `None` without any.
+    pub fn get(&self) -> Option<Vec<f32>> {
+        let mean = |sum: &f64| (sum / self.count as f64) as f32;
+        (self.count > 0).then(|| self.sums.iter().map(mean).collect())
+    }
 }
 
 /// A code with so many times the way from one mean to another added.
@@ -24,12 +46,16 @@ mod tests {
 
     #[test]
     fn a_code_is_moved_by_what_two_groups_differ_by() {
-        let codes = [0.0, 1.0, 2.0, 3.0, 4.0, 8.0, 5.0, 5.0];
-        let group = |rows: &[usize]| mean(&codes, 2, |row| rows.contains(&row));
-        let (from, to) = (group(&[0, 1]).unwrap(), group(&[2]).unwrap());
-        assert_eq!((&from, &to), (&(vec![1.0, 2.0], 2), &(vec![4.0, 8.0], 1)));
-        assert_eq!(moved(&[10.0, 20.0], &from.0, &to.0, 0.5), [11.5, 23.0]);
-        assert_eq!(moved(&[10.0, 20.0], &from.0, &to.0, 0.0), [10.0, 20.0]);
-        assert_eq!((group(&[]), group(&[7])), (None, None));
+        let group = |parts: &[&[f32]]| {
+            let mut mean = Mean::of(2);
+            parts.iter().for_each(|codes| mean.add(codes));
+            (mean.get(), mean.count())
+        };
+        assert_eq!(group(&[]), (None, 0));
+        // (0 + 2 + 1) / 3 and (1 + 3 + 2) / 3.
+        assert_eq!(group(&[&[0.0, 1.0, 2.0, 3.0], &[1.0, 2.0]]), (Some(vec![1.0, 2.0]), 3));
+        let (from, to) = ([1.0, 2.0], [4.0, 8.0]);
+        assert_eq!(moved(&[10.0, 20.0], &from, &to, 0.5), [11.5, 23.0]);
+        assert_eq!(moved(&[10.0, 20.0], &from, &to, 0.0), [10.0, 20.0]);
     }
 }

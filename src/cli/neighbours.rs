@@ -13,7 +13,7 @@ use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::Network;
 use crate::io::Files;
 use crate::project::{Bottleneck, format_bytes, terminal_number, visible, visible_path};
-use crate::session::{Found, Likeness, Neighbours, Sheet, name_of, number_of};
+use crate::session::{CodeDistance, Found, Likeness, Neighbours, Sheet, name_of, number_of};
 
 /// `hourglass neighbours`
 pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
@@ -84,8 +84,8 @@ fn likeness(
 ) -> Result<Likeness, Failure> {
     let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
     match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
-        By::L2 => Ok(Likeness::Codes),
-        By::Cosine => Ok(Likeness::Angles),
+        By::L2 => Ok(Likeness::Codes(CodeDistance::Euclidean)),
+        By::Cosine => Ok(Likeness::Codes(CodeDistance::Cosine)),
         By::Pixels => Ok(Likeness::Values),
         By::Pca => {
             let units = applied.code_units();
@@ -95,7 +95,8 @@ fn likeness(
         By::Hamming => {
             let codes =
                 if is_hashing && !applied.own { applied.codes(network, among).values } else { Vec::new() };
-            applied.thresholds(network, &codes)?.map(Likeness::Bits).ok_or_else(|| {
+            let thresholds = applied.thresholds(network, &codes)?;
+            thresholds.map(|bits| Likeness::Codes(CodeDistance::Bits(bits))).ok_or_else(|| {
                 Failure::Problem(format!(
                     "{}: the code of run {} has no bits, so there is no Hamming distance; choose --by l2 or cosine",
                     applied.name, applied.run.id

@@ -15,7 +15,8 @@ use crate::io::{Files, TableForm, save_pictures};
 use crate::project::visible_path;
 use crate::run::Kept;
 use crate::session::{
-    Decoded, Distribution, Draws, Found, Lookup, Painter, Sheet, has_prior, is_normal, name_of, number_of,
+    Decoded, Distribution, Draws, Found, NearestTraining, Painter, Sheet, has_prior, is_normal, name_of,
+    number_of,
 };
 
 /// Samples whose nearest rows are looked for at a time.
@@ -119,13 +120,12 @@ fn nearest(applied: &Applied, values: &[f32]) -> Result<Vec<Option<Found>>, Fail
     let bar = Bar::new("looking for the nearest", (values.len() / features) as u64);
     let mut found = Vec::new();
     for pictures in values.chunks(BLOCK * features) {
-        let lookup = Lookup {
+        let search = NearestTraining {
             data: Arc::clone(&applied.data),
-            pictures: Arc::new(pictures.to_vec()),
+            samples: Arc::new(pictures.to_vec()),
             count: 1,
-            except: None,
         };
-        let near = lookup.find(|| true).map_err(Failure::Problem)?;
+        let near = search.find(|| true).map_err(Failure::Problem)?;
         found.extend(near.iter().map(|near| near.first().copied()));
         bar.set(found.len() as u64, bar.total());
     }

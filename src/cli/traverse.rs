@@ -9,14 +9,16 @@ use super::sample::check_pictures;
 use super::signal::{self, Stage};
 use super::write::{line, note};
 use crate::io::{Durability, Files, save_picture};
-use crate::project::{Bottleneck, format_bytes, visible_path};
+use crate::project::{format_bytes, visible_path};
 use crate::session::{
-    CodeSpread, Decoded, Painter, Sheet, Steps, TraversalLine, has_only_prior, line_name, traversal,
+    CodeSpread, Decoded, LineWords, Painter, Sheet, Steps, TraversalLine, has_only_prior, traversal,
     traversal_of_components,
 };
 
 /// Steps over the range of a unit, unless something else is said.
 const STEPS: usize = 7;
+/// What a line along a principal component is called.
+const COMPONENT: &str = "component";
 /// Lines that are told.
 const TOLD: usize = 12;
 /// What to do where there are too many.
@@ -106,12 +108,11 @@ fn lines(
     arguments: &Traverse,
 ) -> Result<(&'static str, Vec<TraversalLine>), Failure> {
     let (kind, units) = (applied.run.design.code.kind, applied.code_units());
-    let name = line_name(&kind);
-    let has_range = name == "unit";
+    let LineWords { line: name, is_range, .. } = LineWords::of(&kind);
     let problem =
         |message: String| Failure::Problem(format!("{}: run {}: {message}", applied.name, applied.run.id));
     let steps = arguments.steps.unwrap_or(STEPS);
-    if !has_range && arguments.span.is_some() {
+    if !is_range && arguments.span.is_some() {
         return Err(problem(format!("a {name} of its code has no range; leave --span out")));
     }
     // Said before there are as many codes.
@@ -124,7 +125,7 @@ fn lines(
         }
         check_room(components.min(units))?;
         let lines = traversal_of_components((codes, units), components, base, arguments.span, steps);
-        return Ok(("component", lines.map_err(problem)?));
+        return Ok((COMPONENT, lines.map_err(problem)?));
     }
     let spread = CodeSpread::of(codes, units);
     let spread = match arguments.span {
@@ -135,7 +136,7 @@ fn lines(
     let missing = |number: usize, count: usize| {
         problem(format!("there is no {name} {number}; its code has {count}, counted from 1"))
     };
-    if has_range {
+    if is_range {
         let place = |number: &usize| (1..=units).contains(number).then(|| number - 1).ok_or(*number);
         let asked: Vec<usize> = arguments
             .units
@@ -162,27 +163,6 @@ fn lines(
     Ok((name, lines?))
 }
 
-/// What places of a line are called.
-fn place_name(kind: &Bottleneck, name: &str) -> &'static str {
-    match kind {
-        Bottleneck::DescriptionLength { .. } => "choice",
-        Bottleneck::Quantised { .. } => "entry",
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Variational { .. }
-        | Bottleneck::ImportanceWeighted { .. }
-        | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Concrete { .. }
-        | Bottleneck::Hashing { .. } => {
-            if name == "component" {
-                "place"
-            } else {
-                "value"
-            }
-        }
-    }
-}
-
 /// A row for each step of each line.
 fn table<'a>(
     applied: &Applied,
@@ -197,7 +177,8 @@ fn table<'a>(
     let mut sheet = Sheet::new(steps.len());
     let numbers = steps.clone();
     sheet.push(name, move |at| numbers[at].0.to_string());
-    sheet.push(place_name(&applied.run.design.code.kind, name), move |at| steps[at].1.to_string());
+    let place = if name == COMPONENT { "place" } else { LineWords::of(&applied.run.design.code.kind).place };
+    sheet.push(place, move |at| steps[at].1.to_string());
     decoded.add_columns(&mut sheet);
     sheet
 }

@@ -166,8 +166,14 @@ fn compute(kind: &JobKind, held: &mut Held, goes_on: &dyn Fn() -> bool) -> Resul
             let rows = network.decode(&codes);
             Ok(JobResult::Drawn { codes, rows })
         }
-        JobKind::Lookup(lookup) => lookup.find(goes_on).map(JobResult::Found),
+        JobKind::NearestTraining(search) => search.find(goes_on).map(JobResult::Found),
         JobKind::Near(near) => near.find(fits, goes_on).map(JobResult::Neighbourhoods),
+        JobKind::Means { trained, groups } => {
+            let network = ready.network(trained).map_err(text)?;
+            let [first, second] = groups;
+            let means = [first.mean(network, goes_on)?, second.mean(network, goes_on)?];
+            Ok(JobResult::Means(means))
+        }
         JobKind::Encode { trained, samples } => {
             let network = ready.network(trained).map_err(text)?;
             encoded(network, samples)

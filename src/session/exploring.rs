@@ -2,14 +2,16 @@
 //! of the data that are nearest to one, and what codes have in common.
 
 mod fits;
+mod means;
 mod near;
 mod survey;
 
 use std::sync::Arc;
 
 pub(super) use self::fits::Fits;
+pub use self::means::{MeanCode, SampleGroup};
 pub(super) use self::near::take_in;
-pub use self::near::{CodeDistance, Found, Lookup, NearSample, Neighbourhoods};
+pub use self::near::{CodeDistance, Coded, Found, NearSample, NearestTraining, Neighbourhoods};
 pub use self::survey::{MOST_AXES, Survey};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::{EngineError, Network};

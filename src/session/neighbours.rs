@@ -2,7 +2,7 @@
 //! size.
 
 use super::baseline::gathered;
-use super::exploring::{Found, take_in};
+use super::exploring::{CodeDistance, Found, take_in};
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes};
 use crate::analysis::pca::Pca;
@@ -13,11 +13,7 @@ use crate::engine::Network;
 #[derive(Clone, Debug)]
 pub enum Likeness {
     /// The distance of their codes.
-    Codes,
-    /// The angle between their codes.
-    Angles,
-    /// Bits in which their codes differ; where 0 ends and 1 begins for each unit.
-    Bits(Vec<f32>),
+    Codes(CodeDistance),
     /// The distance of their scaled values.
     Values,
     /// The distance of their components by a fitted PCA.
@@ -85,8 +81,10 @@ impl<'a> Neighbours<'a> {
         self.data.gather(rows, &mut values);
         let units = self.network.plan().code_units();
         match &self.likeness {
-            Likeness::Codes | Likeness::Angles => Points::Vectors(self.network.encode(&values), units),
-            Likeness::Bits(thresholds) => {
+            Likeness::Codes(CodeDistance::Euclidean | CodeDistance::Cosine) => {
+                Points::Vectors(self.network.encode(&values), units)
+            }
+            Likeness::Codes(CodeDistance::Bits(thresholds)) => {
                 let codes = self.network.encode(&values);
                 let threshold = |unit: usize| thresholds.get(unit).copied().unwrap_or(0.5);
                 Points::Codes(BinaryCodes::new(&codes, units, threshold))
@@ -98,10 +96,10 @@ impl<'a> Neighbours<'a> {
 
     fn nearest(&self, (own, at): (&Points, usize), others: &Points, k: usize) -> Vec<Neighbour> {
         let distance = match self.likeness {
-            Likeness::Angles => Distance::Cosine,
-            Likeness::Codes | Likeness::Bits(_) | Likeness::Values | Likeness::Components(_) => {
-                Distance::Euclidean
-            }
+            Likeness::Codes(CodeDistance::Cosine) => Distance::Cosine,
+            Likeness::Codes(CodeDistance::Euclidean | CodeDistance::Bits(_))
+            | Likeness::Values
+            | Likeness::Components(_) => Distance::Euclidean,
         };
         match (own, others) {
             (Points::Vectors(own, length), Points::Vectors(others, _)) => {
@@ -140,8 +138,10 @@ impl Neighbours<'_> {
         let class = |row: u32| classes.get(row as usize).filter(|_| column.is_known(row as usize));
         let is_same = |a: u32, b: u32| class(a).is_some_and(|own| class(b) == Some(own));
         let ties = match self.likeness {
-            Likeness::Bits(_) => self.ties(asked, among, found, is_same),
-            Likeness::Codes | Likeness::Angles | Likeness::Values | Likeness::Components(_) => Vec::new(),
+            Likeness::Codes(CodeDistance::Bits(_)) => self.ties(asked, among, found, is_same),
+            Likeness::Codes(CodeDistance::Euclidean | CodeDistance::Cosine)
+            | Likeness::Values
+            | Likeness::Components(_) => Vec::new(),
         };
         mean_precision(asked, found, &ties, |row| class(row).is_some(), is_same)
     }
@@ -229,8 +229,9 @@ mod tests {
         // Along the first axis alone: 1, 10, 20, 30.
         let along = Pca::fit(&[0.0, 0.0, 1.0, 0.0], 2, 1).expect("rows");
         assert_eq!(find(Likeness::Components(along), 4), [3, 1, 2, 4]);
-        assert_eq!(find(Likeness::Codes, 9).len(), 4);
-        assert_eq!(find(Likeness::Bits(vec![0.5]), 9).len(), 4);
+        for distance in [CodeDistance::Cosine, CodeDistance::Bits(vec![0.5])] {
+            assert_eq!(find(Likeness::Codes(distance), 9).len(), 4);
+        }
     }
 
     #[test]
@@ -267,7 +268,8 @@ mod tests {
         let data = load(&project.data, &Progress::default()).expect("generated");
         let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
         // No bit is set, so all others are at distance 0: one of four is of the class of the first.
-        let mut search = Neighbours::new(&mut network, &data, Likeness::Bits(vec![f32::MAX]));
+        let mut search =
+            Neighbours::new(&mut network, &data, Likeness::Codes(CodeDistance::Bits(vec![f32::MAX])));
         let all = [0, 1, 2, 3, 4];
         let names = || vec!["a".to_owned(), "b".to_owned()];
         for ids in [[0, 0, 1, 1, 1], [0, 1, 1, 1, 0]] {

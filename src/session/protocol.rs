@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::exploring::{Draws, Found, Lookup, NearSample, Neighbourhoods, Survey};
+use super::exploring::{
+    Draws, Found, MeanCode, NearSample, NearestTraining, Neighbourhoods, SampleGroup, Survey,
+};
 use super::{Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
@@ -195,10 +197,17 @@ pub enum JobKind {
         /// Which codes.
         draws: Draws,
     },
-    /// The training rows nearest to pictures.
-    Lookup(Lookup),
-    /// The watched rows nearest to a sample.
+    /// The training rows nearest to samples.
+    NearestTraining(NearestTraining),
+    /// The samples of a set nearest to a sample.
     Near(Box<NearSample>),
+    /// The mean codes of two groups of samples.
+    Means {
+        /// The network.
+        trained: Trained,
+        /// The groups.
+        groups: [SampleGroup; 2],
+    },
     /// The codes of samples of any data of the network's shape.
     Encode {
         /// The network.
@@ -255,8 +264,8 @@ pub enum Decoding {
     Hover,
     /// Codes that a person keeps or changes.
     Pins,
-    /// The way between two codes.
-    Way,
+    /// Codes between two codes.
+    Interpolation,
     /// A code with the difference of two groups of codes added.
     Arithmetic,
     /// Each unit at both ends of its range.
@@ -279,10 +288,12 @@ pub enum JobResult {
         /// Their reconstructions, in units of the scaled data.
         rows: Vec<f32>,
     },
-    /// For each picture the nearest training rows.
+    /// For each sample the nearest training rows.
     Found(Vec<Vec<Found>>),
-    /// The watched rows nearest to a sample.
+    /// The samples of a set nearest to a sample.
     Neighbourhoods(Neighbourhoods),
+    /// The mean codes of two groups; `None` where there is no sample in one.
+    Means([Option<MeanCode>; 2]),
     /// Codes of samples, row by row.
     Encoded {
         /// Fingerprint of the data and row of each.

@@ -43,14 +43,16 @@ impl JobKind {
                 ..
             } => Urgency::Pointer,
             JobKind::Decode {
-                purpose: Decoding::Way | Decoding::Traversals | Decoding::Mosaic | Decoding::Effects,
+                purpose: Decoding::Interpolation | Decoding::Traversals | Decoding::Mosaic | Decoding::Effects,
                 ..
             }
             | JobKind::Encode { .. }
             | JobKind::Survey(_)
             | JobKind::InSight(_)
             | JobKind::Principal { .. } => Urgency::Points,
-            JobKind::Draw { .. } | JobKind::Lookup(_) | JobKind::Near(_) => Urgency::Searches,
+            JobKind::Draw { .. } | JobKind::NearestTraining(_) | JobKind::Near(_) | JobKind::Means { .. } => {
+                Urgency::Searches
+            }
             JobKind::Baseline { .. }
             | JobKind::Evaluate { .. }
             | JobKind::Likelihood { .. }
@@ -63,8 +65,9 @@ impl JobKind {
         match self {
             JobKind::Decode { purpose, .. } => Asking::Decode(*purpose),
             JobKind::Draw { .. }
-            | JobKind::Lookup(_)
+            | JobKind::NearestTraining(_)
             | JobKind::Near(_)
+            | JobKind::Means { .. }
             | JobKind::Encode { .. }
             | JobKind::Survey(_)
             | JobKind::InSight(_)
@@ -155,7 +158,7 @@ mod tests {
     use crate::engine::Trained;
     use crate::project::{Data, Recipe};
     use crate::run::{Kept, Weights, facts};
-    use crate::session::{Distribution, Draws, Lookup};
+    use crate::session::{Distribution, Draws, NearestTraining};
 
     fn jobs() -> impl Fn(u64, Urgency) -> Job {
         let data: Arc<Dataset> = Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"));
@@ -167,11 +170,10 @@ mod tests {
                     JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer }
                 }
                 Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
-                Urgency::Searches if id.is_multiple_of(2) => JobKind::Lookup(Lookup {
+                Urgency::Searches if id.is_multiple_of(2) => JobKind::NearestTraining(NearestTraining {
                     data: Arc::clone(&data),
-                    pictures: Arc::default(),
+                    samples: Arc::default(),
                     count: 1,
-                    except: None,
                 }),
                 Urgency::Searches => JobKind::Draw {
                     trained: trained.clone(),

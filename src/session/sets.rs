@@ -12,7 +12,7 @@ use compare::Side;
 pub use compare::{ClassShares, Comparison, Difference, Moments};
 pub use export::{Exported, Pixel, export_pictures, export_table, number_of, picture_name, written_channels};
 pub use order::Order;
-pub use places::{CodePlane, MOST_POINTS, PlaceJob, Places, strip_jitter};
+pub use places::{CodePlane, MOST_POINTS, PlaceJob, PlaceOn, Places, places_on, strip_jitter};
 
 use super::baseline::gathered;
 use super::compute::principal;

@@ -75,18 +75,42 @@ pub struct Steps {
     pub choices: usize,
 }
 
-/// What the lines of a code of this kind are called.
-pub fn line_name(kind: &Bottleneck) -> &'static str {
-    match kind {
-        Bottleneck::DescriptionLength { .. } => "quantiser",
-        Bottleneck::Quantised { .. } => "vector",
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Variational { .. }
-        | Bottleneck::ImportanceWeighted { .. }
-        | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Concrete { .. }
-        | Bottleneck::Hashing { .. } => "unit",
+/// What the lines of a code are called, and what lies along them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineWords {
+    /// A line.
+    pub line: &'static str,
+    /// A place of a line.
+    pub place: &'static str,
+    /// All places of a line.
+    pub along: &'static str,
+    /// Whether they are a range, and not choices or entries.
+    pub is_range: bool,
+}
+
+impl LineWords {
+    /// Those of a kind of code.
+    pub fn of(kind: &Bottleneck) -> LineWords {
+        match kind {
+            Bottleneck::DescriptionLength { .. } => {
+                let along = "the choices of each quantiser";
+                LineWords { line: "quantiser", place: "choice", along, is_range: false }
+            }
+            Bottleneck::Quantised { .. } => {
+                let along = "entries of the codebook, the most used first";
+                LineWords { line: "vector", place: "entry", along, is_range: false }
+            }
+            Bottleneck::Plain
+            | Bottleneck::KSparse { .. }
+            | Bottleneck::Variational { .. }
+            | Bottleneck::ImportanceWeighted { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Concrete { .. }
+            | Bottleneck::Hashing { .. } => {
+                let along = "the range of the training codes";
+                LineWords { line: "unit", place: "value", along, is_range: true }
+            }
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
-pub use self::explore::{AskedNetwork, Explore, Live, PinnedSample, Question, ShownPin};
+pub use self::explore::{AskedNetwork, Explore, ExploredPlane, Live, PinnedSample, Question, ShownPin};
 pub use self::export::{ExportDialog, ExportForm, ExportWhat};
 pub use self::figures::{Clip, FigureRequest, FigureWish, Figures};
 pub use self::history::{History, RunStep};
@@ -141,8 +141,10 @@ pub struct State {
     pub selection: Selection,
     /// Errors and pictures of the samples of a set.
     pub scored: Scored,
-    /// Codes of the samples of a set.
+    /// Codes of the samples of a set in the latent space.
     pub set_codes: SetCodes,
+    /// The same in the view Explore, on any plane.
+    pub explored_codes: SetCodes<Arc<ExploredPlane>>,
     /// Other data that networks are shown, loaded or on their way.
     pub showing: Showing,
     /// Those that the shown run's network sees, by name.
@@ -244,6 +246,7 @@ impl State {
             selection: Selection::default(),
             scored: Scored::default(),
             set_codes: SetCodes::default(),
+            explored_codes: SetCodes::default(),
             showing: Showing::default(),
             others: BTreeMap::new(),
             figures: Figures::default(),

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers, Pos2, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
+use hourglass::io::{Files, Settings};
 use hourglass::project::{Activation, Layer, Place, Project};
 use hourglass::run::{Run, Status};
 use hourglass::ui::state::State;
+use hourglass::ui::views::ENTRIES;
 use hourglass::ui::{HourglassApp, Options};
 use tempfile::TempDir;
 
@@ -42,6 +44,15 @@ impl Home {
     /// The folder of the live store.
     pub fn state_dir(&self) -> PathBuf {
         self.path("state")
+    }
+
+    /// From the next start on one view is in sight at a time, so that names are unique and it has
+    /// all the room.
+    pub fn show_one_view(&self) {
+        let views: Vec<String> = ENTRIES.iter().map(|entry| format!("View({})", entry.name)).collect();
+        let layout = format!("(views:Tabs(active:0,children:[{}]))", views.join(","));
+        let settings = Settings { layout: Some(layout), ..Settings::default() };
+        settings.save(&Files::default(), &self.path("config").join("settings.ron")).expect("written");
     }
 
     /// Starts the program in a window of the usual size, and waits for its data.
@@ -143,6 +154,13 @@ impl Window {
         assert!(!node.accesskit_node().is_disabled(), "{label} is greyed out");
         node.click();
         self.settle();
+    }
+
+    /// Presses the button of the pointer, which has to be somewhere already, or lets go of it.
+    pub fn button(&mut self, pos: Pos2, pressed: bool) {
+        let (button, modifiers) = (egui::PointerButton::Primary, NONE);
+        self.harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+        self.harness.run_steps(2);
     }
 
     /// Types into the one field of that kind and name, in place of what is there, and ends with Enter.

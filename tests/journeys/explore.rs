@@ -1,15 +1,37 @@
 //! The code of a trained network is explored, and the pins are found again.
+//!
+//! - Points, decoding by dragging on each kind of plane, mosaic, traversals, sliders with their
+//!   reset, any set: `points_are_looked_at_places_decoded_and_any_set_is_shown`.
+//! - Several pins with notes, interpolation and its animation, a slider whose code is kept, undo,
+//!   pins in the project file: `samples_are_pinned_interpolated_changed_and_found_again`.
+//! - Neighbours with precision, generated samples with their nearest training samples, arithmetic:
+//!   `samples_are_generated_neighbours_found_and_differences_added`.
+//!
+//! Bits, choices, entries and selectors are looked at by `every_kind_of_code_can_be_explored` in
+//! the tests of the window, other data by `other_data_are_pinned_and_explored` there.
 
-use egui::Key;
+use std::collections::BTreeSet;
+
 use egui::accesskit::Role;
+use egui::{Key, Pos2, vec2};
+use hourglass::analysis::pca::Pca;
+use hourglass::analysis::plane::Plane;
+use hourglass::project::Pinned;
 use hourglass::run::Status;
 use hourglass::session::Decoding;
+use hourglass::ui::state::{Set, State};
 
 use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 
 /// Reconstructions of the newest answer.
 fn decoded(window: &Window, purpose: Decoding) -> Vec<f32> {
     window.state().explore.decoded(purpose).map(|(_, rows)| rows.to_vec()).unwrap_or_default()
+}
+
+/// How many samples the means of both groups are of.
+fn mean_counts(state: &State) -> Option<[usize; 2]> {
+    let means = state.explore.means()?.1;
+    Some(means.each_ref().map(|mean| mean.as_ref().map_or(0, |mean| mean.count)))
 }
 
 fn pins(window: &Window) -> usize {
@@ -39,7 +61,7 @@ fn samples_are_pinned_interpolated_changed_and_found_again() {
 
     window.press("Interpolation");
     window.until("steps are decoded", |state| {
-        state.explore.decoded(Decoding::Way).is_some_and(|(_, rows)| rows.len() == 9 * 64)
+        state.explore.decoded(Decoding::Interpolation).is_some_and(|(_, rows)| rows.len() == 9 * 64)
     });
     window.settle();
     window.press("Play");
@@ -110,6 +132,13 @@ fn samples_are_generated_neighbours_found_and_differences_added() {
     window.until("the sum is decoded", |state| state.explore.decoded(Decoding::Arithmetic).is_some());
     window.choose("mean of", "label 3");
     window.choose("minus mean of", "label 1");
+    let counts = {
+        let watched = &window.run().kept.probe.code_rows;
+        let digits = window.state().data.dataset.as_ref().expect("digits");
+        let ids = digits.labels[0].class_ids().expect("classes");
+        [3, 1].map(|class| watched.iter().filter(|row| ids[**row as usize] == class).count())
+    };
+    window.until("both means are known", |state| mean_counts(state) == Some(counts));
     window.settle();
     let before = pins(&window);
     window.press("Keep as pin");
@@ -134,4 +163,150 @@ fn samples_are_generated_neighbours_found_and_differences_added() {
         let expected = f64::from(*base) + mean(3, unit) - mean(1, unit);
         assert!((f64::from(*sum) - expected).abs() < 1e-4, "unit {unit}");
     }
+}
+
+/// Moves the pointer about the middle of the plane until it is over a point.
+fn over_a_point(window: &mut Window) -> Pos2 {
+    let middle = window.find(Role::Image, "codes to explore").rect().center();
+    let places = (0..625).map(|at| middle + 10.0 * vec2((at % 25) as f32 - 12.0, (at / 25) as f32 - 12.0));
+    let mut found = None;
+    for at in places {
+        window.harness.hover_at(at);
+        window.harness.run_steps(2);
+        if window.says("click to pin") {
+            found = Some(at);
+            break;
+        }
+    }
+    found.expect("the middle has points")
+}
+
+/// Clicks a point; gives the row that this pins.
+fn pin_a_point(window: &mut Window) -> u32 {
+    let (at, before) = (over_a_point(window), window.project().pins.len());
+    window.button(at, true);
+    window.button(at, false);
+    window.until("the sample is pinned", |state| state.explore.pins.len() == before + 1);
+    window.harness.remove_cursor();
+    window.settle();
+    let Pinned::Row { row, .. } = window.project().pins[before].of else { panic!("no sample") };
+    row
+}
+
+/// Options are side by side where there is room.
+fn choose_plane(window: &mut Window, kind: &str) {
+    if window.count(kind) == 1 {
+        window.press(kind);
+    } else {
+        window.choose("Plane", kind);
+    }
+}
+
+/// Drags to the upper right of the plane of a kind, pins the place, and gives its code.
+fn pin_a_place(window: &mut Window, kind: &str) -> Vec<f32> {
+    choose_plane(window, kind);
+    let plane = window.find(Role::Image, "codes to explore").rect();
+    let (from, to) = (plane.center(), plane.right_top() + vec2(-6.0, 6.0));
+    let before = pins(window);
+    window.harness.hover_at(from);
+    window.harness.step();
+    window.button(from, true);
+    window.harness.hover_at(to);
+    window.harness.run_steps(2);
+    window.harness.drop_at(to);
+    window.settle();
+    assert!(window.says("the place under the pointer"));
+    window.press("Pin");
+    window.until("the place is pinned", |state| state.explore.pins.len() == before + 1);
+    window.settle();
+    window.state().explore.pins[before].code.clone()
+}
+
+fn is_near(a: &[f32], b: &[f32]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3 * b.abs().max(1.0))
+}
+
+#[test]
+fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
+    let home = Home::new();
+    home.show_one_view();
+    let mut window = home.window_of(1440.0, 1400.0);
+    window.number("Epochs", "1");
+    window.press("Code 2 card");
+    window.number("Units", "4");
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+    window.key(CTRL, Key::Num9);
+    window.until("the components are known", |state| state.explore.survey().is_some());
+    window.settle();
+
+    // Point.
+    over_a_point(&mut window);
+    window.until("the sample is decoded", |state| state.explore.decoded(Decoding::Hover).is_some());
+    window.harness.run_steps(2);
+    assert!(window.says("squared error per feature") && window.says("label: "));
+    let row = pin_a_point(&mut window);
+    assert!(window.run().kept.probe.code_rows.contains(&row));
+
+    // Decode: on the plane of two components all others are 0.
+    let of_components = pin_a_place(&mut window, "PCA");
+    let train: BTreeSet<u32> =
+        window.state().data.dataset.as_ref().expect("digits").split.train.iter().copied().collect();
+    let (run, kept) = (window.run(), window.run().kept.newest().expect("codes").clone());
+    let watched = run.kept.probe.code_rows.iter().zip(kept.codes.chunks_exact(4));
+    let training: Vec<f32> =
+        watched.filter(|(row, _)| train.contains(row)).flat_map(|(_, code)| code.to_vec()).collect();
+    let pca = Pca::fit(&training, 4, 4).expect("components");
+    assert!(is_near(&pca.project(&of_components)[2..], &[0.0, 0.0]), "{of_components:?}");
+    // On that of two units the others are as in the active pin.
+    let of_units = pin_a_place(&mut window, "units");
+    assert!(of_units[2..] == of_components[2..] && of_units[..2] != of_components[..2], "{of_units:?}");
+    let through = [0, 1, 2].map(|pin| window.state().explore.pins[pin].code.clone());
+    let of_pins = pin_a_place(&mut window, "three pins");
+    let plane = Plane::through(through.each_ref().map(|code| &code[..])).expect("a plane");
+    assert!(is_near(&plane.code(plane.place(&of_pins)), &of_pins), "{of_pins:?}");
+    window.press("mosaic");
+    window.until("the plane is decoded", |state| state.explore.decoded(Decoding::Mosaic).is_some());
+    window.press("Traversals");
+    window.until("units are traversed", |state| {
+        state.explore.decoded(Decoding::Traversals).is_some_and(|(_, rows)| rows.len() == 4 * 7 * 64)
+    });
+
+    // Sliders.
+    window.press("Sliders");
+    window.number("unit 1, value", "1000");
+    assert!(window.says("Far from all training codes"));
+    window.press("Reset");
+    assert!(!window.says("the code of the sliders"));
+
+    // Any set.
+    window.choose("Codes shown", "test (180)");
+    window.until("the test split is encoded", |state| {
+        state.explored_codes.shown().is_some_and(|shown| shown.set == Set::Test)
+    });
+    window.settle();
+    let test = window.state().data.dataset.as_ref().expect("digits").split.test.clone();
+    let shown = window.state().explored_codes.shown().expect("codes");
+    assert_eq!((&shown.rows[..], shown.places.points.len()), (&test[..], 180));
+    choose_plane(&mut window, "PCA");
+    window.until("it is put on the other plane", |state| {
+        state.explored_codes.shown().is_some_and(|shown| shown.plane.names[0] == "principal component 1")
+    });
+    assert!(test.contains(&pin_a_point(&mut window)));
+    window.press("Nearest");
+    window.until("neighbours are found", |state| state.explore.near_pin().is_some());
+    window.settle();
+    assert!(window.says("180 samples (test)") && window.says("precision@8"));
+    let found = &window.state().explore.near_pin().expect("neighbours").1;
+    assert!(
+        [&found.code, &found.values, &found.linear]
+            .into_iter()
+            .flatten()
+            .all(|near| test.contains(&near.row))
+    );
+    // Means are of all rows of both groups, whichever set is shown.
+    window.key(CTRL, Key::A);
+    window.press("Arithmetic");
+    window.choose("minus mean of", "validation");
+    window.until("both means are known", |state| mean_counts(state) == Some([1797, 180]));
 }

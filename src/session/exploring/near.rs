@@ -1,59 +1,43 @@
 //! The rows of the data that are nearest to a sample: in the values of the data, in the code, and
 //! in the code of PCA.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::fits::Fits;
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes};
 use crate::dataset::Dataset;
-use crate::engine::{EngineError, code_thresholds};
-use crate::project::Threshold;
-use crate::run::{Kept, Probe};
+use crate::engine::EngineError;
 
-/// The rows of the training split that are nearest to each of some pictures, as they are scaled.
+/// A search for the rows of the training split that are nearest to each of some samples.
 #[derive(Clone, Debug)]
-pub struct Lookup {
+pub struct NearestTraining {
     /// The data.
     pub data: Arc<Dataset>,
-    /// Pictures, scaled, row by row.
-    pub pictures: Arc<Vec<f32>>,
-    /// How many rows for each picture.
+    /// Samples, scaled, row by row.
+    pub samples: Arc<Vec<f32>>,
+    /// How many rows for each sample.
     pub count: usize,
-    /// A row that is left out: the picture itself.
-    pub except: Option<u32>,
 }
 
 /// Rows that are gathered at a time.
 const BLOCK: usize = 256;
 
-impl Lookup {
+impl NearestTraining {
     /// Finds them, the nearest first. `goes_on` is asked now and then.
     ///
     /// # Errors
     /// A message where `goes_on` says no.
     pub fn find(&self, goes_on: impl Fn() -> bool) -> Result<Vec<Vec<Found>>, String> {
-        let features = self.data.shape.features().max(1);
-        let pictures: Vec<&[f32]> = self.pictures.chunks_exact(features).collect();
-        let mut found: Vec<Vec<Found>> = vec![Vec::new(); pictures.len()];
-        let mut values = vec![0.0; BLOCK * features];
-        for rows in self.data.split.train.chunks(BLOCK) {
-            if !goes_on() {
-                return Err(EngineError::Cancelled.to_string());
-            }
-            let values = &mut values[..rows.len() * features];
-            self.data.gather(rows, values);
-            for (picture, found) in pictures.iter().zip(&mut found) {
-                // One more, as the picture itself may be among them.
-                let near = nearest(picture, values, self.count + 1, Distance::Euclidean);
-                take_in(found, near, rows, self.count, self.except);
-            }
-        }
-        Ok(found)
+        let samples: Vec<&[f32]> = self.samples.chunks_exact(self.data.shape.features().max(1)).collect();
+        let search =
+            Search { data: &self.data, rows: &self.data.split.train, count: self.count, except: None };
+        search.find(&samples, as_they_are, goes_on)
     }
 }
 
-/// A row of the data that is near to a picture.
+/// A row of the data that is near to a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Found {
     /// The row.
@@ -63,24 +47,35 @@ pub struct Found {
 }
 
 /// How far codes are apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CodeDistance {
-    /// As points.
-    Points(Distance),
-    /// By the bits that differ; each unit is one, 1 above this threshold.
-    Bits(Threshold),
+    /// By the length of their difference.
+    Euclidean,
+    /// By the angle between them.
+    Cosine,
+    /// By the bits that differ: each unit is one, 1 above its threshold.
+    Bits(Vec<f32>),
 }
 
-/// The watched rows that are nearest to a sample, by three distances: how the network's code orders
+/// Samples with their codes.
+#[derive(Clone, Debug)]
+pub struct Coded {
+    /// The data.
+    pub data: Arc<Dataset>,
+    /// The rows.
+    pub rows: Arc<[u32]>,
+    /// Their codes, row by row.
+    pub codes: Arc<Vec<f32>>,
+}
+
+/// The rows of a set that are nearest to a sample, by three distances: how the network's code orders
 /// samples shows beside how their values do, and beside how the best linear code of its size does.
 #[derive(Clone, Debug)]
 pub struct NearSample {
-    /// The data of the run.
-    pub data: Arc<Dataset>,
-    /// The watched rows.
-    pub probe: Arc<Probe>,
-    /// Their codes.
-    pub codes: Arc<Kept>,
+    /// The data of the run, to whose training split PCA is fitted.
+    pub own: Arc<Dataset>,
+    /// The set.
+    pub among: Coded,
     /// The code of the sample.
     pub code: Vec<f32>,
     /// Its values, scaled.
@@ -96,6 +91,8 @@ pub struct NearSample {
 /// Neighbours of a sample, the nearest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbourhoods {
+    /// Fingerprint of the data that they are rows of.
+    pub fingerprint: u64,
     /// By the code.
     pub code: Vec<Found>,
     /// By the values.
@@ -109,52 +106,92 @@ impl NearSample {
     /// Finds them.
     ///
     /// # Errors
-    /// A message where `goes_on` says no, and where a watched row is not one of the data.
+    /// A message where `goes_on` says no, and where a row of the set is not one of the data.
     pub(in crate::session) fn find(
         &self,
         fits: &mut Fits,
         goes_on: impl Fn() -> bool,
     ) -> Result<Neighbourhoods, String> {
-        let (data, rows) = (&self.data, &self.probe.code_rows);
-        if let Some(row) = self.probe.beyond(data.len()) {
-            return Err(format!("row {row} is watched, but the data have {} rows: load its own", data.len()));
+        let Coded { data, rows, .. } = &self.among;
+        if let Some(row) = rows.iter().find(|row| **row as usize >= data.len()) {
+            let count = data.len();
+            return Err(format!(
+                "there is no row {row}, as the data have {count} rows: load the data of the run"
+            ));
         }
-        let units = self.codes.code_units;
-        let linear = fits.linear(data, units).ok();
-        let own = linear.as_ref().map(|linear| linear.project(&self.values)).unwrap_or_default();
-        let features = data.shape.features().max(1);
-        let mut found = Neighbourhoods { code: self.by_code(), ..Neighbourhoods::default() };
-        let mut values = vec![0.0; BLOCK * features];
-        for rows in rows.chunks(BLOCK) {
-            if !goes_on() {
-                return Err(EngineError::Cancelled.to_string());
+        let search = Search { data, rows, count: self.count, except: self.except };
+        let values = search.find(&[&self.values], as_they_are, &goes_on)?;
+        let linear = match fits.linear(&self.own, self.code.len()) {
+            Ok(linear) => {
+                let own = linear.project(&self.values);
+                // Values without any variance have no component to be near by.
+                let own: &[&[f32]] = if own.is_empty() { &[] } else { &[&own] };
+                search.find(own, |values| Cow::Owned(linear.project(values)), &goes_on)?
             }
-            let values = &mut values[..rows.len() * features];
-            data.gather(rows, values);
-            let near = |point: &[f32], all: &[f32]| nearest(point, all, self.count + 1, Distance::Euclidean);
-            take_in(&mut found.values, near(&self.values, values), rows, self.count, self.except);
-            if let Some(linear) = linear.as_ref().filter(|_| !own.is_empty()) {
-                let near = near(&own, &linear.project(values));
-                take_in(&mut found.linear, near, rows, self.count, self.except);
-            }
-        }
-        Ok(found)
+            Err(_) => Vec::new(),
+        };
+        let first = |found: Vec<Vec<Found>>| found.into_iter().next().unwrap_or_default();
+        let (code, values, linear) = (self.by_code(), first(values), first(linear));
+        Ok(Neighbourhoods { fingerprint: data.fingerprint, code, values, linear })
     }
 
     fn by_code(&self) -> Vec<Found> {
-        let (codes, units, count) = (&self.codes.codes, self.codes.code_units, self.count + 1);
-        let near = match self.distance {
-            CodeDistance::Points(distance) => nearest(&self.code, codes, count, distance),
-            CodeDistance::Bits(threshold) => {
-                let thresholds = code_thresholds(codes, units, threshold);
-                let of = |codes: &[f32]| BinaryCodes::new(codes, units, |unit| thresholds[unit]);
+        let (codes, count) = (&self.among.codes, self.count + 1);
+        let near = match &self.distance {
+            CodeDistance::Euclidean => nearest(&self.code, codes, count, Distance::Euclidean),
+            CodeDistance::Cosine => nearest(&self.code, codes, count, Distance::Cosine),
+            CodeDistance::Bits(thresholds) => {
+                let threshold = |unit: usize| thresholds.get(unit).copied().unwrap_or(0.5);
+                let of = |codes: &[f32]| BinaryCodes::new(codes, self.code.len(), threshold);
                 nearest_codes(&of(&self.code), 0, &of(codes), count)
             }
         };
         let mut found = Vec::new();
-        take_in(&mut found, near, &self.probe.code_rows, self.count, self.except);
+        take_in(&mut found, near, &self.among.rows, self.count, self.except);
         found
     }
+}
+
+/// The rows among which the nearest are looked for by what follows from their values.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    data: &'a Dataset,
+    rows: &'a [u32],
+    count: usize,
+    except: Option<u32>,
+}
+
+impl Search<'_> {
+    /// Finds the nearest to each point, the nearest first. `points` makes points of scaled values,
+    /// row by row; `goes_on` is asked now and then.
+    fn find(
+        self,
+        of: &[&[f32]],
+        points: impl Fn(&[f32]) -> Cow<'_, [f32]>,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Vec<Vec<Found>>, String> {
+        let features = self.data.shape.features().max(1);
+        let mut found: Vec<Vec<Found>> = vec![Vec::new(); of.len()];
+        let mut values = vec![0.0; BLOCK * features];
+        for rows in self.rows.chunks(BLOCK).take_while(|_| !of.is_empty()) {
+            if !goes_on() {
+                return Err(EngineError::Cancelled.to_string());
+            }
+            let values = &mut values[..rows.len() * features];
+            self.data.gather(rows, values);
+            let points = points(values);
+            for (point, found) in of.iter().zip(&mut found) {
+                // One more, as the sample itself may be among them.
+                let near = nearest(point, &points, self.count + 1, Distance::Euclidean);
+                take_in(found, near, rows, self.count, self.except);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn as_they_are(values: &[f32]) -> Cow<'_, [f32]> {
+    Cow::Borrowed(values)
 }
 
 /// Adds neighbours among these rows of the data to those that were found among others, and leaves the
@@ -190,34 +227,30 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_row_of_a_training_row_is_itself_unless_left_out() {
+    fn the_nearest_row_of_a_training_row_is_itself() {
         let data = blobs();
         let row = data.split.train[7];
-        let pictures = Arc::new(picture(&data, row));
-        let mut lookup = Lookup { data, pictures, count: 3, except: None };
-        let found = lookup.find(|| true).expect("goes on");
+        let samples = Arc::new(picture(&data, row));
+        let search = NearestTraining { data, samples, count: 3 };
+        let found = search.find(|| true).expect("goes on");
         assert_eq!((found.len(), found[0].len(), found[0][0]), (1, 3, Found { row, distance: 0.0 }));
-        lookup.except = Some(row);
-        let others = lookup.find(|| true).expect("goes on");
-        assert_eq!(others[0][..2], found[0][1..]);
-        assert!(lookup.find(|| false).is_err());
+        assert!(search.find(|| false).is_err());
     }
 
     #[test]
     fn neighbours_are_told_by_code_by_values_and_by_pca() {
         let data = blobs();
-        let code_rows = vec![3, 8, 20, 41];
-        let probe = Arc::new(Probe { picture_rows: vec![], code_rows });
         let codes = vec![0.0, 0.0, 5.0, 5.0, 1.0, 1.0, -0.5, -0.5];
+        let among =
+            Coded { data: Arc::clone(&data), rows: Arc::from([3, 8, 20, 41]), codes: Arc::new(codes) };
         let mut near = NearSample {
-            codes: Arc::new(Kept { code_units: 2, codes, ..Kept::default() }),
+            own: Arc::clone(&data),
+            among,
             code: vec![0.2, 0.2],
             values: picture(&data, 20),
-            data: Arc::clone(&data),
-            probe,
             except: None,
             count: 3,
-            distance: CodeDistance::Points(Distance::Euclidean),
+            distance: CodeDistance::Euclidean,
         };
         let rows = |found: &[Found]| found.iter().map(|near| near.row).collect::<Vec<_>>();
         let mut fits = Fits::default();
@@ -231,14 +264,36 @@ mod tests {
         by_hand.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
         assert_eq!(rows(&found.values)[1..], by_hand[..2]);
         near.except = Some(20);
-        near.distance = CodeDistance::Bits(Threshold::Half);
+        near.distance = CodeDistance::Bits(vec![0.5; 2]);
         let found = near.find(&mut fits, || true).expect("found");
         // Above ½ is 1: codes 00, 11 and 00 beside 00; that of row 20 is left out.
         assert_eq!(rows(&found.code), [3, 41, 8]);
         assert_eq!(found.code[2].distance, 2.0);
         assert_eq!(rows(&found.values)[..2], by_hand[..2]);
         assert!(near.find(&mut fits, || false).is_err());
-        near.probe = Arc::new(Probe { picture_rows: vec![], code_rows: vec![200] });
+        near.among.rows = Arc::from([200]);
         assert!(near.find(&mut fits, || true).is_err(), "no such row");
+    }
+
+    #[test]
+    fn neighbours_among_other_data_are_compared_by_the_components_of_the_run() {
+        let own = blobs();
+        let mut other = (*own).clone();
+        // Without a training split nothing could be fitted to them.
+        other.split = crate::dataset::SplitRows::default();
+        let rows: Arc<[u32]> = Arc::from([5, 9]);
+        let values = picture(&own, 9);
+        let codes = Arc::new(vec![0.0, 0.0, 3.0, 3.0]);
+        let near = NearSample {
+            own: Arc::clone(&own),
+            among: Coded { data: Arc::new(other), rows, codes },
+            code: vec![1.0, 1.0],
+            values,
+            except: None,
+            count: 2,
+            distance: CodeDistance::Euclidean,
+        };
+        let found = near.find(&mut Fits::default(), || true).expect("found");
+        assert_eq!([&found.code, &found.values, &found.linear].map(|found| found[0].row), [5, 9, 9]);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::compute::principal;
 use crate::analysis::density::Density;
+use crate::analysis::plane::Plane;
 use crate::run::Kept;
 
 /// Points that are drawn one by one, at most; of more their density is.
@@ -49,10 +50,26 @@ impl CodePlane {
             CodePlane::Principal => of_units(codes, units, [0, 1]),
             CodePlane::Units(shown) => of_units(codes, units, shown),
         };
+        Ok(Places::of(points))
+    }
+}
+
+impl Places {
+    fn of(points: Vec<[f32; 2]>) -> Places {
         let is_crowd = points.len() > MOST_POINTS;
         let density = is_crowd.then(|| Density::new(points.iter().copied(), [CELLS; 2]));
-        Ok(Places { points, density })
+        Places { points, density }
     }
+}
+
+/// Where codes, row by row, lie on any plane. Those of one unit are a strip: one line would hide
+/// how many lie at a place.
+pub fn places_on(plane: &Plane, codes: &[f32]) -> Vec<[f32; 2]> {
+    let mut points = plane.places(codes);
+    if plane.units() == 1 {
+        points.iter_mut().enumerate().for_each(|(index, point)| point[1] = strip_jitter(index));
+    }
+    points
 }
 
 fn of_units(codes: &[f32], units: usize, [x, y]: [usize; 2]) -> Vec<[f32; 2]> {
@@ -67,11 +84,18 @@ fn of_units(codes: &[f32], units: usize, [x, y]: [usize; 2]) -> Vec<[f32; 2]> {
 #[derive(Clone, Debug)]
 pub struct PlaceJob {
     /// The plane.
-    pub plane: CodePlane,
+    pub on: PlaceOn,
     /// The codes, row by row.
     pub codes: Arc<Vec<f32>>,
-    /// The watched codes.
-    pub watched: Arc<Kept>,
+}
+
+/// The plane that codes are put on.
+#[derive(Clone, Debug)]
+pub enum PlaceOn {
+    /// One of two units or of the principal components of these watched codes.
+    Latent(CodePlane, Arc<Kept>),
+    /// Any plane.
+    Any(Arc<Plane>),
 }
 
 impl PlaceJob {
@@ -80,7 +104,10 @@ impl PlaceJob {
     /// # Errors
     /// A message where the watched codes have no principal components.
     pub fn places(&self) -> Result<Places, String> {
-        self.plane.places(&self.codes, &self.watched)
+        match &self.on {
+            PlaceOn::Latent(plane, watched) => plane.places(&self.codes, watched),
+            PlaceOn::Any(plane) => Ok(Places::of(places_on(plane, &self.codes))),
+        }
     }
 }
 
@@ -108,6 +135,17 @@ mod tests {
         let places = CodePlane::Principal.places(&[1.0, 5.0, 4.0], &watched(3, cross.as_flattened()));
         let [x, y] = places.expect("they vary").points[0].map(f32::abs);
         assert!((x - 4.0).abs() < 1e-4 && (y - 1.0).abs() < 1e-4, "{x} {y}");
+    }
+
+    #[test]
+    fn codes_lie_on_any_plane_and_those_of_one_unit_are_a_strip() {
+        let check = |plane: Plane, codes: &[f32], expected: &[[f32; 2]]| {
+            let job = PlaceJob { on: PlaceOn::Any(Arc::new(plane)), codes: Arc::new(codes.to_vec()) };
+            assert_eq!(job.places().expect("no components are needed").points, expected);
+        };
+        let units = Plane::of_units(&[0.0, 7.0, 0.0], [2, 0]).expect("two units");
+        check(units, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[[3.0, 1.0], [6.0, 4.0]]);
+        check(Plane::of_one_unit(), &[3.0, -1.0], &[[3.0, strip_jitter(0)], [-1.0, strip_jitter(1)]]);
     }
 
     #[test]

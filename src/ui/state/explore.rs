@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::analysis::plane::Plane;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::project::{Pin, Pinned};
 use crate::run::{RunId, Weights};
-use crate::session::{Decoding, Found, JobId, JobResult, Neighbourhoods, Survey};
+use crate::session::{Decoding, Found, JobId, JobResult, MeanCode, Neighbourhoods, Survey};
 
 /// One of the questions a view may have. Each has its own newest answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +19,10 @@ pub enum Question {
     Draw,
     /// The training rows nearest to drawn samples.
     NearDraws,
-    /// The watched rows nearest to a pin, by every distance.
+    /// The samples of a set nearest to a pin, by every distance.
     NearPin,
+    /// The mean codes of two groups of samples.
+    Means,
     /// The codes of pinned rows that are not watched.
     Encode,
     /// What the codes of an epoch have in common.
@@ -62,6 +65,26 @@ impl ShownPin {
     pub fn row_of(&self, data: &Dataset) -> Option<u32> {
         let sample = self.sample.as_ref().filter(|sample| sample.data.fingerprint == data.fingerprint);
         sample.map(|sample| sample.row)
+    }
+}
+
+/// The plane of the codes that is shown.
+#[derive(Debug, Default)]
+pub struct ExploredPlane {
+    /// Tells it from others.
+    pub stamp: u64,
+    /// Tells planes of other units, components or kinds, which axes jump to, from those that move
+    /// with the codes.
+    pub series: u64,
+    /// What lies along x and y.
+    pub names: [String; 2],
+    /// The plane.
+    pub plane: Arc<Plane>,
+}
+
+impl PartialEq for ExploredPlane {
+    fn eq(&self, other: &ExploredPlane) -> bool {
+        self.stamp == other.stamp
     }
 }
 
@@ -206,10 +229,18 @@ impl Explore {
         }
     }
 
-    /// Watched rows near to a pin, and the stamp of the question.
+    /// Samples of a set near to a pin, and the stamp of the question.
     pub fn near_pin(&self) -> Option<(u64, &Neighbourhoods)> {
         match self.answers.get(&Question::NearPin)? {
             (stamp, Ok(JobResult::Neighbourhoods(found))) => Some((*stamp, found)),
+            _ => None,
+        }
+    }
+
+    /// The mean codes of two groups of samples, and the stamp of the question.
+    pub fn means(&self) -> Option<(u64, &[Option<MeanCode>; 2])> {
+        match self.answers.get(&Question::Means)? {
+            (stamp, Ok(JobResult::Means(means))) => Some((*stamp, means)),
             _ => None,
         }
     }

@@ -56,8 +56,14 @@ impl State {
 
     /// The samples of a set, as the shown run sees them; `None` without weights or data.
     pub fn look(&self, set: &Set, is_corrupted: bool) -> Option<Look<'_>> {
+        self.look_at(set, is_corrupted, self.epoch)
+    }
+
+    /// The same by the weights kept next to an epoch; without one, or where none were kept, by the
+    /// newest.
+    pub fn look_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
         let run = self.shown()?;
-        let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
+        let kept = epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
         let (weights, epoch, moment) = if let Some((epoch, weights)) = kept {
             (weights, epoch, Moment::Epoch(epoch))
         } else {

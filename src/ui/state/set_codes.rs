@@ -9,7 +9,7 @@ use crate::session::{CodePlane, JobId, Places, SampleAnswer};
 
 /// Codes of the rows of a set with their places on a plane.
 #[derive(Clone, Debug)]
-pub struct PlacedCodes {
+pub struct PlacedCodes<P = CodePlane> {
     /// The set.
     pub set: Set,
     /// Stands for the rows and the weights.
@@ -23,46 +23,49 @@ pub struct PlacedCodes {
     /// The watched codes whose principal components span the plane.
     pub watched: Arc<Kept>,
     /// The plane.
-    pub plane: CodePlane,
+    pub plane: P,
     /// Where the codes lie on it.
     pub places: Places,
 }
 
-/// The codes that are drawn, and those that are to be drawn next.
+/// The codes that a view draws, and those that it is to draw next, on planes of its kind.
 #[derive(Debug, Default)]
-pub struct SetCodes {
-    shown: Option<PlacedCodes>,
-    coming: Option<ComingCodes>,
+pub struct SetCodes<P = CodePlane> {
+    shown: Option<PlacedCodes<P>>,
+    coming: Option<ComingCodes<P>>,
     /// Stands for the run and its data.
     base: u64,
-    awaited: Option<(JobId, Awaited)>,
+    awaited: Option<(JobId, Awaited<P>)>,
+    /// Whether the newest answer put shown codes on another plane. A plane that moves all the time
+    /// would keep newer codes from coming else.
+    has_moved: bool,
     /// What could not be encoded, and why.
-    failed: Option<(u64, CodePlane, String)>,
+    failed: Option<(u64, P, String)>,
 }
 
 /// Codes that are being computed.
 #[derive(Debug)]
-pub struct ComingCodes {
+pub struct ComingCodes<P = CodePlane> {
     /// Stands for the rows, whatever the weights.
     pub rows_stamp: u64,
     /// The weights.
     pub weights: Arc<Weights>,
     /// What is known so far; it has no places.
-    pub found: PlacedCodes,
+    pub found: PlacedCodes<P>,
 }
 
 /// What a job finds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Awaited {
+#[derive(Debug)]
+enum Awaited<P> {
     /// Codes of the next rows, for this plane.
-    Part(CodePlane),
+    Part(P),
     /// Places of the coming codes.
-    Coming(CodePlane),
+    Coming(P),
     /// Places on another plane of the codes that are shown.
-    Shown(CodePlane),
+    Shown(P),
 }
 
-impl PlacedCodes {
+impl<P> PlacedCodes<P> {
     /// How many rows have a code.
     pub fn done(&self) -> usize {
         self.codes.len() / self.watched.code_units.max(1)
@@ -74,19 +77,19 @@ impl PlacedCodes {
     }
 }
 
-impl SetCodes {
+impl<P: Default + PartialEq> SetCodes<P> {
     /// The same where it is of this run and its data.
-    pub fn of_base(&self, base: u64) -> Option<&SetCodes> {
+    pub fn of_base(&self, base: u64) -> Option<&SetCodes<P>> {
         (self.base == base).then_some(self)
     }
 
     /// The codes that are drawn, of whichever set they are.
-    pub fn shown(&self) -> Option<&PlacedCodes> {
+    pub fn shown(&self) -> Option<&PlacedCodes<P>> {
         self.shown.as_ref()
     }
 
     /// Those that are computed.
-    pub fn coming(&self) -> Option<&ComingCodes> {
+    pub fn coming(&self) -> Option<&ComingCodes<P>> {
         self.coming.as_ref()
     }
 
@@ -96,8 +99,13 @@ impl SetCodes {
     }
 
     /// Whether these could not be computed, or not be put on this plane.
-    pub fn has_failed(&self, of: u64, plane: CodePlane) -> bool {
-        self.failed.as_ref().is_some_and(|failed| (failed.0, failed.1) == (of, plane))
+    pub fn has_failed(&self, of: u64, plane: &P) -> bool {
+        self.failed.as_ref().is_some_and(|failed| (failed.0, &failed.1) == (of, plane))
+    }
+
+    /// Whether newer codes come before another plane for those that are shown.
+    pub fn has_moved(&self) -> bool {
+        self.has_moved
     }
 
     /// Whether an answer is on its way.
@@ -120,7 +128,7 @@ impl SetCodes {
             self.base = base;
             return job;
         }
-        let is_other = |coming: &mut ComingCodes| coming.rows_stamp != rows_stamp;
+        let is_other = |coming: &mut ComingCodes<P>| coming.rows_stamp != rows_stamp;
         self.coming.take_if(is_other)?;
         // Places of what is shown are wanted until others are there.
         let awaited = self.awaited.take_if(|(_, awaited)| !matches!(awaited, Awaited::Shown(_)));
@@ -128,17 +136,17 @@ impl SetCodes {
     }
 
     /// Begins with codes of which none is known yet.
-    pub fn begin(&mut self, coming: ComingCodes) {
+    pub fn begin(&mut self, coming: ComingCodes<P>) {
         (self.coming, self.failed) = (Some(coming), None);
     }
 
     /// Notes that a job encodes the next rows.
-    pub fn expect_part(&mut self, job: JobId, plane: CodePlane) {
+    pub fn expect_part(&mut self, job: JobId, plane: P) {
         self.awaited = Some((job, Awaited::Part(plane)));
     }
 
     /// Notes that a job puts codes on a plane: those that are coming, else those that are shown.
-    pub fn expect_places(&mut self, job: JobId, plane: CodePlane, are_coming: bool) {
+    pub fn expect_places(&mut self, job: JobId, plane: P, are_coming: bool) {
         let awaited = if are_coming { Awaited::Coming(plane) } else { Awaited::Shown(plane) };
         self.awaited = Some((job, awaited));
     }
@@ -146,6 +154,7 @@ impl SetCodes {
     /// Takes in the answer of a job; gives it back where it is the answer to something else.
     pub fn take(&mut self, job: JobId, answer: SampleAnswer) -> Option<SampleAnswer> {
         let Some((_, awaited)) = self.awaited.take_if(|(own, _)| *own == job) else { return Some(answer) };
+        self.has_moved = matches!(awaited, Awaited::Shown(_));
         match (awaited, answer) {
             (Awaited::Part(_), SampleAnswer::Located(part)) => {
                 if let Some(coming) = &mut self.coming {
@@ -192,7 +201,7 @@ impl SetCodes {
     }
 
     /// Notes that codes cannot be computed. Those of another set would be taken for them.
-    pub fn refuse(&mut self, of: u64, plane: CodePlane, message: &str) {
+    pub fn refuse(&mut self, of: u64, plane: P, message: &str) {
         (self.shown, self.coming) = (None, None);
         self.failed = Some((of, plane, message.to_owned()));
     }
@@ -230,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_stays_until_all_of_the_next_is_there() {
-        let mut codes = SetCodes::default();
+        let mut codes: SetCodes = SetCodes::default();
         assert_eq!(codes.keep_only(1, 5), None);
         codes.begin(coming(5, 50));
         for (job, values) in [(1, [1.0, 2.0]), (2, [3.0, 4.0])] {
@@ -255,6 +264,7 @@ mod tests {
         codes.expect_places(JobId(5), CodePlane::Units([1, 0]), false);
         assert_eq!(codes.keep_only(1, 7), None, "nothing is coming");
         codes.take(JobId(5), placed(2.0));
+        assert!(codes.has_moved(), "newer codes are next");
         assert_eq!(codes.shown().map(|shown| shown.places.points[0]), Some([2.0; 2]));
         assert_eq!(codes.keep_only(2, 7), None);
         assert!(codes.shown().is_none(), "codes of another run");
@@ -262,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_failed_shows_no_other_set() {
-        let mut codes = SetCodes::default();
+        let mut codes: SetCodes = SetCodes::default();
         codes.begin(coming(5, 50));
         codes.expect_part(JobId(1), UNITS);
         codes.fail(JobId(2), "not this");
@@ -272,7 +282,7 @@ mod tests {
         for (of, plane, expected) in
             [(50, UNITS, true), (51, UNITS, false), (50, CodePlane::Principal, false)]
         {
-            assert_eq!(codes.has_failed(of, plane), expected, "{of} on {plane:?}");
+            assert_eq!(codes.has_failed(of, &plane), expected, "{of} on {plane:?}");
         }
         assert!(codes.coming().is_none() && codes.shown().is_none() && !codes.is_waiting());
     }

@@ -7,7 +7,7 @@ use egui::accesskit::Role;
 use super::*;
 use crate::project::{Bottleneck, OtherData, Pin};
 use crate::session::Decoding;
-use crate::ui::state::{ShownPin, State};
+use crate::ui::state::{Set, ShownPin, State};
 
 /// A window with a short training behind it, and the view in front.
 pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
@@ -80,9 +80,10 @@ fn the_way_between_two_pins_begins_and_ends_at_them() {
     let mut window = explored(|_| {});
     pin(&mut window, &[0, 1]);
     window.click("Interpolation");
-    window.until("the way is decoded", |state| !decoded(state, Decoding::Way).is_empty());
+    window.until("the way is decoded", |state| !decoded(state, Decoding::Interpolation).is_empty());
     window.until("both pins are decoded", |state| decoded(state, Decoding::Pins).len() == 2 * 64);
-    let (way, pins) = (decoded(window.state(), Decoding::Way), decoded(window.state(), Decoding::Pins));
+    let (way, pins) =
+        (decoded(window.state(), Decoding::Interpolation), decoded(window.state(), Decoding::Pins));
     assert_eq!(way.len(), 9 * 64);
     let is_close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
     assert!(is_close(&way[..64], &pins[..64]) && is_close(&way[8 * 64..], &pins[64..128]));
@@ -132,7 +133,7 @@ fn units_are_traversed_and_neighbours_are_found() {
 }
 
 #[test]
-fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
+fn other_data_are_pinned_and_explored() {
     let mut window = explored(|_| {});
     let mut other = (**window.state().data.dataset.as_ref().expect("digits")).clone();
     other.fingerprint ^= 1;
@@ -150,7 +151,26 @@ fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
     window.click("Nearest");
     window.until("neighbours are found", |state| state.explore.near_pin().is_some());
     let found = window.state().explore.near_pin().expect("found").1.clone();
-    assert_eq!(found.values.len(), 8);
+    assert_eq!((found.fingerprint, found.values.len()), (run.fingerprint, 8));
+
+    window.click("Codes shown");
+    window.harness.get_by_role_and_label(Role::Button, "photos (1,797)").click();
+    window.harness.run_ok();
+    let photos = Set::Other("photos".to_owned());
+    window.until("they are encoded", |state| {
+        state.explored_codes.shown().is_some_and(|shown| shown.set == photos)
+    });
+    let shown = window.state().explored_codes.shown().expect("codes");
+    let units = shown.watched.code_units;
+    let is_near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * b.abs().max(1.0);
+    assert_eq!((shown.rows.len(), shown.places.points.len()), (1797, 1797));
+    assert!(shown.codes[5 * units..6 * units].iter().zip(&expected).all(is_near));
+    window.until("neighbours are found among them", |state| {
+        state.explore.near_pin().is_some_and(|(_, found)| found.fingerprint == fingerprint)
+    });
+    let found = window.state().explore.near_pin().expect("found").1.clone();
+    assert!([&found.code, &found.values, &found.linear].iter().all(|found| found.len() == 8));
+    assert!(found.code.iter().all(|near| near.row != 5), "a sample is no neighbour of itself");
     window.state().remove_other("photos");
     window.until("it is shown no more", |state| state.explore.pins.is_empty());
     assert_eq!(window.project().pins.len(), 1, "its data may come back");

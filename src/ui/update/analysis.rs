@@ -77,6 +77,7 @@ impl State {
                 | JobResult::Drawn { .. }
                 | JobResult::Found(_)
                 | JobResult::Neighbourhoods(_)
+                | JobResult::Means(_)
                 | JobResult::Encoded { .. }
                 | JobResult::Survey(_),
             ) => {}
@@ -93,7 +94,9 @@ impl State {
                 }
             }
             Ok(JobResult::Samples(answer)) => {
-                if let Some(answer) = self.set_codes.take(job, *answer) {
+                let answer = self.set_codes.take(job, *answer);
+                let answer = answer.and_then(|answer| self.explored_codes.take(job, answer));
+                if let Some(answer) = answer {
                     self.scored.take(job, answer);
                 }
             }
@@ -101,6 +104,7 @@ impl State {
                 self.principal.fail(job);
                 self.scored.fail(job, &message);
                 self.set_codes.fail(job, &message);
+                self.explored_codes.fail(job, &message);
                 self.baselines.fail(job);
                 match asked {
                     // A person waits for it.

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::project::format_count;
-use crate::session::{CodePlane, JobKind, PlaceJob, Places, Request, SampleJob, part_rows};
+use crate::session::{CodePlane, JobKind, PlaceJob, PlaceOn, Places, Request, SampleJob, part_rows};
 use crate::ui::plots::stamp_of;
-use crate::ui::state::{ComingCodes, Look, PlacedCodes, Set, SetCodes, State};
+use crate::ui::state::{ComingCodes, ExploredPlane, Look, PlacedCodes, Set, SetCodes, State};
 
 /// Numbers that the codes of a set have, at most: 256 MB.
 const MOST_NUMBERS: usize = 1 << 26;
@@ -24,57 +24,81 @@ enum Next {
     Shown(PlaceJob),
 }
 
+/// The codes that a view wants.
+struct Wish<'a, P> {
+    set: &'a Set,
+    /// By the weights kept next to it; by the newest without.
+    epoch: Option<u32>,
+    plane: P,
+}
+
 impl State {
     /// Asks for the codes of a set by the weights that views look at and for their places on a
     /// plane, unless an answer is on its way. The watched samples have theirs with each kept epoch.
     pub fn follow_set_codes(&mut self, set: &Set, plane: CodePlane) {
         let mut codes = std::mem::take(&mut self.set_codes);
-        let look = match set {
-            Set::Watched | Set::Other(_) => None,
-            Set::Train | Set::Validation | Set::Test | Set::All | Set::Selection | Set::Named(_) => {
-                self.look(set, false).filter(|look| !look.rows.is_empty())
-            }
-        };
-        let (cancelled, next) = match look {
-            Some(look) => {
-                let cancelled = codes.keep_only(look.subject.samples_stamp(), look.set);
-                (cancelled, self.next_codes(&mut codes, &look, set, plane))
-            }
-            None => (codes.clear(), None),
-        };
+        // Other data are drawn above any set.
+        let wish = (!matches!(set, Set::Other(_))).then_some(Wish { set, epoch: self.epoch, plane });
+        self.follow_codes(&mut codes, wish, |of, plane| PlaceOn::Latent(*plane, Arc::clone(&of.watched)));
         self.set_codes = codes;
+    }
+
+    /// The same for the view Explore, on any plane and by the weights of the epoch of the codes
+    /// that it shows otherwise.
+    pub fn follow_explored_codes(&mut self, set: &Set, epoch: u32, plane: &Arc<ExploredPlane>) {
+        let mut codes = std::mem::take(&mut self.explored_codes);
+        let wish = Wish { set, epoch: Some(epoch), plane: Arc::clone(plane) };
+        self.follow_codes(&mut codes, Some(wish), |_, plane| PlaceOn::Any(Arc::clone(&plane.plane)));
+        self.explored_codes = codes;
+    }
+
+    fn follow_codes<P: Clone + Default + PartialEq>(
+        &mut self,
+        codes: &mut SetCodes<P>,
+        wish: Option<Wish<'_, P>>,
+        on: impl Fn(&PlacedCodes<P>, &P) -> PlaceOn,
+    ) {
+        let look = wish.filter(|wish| *wish.set != Set::Watched).and_then(|wish| {
+            let look = self.look_at(wish.set, false, wish.epoch).filter(|look| !look.rows.is_empty())?;
+            Some((look, wish))
+        });
+        let Some((look, wish)) = look else {
+            if let Some(job) = codes.clear() {
+                self.send(Request::Cancel(job));
+            }
+            return;
+        };
+        let cancelled = codes.keep_only(look.subject.samples_stamp(), look.set);
+        let place = |of: &PlacedCodes<P>| PlaceJob { on: on(of, &wish.plane), codes: Arc::clone(&of.codes) };
+        let next = self.next_codes(codes, &look, &wish, place);
+        let plane = wish.plane;
         if let Some(job) = cancelled {
             self.send(Request::Cancel(job));
         }
         let ask = |state: &mut State, job| state.compute(JobKind::Samples(Box::new(job)));
         match next {
-            Some(Next::Part(job)) => {
-                let job = ask(self, job);
-                self.set_codes.expect_part(job, plane);
-            }
-            Some(Next::Coming(job)) => {
-                let job = ask(self, SampleJob::Place(job));
-                self.set_codes.expect_places(job, plane, true);
-            }
-            Some(Next::Shown(job)) => {
-                let job = ask(self, SampleJob::Place(job));
-                self.set_codes.expect_places(job, plane, false);
-            }
+            Some(Next::Part(job)) => codes.expect_part(ask(self, job), plane),
+            Some(Next::Coming(job)) => codes.expect_places(ask(self, SampleJob::Place(job)), plane, true),
+            Some(Next::Shown(job)) => codes.expect_places(ask(self, SampleJob::Place(job)), plane, false),
             None => {}
         }
     }
 
-    fn next_codes(&self, codes: &mut SetCodes, look: &Look<'_>, set: &Set, plane: CodePlane) -> Option<Next> {
+    fn next_codes<P: Clone + Default + PartialEq>(
+        &self,
+        codes: &mut SetCodes<P>,
+        look: &Look<'_>,
+        wish: &Wish<'_, P>,
+        place: impl Fn(&PlacedCodes<P>) -> PlaceJob,
+    ) -> Option<Next> {
         if codes.is_waiting() {
             return None;
         }
-        let place = |of: &PlacedCodes| PlaceJob {
-            plane,
-            codes: Arc::clone(&of.codes),
-            watched: Arc::clone(&of.watched),
-        };
-        if let Some(shown) = codes.shown().filter(|shown| shown.plane != plane) {
-            return Some(Next::Shown(place(shown)));
+        let plane = &wish.plane;
+        let moved = codes.shown().filter(|shown| shown.plane != *plane);
+        let moved = moved.map(|shown| Next::Shown(place(shown)));
+        if moved.is_some() && !codes.has_moved() {
+            return moved;
         }
         // Weights of before are encoded to their end: of a run under way, there would never be a
         // whole set else.
@@ -82,11 +106,11 @@ impl State {
             let of = stamp_of((look.subject, look.set));
             let is_there = codes.shown().is_some_and(|shown| shown.of == of);
             if is_there || codes.has_failed(of, plane) {
-                return None;
+                return moved;
             }
-            match self.unknown_codes(look, set, of, plane)? {
+            match unknown_codes(look, wish, of)? {
                 Ok(coming) => codes.begin(coming),
-                Err(message) => codes.refuse(of, plane, &message),
+                Err(message) => codes.refuse(of, plane.clone(), &message),
             }
         }
         let ComingCodes { weights, found, .. } = codes.coming()?;
@@ -97,39 +121,37 @@ impl State {
         let rows = rows[..rows.len().min(part_rows(look.data))].to_vec();
         let Some(trial) = look.trial(self, weights) else {
             let of = found.of;
-            codes.refuse(of, plane, NO_PLAN);
+            codes.refuse(of, plane.clone(), NO_PLAN);
             return None;
         };
         Some(Next::Part(SampleJob::Locate(trial, rows, None)))
     }
+}
 
-    /// Codes of all rows that a view looks at, none of them known yet; `None` before the first
-    /// epoch was kept.
-    fn unknown_codes(
-        &self,
-        look: &Look<'_>,
-        set: &Set,
-        of: u64,
-        plane: CodePlane,
-    ) -> Option<Result<ComingCodes, String>> {
-        let watched = look.run.kept.look(self.epoch).filter(|kept| kept.code_units > 0)?;
-        let numbers = look.rows.len().saturating_mul(watched.code_units);
-        if numbers > MOST_NUMBERS {
-            let (samples, size) = (format_count(look.rows.len()), format_count(numbers >> 18));
-            return Some(Err(format!(
-                "The codes of {samples} samples take {size} MB, which is too much. Choose a smaller set."
-            )));
-        }
-        let found = PlacedCodes {
-            set: set.clone(),
-            of,
-            epoch: look.epoch,
-            rows: look.rows.all().into(),
-            codes: Arc::new(Vec::with_capacity(numbers)),
-            watched: Arc::clone(watched),
-            plane,
-            places: Places::default(),
-        };
-        Some(Ok(ComingCodes { rows_stamp: look.set, weights: Arc::clone(look.weights), found }))
+/// Codes of all rows that a view looks at, none of them known yet; `None` before the first
+/// epoch was kept.
+fn unknown_codes<P: Clone>(
+    look: &Look<'_>,
+    wish: &Wish<'_, P>,
+    of: u64,
+) -> Option<Result<ComingCodes<P>, String>> {
+    let watched = look.run.kept.look(wish.epoch).filter(|kept| kept.code_units > 0)?;
+    let numbers = look.rows.len().saturating_mul(watched.code_units);
+    if numbers > MOST_NUMBERS {
+        let (samples, size) = (format_count(look.rows.len()), format_count(numbers >> 18));
+        return Some(Err(format!(
+            "The codes of {samples} samples take {size} MB, which is too much. Choose a smaller set."
+        )));
     }
+    let found = PlacedCodes {
+        set: wish.set.clone(),
+        of,
+        epoch: look.epoch,
+        rows: look.rows.all().into(),
+        codes: Arc::new(Vec::with_capacity(numbers)),
+        watched: Arc::clone(watched),
+        plane: wish.plane.clone(),
+        places: Places::default(),
+    };
+    Some(Ok(ComingCodes { rows_stamp: look.set, weights: Arc::clone(look.weights), found }))
 }

@@ -2,13 +2,13 @@
 //! generates, and what is near to a sample.
 
 mod arithmetic;
-mod between;
 mod cards;
 mod context;
 mod draws;
 mod effects;
 mod figure;
 mod hover;
+mod interpolation;
 mod near;
 mod pictures;
 mod pins;
@@ -20,28 +20,32 @@ mod traversals;
 use egui::{Rect, RichText, ScrollArea, Ui, UiBuilder};
 
 use self::arithmetic::Arithmetic;
-use self::between::Between;
 use self::cards::Cards;
-use self::context::{Actions, Context};
+use self::context::{Actions, Context, Explored, Placed, Shown};
 use self::draws::DrawsSection;
 use self::effects::Effects;
 use self::hover::Hover;
+use self::interpolation::Interpolated;
 use self::near::Near;
 use self::pictures::Pictures;
-use self::plane::{Mosaic, Tool, plane_ui};
+use self::plane::{Classes, Mosaic, Tool, plane_ui};
 use self::sliders::Sliders;
-use self::subject::{PlaneKind, Subject};
+use self::subject::{PlaneKind, Subject, training_samples};
 use self::traversals::Traversals;
 use super::latent::lasso::Lasso;
 use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, quiet_ui};
 use super::sample::kept_at;
+use super::set_choice::{code_choice_ui, code_choices, code_count_ui, existing};
 use super::view::{Entry, View};
+use std::sync::Arc;
+
+use crate::dataset::Dataset;
 use crate::figure::Figure;
-use crate::run::{Run, RunId, Status};
+use crate::run::{Kept, Run, RunId, Status};
 use crate::ui::keys::keys;
-use crate::ui::plots::{ScatterView, color, palette};
-use crate::ui::state::{EXPLORE_VIEW, MissingData, State};
-use crate::ui::widgets::header::Side;
+use crate::ui::plots::{ScatterView, color, palette, stamp_of};
+use crate::ui::state::{EXPLORE_VIEW, ExportWhat, MissingData, Set, SetChoice, State};
+use crate::ui::widgets::header::{Row, Side};
 
 /// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
 const SIDE: f32 = 292.0;
@@ -54,7 +58,7 @@ enum Section {
     Pins,
     #[default]
     Sliders,
-    Between,
+    Interpolation,
     Arithmetic,
     Traversals,
     Draw,
@@ -65,7 +69,7 @@ impl Section {
     const ALL: [(Section, &'static str, &'static str); 7] = [
         (Section::Pins, "Pins", "Pins side by side: original, reconstruction and error, with notes"),
         (Section::Sliders, "Sliders", "Change single units of the code and see what changes"),
-        (Section::Between, "Interpolation", "Codes between two pins"),
+        (Section::Interpolation, "Interpolation", "Codes between two pins"),
         (Section::Arithmetic, "Arithmetic", "Add the difference of two groups of samples to a code"),
         (Section::Traversals, "Traversals", "Every unit over its range"),
         (Section::Draw, "Sample", "Samples that the network generates"),
@@ -78,6 +82,8 @@ impl Section {
 pub struct ExploreView {
     /// The run and start of the run that all of it is of.
     of: Option<(RunId, u64)>,
+    /// The samples that are drawn.
+    set: Set,
     kind: PlaneKind,
     units: [usize; 2],
     components: [usize; 2],
@@ -87,6 +93,7 @@ pub struct ExploreView {
     subject: Subject,
     mosaic: Mosaic,
     lasso: Lasso,
+    classes: Classes,
     /// The class that a person chose to see alone.
     pinned_class: Option<u32>,
     /// The code under the pointer that was last decoded.
@@ -101,7 +108,7 @@ pub struct ExploreView {
     cards: Cards,
     sliders: Sliders,
     effects: Effects,
-    between: Between,
+    interpolation: Interpolated,
     arithmetic: Arithmetic,
     traversals: Traversals,
     draws: DrawsSection,
@@ -119,15 +126,13 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         empty_ui(ui, NOTHING_YET, "Train a network: you can explore its code here, also while it trains.");
         return (actions, false, false);
     }
+    let choices = run.zip(kept).and_then(|(run, _)| Some(code_choices(state, run, state.data_of(run)?)));
+    let choices = choices.unwrap_or_default();
+    let found = kept.and_then(|kept| codes_of(state, existing(&view.set, &choices), kept));
     let handle = header_ui(ui, ENTRY.title, |row| {
         if let Some(kept) = kept {
             plane::controls_ui(row, kept, view);
-        }
-        epoch_ui(row, state.epoch);
-        if let (Some(kept), Some(asked)) = (kept, &state.explore.asked)
-            && let Some((text, about)) = weights_text(kept.epoch, asked.epoch)
-        {
-            quiet_ui(row, Side::Right, "weights", &text, about);
+            samples_ui(row, state, (kept, found), view, &choices);
         }
     });
     let drag = handle.drag_started();
@@ -150,10 +155,13 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         return (actions, drag, load);
     };
     let explore = &state.explore;
-    let kind = view.shown_kind(kept.code_units);
-    let axes = view.shown_axes(kept.code_units);
-    view.subject.update(kept, kind, axes, explore);
-    let subject = std::mem::take(&mut view.subject);
+    let mut subject = std::mem::take(&mut view.subject);
+    let of = stamp_of((run.id, run.started_unix_secs));
+    let of_split = stamp_of((of, data.fingerprint, data.split.train.len()));
+    subject.follow(kept, of_split, || training_samples(&run.kept.probe, data));
+    subject.turn_to(of, view.shown_kind(kept.code_units), view.shown_axes(kept.code_units), explore);
+    let placed = found.and_then(|found| placed(found, kept));
+    subject.show(placed.map(|(placed, _)| &placed.plane));
     let divergence = divergence(run, kept.code_units).filter(|_| view.by_divergence);
     let order = divergence.map_or_else(|| subject.order.clone(), by_falling);
     let context = Context {
@@ -164,9 +172,9 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         is_live: network.epoch.is_none() && run.status == Status::Training,
         generation: network.generation,
         explore,
-        selection: &state.selection,
-        named: &state.project.selections,
-        others: &state.others,
+        sets: state.sets(),
+        choices: &choices,
+        shown: Shown::new((placed, data), (run, kept), &subject),
         subject: &subject,
         order: &order,
     };
@@ -185,10 +193,51 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     }
     side_panel_ui(ui, side, "side", |ui| side_ui(ui, &context, view, &mut actions, !is_wide));
     ui.scope_builder(UiBuilder::new().max_rect(plane).id_salt("plane"), |ui| {
-        plane_ui(ui, &context, view, &mut actions);
+        match found.and_then(|(codes, _)| codes.failure()) {
+            Some(message) => empty_ui(ui, "These samples cannot be encoded", message),
+            None => plane_ui(ui, &context, view, &mut actions),
+        }
     });
     view.subject = subject;
     (actions, drag, false)
+}
+
+/// What is known of codes of sets, with the data of the set that is chosen.
+type KnownCodes<'a> = (&'a Explored, &'a Arc<Dataset>);
+
+/// What is known of the codes of a set; `None` of watched samples, which have theirs in the run.
+fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<KnownCodes<'a>> {
+    let look = state.look_at(set, false, Some(kept.epoch)).filter(|_| *set != Set::Watched)?;
+    Some((state.explored_codes.of_base(look.subject.samples_stamp())?, look.data))
+}
+
+/// The codes that are drawn, once there are any: those of before until those of the set are there.
+fn placed<'a>((codes, data): KnownCodes<'a>, kept: &Kept) -> Option<(&'a Placed, &'a Arc<Dataset>)> {
+    Some((codes.shown().filter(|placed| placed.watched.code_units == kept.code_units)?, data))
+}
+
+/// Which samples are drawn, how many they are, and by the weights of which epochs.
+fn samples_ui(
+    row: &mut Row<'_>,
+    state: &State,
+    (kept, found): (&Kept, Option<KnownCodes<'_>>),
+    view: &mut ExploreView,
+    choices: &[SetChoice],
+) {
+    code_choice_ui(row, "Codes shown", &mut view.set, choices);
+    epoch_ui(row, state.epoch);
+    let set = existing(&view.set, choices);
+    let placed = found.and_then(|found| placed(found, kept)).map(|(placed, _)| placed);
+    let watched = (&Set::Watched, kept.codes.len() / kept.code_units.max(1), kept.epoch);
+    let shown = placed.map_or(watched, |placed| (&placed.set, placed.rows.len(), placed.epoch));
+    let coming = found.and_then(|(codes, _)| codes.coming());
+    let coming = coming.map(|coming| coming.found.progress());
+    code_count_ui(row, set, shown, coming);
+    if let Some(asked) = &state.explore.asked
+        && let Some((text, about)) = weights_text(shown.2, asked.epoch)
+    {
+        quiet_ui(row, Side::Right, "weights", &text, about);
+    }
 }
 
 /// A panel that keeps its place and size, whatever is in it.
@@ -234,7 +283,9 @@ fn side_ui(
                 order_ui(ui, context, &mut view.by_divergence);
                 sliders::sliders_ui(ui, context, view, actions);
             }
-            Section::Between => between::between_ui(ui, context, &mut view.between, actions),
+            Section::Interpolation => {
+                interpolation::interpolation_ui(ui, context, &mut view.interpolation, actions);
+            }
             Section::Arithmetic => arithmetic::arithmetic_ui(ui, context, &mut view.arithmetic, actions),
             Section::Traversals => {
                 order_ui(ui, context, &mut view.by_divergence);
@@ -315,10 +366,22 @@ impl ExploreView {
         }
     }
 
+    /// Asks for the codes of the set that is chosen by now.
+    fn follow_set(&self, state: &mut State) {
+        let Some(plane) = &self.subject.wanted else { return };
+        let Some((run, data)) = state.shown().and_then(|run| Some((run, state.data_of(run)?))) else {
+            return;
+        };
+        let Some(epoch) = kept_at(run, state.epoch).map(|kept| kept.epoch) else { return };
+        let choices = code_choices(state, run, data);
+        state.follow_explored_codes(existing(&self.set, &choices), epoch, plane);
+    }
+
     /// Starts anew for another run: only what does not depend on it stays.
     fn turn_to(&mut self, of: Option<(RunId, u64)>) {
         if self.of != of {
-            *self = ExploreView { of, tool: self.tool, section: self.section, ..ExploreView::default() };
+            let set = std::mem::take(&mut self.set);
+            *self = ExploreView { of, set, tool: self.tool, section: self.section, ..ExploreView::default() };
         }
     }
 }
@@ -360,8 +423,7 @@ impl View for ExploreView {
         if let Some((at, note)) = actions.note {
             state.note_pin(at, note);
         }
-        if let Some((fingerprint, (rows, how))) = state.shown().map(|run| run.fingerprint).zip(actions.select)
-        {
+        if let Some((fingerprint, rows, how)) = actions.select {
             state.selection.apply(fingerprint, rows, how);
         }
         if let Some(at) = actions.activate {
@@ -370,6 +432,7 @@ impl View for ExploreView {
         if let Some(at) = actions.unpin {
             state.unpin(at);
         }
+        self.follow_set(state);
         if changes_pins {
             // Pins are numbered, and decoded, with the next frame.
             ui.ctx().request_repaint();
@@ -379,6 +442,11 @@ impl View for ExploreView {
 
     fn figures(&self, state: &State) -> Vec<Figure> {
         self.all_figures(state)
+    }
+
+    fn export(&self) -> Option<(ExportWhat, Set)> {
+        let set = if self.set == Set::Watched { Set::All } else { self.set.clone() };
+        Some((ExportWhat::Codes, set))
     }
 }
 
@@ -395,6 +463,7 @@ mod tests {
             units: [30, 31],
             tool: Tool::Pan,
             section: Section::Near,
+            set: Set::Test,
             place: Some(vec![0.0; 32]),
             ..ExploreView::default()
         };
@@ -403,6 +472,7 @@ mod tests {
         view.turn_to(of(2));
         assert_eq!((view.of, view.place, view.kind), (of(2), None, PlaneKind::Components));
         assert_eq!((view.units, view.tool, view.section), ([0, 0], Tool::Pan, Section::Near));
+        assert_eq!(view.set, Set::Test);
     }
 
     #[test]

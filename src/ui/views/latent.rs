@@ -20,6 +20,7 @@ pub use self::others::OtherCodes;
 use self::others::{Others, Part};
 use super::parts::{empty_ui, header_ui};
 use super::sample::{kept_at, tells_groups};
+use super::set_choice::{code_choices, existing};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Figure;
@@ -318,11 +319,6 @@ impl LatentView {
         }
     }
 
-    /// Whether samples of a set are shown that there is, and not the watched ones.
-    fn is_of_set(&self, choices: &[SetChoice]) -> bool {
-        self.set != Set::Watched && choices.iter().any(|choice| choice.set == self.set)
-    }
-
     /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
     /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
@@ -371,9 +367,11 @@ impl View for LatentView {
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).cloned();
-        let choices = run.zip(data).map(|(run, data)| choices(now, run, data)).unwrap_or_default();
+        let mut choices = run.zip(data).map(|(run, data)| code_choices(now, run, data)).unwrap_or_default();
+        // Other data are drawn above any set.
+        choices.retain(|choice| !matches!(choice.set, Set::Other(_)));
         // A set that is gone is not waited for.
-        let wanted = if self.is_of_set(&choices) { self.set.clone() } else { Set::Watched };
+        let wanted = existing(&self.set, &choices).clone();
         let base = now.look(&wanted, false).map(|look| look.subject.samples_stamp());
         let found = base.filter(|_| wanted != Set::Watched).and_then(|base| now.set_codes.of_base(base));
         let set = found.and_then(SetCodes::shown);
@@ -412,8 +410,7 @@ impl View for LatentView {
         state.follow_principal(kept.map(|kept| kept.epoch), run.zip(output.principal));
         if let Some(plane) = plane {
             // Another set may have been chosen in this frame.
-            let set = if self.is_of_set(&choices) { &self.set } else { &Set::Watched };
-            state.follow_set_codes(set, plane);
+            state.follow_set_codes(existing(&self.set, &choices), plane);
         }
         output.drag
     }
@@ -421,24 +418,6 @@ impl View for LatentView {
     fn figures(&self, state: &State) -> Vec<Figure> {
         state.shown().and_then(|run| self.figure(run, state)).into_iter().collect()
     }
-}
-
-/// The sets whose codes can be shown; other data are drawn above any of them.
-fn choices(state: &State, run: &Run, data: &Dataset) -> Vec<SetChoice> {
-    let choices = state.sets().choices(Some(run), data).into_iter();
-    let choices = choices.filter(|choice| !matches!(choice.set, Set::Other(_)));
-    choices
-        .map(|choice| match choice.set {
-            Set::Watched => SetChoice { count: run.kept.probe.code_rows.len(), ..choice },
-            Set::Train
-            | Set::Validation
-            | Set::Test
-            | Set::All
-            | Set::Selection
-            | Set::Named(_)
-            | Set::Other(_) => choice,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -2,10 +2,62 @@
 
 use egui::{ComboBox, Ui};
 
-use super::parts::named;
+use super::parts::{named, quiet_ui};
+use crate::dataset::Dataset;
 use crate::project::{format_count, visible};
+use crate::run::Run;
 use crate::ui::plots::shortened;
-use crate::ui::state::{Set, SetChoice};
+use crate::ui::state::{Set, SetChoice, State};
+use crate::ui::widgets::header::{Row, Side};
+
+/// The sets whose codes can be shown. Of the watched samples more have a code than a picture.
+pub(super) fn code_choices(state: &State, run: &Run, data: &Dataset) -> Vec<SetChoice> {
+    let mut choices = state.sets().choices(Some(run), data);
+    for choice in choices.iter_mut().filter(|choice| choice.set == Set::Watched) {
+        choice.count = run.kept.probe.code_rows.len();
+    }
+    choices
+}
+
+/// The chosen set; the watched samples where there is no such set any more.
+pub(super) fn existing<'a>(set: &'a Set, choices: &[SetChoice]) -> &'a Set {
+    if choices.iter().any(|choice| choice.set == *set) { set } else { &Set::Watched }
+}
+
+/// The choice of the set whose codes are shown as a part of a header, where there is one.
+pub(super) fn code_choice_ui(row: &mut Row<'_>, name: &str, set: &mut Set, choices: &[SetChoice]) {
+    if choices.len() < 2 {
+        return;
+    }
+    let mut chosen = existing(set, choices).clone();
+    let add = |ui: &mut Ui| set_choice_ui(ui, name, &mut chosen, choices);
+    if row.part(Side::Left, "set", add).unwrap_or_default() {
+        *set = chosen;
+    }
+}
+
+/// How many codes there are: of a set with the epoch of its weights, else watched ones. Until those
+/// of the chosen set are there, how many of it are encoded, of how many.
+pub(super) fn code_count_ui(
+    row: &mut Row<'_>,
+    chosen: &Set,
+    shown: (&Set, usize, u32),
+    coming: Option<(usize, usize)>,
+) {
+    let (set, count, epoch) = shown;
+    let (text, about) = match coming.filter(|_| set != chosen) {
+        Some((done, all)) => {
+            let (done, count) = (100 * done / all.max(1), format_count(all));
+            (format!("encoding, {done} %"), format!("{count} samples are being encoded"))
+        }
+        None if *set == Set::Watched => {
+            let about = "Watched samples, whose codes are kept with each epoch".to_owned();
+            (format_count(count), about)
+        }
+        None => (format_count(count), format!("Samples, encoded with the weights after epoch {epoch}")),
+    };
+    quiet_ui(row, Side::Right, "count", &text, &about);
+}
 
 /// A combo box of this name for the sets there are. Says whether another was chosen.
 pub(super) fn set_choice_ui(ui: &mut Ui, name: &str, set: &mut Set, choices: &[SetChoice]) -> bool {

@@ -1,45 +1,40 @@
 //! Arithmetic: what two groups of samples differ by, added to a code.
 
+use std::sync::Arc;
+
 use egui::{ComboBox, RichText, Slider, SliderClamping, Ui};
 
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::Pictures;
 use super::pins::code_text;
-use crate::analysis::arithmetic::{mean, moved};
-use crate::dataset::LabelValues;
-use crate::project::{IndexSet, NamedSelection, format_count, visible};
-use crate::session::Decoding;
+use crate::analysis::arithmetic::moved;
+use crate::dataset::{Dataset, LabelValues};
+use crate::project::{NamedSelection, format_count, visible};
+use crate::session::{Decoding, JobKind, MeanCode, SampleGroup};
 use crate::ui::plots::{color, palette, shortened, stamp_of};
-use crate::ui::state::Question;
+use crate::ui::state::{Question, Set};
 use crate::ui::views::parts::{chip_ui, named};
 
-/// A group of the watched samples.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// A group of samples.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Group {
-    /// All of them.
-    #[default]
-    All,
-    /// Those that are selected.
-    Selection,
-    /// Those of a selection with this name.
-    Named(String),
-    /// Those of a class, by its number.
+    /// A set; selections of whichever data the network is shown.
+    Set(Set),
+    /// Those of the plane of a class, by its number.
     Class(u32),
 }
-
-/// The mean code of a group and how many samples it is of; `None` where none of the group is
-/// watched.
-type Mean = Option<(Vec<f32>, usize)>;
 
 /// The choices of the section.
 #[derive(Clone, Default)]
 pub struct Arithmetic {
     /// The group whose mean is added, and the one whose mean is taken away; as long as none was
-    /// chosen the first two there are.
+    /// chosen the first there is, and all samples.
     groups: [Option<Group>; 2],
     times: Option<f32>,
-    /// Both means, and what they follow from.
-    means: (u64, [Mean; 2]),
+    /// The stamp of the newest question for means, and what stands for its groups.
+    asked: (u64, u64),
+    /// Both means, and what stands for their groups.
+    means: (u64, [Option<MeanCode>; 2]),
     picture: Pictures,
 }
 
@@ -56,7 +51,7 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
         let chosen = section.groups[at].clone().filter(|group| all.contains(group));
         chosen.unwrap_or_else(|| default_group(&all, at))
     });
-    section.follow(context, &groups);
+    let is_known = section.follow(context, &groups, actions);
     for (at, name) in names.into_iter().enumerate() {
         ui.horizontal(|ui| {
             ui.label(RichText::new(name).size(11.0).color(color(palette(ui).dim)));
@@ -70,17 +65,20 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
                 }
             });
             named(response.response, name);
-            let count = section.means.1[at].as_ref().map_or(0, |(_, count)| *count);
-            let plural = if count == 1 { "" } else { "s" };
-            let text = format!("{} watched sample{plural}", format_count(count));
-            ui.label(RichText::new(text).size(11.0).color(color(palette(ui).faint)));
+            if is_known {
+                let count = section.means.1[at].as_ref().map_or(0, |mean| mean.count);
+                let plural = if count == 1 { "" } else { "s" };
+                let text = format!("{} sample{plural}", format_count(count));
+                ui.label(RichText::new(text).size(11.0).color(color(palette(ui).faint)));
+            }
         });
     }
-    let [Some((to, _)), Some((from, _))] = &section.means.1 else {
-        remark_ui(
-            ui,
-            "A group without a watched sample has no mean code: choose another, or select more samples.",
-        );
+    failure_ui(ui, context, Question::Means);
+    if !is_known {
+        return;
+    }
+    let [Some(to), Some(from)] = &section.means.1 else {
+        remark_ui(ui, "A group without a sample has no mean code: choose another.");
         return;
     };
     let (base, name) = match context.active() {
@@ -97,7 +95,7 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
         }
     });
     remark_ui(ui, &format!("added to {name}"));
-    let code = moved(&base, from, to, times);
+    let code = moved(&base, &from.code, &to.code, times);
     context.decode(actions, Decoding::Arithmetic, (bits(&code), "arithmetic"), || code.clone());
     failure_ui(ui, context, Question::Decode(Decoding::Arithmetic));
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Arithmetic) {
@@ -114,32 +112,39 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
     }
 }
 
-/// The groups there are.
+/// The groups there are: selections, classes, and all other sets.
 fn groups(context: &Context<'_>) -> Vec<Group> {
-    let fingerprint = context.run.fingerprint;
-    let selection = (!context.selection.rows(fingerprint).is_empty()).then_some(Group::Selection);
-    let named = context.named.iter().filter(|named| named.fingerprint == fingerprint);
-    let named = named.map(|named| Group::Named(named.name.clone()));
-    let classes = match context.classes().map(|column| &column.values) {
+    let is_known = |fingerprint: &u64| context.data_of(*fingerprint).is_some();
+    let selection = context.sets.selection.of().filter(is_known);
+    let selection = selection.filter(|of| !context.sets.selection.rows(*of).is_empty());
+    let selection = selection.map(|_| Group::Set(Set::Selection));
+    let named = context.sets.named.iter().filter(|named| is_known(&named.fingerprint));
+    let named = named.map(|named| Group::Set(Set::Named(named.name.clone())));
+    let classes = match context.shown.classes().map(|column| &column.values) {
         Some(LabelValues::Classes { names, .. }) => names.len().min(MOST_CLASSES),
         Some(LabelValues::Numbers(_)) | None => 0,
     };
     let classes = (0..classes as u32).map(Group::Class);
-    selection.into_iter().chain(named).chain(classes).chain([Group::All]).collect()
+    let others = context.choices.iter().filter(|choice| match &choice.set {
+        Set::Selection | Set::Named(_) => false,
+        Set::Other(name) => context.sets.others.get(name).is_some_and(|data| is_known(&data.fingerprint)),
+        Set::Watched | Set::Train | Set::Validation | Set::Test | Set::All => true,
+    });
+    let others = others.map(|choice| Group::Set(choice.set.clone()));
+    selection.into_iter().chain(named).chain(classes).chain(others).collect()
 }
 
 /// What the first or second group is as long as none was chosen: the first there is, and all
 /// samples beside it.
 fn default_group(all: &[Group], at: usize) -> Group {
-    if at == 0 { all.first().cloned().unwrap_or_default() } else { Group::All }
+    let every = Group::Set(Set::All);
+    if at == 0 { all.first().cloned().unwrap_or(every) } else { every }
 }
 
 fn group_name(context: &Context<'_>, group: &Group) -> String {
     match group {
-        Group::All => "all".to_owned(),
-        Group::Selection => "selection".to_owned(),
-        Group::Named(name) => shortened(&visible(name), 20),
-        Group::Class(class) => match context.classes().map(|column| (&column.name, &column.values)) {
+        Group::Set(set) => shortened(&visible(set.name()), 20),
+        Group::Class(class) => match context.shown.classes().map(|column| (&column.name, &column.values)) {
             Some((column, LabelValues::Classes { names, .. })) => {
                 let name = names.get(*class as usize).map_or("", String::as_str);
                 shortened(&format!("{} {}", visible(column), visible(name)), 20)
@@ -150,35 +155,76 @@ fn group_name(context: &Context<'_>, group: &Group) -> String {
 }
 
 impl Arithmetic {
-    /// Brings the means up to date.
-    fn follow(&mut self, context: &Context<'_>, groups: &[Group; 2]) {
-        let named = groups.each_ref().map(|group| named_rows(context, group).map(IndexSet::identity));
-        let of = (context.subject.codes_stamp, context.data.fingerprint, context.selection.changes());
-        let stamp = stamp_of((of, groups, named));
-        if self.means.0 == stamp {
-            return;
+    /// Asks for the means where the network or the groups are others; says whether those of these
+    /// groups are known, by whichever weights.
+    fn follow(&mut self, context: &Context<'_>, groups: &[Group; 2], actions: &mut Actions) -> bool {
+        if let Some((stamp, means)) = context.explore.means()
+            && stamp == self.asked.0
+            && self.means.0 != self.asked.1
+        {
+            self.means = (self.asked.1, means.clone());
         }
-        let codes = &context.kept.codes;
-        let watched = &context.run.kept.probe.code_rows;
-        let of = |group: &Group| {
-            let rows: Vec<u32> = named_rows(context, group)
-                .map_or_else(Vec::new, |rows| rows.below(context.data.len()).collect());
-            let classes = context.classes().and_then(|column| column.class_ids());
-            let belongs = |row: u32| match group {
-                Group::All => true,
-                Group::Selection => context.selection.contains(context.run.fingerprint, row),
-                Group::Named(_) => rows.binary_search(&row).is_ok(),
-                Group::Class(class) => classes.and_then(|ids| ids.get(row as usize)) == Some(class),
-            };
-            mean(codes, context.kept.code_units, |at| watched.get(at).is_some_and(|row| belongs(*row)))
-        };
-        self.means = (stamp, groups.each_ref().map(of));
+        let of = stamp_of(groups.each_ref().map(|group| stamp_of_group(context, group)));
+        let stamp = context.stamp((of, "means"));
+        if context.asks(Question::Means, stamp) {
+            let groups = groups.each_ref().map(|group| samples_of(context, group));
+            self.asked = (stamp, of);
+            let kind = JobKind::Means { trained: context.trained.clone(), groups };
+            actions.questions.push((Question::Means, stamp, kind));
+        }
+        self.means.0 == of
     }
 }
 
-/// The rows of a group that is a selection with a name.
-fn named_rows<'a>(context: &Context<'a>, group: &Group) -> Option<&'a IndexSet> {
-    let Group::Named(name) = group else { return None };
-    let is_it = |named: &&NamedSelection| named.name == *name && named.fingerprint == context.run.fingerprint;
-    context.named.iter().find(is_it).map(|named| &named.rows)
+/// Stands for the samples of a group.
+fn stamp_of_group(context: &Context<'_>, group: &Group) -> u64 {
+    let of_set = |set: &Set, of: &Dataset| {
+        let selected = (*set == Set::Selection).then(|| context.sets.selection.changes());
+        let named = find_named(context, set).map(|named| named.rows.identity());
+        stamp_of((set, of.fingerprint, selected, named))
+    };
+    match group {
+        Group::Set(set) => of_set(set, data_of(context, set)),
+        Group::Class(class) => {
+            let labels = context.shown.classes().map(|column| std::ptr::from_ref(column).addr());
+            stamp_of((of_set(context.shown.set, context.shown.data), labels, class))
+        }
+    }
+}
+
+/// The samples of a group.
+fn samples_of(context: &Context<'_>, group: &Group) -> SampleGroup {
+    let (data, rows): (_, Arc<[u32]>) = match group {
+        Group::Set(Set::Watched) => (context.data, context.run.kept.probe.code_rows.as_slice().into()),
+        Group::Set(set) => {
+            let data = data_of(context, set);
+            (data, context.sets.rows(set, Some(context.run), data).all().into())
+        }
+        Group::Class(class) => {
+            let ids = context.shown.classes().and_then(|column| column.class_ids()).unwrap_or_default();
+            let is_it = |row: &&u32| ids.get(**row as usize) == Some(class);
+            (context.shown.data, context.shown.rows.iter().filter(is_it).copied().collect())
+        }
+    };
+    SampleGroup { data: Arc::clone(data), rows }
+}
+
+/// The data of a set: of selections those that they are of.
+fn data_of<'a>(context: &Context<'a>, set: &Set) -> &'a Arc<Dataset> {
+    let fingerprint = match set {
+        Set::Selection => context.sets.selection.of(),
+        Set::Named(_) => find_named(context, set).map(|named| named.fingerprint),
+        Set::Other(name) => context.sets.others.get(name).map(|data| data.fingerprint),
+        Set::Watched | Set::Train | Set::Validation | Set::Test | Set::All => None,
+    };
+    fingerprint.and_then(|of| context.data_of(of)).unwrap_or(context.data)
+}
+
+/// The selection that a set is the name of: one of the data of the run before others.
+fn find_named<'a>(context: &Context<'a>, set: &Set) -> Option<&'a NamedSelection> {
+    let Set::Named(name) = set else { return None };
+    let mut all: Vec<&NamedSelection> =
+        context.sets.named.iter().filter(|named| named.name == *name).collect();
+    all.sort_by_key(|named| named.fingerprint != context.data.fingerprint);
+    all.into_iter().find(|named| context.data_of(named.fingerprint).is_some())
 }

@@ -74,11 +74,11 @@ fn original(pin: &ShownPin, features: usize) -> Vec<f32> {
 fn add_ui(ui: &mut Ui, context: &Context<'_>, actions: &mut Actions) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        let selected = context.selection.rows(context.data.fingerprint);
+        let selected = context.sets.selection.of().map_or(&[][..], |of| context.sets.selection.rows(of));
         let add = ui.add_enabled_ui(!selected.is_empty(), |ui| chip_ui(ui, false, "Pin selection")).inner;
         let about = format!("Pin the selected samples, at most {MOST_AT_ONCE} at a time");
         actions.pins_selection |= add.on_hover_text(about).clicked();
-        for (name, data) in context.others.iter().filter(|(_, data)| data.shape == context.data.shape) {
+        for (name, data) in context.sets.others.iter().filter(|(_, data)| data.shape == context.data.shape) {
             let title = format!("Pin of {}", shortened(&visible(name), 16));
             let combo = ComboBox::from_id_salt(("pin of", name)).selected_text(&title);
             let response = combo.show_ui(ui, |ui| {

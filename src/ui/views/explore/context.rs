@@ -1,19 +1,21 @@
 //! What is explored, ready to be shown, and what a person asks for.
 
-use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
 use super::subject::Subject;
+use crate::analysis::density::Density;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::engine::Trained;
-use crate::project::{NamedSelection, Pin, Pinned};
+use crate::project::{Pin, Pinned};
 use crate::run::{Kept, Run};
-use crate::session::{Decoding, JobKind};
+use crate::session::{Coded, Decoding, JobKind};
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{Explore, How, Question, Selection, ShownPin};
+use crate::ui::state::{
+    Explore, ExploredPlane, How, PlacedCodes, Question, Set, SetChoice, SetCodes, Sets, ShownPin,
+};
 use crate::ui::views::sample::{feature_name, tells_groups};
 
 /// The network, data and codes that are explored.
@@ -27,13 +29,94 @@ pub struct Context<'a> {
     pub is_live: bool,
     pub generation: u64,
     pub explore: &'a Explore,
-    pub selection: &'a Selection,
-    pub named: &'a [NamedSelection],
-    /// Other data that networks are shown.
-    pub others: &'a BTreeMap<String, Arc<Dataset>>,
+    /// What sets are made of, and those there are.
+    pub sets: Sets<'a>,
+    pub choices: &'a [SetChoice],
+    /// The samples that are drawn.
+    pub shown: Shown<'a>,
     pub subject: &'a Subject,
     /// Units in the order in which they are shown.
     pub order: &'a [usize],
+}
+
+/// The samples that are drawn, one for each point.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    pub set: &'a Set,
+    /// Their data: those of the run, or others.
+    pub data: &'a Arc<Dataset>,
+    pub rows: &'a [u32],
+    /// Their codes, row by row.
+    pub codes: &'a [f32],
+    /// Where these lie.
+    pub points: &'a [[f32; 2]],
+    /// How densely, where there are too many to draw.
+    pub density: Option<&'a Density>,
+    /// The epoch whose weights encoded them.
+    pub epoch: u32,
+    /// Changes with the codes.
+    pub stamp: u64,
+    /// The codes of a set; watched ones are part of their run.
+    placed: Option<&'a Placed>,
+}
+
+/// Codes of a set on a plane, and all that is known of codes of sets.
+pub type Placed = PlacedCodes<Arc<ExploredPlane>>;
+pub type Explored = SetCodes<Arc<ExploredPlane>>;
+
+impl<'a> Shown<'a> {
+    /// The codes of a set of these data, or the watched samples of a run with these data.
+    pub fn new(
+        (placed, own): (Option<(&'a Placed, &'a Arc<Dataset>)>, &'a Arc<Dataset>),
+        (run, kept): (&'a Run, &'a Kept),
+        subject: &'a Subject,
+    ) -> Shown<'a> {
+        match placed {
+            Some((placed, data)) => Shown {
+                set: &placed.set,
+                data,
+                rows: &placed.rows,
+                codes: &placed.codes,
+                points: &placed.places.points,
+                density: placed.places.density.as_ref(),
+                epoch: placed.epoch,
+                stamp: stamp_of(("set", placed.of)),
+                placed: Some(placed),
+            },
+            None => Shown {
+                set: &Set::Watched,
+                data: own,
+                rows: &run.kept.probe.code_rows,
+                codes: &kept.codes,
+                points: &subject.points,
+                density: None,
+                epoch: kept.epoch,
+                stamp: stamp_of(("watched", subject.codes_stamp)),
+                placed: None,
+            },
+        }
+    }
+
+    /// The row and the code of a point.
+    pub fn sample(&self, point: usize) -> Option<(u32, &'a [f32])> {
+        let row = self.rows.get(point)?;
+        let units = self.codes.len() / self.rows.len();
+        Some((*row, self.codes.get(point * units..(point + 1) * units)?))
+    }
+
+    /// All of them, to be handed out.
+    pub fn coded(&self) -> Coded {
+        let data = Arc::clone(self.data);
+        match self.placed {
+            Some(placed) => Coded { data, rows: Arc::clone(&placed.rows), codes: Arc::clone(&placed.codes) },
+            None => Coded { data, rows: self.rows.into(), codes: Arc::new(self.codes.to_vec()) },
+        }
+    }
+
+    /// The first column of their data that tells classes.
+    pub fn classes(&self) -> Option<&'a LabelColumn> {
+        self.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column))
+    }
 }
 
 /// Requests of a person and of the view, carried out after it is drawn.
@@ -51,8 +134,8 @@ pub struct Actions {
     pub activate: Option<usize>,
     /// What a person says of a kept code.
     pub note: Option<(usize, String)>,
-    /// Rows to select.
-    pub select: Option<(Vec<u32>, How)>,
+    /// Rows to select, of the data with this fingerprint.
+    pub select: Option<(u64, Vec<u32>, How)>,
 }
 
 impl<'a> Context<'a> {
@@ -93,9 +176,11 @@ impl<'a> Context<'a> {
         format!("code {}", self.explore.pins.len() + 1)
     }
 
-    /// The first column that tells classes.
-    pub fn classes(&self) -> Option<&'a LabelColumn> {
-        self.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column))
+    /// The data of the run, or others that its network is shown, with this fingerprint.
+    pub fn data_of(&self, fingerprint: u64) -> Option<&'a Arc<Dataset>> {
+        let fits = |data: &&Arc<Dataset>| data.shape == self.data.shape;
+        let all = std::iter::once(self.data).chain(self.sets.others.values().filter(fits));
+        all.into_iter().find(|data| data.fingerprint == fingerprint)
     }
 
     /// How often each entry of the codebook is chosen, of a quantised code.
@@ -139,11 +224,12 @@ impl<'a> Context<'a> {
         Some(stamp)
     }
 
-    /// Has the codes surveyed, unless they are.
+    /// Has the training codes surveyed, unless they are.
     pub fn survey(&self, actions: &mut Actions) {
-        let stamp = stamp_of((self.subject.codes_stamp, self.kept.epoch, Arc::as_ptr(self.kept).addr()));
+        let training = &self.subject.training;
+        let stamp = stamp_of((self.subject.codes_stamp, training.epoch, Arc::as_ptr(training).addr()));
         if self.explore.is_new(Question::Survey, stamp) && !self.explore.is_open(Question::Survey) {
-            actions.questions.push((Question::Survey, stamp, JobKind::Survey(Arc::clone(self.kept))));
+            actions.questions.push((Question::Survey, stamp, JobKind::Survey(Arc::clone(training))));
         }
     }
 }

@@ -8,7 +8,7 @@ use egui::{DragValue, RichText, Slider, Ui, vec2};
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::{Pictures, tiles_ui, width};
 use crate::project::{Bottleneck, format_number};
-use crate::session::{Distribution, Draws, JobKind, Lookup, has_only_prior, has_prior, is_normal};
+use crate::session::{Distribution, Draws, JobKind, NearestTraining, has_only_prior, has_prior, is_normal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
@@ -63,7 +63,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
             Distribution::Mixture(_) => Distribution::Mixture(section.components),
             Distribution::Prior | Distribution::Gaussian => from,
         },
-        codes: Arc::clone(context.kept),
+        codes: Arc::clone(&context.subject.training),
         count: section.count.min(context.most_samples()),
         temperature: section.temperature,
         seed: section.seed,
@@ -90,13 +90,9 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
     let Some((stamp, codes, rows)) = context.explore.drawn() else { return };
     section.pictures.fill(ui, context.data, stamp, rows);
     if context.explore.is_new(Question::NearDraws, stamp) {
-        let lookup = Lookup {
-            data: Arc::clone(context.data),
-            pictures: Arc::new(rows.to_vec()),
-            count: 1,
-            except: None,
-        };
-        actions.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
+        let search =
+            NearestTraining { data: Arc::clone(context.data), samples: Arc::new(rows.to_vec()), count: 1 };
+        actions.questions.push((Question::NearDraws, stamp, JobKind::NearestTraining(search)));
     }
     failure_ui(ui, context, Question::NearDraws);
     let found = context.explore.near_draws().filter(|(of, _)| *of == stamp);

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use super::super::sample::{Sampler, kept_at, picture_of, row_number, tells_groups, value_names};
-use super::subject::PlaneKind;
-use super::traversals::words;
-use super::{ExploreView, Section};
+use super::super::sample::{Sampler, kept_at, picture_of, row_number, value_names};
+use super::super::set_choice::{code_choices, existing};
+use super::context::Shown;
+use super::{ExploreView, Section, codes_of, placed};
 use crate::dataset::{Dataset, LabelValues};
 use crate::figure::{
     Animation, Axis, Coloring, Drawing, Figure, Ink, Lines, Panels, Picture, Scatter, Series, Tile, TileLine,
     Tiles,
 };
-use crate::project::Bottleneck;
-use crate::run::{Kept, Run};
-use crate::session::Decoding;
+use crate::session::{Decoding, LineWords};
 use crate::ui::plots::{DisplayRange, Limits};
 use crate::ui::state::State;
 
@@ -30,45 +28,38 @@ impl ExploreView {
         let kept = kept_at(run, state.epoch).filter(|kept| kept.code_units > 0);
         let (Some(kept), Some(data)) = (kept, state.data_of(run)) else { return Vec::new() };
         let name = |what: &str| format!("{what}, {}, epoch {}", run.title(), kept.epoch);
-        let mut all: Vec<Figure> =
-            self.plane_figure(run, kept, data, state, name("Codes")).into_iter().collect();
+        let choices = code_choices(state, run, data);
+        let found = codes_of(state, existing(&self.set, &choices), kept);
+        let placed = found.and_then(|found| placed(found, kept));
+        let shown = Shown::new((placed, data), (run, kept), &self.subject);
+        let title = format!("Codes, {}, epoch {}", run.title(), shown.epoch);
+        let mut all: Vec<Figure> = self.plane_figure(shown, state, title).into_iter().collect();
         let mosaic = self.mosaic.tiles(data, state.explore.decoded(Decoding::Mosaic));
         all.extend(mosaic.map(|tiles| Figure::new(name("Decoded plane"), Drawing::Tiles(tiles))));
-        let kind = &run.design.code.kind;
+        let line = LineWords::of(&run.design.code.kind).line;
         let section = match self.section {
-            Section::Between => ("Interpolation", lines_of(data, self.between.pictures(), "step", COLUMNS)),
-            Section::Traversals => ("Traversals", self.traversal_lines(data, kind)),
+            Section::Interpolation => {
+                ("Interpolation", lines_of(data, self.interpolation.pictures(), "step", COLUMNS))
+            }
+            Section::Traversals => ("Traversals", self.traversal_lines(data, line)),
             Section::Draw => ("Samples", self.draw_lines(data)),
             Section::Pins | Section::Arithmetic | Section::Sliders | Section::Near => ("", Vec::new()),
         };
         let (what, lines) = section;
         if lines.iter().any(|line| !line.tiles.is_empty()) {
-            let moves = self.section == Section::Between && data.shown().is_some();
+            let moves = self.section == Section::Interpolation && data.shown().is_some();
             let animation = moves.then(|| played(&lines));
             all.push(Figure { animation, ..Figure::new(name(what), drawing(data, lines)) });
         }
         all
     }
 
-    fn plane_figure(
-        &self,
-        run: &Run,
-        kept: &Kept,
-        data: &Dataset,
-        state: &State,
-        title: String,
-    ) -> Option<Figure> {
-        let points = &self.subject.points;
+    fn plane_figure(&self, shown: Shown<'_>, state: &State, title: String) -> Option<Figure> {
+        let (points, plane) = (shown.points, self.subject.plane.as_ref()?);
         let around = Limits::around(points.iter().map(|point| point.map(f64::from)))?.with_margin(0.06);
         let limits = self.scatter.zoom.limits.unwrap_or(around);
-        let axes = self.shown_axes(kept.code_units);
-        let name = |axis: usize| match self.shown_kind(kept.code_units) {
-            PlaneKind::Components => format!("principal component {}", axes[axis] + 1),
-            PlaneKind::Units => format!("unit {}", axes[axis] + 1),
-            PlaneKind::Pins => format!("direction {} of the plane through three pins", axis + 1),
-        };
-        let column = data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column));
-        let rows = &run.kept.probe.code_rows;
+        let [x, y] = plane.names.clone();
+        let (column, rows) = (shown.classes(), shown.rows);
         let coloring = match column.map(|column| (&column.name, &column.values)) {
             Some((label, LabelValues::Classes { names, ids })) => {
                 let class = |row: &u32| ids.get(*row as usize).copied().unwrap_or(u32::MAX);
@@ -77,21 +68,20 @@ impl ExploreView {
             }
             Some((_, LabelValues::Numbers(_))) | None => Coloring::Alike,
         };
-        let is_selected = |row: &u32| state.selection.contains(run.fingerprint, *row);
+        let is_selected = |row: &u32| state.selection.contains(shown.data.fingerprint, *row);
         let scatter = Scatter {
-            x: Axis::new(name(0), limits.x),
-            y: Axis::new(name(1), limits.y),
-            points: points.clone(),
+            x: Axis::new(x, limits.x),
+            y: Axis::new(y, limits.y),
+            points: points.to_vec(),
             coloring,
             isolated: self.pinned_class,
             selected: (0..rows.len()).filter(|at| rows.get(*at).is_some_and(is_selected)).collect(),
-            rows: rows.iter().map(|row| row_number(data, *row)).collect(),
+            rows: rows.iter().map(|row| row_number(shown.data, *row)).collect(),
         };
         Some(Figure::new(title, Drawing::Scatter(scatter)))
     }
 
-    fn traversal_lines(&self, data: &Dataset, kind: &Bottleneck) -> Vec<TileLine> {
-        let part = words(kind).0.unwrap_or("unit");
+    fn traversal_lines(&self, data: &Dataset, part: &str) -> Vec<TileLine> {
         let (shown, rows) = self.traversals.shown();
         let (features, range) = (data.shape.features().max(1), shades(data));
         let mut rest = rows.chunks_exact(features);

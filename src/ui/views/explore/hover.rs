@@ -15,31 +15,28 @@ pub struct Hover {
     original: Pictures,
     made: Pictures,
     map: ErrorMaps,
-    /// The stamp of the newest question, and the row that it is about.
-    asked: (u64, u32),
+    /// The stamp of the newest question, and the data and the row that it is about.
+    asked: (u64, (u64, u32)),
 }
 
 /// Side of a picture in points.
 const SIDE: f32 = 64.0;
 
-/// Shows the watched sample of a point beside the pointer.
+/// Shows the sample of a point beside the pointer.
 pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize, actions: &mut Actions) {
-    let codes = &mut context.kept.codes.chunks_exact(context.kept.code_units);
-    let Some((row, code)) = context.run.kept.probe.code_rows.get(point).copied().zip(codes.nth(point)) else {
-        return;
-    };
-    if let Some(stamp) = context.decode(actions, Decoding::Hover, (row, bits(code)), || code.to_vec()) {
-        hover.asked = (stamp, row);
+    let (data, Some((row, code))) = (context.shown.data, context.shown.sample(point)) else { return };
+    let sample = (data.fingerprint, row);
+    if let Some(stamp) = context.decode(actions, Decoding::Hover, (sample, bits(code)), || code.to_vec()) {
+        hover.asked = (stamp, sample);
     }
-    let data = context.data;
-    let of = stamp_of((data.fingerprint, row));
+    let of = stamp_of(sample);
     if !hover.original.are_of(of) {
         hover.original.fill(ui, data, of, &Sampler::new(data).scaled(row));
     }
     let answer = context.explore.decoded(Decoding::Hover);
     // That of another sample would be taken for its own.
     let made =
-        answer.filter(|(stamp, rows)| (*stamp, row) == hover.asked && rows.len() == data.shape.features());
+        answer.filter(|(stamp, rows)| (*stamp, sample) == hover.asked && rows.len() == data.shape.features());
     if let Some((stamp, rows)) = made {
         hover.made.fill(ui, data, stamp, rows);
         hover.map.fill(ui, data, stamp_of((of, stamp)), [hover.original.rows(), rows]);

@@ -7,19 +7,20 @@ use egui::{RichText, Ui};
 
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::Pictures;
-use crate::analysis::neighbours::Distance;
 use crate::dataset::LabelColumn;
-use crate::project::{Bottleneck, Threshold, format_count, format_number};
+use crate::engine::code_thresholds;
+use crate::project::{Bottleneck, Threshold, format_count, format_number, visible};
 use crate::session::{CodeDistance, Decoding, Found, JobKind, NearSample};
-use crate::ui::plots::{color, palette};
-use crate::ui::state::{Question, ShownPin};
+use crate::ui::plots::{color, palette, shortened};
+use crate::ui::state::{Question, Set, ShownPin};
 use crate::ui::views::parts::chip_ui;
 use crate::ui::views::sample::{Sampler, label_text, row_name};
 
 /// The choices of the section.
 #[derive(Clone, Default)]
 pub struct Near {
-    distance: Distance,
+    /// Whether codes that are no bits are compared by their angle.
+    by_angle: bool,
     /// By code, by values and by PCA.
     pictures: [Pictures; 3],
 }
@@ -37,58 +38,57 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
         return;
     };
     let threshold = threshold(&context.trained.plan().design().code.kind);
-    let watched = format_count(context.run.kept.probe.code_rows.len());
-    let title = format!("The nearest of {watched} watched samples to pin {}", pin.number);
+    let title = format!("The nearest of {} to pin {}", candidates(context), pin.number);
     ui.add(egui::Label::new(RichText::new(title).size(11.5).color(color(palette(ui).text))).wrap());
     if threshold.is_some() {
         remark_ui(ui, "Codes are compared by Hamming distance, the number of bits that differ.");
     } else {
         ui.horizontal(|ui| {
             let choices = [
-                (Distance::Euclidean, "L2", "Euclidean distance of the codes"),
-                (Distance::Cosine, "cosine", "Cosine distance of the codes"),
+                (false, "L2", "Euclidean distance of the codes"),
+                (true, "cosine", "Cosine distance of the codes"),
             ];
-            for (distance, name, about) in choices {
-                if chip_ui(ui, near.distance == distance, name).on_hover_text(about).clicked() {
-                    near.distance = distance;
+            for (by_angle, name, about) in choices {
+                if chip_ui(ui, near.by_angle == by_angle, name).on_hover_text(about).clicked() {
+                    near.by_angle = by_angle;
                 }
             }
         });
     }
-    let distance = threshold.map_or(CodeDistance::Points(near.distance), CodeDistance::Bits);
-    let own_row = pin.row_of(context.data);
-    let of = (context.subject.codes_stamp, bits(&pin.code), own_row, near.distance == Distance::Cosine);
+    let shown = context.shown;
+    let own_row = pin.row_of(shown.data);
+    let of = (shown.stamp, context.subject.codes_stamp, bits(&pin.code), own_row, near.by_angle);
     let stamp = context.stamp((of, "near"));
     if let (true, Some(values)) = (context.asks(Question::NearPin, stamp), values(context, pin)) {
         let sample = NearSample {
-            data: Arc::clone(context.data),
-            probe: Arc::clone(&context.run.kept.probe),
-            codes: Arc::clone(context.kept),
+            own: Arc::clone(context.data),
+            among: shown.coded(),
             code: pin.code.clone(),
             values,
             except: own_row,
             count: COUNT,
-            distance,
+            distance: distance(context, threshold, near.by_angle),
         };
         actions.questions.push((Question::NearPin, stamp, JobKind::Near(Box::new(sample))));
     }
     failure_ui(ui, context, Question::NearPin);
     let Some((answered, found)) = context.explore.near_pin() else { return };
     // While weights change by themselves, the newest answer is always a little behind.
-    if answered != stamp && !context.is_live {
+    let is_of_set = found.fingerprint == shown.data.fingerprint;
+    if !is_of_set || answered != stamp && !context.is_live {
         return;
     }
     ui.add_space(4.0);
     let pca = format!("PCA, {}", context.kept.code_units);
     let columns = [("code", &found.code), ("values", &found.values), (pca.as_str(), &found.linear)];
-    let sampler = Sampler::new(context.data);
+    let sampler = Sampler::new(shown.data);
     for (pictures, (_, found)) in near.pictures.iter_mut().zip(&columns) {
         if !pictures.are_of(answered) {
             let rows: Vec<f32> = found.iter().flat_map(|near| sampler.scaled(near.row)).collect();
             pictures.fill(ui, context.data, answered, &rows);
         }
     }
-    let class = context.classes().and_then(|column| Some((column, class_of(column, pin)?)));
+    let class = shown.classes().and_then(|column| Some((column, class_of(column, pin)?)));
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         for (pictures, (name, found)) in near.pictures.iter().zip(columns) {
@@ -98,6 +98,28 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
             });
         }
     });
+}
+
+/// The samples among which neighbours are looked for: those of the plane.
+fn candidates(context: &Context<'_>) -> String {
+    let (set, count) = (context.shown.set, format_count(context.shown.rows.len()));
+    if *set == Set::Watched {
+        format!("{count} watched samples")
+    } else {
+        format!("{count} samples ({})", shortened(&visible(set.name()), 24))
+    }
+}
+
+/// By what codes are apart. Where bits end at the median, that is the median of the training codes.
+fn distance(context: &Context<'_>, threshold: Option<Threshold>, by_angle: bool) -> CodeDistance {
+    let training = &context.subject.training;
+    match threshold {
+        Some(threshold) => {
+            CodeDistance::Bits(code_thresholds(&training.codes, training.code_units, threshold))
+        }
+        None if by_angle => CodeDistance::Cosine,
+        None => CodeDistance::Euclidean,
+    }
 }
 
 /// Where 0 ends and 1 begins, of codes that are bits.
@@ -119,8 +141,8 @@ fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     (rows.len() == pins.len() * features).then(|| rows.chunks_exact(features).nth(at).map(<[f32]>::to_vec))?
 }
 
-/// The class of a pin by a column of the run's data, as text; of other data by the column of that
-/// name there.
+/// The class of a pin by a column of the candidates' data, as text; of other data by the column of
+/// that name there.
 fn class_of(column: &LabelColumn, pin: &ShownPin) -> Option<String> {
     let sample = pin.sample.as_ref()?;
     let own = sample.data.labels.iter().find(|own| own.name == column.name)?;
@@ -154,7 +176,7 @@ fn column_ui(
         remark_ui(ui, "none");
     }
     for (at, near) in found.iter().enumerate() {
-        let name = row_name(context.data, near.row);
+        let name = row_name(context.shown.data, near.row);
         let distance = format_number(f64::from(near.distance));
         let about = format!("{name}, at distance {distance}");
         if context.data.shown().is_some() {
@@ -164,7 +186,7 @@ fn column_ui(
             let text = RichText::new(&name).size(11.0).color(color(p.text));
             ui.add(egui::Label::new(text).truncate()).on_hover_text(&about);
         }
-        let label = context.classes().map(|column| label_text(column, near.row));
+        let label = context.shown.classes().map(|column| label_text(column, near.row));
         let text = label.map_or_else(|| distance.clone(), |label| format!("{label} · {distance}"));
         let caption = RichText::new(text).size(10.0).color(color(p.dim));
         ui.add(egui::Label::new(caption).truncate().selectable(false));

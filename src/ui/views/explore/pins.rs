@@ -70,10 +70,10 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     remark_ui(ui, &code_text(&code));
     let of = stamp_of((context.subject.codes_stamp, bits(&code)));
     if view.far.0 != of {
-        view.far = (of, context.subject.is_far(context.kept, &code));
+        view.far = (of, context.subject.is_far(&code));
     }
     if view.far.1 {
-        let text = "Far from the codes of all watched samples: the decoder has learned nothing here.";
+        let text = "Far from all training codes: the decoder has learned nothing here.";
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.bad))).wrap());
     }
 }

@@ -5,12 +5,12 @@ use egui::{
 };
 
 use super::ExploreView;
-use super::context::{Actions, Context};
+use super::context::{Actions, Context, Shown};
 use super::figure::lines_of;
 use super::hover::hover_ui;
 use super::subject::PlaneKind;
 use crate::analysis::density::Density;
-use crate::dataset::{Dataset, LabelValues};
+use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Tiles;
 use crate::run::Kept;
 use crate::session::Decoding;
@@ -18,6 +18,7 @@ use crate::ui::plots::{
     Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, class_legend_ui, class_legend_width, color,
     palette, scatter_ui, stamp_of,
 };
+use crate::ui::state::ExploredPlane;
 use crate::ui::views::latent::lasso;
 use crate::ui::views::parts::{advice_ui, named};
 use crate::ui::views::sample::{RangeCache, Sampler, value_names};
@@ -52,6 +53,30 @@ impl Tool {
             Tool::Lasso => Some(lasso::Tool::Lasso),
             Tool::Box => Some(lasso::Tool::Box),
         }
+    }
+}
+
+/// The classes of the points, found again only where other samples are shown.
+#[derive(Clone, Default)]
+pub struct Classes {
+    of: u64,
+    ids: Vec<u32>,
+}
+
+impl Classes {
+    /// The class of each point; empty where their data have none.
+    fn of(&mut self, shown: Shown<'_>) -> &[u32] {
+        let column = shown.classes();
+        // The fingerprint knows the rows alone; their labels may be others.
+        let labels = column.map(|column| std::ptr::from_ref(column).addr());
+        let of = stamp_of((shown.stamp, shown.data.fingerprint, labels));
+        if self.of != of {
+            let ids = column.and_then(LabelColumn::class_ids).unwrap_or_default();
+            let class = |row: &u32| ids.get(*row as usize).copied().unwrap_or(u32::MAX);
+            let rows = if column.is_some() { shown.rows } else { &[] };
+            (self.of, self.ids) = (of, rows.iter().map(class).collect());
+        }
+        &self.ids
     }
 }
 
@@ -154,8 +179,8 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         advice_ui(ui, what, advice);
         return;
     };
-    let column = context.classes();
-    let rows = &context.run.kept.probe.code_rows;
+    let shown = context.shown;
+    let (column, rows, fingerprint) = (shown.classes(), shown.rows, shown.data.fingerprint);
     let mut isolated = None;
     let mut room = ui.available_rect_before_wrap();
     if let Some(LabelValues::Classes { names, .. }) = column.map(|column| &column.values) {
@@ -169,54 +194,58 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
                 ui.scope_builder(builder, |ui| class_legend_ui(ui, names, &mut view.pinned_class)).inner;
         }
     }
-    let of =
-        stamp_of((context.run.fingerprint, context.selection.changes(), rows.len(), subject.plane_stamp));
-    view.lasso.follow(of, rows, |row| context.selection.contains(context.run.fingerprint, row));
-    let classes: Vec<u32> = match column.map(|column| &column.values) {
-        Some(LabelValues::Classes { ids, .. }) => {
-            rows.iter().map(|row| ids.get(*row as usize).copied().unwrap_or(u32::MAX)).collect()
-        }
-        Some(LabelValues::Numbers(_)) | None => Vec::new(),
-    };
+    let selection = context.sets.selection;
+    let of = stamp_of((fingerprint, shown.stamp, plane.stamp, subject.codes_stamp));
+    view.lasso.follow(stamp_of((of, selection.changes())), rows, |row| selection.contains(fingerprint, row));
+    let classes = view.classes.of(shown);
+    // Drawn above a mosaic the density of many points would hide it.
+    let nothing = Density::default();
     let scatter = Scatter {
         name: "codes to explore",
-        points: &subject.points,
-        colors: if classes.is_empty() { PointColors::Alike } else { PointColors::Classes(&classes) },
-        stamp: stamp_of((subject.plane_stamp, context.data.fingerprint)),
-        series: stamp_of((
-            context.run.id,
-            context.run.started_unix_secs,
-            view.kind,
-            view.units,
-            view.components,
-        )),
+        points: shown.points,
+        colors: if classes.is_empty() { PointColors::Alike } else { PointColors::Classes(classes) },
+        stamp: of,
+        series: plane.series,
         isolated,
         lanes: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
-        density: None,
+        density: shown.density.map(|density| if view.mosaic.is_on { &nothing } else { density }),
     };
     let (mosaic, marks, tint) = (&mut view.mosaic, &mut view.lasso, color(palette(ui).code));
     let (scatter_view, builder) =
         (&mut view.scatter, UiBuilder::new().max_rect(room).id_salt("explore plot"));
-    let shown = ui.scope_builder(builder, |ui| {
+    let plot = ui.scope_builder(builder, |ui| {
         scatter_ui(ui, &scatter, scatter_view, |ui, transform, shapes| {
             if mosaic.is_on {
                 mosaic.paint(transform, shapes);
-            } else {
+            } else if shown.density.is_none() {
                 shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
             }
-            shapes.extend(marks.marks(ui, &subject.points, transform));
+            shapes.extend(marks.marks(ui, shown.points, transform));
         })
     });
-    let Some(shown) = shown.inner else { return };
+    let Some(plot) = plot.inner else { return };
     if let Some(tool) = view.tool.selects() {
-        actions.select = view.lasso.ui(ui, tool, &shown, &subject.points, rows);
+        let selected = view.lasso.ui(ui, tool, &plot, shown.points, rows);
+        actions.select = selected.map(|(rows, how)| (fingerprint, rows, how));
     }
     if view.mosaic.is_on {
-        view.mosaic.ask(ui, context, &shown, plane, actions);
+        view.mosaic.ask(ui, context, &plot, plane, actions);
     }
-    keys_ui(ui, &shown, view);
-    paint_pins(ui, context, &shown);
+    pointed_ui(ui, context, view, &plot, actions);
+}
+
+/// What the pointer does: decodes a place, shows a sample, pins it.
+fn pointed_ui(
+    ui: &mut Ui,
+    context: &Context<'_>,
+    view: &mut ExploreView,
+    shown: &ShownScatter,
+    actions: &mut Actions,
+) {
+    let Some(plane) = context.subject.plane.as_ref().map(|plane| &plane.plane) else { return };
+    keys_ui(ui, shown, view);
+    paint_pins(ui, context, shown);
     let pointer = shown.response.interact_pointer_pos().filter(|at| shown.rect().contains(*at));
     let pressed =
         shown.response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
@@ -241,9 +270,9 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         hover_ui(ui, context, &mut view.hover, point, actions);
         if shown.response.clicked()
             && view.tool.selects().is_none()
-            && let Some(row) = context.run.kept.probe.code_rows.get(point)
+            && let Some((row, _)) = context.shown.sample(point)
         {
-            actions.pins.push(Context::row_pin(context.data, *row));
+            actions.pins.push(Context::row_pin(context.shown.data, row));
             view.place = None;
         }
     }
@@ -291,7 +320,7 @@ fn paint_pins(ui: &Ui, context: &Context<'_>, shown: &ShownScatter) {
     let Some(plane) = &context.subject.plane else { return };
     let (p, painter) = (palette(ui), shown.painter(ui));
     for pin in &context.explore.pins {
-        let place = shown.at(plane.place(&pin.code));
+        let place = shown.at(plane.plane.place(&pin.code));
         let is_active = context.explore.active == Some(pin.at);
         let fill = if is_active { p.accent } else { p.raised };
         let text = if is_active { p.on_accent } else { p.text };
@@ -307,7 +336,7 @@ impl Mosaic {
         ui: &Ui,
         context: &Context<'_>,
         shown: &ShownScatter,
-        plane: &crate::analysis::plane::Plane,
+        plane: &ExploredPlane,
         actions: &mut Actions,
     ) {
         let Some(picture) = context.data.shown() else { return };
@@ -320,10 +349,9 @@ impl Mosaic {
         };
         let codes = || {
             let places = (0..cells[1]).flat_map(|y| (0..cells[0]).map(move |x| (x, y)));
-            places.flat_map(|(x, y)| plane.code([place(0, x), place(1, y)])).collect()
+            places.flat_map(|(x, y)| plane.plane.code([place(0, x), place(1, y)])).collect()
         };
-        let of =
-            (context.subject.plane_stamp, [limits.x, limits.y].map(|ends| ends.map(f64::to_bits)), cells);
+        let of = (plane.stamp, [limits.x, limits.y].map(|ends| ends.map(f64::to_bits)), cells);
         if let Some(stamp) = context.decode(actions, Decoding::Mosaic, of, codes) {
             self.asked = Some((stamp, limits, cells));
         }

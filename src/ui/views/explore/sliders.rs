@@ -68,8 +68,9 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, ac
         Bottleneck::Hashing { threshold, .. } => {
             let codes = context.subject.codes_stamp;
             if sliders.thresholds.0 != codes {
-                let kept = context.kept;
-                sliders.thresholds = (codes, code_thresholds(&kept.codes, kept.code_units, *threshold));
+                let training = &context.subject.training;
+                let thresholds = code_thresholds(&training.codes, training.code_units, *threshold);
+                sliders.thresholds = (codes, thresholds);
             }
             effects.follow(context, actions);
             bits_ui(ui, code, &sliders.thresholds.1, effects);
@@ -124,7 +125,7 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, (code, is_without): 
         ui.spacing_mut().interact_size.y = 16.0;
         let slider = Slider::new(value, low..=high).clamping(SliderClamping::Never).show_value(false);
         let about = format!(
-            "Range of the watched samples: {} to {}",
+            "Range of the training codes: {} to {}",
             format_number(f64::from(low)),
             format_number(f64::from(high))
         );

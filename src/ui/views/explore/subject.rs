@@ -1,4 +1,4 @@
-//! What is explored: the codes of the watched samples, the plane they are shown on, and what is known of each unit.
+//! What is explored: the plane of the codes, and what is known of each unit by the training codes.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use crate::analysis::neighbours::{Distance, nearest};
 use crate::analysis::pca::Pca;
 use crate::analysis::plane::Plane;
 use crate::analysis::spread::Spread;
-use crate::run::Kept;
-use crate::session::Survey;
+use crate::dataset::Dataset;
+use crate::run::{Kept, Probe};
+use crate::session::{Survey, places_on};
 use crate::ui::plots::stamp_of;
-use crate::ui::state::{Explore, ShownPin};
+use crate::ui::state::{Explore, ExploredPlane, ShownPin};
 
 /// Which plane of the codes is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,58 +52,75 @@ const FAR: f32 = 3.0;
 pub struct Subject {
     /// The codes that all of it follows from, held so that nothing else takes their address.
     kept: Option<Arc<Kept>>,
+    /// Which of the watched samples are of the training split, and of which data.
+    is_training: (u64, Vec<bool>),
+    /// The codes of those: what the decoder has learned from.
+    pub training: Arc<Kept>,
     /// Changes with the codes.
     pub codes_stamp: u64,
-    /// Changes with the plane and the codes.
-    pub plane_stamp: u64,
     /// What was found of the codes of this epoch, or of the one before until that is there.
     survey: Option<(u64, Arc<Survey>)>,
-    /// Each unit's values.
+    /// Each unit's values over the training codes.
     pub spreads: Vec<Spread>,
     /// Units, the one of largest variance first.
     pub order: Vec<usize>,
-    /// The plane shown.
-    pub plane: Option<Plane>,
-    /// Where the codes lie on it.
+    /// The plane that is wanted.
+    pub wanted: Option<Arc<ExploredPlane>>,
+    wanted_stamp: u64,
+    /// The plane that is shown: another, until the codes of a set are put on the one that is wanted.
+    pub plane: Option<Arc<ExploredPlane>>,
+    /// Where the watched codes lie on it, and of which plane and codes that was found.
     pub points: Vec<[f32; 2]>,
-    /// How densely.
+    points_stamp: u64,
+    /// How densely the training codes lie on it.
     pub density: Density,
 }
 
 impl Subject {
-    /// Brings all up to date where codes, plane or pins changed. `axes` are the units or components
-    /// along x and y.
-    pub fn update(&mut self, kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) {
-        let count = kept.code_units.max(1);
-        if self.kept.as_ref().is_none_or(|own| !Arc::ptr_eq(own, kept)) {
-            self.kept = Some(Arc::clone(kept));
-            self.codes_stamp += 1;
-            self.spreads = Spread::of_units(&kept.codes, count, BINS);
-            self.order = (0..count).collect();
-            let variance = |unit: &usize| self.spreads[*unit].variance;
-            self.order.sort_by(|a, b| variance(b).total_cmp(&variance(a)));
+    /// Turns to the codes of an epoch; `of` stands for the data that say which of the watched
+    /// samples are of the training split.
+    pub fn follow(&mut self, kept: &Arc<Kept>, of: u64, is_training: impl FnOnce() -> Vec<bool>) {
+        if self.is_training.0 != of {
+            (self.is_training, self.kept) = ((of, is_training()), None);
         }
+        if self.kept.as_ref().is_some_and(|own| Arc::ptr_eq(own, kept)) {
+            return;
+        }
+        let count = kept.code_units.max(1);
+        self.kept = Some(Arc::clone(kept));
+        self.training = training_codes(kept, &self.is_training.1);
+        self.codes_stamp += 1;
+        self.spreads = Spread::of_units(&self.training.codes, count, BINS);
+        self.order = (0..count).collect();
+        let variance = |unit: &usize| self.spreads[*unit].variance;
+        self.order.sort_by(|a, b| variance(b).total_cmp(&variance(a)));
+    }
+
+    /// Finds the plane that is wanted where codes, choices or pins changed. `axes` are the units or
+    /// components along x and y; `run` stands for the run.
+    pub fn turn_to(&mut self, run: u64, kind: PlaneKind, axes: [usize; 2], explore: &Explore) {
+        let count = self.training.code_units.max(1);
         if let Some((stamp, survey)) = explore.survey() {
             self.survey = Some((stamp, Arc::clone(survey)));
         }
-        let stamp = self.codes_stamp;
-        let surveyed = self.survey.as_ref().map(|(stamp, _)| *stamp);
+        let (codes, surveyed) = (self.codes_stamp, self.survey.as_ref().map(|(stamp, _)| *stamp));
         let base = explore.active().map_or_else(|| self.mean(), |pin| pin.code.clone());
         let pins: &[ShownPin] = &explore.pins;
         let through: Vec<&[f32]> = pins.iter().rev().take(3).rev().map(|pin| &pin.code[..]).collect();
-        let plane_stamp = match kind {
-            PlaneKind::Components => stamp_of((stamp, kind, axes, surveyed)),
-            PlaneKind::Units => stamp_of((stamp, kind, axes, bits(&base))),
+        let series = stamp_of((run, kind, axes));
+        let stamp = match kind {
+            PlaneKind::Components => stamp_of((series, codes, surveyed)),
+            PlaneKind::Units => stamp_of((series, codes, bits(&base))),
             PlaneKind::Pins => {
-                stamp_of((stamp, kind, through.iter().map(|code| bits(code)).collect::<Vec<_>>()))
+                stamp_of((series, codes, through.iter().map(|code| bits(code)).collect::<Vec<_>>()))
             }
         };
-        if self.plane_stamp == plane_stamp {
+        if self.wanted_stamp == stamp {
             return;
         }
-        self.plane_stamp = plane_stamp;
+        self.wanted_stamp = stamp;
         let pca = self.survey.as_ref().and_then(|(_, survey)| survey.pca.as_ref());
-        self.plane = match kind {
+        let plane = match kind {
             PlaneKind::Components if count == 1 => Some(Plane::of_one_unit()),
             // A code of two units is its own plane.
             PlaneKind::Components if count == 2 => Plane::of_units(&base, [0, 1]),
@@ -113,14 +131,24 @@ impl Subject {
                 _ => None,
             },
         };
-        self.points = self.plane.as_ref().map_or_else(Vec::new, |plane| plane.places(&kept.codes));
-        if count == 1 {
-            // One line would hide how many codes lie at a place.
-            for (index, point) in self.points.iter_mut().enumerate() {
-                point[1] = jitter(index);
-            }
+        let names = names(kind, axes, count);
+        let plane = plane.map(|plane| ExploredPlane { stamp, series, names, plane: Arc::new(plane) });
+        self.wanted = plane.map(Arc::new);
+    }
+
+    /// Shows a plane on which the codes of a set lie, else the plane that is wanted; none where
+    /// there is no such plane.
+    pub fn show(&mut self, plane: Option<&Arc<ExploredPlane>>) {
+        let plane = self.wanted.as_ref().map(|wanted| plane.unwrap_or(wanted));
+        let stamp = stamp_of((plane.map(|plane| plane.stamp), self.codes_stamp));
+        if self.points_stamp == stamp {
+            return;
         }
-        self.density = Density::new(self.points.iter().copied(), [DENSITY_CELLS; 2]);
+        self.points_stamp = stamp;
+        let places = |kept: &Kept| plane.map_or_else(Vec::new, |plane| places_on(&plane.plane, &kept.codes));
+        self.points = self.kept.as_deref().map_or_else(Vec::new, places);
+        self.density = Density::new(places(&self.training).into_iter(), [DENSITY_CELLS; 2]);
+        self.plane = plane.cloned();
     }
 
     /// How many principal components can be chosen; `None` until they are known.
@@ -128,23 +156,50 @@ impl Subject {
         Some(self.survey.as_ref()?.1.pca.as_ref().map_or(0, Pca::k))
     }
 
-    /// The mean code.
+    /// The mean of the training codes.
     pub fn mean(&self) -> Vec<f32> {
         self.spreads.iter().map(|spread| spread.mean).collect()
     }
 
-    /// Whether a code is far from all those of the watched samples, so that the decoder has never seen its like.
-    pub fn is_far(&self, kept: &Kept, code: &[f32]) -> bool {
+    /// Whether a code is far from all training codes, so that the decoder has never seen its like.
+    pub fn is_far(&self, code: &[f32]) -> bool {
         let usual = self.survey.as_ref().map_or(f32::INFINITY, |(_, survey)| survey.usual);
-        let found = nearest(code, &kept.codes, 1, Distance::Euclidean);
+        let found = nearest(code, &self.training.codes, 1, Distance::Euclidean);
         found.first().is_some_and(|near| near.distance > FAR * usual)
     }
 }
 
-/// Height of a point in the strip of a code of one unit, from -0.5 to 0.5, by its number: multiples of the golden ratio spread
-/// evenly (Weyl 1916).
-fn jitter(index: usize) -> f32 {
-    (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
+/// What lies along x and y. A code of one unit is a strip.
+fn names(kind: PlaneKind, axes: [usize; 2], count: usize) -> [String; 2] {
+    let unit = |unit: usize| format!("unit {}", unit + 1);
+    match kind {
+        PlaneKind::Components if count < 2 => [unit(0), String::new()],
+        PlaneKind::Components if count == 2 => [0, 1].map(unit),
+        PlaneKind::Components => axes.map(|axis| format!("principal component {}", axis + 1)),
+        PlaneKind::Units => axes.map(unit),
+        PlaneKind::Pins => [1, 2].map(|axis| format!("direction {axis} of the plane through three pins")),
+    }
+}
+
+/// Which of the watched samples are of the training split.
+pub fn training_samples(probe: &Probe, data: &Dataset) -> Vec<bool> {
+    let mut is_training = vec![false; data.len()];
+    for row in &data.split.train {
+        is_training.iter_mut().skip(*row as usize).take(1).for_each(|is_it| *is_it = true);
+    }
+    let of = |row: &u32| is_training.get(*row as usize).copied().unwrap_or_default();
+    probe.code_rows.iter().map(of).collect()
+}
+
+/// The codes of training samples; all where none is one.
+fn training_codes(kept: &Arc<Kept>, is_training: &[bool]) -> Arc<Kept> {
+    let rows = kept.codes.chunks_exact(kept.code_units.max(1)).zip(is_training);
+    let codes: Vec<f32> =
+        rows.filter(|(_, is_training)| **is_training).flat_map(|(code, _)| code).copied().collect();
+    if codes.is_empty() || codes.len() == kept.codes.len() {
+        return Arc::clone(kept);
+    }
+    Arc::new(Kept { epoch: kept.epoch, code_units: kept.code_units, codes, ..Kept::default() })
 }
 
 #[cfg(test)]
@@ -179,55 +234,93 @@ mod tests {
         explore
     }
 
+    /// A subject of these codes, all of the training split, on the plane that is wanted.
+    fn subject(kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) -> Subject {
+        let mut subject = Subject::default();
+        subject.follow(kept, 1, || vec![true; 100]);
+        subject.turn_to(1, kind, axes, explore);
+        subject.show(None);
+        subject
+    }
+
+    fn names_of(subject: &Subject) -> [&str; 2] {
+        subject.plane.as_ref().map_or(["", ""], |plane| plane.names.each_ref().map(String::as_str))
+    }
+
     #[test]
     fn planes_follow_units_and_pins() {
-        let (mut subject, kept) = (Subject::default(), kept());
+        let kept = kept();
         let pins = [[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [0.0, 2.0, 1.0]];
-        let code = |subject: &Subject| subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0]));
-        subject.update(&kept, PlaneKind::Units, [1, 0], &explore(&kept, &[], None));
-        assert_eq!(subject.order, [0, 1, 2]);
-        assert_eq!((subject.points[4], subject.mean()), ([2.0, 4.0], vec![49.5, 24.75, 7.0]));
-        assert_eq!(code(&subject), Some(vec![2.0, 1.0, 7.0]));
-        subject.update(&kept, PlaneKind::Units, [1, 0], &explore(&kept, &pins, Some(1)));
-        assert_eq!(code(&subject), Some(vec![2.0, 1.0, 1.0]));
-        subject.update(&kept, PlaneKind::Pins, [1, 0], &explore(&kept, &pins, None));
-        assert_eq!(code(&subject), Some(vec![1.0, 2.0, 1.0]));
-        subject.update(&kept, PlaneKind::Pins, [1, 0], &explore(&kept, &pins[..2], None));
-        assert!(subject.plane.is_none() && subject.points.is_empty());
+        let code = |subject: &Subject| subject.plane.as_ref().map(|plane| plane.plane.code([1.0, 2.0]));
+        let of = |kind, explore: &Explore| subject(&kept, kind, [1, 0], explore);
+        let bare = of(PlaneKind::Units, &explore(&kept, &[], None));
+        assert_eq!((&bare.order[..], names_of(&bare)), (&[0, 1, 2][..], ["unit 2", "unit 1"]));
+        assert_eq!((bare.points[4], bare.mean()), ([2.0, 4.0], vec![49.5, 24.75, 7.0]));
+        assert_eq!(code(&bare), Some(vec![2.0, 1.0, 7.0]));
+        let pinned = of(PlaneKind::Units, &explore(&kept, &pins, Some(1)));
+        assert_eq!(code(&pinned), Some(vec![2.0, 1.0, 1.0]));
+        let through = of(PlaneKind::Pins, &explore(&kept, &pins, None));
+        assert_eq!(code(&through), Some(vec![1.0, 2.0, 1.0]));
+        let too_few = of(PlaneKind::Pins, &explore(&kept, &pins[..2], None));
+        assert!(too_few.plane.is_none() && too_few.points.is_empty());
     }
 
     #[test]
     fn any_two_components_are_a_plane_once_they_are_known() {
-        let (mut subject, kept) = (Subject::default(), kept());
-        subject.update(&kept, PlaneKind::Components, [0, 1], &Explore::default());
-        assert!(subject.plane.is_none() && subject.components().is_none());
-        subject.update(&kept, PlaneKind::Components, [1, 0], &explore(&kept, &[], None));
-        assert_eq!(subject.components(), Some(3));
+        let kept = kept();
+        let unknown = subject(&kept, PlaneKind::Components, [0, 1], &Explore::default());
+        assert!(unknown.plane.is_none() && unknown.components().is_none());
+        let known = subject(&kept, PlaneKind::Components, [1, 0], &explore(&kept, &[], None));
+        assert_eq!(known.components(), Some(3));
+        assert_eq!(names_of(&known), ["principal component 2", "principal component 1"]);
         // All codes lie along the first component, now the y axis: the first code is √(49.5² ·
         // 1.25) from the mean.
-        let [x, y] = subject.points[0];
+        let [x, y] = known.points[0];
         assert!(x.abs() < 1e-3 && (y.abs() - 55.342_685).abs() < 1e-3, "{x} {y}");
     }
 
     #[test]
     fn a_code_of_one_unit_is_a_strip() {
-        let mut subject = Subject::default();
         let kept = Arc::new(Kept { code_units: 1, codes: vec![3.0, -1.0], ..Kept::default() });
-        subject.update(&kept, PlaneKind::Components, [0, 0], &Explore::default());
-        assert_eq!(subject.points[0], [3.0, -0.5]);
+        let subject = subject(&kept, PlaneKind::Components, [0, 0], &Explore::default());
+        assert_eq!((subject.points[0], names_of(&subject)), ([3.0, -0.5], ["unit 1", ""]));
         assert_eq!(subject.points[1][0], -1.0);
         assert!((subject.points[1][1] - 0.118_034).abs() < 1e-6, "{:?}", subject.points);
-        assert_eq!(subject.plane.as_ref().map(|plane| plane.code([2.0, 0.4])), Some(vec![2.0]));
+        let code = subject.plane.as_ref().map(|plane| plane.plane.code([2.0, 0.4]));
+        assert_eq!(code, Some(vec![2.0]));
     }
 
     #[test]
     fn what_no_code_is_near_to_is_far() {
-        let (mut subject, kept) = (Subject::default(), kept());
-        subject.update(&kept, PlaneKind::Components, [0, 1], &Explore::default());
-        assert!(!subject.is_far(&kept, &[50.0, 25.0, 99.0]), "nobody knows yet");
-        subject.update(&kept, PlaneKind::Components, [0, 1], &explore(&kept, &[], None));
+        let kept = kept();
+        let of = |explore: &Explore| subject(&kept, PlaneKind::Components, [0, 1], explore);
+        assert!(!of(&Explore::default()).is_far(&[50.0, 25.0, 99.0]), "nobody knows yet");
+        let surveyed = of(&explore(&kept, &[], None));
         // Codes are √1.25 = 1.118 apart.
-        assert!(!subject.is_far(&kept, &[50.0, 25.0, 9.0]));
-        assert!(subject.is_far(&kept, &[50.0, 25.0, 11.0]));
+        assert!(!surveyed.is_far(&[50.0, 25.0, 9.0]));
+        assert!(surveyed.is_far(&[50.0, 25.0, 11.0]));
+    }
+
+    #[test]
+    fn ranges_are_those_of_training_codes_alone() {
+        let codes = vec![0.0, 1.0, 4.0, 3.0, 100.0, -100.0];
+        let kept = Arc::new(Kept { code_units: 2, codes, ..Kept::default() });
+        let mut subject = Subject::default();
+        let mut follow = |of, is_training: &[bool]| {
+            subject.follow(&kept, of, || is_training.to_vec());
+            subject.turn_to(1, PlaneKind::Components, [0, 1], &Explore::default());
+            subject.show(None);
+            let ranges: Vec<[f32; 2]> = subject.spreads.iter().map(|spread| spread.range).collect();
+            (ranges, subject.points.len(), subject.density.bounds)
+        };
+        let of_two = [[0.0, 4.0], [1.0, 3.0]];
+        assert_eq!(follow(1, &[true, true, false]), (of_two.to_vec(), 3, of_two));
+        // Where none is known as one, all are.
+        let of_all = [[0.0, 100.0], [-100.0, 3.0]];
+        assert_eq!(follow(2, &[false; 3]), (of_all.to_vec(), 3, of_all));
+        let mut data = crate::ui::views::samples::table(5, 2);
+        data.split.train = vec![0, 3, 4];
+        let probe = Probe { picture_rows: vec![], code_rows: vec![1, 3, 4, 9] };
+        assert_eq!(training_samples(&probe, &data), [false, true, true, false]);
     }
 }

@@ -4,8 +4,7 @@ use egui::{Rect, RichText, Sense, Ui, vec2};
 
 use super::context::{Actions, Context, bits, failure_ui, unit_name};
 use super::pictures::{Pictures, size};
-use crate::project::Bottleneck;
-use crate::session::{Decoding, Steps, traversal};
+use crate::session::{Decoding, LineWords, Steps, traversal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 
@@ -80,7 +79,8 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         traversals.pictures.fill(ui, context.data, stamp, rows);
         traversals.follow();
     }
-    let (name, about) = words(kind);
+    let words = LineWords::of(kind);
+    let about = format!("From left to right: {}.", words.along);
     ui.add(egui::Label::new(RichText::new(about).size(11.0).color(color(p.dim))).wrap());
     ui.add_space(4.0);
     let pictures = &traversals.pictures;
@@ -91,8 +91,8 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
             let tint = if *changes { p.text } else { p.faint };
-            let name =
-                name.map_or_else(|| unit_name(context, *number), |name| format!("{name} {}", number + 1));
+            let counted = || format!("{} {}", words.line, number + 1);
+            let name = if words.is_range { unit_name(context, *number) } else { counted() };
             let label = egui::Label::new(RichText::new(&name).size(11.0).color(color(tint))).truncate();
             ui.add_sized(vec2(52.0, SIDE), label);
             if !*changes {
@@ -109,25 +109,6 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
                 }
             }
         });
-    }
-}
-
-/// What lines are called where they are no units, and what is seen from left to right.
-pub fn words(kind: &Bottleneck) -> (Option<&'static str>, &'static str) {
-    match kind {
-        Bottleneck::DescriptionLength { .. } => {
-            (Some("quantiser"), "From left to right: the choices of each quantiser.")
-        }
-        Bottleneck::Quantised { .. } => {
-            (Some("vector"), "From left to right: entries of the codebook, the most used first.")
-        }
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Variational { .. }
-        | Bottleneck::ImportanceWeighted { .. }
-        | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Concrete { .. }
-        | Bottleneck::Hashing { .. } => (None, "From left to right: the range of the watched samples."),
     }
 }
 

@@ -4,12 +4,12 @@ use egui::{ComboBox, DragValue, RichText, Ui};
 
 use super::{LatentInput, LatentView, Plane};
 use crate::dataset::{Dataset, LabelColumn};
-use crate::project::{format_count, visible};
+use crate::project::visible;
 use crate::run::Kept;
 use crate::ui::plots::{Zoom, shortened};
 use crate::ui::state::Set;
 use crate::ui::views::parts::{epoch_ui, named, quiet_ui};
-use crate::ui::views::set_choice::set_choice_ui;
+use crate::ui::views::set_choice::{code_choice_ui, code_count_ui};
 use crate::ui::widgets::header::{Row, Side};
 
 pub(super) fn controls_ui(
@@ -38,47 +38,17 @@ pub(super) fn controls_ui(
         view.scatter.zoom.reset();
     }
     view.tool.choice_ui(row);
-    set_ui(row, input, view);
+    code_choice_ui(row, "Points shown", &mut view.set, input.choices);
     if input.set.is_none_or(|set| set.places.density.is_none()) {
         colour_ui(row, input.data, view);
     }
     epoch_ui(row, input.epoch.map(|epoch| input.set.map_or(epoch, |set| set.epoch)));
-    count_ui(row, input, kept, view);
+    let watched = (&Set::Watched, kept.codes.len() / units.max(1), kept.epoch);
+    let shown = input.set.map_or(watched, |set| (&set.set, set.rows.len(), set.epoch));
+    code_count_ui(row, &view.set, shown, input.coming);
     if units == 2 {
         quiet_ui(row, Side::Left, "axes", "unit 1 × unit 2", "");
     }
-}
-
-/// The choice of the set, where there is one.
-fn set_ui(row: &mut Row<'_>, input: &LatentInput<'_>, view: &mut LatentView) {
-    if input.choices.len() < 2 {
-        return;
-    }
-    let mut set = if view.is_of_set(input.choices) { view.set.clone() } else { Set::Watched };
-    let add = |ui: &mut Ui| set_choice_ui(ui, "Points shown", &mut set, input.choices);
-    if row.part(Side::Left, "set", add).unwrap_or_default() {
-        view.set = set;
-    }
-}
-
-/// How many points there are; until those of the chosen set are, how many of it are encoded.
-fn count_ui(row: &mut Row<'_>, input: &LatentInput<'_>, kept: &Kept, view: &LatentView) {
-    let is_there = input.set.is_some_and(|set| set.set == view.set);
-    let (text, about) = match (input.set, input.coming) {
-        (_, Some((done, all))) if !is_there => {
-            let (done, count) = (100 * done / all.max(1), format_count(all));
-            (format!("encoding, {done} %"), format!("{count} samples are being encoded"))
-        }
-        (Some(set), _) => {
-            let about = format!("Samples, encoded with the weights after epoch {}", set.epoch);
-            (format_count(set.rows.len()), about)
-        }
-        (None, _) => {
-            let count = format_count(kept.codes.len() / kept.code_units.max(1));
-            (count, "Watched samples, whose codes are kept with each epoch".to_owned())
-        }
-    };
-    quiet_ui(row, Side::Right, "count", &text, &about);
 }
 
 /// The choice of the labels that colour the points, where there is one.

@@ -6,7 +6,7 @@ use egui::{ComboBox, DragValue, RichText, Ui, vec2};
 
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::Pictures;
-use crate::analysis::between::Way;
+use crate::analysis::interpolation::Interpolation;
 use crate::session::Decoding;
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
@@ -14,9 +14,9 @@ use crate::ui::views::parts::{chip_ui, named};
 
 /// The choices of the section.
 #[derive(Clone)]
-pub struct Between {
+pub struct Interpolated {
     ends: [usize; 2],
-    way: Way,
+    kind: Interpolation,
     steps: usize,
     /// When the last frame was drawn while it is played, in seconds of the window.
     plays_since: Option<f64>,
@@ -27,11 +27,11 @@ pub struct Between {
     pictures: Pictures,
 }
 
-impl Default for Between {
+impl Default for Interpolated {
     fn default() -> Self {
-        Between {
+        Interpolated {
             ends: [0, 1],
-            way: Way::Linear,
+            kind: Interpolation::Linear,
             steps: 9,
             plays_since: None,
             played: 0.0,
@@ -45,7 +45,7 @@ impl Default for Between {
 const SMALL: f32 = 50.0;
 const LARGE: f32 = 132.0;
 
-impl Between {
+impl Interpolated {
     /// The scaled samples that are shown, row by row.
     pub fn pictures(&self) -> &[f32] {
         self.pictures.rows()
@@ -53,18 +53,23 @@ impl Between {
 }
 
 /// Shows the section.
-pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, actions: &mut Actions) {
+pub fn interpolation_ui(
+    ui: &mut Ui,
+    context: &Context<'_>,
+    section: &mut Interpolated,
+    actions: &mut Actions,
+) {
     let p = palette(ui);
     let pins = &context.explore.pins;
     if pins.len() < 2 {
-        between.pictures = Pictures::default();
+        section.pictures = Pictures::default();
         remark_ui(ui, "Pin two samples to see what lies between them.");
         return;
     }
-    between.ends = between.ends.map(|end| end.min(pins.len() - 1));
+    section.ends = section.ends.map(|end| end.min(pins.len() - 1));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        for (end, name) in between.ends.iter_mut().zip(["from pin", "to pin"]) {
+        for (end, name) in section.ends.iter_mut().zip(["from pin", "to pin"]) {
             ui.label(RichText::new(name).size(11.0).color(color(p.dim)));
             let combo = ComboBox::from_id_salt(name).width(44.0).selected_text(pins[*end].number.to_string());
             let response = combo.show_ui(ui, |ui| {
@@ -80,60 +85,60 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, act
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        let ways = [
-            (Way::Linear, "linear", "Along the straight line between the codes"),
+        let kinds = [
+            (Interpolation::Linear, "linear", "Along the straight line between the codes"),
             (
-                Way::Spherical,
+                Interpolation::Spherical,
                 "spherical",
                 "Along a great circle: for codes with a normal prior and many units",
             ),
         ];
-        for (way, name, about) in ways {
-            if chip_ui(ui, between.way == way, name).on_hover_text(about).clicked() {
-                between.way = way;
+        for (kind, name, about) in kinds {
+            if chip_ui(ui, section.kind == kind, name).on_hover_text(about).clicked() {
+                section.kind = kind;
             }
         }
-        let drag = DragValue::new(&mut between.steps).range(3..=40).speed(0.1).suffix(" steps");
+        let drag = DragValue::new(&mut section.steps).range(3..=40).speed(0.1).suffix(" steps");
         named(ui.add(drag), "steps of the interpolation");
-        let plays = between.plays_since.is_some();
+        let plays = section.plays_since.is_some();
         if chip_ui(ui, plays, if plays { "Pause" } else { "Play" }).clicked() {
-            between.plays_since = (!plays).then(|| ui.input(|input| input.time));
+            section.plays_since = (!plays).then(|| ui.input(|input| input.time));
         }
-        let speed = DragValue::new(&mut between.speed).range(1.0..=30.0).speed(0.1).suffix(" per second");
+        let speed = DragValue::new(&mut section.speed).range(1.0..=30.0).speed(0.1).suffix(" per second");
         named(ui.add(speed), "steps played per second");
     });
     ui.add_space(6.0);
-    let [from, to] = between.ends.map(|end| &pins[end].code);
-    let (steps, way) = (between.steps.clamp(2, context.most_samples()), between.way);
-    let of = (bits(from), bits(to), steps, way == Way::Spherical);
-    context.decode(actions, Decoding::Way, of, || {
-        (0..steps).flat_map(|step| way.at(from, to, step as f32 / (steps - 1) as f32)).collect()
+    let [from, to] = section.ends.map(|end| &pins[end].code);
+    let (steps, kind) = (section.steps.clamp(2, context.most_samples()), section.kind);
+    let of = (bits(from), bits(to), steps, kind == Interpolation::Spherical);
+    context.decode(actions, Decoding::Interpolation, of, || {
+        (0..steps).flat_map(|step| kind.at(from, to, step as f32 / (steps - 1) as f32)).collect()
     });
-    failure_ui(ui, context, Question::Decode(Decoding::Way));
-    if let Some((stamp, rows)) = context.explore.decoded(Decoding::Way) {
-        between.pictures.fill(ui, context.data, stamp, rows);
+    failure_ui(ui, context, Question::Decode(Decoding::Interpolation));
+    if let Some((stamp, rows)) = context.explore.decoded(Decoding::Interpolation) {
+        section.pictures.fill(ui, context.data, stamp, rows);
     }
-    let count = between.pictures.len();
+    let count = section.pictures.len();
     if count < 2 {
         return;
     }
-    if let Some(since) = between.plays_since {
+    if let Some(since) = section.plays_since {
         let now = ui.input(|input| input.time);
-        between.played += (now - since).max(0.0) * between.speed;
-        between.plays_since = Some(now);
-        ui.ctx().request_repaint_after(Duration::from_secs_f64(1.0 / between.speed));
+        section.played += (now - since).max(0.0) * section.speed;
+        section.plays_since = Some(now);
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(1.0 / section.speed));
     }
-    let played = there_and_back(between.played as usize, count);
-    between.pictures.show(ui, context.data, played, LARGE, "the interpolation, played");
+    let played = there_and_back(section.played as usize, count);
+    section.pictures.show(ui, context.data, played, LARGE, "the interpolation, played");
     remark_ui(ui, "Click a step to pin it.");
     ui.add_space(6.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         for step in 0..count {
             let name = format!("step {} of {count}", step + 1);
-            if between.pictures.show(ui, context.data, step, SMALL, &name).clicked() {
-                let [from, to] = between.ends.map(|end| &pins[end]);
-                let code = way.at(&from.code, &to.code, step as f32 / (count - 1) as f32);
+            if section.pictures.show(ui, context.data, step, SMALL, &name).clicked() {
+                let [from, to] = section.ends.map(|end| &pins[end]);
+                let code = kind.at(&from.code, &to.code, step as f32 / (count - 1) as f32);
                 let name = format!("{name}, {} to {}", from.name, to.name);
                 actions.pins.push(context.code_pin(name, code));
             }

@@ -1,8 +1,8 @@
 //! Points between two points.
 
-/// The way from one point to another.
+/// How points from one point to another are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
+pub enum Interpolation {
     /// The straight line.
     #[default]
     Linear,
@@ -11,13 +11,13 @@ pub enum Way {
     Spherical,
 }
 
-impl Way {
+impl Interpolation {
     /// The point at `share` of the way from `a` (0) to `b` (1).
     pub fn at(self, a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
         let line = || a.iter().zip(b).map(|(a, b)| a + share * (b - a)).collect();
         let length = |point: &[f32]| point.iter().map(|value| value * value).sum::<f32>().sqrt();
         let (of_a, of_b) = (length(a), length(b));
-        if self == Way::Linear || of_a == 0.0 || of_b == 0.0 {
+        if self == Interpolation::Linear || of_a == 0.0 || of_b == 0.0 {
             return line();
         }
         let cosine: f32 = a.iter().zip(b).map(|(a, b)| a / of_a * (b / of_b)).sum();
@@ -37,21 +37,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ways_begin_and_end_at_the_points() {
+    fn interpolations_begin_and_end_at_the_points() {
         let half = 0.5_f32.sqrt();
-        for (way, a, b, share, expected) in [
-            (Way::Linear, [1.0, 0.0], [0.0, 3.0], 0.0, [1.0, 0.0]),
-            (Way::Linear, [1.0, 0.0], [0.0, 3.0], 0.5, [0.5, 1.5]),
-            (Way::Spherical, [1.0, 0.0], [0.0, 1.0], 0.5, [half, half]),
-            (Way::Spherical, [1.0, 0.0], [0.0, 3.0], 0.5, [2.0 * half, 2.0 * half]),
-            (Way::Spherical, [1.0, 0.0], [0.0, 3.0], 1.0, [0.0, 3.0]),
+        for (kind, a, b, share, expected) in [
+            (Interpolation::Linear, [1.0, 0.0], [0.0, 3.0], 0.0, [1.0, 0.0]),
+            (Interpolation::Linear, [1.0, 0.0], [0.0, 3.0], 0.5, [0.5, 1.5]),
+            (Interpolation::Spherical, [1.0, 0.0], [0.0, 1.0], 0.5, [half, half]),
+            (Interpolation::Spherical, [1.0, 0.0], [0.0, 3.0], 0.5, [2.0 * half, 2.0 * half]),
+            (Interpolation::Spherical, [1.0, 0.0], [0.0, 3.0], 1.0, [0.0, 3.0]),
             // No one great circle: the line.
-            (Way::Spherical, [1.0, 0.0], [-1.0, 0.0], 0.25, [0.5, 0.0]),
-            (Way::Spherical, [0.0, 0.0], [2.0, 0.0], 0.5, [1.0, 0.0]),
+            (Interpolation::Spherical, [1.0, 0.0], [-1.0, 0.0], 0.25, [0.5, 0.0]),
+            (Interpolation::Spherical, [0.0, 0.0], [2.0, 0.0], 0.5, [1.0, 0.0]),
         ] {
-            let found = way.at(&a, &b, share);
+            let found = kind.at(&a, &b, share);
             let is_close = found.iter().zip(expected).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6);
-            assert!(is_close, "{way:?} {a:?} {b:?} {share}: {found:?}");
+            assert!(is_close, "{kind:?} {a:?} {b:?} {share}: {found:?}");
         }
     }
 }
