@@ -351,9 +351,12 @@ pub(super) struct Traverse {
     /// The sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training codes
     #[arg(long, value_name = "ROW", default_value = "mean")]
     pub(super) sample: String,
-    /// The units to change, counted from 1, in this order [default: all]
+    /// The units to change, counted from 1, in this order [default: all; of codes that are pictures the 24 that vary most]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = positive, conflicts_with = "components")]
     pub(super) units: Vec<usize>,
+    /// Change the channels at this position of codes that are pictures, counted from 1
+    #[arg(long, value_name = "ROW,COLUMN", value_parser = place, conflicts_with_all = ["units", "components"])]
+    pub(super) at: Option<[usize; 2]>,
     /// Change the first so many principal components of the training codes instead of units
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(super) components: Option<usize>,
@@ -539,6 +542,12 @@ fn range(text: &str) -> Result<[f32; 2], String> {
     if low <= high { Ok([low, high]) } else { Err(wrong()) }
 }
 
+fn place(text: &str) -> Result<[usize; 2], String> {
+    let number = |text: &str| text.trim().parse().ok().filter(|number: &usize| *number > 0);
+    let place = text.split_once(',').and_then(|(row, column)| Some([number(row)?, number(column)?]));
+    place.ok_or_else(|| "write a row and a column, counted from 1, with a comma between them".to_owned())
+}
+
 fn threads(text: &str) -> Result<usize, String> {
     positive(text).and_then(|n| if n <= 1024 { Ok(n) } else { Err("1024 threads are enough".to_owned()) })
 }
@@ -560,6 +569,10 @@ mod tests {
         assert_eq!(range("1,1"), Ok([1.0, 1.0]));
         for text in ["", "1", "2,1", "1,2,3", "a,2", "0,inf", "nan,1"] {
             assert!(range(text).is_err(), "{text}");
+        }
+        assert_eq!(place("2, 13"), Ok([2, 13]));
+        for text in ["", "2", "0,1", "1,0", "1,2,3", "-1,2", "a,2"] {
+            assert!(place(text).is_err(), "{text}");
         }
         assert_eq!((temperature("0"), temperature("0.7")), (Ok(0.0), Ok(0.7)));
         assert!(["-1", "inf", "x", ""].iter().all(|text| temperature(text).is_err()));

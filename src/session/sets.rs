@@ -20,6 +20,7 @@ use crate::analysis::pca::Pca;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::{Noise, Ready, Samples, Trained};
+use crate::project::Shape;
 use crate::run::{Kept, facts};
 
 /// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
@@ -104,6 +105,8 @@ pub struct Pictures {
     pub reconstructions: Vec<f32>,
     /// Those of PCA, of the same input; empty where there is none.
     pub linear: Vec<f32>,
+    /// The codes, where these are pictures; else empty.
+    pub codes: Vec<f32>,
 }
 
 /// Data with the errors of their rows, NaN where they are not known; empty where none are.
@@ -227,16 +230,25 @@ impl Trial {
 
     fn pictures(&self, ready: &mut Ready, linear: Option<&Linear>, rows: &[u32]) -> Result<Pictures, String> {
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
+        let is_picture = matches!(self.trained.plan().code_shape(), Shape::Image { .. });
+        let mut codes = Vec::new();
         let (corrupted, reconstructions, linear) = if let Some(noise) = self.noise() {
             let made = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
             let linear = linear.map(|linear| linear.reconstruct(&made.0));
+            if is_picture {
+                codes = network.encode(&made.0);
+            }
             (made.0, made.1, linear)
         } else {
             let clean = self.clean(rows);
             let linear = linear.map(|linear| linear.reconstruct(&clean));
+            if is_picture {
+                codes = network.encode(&clean);
+            }
             (Vec::new(), network.reconstruct(&clean), linear)
         };
-        Ok(Pictures { rows: rows.to_vec(), corrupted, reconstructions, linear: linear.unwrap_or_default() })
+        let (rows, linear) = (rows.to_vec(), linear.unwrap_or_default());
+        Ok(Pictures { rows, corrupted, reconstructions, linear, codes })
     }
 
     /// What the network makes of rows as they are, in units of the data, as data of their own.

@@ -4,7 +4,7 @@
 
 use crate::analysis::pca::Pca;
 use crate::analysis::spread::Spread;
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, Shape};
 
 /// A part of the code that is changed: a unit, a quantiser or a vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,19 +86,21 @@ pub struct LineWords {
     pub along: &'static str,
     /// Whether they are a range, and not choices or entries.
     pub is_range: bool,
+    /// Units that a line changes.
+    pub units: usize,
 }
 
 impl LineWords {
     /// Those of a kind of code.
     pub fn of(kind: &Bottleneck) -> LineWords {
         match kind {
-            Bottleneck::DescriptionLength { .. } => {
+            Bottleneck::DescriptionLength { choices, .. } => {
                 let along = "the choices of each quantiser";
-                LineWords { line: "quantiser", place: "choice", along, is_range: false }
+                LineWords { line: "quantiser", place: "choice", along, is_range: false, units: *choices }
             }
-            Bottleneck::Quantised { .. } => {
+            Bottleneck::Quantised { dimension, .. } => {
                 let along = "entries of the codebook, the most used first";
-                LineWords { line: "vector", place: "entry", along, is_range: false }
+                LineWords { line: "vector", place: "entry", along, is_range: false, units: *dimension }
             }
             Bottleneck::Plain
             | Bottleneck::KSparse { .. }
@@ -108,9 +110,14 @@ impl LineWords {
             | Bottleneck::Concrete { .. }
             | Bottleneck::Hashing { .. } => {
                 let along = "the range of the training codes";
-                LineWords { line: "unit", place: "value", along, is_range: true }
+                LineWords { line: "unit", place: "value", along, is_range: true, units: 1 }
             }
         }
+    }
+
+    /// What a line of a code of this shape is called, counted from 0.
+    pub fn name(&self, code: Shape, number: usize) -> String {
+        if self.is_range { code.unit_name(number) } else { code.part_name(self.line, self.units, number) }
     }
 }
 
@@ -231,6 +238,23 @@ mod tests {
         let entries = of(kind, &[0.2, 0.5, 0.3]);
         let used = line(2, vec![vec![2.0, 3.0], vec![4.0, 5.0], vec![0.0, 1.0]], vec![1.0, 2.0, 0.0]);
         assert_eq!((entries.len(), &entries[1]), (2, &used));
+    }
+
+    #[test]
+    fn lines_are_named_by_what_they_change() {
+        let update = CodebookUpdate::MovingAverage;
+        let kinds = [
+            Bottleneck::Plain,
+            Bottleneck::DescriptionLength { choices: 2, width: 0.1, temperature: 1.0 },
+            Bottleneck::Quantised { entries: 3, dimension: 4, commitment: 0.25, update },
+        ];
+        let names = |code: Shape| kinds.map(|kind| LineWords::of(&kind).name(code, 3));
+        assert_eq!(names(Shape::Vector(16)), ["unit 4", "quantiser 4", "vector 4"]);
+        // Two quantisers, or one vector, at each position.
+        let picture = Shape::Image { height: 2, width: 2, channels: 4 };
+        let expected =
+            ["channel 4 at row 1, column 1", "quantiser 2 at row 1, column 2", "vector 1 at row 2, column 2"];
+        assert_eq!(names(picture), expected);
     }
 
     #[test]

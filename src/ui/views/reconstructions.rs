@@ -70,6 +70,7 @@ pub struct ReconstructionsOutput {
 /// How the view stands.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a row of its own that is shown or not")]
 pub struct ReconstructionsView {
     /// The samples.
     pub set: Set,
@@ -79,6 +80,8 @@ pub struct ReconstructionsView {
     pub is_corrupted: bool,
     /// Whether the reconstructions of PCA are shown.
     pub has_linear: bool,
+    /// Whether codes that are pictures are shown.
+    pub has_code: bool,
     /// Whether rows of a table are shown as numbers.
     pub has_numbers: bool,
     #[serde(skip)]
@@ -102,6 +105,7 @@ impl Default for ReconstructionsView {
             order: Order::default(),
             is_corrupted: true,
             has_linear: false,
+            has_code: true,
             has_numbers: false,
             page: Page::default(),
             watched_order: (0, Vec::new()),

@@ -2,8 +2,10 @@
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 
-use super::context::{Actions, Context, bits, failure_ui, unit_name};
+use super::context::{Actions, Context, bits, failure_ui, short, unit_name};
 use super::pictures::{Pictures, size};
+use super::positions::{Positions, positions_ui};
+use crate::project::Shape;
 use crate::session::{Decoding, LineWords, Steps, traversal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
@@ -47,10 +49,20 @@ impl Traversals {
 }
 
 /// Shows the section.
-pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traversals, actions: &mut Actions) {
+pub fn traversals_ui(
+    ui: &mut Ui,
+    context: &Context<'_>,
+    traversals: &mut Traversals,
+    positions: &mut Positions,
+    actions: &mut Actions,
+) {
     let p = palette(ui);
     let (base, subject) = (context.base(), context.subject);
     let kind = &context.trained.plan().design().code.kind;
+    let words = LineWords::of(kind);
+    positions_ui(ui, context, &base, positions, words.is_range);
+    let shows_all = positions.shows_all(context.code, words.is_range);
+    let at = context.code.units_at(context.position);
     let most = context.most_samples();
     let mut numbers = Vec::new();
     let codes = || {
@@ -58,7 +70,8 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
         let lines = traversal(kind, (context.order, &subject.spreads), codebook, context.shares(), STEPS);
-        for line in lines.into_iter().take(MOST_LINES) {
+        let lines = lines.into_iter().filter(|line| shows_all || at.contains(&line.at));
+        for line in lines.take(MOST_LINES) {
             if (codes.len() / base.len().max(1) + line.values.len()) > most {
                 break;
             }
@@ -67,7 +80,8 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         }
         codes
     };
-    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), context.order);
+    let shown = (context.order, context.position, shows_all);
+    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), shown);
     if let Some(stamp) = context.decode(actions, Decoding::Traversals, of, codes) {
         traversals.asked = (stamp, numbers);
     }
@@ -79,7 +93,6 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         traversals.pictures.fill(ui, context.data, stamp, rows);
         traversals.follow();
     }
-    let words = LineWords::of(kind);
     let about = format!("From left to right: {}.", words.along);
     ui.add(egui::Label::new(RichText::new(about).size(11.0).color(color(p.dim))).wrap());
     ui.add_space(4.0);
@@ -91,10 +104,20 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
             let tint = if *changes { p.text } else { p.faint };
-            let counted = || format!("{} {}", words.line, number + 1);
-            let name = if words.is_range { unit_name(context, *number) } else { counted() };
-            let label = egui::Label::new(RichText::new(&name).size(11.0).color(color(tint))).truncate();
-            ui.add_sized(vec2(52.0, SIDE), label);
+            let named = || words.name(context.code, *number);
+            let name = if words.is_range { unit_name(context, *number) } else { named() };
+            let text = |name: &str| RichText::new(name).size(11.0).color(color(tint));
+            match context.code {
+                // Its position is a part of its name: a line of its own.
+                Shape::Image { .. } if shows_all => {
+                    ui.label(text(&name));
+                    ui.end_row();
+                }
+                Shape::Image { .. } | Shape::Vector(_) => {
+                    let label = egui::Label::new(text(short(context, &name))).truncate();
+                    ui.add_sized(vec2(58.0, SIDE), label);
+                }
+            }
             if !*changes {
                 ui.label(RichText::new("no effect").size(11.0).color(color(p.faint)));
                 return;

@@ -11,6 +11,7 @@ use crate::run::{Kept, Run};
 use crate::session::CodePlane;
 use crate::ui::plots::Limits;
 use crate::ui::state::State;
+use crate::ui::views::channels::code_shape;
 use crate::ui::views::sample::{kept_at, row_number};
 
 /// Seconds for which an epoch is shown, and room around all points as a part of their span.
@@ -31,7 +32,7 @@ impl LatentView {
         let column = self.known_column(data).filter(|_| !cache.is_density);
         let name = |axis: usize| match cache.plane {
             CodePlane::Principal => format!("principal component {}", axis + 1),
-            CodePlane::Units(units) => format!("unit {}", units[axis] + 1),
+            CodePlane::Units(units) => code_shape(run, kept.code_units).unit_name(units[axis]),
         };
         let up = match column {
             _ if kept.code_units > 1 => name(1),

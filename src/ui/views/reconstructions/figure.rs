@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::super::channels::ChannelPage;
 use super::super::sample::{Sampler, picture, picture_of, row_name, value_names};
 use super::ReconstructionsView;
-use super::page::{Page, row_names};
+use super::page::{CODE, Page, ROW_NAMES, codes_of, row_names};
 use crate::dataset::Dataset;
 use crate::figure::{
     Animation, Axis, ColorBar, ColorMap, Drawing, Figure, Ink, Lines, Panels, Series, Tile, TileLine, Tiles,
@@ -41,7 +42,11 @@ struct Sample<'a> {
     corrupted: &'a [f32],
     reconstruction: &'a [f32],
     linear: &'a [f32],
+    code: &'a [f32],
 }
+
+/// How codes that are pictures are shown.
+type Channels = (ChannelPage, DisplayRange);
 
 impl ReconstructionsView {
     /// What the view shows, as it was last shown.
@@ -59,12 +64,14 @@ impl ReconstructionsView {
         }
         let samples: Vec<Sample<'_>> =
             shown.rows.iter().filter_map(|row| sample_of(&self.page, *row)).collect();
-        let drawing = drawing(data, &samples, self.page.range);
+        let channels = self.page.channels.as_ref();
+        let drawing = drawing(data, &samples, channels, self.page.range);
         let is_some = !samples.is_empty();
         let title = format!("Reconstructions of {}, epoch {epoch}", run.title());
         let mut figure = Figure::new(title, drawing);
         if shown.are_watched && run.kept.len() > 1 {
-            figure.animation = Some(replay(run, data, shown.rows.clone(), self.page.range));
+            let channels = self.page.channels.clone();
+            figure.animation = Some(replay(run, data, shown.rows.clone(), channels, self.page.range));
         }
         is_some.then_some(figure)
     }
@@ -79,11 +86,18 @@ fn sample_of(page: &Page, row: u32) -> Option<Sample<'_>> {
         corrupted: part(&page.corrupted),
         reconstruction: part(&page.reconstructions),
         linear: part(&page.linear),
+        code: page.code(place),
     })
 }
 
 /// The same samples epoch by epoch.
-fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, range: [f32; 2]) -> Animation {
+fn replay(
+    run: &Run,
+    data: &Arc<Dataset>,
+    rows: Vec<u32>,
+    channels: Option<Channels>,
+    range: [f32; 2],
+) -> Animation {
     let (kept, data): (Vec<Arc<Kept>>, _) = (run.kept.iter().cloned().collect(), Arc::clone(data));
     let (probe, name) = (Arc::clone(&run.kept.probe), run.title());
     Animation::new(EPOCH_SECS, move || {
@@ -93,12 +107,16 @@ fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, range: [f32; 2]) -> An
             .iter()
             .filter_map(|row| Some((*row, probe.picture_rows.iter().position(|own| own == row)?)))
             .collect();
+        let shown: Vec<u32> = places.iter().map(|(row, _)| *row).collect();
         let originals: Vec<Vec<f32>> = places.iter().map(|(row, _)| sampler.scaled(*row)).collect();
         let frame = |kept: &Arc<Kept>| {
+            let units = if channels.is_some() { kept.code_units } else { 0 };
+            let codes = if units > 0 { codes_of(&probe.code_rows, kept, &shown) } else { Vec::new() };
             let samples: Vec<Sample<'_>> = places
                 .iter()
                 .zip(&originals)
-                .map(|((row, place), original)| {
+                .enumerate()
+                .map(|(at, ((row, place), original))| {
                     let part = |values: &'_ [f32]| -> std::ops::Range<usize> {
                         let end = ((place + 1) * features).min(values.len());
                         (place * features).min(end)..end
@@ -109,35 +127,43 @@ fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, range: [f32; 2]) -> An
                         corrupted: &kept.corrupted[part(&kept.corrupted)],
                         reconstruction: &kept.reconstructions[part(&kept.reconstructions)],
                         linear: &[],
+                        code: codes.get(at * units..(at + 1) * units).unwrap_or_default(),
                     }
                 })
                 .collect();
             let title = format!("Reconstructions of {name}, epoch {}", kept.epoch);
-            Figure::new(title, drawing(&data, &samples, range))
+            Figure::new(title, drawing(&data, &samples, channels.as_ref(), range))
         };
         kept.iter().filter(|kept| !kept.reconstructions.is_empty()).map(frame).collect()
     })
 }
 
-fn drawing(data: &Dataset, samples: &[Sample<'_>], range: [f32; 2]) -> Drawing {
+fn drawing(data: &Dataset, samples: &[Sample<'_>], channels: Option<&Channels>, range: [f32; 2]) -> Drawing {
     match data.shown() {
-        Some(shown) => Drawing::Tiles(tiles(data, shown, samples)),
+        Some(shown) => Drawing::Tiles(tiles(data, shown, samples, channels)),
         None => Drawing::Panels(profiles(data, samples, range)),
     }
 }
 
-fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>]) -> Tiles {
+fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>], channels: Option<&Channels>) -> Tiles {
     let (low, high) = data.shades();
     let range = DisplayRange { low, high };
     let names = row_names(samples.iter().any(|sample| !sample.corrupted.is_empty()));
+    let names = names.map(|name| match channels.filter(|_| name == ROW_NAMES[CODE]) {
+        Some((_, DisplayRange { low, high })) => {
+            let [low, high] = [low, high].map(|end| format_number(f64::from(*end)));
+            format!("{name}, {low} to {high}")
+        }
+        None => name.to_owned(),
+    });
     let lines = samples.chunks(COLUMNS).flat_map(|samples| {
-        let own: Vec<[Option<Tile>; 5]> =
-            samples.iter().map(|sample| tiles_of(data, shown, range, sample)).collect();
-        let line = move |(row, name): (usize, &'static str)| {
+        let own: Vec<[Option<Tile>; 6]> =
+            samples.iter().map(|sample| tiles_of(data, shown, range, sample, channels)).collect();
+        let line = move |(row, name): (usize, String)| {
             let tiles: Vec<Tile> = own.iter().filter_map(|tiles| tiles[row].clone()).collect();
-            (!tiles.is_empty()).then(|| TileLine { name: name.to_owned(), tiles })
+            (!tiles.is_empty()).then_some(TileLine { name, tiles })
         };
-        names.into_iter().enumerate().filter_map(line)
+        names.clone().into_iter().enumerate().filter_map(line)
     });
     let most = f64::from((high - low) / 2.0);
     Tiles {
@@ -150,7 +176,13 @@ fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>]) -> Tiles {
 }
 
 /// The pictures of a sample, from above: those that there are, in the order of [`row_names`].
-fn tiles_of(data: &Dataset, shown: Shown, range: DisplayRange, sample: &Sample<'_>) -> [Option<Tile>; 5] {
+fn tiles_of(
+    data: &Dataset,
+    shown: Shown,
+    range: DisplayRange,
+    sample: &Sample<'_>,
+    channels: Option<&Channels>,
+) -> [Option<Tile>; 6] {
     let sampler = Sampler::new(data);
     let tile = |values: Vec<f32>| {
         let picture = picture_of(shown, range, &values);
@@ -168,7 +200,12 @@ fn tiles_of(data: &Dataset, shown: Shown, range: DisplayRange, sample: &Sample<'
         Tile { caption: caption(sample), picture, values }
     });
     let [corrupted, linear] = [sample.corrupted, sample.linear].map(|values| sampler.unscaled(values));
-    [tile(original), tile(corrupted), tile(back), tile(linear), error]
+    let code = channels.filter(|_| !sample.code.is_empty()).map(|(page, range)| Tile {
+        caption: String::new(),
+        picture: picture(page.size(), |x, y| page.pixel(sample.code, *range, x, y)),
+        values: page.pictures(sample.code).flat_map(|(_, _, values)| values).collect(),
+    });
+    [tile(original), tile(corrupted), code, tile(back), tile(linear), error]
 }
 
 /// The squared error per feature of a sample.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use super::super::channels::{ChannelPage, grey, strongest_channels};
 use super::super::sample::{RangeCache, Sampler};
 use crate::dataset::Dataset;
+use crate::figure::{Rgb, error_color};
 use crate::project::Shown;
 use crate::run::{Kept, Run};
 use crate::session::{Pictures, squared_error};
@@ -15,9 +17,9 @@ use crate::ui::plots::{Atlas, DisplayRange, stamp_of};
 use crate::ui::state::Pictured;
 
 /// What is shown of a sample, from above.
-pub(super) const ROW_NAMES: [&str; 5] = ["original", "corrupted", "reconstruction", "PCA", "error"];
+pub(super) const ROW_NAMES: [&str; 6] = ["original", "corrupted", "code", "reconstruction", "PCA", "error"];
 /// The same where the encoder saw corrupted samples.
-pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 5] {
+pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 6] {
     let mut names = ROW_NAMES;
     if is_corrupted {
         names[PCA] = "PCA, corrupted";
@@ -26,9 +28,15 @@ pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 5] {
 }
 
 const CORRUPTED: usize = 1;
-const RECONSTRUCTION: usize = 2;
-const PCA: usize = 3;
-const ERROR: usize = 4;
+pub(super) const CODE: usize = 2;
+const RECONSTRUCTION: usize = 3;
+const PCA: usize = 4;
+const ERROR: usize = 5;
+/// Channels of a code that are shown, at most.
+pub(super) const MOST_CHANNELS: usize = 16;
+
+/// The numbers at the ends of a scale, and its colours from 0 to 1.
+pub(super) type Scale = ([f32; 2], fn(f32) -> Rgb);
 
 /// Some samples with what became of them, row by row in scaled units; what is not there is empty.
 #[derive(Clone, Default)]
@@ -44,11 +52,15 @@ pub(super) struct Page {
     pub reconstructions: Vec<f32>,
     /// What PCA made of it.
     pub linear: Vec<f32>,
+    /// The codes, NaN where one is not known; empty where they are no pictures or not shown.
+    pub codes: Vec<f32>,
+    /// How these are shown, and on which scale.
+    pub channels: Option<(ChannelPage, DisplayRange)>,
     /// Squared error per feature of each sample.
     pub errors: Vec<f32>,
     /// Ends of the scaled originals, with a margin.
     pub range: [f32; 2],
-    atlases: [Atlas; 5],
+    atlases: [Atlas; 6],
     display: RangeCache,
 }
 
@@ -61,22 +73,34 @@ impl Page {
         data: &Dataset,
         kept: &Arc<Kept>,
         linear: Option<&Arc<[f32]>>,
+        has_code: bool,
     ) {
         let rows = &run.kept.probe.picture_rows;
         let stamp = stamp_of((
             (run.id, run.started_unix_secs, data.fingerprint, rows),
             (kept.epoch, Arc::as_ptr(kept).addr()),
             linear.map(|linear| linear.as_ptr().addr()),
+            has_code,
         ));
         let linear = linear.map_or(&[][..], |linear| linear);
-        self.fill(ui, data, stamp, rows, [&kept.corrupted, &kept.reconstructions, linear]);
+        let codes = || {
+            let page = channel_page(run).filter(|_| has_code)?;
+            let codes = codes_of(&run.kept.probe.code_rows, kept, rows);
+            (codes.len() == rows.len() * page.units()).then_some((page, codes))
+        };
+        self.fill(ui, data, stamp, rows, [&kept.corrupted, &kept.reconstructions, linear], codes);
     }
 
-    /// Samples of a set.
-    pub fn of_set(&mut self, ui: &Ui, data: &Dataset, pictured: &Pictured) {
-        let Pictures { rows, corrupted, reconstructions, linear } = &*pictured.pictures;
-        let stamp = stamp_of((pictured.of, data.fingerprint, Arc::as_ptr(&pictured.pictures).addr()));
-        self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear]);
+    /// Samples of a set, as the network of a run sees them.
+    pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, pictured: &Pictured, has_code: bool) {
+        let Pictures { rows, corrupted, reconstructions, linear, codes } = &*pictured.pictures;
+        let pictures = Arc::as_ptr(&pictured.pictures).addr();
+        let stamp = stamp_of((pictured.of, data.fingerprint, pictures, has_code));
+        let codes = || {
+            let page = channel_page(run).filter(|_| has_code)?;
+            (codes.len() == rows.len() * page.units()).then(|| (page, codes.clone()))
+        };
+        self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear], codes);
     }
 
     /// Draws no sample.
@@ -111,13 +135,23 @@ impl Page {
     }
 
     /// Its name beside the pictures.
-    pub fn row_name(&self, row: usize) -> &'static str {
-        row_names(!self.corrupted.is_empty())[row]
+    pub fn row_name(&self, row: usize) -> String {
+        let name = row_names(!self.corrupted.is_empty())[row];
+        let left_out = self.channels.as_ref().filter(|_| row == CODE).and_then(|(page, _)| page.left_out());
+        left_out.map_or_else(|| name.to_owned(), |shown| format!("{name}, {shown}"))
     }
 
-    /// Whether it is the map of errors.
-    pub fn is_error(row: usize) -> bool {
-        row == ERROR
+    /// What its colours mean, where they are not those of the data: the numbers at the ends of the
+    /// scale, and its colours. `brightest` is the largest error.
+    pub fn scale(&self, row: usize, brightest: f32) -> Option<Scale> {
+        match row {
+            // Brightness is the root of the error, as in the maps.
+            ERROR => Some(([0.0, brightest], |t| error_color(t.sqrt()))),
+            CODE => {
+                self.channels.as_ref().map(|(_, range)| ([range.low, range.high], grey as fn(f32) -> Rgb))
+            }
+            _ => None,
+        }
     }
 
     /// The error that is drawn brightest.
@@ -126,7 +160,15 @@ impl Page {
         (high - low) / 2.0
     }
 
-    fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, rows: &[u32], made: [&[f32]; 3]) {
+    fn fill(
+        &mut self,
+        ui: &Ui,
+        data: &Dataset,
+        stamp: u64,
+        rows: &[u32],
+        made: [&[f32]; 3],
+        codes: impl FnOnce() -> Option<(ChannelPage, Vec<f32>)>,
+    ) {
         if self.stamp == stamp {
             return;
         }
@@ -144,6 +186,12 @@ impl Page {
         self.corrupted = corrupted.to_vec();
         self.reconstructions = reconstructions.to_vec();
         self.linear = linear.to_vec();
+        let (page, codes) = codes().unzip();
+        self.codes = codes.unwrap_or_default();
+        self.channels = page.map(|page| {
+            let range = page.range(&self.codes);
+            (page, range)
+        });
         if data.shown().is_none() {
             return;
         }
@@ -157,6 +205,24 @@ impl Page {
         self.paint(ui, data, RECONSTRUCTION, &back);
         self.paint(ui, data, PCA, &unscaled(linear));
         self.paint_errors(ui, data, &originals, &back, count);
+        self.paint_codes(ui);
+    }
+
+    /// The code of a sample, where it is known and shown.
+    pub fn code(&self, place: usize) -> &[f32] {
+        let units = self.channels.as_ref().map_or(0, |(page, _)| page.units());
+        self.codes.get(place * units..(place + 1) * units).unwrap_or_default()
+    }
+
+    fn paint_codes(&mut self, ui: &Ui) {
+        let Some((page, range)) = &self.channels else {
+            self.atlases[CODE] = Atlas::default();
+            return;
+        };
+        let (codes, units) = (&self.codes, page.units());
+        self.atlases[CODE].fill(ui.ctx(), page.size(), codes.len() / units, |picture, x, y| {
+            page.pixel(&codes[picture * units..(picture + 1) * units], *range, x, y)
+        });
     }
 
     /// Fills one row of pictures with values in units of the data.
@@ -180,6 +246,28 @@ impl Page {
             range.error(&originals[start..start + channels], &back[start..start + channels])
         });
     }
+}
+
+/// The channels of a run's codes that are shown, where these are pictures: those that vary most over
+/// the newest codes that it kept.
+fn channel_page(run: &Run) -> Option<ChannelPage> {
+    let code = run.code_shape();
+    let newest = run.kept.newest().filter(|kept| kept.code_units == code.features());
+    let codes = newest.map_or(&[][..], |kept| &kept.codes);
+    ChannelPage::new(code, strongest_channels(codes, code, MOST_CHANNELS))
+}
+
+/// The codes of rows at an epoch, where they are among the rows whose codes are kept; NaN of others.
+pub(super) fn codes_of(code_rows: &[u32], kept: &Kept, rows: &[u32]) -> Vec<f32> {
+    let places: HashMap<u32, usize> =
+        code_rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+    let units = kept.code_units;
+    let unknown = vec![f32::NAN; units];
+    let code = |row: &u32| {
+        let place = places.get(row)?;
+        kept.codes.get(place * units..(place + 1) * units)
+    };
+    rows.iter().flat_map(|row| code(row).unwrap_or(&unknown)).copied().collect()
 }
 
 fn ends(values: &[f32]) -> [f32; 2] {

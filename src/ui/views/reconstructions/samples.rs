@@ -32,7 +32,7 @@ pub(super) fn watched_ui(
     let of = input.look.as_ref().map(Look::values_stamp);
     let values = input.scored.values.as_ref().filter(|(own, _)| Some(*own) == of && view.has_linear);
     let linear = values.map(|(_, values)| values);
-    view.page.watched(ui, run, data, kept, linear);
+    view.page.watched(ui, run, data, kept, linear, view.has_code);
     let stamp = stamp_of((view.page.stamp(), view.order));
     if view.watched_order.0 != stamp {
         let mut errors = vec![f32::NAN; data.len()];
@@ -66,7 +66,7 @@ pub(super) fn set_ui(
     };
     let like = look.subject.samples_stamp();
     match input.scored.pictures.as_ref().filter(|pictured| pictured.like == like) {
-        Some(pictured) => view.page.of_set(ui, look.data, pictured),
+        Some(pictured) => view.page.of_set(ui, look.run, look.data, pictured, view.has_code),
         None => view.page.clear(),
     }
     let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);
