@@ -23,9 +23,9 @@ step() {
     say "== done in $((SECONDS - start)) s"
 }
 
-# A build from nothing is faster and smaller without what only the next build would need.
+# A build from nothing is faster and smaller without what only the next build or a debugger would need.
 if [ -n "${CI:-}" ]; then
-    export CARGO_INCREMENTAL=0
+    export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=none
 fi
 
 need_rust "$PWD"

@@ -11,6 +11,7 @@ mod encode;
 mod evaluate;
 mod export;
 mod failure;
+mod figure;
 mod keep;
 mod neighbours;
 mod output;
@@ -138,6 +139,7 @@ fn execute(task: Task) -> Result<(), Failure> {
         Task::Sample(arguments) => sample::sample(&arguments),
         Task::Traverse(arguments) => traverse::traverse(&arguments),
         Task::Neighbours(arguments) => neighbours::neighbours(&arguments),
+        Task::Figure(arguments) => figure::figure(&arguments),
         Task::Export(arguments) => export::export(&arguments),
         Task::Bench(arguments) => bench::bench(&arguments),
     }

@@ -24,11 +24,13 @@ mod record_log;
 mod results_file;
 mod run_files;
 mod settings;
+mod shelf;
 mod store;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod warnings;
+mod watch;
 
 pub use design::{open_design, save_design};
 pub use error::FileError;
@@ -44,3 +46,4 @@ pub use project_file::{PROJECT_FILE_VERSION, open_project, rescue_project, save_
 pub use run_files::Opened;
 pub use settings::{Settings, ThemeChoice, WindowSize, remember};
 pub use store::{Leftovers, Recovery, SetAside, Store};
+pub use watch::Watch;

@@ -21,6 +21,7 @@ pub mod dataset;
 pub mod engine;
 pub mod figure;
 pub mod io;
+pub mod prepared;
 pub mod project;
 pub mod run;
 pub mod session;

@@ -3,11 +3,13 @@
 //! Plain data only: every type is `Clone`, `PartialEq` and speaks serde. A [`Project`] may be half built and
 //! meaningless; [`crate::check`] says what is wrong with it and turns a sound one into a plan for the engine.
 
+mod beside;
 mod bottleneck;
 mod corruption;
 mod design_file;
 mod layer;
 mod loss;
+mod mask;
 mod number;
 mod other_data;
 mod pin;
@@ -27,6 +29,7 @@ pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
+pub use mask::{HoleShade, Mask};
 pub use number::{
     format_bytes, format_count, format_number, format_percent, format_range, format_secs, format_value,
     short_count, short_number, terminal_number,

@@ -8,6 +8,7 @@ mod damaged;
 mod error;
 mod event;
 mod health;
+mod held_weights;
 mod history;
 mod kept;
 mod losses;
@@ -30,6 +31,7 @@ pub use event::{RunEvent, RunProgress};
 pub use health::{
     ACTIVE_NATS, Bits, CodebookHealth, DECIDED, HashHealth, Health, LayerHealth, SelectorHealth,
 };
+pub use held_weights::{HeldWeights, StoredWeights};
 pub use history::{EpochRecord, History};
 pub use kept::{Kept, KeptEpochs, Probe};
 pub use losses::{LossSums, Losses, TOTAL, Terms};

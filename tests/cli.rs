@@ -56,6 +56,7 @@ fn help_teaches_and_wrong_use_is_code_2() {
         "sample",
         "traverse",
         "neighbours",
+        "figure",
         "export",
         "bench",
     ] {
@@ -246,7 +247,10 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(difference.abs() < 1e-6, "{result} {last}");
     assert!(ok(path, &["evaluate", file]).contains("split test, 180 samples"));
     assert!(runs(path, file)[0].results.is_empty());
-    ok(path, &["evaluate", file, "--keep"]);
+    ok(path, &["evaluate", file, "--keep", "--anomaly", "3"]);
+    let ranked = runs(path, file)[0].results.newest(FindingKind::Anomalies, Subset::Test).cloned();
+    let ranked = ranked.map(|finding| (finding.about, finding.values.len(), finding.samples));
+    assert!(matches!(&ranked, Some((about, 2, 180)) if about.starts_with("anomalous 3, ")), "{ranked:?}");
     let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
     assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
     fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");
@@ -402,4 +406,70 @@ fn columns_of_other_tables_are_found_by_name() {
     let own = ok(path, &["evaluate", "t.hourglass", "t.csv", "--json"]);
     assert_eq!(ok(path, &["evaluate", "t.hourglass", "swapped.csv", "--json"]), own);
     fails(path, &["encode", "t.hourglass", "renamed.csv", "-o", "codes.csv"], 1, "missing: \"y\"");
+}
+
+#[test]
+fn figures_are_drawn_without_a_screen() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:undercomplete", "--epochs", "2", "-o", "u.hourglass"]);
+    let figure = |view: &str, file: &str| {
+        assert_eq!(ok(path, &["figure", "u.hourglass", "--view", view, "-o", file]).trim(), file);
+        fs::read(path.join(file)).expect("there")
+    };
+    let run = runs(path, "u.hourglass").remove(0);
+    // The numbers of the history, epoch by epoch.
+    let losses = String::from_utf8(figure("loss", "loss.csv")).expect("text");
+    let rows: Vec<Vec<&str>> = losses.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["epoch", "train", "validation"]);
+    let epochs: Vec<f64> = run.history.epochs.iter().map(|record| record.train.total()).collect();
+    let written: Vec<f64> = rows[1..].iter().map(|row| row[1].parse().expect("a number")).collect();
+    assert_eq!(written, epochs);
+    let svg = String::from_utf8(figure("loss", "loss.svg")).expect("text");
+    assert!(svg.starts_with("<svg") && svg.contains("Loss of run 1"), "{svg}");
+    let codes = String::from_utf8(figure("latent", "codes.csv")).expect("text");
+    let watched = run.kept.probe.code_rows.len();
+    assert_eq!(
+        (codes.lines().count(), run.kept.newest().map(|kept| kept.code_units)),
+        (watched + 1, Some(2))
+    );
+    assert!(figure("latent", "codes.png").starts_with(b"\x89PNG"));
+    assert!(figure("latent", "codes.gif").starts_with(b"GIF8"));
+    let check = |arguments: &[&str], code, message: &str| {
+        fails(path, &[&["figure", "u.hourglass"], arguments].concat(), code, message);
+    };
+    check(&["--view", "loss", "-o", "loss.gif"], 1, "nothing in this figure moves");
+    check(&["--view", "loss", "-o", "loss.jpg"], 1, ".png, .svg, .csv or .gif");
+    check(&["--view", "loss", "-o", "loss.svg"], 1, "--force");
+    check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; it has: ");
+    check(&["--view", "loss", "--compare", "7", "-o", "two.svg"], 1, "there is no run 7");
+}
+
+#[test]
+fn a_mask_says_where_damaged_pictures_have_holes() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:inpainting", "--epochs", "1", "-o", "i.hourglass"]);
+    let grey = |name: &str, side: u32, shade: fn(u32) -> u8| {
+        let picture = image::GrayImage::from_fn(side, side, |x, _| image::Luma([shade(x)]));
+        picture.save(path.join(name)).expect("written");
+    };
+    grey("torn.png", 8, |x| if x == 3 { 90 } else { 255 });
+    grey("mask.png", 8, |x| if x == 3 { 255 } else { 0 });
+    grey("small.png", 4, |x| if x == 3 { 255 } else { 0 });
+    let restored = |name: &str, mask: &[&str]| {
+        let done =
+            program::ok(path, &[&["reconstruct", "i.hourglass", "torn.png", "-o", name], mask].concat());
+        (done.stderr, fs::read(path.join(name)).expect("there"))
+    };
+    let (said, masked) = restored("masked.npy", &["--mask", "mask.png"]);
+    assert!(said.contains("white parts of") && said.contains("mask.png"), "{said}");
+    assert_ne!(masked, restored("plain.npy", &[]).1);
+    assert_ne!(masked, restored("inverse.npy", &["--mask", "mask.png", "--holes", "black"]).1);
+    let check = |arguments: &[&str], code, message: &str| {
+        fails(path, &[&["reconstruct", "i.hourglass", "-o", "no.npy"], arguments].concat(), code, message);
+    };
+    check(&["torn.png", "--mask", "small.png"], 1, "it is 4×4 pixels, and the pictures of torn.png are 8×8");
+    check(&["torn.png", "--mask", "gone.png"], 1, "--mask: there is no ");
+    check(&["--mask", "mask.png"], 2, "Usage");
 }

@@ -95,7 +95,8 @@ fn check_version_1(run: Run) {
     assert!(!kept.is_empty() && kept.iter().all(|epoch| run.kept.weights(*epoch).is_none()));
     assert!(run.kept.nearest_weights(2).is_none());
     let (run, data) = resumed(run);
-    let weights = run.kept.nearest_weights(0).map(|(epoch, weights)| (epoch, Arc::clone(weights)));
+    let weights =
+        run.kept.nearest_weights(0).map(|(epoch, weights)| (epoch, weights.read().expect("in memory")));
     let checkpoint = run.checkpoint.as_ref().expect("a checkpoint");
     assert!(weights == Some((4, Arc::clone(&checkpoint.weights))), "the last epoch has some");
     let epochs: Vec<_> = run.history.epochs.iter().collect();

@@ -250,6 +250,29 @@ fn a_command_that_has_written_ends_though_nobody_reads_what_it_says() {
     drop(reader);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_of_pictures_is_there_as_a_whole_or_not_at_all() {
+    let dir = trained();
+    ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "digits.hourglass"]);
+    let names = || -> Vec<String> {
+        let entries = std::fs::read_dir(dir.path()).expect("a folder").flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let arguments = ["reconstruct", "digits.hourglass", "-o", "made"];
+    let mut child =
+        command(dir.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    // As soon as it writes, where it is not done before it is looked at.
+    wait_for(|| names().iter().any(|name| name == "made" || name.starts_with(".made-")).then_some(()));
+    send(&child, "-TERM");
+    let code = exit_code(&mut child);
+    assert!(matches!(code, Some(0 | 130)), "{code:?}");
+    let names = names();
+    assert!(names.iter().all(|name| !name.contains(".part")), "{names:?}");
+    let made = std::fs::read_dir(dir.path().join("made"));
+    assert!(made.is_err() || made.is_ok_and(|made| made.count() == 1797));
+}
+
 /// Whether a program has said what is to happen when it is asked to terminate: the last of the three.
 #[cfg(target_os = "linux")]
 fn catches_signals(child: &Child) -> bool {

@@ -9,7 +9,7 @@ use super::subject::Subject;
 use super::write::{note, warn};
 use crate::dataset::{Dataset, SplitRows};
 use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
-use crate::project::{Bottleneck, Loss, NamedSelection, Shape, Threshold, visible};
+use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Shape, Threshold, visible};
 use crate::run::{Run, facts};
 use crate::session::{Encoded, Scores, lack_of_room};
 
@@ -38,6 +38,15 @@ pub(super) struct Applied {
 impl Applied {
     /// `command` is its name.
     pub(super) fn open(asked: &TrainedRun, command: &str) -> Result<Applied, Failure> {
+        Applied::open_masked(asked, None, command)
+    }
+
+    /// [`Applied::open`] of damaged pictures, with the holes of a mask where one is given.
+    pub(super) fn open_masked(
+        asked: &TrainedRun,
+        mask: Option<&Mask>,
+        command: &str,
+    ) -> Result<Applied, Failure> {
         let subject = Subject::open(&asked.file, &format!("hourglass {command} PROJECT.hourglass"))?;
         let name = subject.name();
         let run = subject.run(asked.run, |run| run.checkpoint.is_some())?.clone();
@@ -47,7 +56,7 @@ impl Applied {
                 run.id
             ))
         };
-        let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), &asked.reading)?;
+        let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
         // The others put what is shown beside what the run was trained on.
         if data.shape != run.shape && !ANY_SIZE.contains(&command) {
             return Err(run.wrong_shape(&data).into());
@@ -69,7 +78,7 @@ impl Applied {
                     visible(&messages.join("; "))
                 ))
             })?;
-        if (trained.weights().len() as u64) < trained.plan().parameters() {
+        if (trained.weights().count() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
                 "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
                  run with --run",
@@ -155,7 +164,7 @@ impl Applied {
         let known = match (threshold, self.own) {
             (Threshold::Half | Threshold::Tenth, _) => Vec::new(),
             (Threshold::Median, true) => of_training(&self.data, network),
-            (Threshold::Median, false) => match data::shown(&self.run, None, &Reading::default()) {
+            (Threshold::Median, false) => match data::shown(&self.run, None, None, &Reading::default()) {
                 Ok(Shown { data, .. }) => of_training(&data, network),
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 Err(Failure::Problem(message) | Failure::Usage(message)) => {
@@ -176,8 +185,9 @@ impl Applied {
     }
 
     /// The weights that are used.
-    pub(super) fn array(&self, name: &str) -> &[f32] {
-        self.trained.weights().0.get(name).map_or(&[], |array| &array.values)
+    pub(super) fn array(&self, name: &str) -> Vec<f32> {
+        let weights = self.trained.weights().read().ok();
+        weights.and_then(|weights| Some(weights.0.get(name)?.values.clone())).unwrap_or_default()
     }
 
     /// What codes are decoded to, with a bar; made such as the decoder is given them first.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::reading::Reading;
-use crate::project::Recipe;
+use crate::project::{HoleShade, Recipe};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +58,8 @@ pub(super) enum Task {
     Traverse(Traverse),
     /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
+    /// Draws the loss or the codes of a run, as the window does, without a screen
+    Figure(super::figure::Arguments),
     /// Writes the weights of a run for other programs
     Export(Export),
     /// Measures the speed of training
@@ -229,6 +231,7 @@ Examples:
   hourglass reconstruct faces.hourglass photos -o rebuilt        PNG files in it
   hourglass reconstruct faces.hourglass photos -o rebuilt.npy
   hourglass reconstruct machine.hourglass new.csv -o rebuilt.csv
+  hourglass reconstruct faces.hourglass torn --mask torn-masks -o whole
 
 A folder gets PNG files of pictures (of 16 bits where the data are), and
 reconstructions.csv of all else. A .npy is an array of the shape of the data, a
@@ -241,6 +244,13 @@ pub(super) struct Reconstruct {
     /// [default: all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
+    /// Which parts of damaged pictures are holes that the network fills: a picture of their size for all of them, or a folder
+    /// with one of the same name for each
+    #[arg(long, value_name = "PATH", requires = "data")]
+    pub(super) mask: Option<PathBuf>,
+    /// The shade of a mask that marks holes, white or black
+    #[arg(long, value_name = "SHADE", default_value = "white", value_parser = hole_shade, requires = "mask")]
+    pub(super) holes: HoleShade,
     /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv; - prints a .csv
     #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
@@ -532,6 +542,11 @@ fn positive(text: &str) -> Result<usize, String> {
 fn temperature(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
     number.ok_or_else(|| "write a number of at least 0".to_owned())
+}
+
+fn hole_shade(text: &str) -> Result<HoleShade, String> {
+    let shade = HoleShade::ALL.into_iter().find(|shade| shade.name() == text);
+    shade.ok_or_else(|| "write white or black".to_owned())
 }
 
 fn range(text: &str) -> Result<[f32; 2], String> {

@@ -11,7 +11,7 @@ use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Doubt, Known, Progress, Scaler};
 use crate::project::{
-    Channels, Choice, Data, Place, Project, Rules, Shape, Source, visible, visible_list, visible_path,
+    Channels, Choice, Data, Mask, Place, Project, Rules, Shape, Source, visible, visible_list, visible_path,
 };
 use crate::run::{self, Run};
 
@@ -266,7 +266,12 @@ pub(super) struct Shown {
 }
 
 /// Loads what `path` names, or the run's own data, read as those but for what is said.
-pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result<Shown, Failure> {
+pub(super) fn shown(
+    run: &Run,
+    path: Option<&Path>,
+    mask: Option<&Mask>,
+    reading: &Reading,
+) -> Result<Shown, Failure> {
     let chosen = &run.design.data;
     let source = if let Some(path) = path {
         let path = given(path, Elsewhere::Argument)?;
@@ -278,7 +283,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
-    let mut data = run.load_shown(&asked, path.is_some(), &Progress::default(), load_known)?;
+    let mut data = run.load_shown(&asked, path.is_some(), mask, &Progress::default(), load_known)?;
     let own = run.is_own(&data, path.is_some());
     // Of other data all rows are taken.
     let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };

@@ -7,7 +7,7 @@ use super::signal::{self, Stage};
 use super::subject::Subject;
 use super::write::{line, refuse_to_overwrite};
 use crate::check::{Severity, plan, problems};
-use crate::io::{Files, save_design, save_project};
+use crate::io::{save_design, save_project};
 use crate::project::{Recipe, visible_path};
 use crate::run::Run;
 
@@ -28,8 +28,8 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
     let project = recipe.project();
     signal::enter(Stage::Writing);
     match path.extension().and_then(OsStr::to_str) {
-        Some("ron") => save_design(&Files::default(), path, &project)?,
-        Some("hourglass") => save_project::<Run>(&Files::default(), path, &project, &[])?,
+        Some("ron") => save_design(&signal::files(), path, &project)?,
+        Some("hourglass") => save_project::<Run>(&signal::files(), path, &project, &[])?,
         Some(_) | None => {
             let message = "end the name in .ron (the design alone) or .hourglass (with its runs)";
             return Err(Failure::Usage(format!("{}: {message}", visible_path(path))));

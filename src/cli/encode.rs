@@ -3,19 +3,22 @@ use std::path::{Path, PathBuf};
 use super::applied::Applied;
 use super::args::Encode;
 use super::failure::Failure;
-use super::output::{Output, beside, check_files, print_sheet, save_sheet, tell_replaced};
+use super::output::{Output, beside, check_files, print_sheet, save_in_folder, save_sheet, tell_replaced};
 use super::sets::{ALL, Part};
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_overwrite};
 use crate::dataset::Dataset;
-use crate::io::{Files, Numbers, TableForm, save_array};
+use crate::io::{Numbers, TableForm, save_array};
 use crate::project::{visible, visible_path};
 use crate::session::Sheet;
+
+/// The table of codes in a folder.
+const CODES: &str = "codes.csv";
 
 /// `hourglass encode`
 pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let (files, output) = (Files::default(), Output::of_codes(&arguments.output)?);
+    let (files, output) = (signal::files(), Output::of_codes(&arguments.output)?);
     let wants_rows = arguments.beside.rows || arguments.beside.scores;
     let second = match &output {
         Output::Array(path) => wants_rows.then(|| beside(path, "-rows.csv")),
@@ -30,7 +33,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
         Output::Array(path) | Output::Table(path, _) | Output::Picture(path) | Output::Weights(path) => {
             Some(path.clone())
         }
-        Output::Folder(folder) => Some(folder.join("codes.csv")),
+        Output::Folder(folder) => Some(folder.join(CODES)),
         Output::Stdout => None,
     };
     let written: Vec<&Path> = [&first, &second].into_iter().flatten().map(PathBuf::as_path).collect();
@@ -80,12 +83,10 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
         ) => {
             encoded.add_values(&mut sheet);
             encoded.add_variances(&mut sheet);
-            if let Output::Folder(folder) = &output {
-                files.create_dir(folder)?;
-            }
-            match &first {
-                Some(path) => save_sheet(&sheet, &files, path, TableForm::Csv)?,
-                None => print_sheet(&sheet),
+            match (&output, &first) {
+                (Output::Folder(folder), Some(_)) => save_in_folder(&files, folder, CODES, &sheet)?,
+                (_, Some(path)) => save_sheet(&sheet, &files, path, TableForm::Csv)?,
+                (_, None) => print_sheet(&sheet),
             }
         }
     }

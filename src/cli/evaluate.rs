@@ -10,7 +10,6 @@ use super::signal::{self, Stage};
 use super::write::{json, line, note, warn};
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::{Evaluation, Likelihood};
-use crate::io::Files;
 use crate::project::{Loss, format_range, terminal_number, visible, visible_list, visible_path};
 use crate::session::{Findings, Measured, Ranking, Scores, Sheet};
 
@@ -19,7 +18,7 @@ const TOLD: usize = 12;
 
 /// `hourglass evaluate`
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
-    let files = Files::default();
+    let files = signal::files();
     let form = arguments.scores.as_deref().map(Output::of_scores).transpose()?;
     if let Some(path) = &arguments.scores {
         check_files(&files, &[path], arguments.force)?;
@@ -72,7 +71,12 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
     let measured = applied.run.checkpoint.as_ref().map(|checkpoint| Measured::of(checkpoint, rows.len()));
     let kept = measured.zip(subset.filter(|_| arguments.keep)).map(|(measured, subset)| {
-        let mut kept = measured.evaluation(subset, &result.losses, result.mse, &findings);
+        let of_named = ranked.as_ref().and_then(|ranked| {
+            let Ranked { name, anomalous, samples, by_error, by_log_probability } = ranked;
+            measured.ranking(subset, (name, *anomalous, *samples), (*by_error, *by_log_probability))
+        });
+        let mut kept = Vec::from_iter(of_named);
+        kept.extend(measured.evaluation(subset, &result.losses, result.mse, &findings));
         kept.extend(likelihood.as_ref().map(|likelihood| measured.likelihood(subset, likelihood)));
         kept
     });

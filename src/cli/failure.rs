@@ -39,7 +39,11 @@ impl Failure {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Failure {
-        Failure::problem(error)
+        if matches!(error, FileError::Cancelled { .. }) {
+            Failure::Interrupted
+        } else {
+            Failure::problem(error)
+        }
     }
 }
 

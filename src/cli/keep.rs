@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use super::failure::Failure;
+use super::signal;
 use super::write::note;
-use crate::io::{Files, Opened, open_project};
+use crate::io::{Opened, open_project};
 use crate::project::visible_path;
 use crate::run::{Finding, RunEvent, RunId};
 
@@ -21,7 +22,7 @@ pub(super) fn keep(path: &Path, id: RunId, findings: Vec<Finding>) -> Result<(),
     for finding in findings {
         run.apply(&RunEvent::Found(Box::new(finding)));
     }
-    for told in base.save(&Files::default(), path, &project, &runs)? {
+    for told in base.save(&signal::files(), path, &project, &runs)? {
         note(format_args!("note: {name}: {told}"));
     }
     note(format_args!("note: the results are kept with run {id} of {name}"));

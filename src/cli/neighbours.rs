@@ -11,14 +11,13 @@ use super::write::{line, warn};
 use crate::dataset::memory::available_bytes;
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::Network;
-use crate::io::Files;
 use crate::project::{Bottleneck, format_bytes, terminal_number, visible, visible_path};
 use crate::session::{CodeDistance, Found, Likeness, Neighbours, Sheet, name_of, number_of};
 
 /// `hourglass neighbours`
 pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let files = Files::default();
+    let files = signal::files();
     let output = arguments.output.as_deref().map(|path| Output::of_table(path, "neighbours")).transpose()?;
     if let Some(Output::Table(path, _)) = &output {
         check_files(&files, &[path], arguments.force)?;

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::progress::Bar;
 use super::write::{line, note, refuse_to_overwrite};
-use crate::io::{Files, TableForm};
+use crate::io::{Files, Pixels, TableForm, save_pictures};
 use crate::project::visible_path;
 use crate::session::Sheet;
 
@@ -180,6 +181,43 @@ pub(super) fn tell_replaced(path: &Path, replaced: usize) {
             visible_path(path)
         ));
     }
+}
+
+/// Writes pictures and tables into a folder, with a bar. It is seen once all of it is there.
+/// Returns how many pictures there are.
+pub(super) fn save_folder(
+    files: &Files,
+    folder: &Path,
+    shape: (usize, usize, usize),
+    pictures: impl ExactSizeIterator<Item = (String, Pixels)>,
+    tables: &[(&str, Sheet<'_>)],
+) -> Result<usize, Failure> {
+    let bar = Bar::new("writing", pictures.len() as u64);
+    let count = files.fill_folder(folder, |staging| {
+        let counted = (0..).zip(pictures).map(|(done, picture)| {
+            bar.set(done, bar.total());
+            picture
+        });
+        let count = save_pictures(files, staging, shape, counted)?;
+        for (name, sheet) in tables {
+            sheet.save(files, &staging.join(name), TableForm::Csv)?;
+        }
+        Ok(count)
+    });
+    bar.finish();
+    Ok(count?)
+}
+
+/// Writes a single table into a folder, as [`save_folder`].
+pub(super) fn save_in_folder(
+    files: &Files,
+    folder: &Path,
+    name: &str,
+    sheet: &Sheet<'_>,
+) -> Result<(), Failure> {
+    let save = |staging: &Path| sheet.save(files, &staging.join(name), TableForm::Csv);
+    files.fill_folder(folder, save)?;
+    Ok(())
 }
 
 /// Prints a table as a `.csv`.

@@ -4,22 +4,24 @@ use super::applied::Applied;
 use super::args::Reconstruct;
 use super::encode::order;
 use super::failure::Failure;
-use super::output::{Output, beside, check_files, print_sheet, save_sheet};
+use super::output::{Output, beside, check_files, print_sheet, save_folder, save_in_folder, save_sheet};
 use super::sets::{ALL, Part};
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_mix};
 use crate::dataset::Dataset;
-use crate::io::{Files, TableForm, save_pictures};
-use crate::project::{visible_list, visible_path};
+use crate::io::{Files, TableForm};
+use crate::project::{HoleShade, Mask, visible_list, visible_path};
 use crate::session::{Decoded, Painter, Scores, Sheet, picture_name};
 
+/// The table in a folder where reconstructions are no pictures.
+const TABLE: &str = "reconstructions.csv";
 /// Columns of an array that are named.
 const NAMED: usize = 20;
 
 /// `hourglass reconstruct`
 pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let (files, output) = (Files::default(), Output::of_reconstructions(&arguments.output)?);
+    let (files, output) = (signal::files(), Output::of_reconstructions(&arguments.output)?);
     let wants_rows = arguments.beside.rows || arguments.beside.scores;
     let second = match &output {
         Output::Array(path) => {
@@ -39,7 +41,8 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
         }
         Output::Stdout => None,
     };
-    let applied = Applied::open(&arguments.trained, "reconstruct")?;
+    let mask = arguments.mask.as_deref().map(|path| mask(path, arguments.holes)).transpose()?;
+    let applied = Applied::open_masked(&arguments.trained, mask.as_ref(), "reconstruct")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
     applied.check_room(part.rows.len(), "ask for fewer with --set")?;
     let mut network = applied.network(arguments.trained.threads)?;
@@ -67,6 +70,15 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
         // Neither is given by `of_reconstructions`.
         Output::Picture(_) | Output::Weights(_) => Ok(()),
     }
+}
+
+/// The mask at a path of the command line.
+fn mask(path: &Path, holes: HoleShade) -> Result<Mask, Failure> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if path.exists() {
+        return Ok(Mask { path, holes });
+    }
+    Err(Failure::Problem(format!("--mask: there is no {}; check the path", visible_path(&path))))
 }
 
 /// What a network made of rows.
@@ -114,28 +126,25 @@ impl<'a> Made<'a> {
     fn save_folder(&self, files: &Files, folder: &Path) -> Result<(), Failure> {
         let (data, rows) = (&self.applied.data, &self.part.rows);
         let Some(painter) = Painter::of(&self.applied.run.design.data.source, data) else {
-            files.create_dir(folder)?;
-            let path = folder.join("reconstructions.csv");
             // The order of all rows tells which is which.
             let is_told = !self.wants_rows && self.part.name == ALL;
             let sheet = if is_told { Sheet::brief(data, rows) } else { self.sheet() };
-            save_sheet(&self.table(sheet), files, &path, TableForm::Csv)?;
-            line(visible_path(&path));
+            save_in_folder(files, folder, TABLE, &self.table(sheet))?;
+            line(visible_path(&folder.join(TABLE)));
             return Ok(());
         };
         note_channels(&painter);
         let samples = self.decoded.values.chunks_exact(data.shape.features().max(1));
         let pictures =
             samples.zip(rows).map(|(values, &row)| (picture_name(data, row), painter.pixels(values)));
-        let count = save_pictures(files, folder, painter.shape(), pictures)?;
-        if self.wants_rows {
-            save_sheet(&self.sheet(), files, &folder.join("rows.csv"), TableForm::Csv)?;
-        }
-        if let Some(scores) = self.scores {
+        let rows = self.wants_rows.then(|| ("rows.csv", self.sheet()));
+        let scores = self.scores.map(|scores| {
             let mut sheet = self.sheet();
             sheet.scores(scores);
-            save_sheet(&sheet, files, &folder.join("scores.csv"), TableForm::Csv)?;
-        }
+            ("scores.csv", sheet)
+        });
+        let tables: Vec<_> = [rows, scores].into_iter().flatten().collect();
+        let count = save_folder(files, folder, painter.shape(), pictures, &tables)?;
         line(format!("{count} pictures: {}", visible_path(folder)));
         Ok(())
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use super::applied::Applied;
 use super::args::{Sample, SampledFrom};
 use super::failure::Failure;
-use super::output::{Output, beside, check_files, print_sheet, save_sheet};
+use super::output::{Output, beside, check_files, print_sheet, save_folder, save_in_folder, save_sheet};
 use super::progress::Bar;
 use super::reconstruct::{note_channels, note_columns};
 use super::signal::{self, Stage};
 use super::traverse::save_page;
 use super::write::{line, note, refuse_to_mix};
 use crate::engine::Network;
-use crate::io::{Files, TableForm, save_pictures};
+use crate::io::{Files, TableForm};
 use crate::project::visible_path;
 use crate::run::Kept;
 use crate::session::{
@@ -19,13 +19,15 @@ use crate::session::{
     number_of,
 };
 
+/// The table of samples in a folder.
+const TABLE: &str = "samples.csv";
 /// Samples whose nearest rows are looked for at a time.
 const BLOCK: usize = 64;
 
 /// `hourglass sample`
 pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let (files, output) = (Files::default(), Output::of_samples(&arguments.output)?);
+    let (files, output) = (signal::files(), Output::of_samples(&arguments.output)?);
     let wants_table = arguments.codes || arguments.nearest;
     let second = match &output {
         Output::Array(path) | Output::Picture(path) => wants_table.then(|| beside(path, "-rows.csv")),
@@ -235,21 +237,18 @@ impl<'a> Made<'a> {
         folder: &Path,
         painter: Option<&Painter<'_>>,
     ) -> Result<(), Failure> {
-        let path = folder.join("samples.csv");
         let Some(painter) = painter else {
-            files.create_dir(folder)?;
-            save_sheet(&self.table(true), files, &path, TableForm::Csv)?;
-            line(visible_path(&path));
+            save_in_folder(files, folder, TABLE, &self.table(true))?;
+            line(visible_path(&folder.join(TABLE)));
             return Ok(());
         };
         note_channels(painter);
         let samples = self.decoded.values.chunks_exact(self.decoded.data.shape.features().max(1));
         let pictures =
-            (1..).zip(samples).map(|(number, values)| (format!("{number:06}"), painter.pixels(values)));
-        let count = save_pictures(files, folder, painter.shape(), pictures)?;
-        if self.codes.is_some() || self.nearest.is_some() {
-            save_sheet(&self.table(false), files, &path, TableForm::Csv)?;
-        }
+            samples.enumerate().map(|(at, values)| (format!("{:06}", at + 1), painter.pixels(values)));
+        let wants_table = self.codes.is_some() || self.nearest.is_some();
+        let tables: Vec<_> = wants_table.then(|| (TABLE, self.table(false))).into_iter().collect();
+        let count = save_folder(files, folder, painter.shape(), pictures, &tables)?;
         line(format!("{count} pictures: {}", visible_path(folder)));
         Ok(())
     }

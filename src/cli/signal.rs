@@ -1,18 +1,24 @@
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
 use super::write;
+use crate::io::{Files, Watch};
 
 /// A command that is asked to end has ended after this, but for a training.
 const LAST_MOMENTS: Duration = Duration::from_millis(800);
 /// How long of this files that are being written may take to be done with.
 const LAST_WRITES: Duration = Duration::from_millis(600);
+/// How long those that are not may take to be removed.
+const LAST_REMOVALS: Duration = Duration::from_secs(2);
+/// How often it is looked whether they are.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 static STAGE: Mutex<Stage> = Mutex::new(Stage::Free);
+static WRITES: OnceLock<Arc<Watch>> = OnceLock::new();
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
 
 /// What a signal would interrupt.
@@ -20,7 +26,8 @@ static DEADLINE: OnceLock<Instant> = OnceLock::new();
 pub(super) enum Stage {
     /// Nothing that is kept: the program ends at once.
     Free,
-    /// Files that were asked for: one that is nearly written is finished first. None is ever seen in part.
+    /// Files that were asked for, written by [`files`]: one that is nearly written is finished first,
+    /// any other is removed. None is ever seen in part.
     Writing,
     /// A run: it ends after its step, by itself, and is saved.
     Training,
@@ -72,6 +79,11 @@ fn ignored_of(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
+/// What writes the files that a command was asked for.
+pub(super) fn files() -> Files {
+    Files::default().watched(Arc::clone(WRITES.get_or_init(Arc::default)))
+}
+
 /// Begins another stage of the work.
 pub(super) fn enter(stage: Stage) {
     // Waits for ever where the program is about to end.
@@ -108,10 +120,21 @@ fn end() {
     DEADLINE.get_or_init(|| Instant::now() + LAST_MOMENTS);
     if *stage == Stage::Writing {
         sleep(LAST_WRITES);
+        give_up_writing();
     }
     write::leave_bar();
     // The stage stays locked: nothing is begun any more that would have to be saved.
     exit(i32::from(write::finish(130)));
+}
+
+/// Has files that are not written yet removed.
+fn give_up_writing() {
+    let Some(writes) = WRITES.get() else { return };
+    writes.cancel();
+    let end = Instant::now() + LAST_REMOVALS;
+    while writes.is_writing() && Instant::now() < end {
+        sleep(LOOK_EVERY);
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -31,7 +31,7 @@ const MOST_PAGE_BYTES: usize = 1 << 30;
 /// `hourglass traverse`
 pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
     // Whatever is wrong with the place is said before the work.
-    let (files, output) = (Files::default(), Output::of_traversal(&arguments.output)?);
+    let (files, output) = (signal::files(), Output::of_traversal(&arguments.output)?);
     if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = &output {
         check_files(&files, &[path], arguments.force)?;
     }
@@ -145,7 +145,7 @@ fn lines(
     }
     let steps = Steps { values: 0, choices: arguments.steps.unwrap_or(usize::MAX) };
     let codebook = applied.array("code.codebook");
-    let all = traversal(&kind, (order, spreads), codebook, applied.shares(), steps);
+    let all = traversal(&kind, (order, spreads), &codebook, applied.shares(), steps);
     let lines = match asked {
         Some(asked) => asked.iter().filter_map(|number| all.get(*number).cloned()).collect(),
         None => all,

@@ -18,18 +18,21 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use self::arrangement::{Arrangement, Meaning, Part};
-use self::find::{Found, Skipped, find, only, slashed};
+pub(super) use self::find::slashed;
+use self::find::{Found, Skipped, find, only};
 pub(super) use self::kinds::is_picture;
 use self::labels::Labelled;
 use self::masks::Masks;
 use self::read::{Files, Pictures, read_all};
 use super::load::split_rows;
+use super::memory::Held;
 use super::parallel::in_parallel;
 use super::picture::{How, Wanted, count_pages};
 use super::raw::Raw;
-use super::{DataError, Known, Progress, Settled, memory};
+use super::{DataError, Known, Progress, Rows, Settled, memory};
 use crate::project::{
-    self, Alpha, Choice, Data, LabelFrom, Pages, Parts, PictureReading, PixelRange, Rules, Shape,
+    self, Alpha, Channels, Choice, Data, Fit, HoleShade, LabelFrom, Pages, Parts, PictureReading, PixelRange,
+    Rules, Shape,
 };
 
 /// The longest side pictures can be brought to, in pixels.
@@ -161,6 +164,60 @@ pub(super) fn load(
     progress.budget().release(places);
     progress.budget().release(pages);
     Ok(raw)
+}
+
+/// The paths of all pictures below a folder, and their memory.
+pub(super) fn pictures_in<'a>(
+    folder: &Path,
+    progress: &'a Progress,
+) -> Result<(Vec<PathBuf>, Held<'a>), DataError> {
+    let Found { files, held, .. } = find(folder, Rules::Current, progress)?;
+    Ok((files, held))
+}
+
+/// Masks of pictures.
+pub(super) struct MaskPictures {
+    /// Their shades, one row a mask.
+    pub rows: Rows,
+    /// Width and height of the smallest and the largest in their files.
+    pub sizes: Option<[(u32, u32); 2]>,
+}
+
+impl MaskPictures {
+    /// Gives their memory back.
+    pub(super) fn release(self, progress: &Progress) {
+        read::release_rows(self.rows, progress);
+    }
+}
+
+/// Reads masks, files below a folder, in their order: none may be left out. They are brought to
+/// `side`, width and height, as pictures are; what is transparent in them is no hole.
+pub(super) fn read_masks(
+    folder: &Path,
+    files: &[PathBuf],
+    side: [usize; 2],
+    fit: Fit,
+    holes: HoleShade,
+    progress: &Progress,
+) -> Result<MaskPictures, DataError> {
+    let [width, height] = side;
+    let wanted = Wanted { width, height, channels: Channels::Grey, fit };
+    let alpha = match holes {
+        HoleShade::White => Alpha::Black,
+        HoleShade::Black => Alpha::White,
+    };
+    let how = How { wanted, alpha, rules: Rules::Current };
+    memory::check_count(files.len(), how.features(), REMEDY)
+        .map_err(|message| DataError::file(folder, message))?;
+    let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
+    let paths = Files { folder, paths: files, pages: &pages, how };
+    let Pictures { rows, places, tally } = read_all(paths, &mut skipped, progress)?;
+    if let (_, [first, ..]) = skipped.first(1) {
+        return Err(DataError::file(folder, format!("a mask cannot be read: {first}; save it again")));
+    }
+    progress.budget().release(places);
+    progress.budget().release(pages);
+    Ok(MaskPictures { rows, sizes: tally.sizes })
 }
 
 /// Puts the files of each part together, and leaves masks and what is next to the parts out.

@@ -39,6 +39,9 @@ pub enum EngineError {
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {}", visible(.0))]
     Weights(String),
+    /// Weights could not be read from their file. The message says which, and what to do.
+    #[error("{0}")]
+    Unread(String),
     /// An array could not be allocated.
     #[error("out of memory while building the network")]
     OutOfMemory,

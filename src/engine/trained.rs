@@ -4,7 +4,7 @@ use super::{EngineError, Network};
 use crate::check::{DataFacts, Plan, Problem, plan};
 use crate::dataset::Scaler;
 use crate::project::Shape;
-use crate::run::{Run, Weights};
+use crate::run::{HeldWeights, Run};
 
 /// A trained network as plain data: its plan, the weights of one moment, and how its data were
 /// scaled. Cheap to clone, and free to go to any thread; whoever uses it there builds the network,
@@ -12,14 +12,14 @@ use crate::run::{Run, Weights};
 #[derive(Clone, Debug)]
 pub struct Trained {
     plan: Arc<Plan>,
-    weights: Arc<Weights>,
+    weights: HeldWeights,
     scaler: Option<Arc<Scaler>>,
 }
 
 impl Trained {
     /// A network with these weights; `scaler` is the scaling of its data, where it is known.
-    pub fn new(plan: Arc<Plan>, weights: Arc<Weights>, scaler: Option<Scaler>) -> Trained {
-        Trained { plan, weights, scaler: scaler.map(Arc::new) }
+    pub fn new(plan: Arc<Plan>, weights: impl Into<HeldWeights>, scaler: Option<Scaler>) -> Trained {
+        Trained { plan, weights: weights.into(), scaler: scaler.map(Arc::new) }
     }
 
     /// The network of a run by the weights of its checkpoint: the best ones where early stopping
@@ -37,7 +37,7 @@ impl Trained {
     /// The problems of the design, which is damaged then.
     pub fn again(
         run: &Run,
-        weights: Arc<Weights>,
+        weights: impl Into<HeldWeights>,
         shape: Shape,
         range: (f32, f32),
     ) -> Result<Trained, Vec<Problem>> {
@@ -54,8 +54,8 @@ impl Trained {
 
     /// The same network at another moment: after a kept epoch, or while it is being trained.
     #[must_use]
-    pub fn with_weights(&self, weights: Arc<Weights>) -> Trained {
-        Trained { weights, ..self.clone() }
+    pub fn with_weights(&self, weights: impl Into<HeldWeights>) -> Trained {
+        Trained { weights: weights.into(), ..self.clone() }
     }
 
     /// Its plan.
@@ -64,7 +64,7 @@ impl Trained {
     }
 
     /// Its weights.
-    pub fn weights(&self) -> &Arc<Weights> {
+    pub fn weights(&self) -> &HeldWeights {
         &self.weights
     }
 
@@ -73,13 +73,14 @@ impl Trained {
         self.scaler.as_deref()
     }
 
-    /// Builds the network.
+    /// Builds the network; weights in a file are read.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where the weights belong to
-    /// another plan.
+    /// [`EngineError::OutOfMemory`], [`EngineError::Weights`] where the weights belong to another
+    /// plan, and [`EngineError::Unread`] where they cannot be read.
     pub fn network(&self, threads: usize) -> Result<Network, EngineError> {
-        Network::trained(&self.plan, &self.weights, threads)
+        let weights = self.weights.read().map_err(EngineError::Unread)?;
+        Network::trained(&self.plan, &weights, threads)
     }
 
     /// Whether a network of `plan` becomes this one by its weights alone.
@@ -97,7 +98,7 @@ impl Trained {
 /// another; where only the weights are others, they are copied into the one that is there.
 pub struct Ready {
     threads: usize,
-    held: Option<(Network, Arc<Weights>)>,
+    held: Option<(Network, HeldWeights)>,
 }
 
 impl Ready {
@@ -114,14 +115,15 @@ impl Ready {
         // Another one goes first: there may not be memory for both.
         let held = self.held.take().filter(|(network, _)| trained.is_built_like(network.plan()));
         let network = match held {
-            Some((network, weights)) if Arc::ptr_eq(&weights, &trained.weights) => network,
+            Some((network, weights)) if weights.is(&trained.weights) => network,
             Some((mut network, _)) => {
-                network.load(&trained.weights)?;
+                let weights = trained.weights.read().map_err(EngineError::Unread)?;
+                network.load(&weights)?;
                 network
             }
             None => trained.network(self.threads)?,
         };
-        Ok(&mut self.held.insert((network, Arc::clone(&trained.weights))).0)
+        Ok(&mut self.held.insert((network, trained.weights.clone())).0)
     }
 
     /// Forgets the network, and gives its memory back.

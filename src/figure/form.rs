@@ -37,6 +37,9 @@ pub enum FigureError {
     /// Nothing in it moves.
     #[error("nothing in this figure moves: save it as .png, .svg or .csv")]
     Still,
+    /// It was given up.
+    #[error("it was cancelled")]
+    Cancelled,
     /// It cannot be drawn.
     #[error("the figure cannot be drawn: {0}")]
     Svg(String),
@@ -82,11 +85,29 @@ impl Form {
 /// # Errors
 /// [`FigureError`] where it has too many pixels, or does not move and should.
 pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, FigureError> {
+    encoded_while(figure, form, style, |_, _| true)
+}
+
+/// [`encoded`]; before each picture `goes_on` is told how many of how many are drawn, and says
+/// whether to go on.
+///
+/// # Errors
+/// Also [`FigureError::Cancelled`].
+pub fn encoded_while(
+    figure: &Figure,
+    form: Form,
+    style: Style,
+    goes_on: impl Fn(usize, usize) -> bool,
+) -> Result<Vec<u8>, FigureError> {
+    let check = |done, all| if goes_on(done, all) { Ok(()) } else { Err(FigureError::Cancelled) };
     let palette = Palette::of(style.is_dark);
     let drawn = |figure: &Figure| svg(figure, palette, figure.size());
     match form {
         Form::Svg => Ok(drawn(figure).into_bytes()),
-        Form::Png => png(&drawn(figure), style.scale),
+        Form::Png => {
+            check(0, 1)?;
+            png(&drawn(figure), style.scale)
+        }
         Form::Csv => csv(figure),
         Form::Gif => {
             let animation = figure.animation.as_ref().ok_or(FigureError::Still)?;
@@ -94,7 +115,11 @@ pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, Fig
             if frames.is_empty() {
                 return Err(FigureError::Still);
             }
-            gif(frames.iter().map(|frame| pixels(&drawn(frame), style.scale)), animation.secs)
+            let picture = |(at, frame): (usize, &Figure)| {
+                check(at, frames.len())?;
+                pixels(&drawn(frame), style.scale)
+            };
+            gif(frames.iter().enumerate().map(picture), animation.secs)
         }
     }
 }

@@ -299,6 +299,13 @@ fn an_animation_is_a_gif_of_all_its_frames() {
         assert_eq!(encoded(&still, Form::Gif, LIGHT), Err(FigureError::Still));
     }
     assert_eq!(Form::Gif.check(&tiles()), Err(FigureError::Still));
+    let told = std::cell::RefCell::new(Vec::new());
+    let goes_on = |done, all| {
+        told.borrow_mut().push((done, all));
+        done < 1
+    };
+    assert_eq!(encoded_while(&moving, Form::Gif, LIGHT, goes_on), Err(FigureError::Cancelled));
+    assert_eq!(*told.borrow(), [(0, 3), (1, 3)]);
 }
 
 #[test]

@@ -5,14 +5,17 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use zip::ZipWriter;
 use zip::result::{ZipError, ZipResult};
+use zip::{CompressionMethod, ZipWriter};
 
 use super::FileError;
 use super::open::open_file;
 use super::run_files::{self, Folder};
-use crate::run::RunId;
+use super::shelf::{self, Extent, Shelf};
+use crate::check::PlannedArray;
+use crate::run::{HeldWeights, RunId};
 
 /// What a text may take: more than any design needs.
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
@@ -24,7 +27,10 @@ const GROWTH: u64 = 32;
 /// A project file being read.
 pub(super) struct Archive {
     path: PathBuf,
-    zip: zip::ZipArchive<BufReader<File>>,
+    zip: zip::ZipArchive<BufReader<Arc<File>>>,
+    file: Arc<File>,
+    /// The file as what weights stay in, once there are some.
+    shelf: Option<Arc<Shelf>>,
     /// Names of all entries, for those of a folder.
     names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
@@ -43,7 +49,8 @@ impl Archive {
     pub(super) fn of_file(path: &Path, file: File) -> Result<Archive, FileError> {
         let read = |error: &io::Error| FileError::read(path, error);
         let metadata = file.metadata().map_err(|error| read(&error))?;
-        let zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| {
+        let file = Arc::new(file);
+        let zip = zip::ZipArchive::new(BufReader::new(Arc::clone(&file))).map_err(|error| {
             if let ZipError::Io(error) = &error
                 && error.kind() != ErrorKind::UnexpectedEof
             {
@@ -59,6 +66,8 @@ impl Archive {
             path: path.to_owned(),
             names: zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect(),
             zip,
+            file,
+            shelf: None,
             budget: BASE_BYTES.saturating_add(grown),
             record_limit: TEXT_LIMIT_BYTES.saturating_add(grown),
         })
@@ -157,6 +166,35 @@ impl Folder for Archive {
         }
         self.budget -= bytes.len() as u64;
         Ok(Some(bytes))
+    }
+
+    fn weights(
+        &mut self,
+        name: &str,
+        arrays: &Arc<[PlannedArray]>,
+    ) -> Result<Option<HeldWeights>, FileError> {
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        let end = self.entries_end();
+        let entry = self.zip.by_index_raw(index);
+        let damaged = |message: String| FileError::content(&self.path, name, message);
+        let entry = entry.map_err(|error| damaged(format!("it cannot be unpacked: {error}")))?;
+        let is_packed = entry.compression() != CompressionMethod::Stored || entry.encrypted();
+        let extent = entry.data_start().filter(|_| shelf::STAYS && !is_packed);
+        let extent = extent.map(|start| Extent { start, len: entry.size(), crc32: entry.crc32() });
+        drop(entry);
+        let Some(extent) = extent else {
+            // Other programs may have packed them.
+            let Some(bytes) = self.read(name)? else { return Ok(None) };
+            let weights = shelf::decoded(&bytes, arrays);
+            let weights = weights.map_err(|message| FileError::content(&self.path, name, message))?;
+            return Ok(Some(Arc::new(weights).into()));
+        };
+        if extent.start.checked_add(extent.len).is_none_or(|its_end| its_end > end) {
+            return Err(damaged("it is cut short; open a backup".to_owned()));
+        }
+        shelf::check_length(extent.len, arrays).map_err(damaged)?;
+        let shelf = self.shelf.get_or_insert_with(|| Shelf::new(&self.path, Arc::clone(&self.file)));
+        Ok(Some(shelf.hold(name, extent, arrays)))
     }
 
     fn names(&self, folder: &str) -> Vec<String> {

@@ -55,6 +55,12 @@ pub enum FileError {
         /// The newest version this program reads.
         known: u32,
     },
+    /// An export was cancelled; nothing of it was left.
+    #[error("{}: the export was cancelled", visible_path(path))]
+    Cancelled {
+        /// What was being written.
+        path: PathBuf,
+    },
     /// Another window works in this folder.
     #[error("{}: in use by another Hourglass; close it there first", visible_path(path))]
     InUse {
@@ -102,6 +108,24 @@ impl FileError {
             reason: reason(error),
             remedy: format!("{remedy} {UNCHANGED}"),
         }
+    }
+
+    /// The same of a file that is to be in another folder than it was written in.
+    #[must_use]
+    pub(super) fn moved(mut self, from: &Path, to: &Path) -> FileError {
+        match &mut self {
+            FileError::System { path, .. }
+            | FileError::Foreign { path, .. }
+            | FileError::Content { path, .. }
+            | FileError::TooNew { path, .. }
+            | FileError::Cancelled { path }
+            | FileError::InUse { path } => {
+                if let Ok(rest) = path.strip_prefix(from) {
+                    *path = if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) };
+                }
+            }
+        }
+        self
     }
 
     /// Something in a file of the right kind that is wrong.

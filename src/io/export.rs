@@ -42,8 +42,12 @@ pub fn save_table(
     mut fields: impl FnMut(usize, &mut Vec<String>),
 ) -> Result<usize, FileError> {
     let mut replaced = 0;
+    let mut watched = |row: usize, record: &mut Vec<String>| {
+        fields(row, record);
+        files.advance(1);
+    };
     files.write(path, Durability::Synced, |sink| {
-        replaced = write_table(sink, form, header, rows, &mut fields)?;
+        replaced = write_table(sink, form, header, rows, &mut watched)?;
         Ok(())
     })?;
     Ok(replaced)
@@ -103,10 +107,12 @@ pub fn save_array(
     shape: &[usize],
     numbers: Numbers<'_>,
 ) -> Result<(), FileError> {
-    files.write(path, Durability::Synced, |sink| npy::write(sink, shape, numbers))
+    files.write(path, Durability::Synced, |sink| npy::write(sink, shape, numbers))?;
+    files.advance(shape.first().copied().unwrap_or(0));
+    Ok(())
 }
 
-/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without
+/// Writes pictures as PNG files into a folder that is there. Each comes with its name, without
 /// ending, and its pixels of `(height, width, channels)`: 1 for grey, 3 for colour, one more with
 /// transparency. Returns how many were written.
 ///
@@ -118,10 +124,10 @@ pub fn save_pictures(
     shape: (usize, usize, usize),
     pictures: impl IntoIterator<Item = (String, Pixels)>,
 ) -> Result<usize, FileError> {
-    files.create_dir(folder)?;
     let mut count = 0;
     for (name, pixels) in pictures {
         save_picture(files, &folder.join(format!("{name}.png")), shape, pixels, Durability::Fast)?;
+        files.advance(1);
         count += 1;
     }
     Ok(count)
@@ -214,6 +220,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let check = |name: &str, shape, pixels: Pixels| {
             let folder = dir.path().join(name);
+            std::fs::create_dir(&folder).expect("made");
             let count =
                 save_pictures(&Files::default(), &folder, shape, [("one".to_owned(), pixels.clone())]);
             assert_eq!(count, Ok(1));

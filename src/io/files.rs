@@ -1,16 +1,18 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(super) use part::is_part;
 
-use super::FileError;
+use super::{FileError, Watch};
 #[cfg(test)]
 use fault::{Injected, Room};
 
 mod aside;
 #[cfg(test)]
 pub mod fault;
+mod folder;
 mod part;
 mod permissions;
 
@@ -19,6 +21,8 @@ mod permissions;
 pub struct Files {
     /// Whether files and folders are for their owner alone.
     private: bool,
+    /// Who looks how far an export is, and may cancel it.
+    watch: Option<Arc<Watch>>,
     #[cfg(test)]
     fault: Injected,
 }
@@ -36,6 +40,7 @@ pub enum Durability {
 pub struct Sink<'a> {
     out: BufWriter<&'a File>,
     has_failed: bool,
+    watch: Option<&'a Watch>,
     #[cfg(test)]
     room: Room,
 }
@@ -50,17 +55,54 @@ impl Files {
         files
     }
 
+    /// The same for an export that is watched: once that is cancelled, no file is written any more.
+    #[must_use]
+    pub fn watched(&self, watch: Arc<Watch>) -> Files {
+        Files { watch: Some(watch), ..self.clone() }
+    }
+
+    /// So many units of work are to be done: rows that are computed, rows and pictures that are
+    /// written.
+    pub fn expect(&self, units: usize) {
+        if let Some(watch) = &self.watch {
+            watch.expect(units as u64);
+        }
+    }
+
+    /// So many of them are done.
+    pub fn advance(&self, units: usize) {
+        if let Some(watch) = &self.watch {
+            watch.advance(units as u64);
+        }
+    }
+
+    /// Whether nobody has cancelled what is being written.
+    pub fn is_wanted(&self) -> bool {
+        self.watch.as_ref().is_none_or(|watch| !watch.is_cancelled())
+    }
+
+    /// Leaves an export by `?` once it is cancelled.
+    ///
+    /// # Errors
+    /// [`FileError::Cancelled`].
+    pub fn check(&self, path: &Path) -> Result<(), FileError> {
+        if self.is_wanted() { Ok(()) } else { Err(FileError::Cancelled { path: path.to_owned() }) }
+    }
+
     /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
     ///
     /// # Errors
-    /// [`FileError`]; the old file is then as it was.
+    /// [`FileError`]; the old file is then as it was. [`FileError::Cancelled`] where it is watched.
     pub fn write(
         &self,
         path: &Path,
         durability: Durability,
         fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
     ) -> Result<(), FileError> {
-        self.attempt(path, || self.replace(path, durability, fill))
+        let _under_way = Watch::begin(self.watch.as_deref());
+        let written = self.attempt(path, || self.replace(path, durability, fill));
+        // What fails once it is cancelled fails because of that.
+        written.or_else(|error| self.check(path).and(Err(error)))
     }
 
     /// [`Files::write`] of bytes at hand.
@@ -156,6 +198,14 @@ impl Files {
         })
     }
 
+    /// Makes a file without a name in a folder, to write and to read. It goes with the last handle.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn create_nameless(&self, folder: &Path) -> Result<File, FileError> {
+        self.attempt(folder, || tempfile::tempfile_in(folder))
+    }
+
     /// Gives a file or a folder another name, which must not be used yet.
     ///
     /// # Errors
@@ -221,6 +271,7 @@ impl Files {
         }
         let mut sink = self.sink(part.as_file());
         fill(&mut sink)?;
+        sink.check()?;
         sink.end()?;
         if let Some(old) = old.filter(|_| !self.private) {
             part.as_file().set_permissions(old.permissions())?;
@@ -237,11 +288,11 @@ impl Files {
         Ok(())
     }
 
-    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "holds the fault that a test injects"))]
-    fn sink<'a>(&self, file: &'a File) -> Sink<'a> {
+    fn sink<'a>(&'a self, file: &'a File) -> Sink<'a> {
         Sink {
             out: BufWriter::with_capacity(1 << 18, file),
             has_failed: false,
+            watch: self.watch.as_deref(),
             #[cfg(test)]
             room: self.fault.room(),
         }
@@ -258,6 +309,14 @@ impl Sink<'_> {
     /// that whoever tidies up after the error does not meet it again.
     pub fn has_failed(&self) -> bool {
         self.has_failed
+    }
+
+    /// Fails where what is written was cancelled.
+    fn check(&self) -> io::Result<()> {
+        match self.watch {
+            Some(watch) if watch.is_cancelled() => Err(io::Error::other("it was cancelled")),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Makes sure that all of it was taken.
@@ -280,6 +339,7 @@ impl Sink<'_> {
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.attempt(bytes.len(), |sink| {
+            sink.check()?;
             #[cfg(test)]
             let bytes = sink.room.take(bytes)?;
             sink.out.write(bytes)

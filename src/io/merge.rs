@@ -21,7 +21,7 @@ use super::merge_note::MergeNote;
 use super::plan_merge::{Merge, continues};
 use super::project_file::{Content, OnDisk};
 use super::{Durability, FileError, Files, Sink, open_project};
-use crate::project::{Pin, Project};
+use crate::project::Project;
 use crate::run::{Caption, Normaliser, Results, Run, RunId, Status};
 
 /// How often a file that changes under the save is merged again.
@@ -230,15 +230,12 @@ enum Attempt {
     Unreadable(String),
 }
 
-/// What becomes of the design.
-enum Design {
-    Ours,
-    /// The one on disk, which is newer.
-    Theirs(Project),
-    /// Ours, with pins that were added on disk and without those that were removed there.
-    Merged(Project),
-    /// Ours, and the one on disk is kept elsewhere.
-    Both(Project),
+/// The document that is saved.
+struct Design {
+    project: Project,
+    /// The one on disk, where both have changed the design: it is kept elsewhere.
+    aside: Option<Project>,
+    note: Option<MergeNote>,
 }
 
 impl Save<'_> {
@@ -254,28 +251,29 @@ impl Save<'_> {
             Err(reason) => (None, Some(reason)),
         };
         let merge = Merge::new(known, self.runs, disk.as_mut());
-        let design = self.design(known, disk.as_mut(), &merge);
-        let project = match &design {
-            Design::Theirs(project) | Design::Merged(project) => project,
-            Design::Ours | Design::Both(_) => self.project,
-        };
+        let design = self.design(known, disk.as_ref(), &merge);
+        let project = &design.project;
         let (mut trouble, mut digests, mut asides) = (None, BTreeMap::new(), Vec::new());
+        let mut left_out = Vec::new();
         let written = self.files.write(self.path, Durability::Synced, |sink| {
             let runs = self.runs.iter().zip(&merge.numbers);
             let runs = runs.filter_map(|(run, number)| Some(((*number)?, *run))).collect();
             let copied = disk.as_mut().map(|disk| (&mut disk.archive, merge.copied.as_slice()));
-            if let Err(error) = (Content { project, runs, copied }).write(sink) {
-                if !sink.has_failed() && !merge.copied.is_empty() {
-                    trouble = Some(Attempt::Unreadable(error.to_string()));
+            match (Content { project, runs, copied }).write(sink) {
+                Ok(notes) => left_out = notes,
+                Err(error) => {
+                    if !sink.has_failed() && !merge.copied.is_empty() {
+                        trouble = Some(Attempt::Unreadable(error.to_string()));
+                    }
+                    return Err(error);
                 }
-                return Err(error);
             }
             digests = read_back(self.path, sink)?;
             if self.may_repeat && Stamp::of(self.path) != before {
                 trouble = Some(Attempt::Changed);
                 return Err(io::Error::other("it was changed meanwhile"));
             }
-            self.set_aside(&design, unreadable, disk.as_mut(), &merge, &mut asides)
+            self.set_aside(design.aside.as_ref(), unreadable, disk.as_mut(), &merge, &mut asides)
         });
         if written.is_err() {
             asides.iter().for_each(|aside| self.take_back(aside));
@@ -286,53 +284,47 @@ impl Save<'_> {
         written?;
         let mut notes = merge.learn(known, self.runs, &digests);
         notes.extend(asides);
-        if let Design::Merged(_) = design {
-            notes.push(MergeNote::OtherPins);
-        }
-        match design {
-            Design::Theirs(_) => notes.push(MergeNote::OtherDesign),
-            // What the file holds beside is theirs with the next save too, unless it is opened.
-            Design::Ours | Design::Merged(_) | Design::Both(_) => {
-                known.project = Some(text_in_file(self.project, self.path));
-            }
-        }
+        notes.extend(left_out);
+        notes.extend(design.note);
+        // What the file holds beside is theirs with the next save too, unless it is opened.
+        known.project = Some(text_in_file(self.project, self.path));
         known.replaceable = None;
         Ok(Attempt::Saved(known.untold(notes)))
     }
 
-    /// Compares the three versions of the design.
-    fn design(&self, known: &Known, disk: Option<&mut OnDisk>, merge: &Merge) -> Design {
-        let Some(disk) = disk else { return Design::Ours };
-        let (ours, theirs) = (text_in_file(self.project, self.path), disk.project.to_ron());
-        let is_known = |text: &String| known.project.as_ref() == Some(text);
-        if theirs == ours || is_known(&theirs) {
-            Design::Ours
-        } else if let Some(merged) = self.with_their_pins(known, &disk.project) {
-            if merged.pins == self.project.pins { Design::Ours } else { Design::Merged(merged) }
-        } else if is_known(&ours) && merge.is_related {
-            Design::Theirs(disk.project.clone())
-        } else {
-            Design::Both(disk.project.clone())
+    /// Compares the three versions of the document: of the design one is chosen, and what is beside it
+    /// is merged.
+    fn design(&self, known: &Known, disk: Option<&OnDisk>, merge: &Merge) -> Design {
+        let ours = |project| Design { project, aside: None, note: None };
+        let Some(theirs) = disk.map(|disk| &disk.project) else { return ours(self.project.clone()) };
+        let text = theirs.to_ron();
+        if known.project.as_ref() == Some(&text) || text == text_in_file(self.project, self.path) {
+            return ours(self.project.clone());
         }
-    }
-
-    /// Our document with what another program did to its pins, where it did nothing else: but for
-    /// them its version is ours, or what both began with.
-    fn with_their_pins(&self, known: &Known, theirs: &Project) -> Option<Project> {
-        let without = |project: &Project| Project { pins: Vec::new(), ..project.clone() };
         let base = known.project.as_ref().and_then(|text| Project::from_ron(text).ok());
-        let text = without(theirs).to_ron();
-        let is_untouched = text == text_in_file(&without(self.project), self.path)
-            || base.as_ref().is_some_and(|base| text == without(base).to_ron());
-        let base = base.map_or_else(Vec::new, |base| base.pins);
-        let pins = Pin::merged(&self.project.pins, &theirs.pins, &base);
-        is_untouched.then(|| Project { pins, ..self.project.clone() })
+        let is_base = |text: &String| base.as_ref().is_some_and(|base| base.design().to_ron() == *text);
+        let (our_text, their_text) =
+            (text_in_file(&self.project.design(), self.path), theirs.design().to_ron());
+        if their_text != our_text && !is_base(&their_text) && is_base(&our_text) && merge.is_related {
+            let project = theirs.merged_beside(self.project, base.as_ref());
+            return Design { project, aside: None, note: Some(MergeNote::OtherDesign) };
+        }
+        let is_ours = their_text == our_text || is_base(&their_text);
+        // Another project that was put here has removed nothing of this one.
+        let base = base.as_ref().filter(|_| is_ours || merge.is_related);
+        let project = self.project.merged_beside(theirs, base);
+        let is_merged = project.to_ron() != self.project.to_ron();
+        Design {
+            project,
+            aside: (!is_ours).then(|| theirs.clone()),
+            note: is_merged.then_some(MergeNote::OtherBeside),
+        }
     }
 
     /// Keeps under other names whatever the new file does not hold.
     fn set_aside(
         &self,
-        design: &Design,
+        aside: Option<&Project>,
         unreadable: Option<String>,
         disk: Option<&mut OnDisk>,
         merge: &Merge,
@@ -342,7 +334,7 @@ impl Save<'_> {
             let path = self.files.set_aside(self.path, "set-aside")?;
             notes.push(MergeNote::FileSetAside { path, reason });
         }
-        if let (Design::Both(project), Some(disk)) = (design, disk) {
+        if let (Some(project), Some(disk)) = (aside, disk) {
             let in_run = |id: &RunId| disk.head(*id).is_ok_and(|run| is_design_of(project, &run));
             let path = if merge.copied.iter().any(in_run) {
                 None
@@ -366,7 +358,8 @@ impl Save<'_> {
             | MergeNote::RemovedHere(_)
             | MergeNote::RemovedThere(_)
             | MergeNote::OtherDesign
-            | MergeNote::OtherPins => Ok(()),
+            | MergeNote::OtherBeside
+            | MergeNote::WeightsLeftOut { .. } => Ok(()),
         };
         if let Err(error) = undone {
             log::warn!("what was set aside stays: {error}");
@@ -392,8 +385,9 @@ impl Known {
                 | MergeNote::Newer(_)
                 | MergeNote::RemovedThere(_)
                 | MergeNote::OtherDesign
-                | MergeNote::OtherPins
+                | MergeNote::OtherBeside
                 | MergeNote::DesignSetAside(_)
+                | MergeNote::WeightsLeftOut { .. }
                 | MergeNote::FileSetAside { .. } => told.insert(note.clone()).then_some(note),
             })
             .collect()

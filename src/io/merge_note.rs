@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::project::visible_path;
+use crate::project::{IndexSet, visible_path};
 use crate::run::RunId;
 
 /// Something a person should know of a save that met another program's work.
@@ -24,8 +24,8 @@ pub enum MergeNote {
     RemovedThere(RunId),
     /// Another program has changed the design, which is as it was here: its version is kept.
     OtherDesign,
-    /// Another program has changed the pins and nothing else of the document: both changes are kept.
-    OtherPins,
+    /// Another program has changed what is beside the design: both changes are kept.
+    OtherBeside,
     /// Both have changed the design. The other version is in this file, or is the design of a run.
     DesignSetAside(Option<PathBuf>),
     /// The file could not be read and is kept here.
@@ -33,6 +33,15 @@ pub enum MergeNote {
         /// Its new name.
         path: PathBuf,
         /// Why it could not be read.
+        reason: String,
+    },
+    /// Weights of kept epochs could not be read from the file they were in, so that they are not saved.
+    WeightsLeftOut {
+        /// The run, by its number in the file.
+        run: RunId,
+        /// The epochs.
+        epochs: Vec<u32>,
+        /// Why the first of them could not be read.
         reason: String,
     },
 }
@@ -46,10 +55,11 @@ impl MergeNote {
             | MergeNote::Newer(_)
             | MergeNote::RemovedHere(_)
             | MergeNote::OtherDesign
-            | MergeNote::OtherPins => true,
-            MergeNote::RemovedThere(_) | MergeNote::DesignSetAside(_) | MergeNote::FileSetAside { .. } => {
-                false
-            }
+            | MergeNote::OtherBeside => true,
+            MergeNote::RemovedThere(_)
+            | MergeNote::DesignSetAside(_)
+            | MergeNote::FileSetAside { .. }
+            | MergeNote::WeightsLeftOut { .. } => false,
         }
     }
 
@@ -62,9 +72,10 @@ impl MergeNote {
             | MergeNote::RemovedHere(_)
             | MergeNote::RemovedThere(_)
             | MergeNote::OtherDesign
-            | MergeNote::OtherPins
+            | MergeNote::OtherBeside
             | MergeNote::DesignSetAside(_)
-            | MergeNote::FileSetAside { .. } => None,
+            | MergeNote::FileSetAside { .. }
+            | MergeNote::WeightsLeftOut { .. } => None,
         }
     }
 }
@@ -93,8 +104,11 @@ impl fmt::Display for MergeNote {
                 write!(f, "another program removed run {run}: it is not saved again")
             }
             MergeNote::OtherDesign => write!(f, "another program changed the design: its version is kept"),
-            MergeNote::OtherPins => {
-                write!(f, "another program changed the pins: its changes are kept; open the file to see them")
+            MergeNote::OtherBeside => {
+                write!(
+                    f,
+                    "another program changed selections, labels, pins or other data: its changes are kept"
+                )
             }
             MergeNote::DesignSetAside(Some(path)) => {
                 write!(f, "another program changed the design too: its version is in {}", visible_path(path))
@@ -104,6 +118,13 @@ impl fmt::Display for MergeNote {
             }
             MergeNote::FileSetAside { path, reason } => {
                 write!(f, "the old file could not be read and is kept as {} ({reason})", visible_path(path))
+            }
+            MergeNote::WeightsLeftOut { run, epochs, reason } => {
+                let (plural, epochs) = (if epochs.len() == 1 { "" } else { "s" }, IndexSet::of(epochs));
+                write!(
+                    f,
+                    "the weights of run {run} after epoch{plural} {epochs} are not saved, but all else is ({reason})"
+                )
             }
         }
     }

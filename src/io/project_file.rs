@@ -15,7 +15,7 @@ use super::open::check_zip;
 use super::results_file;
 use super::run_files::{self, Folder, Opened, each_file, read_run};
 use super::warnings::Warnings;
-use super::{Durability, FileError, Files, MergeBase, Sink};
+use super::{Durability, FileError, Files, MergeBase, MergeNote, Sink};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
@@ -39,7 +39,7 @@ pub fn save_project<R: Borrow<Run>>(
     runs: &[R],
 ) -> Result<(), FileError> {
     let content = Content::of(project, runs);
-    files.write(path, Durability::Synced, |sink| content.write(sink))
+    files.write(path, Durability::Synced, |sink| content.write(sink).map(warn_of))
 }
 
 /// Writes a project that could not be saved where it should be into the folder for temporary files, with a name that begins
@@ -54,7 +54,11 @@ pub fn rescue_project<R: Borrow<Run>>(
     runs: &[R],
 ) -> Result<PathBuf, FileError> {
     let content = Content::of(project, runs);
-    files.write_rescue(name, "hourglass", |sink| content.write(sink))
+    files.write_rescue(name, "hourglass", |sink| content.write(sink).map(warn_of))
+}
+
+fn warn_of(notes: Vec<MergeNote>) {
+    notes.iter().for_each(|note| log::warn!("{note}"));
 }
 
 /// More runs than anybody trains: a list of so many is no list of runs, and each would cost a warning.
@@ -185,16 +189,18 @@ impl<'a> Content<'a> {
     }
 
     /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in an old file never
-    /// spreads unseen into the new one.
-    pub(super) fn write(self, sink: &mut Sink<'_>) -> io::Result<()> {
+    /// spreads unseen into the new one. Gives what a person should know of what is not in it.
+    pub(super) fn write(self, sink: &mut Sink<'_>) -> io::Result<Vec<MergeNote>> {
         // Dropped before its end it would complain on stderr; on an error there is nothing to end.
         let mut zip = ManuallyDrop::new(ZipWriter::new(sink));
-        let end =
-            self.put_all(&mut zip).and_then(|()| Ok(ManuallyDrop::into_inner(zip).finish().map(drop)?));
+        let end = self.put_all(&mut zip).and_then(|notes| {
+            ManuallyDrop::into_inner(zip).finish()?;
+            Ok(notes)
+        });
         end.map_err(|WriteError(error)| error)
     }
 
-    fn put_all(self, zip: &mut ZipWriter<&mut Sink<'_>>) -> Result<(), WriteError> {
+    fn put_all(self, zip: &mut ZipWriter<&mut Sink<'_>>) -> Result<Vec<MergeNote>, WriteError> {
         let copied = self.copied.iter().flat_map(|(_, ids)| ids.iter().copied());
         let mut ids: Vec<RunId> = self.runs.iter().map(|(number, _)| *number).chain(copied).collect();
         ids.sort_unstable();
@@ -203,6 +209,7 @@ impl<'a> Content<'a> {
         let manifest = ron::ser::to_string_pretty(&manifest, pretty).map_err(|error| error.to_string())?;
         put(zip, MANIFEST, manifest.as_bytes())?;
         put(zip, PROJECT, self.project.to_ron().as_bytes())?;
+        let mut notes = Vec::new();
         for (number, run) in self.runs {
             let folder = run_files::folder(number);
             let run = if run.id == number {
@@ -210,12 +217,16 @@ impl<'a> Content<'a> {
             } else {
                 Cow::Owned(Run { id: number, ..run.clone() })
             };
-            each_file(&run, |name, bytes| put(zip, &format!("{folder}{name}"), bytes))?;
+            let unread = each_file(&run, |name, bytes| put(zip, &format!("{folder}{name}"), bytes))?;
+            if let Some((_, reason)) = unread.first() {
+                let (reason, epochs) = (reason.clone(), unread.iter().map(|(epoch, _)| *epoch).collect());
+                notes.push(MergeNote::WeightsLeftOut { run: number, epochs, reason });
+            }
         }
         if let Some((archive, ids)) = self.copied {
             archive.copy_runs(ids, zip)?;
         }
-        Ok(())
+        Ok(notes)
     }
 }
 

@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint_files::{self, Numbers, NumbersError, Part};
 use super::warnings::Warnings;
 use super::{FileError, MergeBase, history_files, results_file, tensors};
+use crate::check::PlannedArray;
 use crate::project::Project;
-use crate::run::{Checkpoint, KeptEpochs, Probe, Records, Run, RunId, Status, Weights};
+use crate::run::{Checkpoint, HeldWeights, KeptEpochs, Probe, Records, Run, RunId, Status, Weights};
 
 pub(super) const RUN: &str = "run.ron";
 pub(super) const PROBE: &str = "probe.ron";
@@ -45,6 +46,10 @@ pub(super) trait Folder {
     fn path(&self) -> &Path;
     /// The bytes of one file, `None` where there is none.
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError>;
+    /// Weights of just these arrays; they stay in the file until somebody needs them, where that
+    /// is possible. `None` where there is no such file.
+    fn weights(&mut self, name: &str, arrays: &Arc<[PlannedArray]>)
+    -> Result<Option<HeldWeights>, FileError>;
     /// Names of all files directly below `folder`, which ends in `/`, without it.
     fn names(&self, folder: &str) -> Vec<String>;
 
@@ -99,11 +104,15 @@ pub(super) fn probe_text(probe: &Probe) -> Result<String, String> {
     ron::to_string(&text).map_err(|error| error.to_string())
 }
 
-/// Every file of a run as a project file holds it, in order; made one at a time, because they may be large.
+/// A kept epoch whose weights could not be read, and why: they are left out.
+pub(super) type Unread = (u32, String);
+
+/// Every file of a run as a project file holds it, in order; made one at a time, because they may be
+/// large. Gives the epochs whose weights are left out.
 pub(super) fn each_file<E: From<String>>(
     run: &Run,
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<Vec<Unread>, E> {
     put(RUN, run_text(run)?.as_bytes())?;
     if let Some(text) = results_file::text(&run.caption, &run.results)? {
         put(results_file::RESULTS, text.as_bytes())?;
@@ -120,13 +129,23 @@ pub(super) fn each_file<E: From<String>>(
         }
     }
     put(PROBE, probe_text(&run.kept.probe)?.as_bytes())?;
+    let mut unread = Vec::new();
     for kept in run.kept.iter() {
         put(&kept_name(kept.epoch), &tensors::encode_kept(kept)?)?;
-        if let Some(weights) = run.kept.weights(kept.epoch) {
-            put(&kept_weights_name(kept.epoch), &tensors::encode_weights(weights)?)?;
-        }
+        let bytes = match run.kept.weights(kept.epoch) {
+            None => continue,
+            Some(HeldWeights::Memory(weights)) => tensors::encode_weights(weights)?,
+            Some(HeldWeights::Stored(stored)) => match stored.bytes() {
+                Ok(bytes) => bytes,
+                Err(reason) => {
+                    unread.push((kept.epoch, reason));
+                    continue;
+                }
+            },
+        };
+        put(&kept_weights_name(kept.epoch), &bytes)?;
     }
-    Ok(())
+    Ok(unread)
 }
 
 /// Reads a run and checks it. Damage costs as little as possible: what is missing, damaged or does not fit in a file besides
@@ -251,18 +270,16 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
     Ok(kept)
 }
 
-/// Reads the weights of the kept epochs, as far as they are sound and those of the design.
+/// Looks for the weights of the kept epochs, which are read when somebody needs them.
 fn read_kept_weights(files: &mut dyn Folder, base: &str, run: &mut Run) -> Result<(), FileError> {
     let Some(plan) = run.plan() else { return Ok(()) };
-    let arrays = plan.arrays();
+    let arrays: Arc<[PlannedArray]> = plan.arrays().into();
     let epochs: Vec<u32> = run.kept.iter().map(|kept| kept.epoch).collect();
     for epoch in epochs {
         let name = format!("{base}{}", kept_weights_name(epoch));
-        let Some(bytes) = files.read(&name)? else { continue };
-        let weights = tensors::decode_weights(&bytes)
-            .and_then(|weights| weights.validate("", &arrays).map(|()| weights))
-            .map_err(|message| FileError::content(files.path(), &name, message))?;
-        run.kept.push_weights(epoch, Arc::new(weights));
+        if let Some(weights) = files.weights(&name, &arrays)? {
+            run.kept.push_weights(epoch, weights);
+        }
     }
     Ok(())
 }

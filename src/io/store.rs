@@ -12,6 +12,7 @@ mod recovery;
 mod runs;
 
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,10 +21,12 @@ use serde::{Deserialize, Serialize};
 use super::files::is_part;
 use super::history_files::{LAYERS, layer_records};
 use super::run_files::{self, Folder, Opened, read_run};
+use super::shelf::{self, Shelf};
 use super::warnings::Warnings;
 use super::{Durability, FileError, Files, MergeBase, lock};
+use crate::check::PlannedArray;
 use crate::project::{Project, visible_path};
-use crate::run::{Run, RunId};
+use crate::run::{HeldWeights, Run, RunId};
 use gate::Gate;
 use recovery::{DAMAGED, Document, document, workspace};
 pub use recovery::{Leftovers, Recovery, SetAside};
@@ -173,7 +176,7 @@ impl Store {
     pub fn load(&self) -> Result<Opened, FileError> {
         let dir = &self.inner.dir;
         let Document { project, warning } = document(dir)?;
-        let mut folder = DirFolder(dir.clone());
+        let mut folder = DirFolder::new(dir, &self.inner.files);
         let (mut runs, mut damaged, mut left_out) = (Vec::<Run>::new(), Vec::new(), Vec::new());
         let mut warnings = Warnings::default();
         if let Some(warning) = warning {
@@ -301,24 +304,72 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Files below a folder on disk.
-struct DirFolder(PathBuf);
+struct DirFolder {
+    dir: PathBuf,
+    files: Files,
+    /// A file of weights, which is removed with the last of them, and how long it is. The files of
+    /// the folder go while runs are trained further, removed and put back.
+    shelf: Option<(Arc<Shelf>, u64)>,
+}
+
+impl DirFolder {
+    fn new(dir: &Path, files: &Files) -> DirFolder {
+        DirFolder { dir: dir.to_owned(), files: files.clone(), shelf: None }
+    }
+
+    /// Puts the weights of a file on the shelf; `None` where that is not possible.
+    fn shelved(&mut self, name: &str, arrays: &Arc<[PlannedArray]>) -> Option<HeldWeights> {
+        let mut file = File::open(self.dir.join(name)).ok().filter(|_| shelf::STAYS)?;
+        if self.shelf.is_none() {
+            let shelf = self.files.create_nameless(&self.dir).ok()?;
+            self.shelf = Some((Shelf::new(&self.dir, Arc::new(shelf)), 0));
+        }
+        let (shelf, end) = self.shelf.as_mut()?;
+        let extent = shelf.put(&mut file, *end).ok()?;
+        *end += extent.len;
+        shelf::check_length(extent.len, arrays).ok()?;
+        Some(shelf.hold(name, extent, arrays))
+    }
+}
 
 impl Folder for DirFolder {
     fn path(&self) -> &Path {
-        &self.0
+        &self.dir
     }
 
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
-        let path = self.0.join(name);
+        let path = self.dir.join(name);
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(FileError::read(&path, &error)),
         }
     }
 
+    fn weights(
+        &mut self,
+        name: &str,
+        arrays: &Arc<[PlannedArray]>,
+    ) -> Result<Option<HeldWeights>, FileError> {
+        let path = self.dir.join(name);
+        match fs::metadata(&path) {
+            Ok(found) => shelf::check_length(found.len(), arrays)
+                .map_err(|message| FileError::content(&self.dir, name, message))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::read(&path, &error)),
+        }
+        if let Some(weights) = self.shelved(name, arrays) {
+            return Ok(Some(weights));
+        }
+        // A full disk has no room for a shelf.
+        let Some(bytes) = self.read(name)? else { return Ok(None) };
+        let weights = shelf::decoded(&bytes, arrays);
+        let weights = weights.map_err(|message| FileError::content(&self.dir, name, message))?;
+        Ok(Some(Arc::new(weights).into()))
+    }
+
     fn names(&self, folder: &str) -> Vec<String> {
-        names_in(&self.0.join(folder))
+        names_in(&self.dir.join(folder))
     }
 }
 

@@ -196,11 +196,18 @@ fn saved(dir: &Path) -> PathBuf {
     path
 }
 
+/// Puts another file in the place of one, as programs do; what was opened before stays as it was.
+fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
+    let beside = path.with_extension("new");
+    fs::write(&beside, bytes).expect("written");
+    fs::rename(beside, path).expect("renamed");
+}
+
 /// The file as another zip program would have changed it.
 fn rewrite(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Option<Vec<u8>>) {
     let bytes = fs::read(path).expect("there");
     let mut old = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a zip");
-    let mut new = zip::ZipWriter::new(fs::File::create(path).expect("created"));
+    let mut new = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for index in 0..old.len() {
         let mut entry = old.by_index(index).expect("an entry");
         let name = entry.name().expect("a name").into_owned();
@@ -212,7 +219,7 @@ fn rewrite(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Option<Vec<u8>>
             new.write_all(&bytes).expect("written");
         }
     }
-    new.finish().expect("finished");
+    replace(path, new.finish().expect("finished").into_inner());
 }
 
 #[test]

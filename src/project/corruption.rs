@@ -65,6 +65,18 @@ impl Corruption {
         }
     }
 
+    /// Whether it makes holes, which a network learns to fill.
+    pub fn leaves_holes(self) -> bool {
+        match self {
+            Corruption::Masking { .. } | Corruption::MissingRectangle { .. } => true,
+            Corruption::None
+            | Corruption::Gaussian { .. }
+            | Corruption::SaltAndPepper { .. }
+            | Corruption::Pixelate { .. }
+            | Corruption::Blur { .. } => false,
+        }
+    }
+
     /// Whether anything happens to the input at all.
     pub fn corrupts(self) -> bool {
         match self {

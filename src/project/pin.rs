@@ -41,13 +41,6 @@ impl Pin {
         Pin { name, note: String::new(), of: Pinned::Row { fingerprint, row } }
     }
 
-    /// The pins of two copies of a document that both were `base`: each change of either is kept.
-    pub fn merged(ours: &[Pin], theirs: &[Pin], base: &[Pin]) -> Vec<Pin> {
-        let stays = |pin: &&Pin| theirs.contains(pin) || !base.contains(pin);
-        let is_new = |pin: &&Pin| !ours.contains(pin) && !base.contains(pin);
-        ours.iter().filter(stays).chain(theirs.iter().filter(is_new)).cloned().collect()
-    }
-
     /// Whether its code, if it has one of its own, is one that a network can be given.
     pub fn is_sound(&self) -> bool {
         match &self.of {
@@ -79,24 +72,6 @@ mod tests {
         assert_eq!(Project::from_ron(&text).as_ref(), Ok(&project));
         assert_eq!(project.design(), Project::default());
         assert!(!Project::default().to_ron().contains("pins"));
-    }
-
-    #[test]
-    fn changes_of_two_copies_are_merged() {
-        let pins = |rows: &[u32]| -> Vec<Pin> {
-            rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect()
-        };
-        for (ours, theirs, base, expected) in [
-            (&[1, 2][..], &[1, 3][..], &[1][..], &[1, 2, 3][..]),
-            (&[1, 2], &[2], &[1, 2], &[2]),
-            (&[2], &[1, 2], &[1, 2], &[2]),
-            (&[], &[4], &[], &[4]),
-            (&[5], &[5], &[], &[5]),
-            (&[], &[], &[1], &[]),
-        ] {
-            let merged = Pin::merged(&pins(ours), &pins(theirs), &pins(base));
-            assert_eq!(merged, pins(expected), "{ours:?} {theirs:?} {base:?}");
-        }
     }
 
     #[test]

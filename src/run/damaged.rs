@@ -1,21 +1,31 @@
 //! Damaged data that a design which restores them is shown: brought to the form in which its corruption leaves samples.
 
 use super::Run;
-use crate::dataset::{DataError, Dataset, Progress, enlarged, holes_filled, small_shape};
-use crate::project::{Alpha, Corruption, Data, Rules, Shape, Source};
+use crate::dataset::{DataError, Dataset, Progress, enlarged, holes_filled, masked, small_shape};
+use crate::project::{Alpha, Corruption, Data, Mask, Rules, Shape, Source};
 
 impl Run {
+    /// Whether its network learnt to fill holes of pictures.
+    pub fn fills_holes(&self) -> bool {
+        self.design.corruption.leaves_holes() && matches!(self.shape, Shape::Image { .. })
+    }
+
     /// Loads other data than its own by `load`, as they would be left by the corruption of its design: small pictures are the
-    /// averages that the network learnt to enlarge, transparent parts are holes. Whole pictures, and its own data, stay.
+    /// averages that the network learnt to enlarge, transparent parts are holes. Whole pictures, and its own data, stay. Where
+    /// there is a mask, it says where the holes are.
     ///
     /// # Errors
-    /// Those of `load`; [`DataError::Memory`] and [`DataError::Cancelled`].
+    /// Those of `load` and of [`masked`]; [`DataError::Memory`] and [`DataError::Cancelled`].
     pub(super) fn load_damaged<E: From<DataError>>(
         &self,
         asked: &Data,
+        mask: Option<&Mask>,
         progress: &Progress,
         load: impl Fn(&Data) -> Result<Dataset, E>,
     ) -> Result<Dataset, E> {
+        if let Some(mask) = mask {
+            return self.load_masked(asked, mask, progress, load);
+        }
         let data = load(asked)?;
         let is_own = data.fingerprint == self.fingerprint;
         match self.design.corruption {
@@ -44,10 +54,7 @@ impl Run {
                 let Some(source) = self.transparent_source(asked, &data) else { return Ok(data) };
                 drop(data);
                 let data = load(&Data { source, ..asked.clone() })?;
-                // A masked value is 0 once it is scaled; the smallest value of pictures is black.
-                let is_masking = matches!(self.design.corruption, Corruption::Masking { .. });
-                let scaler = self.picture_scaler(&data).filter(|_| is_masking);
-                let hole = |feature| scaler.as_ref().map_or(0.0, |scaler| scaler.unscale(feature, 0.0));
+                let hole = self.hole(asked, &data);
                 let mut data = holes_filled(data, hole, progress)?;
                 data.said.notes.push(format!(
                     "transparent parts are taken as the holes that run {} learnt to fill",
@@ -62,6 +69,54 @@ impl Run {
             | Corruption::Pixelate { .. }
             | Corruption::MissingRectangle { .. }
             | Corruption::Blur { .. } => Ok(data),
+        }
+    }
+
+    /// Loads data and makes the holes that a mask says.
+    fn load_masked<E: From<DataError>>(
+        &self,
+        asked: &Data,
+        mask: &Mask,
+        progress: &Progress,
+        load: impl Fn(&Data) -> Result<Dataset, E>,
+    ) -> Result<Dataset, E> {
+        if !self.design.corruption.leaves_holes() {
+            return Err(DataError::Setting(format!(
+                "run {} did not learn to fill holes, so a mask is of no use to it; train with the corruption masking or missing \
+                 rectangle, or leave the mask out",
+                self.id
+            ))
+            .into());
+        }
+        let data = load(asked)?;
+        let hole = self.hole(asked, &data);
+        let mut data = masked(data, &asked.source, mask, hole, progress)?;
+        data.said.notes.push(format!(
+            "{} parts of {} are taken as the holes that run {} learnt to fill",
+            mask.holes.name(),
+            mask.path.display(),
+            self.id
+        ));
+        Ok(data)
+    }
+
+    /// The value that its corruption leaves in a hole of data, unscaled, by feature.
+    fn hole(&self, asked: &Data, data: &Dataset) -> impl Fn(usize) -> f32 + use<> {
+        // A masked value is 0 once it is scaled; the smallest value of pictures is black.
+        let is_masking = matches!(self.design.corruption, Corruption::Masking { .. });
+        let (scaler, least) = match asked.source {
+            Source::ImageFolder { .. } => (self.picture_scaler(data), 0.0),
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::Idx { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => (self.scaler(), data.shades().0),
+        };
+        move |feature| match &scaler {
+            Some(scaler) if is_masking => scaler.unscale(feature, 0.0),
+            // Where the least value is 0 once it is scaled, this is that of the training data.
+            Some(scaler) => scaler.unscale(feature, 0.0).min(least),
+            None => least,
         }
     }
 

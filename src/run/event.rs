@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Caption, Checkpoint, Edit, EpochRecord, Finding, GreedyProgress, GreedyRecord, Health, Kept, KeptEpochs,
-    Normaliser, Probe, Restart, Run, Setting, Status, Terms, Weights,
+    Caption, Checkpoint, Edit, EpochRecord, Finding, GreedyProgress, GreedyRecord, Health, HeldWeights, Kept,
+    KeptEpochs, Normaliser, Probe, Restart, Run, Setting, Status, Terms,
 };
 use crate::project::Data;
 
@@ -23,7 +23,7 @@ pub enum RunEvent {
     Epochs(Vec<EpochRecord>),
     /// The probe at the newest epoch that was looked at, and the network's weights then, unless
     /// they are too many to be kept; at the screen's rate, so epochs may be left out.
-    Kept(Arc<Kept>, Option<Arc<Weights>>),
+    Kept(Arc<Kept>, Option<HeldWeights>),
     /// The network's health, measured now and then and whenever the run pauses or ends.
     Health(Arc<Health>),
     /// A setting was changed before this step.
@@ -112,7 +112,7 @@ impl Run {
             RunEvent::Kept(kept, weights) => {
                 self.kept.push(Arc::clone(kept));
                 if let Some(weights) = weights {
-                    self.kept.push_weights(kept.epoch, Arc::clone(weights));
+                    self.kept.push_weights(kept.epoch, weights.clone());
                 }
             }
             RunEvent::Health(health) => self.health = Some(Arc::clone(health)),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Weights;
+use super::HeldWeights;
 use crate::check::PlannedArray;
 
 /// Epochs of which every one is kept, counted back from the newest.
@@ -76,8 +76,8 @@ impl Kept {
 pub struct KeptEpochs {
     /// The samples watched.
     pub probe: Arc<Probe>,
-    looks: Thinned<Kept>,
-    weights: Thinned<Weights>,
+    looks: Thinned<Arc<Kept>>,
+    weights: Thinned<HeldWeights>,
 }
 
 impl KeptEpochs {
@@ -95,7 +95,7 @@ impl KeptEpochs {
     /// Whether the weights of a network with these arrays are kept.
     pub fn has_room_for(arrays: &[PlannedArray]) -> bool {
         let values = arrays.iter().map(|array| array.shape.iter().copied().fold(1, usize::saturating_mul));
-        bytes_of(values.fold(0, usize::saturating_add)) <= Weights::CAPACITY_BYTES
+        bytes_of(values.fold(0, usize::saturating_add)) <= HeldWeights::CAPACITY_BYTES
     }
 
     /// Adds an epoch and lets go of older ones that are no longer wanted.
@@ -108,9 +108,9 @@ impl KeptEpochs {
     }
 
     /// Adds the network's weights after a kept epoch, the newest that has some.
-    pub fn push_weights(&mut self, epoch: u32, weights: Arc<Weights>) {
+    pub fn push_weights(&mut self, epoch: u32, weights: impl Into<HeldWeights>) {
         if self.looks.by_epoch.contains_key(&epoch) {
-            self.weights.push(epoch, weights);
+            self.weights.push(epoch, weights.into());
         }
     }
 
@@ -141,13 +141,13 @@ impl KeptEpochs {
 
     /// The network's weights after a kept epoch; `None` where none were kept, or by an earlier
     /// version.
-    pub fn weights(&self, epoch: u32) -> Option<&Arc<Weights>> {
+    pub fn weights(&self, epoch: u32) -> Option<&HeldWeights> {
         self.weights.by_epoch.get(&epoch)
     }
 
     /// The kept weights of the epoch next to this one, with its number: whoever uses them says
     /// which epoch it is.
-    pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &Arc<Weights>)> {
+    pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &HeldWeights)> {
         let nearest = self.weights.by_epoch.iter().min_by_key(|(kept, _)| kept.abs_diff(epoch));
         nearest.map(|(kept, weights)| (*kept, weights))
     }
@@ -178,7 +178,7 @@ trait TakesMemory {
     fn bytes(&self) -> usize;
 }
 
-impl TakesMemory for Kept {
+impl TakesMemory for Arc<Kept> {
     const CAPACITY_BYTES: usize = 64 << 20;
     // The first and the newest.
     const LEAST: usize = 2;
@@ -188,12 +188,13 @@ impl TakesMemory for Kept {
     }
 }
 
-impl TakesMemory for Weights {
+/// Those in a file count too: they take as much room there.
+impl TakesMemory for HeldWeights {
     const CAPACITY_BYTES: usize = 256 << 20;
     const LEAST: usize = 0;
 
     fn bytes(&self) -> usize {
-        bytes_of(self.len())
+        bytes_of(self.count())
     }
 }
 
@@ -204,7 +205,7 @@ fn bytes_of(values: usize) -> usize {
 /// Something of each kept epoch, within its memory.
 #[derive(Clone, Debug, PartialEq)]
 struct Thinned<T> {
-    by_epoch: BTreeMap<u32, Arc<T>>,
+    by_epoch: BTreeMap<u32, T>,
     bytes: usize,
 }
 
@@ -216,7 +217,7 @@ impl<T> Default for Thinned<T> {
 
 impl<T: TakesMemory> Thinned<T> {
     /// Adds that of an epoch and lets go of older ones that are no longer wanted.
-    fn push(&mut self, newest: u32, one: Arc<T>) {
+    fn push(&mut self, newest: u32, one: T) {
         self.bytes += one.bytes();
         if let Some(old) = self.by_epoch.insert(newest, one) {
             self.bytes -= old.bytes();
@@ -256,7 +257,7 @@ fn is_wanted(epoch: u32, newest: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Array;
+    use crate::run::{Array, Weights};
 
     fn filled(epochs: u32, floats: usize) -> KeptEpochs {
         let mut kept = KeptEpochs::default();
@@ -281,8 +282,8 @@ mod tests {
     #[test]
     fn memory_is_capped() {
         let kept = filled(300, 1 << 19); // 2 MB each
-        let bytes: usize = kept.iter().map(|kept| kept.bytes()).sum();
-        assert!(bytes <= Kept::CAPACITY_BYTES && bytes == kept.looks.bytes, "{bytes}");
+        let bytes: usize = kept.iter().map(TakesMemory::bytes).sum();
+        assert!(bytes <= Arc::<Kept>::CAPACITY_BYTES && bytes == kept.looks.bytes, "{bytes}");
         assert_eq!(kept.newest().map(|kept| kept.epoch), Some(300));
         assert_eq!(kept.at(0).map(|kept| kept.epoch), Some(0));
     }

@@ -17,7 +17,7 @@ pub enum FindingKind {
     Losses,
     /// Negative log-likelihood, by importance sampling.
     Likelihood,
-    /// How well a held-out class is told from the others.
+    /// How well a held-out class, or rows that were named, are told from the others.
     Anomalies,
     /// Linear regression from the features a selector has chosen to all.
     Refit,
@@ -43,7 +43,7 @@ impl FindingKind {
         match self {
             FindingKind::Losses => "losses",
             FindingKind::Likelihood => "likelihood",
-            FindingKind::Anomalies => "held-out class",
+            FindingKind::Anomalies => "anomalies",
             FindingKind::Refit => "regression on the chosen features",
             FindingKind::Restoration => "restoration",
             FindingKind::Retrieval => "retrieval by binary codes",
@@ -81,8 +81,8 @@ impl Finding {
     }
 
     /// What it is the newest of.
-    fn key(&self) -> (FindingKind, Subset, u32) {
-        (self.kind, self.split, self.epoch)
+    fn key(&self) -> (FindingKind, Subset, u32, &str) {
+        (self.kind, self.split, self.epoch, &self.about)
     }
 
     fn validate(&self) -> Result<(), String> {
@@ -98,13 +98,14 @@ impl Finding {
     }
 }
 
-/// Everything that was measured of a run: for each kind, split and epoch the newest, in the order of measuring.
+/// Everything that was measured of a run, in the order of measuring: the newest for each kind, split
+/// and epoch, and whatever else tells what it is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Results(Vec<Finding>);
 
 impl Results {
-    /// Adds a measurement, in the place of an earlier one of the same kind, split and epoch. Of too many, the oldest goes.
+    /// Adds a measurement, in the place of an earlier one of the same. Of too many, the oldest goes.
     pub(super) fn add(&mut self, finding: Finding) {
         self.0.retain(|known| known.key() != finding.key());
         self.0.push(finding);
@@ -180,6 +181,18 @@ mod tests {
         assert_eq!(results.newest(Likelihood, Subset::Train), None);
         let value = |name: &str| results.newest(Losses, Subset::Train).and_then(|found| found.value(name));
         assert_eq!((value("ROC AUC"), value("MSE")), (Some(12.0), None));
+        // Of other classes it is another.
+        let of_class = |class: &str, time| {
+            let about = format!("class {class}");
+            Finding { about, ..finding(FindingKind::Anomalies, Subset::Test, 2, time) }
+        };
+        for (class, time) in [("3", 15), ("4", 16), ("3", 17)] {
+            results.add(of_class(class, time));
+        }
+        assert_eq!(
+            results.iter().map(|finding| finding.unix_secs).collect::<Vec<_>>(),
+            [11, 12, 13, 14, 16, 17]
+        );
     }
 
     #[test]

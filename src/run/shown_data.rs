@@ -2,11 +2,12 @@
 
 use super::Run;
 use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Progress, Scaler, other_range};
-use crate::project::{Alpha, Choice, Data, PixelRange, Rules, Source};
+use crate::project::{Alpha, Choice, Data, Mask, PixelRange, Rules, Source};
 
 impl Run {
     /// Loads data for its network by `load`, which is told what the run knows of its own; `is_other` where they are not meant
-    /// to be those: then what is damaged already is read as its corruption would leave it. They are still to be scaled
+    /// to be those: then what is damaged already is read as its corruption would leave it, with the holes of a mask where one is
+    /// given. They are still to be scaled
     /// ([`Run::scale_shown`]).
     ///
     /// # Errors
@@ -15,16 +16,17 @@ impl Run {
         &self,
         data: &Data,
         is_other: bool,
+        mask: Option<&Mask>,
         progress: &Progress,
         load: impl Fn(&Data, Option<Known<'_>>) -> Result<Dataset, E>,
     ) -> Result<Dataset, E> {
         let columns = self.known_columns();
         let load = |data: &Data| load(data, Some(self.known(&columns)));
-        match (is_other, &data.source) {
+        match (is_other || mask.is_some(), &data.source) {
             // Newer rules may leave out rows of its own table.
             (false, Source::Csv { .. }) => self.load_own(data, |data, _| load(data)),
             (false, _) => load(data),
-            (true, _) => self.load_damaged(data, progress, |data| match &data.held_out {
+            (true, _) => self.load_damaged(data, mask, progress, |data| match &data.held_out {
                 // Other rows need not have the class that was held out.
                 Some(_) => load(data).or_else(|_| load(&Data { held_out: None, ..data.clone() })),
                 None => load(data),

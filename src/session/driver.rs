@@ -334,7 +334,7 @@ impl<O: Observer> Driver<O> {
         let kept = self.trainer.look(&self.run.kept.probe);
         // An update may have just spoilt them, which the next step is going to report.
         let weights = self.keeps_weights.then(|| self.weights()).filter(Weights::is_finite);
-        self.emit(RunEvent::Kept(Arc::new(kept), weights.map(Arc::new)));
+        self.emit(RunEvent::Kept(Arc::new(kept), weights.map(|weights| Arc::new(weights).into())));
         self.look.note(start, (self.clock)());
     }
 

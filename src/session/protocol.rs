@@ -9,7 +9,7 @@ use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, Trained};
 use crate::io::Store;
-use crate::project::{Data, Source};
+use crate::project::{Data, Mask, Source};
 use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
 
 /// What the window asks for. Sending never waits.
@@ -36,6 +36,8 @@ pub enum Request {
         run: Box<Run>,
         /// The files and folders.
         paths: Vec<PathBuf>,
+        /// Which parts of them are holes, where masks say so.
+        mask: Option<Mask>,
     },
     /// Give up showing files.
     CancelShow,

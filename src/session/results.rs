@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Anomalies, Findings, Restoration};
+use super::{Anomalies, Findings, Ranking, Restoration};
 use crate::dataset::Subset;
 use crate::engine::Likelihood;
 use crate::run::{Checkpoint, Finding, FindingKind, Losses};
@@ -12,6 +12,10 @@ const ERROR: &str = "squared error per feature";
 const NLL: &str = "NLL, nats";
 const STANDARD_ERROR: &str = "standard error, nats";
 const CODES: &str = "codes per sample";
+const AUC: &str = "ROC AUC";
+const PRECISION: &str = "average precision";
+/// More letters than the names of anomalies are told with.
+const MOST_LETTERS: usize = 200;
 
 /// Which weights of a run are measured, and on what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +43,7 @@ impl Measured {
         let mut findings = vec![self.finding(FindingKind::Losses, split, values)];
         let Findings { anomalies, refit, restoration, precision } = found;
         if let Some(Anomalies { class, held_out, others, unlabelled, auc, average_precision }) = anomalies {
-            let values = named([("ROC AUC", *auc), ("average precision", *average_precision)]);
+            let values = named([(AUC, *auc), (PRECISION, *average_precision)]);
             let all = held_out + others;
             let mut about = format!("class {class}, {held_out} of {all} samples");
             if *unlabelled > 0 {
@@ -70,6 +74,30 @@ impl Measured {
         let Likelihood { nll, standard_error, samples, draws } = *likelihood;
         let values = named([(NLL, nll), (STANDARD_ERROR, standard_error), (CODES, draws as f64)]);
         Finding { samples: samples as u64, ..self.finding(FindingKind::Likelihood, split, values) }
+    }
+
+    /// How well anomalies that a person named are told from the others of so many samples: by the
+    /// error, and by the log probability where there is one. `None` where neither is known.
+    pub fn ranking(
+        &self,
+        split: Subset,
+        (name, anomalous, samples): (&str, usize, usize),
+        (by_error, by_log_probability): (Option<Ranking>, Option<Ranking>),
+    ) -> Option<Finding> {
+        let by = |ranking: Option<Ranking>, by: &str| {
+            let numbers = ranking.map(|Ranking { auc, average_precision }| [auc, average_precision]);
+            let named = numbers
+                .map(|numbers| [AUC, PRECISION].map(|name| format!("{name}{by}")).into_iter().zip(numbers));
+            named.into_iter().flatten()
+        };
+        let values: Vec<_> = by(by_error, "").chain(by(by_log_probability, " by log probability")).collect();
+        let mut short: String = name.chars().take(MOST_LETTERS).collect();
+        if short.len() < name.len() {
+            short.push('…');
+        }
+        let about = format!("anomalous {short}, {anomalous} of {samples} samples");
+        let finding = self.finding(FindingKind::Anomalies, split, values);
+        (!finding.values.is_empty()).then_some(Finding { about, samples: samples as u64, ..finding })
     }
 
     fn finding(&self, kind: FindingKind, split: Subset, values: Vec<(String, f64)>) -> Finding {
@@ -140,6 +168,27 @@ mod tests {
         assert!(weights && findings.iter().all(|finding| finding.split == Subset::Test));
         let only = MEASURED.evaluation(Subset::Train, &losses, 0.25, &Findings::default());
         assert_eq!(only.len(), 1);
+    }
+
+    #[test]
+    fn rankings_of_named_anomalies_become_a_finding() {
+        let ranking = |auc| Some(Ranking { auc, average_precision: auc / 2.0 });
+        let of = |name: &str, rankings| MEASURED.ranking(Subset::Test, (name, 12, 112), rankings);
+        let found = of("3", (ranking(0.75), ranking(0.5))).expect("both");
+        assert_eq!((found.kind, found.samples), (FindingKind::Anomalies, 112));
+        assert_eq!(found.about, "anomalous 3, 12 of 112 samples");
+        let values: Vec<(&str, f64)> =
+            found.values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let expected = [
+            ("ROC AUC", 0.75),
+            ("average precision", 0.375),
+            ("ROC AUC by log probability", 0.5),
+            ("average precision by log probability", 0.25),
+        ];
+        assert_eq!(values, expected);
+        assert_eq!(of("3", (None, None)), None);
+        let long = of(&"ä".repeat(5000), (ranking(0.75), None)).expect("one");
+        assert_eq!(long.about, format!("anomalous {}…, 12 of 112 samples", "ä".repeat(200)));
     }
 
     #[test]

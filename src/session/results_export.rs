@@ -1,6 +1,7 @@
 //! What a network makes of samples, written to a file outside the window's thread as the command
 //! line writes it.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,10 +53,11 @@ const CHUNK: usize = 512;
 const DRAWS: usize = 32;
 
 impl ResultsExport {
-    /// Computes and writes them.
+    /// Computes and writes them, and counts the rows of both.
     ///
     /// # Errors
-    /// [`FileError`] where the network cannot be built or the file not be written.
+    /// [`FileError`] where the network cannot be built or the file not be written;
+    /// [`FileError::Cancelled`].
     pub fn save(&self, files: &Files, path: &Path, form: ResultsForm) -> Result<(), FileError> {
         let failed = |error: String| FileError::content(path, "its results", error);
         files.check_writable(path)?;
@@ -66,15 +68,17 @@ impl ResultsExport {
         }
         // Training has the other threads.
         let mut network = self.trained.network(1).map_err(|error| failed(error.to_string()))?;
+        files.expect(2 * self.rows.len());
+        let shown = ShownRows { files, path, data: &self.data, rows: &self.rows };
         match (self.what, form) {
             (SampleResults::Codes, ResultsForm::Array) => {
-                let codes = codes(&mut network, &self.data, &self.rows);
+                let codes = shown.codes(&mut network)?;
                 let shape = code_axes(self.rows.len(), network.plan().code_shape());
                 save_array(files, path, &shape, Numbers::F32(&codes.values))
             }
             (SampleResults::Codes, ResultsForm::Table(form)) => {
-                let thresholds = self.thresholds(&mut network).map_err(failed)?;
-                let codes = codes(&mut network, &self.data, &self.rows);
+                let thresholds = self.thresholds(&mut network, files, path)?;
+                let codes = shown.codes(&mut network)?;
                 let encoded = Encoded::new(&network, codes, &thresholds);
                 let mut sheet = self.sheet();
                 encoded.add_known(&mut sheet, &self.data, &self.rows);
@@ -84,7 +88,7 @@ impl ResultsExport {
             }
             (SampleResults::Reconstructions, form) => {
                 let mut values = Vec::new();
-                each_chunk(&self.data, &self.rows, |scaled| values.extend(network.reconstruct(scaled)));
+                shown.each_chunk(|scaled| values.extend(network.reconstruct(scaled)))?;
                 let decoded = Decoded { data: &self.data, values: &values };
                 match form {
                     ResultsForm::Array => decoded.save_array(files, path, &[self.rows.len()]),
@@ -97,7 +101,14 @@ impl ResultsExport {
             }
             (SampleResults::Scores, form) => {
                 let samples = Samples::Rows(&self.data, &self.rows);
-                let scores = Scores::of(&mut network, samples, DRAWS, |_, _| true);
+                let counted = Cell::new(0);
+                let watch = |done: usize, all: usize| {
+                    let rows = done * self.rows.len() / all.max(1);
+                    files.advance(rows.saturating_sub(counted.replace(rows)));
+                    files.is_wanted()
+                };
+                let scores = Scores::of(&mut network, samples, DRAWS, watch);
+                files.check(path)?;
                 let scores = scores.map_err(|error| failed(error.to_string()))?;
                 match form {
                     ResultsForm::Array => {
@@ -121,35 +132,52 @@ impl ResultsExport {
 
     /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they
     /// decide; empty for other kinds. They must not depend on the rows that come along.
-    fn thresholds(&self, network: &mut Network) -> Result<Vec<f32>, String> {
+    fn thresholds(&self, network: &mut Network, files: &Files, path: &Path) -> Result<Vec<f32>, FileError> {
         let Bottleneck::Hashing { threshold, .. } = self.trained.plan().design().code.kind else {
             return Ok(Vec::new());
         };
         let known = match (threshold, &self.own) {
             (Threshold::Half | Threshold::Tenth, _) => Vec::new(),
-            (Threshold::Median, Some(own)) => codes(network, own, &own.split.train).values,
+            (Threshold::Median, Some(own)) => {
+                files.expect(own.split.train.len());
+                let rows = &own.split.train;
+                ShownRows { files, path, data: own, rows }.codes(network)?.values
+            }
             (Threshold::Median, None) => {
-                return Err("the bits are cut at the medians of the codes of the training data, which are not loaded; load \
-                            them, or save the codes as .npy"
-                    .to_owned());
+                let why = "the bits are cut at the medians of the codes of the training data, which are not \
+                           loaded; load them, or save the codes as .npy";
+                return Err(FileError::content(path, "its results", why));
             }
         };
         Ok(code_thresholds(&known, network.plan().code_units(), threshold))
     }
 }
 
-fn codes(network: &mut Network, data: &Dataset, rows: &[u32]) -> Codes {
-    let mut codes = Codes::default();
-    each_chunk(data, rows, |scaled| codes.extend(network.codes(scaled)));
-    codes
+/// Rows that a network is shown for a file.
+struct ShownRows<'a> {
+    files: &'a Files,
+    path: &'a Path,
+    data: &'a Dataset,
+    rows: &'a [u32],
 }
 
-fn each_chunk(data: &Dataset, rows: &[u32], mut work: impl FnMut(&[f32])) {
-    let mut scaled = Vec::new();
-    for rows in rows.chunks(CHUNK) {
-        scaled.resize(rows.len() * data.shape.features(), 0.0);
-        data.gather(rows, &mut scaled);
-        work(&scaled);
+impl ShownRows<'_> {
+    fn codes(&self, network: &mut Network) -> Result<Codes, FileError> {
+        let mut codes = Codes::default();
+        self.each_chunk(|scaled| codes.extend(network.codes(scaled)))?;
+        Ok(codes)
+    }
+
+    fn each_chunk(&self, mut work: impl FnMut(&[f32])) -> Result<(), FileError> {
+        let mut scaled = Vec::new();
+        for rows in self.rows.chunks(CHUNK) {
+            self.files.check(self.path)?;
+            scaled.resize(rows.len() * self.data.shape.features(), 0.0);
+            self.data.gather(rows, &mut scaled);
+            work(&scaled);
+            self.files.advance(rows.len());
+        }
+        Ok(())
     }
 }
 
@@ -159,6 +187,7 @@ mod tests {
     use crate::check::plan;
     use crate::dataset::{Progress, load};
     use crate::engine::Trainer;
+    use crate::io::Watch;
     use crate::project::{Code, Data, Project, Recipe, Source, Synthetic};
     use crate::run::facts;
 
@@ -210,6 +239,44 @@ mod tests {
             let path = folder.path().join("array.npy");
             export(what).save(&Files::default(), &path, ResultsForm::Array).expect("written");
             assert_eq!(std::fs::metadata(&path).expect("there").len(), length, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_export_computes_no_more_and_leaves_nothing() {
+        let source = Source::Synthetic(Synthetic::Blobs { count: 1300, features: 3, clusters: 2, seed: 1 });
+        let project = Project {
+            data: Data { source, ..Data::default() },
+            encoder: Vec::new(),
+            code: Code::plain(2),
+            ..Recipe::Undercomplete.project()
+        };
+        let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
+        let plan = plan(&project, &facts(&data)).expect("sound");
+        let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        let weights = Arc::clone(trainer.snapshot().inference_weights());
+        let (trained, rows) = (Trained::new(Arc::new(plan), weights, None), (0..1300).collect());
+        let own = Some(Arc::clone(&data));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("out.csv");
+        let mut export = ResultsExport { what: SampleResults::Codes, trained, data, own, rows };
+        for what in [SampleResults::Codes, SampleResults::Reconstructions, SampleResults::Scores] {
+            export.what = what;
+            for form in [ResultsForm::Array, ResultsForm::Table(TableForm::Csv)] {
+                let watch = Arc::new(Watch::default());
+                watch.cancel();
+                let files = Files::default().watched(Arc::clone(&watch));
+                let error = FileError::Cancelled { path: path.clone() };
+                assert_eq!(export.save(&files, &path, form), Err(error), "{what:?} {form:?}");
+                assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+                assert!(watch.state().0 <= 1300, "nothing is written: {:?}", watch.state());
+            }
+            let watch = Arc::new(Watch::default());
+            let files = Files::default().watched(Arc::clone(&watch));
+            export.save(&files, &path, ResultsForm::Array).expect("written");
+            // Computed, then written.
+            assert_eq!(watch.state(), (2600, 2600), "{what:?}");
+            std::fs::remove_file(&path).expect("removed");
         }
     }
 

@@ -253,9 +253,11 @@ impl Trial {
 
     /// What the network makes of rows as they are, in units of the data, as data of their own.
     ///
+    /// `goes_on` is told of every part how many rows it has, and says whether to go on.
+    ///
     /// # Errors
-    /// A message where the network cannot be had.
-    pub fn reconstructed(&self, rows: &[u32]) -> Result<Dataset, String> {
+    /// A message where the network cannot be had, or it does not go on.
+    pub fn reconstructed(&self, rows: &[u32], goes_on: impl Fn(usize) -> bool) -> Result<Dataset, String> {
         let (mut ready, data) = (Ready::new(1), &*self.data);
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
         let features = data.shape.features().max(1);
@@ -264,6 +266,9 @@ impl Trial {
             let scaled = network.reconstruct(&self.clean(part));
             let own = scaled.iter().enumerate();
             values.extend(own.map(|(at, value)| data.scaler.unscale(at % features, *value)));
+            if !goes_on(part.len()) {
+                return Err("it was cancelled".to_owned());
+            }
         }
         Ok(data.with_rows(rows, values))
     }

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{DataError, Dataset, Doubt, Progress, Scaler, joined, lay_out, load_known, source_like};
-use crate::project::{Data, Source};
+use crate::dataset::{
+    DataError, Dataset, Doubt, Known, Progress, Scaler, joined, lay_out, load_known, source_like,
+};
+use crate::project::{Data, Mask, Source};
 use crate::run::Run;
 
 /// What is read of files for a network, as one set.
@@ -17,14 +19,20 @@ pub struct Shown {
 
 /// Reads files for the network of a run. A file that cannot be read is left out and told, unless none can.
 ///
-/// Designs that restore what was corrupted are given damaged pictures as they are ([`Run::load_shown`]).
+/// Designs that restore what was corrupted are given damaged pictures as they are, with the holes of a mask where one is
+/// given ([`Run::load_shown`]).
 ///
 /// # Errors
 /// The first file's, where none can be read; [`DataError::Memory`] and [`DataError::Cancelled`].
-pub fn show(run: &Run, paths: &[PathBuf], progress: &Progress) -> Result<Shown, DataError> {
+pub fn show(
+    run: &Run,
+    paths: &[PathBuf],
+    mask: Option<&Mask>,
+    progress: &Progress,
+) -> Result<Shown, DataError> {
     let (mut parts, mut doubts, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
-        match read(run, path, progress) {
+        match read(run, path, mask, progress) {
             Ok((data, more)) => {
                 parts.push(data);
                 doubts.extend(more);
@@ -42,14 +50,20 @@ pub fn show(run: &Run, paths: &[PathBuf], progress: &Progress) -> Result<Shown, 
     }
 }
 
-fn read(run: &Run, path: &Path, progress: &Progress) -> Result<(Dataset, Vec<Doubt>), DataError> {
+fn read(
+    run: &Run,
+    path: &Path,
+    mask: Option<&Mask>,
+    progress: &Progress,
+) -> Result<(Dataset, Vec<Doubt>), DataError> {
     let known = &run.design.data;
     let mut source = source_like(path, &known.source, run.shape)?;
     if !matches!(known.source, Source::Csv { .. }) {
         lay_out(&mut source)?;
     }
     let asked = Data { source, ..known.clone() };
-    let mut data = run.load_shown(&asked, true, progress, |data, known| load_known(data, known, progress))?;
+    let load = |data: &Data, known: Option<Known<'_>>| load_known(data, known, progress);
+    let mut data = run.load_shown(&asked, true, mask, progress, load)?;
     if data.shape != run.shape {
         return Err(run.wrong_shape(&data));
     }

@@ -75,7 +75,7 @@ pub struct Steps {
     pub choices: usize,
 }
 
-/// What the lines of a code are called, and what lies along them.
+/// Names of the lines of a code, of their places, and of all places of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineWords {
     /// A line.

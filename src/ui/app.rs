@@ -1,7 +1,7 @@
 //! The window itself: brings state, session, files and panels together.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eframe::{CreationContext, NativeOptions};
 use egui::{Ui, ViewportCommand};
@@ -22,6 +22,9 @@ use crate::session::Session;
 
 /// How long the window keeps its size before that is written down.
 const STEADY_SECS: f64 = 1.0;
+
+/// How often the progress of an export is drawn.
+const EXPORT_REPAINT: Duration = Duration::from_millis(100);
 
 /// What the program was started with.
 #[derive(Clone, Debug, Default)]
@@ -154,6 +157,7 @@ impl HourglassApp {
                 Effect::Open(path) => self.files.open(path),
                 Effect::LookAt(paths) => self.files.look_at(paths),
                 Effect::Save(request) => self.files.save(request),
+                Effect::CancelExport => self.files.cancel_export(),
                 Effect::Browse(browse) => self.files.browse(browse),
                 Effect::CopyFigure(request, is_picture) => self.files.copy_figure(request, is_picture),
                 Effect::Copy(Clip::Text(text)) => ctx.copy_text(text),
@@ -268,6 +272,10 @@ impl eframe::App for HourglassApp {
         for event in self.files.poll() {
             self.state.handle_file_event(event);
         }
+        self.state.exporting = self.files.export_progress();
+        if self.files.is_exporting() {
+            ctx.request_repaint_after(EXPORT_REPAINT);
+        }
         self.state.refresh(is_editing(ctx));
         self.carry_out(ctx);
         self.follow(ctx);
@@ -291,6 +299,7 @@ impl eframe::App for HourglassApp {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.save_settings();
+        self.files.end_export();
         // The worker writes its last checkpoint into the workspace, so it ends before the workspace does.
         self.session = None;
         if self.may_close {

@@ -193,6 +193,7 @@ mod tests {
             NameSelection,
             PinSelected,
             Export,
+            CancelExport,
             ExportTable,
             ExportPictures,
             ExportRestored,

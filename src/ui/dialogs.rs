@@ -13,6 +13,59 @@ pub fn folder_near(path: &Path) -> Option<PathBuf> {
     [Some(path), path.parent()].into_iter().flatten().find(|folder| folder.is_dir()).map(Path::to_owned)
 }
 
+/// Whether the desktop has a file dialog to show; may take long to find.
+#[cfg(all(unix, not(target_os = "macos")))]
+pub fn has_dialog() -> bool {
+    // What rfd falls back on.
+    is_program("zenity") || pollster::block_on(portal::is_there())
+}
+
+/// Whether the desktop has a file dialog to show: it is part of the system.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+pub fn has_dialog() -> bool {
+    true
+}
+
+/// Whether a program is found by its name.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn is_program(name: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())
+}
+
+/// The desktop portal, by which programs ask any desktop for its dialogs.
+#[cfg(all(unix, not(target_os = "macos")))]
+mod portal {
+    use std::io::ErrorKind;
+    use std::time::Duration;
+
+    use zbus::connection::Builder;
+    use zbus::{Error, Message};
+
+    /// How long it may take to start.
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// Whether there is one that shows file dialogs. The question starts it where it can be started.
+    pub(super) async fn is_there() -> bool {
+        match version().await {
+            Ok(_) => true,
+            // Something is starting: its dialog may still come.
+            Err(Error::InputOutput(error)) if error.kind() == ErrorKind::TimedOut => true,
+            Err(error) => {
+                log::info!("no desktop portal with file dialogs: {error}");
+                false
+            }
+        }
+    }
+
+    async fn version() -> Result<Message, Error> {
+        let bus = Builder::session()?.method_timeout(PATIENCE).build().await?;
+        let (portal, path) = ("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop");
+        let property = ("org.freedesktop.portal.FileChooser", "version");
+        bus.call_method(Some(portal), path, Some("org.freedesktop.DBus.Properties"), "Get", &property).await
+    }
+}
+
 /// The answer of such a dialog: the chosen path.
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 pub type Answer = Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;

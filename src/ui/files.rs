@@ -6,19 +6,23 @@ mod keeper;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
-use super::dialogs::{chosen, desktop_dialog, folder_near};
+use super::dialogs::{chosen, desktop_dialog, folder_near, has_dialog};
 use super::state::{Browse, Clip, FigureRequest, PathFound, PathQuestion, SaveRequest, StoreRequest};
 use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
-    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
+    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, Watch, open_any,
 };
 
-/// The least time between asking for a dialog and closing it.
+/// The least time between asking for a dialog and closing it; what takes no longer shows no progress.
 const LEAST_SHOWN: Duration = Duration::from_millis(250);
+
+/// How long a cancelled export may take to remove what it has begun before the program ends.
+const LAST_REMOVALS: Duration = Duration::from_secs(2);
 
 /// What the threads answer.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ pub enum FileEvent {
     /// What was to be opened is data.
     IsData(PathBuf, DataInstead),
     /// A file was written, or could not be.
-    Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
+    Saved(Box<SaveRequest>, Result<Vec<MergeNote>, FileError>),
     /// What is to be copied of the figure of this title.
     Copied(String, Result<Clip, String>),
     /// What is at a path that was asked for.
@@ -61,13 +65,15 @@ pub struct FileRoom {
     wake: egui::Context,
     keeper: Option<Sender<StoreRequest>>,
     keeper_thread: Option<JoinHandle<()>>,
+    /// The export that was begun last, and when; it is gone once that has ended.
+    export: Option<(Weak<Watch>, Instant)>,
 }
 
 impl FileRoom {
     /// A room that repaints `wake` whenever something is ready.
     pub fn new(wake: egui::Context) -> FileRoom {
         let (sender, receiver) = channel();
-        FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None }
+        FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None, export: None }
     }
 
     /// What is ready; never waits.
@@ -107,13 +113,37 @@ impl FileRoom {
         self.spawn(move || FileEvent::LookedFor(question.answer()));
     }
 
-    /// Writes a file.
-    pub fn save(&self, mut request: Box<SaveRequest>) {
+    /// Writes a file. What is no document can be cancelled.
+    pub fn save(&mut self, mut request: Box<SaveRequest>) {
+        let watch = (!request.kind.is_document()).then(Arc::<Watch>::default);
+        if let Some(watch) = &watch {
+            self.export = Some((Arc::downgrade(watch), Instant::now()));
+        }
         self.spawn(move || {
-            let files = Files::default();
+            let files = watch.map_or_else(Files::default, |watch| Files::default().watched(watch));
             let result = request.save(&files);
-            FileEvent::Saved(request, result.map_err(|error| error.to_string()))
+            FileEvent::Saved(request, result)
         });
+    }
+
+    /// How far the export under way is: units done and in all, 0 while unknown. `None` while it may
+    /// end at once.
+    pub fn export_progress(&self) -> Option<(u64, u64)> {
+        let (watch, begun) = self.export.as_ref()?;
+        let watch = watch.upgrade()?;
+        (begun.elapsed() >= LEAST_SHOWN).then(|| watch.state())
+    }
+
+    /// Whether an export is under way.
+    pub fn is_exporting(&self) -> bool {
+        self.export.as_ref().is_some_and(|(watch, _)| watch.strong_count() > 0)
+    }
+
+    /// Gives the export under way up. It answers that it was cancelled.
+    pub fn cancel_export(&self) {
+        if let Some(watch) = self.export.as_ref().and_then(|(watch, _)| watch.upgrade()) {
+            watch.cancel();
+        }
     }
 
     /// Draws a figure for the clipboard, or writes its numbers.
@@ -153,9 +183,12 @@ impl FileRoom {
         });
     }
 
-    /// Looks for the folder in which the desktop's own dialog is to open.
+    /// Looks whether the desktop has a dialog of its own, and for the folder in which that is to open.
     pub fn browse(&self, browse: Browse) {
         self.spawn(move || {
+            if !has_dialog() {
+                return FileEvent::NoDialog(browse);
+            }
             let folder = folder_near(&browse.near);
             FileEvent::Near(browse, folder)
         });
@@ -166,10 +199,20 @@ impl FileRoom {
         // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
         let (asked, answer) = (Instant::now(), desktop_dialog(&browse, folder));
         self.spawn(move || match chosen(answer) {
-            // Nobody closes a dialog that fast: there was none.
+            // Nobody closes a dialog that fast: there was none. The library that asks for it says nothing of that, and may not
+            // reach a portal that is there, since it loads another library for the bus.
             None if asked.elapsed() < LEAST_SHOWN => FileEvent::NoDialog(browse),
             path => FileEvent::Browsed(browse, path),
         });
+    }
+
+    /// Gives the export under way up before the program ends, and lets it remove what it has begun.
+    pub fn end_export(&self) {
+        self.cancel_export();
+        let begun = Instant::now();
+        while self.is_exporting() && begun.elapsed() < LAST_REMOVALS {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn spawn(&self, work: impl FnOnce() -> FileEvent + Send + 'static) {

@@ -24,7 +24,6 @@
 
 mod bars;
 mod chart;
-mod curve;
 mod density;
 mod legend;
 mod limits;
@@ -38,7 +37,6 @@ mod zoom;
 
 pub use crate::figure::{Line, PointColors, class_marker};
 pub use bars::{Bars, bars_ui, histogram_ui};
-pub use curve::Smoother;
 pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
 pub use limits::Limits;
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 pub use self::actions::{RunAction, Seek};
 pub use self::baselines::Baselines;
-pub use self::browse::{ALL_DATA, Browse, BrowseKind, Target};
+pub use self::browse::{ALL_DATA, Browse, BrowseKind, PICTURES, Target};
 pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
@@ -51,7 +51,7 @@ pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
-pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
+pub use self::path_dialog::{Chooser, MaskField, PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
 pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{ExportRequest, ResultsRequest, SaveKind, SaveRequest};
@@ -125,6 +125,8 @@ pub struct State {
     pub store: Option<Store>,
     /// Writing to disk under way: the window says so.
     pub busy: Option<String>,
+    /// How far an export is that takes a while: units done and in all, 0 while unknown.
+    pub exporting: Option<(u64, u64)>,
     /// Work a crash left behind that is still to be offered.
     pub(super) found: Vec<Recovery>,
     /// Runs whose loss is drawn beside the shown one's.
@@ -143,7 +145,7 @@ pub struct State {
     pub scored: Scored,
     /// Codes of the samples of a set in the latent space.
     pub set_codes: SetCodes,
-    /// The same in the view Explore, on any plane.
+    /// Codes of the samples of a set in the view Explore, on any plane.
     pub explored_codes: SetCodes<Arc<ExploredPlane>>,
     /// Other data that networks are shown, loaded or on their way.
     pub showing: Showing,
@@ -151,6 +153,8 @@ pub struct State {
     pub others: BTreeMap<String, Arc<Dataset>>,
     /// Figures of the views that can be saved.
     pub figures: Figures,
+    /// The folder that was chosen last for something of this document.
+    pub saved_in: Option<PathBuf>,
     /// Data of runs that the design no longer reads.
     pub(super) past_data: PastData,
     /// The document as the live store was last given it.
@@ -182,6 +186,8 @@ pub enum Effect {
     LookAt(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
+    /// Give the export under way up.
+    CancelExport,
     /// Draw a figure for the clipboard, or write its numbers: whether it is the picture.
     CopyFigure(FigureRequest, bool),
     /// Put this on the clipboard.
@@ -237,6 +243,7 @@ impl State {
             threads: None,
             store: None,
             busy: None,
+            exporting: None,
             found: Vec::new(),
             compared: Vec::new(),
             epoch: None,
@@ -250,6 +257,7 @@ impl State {
             showing: Showing::default(),
             others: BTreeMap::new(),
             figures: Figures::default(),
+            saved_in: None,
             past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),

@@ -230,7 +230,7 @@ fn is_near(a: &[f32], b: &[f32]) -> bool {
 fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
     let home = Home::new();
     home.show_one_view();
-    let mut window = home.window_of(1440.0, 1400.0);
+    let mut window = home.window_of(1800.0, 1400.0);
     window.number("Epochs", "1");
     window.press("Code 2 card");
     window.number("Units", "4");

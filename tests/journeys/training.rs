@@ -120,7 +120,7 @@ fn the_learning_rate_is_changed_on_the_way_and_more_epochs_are_trained_behind_th
     assert_eq!(window.run().history.epochs.len(), soon);
 
     window.key(CTRL_SHIFT, Key::Enter);
-    window.number("Epochs more", "3");
+    window.number("More epochs", "3");
     // The toolbar has a button of that name too, below the question.
     let answer = window.harness.get_all_by_role_and_label(Role::Button, "Train").last().expect("an answer");
     answer.click();

@@ -108,6 +108,8 @@ fn is_large(plan: &hourglass::check::Plan) -> bool {
 /// Saves, evaluates and resumes every run; says whether all of that was possible for all of them.
 pub fn opened(opened: &Opened, path: &Path) -> bool {
     let runs: Vec<&Run> = opened.runs.iter().collect();
+    let kept = runs.iter().flat_map(|run| run.kept.iter().filter_map(|kept| run.kept.weights(kept.epoch)));
+    kept.for_each(|weights| drop(weights.read()));
     if save_project(&Files::default(), path, &opened.project, &runs).is_ok() {
         let again = open_project(path).expect("what was saved opens");
         assert_eq!(again.runs.len(), opened.runs.len(), "no run is lost by saving");

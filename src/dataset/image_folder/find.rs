@@ -306,7 +306,7 @@ fn keep_first(tables: &mut Vec<PathBuf>) {
 }
 
 /// A path with slashes on every system.
-pub(super) fn slashed(path: &Path) -> String {
+pub(in crate::dataset) fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }

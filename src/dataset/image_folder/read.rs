@@ -320,7 +320,7 @@ fn brought<T: Sample>(rows: Option<&Rows>, count: usize, progress: &Progress) ->
     Ok(out)
 }
 
-fn release_rows(rows: Rows, progress: &Progress) {
+pub(super) fn release_rows(rows: Rows, progress: &Progress) {
     match rows {
         Rows::U8(values) => progress.budget().release(values),
         Rows::U16(values) => progress.budget().release(values),

@@ -199,13 +199,13 @@ fn a_network_is_kept_until_its_plan_changes_and_follows_its_weights() {
     let wide = Trained::new(plan(5, 1), fresh(&plan(5, 1)), None);
     let rows = vec![0.3; 7 * FEATURES];
     let mut ready = Ready::new(1);
-    for trained in [&small, &small, &later, &wide, &small, &small.with_weights(Arc::clone(later.weights()))] {
+    for trained in [&small, &small, &later, &wide, &small, &small.with_weights(later.weights().clone())] {
         let found = ready.network(trained).expect("small").encode(&rows);
         assert!(found == trained.network(1).expect("small").encode(&rows));
         assert_eq!(found.len(), 7 * trained.plan().code_units());
     }
     // Weights of another plan are refused, and the next question is answered.
-    let foreign = small.with_weights(Arc::clone(wide.weights()));
+    let foreign = small.with_weights(wide.weights().clone());
     assert!(matches!(ready.network(&foreign), Err(EngineError::Weights(_))));
     assert!(ready.network(&small).is_ok());
 }

@@ -1,5 +1,6 @@
 //! Part files: a write fills a hidden file in the target's folder and renames it. Whoever writes one holds its lock for as
-//! long as the process lives, so a part file without a lock was left by a process that was killed.
+//! long as the process lives, so a part file without a lock was left by a process that was killed. A folder that is filled
+//! holds a file that is locked.
 
 use std::fs::{self, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -7,7 +8,9 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-const SUFFIX: &str = ".hourglass.part";
+pub(super) const SUFFIX: &str = ".hourglass.part";
+/// What is locked of a folder that is being filled.
+pub(super) const LOCK: &str = ".lock";
 /// How often a new part file is made before it is given up: each time another program took it for abandoned.
 const TRIES: usize = 100;
 
@@ -19,9 +22,7 @@ pub(super) fn part_file(
     private: bool,
     old: Option<&Metadata>,
 ) -> io::Result<NamedTempFile> {
-    // Its beginning says whose part it is; all of a long name, and more, would be too long for a name.
-    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
-    let prefix = format!(".{name}-");
+    let prefix = prefix(target);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
@@ -50,6 +51,13 @@ pub(super) fn part_file(
     Err(io::Error::other("another program removes its new files at once"))
 }
 
+/// How the name of a part begins: it says whose part it is. All of a long name, and more, would be
+/// too long for a name.
+pub(super) fn prefix(target: &Path) -> String {
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+    format!(".{name}-")
+}
+
 /// Whether a file of this name is a part of another, which is not there yet.
 pub(in crate::io) fn is_part(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(SUFFIX)
@@ -68,6 +76,9 @@ pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
 
 fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
     let found = fs::symlink_metadata(path)?;
+    if found.is_dir() && same_owner(&found, own) {
+        return remove_folder_if_abandoned(path);
+    }
     if !found.is_file() || !same_owner(&found, own) {
         return Ok(());
     }
@@ -75,6 +86,25 @@ fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
     match file.try_lock() {
         Ok(()) if leads_to(path, &file.metadata()?) => fs::remove_file(path),
         // Removed and replaced while it was looked at, or still written to.
+        Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Of a folder that was being filled a file in it is locked.
+fn remove_folder_if_abandoned(folder: &Path) -> io::Result<()> {
+    let path = folder.join(LOCK);
+    let lock = match OpenOptions::new().write(true).open(&path) {
+        Ok(lock) => lock,
+        // It is none of ours, or just being made or moved.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match lock.try_lock() {
+        Ok(()) if leads_to(&path, &lock.metadata()?) => {
+            drop(lock);
+            fs::remove_dir_all(folder)
+        }
         Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
         Err(TryLockError::Error(error)) => Err(error),
     }

@@ -27,6 +27,14 @@ pub(super) fn set_folder_mode(builder: &mut tempfile::Builder<'_, '_>, private: 
     let _ = (builder, private);
 }
 
+/// Has a folder that a person asked for be as any new one, by the user's mask.
+pub(super) fn set_new_folder_mode(builder: &mut tempfile::Builder<'_, '_>, private: bool) {
+    #[cfg(unix)]
+    builder.permissions(fs::Permissions::from_mode(if private { 0o700 } else { 0o777 }));
+    #[cfg(not(unix))]
+    let _ = (builder, private);
+}
+
 /// Makes a folder and those above it.
 pub(super) fn create_folders(path: &Path, private: bool) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();

@@ -210,7 +210,7 @@ pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
         Err(error @ FileError::TooNew { .. }) => return Err(error),
         Err(error) => error,
     };
-    let mut folder = DirFolder(dir.to_owned());
+    let mut folder = DirFolder::new(dir, &Files::default());
     let design = |id: RunId| {
         let text = folder.read_text(&format!("{}{}", run_files::folder(id), run_files::RUN)).ok()??;
         Some((id, ron::from_str::<Run>(&text).ok()?.design))
@@ -221,7 +221,7 @@ pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
 }
 
 fn own_document(dir: &Path) -> Result<Document, FileError> {
-    let bytes = DirFolder(dir.to_owned()).read(PROJECT)?;
+    let bytes = DirFolder::new(dir, &Files::default()).read(PROJECT)?;
     let bytes = bytes.ok_or_else(|| FileError::content(dir, PROJECT, "it is missing"))?;
     // A byte that is no text costs the letter it was in.
     let text = String::from_utf8_lossy(&bytes);

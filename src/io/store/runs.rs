@@ -9,7 +9,9 @@ use crate::io::checkpoint_files::encode_checkpoint;
 use crate::io::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
 use crate::io::record_log::Form;
 use crate::io::{Durability, FileError, results_file, run_files, tensors};
-use crate::run::{Caption, Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Results, Run, RunEvent, RunId};
+use crate::run::{
+    Caption, Checkpoint, EpochRecord, GreedyRecord, HeldWeights, KeptEpochs, Results, Run, RunEvent, RunId,
+};
 
 impl Store {
     /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
@@ -159,26 +161,35 @@ impl Store {
         let mut old = names_in(&folder);
         let newest = kept.newest().map(|kept| kept.epoch);
         let base = self.inner.dir.join(run_files::folder(id));
-        let mut put = |epoch, name: String, encode: &dyn Fn() -> Result<Vec<u8>, String>| {
-            let path = base.join(name);
+        let mut is_there = |path: &Path| {
             let known = path.file_name().and_then(|name| old.iter().position(|old| name == old.as_str()));
-            if let Some(known) = known {
-                old.swap_remove(known);
-            }
-            if known.is_none() || Some(epoch) == newest {
-                self.write_path(&path, Durability::Fast, encode())
-            } else {
-                Ok(())
-            }
+            known.map(|known| old.swap_remove(known)).is_some()
         };
         for one in kept.iter() {
-            let epoch = one.epoch;
-            put(epoch, run_files::kept_name(epoch), &|| tensors::encode_kept(one))?;
+            let (epoch, is_newest) = (one.epoch, Some(one.epoch) == newest);
+            let path = base.join(run_files::kept_name(epoch));
+            if !is_there(&path) || is_newest {
+                self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
+            }
             // A crash may cost those that are going to be let go of: in an hour they would be tens
             // of gigabytes.
-            let lasts = KeptEpochs::stays(epoch) || Some(epoch) == newest;
-            if let Some(weights) = kept.weights(epoch).filter(|_| lasts) {
-                put(epoch, run_files::kept_weights_name(epoch), &|| tensors::encode_weights(weights))?;
+            let lasts = KeptEpochs::stays(epoch) || is_newest;
+            let Some(weights) = kept.weights(epoch).filter(|_| lasts) else { continue };
+            let path = base.join(run_files::kept_weights_name(epoch));
+            let is_known = is_there(&path);
+            match weights {
+                HeldWeights::Memory(weights) if !is_known || is_newest => {
+                    self.write_path(&path, Durability::Fast, tensors::encode_weights(weights))?;
+                }
+                HeldWeights::Stored(stored) if !is_known => match stored.bytes() {
+                    Ok(bytes) => {
+                        self.write_path(&path, Durability::Fast, Ok(bytes))?;
+                        stored.note_copy(&path);
+                    }
+                    // Whoever needs them is told.
+                    Err(error) => log::warn!("{error}"),
+                },
+                HeldWeights::Memory(_) | HeldWeights::Stored(_) => {}
             }
         }
         for name in old {

@@ -22,12 +22,12 @@ fn a_file_that_is_gone_or_cannot_be_read_keeps_no_save_from_happening() {
         assert_eq!(ours.save(), Vec::<String>::new());
     };
     check(&|path| fs::remove_file(path).expect("removed"), false);
-    check(&|path| fs::write(path, "rubbish").expect("written"), true);
-    check(&|path| fs::write(path, "").expect("written"), true);
+    check(&|path| replace(path, "rubbish"), true);
+    check(&|path| replace(path, ""), true);
     check(
         &|path| {
             let whole = fs::read(path).expect("there");
-            fs::write(path, &whole[..whole.len() / 2]).expect("written");
+            replace(path, &whole[..whole.len() / 2]);
         },
         true,
     );
@@ -36,6 +36,27 @@ fn a_file_that_is_gone_or_cannot_be_read_keeps_no_save_from_happening() {
         rewrite(path, |name, bytes| Some(if name == "manifest.ron" { manifest.clone() } else { bytes }));
     };
     check(&newer, true);
+}
+
+/// The file is written over in place, as `cp` does.
+#[cfg(unix)]
+#[test]
+fn weights_that_were_written_over_are_the_stores_or_are_told_to_be_left_out() {
+    for is_stored in [true, false] {
+        let (dir, root) = (dir(), dir());
+        let path = file(dir.path());
+        let ours = Program::open(&path);
+        let store = Store::create(root.path()).expect("created");
+        ours.runs.iter().filter(|_| is_stored).for_each(|run| store.import_run(run).expect("stored"));
+        fs::write(&path, "rubbish").expect("written");
+        let told = ours.save().join("\n");
+        for run in open_project(&path).expect("opens").runs {
+            assert_eq!((run.kept.len(), run.kept.weights(3).is_some()), (4, is_stored));
+            let note = format!("the weights of run {} after epoch 3 are not saved", run.id);
+            assert_eq!(told.contains(&note), !is_stored, "{told}");
+        }
+        assert_eq!(ours.save(), Vec::<String>::new(), "told once");
+    }
 }
 
 #[test]

@@ -213,7 +213,9 @@ fn what_is_found_where_nothing_was_known_of_is_kept() {
 fn another_project_in_the_place_of_the_file_takes_no_run_away() {
     let dir = dir();
     let path = file(dir.path());
-    let ours = Program::open(&path);
+    let mut ours = Program::open(&path);
+    ours.project.pins = vec![Pin::of_row("row 1".to_owned(), 7, 1)];
+    ours.save();
     let other = Run { started_unix_secs: 5, fingerprint: 9, ..trained(&run(1), 8) };
     save_project(&Files::default(), &path, &Recipe::Linear.project(), &[other]).expect("saved");
     let told = ours.save();
@@ -222,6 +224,7 @@ fn another_project_in_the_place_of_the_file_takes_no_run_away() {
     assert_eq!(open_design(&dir.path().join("a-design-1.ron")).expect("opens"), Recipe::Linear.project());
     ours.save();
     assert_eq!(found(&path), [(1, 8, 9), (4, 3, 0), (5, 3, 0)]);
+    assert_eq!(open_project(&path).expect("opens").project.pins, ours.project.pins);
     assert_eq!(names(dir.path()), ["a-design-1.ron", "a.hourglass"]);
 }
 
@@ -247,11 +250,17 @@ fn no_version_of_the_design_is_lost() {
     check(&new, &old, &new, 1, None);
     check(&new, &new, &new, 0, None);
     check(&new, &other, &other, 1, Some(&new));
-    let with = |rows: &[u32]| {
-        let odd = NamedSelection { name: "odd".to_owned(), fingerprint: 7, rows: IndexSet::of(rows) };
-        Project { selections: vec![odd], ..old.clone() }
+    let with = |named: &[(&str, &[u32])]| {
+        let named = named.iter().map(|(name, rows)| NamedSelection {
+            name: (*name).to_owned(),
+            fingerprint: 7,
+            rows: IndexSet::of(rows),
+        });
+        Project { selections: named.collect(), ..old.clone() }
     };
-    check(&with(&[1]), &with(&[2, 3]), &with(&[2, 3]), 1, Some(&with(&[1])));
+    let (one, two): (&[u32], &[u32]) = (&[1], &[2, 3]);
+    check(&with(&[("odd", one)]), &with(&[("odd", two)]), &with(&[("odd", two), ("odd 2", one)]), 1, None);
+    check(&with(&[("a", one)]), &with(&[("b", two)]), &with(&[("b", two), ("a", one)]), 1, None);
     let pinned = |rows: &[u32]| {
         let pins = rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect();
         Project { pins, ..old.clone() }
@@ -259,9 +268,13 @@ fn no_version_of_the_design_is_lost() {
     check(&pinned(&[1]), &pinned(&[2]), &pinned(&[2, 1]), 1, None);
     check(&pinned(&[1]), &old, &pinned(&[1]), 1, None);
     check(&old, &pinned(&[1]), &pinned(&[1]), 0, None);
-    check(&new, &pinned(&[1]), &pinned(&[1]), 1, Some(&new));
-    let both = Project { pins: pinned(&[1]).pins, ..new.clone() };
-    check(&pinned(&[1]), &new, &both, 1, None);
+    // Pins are merged whatever becomes of the design.
+    let both = |rows: &[u32], project: &Project| Project { pins: pinned(rows).pins, ..project.clone() };
+    check(&new, &pinned(&[1]), &both(&[1], &new), 1, None);
+    check(&pinned(&[1]), &new, &both(&[1], &new), 1, None);
+    check(&both(&[1], &new), &pinned(&[2]), &both(&[1, 2], &new), 1, None);
+    let theirs = both(&[1], &new);
+    check(&theirs, &both(&[2], &other), &both(&[2, 1], &other), 2, Some(&theirs));
 }
 
 #[test]

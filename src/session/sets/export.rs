@@ -32,6 +32,7 @@ pub fn export_table(
     exported: Exported<'_>,
 ) -> Result<(), FileError> {
     let Exported { data, rows, errors } = exported;
+    files.expect(rows.len());
     let mut sheet = Sheet::of(data, true, rows);
     let starts = column_starts(data);
     if !starts.is_empty() {
@@ -85,7 +86,8 @@ pub fn export_pictures(
         let values = (0..height * width).flat_map(place).map(|at| data.rows.value(at));
         (picture_name(data, *row), pixels.all(values))
     });
-    save_pictures(files, folder, (height, width, shown.len()), pictures)
+    files.expect(rows.len());
+    files.fill_folder(folder, |staging| save_pictures(files, staging, (height, width, shown.len()), pictures))
 }
 
 /// The number of a row in its source, counted from 1.

@@ -153,7 +153,7 @@ fn rows_are_located_and_reconstructed_as_they_are() {
     let all = trial.located(&mut ready, &all, Some(&kept)).expect("small").plane;
     let some = trial.located(&mut ready, &rows, Some(&kept)).expect("small").plane;
     assert!(is_near(some.as_flattened(), [all[5], all[0]].as_flattened()), "{some:?}");
-    let restored = trial.reconstructed(&rows).expect("small");
+    let restored = trial.reconstructed(&rows, |_| true).expect("small");
     let mut scaled = vec![0.0; restored.rows.len()];
     restored.gather(&[0, 1], &mut scaled);
     assert!(is_near(&scaled, &reconstructed), "no corruption is added");

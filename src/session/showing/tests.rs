@@ -5,7 +5,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, R
 use super::*;
 use crate::check::plan;
 use crate::dataset::{Known, load, source_for};
-use crate::project::{Alpha, Channels, Code, Corruption, Project, Recipe};
+use crate::project::{Alpha, Channels, Code, Corruption, HoleShade, Project, Recipe};
 use crate::run::{RunId, facts};
 
 /// A run on the data at a path, with a design that `edit` changes.
@@ -20,7 +20,7 @@ fn run_on(path: &Path, side: usize, channels: Channels, edit: impl FnOnce(&mut P
 }
 
 fn shown(run: &Run, paths: &[PathBuf]) -> Result<Shown, String> {
-    show(run, paths, &Progress::default()).map_err(|error| error.to_string())
+    show(run, paths, None, &Progress::default()).map_err(|error| error.to_string())
 }
 
 /// The scaled values of all rows.
@@ -143,6 +143,34 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
 }
 
 #[test]
+fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    shades(&own, &some_shades());
+    let (damaged, path) = (folder.path().join("damaged.png"), folder.path().join("mask.png"));
+    // Scratched in a way of its own, not as the corruption would.
+    GrayImage::from_fn(4, 4, |x, _| Luma([if x == 1 { 77 } else { 255 }])).save(&damaged).unwrap();
+    GrayImage::from_fn(4, 4, |x, _| Luma([if x == 1 { 0 } else { 255 }])).save(&path).unwrap();
+    let mask = Mask { path, holes: HoleShade::Black };
+    let read = |corruption| {
+        let run = run_on(&own, 4, Channels::Grey, |design| design.corruption = corruption).0;
+        show(&run, std::slice::from_ref(&damaged), Some(&mask), &Progress::default())
+    };
+    for corruption in [Corruption::MissingRectangle { side: 0.5 }, Corruption::Masking { probability: 0.3 }] {
+        let data = read(corruption).unwrap().data;
+        let (values, expected) = (seen(&data), [1.0, 0.0, 1.0, 1.0].repeat(4));
+        let is_near = |(value, expected): (&f32, &f32)| (value - expected).abs() < 1e-3;
+        assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
+        assert!(data.said.notes.iter().any(|note| note.contains("black parts of")), "{:?}", data.said.notes);
+    }
+    for corruption in [Corruption::None, Corruption::Pixelate { size: 2 }, Corruption::Gaussian { std: 0.3 }]
+    {
+        let error = read(corruption).unwrap_err().to_string();
+        assert!(error.contains("run 2 did not learn to fill holes"), "{error}");
+    }
+}
+
+#[test]
 fn its_own_data_at_another_place_are_never_taken_as_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
@@ -156,7 +184,8 @@ fn its_own_data_at_another_place_are_never_taken_as_damaged() {
     for corruption in [Corruption::Pixelate { size: 2 }, Corruption::Masking { probability: 0.3 }] {
         let (run, data) = run_on(&own, 4, Channels::Grey, |design| design.corruption = corruption);
         let load = |data: &Data, known: Option<Known<'_>>| load_known(data, known, &Progress::default());
-        let again: Result<_, DataError> = run.load_shown(&run.design.data, true, &Progress::default(), load);
+        let again: Result<_, DataError> =
+            run.load_shown(&run.design.data, true, None, &Progress::default(), load);
         assert!(run.is_own(&again.unwrap(), true), "{corruption:?} {}", data.fingerprint);
     }
 }

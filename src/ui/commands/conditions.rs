@@ -76,6 +76,10 @@ pub(super) fn exportable_at_all(state: &State) -> Condition {
     )
 }
 
+pub(super) fn exporting(state: &State) -> Condition {
+    demand(state.exporting.is_some(), "Nothing is being exported.")
+}
+
 pub(super) fn exportable_pictures(state: &State) -> Condition {
     exportable(state)?;
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());

@@ -75,6 +75,10 @@ commands! {
         .item(2, "Export…", keys![CTRL_SHIFT, X], State::ask_what_to_export)
         .about("Write codes, reconstructions, scores, samples or weights to a file.")
         .when(conditions::exportable_at_all);
+    CancelExport => Menu::File
+        .item(2, "Cancel export", keys![CTRL_ALT, Z], |state| state.effects.push(Effect::CancelExport))
+        .about("Cancel the export under way; it leaves no file.")
+        .when(conditions::exporting);
     SaveFigure => Menu::File
         .item(2, "Save picture of the view…", keys![CTRL_SHIFT, G], |state| {
             state.view.figures = Some(FigureWish::Save(Form::Png));

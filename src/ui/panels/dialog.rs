@@ -5,18 +5,18 @@ use std::path::PathBuf;
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
+use egui::{DragValue, Grid, Id, Key, Modal, Order, Response, RichText, TextEdit, Ui, vec2};
 
 use super::export::export_ui;
 use super::figure::figure_ui;
 use super::new_project::{self, Start, new_project_ui};
 use crate::io::Recovery;
-use crate::project::{Schedule, visible, visible_path};
+use crate::project::{HoleShade, Schedule, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{
-    ALL_DATA, Browse, BrowseKind, Dialog, Dropped, Effect, PathDialog, Purpose, SaveKind, State, Target,
-    Then, cores,
+    ALL_DATA, Browse, BrowseKind, Chooser, Dialog, Dropped, Effect, MaskField, PICTURES, PathDialog, Purpose,
+    SaveKind, State, Target, Then, cores,
 };
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
@@ -29,7 +29,10 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     // An area remembers its size by its name: a short dialog must not inherit that of a long one.
     let purpose = if let Dialog::Path(path) = &dialog { Some(discriminant(&path.purpose)) } else { None };
     let id = Id::unique("dialog").with((discriminant(&dialog), purpose));
-    let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
+    // Below menus and lists: a press brings the dialog to the front of its own order, and a list that opens in the same
+    // frame has to be above it.
+    let area = Modal::default_area(id).order(Order::Middle);
+    let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
@@ -71,7 +74,7 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
         }
         Answer::Dropped { show } => {
             if let Dialog::Dropped(Dropped { paths, source, run, .. }) = dialog {
-                if show { state.show_to(run, paths) } else { state.use_first(&paths, source) }
+                if show { state.show_to(run, paths, None) } else { state.use_first(&paths, source) }
             }
         }
         Answer::Unsaved { save } => {
@@ -191,6 +194,11 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         state.rename_figure(before, dialog);
     }
     let (mut answer, mut accept) = path_line_ui(ui, dialog);
+    if let Purpose::Show(run) = dialog.purpose
+        && state.find_run(run).is_some_and(Run::fills_holes)
+    {
+        mask_ui(ui, &mut dialog.mask, &mut answer);
+    }
     let tokens = tokens(ui);
     ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
     buttons_ui(ui, |ui| {
@@ -246,7 +254,40 @@ pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> (Answer, boo
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });
+    if dialog.chooser == Chooser::Typing {
+        let text = "This desktop has no file dialog to show: type or paste the path.";
+        ui.label(RichText::new(text).size(11.5).color(tokens(ui).code));
+    }
     (answer, is_entered)
+}
+
+/// The fields of a mask, which says which parts of damaged pictures are holes.
+fn mask_ui(ui: &mut Ui, mask: &mut MaskField, answer: &mut Answer) {
+    let about = "This network fills holes. Transparent parts of pictures are holes; or a mask says which parts: a \
+                 picture of their size for all of them, or a folder with one of the same name for each.";
+    ui.add(egui::Label::new(RichText::new(about).size(11.5).color(tokens(ui).dim)).wrap());
+    ui.horizontal(|ui| {
+        let edit = TextEdit::singleline(&mut mask.text)
+            .hint_text("Path of a mask, if there is one")
+            .desired_width(ui.available_width() - 182.0)
+            .min_size(vec2(0.0, 28.0));
+        ui.add(edit).accessible_name("Mask");
+        for (text, name, kind) in
+            [("Browse…", "Browse for the mask", PICTURES), ("Folder…", "Folder of masks", BrowseKind::Folder)]
+        {
+            let button = ui.add_sized(vec2(78.0, 28.0), egui::Button::new(text));
+            if button.accessible_name(name).clicked() {
+                let near = PathBuf::from(mask.text.trim());
+                *answer = Answer::Browse(Browse { target: Target::Mask, kind, near });
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        ui.label("Holes are");
+        for shade in HoleShade::ALL {
+            ui.radio_value(&mut mask.holes, shade, shade.name());
+        }
+    });
 }
 
 fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
@@ -285,9 +326,9 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     let name = state.shown().map_or_else(String::new, |run| format!("run {}", run.id));
     title_ui(ui, &format!("Train {name} further"));
     ui.horizontal(|ui| {
-        ui.label("Epochs more");
+        ui.label("More epochs");
         ui.add_sized(vec2(110.0, 26.0), DragValue::new(epochs).range(1..=1_000_000))
-            .accessible_name("Epochs more");
+            .accessible_name("More epochs");
     });
     if let Some(text) = state.shown().and_then(|run| idle_epochs(run, *epochs)) {
         ui.label(RichText::new(text).color(tokens(ui).code));

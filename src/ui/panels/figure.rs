@@ -30,6 +30,9 @@ pub fn figure_ui(ui: &mut Ui, figures: &mut Figures, dialog: &mut PathDialog) {
                 dialog.set_ending(own.ending());
             }
         }
+        if form == Some(Form::Csv) {
+            return;
+        }
         ui.add_space(12.0);
         for (is_dark, name) in [(false, "Light"), (true, "Dark")] {
             ui.selectable_value(&mut figures.style.is_dark, is_dark, name);
@@ -39,6 +42,9 @@ pub fn figure_ui(ui: &mut Ui, figures: &mut Figures, dialog: &mut PathDialog) {
             for scale in [1.0, 2.0, 3.0, 4.0] {
                 ui.selectable_value(&mut figures.style.scale, scale, format!("{scale} ×"));
             }
+        }
+        // The pictures of an animation have sizes of their own.
+        if form == Some(Form::Png) {
             let [width, height] = shown.figure.size().map(|side| (side * figures.style.scale).round());
             let text = RichText::new(format!("{width} × {height} pixels"));
             ui.label(text.size(11.5).color(tokens(ui).dim));

@@ -8,7 +8,7 @@ use egui::{
 use crate::project::{format_count, visible};
 use crate::session;
 use crate::ui::files;
-use crate::ui::state::{Dialog, Offer, State, Toast};
+use crate::ui::state::{Dialog, Effect, Offer, State, Toast};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::secondary_ui;
 
@@ -16,13 +16,15 @@ use crate::ui::widgets::button::secondary_ui;
 const ABOVE_PX: f32 = 50.0;
 /// Height of a view's header, which they do not cover either, and a margin.
 const BELOW_PX: f32 = 46.0;
+/// Where notes are: over the panels, among the dialogs, under menus.
+const ORDER: Order = Order::Middle;
 /// Width of a note's text.
 const TEXT_PX: f32 = 300.0;
 
 /// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the
 /// replay bar; each can be closed.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
-    showing_ui(ui, state, room);
+    under_way_ui(ui, state, room);
     let now = ui.ctx().time();
     match state.notices.expire(now) {
         Some(wait) if wait > 0.0 => ui.ctx().request_repaint_after_secs(wait as f32),
@@ -37,7 +39,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let size = |ui: &Ui| AreaState::load(ui.ctx(), id).and_then(|state| state.size);
     let before = size(ui);
     let (pivot, at) = place(room, before.unwrap_or_default(), in_use(ui, id));
-    let area = Area::new(id).order(Order::Foreground).pivot(pivot).fixed_pos(at);
+    let area = Area::new(id).order(ORDER).pivot(pivot).fixed_pos(at);
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(TEXT_PX + 70.0);
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -86,34 +88,43 @@ fn place(room: Rect, size: Vec2, in_use: Option<Rect>) -> (Align2, Pos2) {
 fn in_use(ui: &Ui, notes: Id) -> Option<Rect> {
     let used = ui.memory(egui::Memory::focused).or(ui.ctx().dragged_id())?;
     let response = ui.ctx().read_response(used)?;
-    (response.layer_id != LayerId::new(Order::Foreground, notes)).then_some(response.rect)
+    (response.layer_id != LayerId::new(ORDER, notes)).then_some(response.rect)
 }
 
-/// Shows how far other data are loaded that a network is shown, at the lower left of `room`.
-fn showing_ui(ui: &Ui, state: &mut State, room: Rect) {
-    let Some(((done, total), name)) = state.showing.progress.zip(state.showing.name()) else { return };
-    let count = match total {
-        0 => format_count(done),
-        _ => format!("{} of {}", format_count(done), format_count(total)),
-    };
-    let text = format!("Loading {} … {count}", visible(name));
-    let area = Area::new(Id::unique("showing"))
+/// Shows how far other data are loaded that a network is shown, and how far an export is, at the
+/// lower left of `room`. Both can be cancelled there.
+fn under_way_ui(ui: &Ui, state: &mut State, room: Rect) {
+    let showing = state.showing.progress.zip(state.showing.name());
+    let showing = showing.map(|(progress, name)| {
+        let effect = Effect::Session(session::Request::CancelShow);
+        (format!("Loading {} …", visible(name)), progress, "Cancel loading other data", effect)
+    });
+    let export = state.exporting.zip(state.busy.clone());
+    let export = export.map(|(progress, busy)| (busy, progress, "Cancel export", Effect::CancelExport));
+    let lines: Vec<_> = [showing, export].into_iter().flatten().collect();
+    if lines.is_empty() {
+        return;
+    }
+    let area = Area::new(Id::unique("under way"))
         .order(Order::Foreground)
         .pivot(Align2::LEFT_BOTTOM)
         .fixed_pos(room.left_bottom() + vec2(14.0, -ABOVE_PX));
-    let cancels = area.show(ui.ctx(), |ui| {
-        let frame = Frame::popup(ui.style()).fill(tokens(ui).raised);
-        let shown = frame.show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(text).size(12.0));
-                secondary_ui(ui, "Cancel").accessible_name("Cancel loading other data").clicked()
-            })
+    area.show(ui.ctx(), |ui| {
+        Frame::popup(ui.style()).fill(tokens(ui).raised).show(ui, |ui| {
+            for (text, (done, total), name, effect) in lines {
+                let count = match total {
+                    0 => format_count(done),
+                    _ => format!("{} of {}", format_count(done), format_count(total)),
+                };
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(format!("{text} {count}")).size(12.0));
+                    if secondary_ui(ui, "Cancel").accessible_name(name).clicked() {
+                        state.effects.push(effect);
+                    }
+                });
+            }
         });
-        shown.inner.inner
     });
-    if cancels.inner {
-        state.send(session::Request::CancelShow);
-    }
 }
 
 /// How a note was closed.

@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::paint::{color, inside, palette};
 use super::zoom::{Drag, Zoom};
 use crate::figure::ticks::{linear_ticks, log_ticks, whole};
-use crate::figure::{Line, Rgb};
+use crate::figure::{Line, Rgb, scaled};
 
 /// One curve, ascending in x.
 #[derive(Clone, Copy, Debug)]
@@ -142,38 +142,12 @@ fn automatic_limits(plot: &LossPlot<'_>, cache: &mut LossPlotCache) -> (Limits, 
     let (around, hidden) = match cache.auto {
         Some((known, limits, hidden)) if known == key => (limits, hidden),
         _ => {
-            let shown = || plot.curves.iter().map(|curve| curve.shown);
-            let hidden = shown().any(|line| line.range(false).is_some_and(|[low, _]| low <= 0.0));
-            let corners = shown().filter_map(|line| {
-                let ([low, high], first, last) = (line.range(plot.log)?, line.first()?, line.last()?);
-                Some([[first[0], scaled(low, plot.log)], [last[0], scaled(high, plot.log)]])
-            });
-            let around = Limits::around(corners.flatten());
-            let limits = around.unwrap_or(Limits { x: [0.0, last], y: [0.0, 1.0] });
-            let y = limits.with_margin(0.06).y;
-            cache.auto = Some((key, Limits { y, ..limits }, hidden));
-            (Limits { y, ..limits }, hidden)
+            let shown = plot.curves.iter().map(|curve| curve.shown);
+            // The last epoch may become another one while the curves stay.
+            let (limits, hidden) = Limits::of_curves(shown, plot.log, 1.0);
+            cache.auto = Some((key, limits, hidden));
+            (limits, hidden)
         }
     };
     (Limits { x: [0.0, around.x[1].max(last)], y: around.y }, hidden)
-}
-
-fn scaled(y: f64, log: bool) -> f64 {
-    match log {
-        true if y > 0.0 => y.log10(),
-        true => f64::NAN,
-        false => y,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_logarithmic_axis_has_no_place_for_zero() {
-        assert_eq!(scaled(100.0, true), 2.0);
-        assert!(scaled(0.0, true).is_nan() && scaled(-1.0, true).is_nan());
-        assert_eq!(scaled(-1.0, false), -1.0);
-    }
 }

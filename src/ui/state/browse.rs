@@ -22,6 +22,8 @@ pub struct Browse {
 pub enum Target {
     /// The open path dialog.
     Dialog,
+    /// Its mask.
+    Mask,
     /// A path of the data source.
     Source(PathField),
 }
@@ -60,6 +62,9 @@ pub const ALL_DATA: BrowseKind = BrowseKind::File(
         "gz", "xlsx", "xls", "ods", "npy", "npz", "ubyte", "idx",
     ],
 );
+/// Files of pictures, for the desktop's dialog.
+pub const PICTURES: BrowseKind =
+    BrowseKind::File("Pictures", &["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff"]);
 /// Files of tables, for the desktop's dialog.
 const TABLES: BrowseKind =
     BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);

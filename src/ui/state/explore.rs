@@ -76,7 +76,7 @@ pub struct ExploredPlane {
     /// Tells planes of other units, components or kinds, which axes jump to, from those that move
     /// with the codes.
     pub series: u64,
-    /// What lies along x and y.
+    /// Names of its axes.
     pub names: [String; 2],
     /// The plane.
     pub plane: Arc<Plane>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::figure::{Figure, FigureError, Form, Palette, Pixels, Style, csv, encoded, pixels, svg};
+use crate::figure::{Figure, FigureError, Form, Palette, Pixels, Style, csv, encoded_while, pixels, svg};
 use crate::io::{Durability, FileError, Files};
 
 /// What is to be done with a figure.
@@ -72,7 +72,17 @@ impl FigureRequest {
             message,
         };
         let form = Form::of(path).ok_or_else(|| failed(format!("end its name with {}", endings())))?;
-        let bytes = encoded(&self.figure, form, self.style).map_err(|error| failed(error.to_string()))?;
+        let goes_on = |done: usize, all: usize| {
+            if done == 0 {
+                files.expect(all);
+            } else {
+                files.advance(1);
+            }
+            files.is_wanted()
+        };
+        let bytes = encoded_while(&self.figure, form, self.style, goes_on);
+        files.check(path)?;
+        let bytes = bytes.map_err(|error| failed(error.to_string()))?;
         files.write_bytes(path, Durability::Synced, &bytes)
     }
 

@@ -8,7 +8,7 @@ use super::sets::{Set, SetRows, Sets};
 use crate::check::plan;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
-use crate::run::{Kept, Run, Weights};
+use crate::run::{HeldWeights, Kept, Run};
 use crate::session::{Order, Trial};
 use crate::ui::plots::stamp_of;
 
@@ -33,7 +33,7 @@ pub struct Look<'a> {
     /// The run.
     pub run: &'a Run,
     /// Its weights: the newest, or those kept next to the epoch that the views stand at.
-    pub weights: &'a Arc<Weights>,
+    pub weights: HeldWeights,
     /// The epoch after which it had them.
     pub epoch: u32,
     /// The data of the run, where they are loaded.
@@ -59,17 +59,18 @@ impl State {
         self.look_at(set, is_corrupted, self.epoch)
     }
 
-    /// The same by the weights kept next to an epoch; without one, or where none were kept, by the
-    /// newest.
+    /// The samples of a set, as the shown run saw them by the weights kept next to an epoch; without
+    /// an epoch, or where none were kept, by the newest.
     pub fn look_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
         let run = self.shown()?;
         let kept = epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
         let (weights, epoch, moment) = if let Some((epoch, weights)) = kept {
-            (weights, epoch, Moment::Epoch(epoch))
+            (weights.clone(), epoch, Moment::Epoch(epoch))
         } else {
             let checkpoint = run.checkpoint.as_ref()?;
             let moment = Moment::Step(checkpoint.progress.step);
-            (checkpoint.inference_weights(), checkpoint.inference_epoch(), moment)
+            let weights = Arc::clone(checkpoint.inference_weights());
+            (weights.into(), checkpoint.inference_epoch(), moment)
         };
         let own = self.data_of(run);
         // Other data are given as they are.
@@ -100,7 +101,7 @@ impl State {
 
 impl Look<'_> {
     /// The network of some weights with its data; `None` where the design cannot be planned again.
-    pub fn trial(&self, state: &State, weights: &Arc<Weights>) -> Option<Trial> {
+    pub fn trial(&self, state: &State, weights: &HeldWeights) -> Option<Trial> {
         let loaded = state.data_as_trained(self.run).map(|(_, facts)| facts);
         let planned = loaded.and_then(|facts| plan(&self.run.design, &facts).ok());
         let unranged = if planned.is_some() { None } else { self.own.cloned() };
@@ -108,7 +109,7 @@ impl Look<'_> {
             unranged,
             trained: Trained::new(
                 Arc::new(planned.or_else(|| self.run.plan())?),
-                Arc::clone(weights),
+                weights.clone(),
                 self.run.scaler(),
             ),
             data: Arc::clone(self.data),

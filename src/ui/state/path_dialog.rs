@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::save::SaveKind;
 use super::then::Then;
 use crate::figure::Form;
+use crate::project::{HoleShade, Mask};
 use crate::run::RunId;
 
 /// A path to open or to save to.
@@ -16,8 +17,12 @@ pub struct PathDialog {
     pub purpose: Purpose,
     /// What was typed so far.
     pub text: String,
+    /// How it can be chosen.
+    pub chooser: Chooser,
     /// Whether a person was told that the file exists.
     pub overwrite: bool,
+    /// The mask of damaged pictures, where such are to be shown.
+    pub mask: MaskField,
     /// The part of the suggestion that typing replaces, in characters, until it is selected.
     pub selection: Option<Range<usize>>,
     /// The path that `text` shows, where it was not typed: text cannot hold every name.
@@ -27,6 +32,33 @@ pub struct PathDialog {
     /// Whether a question is under way.
     is_asked: bool,
     found: Option<PathFound>,
+}
+
+/// How a path can be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chooser {
+    /// By the desktop's own dialog, or by typing.
+    #[default]
+    Desktop,
+    /// By typing alone: the desktop has no dialog to show.
+    Typing,
+}
+
+/// The mask of damaged pictures, as it was typed so far.
+#[derive(Clone, Debug, Default)]
+pub struct MaskField {
+    /// Its path; empty where there is none.
+    pub text: String,
+    /// The shade that marks holes.
+    pub holes: HoleShade,
+}
+
+impl MaskField {
+    /// The mask; `None` where no path was typed.
+    pub fn mask(&self) -> Option<Mask> {
+        let path = self.text.trim();
+        (!path.is_empty()).then(|| Mask { path: PathBuf::from(path), holes: self.holes })
+    }
 }
 
 /// What a path is for.
@@ -97,6 +129,8 @@ impl PathDialog {
             selection: Some(suggested(&purpose, &text)),
             purpose,
             text,
+            mask: MaskField::default(),
+            chooser: Chooser::default(),
             overwrite: false,
             exact: None,
             is_accepted: false,
@@ -109,6 +143,12 @@ impl PathDialog {
     pub(in crate::ui) fn suggest(&mut self, path: PathBuf) {
         *self = PathDialog::new(self.purpose.clone(), path.display().to_string());
         (self.exact, self.is_accepted) = (Some(path), true);
+    }
+
+    /// Takes a path that text may not be able to hold, as if it had been typed.
+    pub(in crate::ui) fn take(&mut self, path: PathBuf) {
+        self.retype(path.display().to_string());
+        self.exact = Some(path);
     }
 
     /// The text was edited: whatever was agreed to was another path.

@@ -9,6 +9,8 @@ use crate::session::JobId;
 pub struct Principal {
     there: Option<(RunId, u32, Vec<[f32; 2]>)>,
     coming: Option<(JobId, RunId, u32)>,
+    /// The run and the epoch whose codes have none.
+    failed: Option<(RunId, u32)>,
 }
 
 impl Principal {
@@ -41,6 +43,29 @@ impl Principal {
 
     /// Takes in that a job could not be done; another epoch may be asked for.
     pub fn fail(&mut self, job: JobId) {
-        self.coming.take_if(|coming| coming.0 == job);
+        if let Some((_, run, epoch)) = self.coming.take_if(|coming| coming.0 == job) {
+            self.failed = Some((run, epoch));
+        }
+    }
+
+    /// Whether the codes of this epoch have none, as those that are no numbers.
+    pub fn has_failed(&self, run: RunId, epoch: u32) -> bool {
+        self.failed == Some((run, epoch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_that_has_none_is_known() {
+        let mut principal = Principal::default();
+        principal.expect(JobId(7), RunId(1), 20);
+        principal.fail(JobId(6));
+        assert!(principal.is_coming() && !principal.has_failed(RunId(1), 20), "another job");
+        principal.fail(JobId(7));
+        assert!(!principal.is_coming() && principal.has_failed(RunId(1), 20));
+        assert!(!principal.has_failed(RunId(1), 21) && !principal.has_failed(RunId(2), 20));
     }
 }

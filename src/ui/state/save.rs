@@ -10,7 +10,7 @@ use crate::dataset::Dataset;
 use crate::figure::Form;
 use crate::io::{FileError, Files, MergeBase, MergeNote, TableForm, save_design, save_weights};
 use crate::project::{Project, Source};
-use crate::run::{Run, Weights};
+use crate::run::{HeldWeights, Run};
 use crate::session::{Exported, ResultsExport, ResultsForm, Trial, export_pictures, export_table};
 
 /// What is written.
@@ -81,7 +81,7 @@ pub enum ResultsRequest {
     /// Samples as they are.
     Samples(Box<ExportRequest>, ExportForm),
     /// The weights of a run after an epoch.
-    Weights(Box<Run>, u32, Arc<Weights>),
+    Weights(Box<Run>, u32, HeldWeights),
 }
 
 /// A file to be written: everything that goes into it, as it was when it was asked for.
@@ -119,7 +119,11 @@ impl ResultsRequest {
                 };
                 export_table(files, path, form, Exported { data, rows, errors })
             }
-            ResultsRequest::Weights(run, epoch, weights) => save_weights(files, path, run, (*epoch, weights)),
+            ResultsRequest::Weights(run, epoch, weights) => {
+                let weights = weights.read();
+                let weights = weights.map_err(|reason| FileError::content(path, "the weights", reason))?;
+                save_weights(files, path, run, (*epoch, &weights))
+            }
         }
     }
 }
@@ -142,7 +146,13 @@ impl SaveRequest {
                 export_pictures(files, &self.path, source, rows)?;
             }
             (SaveKind::Restored, Some((source, Exported { rows, .. }, Some(trial)))) => {
-                let restored = trial.reconstructed(rows).map_err(|reason| FileError::System {
+                files.expect(rows.len());
+                let restored = trial.reconstructed(rows, |done| {
+                    files.advance(done);
+                    files.is_wanted()
+                });
+                files.check(&self.path)?;
+                let restored = restored.map_err(|reason| FileError::System {
                     path: self.path.clone(),
                     action: "saved",
                     reason,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::run::{RunId, Weights};
+use crate::run::{HeldWeights, RunId};
 use crate::session::{Comparison, JobId, Linear, Located, Pictures, SampleAnswer};
 use crate::ui::plots::stamp_of;
 
@@ -39,7 +39,7 @@ pub struct Errors {
     /// By what.
     pub subject: Subject,
     /// The weights.
-    pub weights: Arc<Weights>,
+    pub weights: HeldWeights,
     /// Squared error per feature of each row, NaN where it is not known.
     pub values: Vec<f32>,
 }
@@ -136,7 +136,7 @@ pub struct Scored {
 
 impl Errors {
     /// Of data of so many rows, none of them known yet.
-    pub fn unknown(subject: Subject, weights: Arc<Weights>, rows: usize) -> Errors {
+    pub fn unknown(subject: Subject, weights: HeldWeights, rows: usize) -> Errors {
         Errors { subject, weights, values: vec![f32::NAN; rows] }
     }
 
@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn unknown(step: u64) -> Errors {
-        Errors::unknown(subject(step), Arc::new(Weights::default()), 4)
+        Errors::unknown(subject(step), Arc::<crate::run::Weights>::default().into(), 4)
     }
 
     #[test]

@@ -112,6 +112,14 @@ impl Selection {
         self.changes += 1;
     }
 
+    /// Nothing is selected, and the number of its changes is none that was there before: what was drawn of the old
+    /// selection is not taken for that of the new one.
+    #[must_use]
+    pub fn emptied(mut self) -> Selection {
+        self.clear();
+        self
+    }
+
     /// As a set that can be given a name.
     pub fn row_set(&self, fingerprint: u64) -> IndexSet {
         IndexSet::of(self.rows(fingerprint))

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::sets::Set;
-use crate::run::{Kept, Weights};
+use crate::run::{HeldWeights, Kept};
 use crate::session::{CodePlane, JobId, Places, SampleAnswer};
 
 /// Codes of the rows of a set with their places on a plane.
@@ -49,7 +49,7 @@ pub struct ComingCodes<P = CodePlane> {
     /// Stands for the rows, whatever the weights.
     pub rows_stamp: u64,
     /// The weights.
-    pub weights: Arc<Weights>,
+    pub weights: HeldWeights,
     /// What is known so far; it has no places.
     pub found: PlacedCodes<P>,
 }
@@ -226,7 +226,7 @@ mod tests {
             plane: UNITS,
             places: Places::default(),
         };
-        ComingCodes { rows_stamp, weights: Arc::default(), found }
+        ComingCodes { rows_stamp, weights: Arc::<crate::run::Weights>::default().into(), found }
     }
 
     fn part(codes: &[f32]) -> SampleAnswer {

@@ -172,7 +172,7 @@ mod tests {
     use crate::ui::views::samples;
 
     fn other(name: &str) -> OtherData {
-        OtherData { name: name.to_owned(), paths: vec![PathBuf::from(name)] }
+        OtherData { name: name.to_owned(), paths: vec![PathBuf::from(name)], mask: None }
     }
 
     #[test]

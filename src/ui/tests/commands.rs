@@ -222,7 +222,9 @@ fn a_new_project_is_chosen_by_keys() {
 #[test]
 fn a_project_on_own_data_asks_where_they_are() {
     use crate::ui::files::FileEvent;
-    use crate::ui::state::{Browse, Effect, OwnData, PathField, State, Target};
+    use crate::ui::state::{
+        Browse, BrowseKind, Chooser, Dialog, Effect, OwnData, PathField, SaveKind, State, Target,
+    };
 
     for (own, is_own) in [
         (OwnData::Pictures, (|source| matches!(source, Source::ImageFolder { .. })) as fn(&Source) -> bool),
@@ -246,4 +248,24 @@ fn a_project_on_own_data_asks_where_they_are() {
             state.notices.toasts
         );
     }
+    // In a dialog that asks for a path, it is said there.
+    let mut state = State::default();
+    state.ask_where(SaveKind::Design);
+    let browse = Browse { target: Target::Dialog, kind: BrowseKind::Folder, near: "/".into() };
+    state.handle_file_event(FileEvent::NoDialog(browse));
+    assert!(matches!(&state.dialog, Some(Dialog::Path(dialog)) if dialog.chooser == Chooser::Typing));
+    assert!(state.notices.toasts.is_empty());
+}
+
+#[test]
+fn the_tab_of_a_view_that_is_brought_to_the_front_is_in_sight() {
+    let mut window = Window::sized(900.0, 600.0, Theme::Dark);
+    let is_there = |window: &Window| {
+        let texts = crate::ui::painted::texts(&window.harness.output().shapes);
+        texts.iter().any(|text| text == "◆  Selection")
+    };
+    assert!(!is_there(&window), "there is no room for all tabs");
+    window.state().run(Command::Show(crate::ui::state::SELECTION_VIEW));
+    window.harness.run_ok();
+    assert!(is_there(&window));
 }

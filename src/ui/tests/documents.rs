@@ -3,13 +3,13 @@
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::{Files, MergeBase, Opened, OpenedFile, Recovery, open_any, save_project};
+use crate::io::{FileError, Files, MergeBase, Opened, OpenedFile, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
 use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::state::{Effect, Offer, RunAction, SaveKind, SaveRequest, State, StoreRequest};
+use crate::ui::state::{Effect, How, Offer, RunAction, SaveKind, SaveRequest, State, StoreRequest};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {
@@ -110,6 +110,24 @@ fn a_late_save_belongs_to_the_document_it_was_made_of() {
     state.replace(Project::default(), Vec::new(), None);
     state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
     assert_eq!(state.file, None, "the new document has no file yet");
+}
+
+#[test]
+fn a_cancelled_export_is_told_and_is_no_failure() {
+    let mut state = State::default();
+    let request = state.save_request("digits.csv".into(), SaveKind::Table, None);
+    state.write(request);
+    assert!(Command::Save.available(&state).is_err() && Command::CancelExport.available(&state).is_err());
+    // Once it takes a while, it can be cancelled.
+    state.exporting = Some((10, 200));
+    state.run(Command::CancelExport);
+    assert!(state.effects.iter().any(|effect| matches!(effect, Effect::CancelExport)));
+    let request = written(&mut state);
+    let path = request.path.clone();
+    state.handle_file_event(FileEvent::Saved(request, Err(FileError::Cancelled { path })));
+    let toast = state.notices.toasts.last().expect("it is told");
+    assert!(toast.severity == Severity::Info && toast.text.contains("Nothing was written"), "{}", toast.text);
+    assert_eq!(state.busy, None);
 }
 
 #[test]
@@ -236,6 +254,35 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
     assert_eq!(offer, Some(Offer::Recover(vec![left()])));
     let state = opened(Some("other.hourglass"));
     assert!(matches!(&state.dialog, Some(Dialog::Recover(_))), "it is newer work on the same file");
+}
+
+#[test]
+fn the_folder_that_was_chosen_last_is_suggested_for_this_document_alone() {
+    let mut state = State::default();
+    let folder = tempfile::tempdir().expect("a folder");
+    let suggested = |state: &mut State| {
+        state.ask_where(SaveKind::Design);
+        let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("it asks where") };
+        std::path::Path::new(&dialog.text).parent().map(std::path::Path::to_owned)
+    };
+    let first = suggested(&mut state);
+    assert_ne!(first.as_deref(), Some(folder.path()));
+    state.accept_path(folder.path().join("a.ron"));
+    assert_eq!(suggested(&mut state).as_deref(), Some(folder.path()));
+    assert_eq!(state.export_place().parent(), Some(folder.path()));
+    state.replace(Project::default(), Vec::new(), None);
+    assert_eq!(suggested(&mut state), first);
+}
+
+#[test]
+fn a_selection_of_a_new_document_is_not_taken_for_one_of_the_old() {
+    let mut state = State::default();
+    state.selection.apply(7, vec![1, 2], How::Replace);
+    let before = state.selection.changes();
+    state.replace(Project::default(), Vec::new(), None);
+    assert_eq!(state.selection.rows(7), [0; 0]);
+    state.selection.apply(7, vec![3], How::Replace);
+    assert!(state.selection.changes() > before, "of the same data, after as many changes");
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn other_data_are_pinned_and_explored() {
     let (fingerprint, mut values) = (other.fingerprint, vec![0.0; 64]);
     other.gather(&[5], &mut values);
     let run = window.state().runs[0].clone();
-    let photos = OtherData { name: "photos".to_owned(), paths: Vec::new() };
+    let photos = OtherData { name: "photos".to_owned(), ..OtherData::default() };
     window.state().project.others.push(photos);
     window.state().showing.keep("photos", &run, Arc::new(other));
     window.state().pin(vec![Pin::of_row("mine".to_owned(), fingerprint, 5)]);

@@ -59,3 +59,42 @@ fn the_menu_of_a_view_copies_its_numbers() {
     window.click("Copy numbers");
     window.until("they are copied", |state| said(state, "Copied the numbers of “Data"));
 }
+
+#[test]
+fn a_list_opens_above_its_dialog_each_time() {
+    let mut window = with_data();
+    for _ in 0..2 {
+        window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::X);
+        let pos = window.harness.get_by_label("Samples to export").rect().center();
+        // A tap: the dialog is brought to the front in the frame in which the list opens.
+        let press = |pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        let tap = [egui::Event::PointerMoved(pos), press(true), press(false)];
+        window.harness.input_mut().events.extend(tap);
+        window.harness.run_ok();
+        let layer_of = |window: &Window, label: &str| {
+            let at = window.harness.get_by_label(label).rect().center();
+            window.harness.ctx.layer_id_at(at)
+        };
+        let (line, path) = (layer_of(&window, "training (1,437)"), layer_of(&window, "Browse…"));
+        assert!(line.is_some() && line != path, "{line:?} {path:?}");
+        window.key(Modifiers::NONE, Key::Escape);
+        window.key(Modifiers::NONE, Key::Escape);
+        assert!(window.state().dialog.is_none());
+    }
+}
+
+#[test]
+fn the_size_in_pixels_is_told_of_a_picture_alone() {
+    let mut window = with_data();
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
+    for (form, is_told, has_theme) in [("PNG", true, true), ("SVG", false, true), ("CSV", false, false)] {
+        window.click(form);
+        assert_eq!(window.harness.query_by_label_contains("pixels").is_some(), is_told, "{form}");
+        assert_eq!(window.harness.query_by_label("Dark").is_some(), has_theme, "{form}");
+    }
+}

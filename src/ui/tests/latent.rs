@@ -9,7 +9,7 @@ use crate::ui::state::{Effect, Set, State};
 /// The codes of a set as the network of the shown run gives them.
 fn encoded(state: &State, set: &Set) -> Vec<f32> {
     let look = state.look(set, false).expect("weights and data");
-    let trial = look.trial(state, look.weights).expect("a plan");
+    let trial = look.trial(state, &look.weights).expect("a plan");
     let rows = look.rows.all();
     let mut values = vec![0.0; rows.len() * look.data.shape.features()];
     look.data.gather(&rows, &mut values);

@@ -175,7 +175,7 @@ fn views_of_another_design_are_told_once_their_run_has_ended() {
     state.runs[0].status = Status::Training;
     assert_eq!((state.outdated_views(), state.older_design()), (None, Some(RunId(1))));
     state.runs[0].status = Status::Done;
-    let photos = OtherData { name: "photos".to_owned(), paths: Vec::new() };
+    let photos = OtherData { name: "photos".to_owned(), ..OtherData::default() };
     state.project.others.push(photos.clone());
     state.run(Command::RestoreDesign);
     assert_eq!((state.outdated_views(), state.project.code.units), (None, units));

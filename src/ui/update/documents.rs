@@ -34,6 +34,7 @@ impl State {
             next_job: self.next_job,
             data: take(&mut self.data),
             view: take(&mut self.view),
+            selection: take(&mut self.selection).emptied(),
             dialog: self.dialog.take().filter(|dialog| !dialog.is_of_document()),
             notices: take(&mut self.notices),
             effects: take(&mut self.effects),
@@ -176,7 +177,7 @@ impl State {
 
     /// The question where to save.
     fn save_dialog(&self, kind: SaveKind) -> PathDialog {
-        let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
+        let folder = self.save_folder();
         let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
         let name = match kind {
             SaveKind::Project | SaveKind::Design => PathBuf::from(stem),
@@ -201,6 +202,18 @@ impl State {
         PathDialog::new(Purpose::Save(kind, None), text)
     }
 
+    /// The folder that is suggested for what is saved: the one that was chosen last, else that of the project.
+    pub(super) fn save_folder(&self) -> PathBuf {
+        let of_project = || self.file.as_ref()?.parent().map(Path::to_owned);
+        self.saved_in.clone().or_else(of_project).unwrap_or_else(home)
+    }
+
+    /// Notes where something is saved, to suggest the same folder the next time.
+    pub(super) fn remember_folder(&mut self, file: &Path) {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        self.saved_in = folder.map(Path::to_owned);
+    }
+
     /// Answers the open path dialog.
     pub fn accept_path(&mut self, path: PathBuf) {
         let dialog = match self.dialog.take() {
@@ -220,10 +233,11 @@ impl State {
         };
         match dialog.purpose {
             Purpose::Open => self.proceed(Then::OpenPath(path)),
-            Purpose::Show(run) => self.show_to(run, vec![path]),
+            Purpose::Show(run) => self.show_to(run, vec![path], dialog.mask.mask()),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
+                    self.remember_folder(&full);
                     let request = self.save_request(full, kind, then);
                     self.write(request);
                 } else {
@@ -239,9 +253,16 @@ impl State {
 
     /// Takes in what is at a path; used where it was accepted.
     pub fn path_found(&mut self, found: PathFound) {
-        let dialog = match &mut self.dialog {
-            Some(Dialog::Path(dialog)) => dialog,
-            Some(Dialog::Export(dialog)) => &mut dialog.path,
+        if let Some(path) = self.path_dialog().and_then(|dialog| dialog.take_found(found)) {
+            self.accept_path(path);
+        }
+    }
+
+    /// The path that the open dialog asks for, if it asks for one.
+    pub(super) fn path_dialog(&mut self) -> Option<&mut PathDialog> {
+        match &mut self.dialog {
+            Some(Dialog::Path(dialog)) => Some(dialog),
+            Some(Dialog::Export(dialog)) => Some(&mut dialog.path),
             Some(
                 Dialog::New
                 | Dialog::Dropped(_)
@@ -252,10 +273,7 @@ impl State {
                 | Dialog::Shortcuts
                 | Dialog::About,
             )
-            | None => return,
-        };
-        if let Some(path) = dialog.take_found(found) {
-            self.accept_path(path);
+            | None => None,
         }
     }
 
@@ -320,6 +338,6 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))
 }
 
-pub(super) fn home() -> PathBuf {
+fn home() -> PathBuf {
     directories::UserDirs::new().map_or_else(PathBuf::new, |dirs| dirs.home_dir().to_owned())
 }

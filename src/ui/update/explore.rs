@@ -6,32 +6,29 @@ use crate::check::Severity;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::project::{Pin, Pinned, visible};
-use crate::run::{Run, RunId, Status, Weights};
+use crate::run::{HeldWeights, Run, RunId, Status, Weights};
 use crate::session::{JobKind, Request};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{AskedNetwork, EXPLORE_VIEW, Live, PinnedSample, Question, ShownPin, State};
 
 /// The weights that decode the codes of the epoch looked at, with the epoch they are of; `None` for it where they are those of
 /// a run under way as they are now. They are of the epoch of the codes, unless none were kept.
-fn weights_of<'a>(
-    run: &'a Run,
-    epoch: Option<u32>,
-    live: Option<&'a Live>,
-) -> Option<(Option<u32>, &'a Arc<Weights>)> {
+fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Option<u32>, HeldWeights)> {
+    let held = |weights: &Arc<Weights>| HeldWeights::from(Arc::clone(weights));
     let checkpoint = run.checkpoint.as_deref();
     let now = match run.status {
-        Status::Training => live.filter(|live| live.run == run.id).map(|live| (None, &live.weights)),
+        Status::Training => live.filter(|live| live.run == run.id).map(|live| (None, held(&live.weights))),
         // A pause makes a checkpoint.
         Status::Paused => checkpoint.map(|checkpoint| {
             let progress = &checkpoint.progress;
-            ((progress.step_in_epoch == 0).then_some(progress.epoch), &checkpoint.weights)
+            ((progress.step_in_epoch == 0).then_some(progress.epoch), held(&checkpoint.weights))
         }),
         Status::Queued | Status::Stopped | Status::Done | Status::Failed(_) => None,
     };
     let kept = run.kept.look(epoch).and_then(|kept| run.kept.nearest_weights(kept.epoch));
-    let kept = kept.map(|(epoch, weights)| (Some(epoch), weights));
-    let last =
-        checkpoint.map(|checkpoint| (Some(checkpoint.inference_epoch()), checkpoint.inference_weights()));
+    let kept = kept.map(|(epoch, weights)| (Some(epoch), weights.clone()));
+    let last = checkpoint
+        .map(|checkpoint| (Some(checkpoint.inference_epoch()), held(checkpoint.inference_weights())));
     if epoch.is_none() { now.or(kept).or(last) } else { kept.or(now).or(last) }
 }
 
@@ -52,13 +49,13 @@ impl State {
         let Some(run) = self.shown() else { return };
         let (known, generation) = (self.explore.asked.as_ref(), self.explore.generation);
         let weights = weights_of(run, self.epoch, self.explore.live.as_ref());
+        let has_weights = weights.is_some();
         let asked = match (weights, known) {
             (None, _) => None,
-            (Some((epoch, weights)), Some(known)) if Arc::ptr_eq(known.trained.weights(), weights) => {
+            (Some((epoch, weights)), Some(known)) if known.trained.weights().is(&weights) => {
                 Some(AskedNetwork { epoch, ..known.clone() })
             }
             (Some((epoch, weights)), known) => {
-                let weights = Arc::clone(weights);
                 let trained = match known {
                     Some(known) => Some(known.trained.with_weights(weights)),
                     None if self.explore.is_damaged => None,
@@ -68,7 +65,7 @@ impl State {
                 trained.map(|trained| AskedNetwork { trained, epoch, generation: generation + 1 })
             }
         };
-        let is_damaged = weights.is_some() && asked.is_none();
+        let is_damaged = has_weights && asked.is_none();
         let explore = &mut self.explore;
         explore.is_damaged = is_damaged;
         explore.generation = asked.as_ref().map_or(generation, |asked| asked.generation);

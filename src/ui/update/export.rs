@@ -1,12 +1,12 @@
 //! What a run has made is exported: asked for, and put together to be written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::check::Severity;
 use crate::dataset::Dataset;
 use crate::project::is_hidden;
-use crate::run::{Run, Weights};
+use crate::run::{HeldWeights, Run};
 use crate::session::{ResultsExport, SampleResults};
 use crate::ui::state::{
     Dialog, ExportDialog, ExportForm, ExportRequest, ExportWhat, ResultsRequest, SaveKind, SaveRequest, Set,
@@ -32,18 +32,19 @@ impl State {
 
     /// The folder that is suggested for an export, with the first part of the file's name.
     pub fn export_place(&self) -> PathBuf {
-        let folder = self.file.as_ref().and_then(|file| file.parent());
-        let folder = folder.map_or_else(super::documents::home, Path::to_owned);
-        folder.join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
+        self.save_folder().join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
     }
 
     /// The shown run with the weights that the views show, and their epoch.
-    pub fn weights_shown(&self) -> Option<(&Run, u32, &Arc<Weights>)> {
+    pub fn weights_shown(&self) -> Option<(&Run, u32, HeldWeights)> {
         let run = self.shown()?;
         let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
-        let checkpoint = run.checkpoint.as_ref();
-        let last = checkpoint.map(|last| (last.inference_epoch(), last.inference_weights()));
-        let (epoch, weights) = kept.or(last)?;
+        let last = || {
+            let checkpoint = run.checkpoint.as_ref()?;
+            Some((checkpoint.inference_epoch(), Arc::clone(checkpoint.inference_weights()).into()))
+        };
+        let kept = kept.map(|(epoch, weights)| (epoch, weights.clone()));
+        let (epoch, weights) = kept.or_else(last)?;
         Some((run, epoch, weights))
     }
 
@@ -96,6 +97,7 @@ impl State {
             self.notices.say(Severity::Error, format!("Nothing was exported. {why}"));
             return;
         };
+        self.remember_folder(&full);
         let request = self.save_request(full, SaveKind::Results(dialog.form), None);
         self.write(SaveRequest { results: Some(results), ..request });
     }
@@ -112,13 +114,13 @@ impl State {
             }
             ExportWhat::Weights => {
                 let (run, epoch, weights) = self.weights_shown()?;
-                return Some(ResultsRequest::Weights(Box::new(run.clone()), epoch, Arc::clone(weights)));
+                return Some(ResultsRequest::Weights(Box::new(run.clone()), epoch, weights));
             }
         };
         let look = self.look(&dialog.set, false).filter(|look| !look.rows.is_empty())?;
         let export = ResultsExport {
             what,
-            trained: look.trial(self, look.weights)?.trained,
+            trained: look.trial(self, &look.weights)?.trained,
             data: Arc::clone(look.data),
             own: look.own.cloned(),
             rows: look.rows.all(),

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::dataset::DataInstead;
-use crate::io::{MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Store};
+use crate::io::{FileError, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Store};
 use crate::project::{Place, visible, visible_path};
 use crate::run::Run;
 use crate::ui::files::FileEvent;
-use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, StoreRequest, Target};
+use crate::ui::state::{
+    Chooser, Dialog, Effect, Offer, PathDialog, Purpose, SaveKind, SaveRequest, State, StoreRequest, Target,
+};
 
 /// How notes begin on a file that could not be opened or saved.
 const NOT_OPENED: &str = "Could not open";
@@ -114,10 +116,16 @@ impl State {
         self.notices.offer(Severity::Warning, text, Offer::Data(Box::new(data.source)));
     }
 
-    fn saved(&mut self, request: SaveRequest, result: Result<Vec<MergeNote>, String>) {
+    fn saved(&mut self, request: SaveRequest, result: Result<Vec<MergeNote>, FileError>) {
         self.busy = None;
         let notes = match result {
             Ok(notes) => notes,
+            Err(FileError::Cancelled { .. }) => {
+                let path = visible_path(&request.path);
+                let text = format!("Cancelled the export to {path}. Nothing was written.");
+                self.notices.say(Severity::Info, text);
+                return;
+            }
             Err(message) => {
                 self.notices.say(
                     Severity::Error,
@@ -167,25 +175,48 @@ impl State {
 
     /// Says where a path can be typed, as the desktop shows no dialog for it.
     fn offer_typing(&mut self, target: &Target) {
-        let how = match target {
-            Target::Dialog => "type the path into the dialog",
+        match target {
+            Target::Dialog | Target::Mask => {
+                if let Some(dialog) = self.path_dialog() {
+                    dialog.chooser = Chooser::Typing;
+                }
+            }
             Target::Source(_) => {
                 self.go_to(Place::Data);
-                "type or paste the path into its field on the card Input, or drop the file on the window"
+                let text = "This desktop has no file dialog to show: type or paste the path into its field on the card \
+                            Input, or drop the file on the window.";
+                self.notices.say(Severity::Warning, text.to_owned());
             }
-        };
-        let text = format!("This desktop has no file dialog to show: {how}.");
-        self.notices.say(Severity::Warning, text);
+        }
     }
 
     fn take_path(&mut self, target: &Target, path: PathBuf) {
         match target {
+            // A mask may still be chosen.
+            Target::Dialog if self.can_have_mask() => {
+                if let Some(dialog) = self.path_dialog() {
+                    dialog.take(path);
+                }
+            }
             Target::Dialog => self.accept_path(path),
+            Target::Mask => {
+                if let Some(dialog) = self.path_dialog() {
+                    dialog.mask.text = path.display().to_string();
+                }
+            }
             Target::Source(field) => {
                 self.edit(|project, _| field.set(&mut project.data.source, path));
                 self.refresh(false);
             }
         }
+    }
+
+    /// Whether the open dialog shows files to a network that fills holes of pictures.
+    pub fn can_have_mask(&self) -> bool {
+        let Some(Dialog::Path(PathDialog { purpose: Purpose::Show(run), .. })) = &self.dialog else {
+            return false;
+        };
+        self.find_run(*run).is_some_and(Run::fills_holes)
     }
 
     /// Has the document in the file noted, so that a save after a crash knows what another program has changed.

@@ -55,7 +55,7 @@ impl State {
                 return None;
             }
             let rows = look.rows.part(0, MOST_LOCATED);
-            let trial = look.trial(self, look.weights)?;
+            let trial = look.trial(self, &look.weights)?;
             Some((SampleJob::Locate(trial, rows, plane.cloned()), Awaited::Codes(name.clone(), of)))
         });
         self.ask_samples(wanted);
@@ -135,7 +135,7 @@ impl State {
         if is_there || wanted.rows.is_empty() || scored.failure(of).is_some() {
             return None;
         }
-        let Some(trial) = look.trial(self, look.weights) else {
+        let Some(trial) = look.trial(self, &look.weights) else {
             scored.refuse(of, NO_PLAN);
             return None;
         };
@@ -159,7 +159,7 @@ impl State {
         if rows.is_empty() || scored.failure(of).is_some() {
             return None;
         }
-        let Some(trial) = look.trial(self, look.weights) else {
+        let Some(trial) = look.trial(self, &look.weights) else {
             scored.refuse(of, NO_PLAN);
             return None;
         };
@@ -170,7 +170,7 @@ impl State {
     /// The next rows of the set whose error is not known. Once all are, newer errors take the place
     /// of older ones.
     fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
-        let unknown = || Errors::unknown(look.subject, Arc::clone(look.weights), look.data.len());
+        let unknown = || Errors::unknown(look.subject, look.weights.clone(), look.data.len());
         match &scored.errors {
             Some(errors) if !errors.is_of(&look.subject) => {
                 let is_own = errors.subject.fingerprint == look.run.fingerprint && scored.is_whole;
@@ -202,7 +202,7 @@ impl State {
             at += part.len();
             rows.extend(part.into_iter().filter(|row| target.of(*row).is_none()));
         }
-        let (subject, weights) = (target.subject, Arc::clone(&target.weights));
+        let (subject, weights) = (target.subject, target.weights.clone());
         let was_whole = scored.is_whole && scored.looked.0 == of;
         scored.looked = (of, at);
         scored.is_whole = rows.is_empty() && at == look.rows.len();

@@ -189,7 +189,7 @@ impl State {
             Origin::Other(name) => Set::Other(name.to_owned()),
         };
         let look = self.look(&set, false)?;
-        look.trial(self, look.weights)
+        look.trial(self, &look.weights)
     }
 
     fn is_taken(&self, fingerprint: u64, name: &str) -> bool {

@@ -43,8 +43,8 @@ impl State {
         self.set_codes = codes;
     }
 
-    /// The same for the view Explore, on any plane and by the weights of the epoch of the codes
-    /// that it shows otherwise.
+    /// Asks for the codes of a set that the view Explore shows: on any plane, by the weights of the
+    /// epoch whose watched codes it would show otherwise.
     pub fn follow_explored_codes(&mut self, set: &Set, epoch: u32, plane: &Arc<ExploredPlane>) {
         let mut codes = std::mem::take(&mut self.explored_codes);
         let wish = Wish { set, epoch: Some(epoch), plane: Arc::clone(plane) };
@@ -153,5 +153,5 @@ fn unknown_codes<P: Clone>(
         plane: wish.plane.clone(),
         places: Places::default(),
     };
-    Some(Ok(ComingCodes { rows_stamp: look.set, weights: Arc::clone(look.weights), found }))
+    Some(Ok(ComingCodes { rows_stamp: look.set, weights: look.weights.clone(), found }))
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use crate::check::Severity;
 use crate::dataset::DataError;
-use crate::project::{OtherData, Shape, Source, format_count, visible};
+use crate::project::{Mask, OtherData, Shape, Source, format_count, visible};
 use crate::run::{Run, RunId};
 use crate::session::{Request, Shown};
 use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW, Set, State, Wish};
 
 /// How a note begins that offers to load the other data of a project.
 const OTHERS: &str = "Networks of this project were shown other data";
+
+/// Words of a note that says why files are not shown; it holds until others are to be.
+const FAILED: &str = " cannot be shown to run ";
 
 impl State {
     /// The run that other data can be shown to: the shown one, once it has weights.
@@ -28,12 +31,17 @@ impl State {
         self.dialog = Some(Dialog::Path(PathDialog::new(Purpose::Show(run), text)));
     }
 
-    /// Shows files to the network of a run, as one set.
-    pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>) {
+    /// Shows files to the network of a run, as one set, with the holes of a mask where one is given.
+    pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>, mask: Option<Mask>) {
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let paths: Vec<PathBuf> = paths.into_iter().map(absolute).collect();
-        let known = self.project.others.iter().find(|other| other.paths == paths).cloned();
-        let other = known.unwrap_or_else(|| OtherData { name: self.free_other_name(&paths), paths });
+        let mask = mask.map(|mask| Mask { path: absolute(mask.path), ..mask });
+        let is_known = |other: &&OtherData| other.paths == paths && other.mask == mask;
+        let known = self.project.others.iter().find(is_known).cloned();
+        let other = known.unwrap_or_else(|| {
+            let name = self.free_other_name(&paths, mask.is_some());
+            OtherData { name, paths, mask }
+        });
         self.wish(run, other);
     }
 
@@ -139,12 +147,13 @@ impl State {
             self.notices.log(Severity::Info, "Loading was cancelled.");
         } else {
             let name = visible(&other.name).into_owned();
-            self.notices.say(Severity::Error, format!("{name} cannot be shown to run {run}. {error}"));
+            self.notices.say(Severity::Error, format!("{name}{FAILED}{run}. {error}"));
         }
         self.ask_next_shown();
     }
 
     fn wish(&mut self, run: RunId, other: OtherData) {
+        self.notices.toasts.retain(|toast| !toast.text.contains(FAILED));
         self.showing.wish(Wish { run, other });
         self.ask_next_shown();
     }
@@ -152,7 +161,7 @@ impl State {
     /// Asks for the first files that wait, unless some are on their way.
     fn ask_next_shown(&mut self) {
         while let Some(Wish { run, other }) = self.showing.next() {
-            let paths = other.paths.clone();
+            let (paths, mask) = (other.paths.clone(), other.mask.clone());
             let Some(run) = self.find_run(*run).cloned().map(Box::new) else {
                 // It was deleted meanwhile.
                 self.showing.skip();
@@ -161,12 +170,12 @@ impl State {
             let request = self.next_job;
             self.next_job += 1;
             self.showing.expect(request);
-            self.send(Request::Show { request, run, paths });
+            self.send(Request::Show { request, run, paths, mask });
         }
     }
 
     /// A name for the set of these files that no other has.
-    fn free_other_name(&self, paths: &[PathBuf]) -> String {
+    fn free_other_name(&self, paths: &[PathBuf], is_masked: bool) -> String {
         let name =
             |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let first = paths.first().map_or_else(String::new, name);
@@ -174,6 +183,7 @@ impl State {
             0 | 1 => first,
             several => format!("{first} and {} more", several - 1),
         };
+        let name = if is_masked { format!("{name} with holes") } else { name };
         let waits = self.showing.names();
         let is_taken =
             |name: &str| self.project.others.iter().any(|other| other.name == name) || waits.contains(&name);
@@ -200,6 +210,7 @@ pub(super) fn is_alike(run: &Run, source: &Source) -> bool {
 mod tests {
     use super::*;
     use crate::dataset::{Dataset, Doubt};
+    use crate::project::HoleShade;
     use crate::ui::files::DropKind;
     use crate::ui::state::Effect;
     use crate::ui::views::samples;
@@ -231,9 +242,9 @@ mod tests {
     fn files_that_are_shown_become_a_set_and_the_design_keeps_its_data() {
         let mut state = state();
         let before = state.project.data.clone();
-        state.show_to(RunId(2), vec!["/photos".into()]);
-        state.show_to(RunId(2), vec!["/a.png".into(), "/b.png".into()]);
-        state.show_to(RunId(2), vec!["/more/photos".into()]);
+        state.show_to(RunId(2), vec!["/photos".into()], None);
+        state.show_to(RunId(2), vec!["/a.png".into(), "/b.png".into()], None);
+        state.show_to(RunId(2), vec!["/more/photos".into()], None);
         let (first, paths) = asked(&state).expect("a request");
         assert_eq!(paths, [PathBuf::from("/photos")], "one after the other");
         state.take_shown(first, shown(3));
@@ -265,9 +276,33 @@ mod tests {
     }
 
     #[test]
+    fn the_same_files_with_other_holes_are_another_set() {
+        let mut state = state();
+        let mask = |path: &str, holes| Some(Mask { path: path.into(), holes });
+        for mask in [
+            None,
+            mask("/m.png", HoleShade::White),
+            mask("/m.png", HoleShade::White),
+            mask("/m.png", HoleShade::Black),
+        ] {
+            state.show_to(RunId(2), vec!["/photos".into()], mask);
+            let (request, _) = asked(&state).expect("a request");
+            state.take_shown(request, shown(3));
+        }
+        let sets: Vec<_> = state.project.others.iter().map(|other| other.name.as_str()).collect();
+        assert_eq!(sets, ["photos", "photos with holes", "photos with holes (2)"]);
+        let asked = state.effects.iter().filter_map(|effect| match effect {
+            Effect::Session(Request::Show { mask, .. }) => Some(mask.as_ref().map(|mask| mask.holes)),
+            _ => None,
+        });
+        let white = Some(HoleShade::White);
+        assert_eq!(asked.collect::<Vec<_>>(), [None, white, white, Some(HoleShade::Black)]);
+    }
+
+    #[test]
     fn nothing_is_said_of_a_run_that_was_deleted_nor_drawn_of_another() {
         let mut state = state();
-        state.show_to(RunId(2), vec!["/photos".into()]);
+        state.show_to(RunId(2), vec!["/photos".into()], None);
         let (request, _) = asked(&state).expect("a request");
         state.take_shown(request, shown(3));
         state.scored.located.insert("photos".to_owned(), (1, Arc::default()));
@@ -276,7 +311,7 @@ mod tests {
         state.runs.push(samples::run(3, 3));
         state.refresh(false);
         assert_eq!((state.others.len(), state.scored.located.len()), (1, 0), "run 3 has another code");
-        state.show_to(RunId(2), vec!["/more".into()]);
+        state.show_to(RunId(2), vec!["/more".into()], None);
         let (request, _) = asked(&state).expect("a request");
         state.runs.clear();
         state.notices.toasts.clear();
@@ -287,16 +322,20 @@ mod tests {
     #[test]
     fn what_cannot_be_shown_is_told_and_cancelling_ends_all() {
         let mut state = state();
-        state.show_to(RunId(2), vec!["/a.csv".into()]);
-        state.show_to(RunId(2), vec!["/b.csv".into()]);
+        state.show_to(RunId(2), vec!["/a.csv".into()], None);
+        state.show_to(RunId(2), vec!["/b.csv".into()], None);
         let (first, _) = asked(&state).expect("a request");
         state.not_shown(first, &DataError::Setting("/a.csv: there is no column b".to_owned()));
         let told = state.notices.toasts.last().map(|toast| toast.text.clone());
         assert_eq!(told.as_deref(), Some("a.csv cannot be shown to run 2. /a.csv: there is no column b"));
-        state.show_to(RunId(2), vec!["/c.csv".into()]);
+        state.show_to(RunId(2), vec!["/c.csv".into()], None);
         let (second, _) = asked(&state).expect("a request");
         state.not_shown(second, &DataError::Cancelled);
         assert_eq!((state.showing.next(), state.project.others.len()), (None, 0));
+        assert!(
+            state.notices.toasts.iter().all(|toast| !toast.text.contains(FAILED)),
+            "others were to be shown"
+        );
     }
 
     #[test]
@@ -325,7 +364,11 @@ mod tests {
     #[test]
     fn other_data_of_a_project_are_offered_and_not_loaded() {
         let mut state = state();
-        state.project.others = vec![OtherData { name: "photos".to_owned(), paths: vec!["/photos".into()] }];
+        state.project.others = vec![OtherData {
+            name: "photos".to_owned(),
+            paths: vec!["/photos".into()],
+            mask: Some(Mask { path: "/masks".into(), holes: HoleShade::Black }),
+        }];
         state.refresh(false);
         let offer = state.notices.toasts.last().and_then(|toast| toast.offer.clone());
         assert_eq!((offer, asked(&state)), (Some(Offer::Others), None));

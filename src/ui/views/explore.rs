@@ -222,10 +222,10 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     (actions, drag, false)
 }
 
-/// What is known of codes of sets, with the data of the set that is chosen.
+/// Known codes of sets, with the data of the set that is chosen.
 type KnownCodes<'a> = (&'a Explored, &'a Arc<Dataset>);
 
-/// What is known of the codes of a set; `None` of watched samples, which have theirs in the run.
+/// The known codes of a set; `None` of watched samples, which have theirs in the run.
 fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<KnownCodes<'a>> {
     let look = state.look_at(set, false, Some(kept.epoch)).filter(|_| *set != Set::Watched)?;
     Some((state.explored_codes.of_base(look.subject.samples_stamp())?, look.data))

@@ -190,6 +190,8 @@ fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Opt
                 subset.name(),
                 likelihood.draws
             );
+            let grey = input.run.is_some_and(figures::is_of_grey);
+            let text = if grey { format!("{text}; compare it with runs on these grey data only") } else { text };
             ui.label(RichText::new(text).size(12.0).color(color(p.text)));
         }
     });

@@ -14,16 +14,17 @@ use serde::{Deserialize, Serialize};
 
 use self::card::{Card, Sample, card_ui};
 use self::controls::controls_ui;
-use self::drawn::{Cache, Drawn, lanes};
+use self::drawn::{Cache, Drawn};
 use self::lasso::{Lasso, Tool};
 pub use self::others::OtherCodes;
 use self::others::{Others, Part};
 use super::parts::{empty_ui, header_ui};
-use super::sample::{kept_at, tells_groups};
+use super::sample::kept_at;
 use super::set_choice::{code_choices, existing};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Figure;
+use crate::prepared::{grouping, lanes};
 use crate::run::{Kept, Run};
 use crate::session::CodePlane;
 use crate::ui::keys::keys;
@@ -45,6 +46,8 @@ pub struct LatentInput<'a> {
     /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
     /// epoch are computed: older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
+    /// Whether those codes have no principal components: two units are shown instead.
+    pub has_no_principal: bool,
     /// The selected samples.
     pub selection: &'a Selection,
     /// The sets there are to choose from.
@@ -76,9 +79,9 @@ pub struct LatentOutput {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Plane {
     /// Two units.
-    #[default]
     Units,
-    /// The first two principal components.
+    /// The first two principal components, of a code of more than two units.
+    #[default]
     Principal,
 }
 
@@ -156,7 +159,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         return output;
     }
     let set = input.set.filter(|set| set.watched.code_units == kept.code_units);
-    let plane = view.code_plane(kept.code_units);
+    let plane = view.code_plane(kept.code_units, input.has_no_principal);
     let drawn = match set {
         Some(set) => Drawn::of_set(set),
         None => Drawn::watched(run, kept, plane, input.principal),
@@ -174,7 +177,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         None => Some(&view.principal).filter(|known| known.0 == series).map(|known| &known.1[..]),
     };
     view.cache.update(&drawn, points, input.data.map(|data| data.fingerprint), column, series);
-    if view.cache.points.is_empty() {
+    if view.cache.placed.points.is_empty() {
         empty_ui(ui, "Principal components are being computed", "They appear in a moment.");
         return output;
     }
@@ -189,7 +192,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         (is_on_other, output.select_other) = view.others.ui(ui, input.others, part, shown, input.selection);
     }
     if let Some(shown) = shown.as_ref().filter(|_| output.select_other.is_none()) {
-        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, &rows);
+        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.placed.points, &rows);
     }
     if let Some(point) = shown.and_then(|shown| shown.hovered).filter(|_| !is_on_other)
         && let Some(row) = rows.get(point)
@@ -225,7 +228,7 @@ fn plot_ui(
                 pointed = class_legend_ui(ui, names, &mut view.pinned);
             }
             Some(LabelColumn { name, values: LabelValues::Numbers(_), .. }) => {
-                color_bar_ui(ui, name, view.cache.range);
+                color_bar_ui(ui, name, view.cache.placed.range);
             }
             None => {}
         });
@@ -233,13 +236,13 @@ fn plot_ui(
     view.pointed = pointed;
     let cache = &view.cache;
     let colors = match column.map(|column| &column.values) {
-        Some(LabelValues::Classes { .. }) => PointColors::Classes(&cache.classes),
-        Some(LabelValues::Numbers(_)) => PointColors::Numbers(&cache.numbers, cache.range),
+        Some(LabelValues::Classes { .. }) => PointColors::Classes(&cache.placed.classes),
+        Some(LabelValues::Numbers(_)) => PointColors::Numbers(&cache.placed.numbers, cache.placed.range),
         None => PointColors::Alike,
     };
     let scatter = Scatter {
         name: "codes in the latent space",
-        points: &cache.points,
+        points: &cache.placed.points,
         colors,
         stamp: cache.stamp,
         series,
@@ -248,7 +251,7 @@ fn plot_ui(
         density: drawn.density,
         drag: view.tool.drag(),
     };
-    let (lasso, points) = (&mut view.lasso, &cache.points);
+    let (lasso, points) = (&mut view.lasso, &cache.placed.points);
     let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
         scatter_ui(ui, &scatter, &mut view.scatter, |ui, transform, shapes| {
             shapes.extend(lasso.marks(ui, points, transform));
@@ -284,15 +287,7 @@ impl LatentView {
         let stamp = stamp_of((data.map(|data| data.fingerprint), labels.as_ptr().addr()));
         let groups = match self.groups {
             Some((of, groups)) if of == stamp => groups,
-            Some(_) | None => {
-                let of_kind = |classes: bool| {
-                    let is_wanted = |column: &LabelColumn| {
-                        column.class_ids().is_some() == classes && tells_groups(column)
-                    };
-                    labels.iter().position(is_wanted)
-                };
-                self.groups.insert((stamp, of_kind(true).or_else(|| of_kind(false)))).1
-            }
+            Some(_) | None => self.groups.insert((stamp, grouping(labels))).1,
         };
         labels.get(groups?)
     }
@@ -312,9 +307,9 @@ impl LatentView {
     }
 
     /// The plane of codes of so many numbers that is to be shown.
-    fn code_plane(&self, count: usize) -> CodePlane {
+    fn code_plane(&self, count: usize, has_no_principal: bool) -> CodePlane {
         match self.plane {
-            Plane::Principal if count > 2 => CodePlane::Principal,
+            Plane::Principal if count > 2 && !has_no_principal => CodePlane::Principal,
             Plane::Principal | Plane::Units => CodePlane::Units(self.shown_units(count)),
         }
     }
@@ -383,11 +378,14 @@ impl View for LatentView {
                 Some(OtherCodes { name, data, located })
             })
             .collect();
+        let shown = run.zip(kept.as_ref());
+        let has_no_principal = shown.is_some_and(|(run, kept)| now.principal.has_failed(run.id, kept.epoch));
         let input = LatentInput {
             run,
             data,
             epoch,
             principal: run.and_then(|run| now.principal.points(run.id)),
+            has_no_principal,
             selection: &now.selection,
             choices: &choices,
             set,
@@ -398,7 +396,7 @@ impl View for LatentView {
         let output = latent_ui(ui, &input, self);
         let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
-        let plane = kept.as_ref().map(|kept| self.code_plane(kept.code_units));
+        let plane = kept.as_ref().map(|kept| self.code_plane(kept.code_units, has_no_principal));
         let spanning = set.map(|set| Arc::clone(&set.watched)).or_else(|| kept.clone());
         state.follow_located(spanning.as_ref().filter(|_| plane == Some(CodePlane::Principal)));
         if let Some((fingerprint, rows, how)) = output.select_other {

@@ -2,7 +2,6 @@
 
 mod figure;
 mod layers;
-mod series;
 mod terms;
 
 use serde::{Deserialize, Serialize};
@@ -10,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use egui::{RichText, Slider, Ui};
 
 use self::layers::{LayersPlot, layers_ui};
-use self::series::Series;
 use self::terms::ChosenTerms;
 use super::parts::{empty_ui, header_ui};
 use super::view::{Entry, View};
-use crate::figure::{Figure, Ink};
-use crate::project::{format_number, visible_lines};
-use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
+use crate::figure::{Figure, Palette};
+use crate::prepared::{LossSeries, loss_marks, loss_series};
+use crate::project::visible_lines;
+use crate::run::{Run, RunId, Status, TOTAL};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
     Curve, Limits, LossPlot, LossPlotCache, Note, Zoom, color, loss_plot_ui, palette, stamp_of,
@@ -65,7 +64,7 @@ pub struct LossView {
     #[serde(skip)]
     of: Option<(RunId, u64)>,
     #[serde(skip)]
-    series: Vec<Series>,
+    series: Vec<LossSeries>,
     #[serde(skip)]
     cache: LossPlotCache,
     /// The ends of both axes, as they were last shown.
@@ -107,7 +106,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         layers_ui(ui, run, view.log, &mut view.layers_plot);
         return output;
     }
-    if view.series.iter().all(|series| series.raw.is_empty()) {
+    if view.series.iter().all(|series| series.raw().is_empty()) {
         let (what, advice) = match &run.status {
             Status::Queued => ("Waiting for its turn", "The run starts when the one before it has ended."),
             Status::Training | Status::Paused => {
@@ -123,21 +122,22 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         return output;
     }
     let terms = view.terms.of(run.history.terms.names());
-    let name = |series: &Series| series.name(run, input.compared, terms.len() == 1);
+    let name = |series: &LossSeries| series.name(run, input.compared, terms.len() == 1);
     let names: Vec<String> = view.series.iter().map(name).collect();
     let curves: Vec<Curve<'_>> = view
         .series
         .iter()
         .zip(&names)
-        .filter(|(series, _)| !series.raw.is_empty())
-        .map(|(series, name)| series.curve(name, run.id, series.ink.of(palette(ui))))
+        .filter(|(series, _)| !series.raw().is_empty())
+        .map(|(series, name)| curve(series, name, run.id, palette(ui)))
         .collect();
     let newest = run.history.epochs.last().map_or(0, |record| record.epoch);
-    let notes = notes(run);
+    let notes: Vec<Note> =
+        loss_marks(run).into_iter().map(|mark| Note { epoch: mark.at, text: mark.text }).collect();
     let longest = input.compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
     let plot = LossPlot {
         curves: &curves,
-        stamp: stamp_of(view.series.iter().map(Series::key).collect::<Vec<_>>()),
+        stamp: stamp_of(view.series.iter().map(LossSeries::key).collect::<Vec<_>>()),
         log: view.log && !view.reaches_zero,
         last_epoch: f64::from(run.epochs.max(longest)),
         marker: Some(f64::from(input.epoch.unwrap_or(newest))),
@@ -202,45 +202,6 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
     });
 }
 
-/// Changes made while the run was going, and restarts, at their epochs.
-fn notes(run: &Run) -> Vec<Note> {
-    let restarts = run.restarts.iter().map(|restart| Note {
-        epoch: f64::from(restart.epoch),
-        text: format!(
-            "attempt {} begins: the choice was {:.1} % sure",
-            restart.attempt,
-            100.0 * restart.mean_max
-        ),
-    });
-    run.edits
-        .iter()
-        .map(|edit| {
-            let epoch = epoch_of(&run.history, edit.step);
-            let text = match edit.setting {
-                Setting::LearningRate(rate) => {
-                    format!("learning rate {} from step {}", format_number(f64::from(rate)), edit.step)
-                }
-                Setting::Epochs(epochs) => format!("{epochs} epochs in all, set at step {}", edit.step),
-            };
-            Note { epoch, text }
-        })
-        .chain(restarts)
-        .collect()
-}
-
-/// Where a step lies among the epochs, as a fraction.
-fn epoch_of(history: &History, step: u64) -> f64 {
-    let after = history.epochs.partition_point(|record| record.step < step);
-    let before = after.checked_sub(1).and_then(|before| history.epochs.get(before));
-    let (start, number) = before.map_or((0, 0), |record| (record.step, record.epoch));
-    match history.epochs.get(after) {
-        Some(record) if record.step > start => {
-            f64::from(number) + (step - start) as f64 / (record.step - start) as f64
-        }
-        _ => f64::from(number),
-    }
-}
-
 impl LossView {
     /// Whether the errors of single layers are shown. Until the network itself has an epoch, they are
     /// what there is to see.
@@ -256,29 +217,20 @@ impl LossView {
             self.zoom.reset();
         }
         self.of = of;
-        let mut old = std::mem::take(&mut self.series);
-        let selected = input.run.into_iter();
-        let others = input.compared.iter().copied().filter(|run| Some(run.id) != input.run.map(|run| run.id));
-        let all = input.run.map_or(&[][..], |run| run.history.terms.names());
-        let terms = self.terms.of(all);
-        for run in selected.chain(others) {
-            for term in &terms {
-                // Among several terms colours tell these apart, and names the runs.
-                let place = all.iter().position(|name| name == term);
-                let ink = place.filter(|_| terms.len() > 1).map_or(Ink::Run(run.id.0), Ink::Class);
-                for validation in [false, true] {
-                    let is_it = |series: &Series| series.is_it(run, validation, (term, self.smoothing));
-                    let mut series = match old.iter().position(is_it) {
-                        Some(index) => old.swap_remove(index),
-                        None => Series::new(run, validation, (term.clone(), self.smoothing), ink),
-                    };
-                    series.ink = ink;
-                    series.extend(run);
-                    self.series.push(series);
-                }
-            }
-        }
+        let old = std::mem::take(&mut self.series);
+        let of_run = |run: &Run| {
+            let terms = self.terms.of(run.history.terms.names());
+            loss_series(old, run, input.compared, &terms, self.smoothing)
+        };
+        self.series = input.run.map(of_run).unwrap_or_default();
     }
+}
+
+/// A curve as the plot draws it: pale where it stands for comparison with the selected run.
+fn curve<'a>(series: &'a LossSeries, name: &'a str, selected: RunId, palette: &Palette) -> Curve<'a> {
+    let (faint, dashed) = (series.run() != selected, series.is_validation());
+    let color = series.ink().of(palette);
+    Curve { name, color, faint, dashed, raw: series.raw(), shown: series.shown() }
 }
 
 /// How the view is called.
@@ -323,16 +275,8 @@ fn compared(state: &State) -> Vec<&Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::plots::Smoother;
+    use crate::prepared::Smoother;
     use crate::ui::views::samples;
-
-    #[test]
-    fn a_step_lies_between_epochs() {
-        let history = samples::run(1, 4).history; // 23 steps an epoch
-        for (step, expected) in [(0, 0.0), (23, 1.0), (34, 1.0 + 11.0 / 23.0), (92, 4.0), (500, 4.0)] {
-            assert!((epoch_of(&history, step) - expected).abs() < 1e-9, "step {step}");
-        }
-    }
 
     #[test]
     fn curves_grow_with_the_history_and_start_again_when_it_is_another() {
@@ -344,7 +288,7 @@ mod tests {
             view.update(&LossInput { run: Some(run), compared: &[], epoch: None });
             assert_eq!(view.series.len(), 2);
             let series = &view.series[0];
-            let (raw, smooth) = (series.raw.points(), series.smooth.points());
+            let (raw, smooth) = (series.raw().points(), series.shown().points());
             assert_eq!((raw.len(), smooth.len()), (expected, expected));
             let mut smoother = Smoother::new(0.6);
             let expected = raw.iter().map(|[x, y]| [*x, smoother.next(*y)]).collect::<Vec<_>>();

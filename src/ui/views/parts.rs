@@ -1,6 +1,9 @@
 //! What all views share: a header, chips, and how an empty view says what to do.
 
-use egui::{Align, CursorIcon, Label, Layout, Response, RichText, Sense, Stroke, Ui, UiBuilder, vec2};
+use egui::{
+    Align, CursorIcon, Label, Layout, Popup, PopupAnchor, Response, RichText, Sense, Stroke, Tooltip, Ui,
+    UiBuilder, vec2,
+};
 
 use crate::ui::plots::{color, palette};
 use crate::ui::theme::bold;
@@ -105,6 +108,15 @@ pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
         ui.add_space(4.0);
         ui.add(Label::new(RichText::new(advice).size(11.5).color(color(p.dim))).selectable(false).wrap());
     });
+}
+
+/// A card beside the pointer for what is drawn there and is no widget; none while a menu is open, which it would cover.
+pub(super) fn card_beside_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)) {
+    if !Popup::is_any_open(ui.ctx()) {
+        let id = ui.scope_id().with(name);
+        let card = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, PopupAnchor::Pointer);
+        card.gap(14.0).show(add);
+    }
 }
 
 /// Names a response for assistive tools where the widget shows no text of its own.

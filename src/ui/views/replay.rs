@@ -221,7 +221,9 @@ fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> 
         }
     }
     let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-    let pointed = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked());
+    // A quick drag may have its last stretch in the frame in which it ends.
+    let is_meant = response.dragged() || response.drag_stopped() || response.clicked();
+    let pointed = response.interact_pointer_pos().filter(|_| is_meant);
     let wanted = pointed.map(|to| {
         let wanted = first as f32 + (to.x - left) / (right - left).max(1.0) * span;
         nearest(epochs, wanted)

@@ -1,12 +1,12 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use egui::Color32;
 
-use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn, LabelValues};
+use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
 use crate::figure::Picture;
+pub(super) use crate::prepared::tells_groups;
 use crate::project::{Shown, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::DisplayRange;
@@ -205,29 +205,6 @@ pub(super) fn value_names(data: &Dataset) -> Vec<String> {
 pub(super) fn feature_name(data: &Dataset, feature: usize) -> String {
     let number = || format!("feature {}", feature + 1);
     data.feature_names.get(feature).map_or_else(number, |name| visible(name).into_owned())
-}
-
-/// Whether labels tell groups of rows apart, so that colours show something: classes of several rows each, or numbers that are
-/// measured. Ids and numbers of rows do not.
-pub(super) fn tells_groups(column: &LabelColumn) -> bool {
-    match &column.values {
-        LabelValues::Classes { names, ids } => !is_each_its_own(names.len(), ids.len()),
-        LabelValues::Numbers(numbers) => {
-            let some = &numbers[..numbers.len().min(LOOKED_AT)];
-            let is_whole = some.iter().all(|number| number.is_nan() || number.fract() == 0.0);
-            // Long ids are no longer different once they are numbers of 32 bits.
-            let texts: HashSet<_> = (0..some.len()).map(|row| column.text(row)).collect();
-            !(is_whole && is_each_its_own(texts.len(), some.len()))
-        }
-    }
-}
-
-/// How many numbers are looked at to tell whether they are ids.
-const LOOKED_AT: usize = 1000;
-
-/// Whether most rows have a value that no other row has: more than half as many values as rows, of more than a few rows.
-fn is_each_its_own(values: usize, rows: usize) -> bool {
-    2 * values > rows + 2
 }
 
 /// A row's label as it is in the source; a dash where it has none.

@@ -25,8 +25,9 @@ use crate::ui::update::Origin;
 use crate::ui::widgets::button::quiet_ui;
 use crate::ui::widgets::header::{Row, Side};
 
-/// Width of what stands beside the gallery, at most.
-const SIDE_PX: f32 = 420.0;
+/// Width of what stands beside the gallery, at least and at most, and the room between the two.
+const SIDE_PX: [f32; 2] = [262.0, 420.0];
+const BETWEEN_PX: f32 = 12.0;
 
 /// How the view stands.
 #[derive(Clone, Default)]
@@ -62,8 +63,9 @@ impl View for SelectionView {
         }
         let room = ui.available_rect_before_wrap();
         ui.painter().rect_filled(room, 0.0, color(palette(ui).plot));
-        let side = SIDE_PX.min(0.6 * room.width());
-        let (left, right) = room.shrink(8.0).split_left_right_at_x(room.left() + side);
+        let side = (0.6 * room.width()).clamp(SIDE_PX[0], SIDE_PX[1]).min(0.8 * room.width());
+        let (mut left, right) = room.shrink(8.0).split_left_right_at_x(room.left() + side);
+        left.max.x -= BETWEEN_PX;
         let output = ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("side"), |ui| {
             let area = ScrollArea::vertical().id_salt("side").auto_shrink([false, false]);
             area.show(ui, |ui| self.side_ui(ui, state)).inner

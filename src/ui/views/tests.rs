@@ -45,6 +45,7 @@ struct Scene {
     missing: MissingData<'static>,
     epoch: Option<u32>,
     principal: Option<Vec<[f32; 2]>>,
+    has_no_principal: bool,
     selection: Selection,
     others: BTreeMap<String, Arc<Dataset>>,
     located: Located,
@@ -105,6 +106,7 @@ impl Scene {
             missing: MissingData::NotLoaded,
             epoch: None,
             principal: None,
+            has_no_principal: false,
             selection: Selection::default(),
             others: BTreeMap::new(),
             located: Located::default(),
@@ -152,6 +154,7 @@ impl Scene {
                     data,
                     epoch,
                     principal,
+                    has_no_principal: self.has_no_principal,
                     selection,
                     choices: &self.choices,
                     set: self.set.as_ref(),
@@ -382,14 +385,19 @@ fn a_class_in_the_legend_is_pinned() {
 fn wide_codes_ask_for_their_principal_components() {
     let data = samples::pictures(50, [8, 8, 1], 5);
     let mut harness = harness(Scene::trained(20, data, 6, false), Part::Latent, SIZES[0], Theme::Dark);
-    harness.run();
-    assert!(!harness.state().last.principal);
-    harness.get_by_label("PCA").click();
-    harness.run();
-    assert!(harness.state().last.principal);
-    harness.state_mut().principal = Some(vec![[0.5, 1.0]; 50]);
-    harness.run();
-    assert!(!harness.state().last.principal);
+    let mut asks = |change: fn(&mut Scene)| {
+        change(harness.state_mut());
+        harness.run();
+        harness.state().last.principal
+    };
+    assert!(asks(|_| ()), "they are shown at first");
+    assert!(!asks(|scene| scene.principal = Some(vec![[0.5, 1.0]; 50])));
+    assert!(
+        !asks(|scene| (scene.principal, scene.has_no_principal) = (None, true)),
+        "units are shown instead"
+    );
+    assert!(asks(|scene| scene.has_no_principal = false));
+    assert!(!asks(|scene| scene.views.latent.plane = crate::ui::views::latent::Plane::Units));
 }
 
 #[test]

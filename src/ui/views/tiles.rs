@@ -61,7 +61,8 @@ impl Views {
 /// Shows the views; gives the design that views and cards are to show from now on.
 pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Design> {
     let mut design = None;
-    if let Some(wanted) = state.view.show.take() {
+    let brought = state.view.show.take();
+    if let Some(wanted) = brought {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.entry().name == wanted));
     }
     let Views { tree, all, replay, menu, .. } = views;
@@ -80,7 +81,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Des
         Tile::Container(_) | Tile::Pane(_) => None,
     });
     let tabbed = tabbed.flatten().collect();
-    let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed, menu, seen: Vec::new() };
+    let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed, menu, brought, seen: Vec::new() };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
     panes.carry_out(ui.visuals().dark_mode);
     design
@@ -109,6 +110,8 @@ struct Panes<'a> {
     /// Views whose title a tab shows.
     tabbed: Vec<TileId>,
     menu: &'a mut FigureMenu,
+    /// Name of the view that was brought to the front just now.
+    brought: Option<&'static str>,
     /// Names of the views in sight.
     seen: Vec<&'static str>,
 }
@@ -173,6 +176,11 @@ impl Behavior<Pane> for Panes<'_> {
     fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile_id: TileId, button: Response) -> Response {
         if let Some(Tile::Pane(pane)) = tiles.get(tile_id) {
             self.menu_ui(&button, *pane);
+            if self.brought == Some(pane.entry().name) {
+                // Where there is no room for all tabs, its own may be out of sight.
+                button.scroll_to_me_animation(None, egui::style::ScrollAnimation::none());
+                button.ctx.request_repaint();
+            }
         }
         button
     }

@@ -49,6 +49,21 @@ pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
     response
 }
 
+/// Room between a choice and its text, on either side.
+const PADDING_PX: f32 = 4.0;
+/// Size of a choice's text, and the least that is still read.
+const TEXT_PX: f32 = 11.5;
+const LEAST_TEXT_PX: f32 = 9.0;
+
+/// The size in which a text has as much room as there is.
+fn fitting(ui: &Ui, text: &str, room: f32) -> f32 {
+    let font = egui::FontId::proportional(TEXT_PX);
+    let wide = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x;
+    // In halves, so that the typeface is drawn in few sizes.
+    let size = (2.0 * TEXT_PX * (room / wide.max(1.0)).min(1.0)).floor() / 2.0;
+    size.max(LEAST_TEXT_PX)
+}
+
 /// Choices side by side, at most `columns` in a row; `ring` surrounds the chosen one. A click replaces
 /// the value unless it is the `same` as the one clicked: of one kind, perhaps with other numbers.
 pub fn choices_ui<T: Clone>(
@@ -69,8 +84,8 @@ pub fn choices_ui<T: Clone>(
             for (option, name) in row {
                 let chosen = same(value, option);
                 let tokens = tokens(ui);
-                let text =
-                    RichText::new(*name).size(11.5).color(if chosen { tokens.text } else { tokens.dim });
+                let tint = if chosen { tokens.text } else { tokens.dim };
+                let text = RichText::new(*name).size(fitting(ui, name, width - 2.0 * PADDING_PX)).color(tint);
                 let stroke = Stroke::new(1.0, if chosen { ring } else { tokens.line });
                 let fill = if chosen { tokens.raised } else { tokens.panel };
                 let button = Button::new(text)
@@ -80,7 +95,7 @@ pub fn choices_ui<T: Clone>(
                     .selected(false)
                     .truncate()
                     .min_size(vec2(width, 24.0));
-                ui.spacing_mut().button_padding.x = 4.0;
+                ui.spacing_mut().button_padding.x = PADDING_PX;
                 let response = ui.add_sized(vec2(width, 24.0), button);
                 response.widget_info(|| {
                     egui::WidgetInfo::selected(egui::Role::RadioButton, ui.is_enabled(), chosen, *name)

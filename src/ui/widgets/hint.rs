@@ -4,6 +4,10 @@ use egui::{RectAlign, Response, Tooltip};
 
 /// Greatest width of the text, in points.
 const WIDTH_PX: f32 = 320.0;
+/// Least width of the text, in points: it is below the line where there is less room beside it.
+const LEAST_PX: f32 = 120.0;
+/// Both margins of the text, and some room to the edge of the window.
+const FRAME_PX: f32 = 28.0;
 /// From the line to the text: past the frame of the menu.
 const GAP_PX: f32 = 12.0;
 
@@ -15,12 +19,20 @@ pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
     {
         let popup = hint.popup.gap(GAP_PX).align(RectAlign::RIGHT_START);
         hint.popup = popup.align_alternatives(&[RectAlign::LEFT_START, RectAlign::BOTTOM_START]);
+        let width = width_beside(&response);
         hint.show(|ui| {
-            ui.set_max_width(WIDTH_PX);
+            ui.set_max_width(width);
             ui.label(text);
         });
     }
     response
+}
+
+/// Width of the text, which is to fit at the left or the right of the line.
+fn width_beside(response: &Response) -> f32 {
+    let (window, line) = (response.ctx.content_rect(), response.rect);
+    let room = (line.left() - window.left()).max(window.right() - line.right());
+    (room - GAP_PX - FRAME_PX).clamp(LEAST_PX, WIDTH_PX)
 }
 
 #[cfg(test)]
@@ -32,24 +44,28 @@ mod tests {
 
     #[test]
     fn a_hint_covers_no_line_of_its_menu() {
-        let mut harness = egui_kittest::Harness::builder()
-            .with_size(egui::vec2(700.0, 300.0))
-            .with_context_setup(crate::ui::theme::install)
-            .build_ui(|ui| {
-                ui.set_max_width(200.0);
-                ScrollArea::vertical().show(ui, |ui| {
-                    for (line, is_enabled) in [("first", true), ("second", false), ("third", true)] {
-                        let button = Button::new(line).min_size(egui::vec2(180.0, 22.0));
-                        hint_beside(ui.add_enabled(is_enabled, button), "what it does", "why it cannot");
-                    }
+        let (about, reason) = (["what it does"; 12].join(", "), ["why it cannot"; 12].join(", "));
+        for width in [700.0, 430.0] {
+            let mut harness = egui_kittest::Harness::builder()
+                .with_size(egui::vec2(width, 300.0))
+                .with_context_setup(crate::ui::theme::install)
+                .build_ui(|ui| {
+                    ui.set_max_width(200.0);
+                    ScrollArea::vertical().show(ui, |ui| {
+                        for (line, is_enabled) in [("first", true), ("second", false), ("third", true)] {
+                            let button = Button::new(line).min_size(egui::vec2(180.0, 22.0));
+                            hint_beside(ui.add_enabled(is_enabled, button), &about, &reason);
+                        }
+                    });
                 });
-            });
-        for (line, hint) in [("first", "what it does"), ("second", "why it cannot")] {
-            harness.get_by_label(line).hover();
-            harness.run_steps(60);
-            let hint = harness.get_by_label(hint).rect();
-            for other in ["first", "second", "third"] {
-                assert!(!harness.get_by_label(other).rect().intersects(hint), "{line} over {other}");
+            for (line, hint) in [("first", &about), ("second", &reason)] {
+                harness.get_by_label(line).hover();
+                harness.run_steps(60);
+                let hint = harness.get_by_label(hint).rect();
+                for other in ["first", "second", "third"] {
+                    let covered = harness.get_by_label(other).rect();
+                    assert!(!covered.intersects(hint), "{line} over {other} at {width}");
+                }
             }
         }
     }

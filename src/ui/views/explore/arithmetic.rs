@@ -33,8 +33,8 @@ pub struct Arithmetic {
     times: Option<f32>,
     /// The stamp of the newest question for means, and what stands for its groups.
     asked: (u64, u64),
-    /// Both means, and what stands for their groups.
-    means: (u64, [Option<MeanCode>; 2]),
+    /// Both means, the stamp of their question, and what stands for their groups.
+    means: (u64, u64, [Option<MeanCode>; 2]),
     picture: Pictures,
 }
 
@@ -66,7 +66,7 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
             });
             named(response.response, name);
             if is_known {
-                let count = section.means.1[at].as_ref().map_or(0, |mean| mean.count);
+                let count = section.means.2[at].as_ref().map_or(0, |mean| mean.count);
                 let plural = if count == 1 { "" } else { "s" };
                 let text = format!("{} sample{plural}", format_count(count));
                 ui.label(RichText::new(text).size(11.0).color(color(palette(ui).faint)));
@@ -77,7 +77,7 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
     if !is_known {
         return;
     }
-    let [Some(to), Some(from)] = &section.means.1 else {
+    let [Some(to), Some(from)] = &section.means.2 else {
         remark_ui(ui, "A group without a sample has no mean code: choose another.");
         return;
     };
@@ -160,9 +160,9 @@ impl Arithmetic {
     fn follow(&mut self, context: &Context<'_>, groups: &[Group; 2], actions: &mut Actions) -> bool {
         if let Some((stamp, means)) = context.explore.means()
             && stamp == self.asked.0
-            && self.means.0 != self.asked.1
+            && stamp != self.means.0
         {
-            self.means = (self.asked.1, means.clone());
+            self.means = (stamp, self.asked.1, means.clone());
         }
         let of = stamp_of(groups.each_ref().map(|group| stamp_of_group(context, group)));
         let stamp = context.stamp((of, "means"));
@@ -172,7 +172,7 @@ impl Arithmetic {
             let kind = JobKind::Means { trained: context.trained.clone(), groups };
             actions.questions.push((Question::Means, stamp, kind));
         }
-        self.means.0 == of
+        self.means.1 == of
     }
 }
 

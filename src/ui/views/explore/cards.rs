@@ -74,7 +74,9 @@ fn original(pin: &ShownPin, features: usize) -> Vec<f32> {
 fn add_ui(ui: &mut Ui, context: &Context<'_>, actions: &mut Actions) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        let selected = context.sets.selection.of().map_or(&[][..], |of| context.sets.selection.rows(of));
+        let selection = context.sets.selection;
+        let of = selection.of().filter(|of| context.data_of(*of).is_some());
+        let selected = of.map_or(&[][..], |of| selection.rows(of));
         let add = ui.add_enabled_ui(!selected.is_empty(), |ui| chip_ui(ui, false, "Pin selection")).inner;
         let about = format!("Pin the selected samples, at most {MOST_AT_ONCE} at a time");
         actions.pins_selection |= add.on_hover_text(about).clicked();

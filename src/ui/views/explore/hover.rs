@@ -1,12 +1,13 @@
 //! The sample under the pointer: what it is, what the network makes of it, and how far that is off.
 
-use egui::{PopupAnchor, RichText, Tooltip, Ui};
+use egui::{RichText, Ui};
 
 use super::context::{Actions, Context, bits};
 use super::pictures::{ErrorMaps, Pictures};
 use crate::project::{format_number, visible};
 use crate::session::{Decoding, squared_error};
 use crate::ui::plots::{color, palette, stamp_of};
+use crate::ui::views::parts::card_beside_pointer;
 use crate::ui::views::sample::{Sampler, label_text, row_name};
 
 /// Pictures of the sample.
@@ -41,9 +42,7 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
         hover.made.fill(ui, data, stamp, rows);
         hover.map.fill(ui, data, stamp_of((of, stamp)), [hover.original.rows(), rows]);
     }
-    let id = ui.scope_id().with("explored sample");
-    let tooltip = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, PopupAnchor::Pointer).gap(14.0);
-    tooltip.show(|ui| {
+    card_beside_pointer(ui, "explored sample", |ui| {
         let p = palette(ui);
         ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
         for labels in &data.labels {

@@ -222,7 +222,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     pointed_ui(ui, context, view, &plot, actions);
 }
 
-/// What the pointer does: decodes a place, shows a sample, pins it.
+/// Takes in the pointer: decodes a place, shows a sample, pins it.
 fn pointed_ui(
     ui: &mut Ui,
     context: &Context<'_>,

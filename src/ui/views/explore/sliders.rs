@@ -205,7 +205,10 @@ fn choices_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], choices: usi
 
 /// The entry of the codebook that each vector is.
 fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: usize) {
-    let Some(codebook) = context.trained.weights().0.get("code.codebook") else { return };
+    // Weights in a file are read to decode the code, soon.
+    let weights = context.trained.weights().at_hand();
+    let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
+    let Some(codebook) = codebook else { return };
     let entries: Vec<&[f32]> = codebook.values.chunks_exact(dimension.max(1)).collect();
     for (number, vector) in parts(context, code, dimension) {
         let distance = |entry: &usize| -> f32 {

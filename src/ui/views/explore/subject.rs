@@ -176,7 +176,7 @@ impl Subject {
     }
 }
 
-/// What lies along x and y. A code of one unit is a strip.
+/// Names of the axes. A code of one unit is a strip.
 fn names(kind: PlaneKind, axes: [usize; 2], code: Shape) -> [String; 2] {
     let (count, unit) = (code.features(), |unit: usize| code.unit_name(unit));
     match kind {

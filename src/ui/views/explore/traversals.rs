@@ -65,8 +65,9 @@ pub fn traversals_ui(
     let at = context.code.units_at(context.position);
     let most = context.most_samples();
     let mut numbers = Vec::new();
+    let weights = context.trained.weights().at_hand();
+    let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let codes = || {
-        let codebook = context.trained.weights().0.get("code.codebook");
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
         let lines = traversal(kind, (context.order, &subject.spreads), codebook, context.shares(), STEPS);
@@ -80,7 +81,7 @@ pub fn traversals_ui(
         }
         codes
     };
-    let shown = (context.order, context.position, shows_all);
+    let shown = (context.order, context.position, shows_all, codebook.is_some());
     let of = (subject.codes_stamp, bits(&base), bits(context.shares()), shown);
     if let Some(stamp) = context.decode(actions, Decoding::Traversals, of, codes) {
         traversals.asked = (stamp, numbers);

@@ -1,4 +1,4 @@
-use crate::project::{Bottleneck, Loss, format_number};
+use crate::project::{Binarise, Bottleneck, Loss, format_number};
 use crate::run::{Health, Run};
 
 /// One number of the view.
@@ -56,6 +56,15 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     }
     figures.push(measured);
     figures
+}
+
+/// Whether what a variational network is trained by is the cross-entropy of grey values, which is no likelihood.
+pub(super) fn is_of_grey(run: &Run) -> bool {
+    let is_variational = matches!(
+        run.design.code.kind,
+        Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. }
+    );
+    is_variational && run.design.loss == Loss::BinaryCrossEntropy && run.design.data.binarise == Binarise::Off
 }
 
 fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
@@ -127,10 +136,7 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
             "Mean magnitude over pairs of bits: 0 where every bit tells something of its own.",
         ));
     }
-    if let (Loss::BinaryCrossEntropy, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. }) =
-        (run.design.loss, run.design.code.kind)
-        && run.design.data.binarise == crate::project::Binarise::Off
-    {
+    if is_of_grey(run) {
         figures.push(figure(
             "likelihood",
             "none".to_owned(),

@@ -1,7 +1,8 @@
 //! What is known of the sample under the pointer, beside it.
 
-use egui::{RichText, Tooltip, Ui, vec2};
+use egui::{RichText, Ui, vec2};
 
+use super::super::parts::card_beside_pointer;
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
 use super::{LatentInput, LatentView};
 use crate::dataset::{Dataset, LabelColumn};
@@ -39,14 +40,7 @@ pub(super) fn card_ui(
     let row = sample.row;
     let p = palette(ui);
     let (stamp, cache) = (view.cache.stamp, &mut view.card);
-    Tooltip::always_open(
-        ui.ctx().clone(),
-        ui.layer_id(),
-        ui.scope_id().with("sample"),
-        egui::PopupAnchor::Pointer,
-    )
-    .gap(14.0)
-    .show(|ui| {
+    card_beside_pointer(ui, "sample", |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
         if let Some(data) = input.data {
             card_pictures_ui(ui, data, (run, kept), sample, stamp, cache);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::analysis::density::Density;
-use crate::dataset::{LabelColumn, LabelValues};
+use crate::dataset::LabelColumn;
+use crate::prepared::{CodePoints, PlacedRows};
 use crate::run::{Kept, Run};
-use crate::session::{CodePlane, strip_jitter};
+use crate::session::CodePlane;
 use crate::ui::plots::stamp_of;
 use crate::ui::state::PlacedCodes;
 
@@ -35,10 +36,7 @@ pub(super) struct Drawn<'a> {
 pub(super) struct Cache {
     pub stamp: u64,
     pub rows: Arc<[u32]>,
-    pub points: Vec<[f32; 2]>,
-    pub classes: Vec<u32>,
-    pub numbers: Vec<f32>,
-    pub range: [f32; 2],
+    pub placed: CodePoints,
     /// What is drawn, as in [`Drawn`].
     pub plane: CodePlane,
     pub epoch: u32,
@@ -88,14 +86,6 @@ impl<'a> Drawn<'a> {
     }
 }
 
-/// A code of one unit is a strip: a lane for every class.
-pub(super) fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
-    match column.map(|column| &column.values) {
-        Some(LabelValues::Classes { names, .. }) if units == 1 => Some(names),
-        _ => None,
-    }
-}
-
 impl Cache {
     /// Builds coordinates and colours where something changed; `points` are the places of the codes
     /// where these are not two units of theirs.
@@ -117,43 +107,7 @@ impl Cache {
         self.rows = drawn.rows.into();
         (self.plane, self.epoch) = (drawn.plane, drawn.epoch);
         (self.are_watched, self.is_density) = (drawn.are_watched, drawn.density.is_some());
-        self.classes.clear();
-        self.numbers.clear();
-        match column.map(|column| &column.values) {
-            Some(LabelValues::Classes { ids, .. }) => {
-                let class = |row: &u32| ids.get(*row as usize).copied().unwrap_or(u32::MAX);
-                self.classes.extend(drawn.rows.iter().map(class));
-            }
-            Some(LabelValues::Numbers(values)) => {
-                let number = |row: &u32| values.get(*row as usize).copied().unwrap_or(f32::NAN);
-                self.numbers.extend(drawn.rows.iter().map(number));
-                let finite = values.iter().copied().filter(|value| value.is_finite());
-                let ends = finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
-                self.range = if ends[0] <= ends[1] { ends } else { [0.0, 1.0] };
-            }
-            None => {}
-        }
-        self.points = match (drawn.units, points, drawn.plane) {
-            (1, _, _) => {
-                let strip = |(index, x): (usize, &f32)| [*x, self.strip_height(index)];
-                drawn.codes.iter().enumerate().map(strip).collect()
-            }
-            (_, Some(points), _) => points.to_vec(),
-            (units, None, CodePlane::Units([x, y])) => {
-                drawn.codes.chunks_exact(units.max(1)).map(|code| [code[x], code[y]]).collect()
-            }
-            (_, None, CodePlane::Principal) => Vec::new(),
-        };
-    }
-
-    /// Height of a point in the strip of a code of one unit: its class's lane, or its number, and a
-    /// fixed jitter.
-    fn strip_height(&self, index: usize) -> f32 {
-        let jitter = strip_jitter(index);
-        match (self.classes.get(index), self.numbers.get(index)) {
-            (Some(class), _) => *class as f32 + 0.7 * jitter,
-            (None, Some(number)) => *number,
-            (None, None) => jitter,
-        }
+        let Drawn { rows, codes, units, plane, .. } = *drawn;
+        self.placed = CodePoints::new(&PlacedRows { rows, codes, units, plane, places: points }, column);
     }
 }

@@ -1,7 +1,8 @@
 //! Where the encoder puts other data: points of their own above those of the run's, with a line of the legend for each set.
 
-use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Tooltip, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
+use super::super::parts::card_beside_pointer;
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::figure::Rgb;
@@ -117,8 +118,12 @@ impl Others {
                 text.extend([", ", &format_count(*outside), " outside the axes"]);
             }
             let at = *at + vec2(10.0, 0.0);
-            let place =
-                painter.text(at, Align2::LEFT_CENTER, &text, FontId::proportional(11.5), color(p.text));
+            let galley = painter.layout_no_wrap(text.clone(), FontId::proportional(11.5), color(p.text));
+            let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
+            // Points beneath it are not to be taken for its marker, nor make it hard to read.
+            let ground = place.with_min_x(place.left() - 10.0 - OUTER_PX).expand(3.0);
+            painter.rect_filled(ground, 3.0, color(p.plot).gamma_multiply(0.85));
+            painter.galley(place.min, galley, color(p.text));
             let response = ui.interact(place, ui.scope_id().with(("other data", other.name)), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
         }
@@ -162,10 +167,7 @@ impl Others {
     fn card_ui(&mut self, ui: &Ui, Pointed { other, row }: Pointed<'_>, part: Part) {
         let p = palette(ui);
         let OtherCodes { name, data, located } = other;
-        let id = ui.scope_id().with("other sample");
-        let tooltip =
-            Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, egui::PopupAnchor::Pointer).gap(14.0);
-        tooltip.show(|ui| {
+        card_beside_pointer(ui, "other sample", |ui| {
             ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
             let line = |text: String, size: f32, tint: Rgb| RichText::new(text).size(size).color(color(tint));
             self.picture_ui(ui, data, row);

@@ -14,6 +14,10 @@ use crate::ui::widgets::header::{Side, one_row_ui};
 
 /// Longest title of a run that is shown whole.
 const MOST_TITLE_CHARS: usize = 40;
+/// Room for a column of the page: a low panel shows more of it in several.
+const COLUMN_PX: f32 = 440.0;
+/// Columns, at most.
+const MOST_COLUMNS: usize = 3;
 /// Room for the names of what is told, in points.
 const NAMES_PX: f32 = 210.0;
 
@@ -88,11 +92,20 @@ pub fn page_ui(
         });
     });
     ScrollArea::vertical().id_salt("run page").auto_shrink([false, false]).show(ui, |ui| {
-        let is_done = output.close;
-        output.caption = caption_ui(ui, run, focus, view.draft(run), is_done);
-        for part in &parts {
-            part_ui(ui, part);
-        }
+        let (is_done, draft) = (output.close, view.draft(run));
+        let columns = ((ui.available_width() / COLUMN_PX) as usize).clamp(1, MOST_COLUMNS);
+        ui.columns(columns, |columns| {
+            let (first, others) = columns.split_at_mut(1);
+            for ui in first.iter_mut() {
+                output.caption = caption_ui(ui, run, focus, draft, is_done);
+            }
+            // Name and note have the first column to themselves, where there are several.
+            let rooms = if others.is_empty() { first } else { others };
+            let count = rooms.len().max(1);
+            for (at, part) in parts.iter().enumerate() {
+                rooms.get_mut(at % count).into_iter().for_each(|ui| part_ui(ui, part));
+            }
+        });
     });
     output
 }

@@ -161,10 +161,10 @@ mod tests {
             rows("Results"),
             [
                 format!(
-                    "held-out class, test split: ROC AUC 0.8750; class 3, 9 of 1000 samples (weights of epoch 9, {when})"
+                    "anomalies, test split: ROC AUC 0.8750; class 3, 9 of 1000 samples (weights of epoch 9, {when})"
                 ),
                 format!(
-                    "held-out class, test split: ROC AUC 0.5000; class 3, 9 of 1000 samples (weights of epoch 4, {when})"
+                    "anomalies, test split: ROC AUC 0.5000; class 3, 9 of 1000 samples (weights of epoch 4, {when})"
                 ),
             ]
         );

@@ -8,6 +8,8 @@ use crate::session::{ClassShares, Comparison, Difference, Moments};
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::theme::bold;
 
+/// Width of the shares of classes, at most.
+const SHARES_PX: f32 = 290.0;
 /// Most lines of a table.
 const MOST_LINES: usize = 24;
 
@@ -58,6 +60,8 @@ fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
     let p = palette(ui);
     let share = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
     let name = shortened(&shares.name, 24);
+    // The last column takes what room there is: shares are not to be torn apart.
+    ui.set_max_width(ui.available_width().min(SHARES_PX));
     Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
         head_ui(ui, [&name, "selected", beside(compared)]);
         for (class, [selected, others]) in shares.classes.iter().take(MOST_LINES) {

@@ -33,6 +33,8 @@ pub(super) struct Tools {
     by: Option<(u64, By)>,
     class: u32,
     range: [f64; 2],
+    /// What the range is of.
+    range_of: Option<(u64, By)>,
     /// Numbers of rows as they are typed.
     rows: String,
     /// The name that is being typed, and of which selection.
@@ -53,7 +55,7 @@ pub(super) struct ToolsOutput {
 
 impl Default for Tools {
     fn default() -> Self {
-        Tools { by: None, class: 0, range: [0.0, 1.0], rows: String::new(), name: None }
+        Tools { by: None, class: 0, range: [0.0, 1.0], range_of: None, rows: String::new(), name: None }
     }
 }
 
@@ -70,17 +72,19 @@ impl Tools {
         let mut output = ToolsOutput::default();
         let by = self.by_ui(ui, data, errors);
         ui.horizontal_wrapped(|ui| {
-            let criterion = self.criterion_ui(ui, data, by);
+            let criterion = self.criterion_ui(ui, data, errors, by);
+            if criterion.is_none() {
+                ui.disable();
+            }
             for how in How::ALL {
-                let button = ui.add_enabled_ui(criterion.is_some(), |ui| quiet_ui(ui, how.verb())).inner;
-                let button = named(button, format!("{} matching samples", how.verb()));
+                let button = named(quiet_ui(ui, how.verb()), format!("{} matching samples", how.verb()));
                 if button.clicked() {
                     output.select = criterion.clone().map(|criterion| (criterion, how));
                 }
             }
         });
         if errors.is_empty() {
-            let text = "To select by error, show a set in Reconstructions first.";
+            let text = "To select by error, show a split or all samples in Reconstructions.";
             ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim)));
         }
         let own = selections.iter().enumerate().filter(|(_, named)| named.fingerprint == data.fingerprint);
@@ -118,7 +122,6 @@ impl Tools {
                     if ui.selectable_label(by == other, name(other)).clicked() {
                         by = other;
                         self.by = Some((data.fingerprint, other));
-                        self.range = range_of(data, errors, other);
                     }
                 }
             });
@@ -128,7 +131,7 @@ impl Tools {
     }
 
     /// The class or the range; `None` where there is nothing to select by.
-    fn criterion_ui(&mut self, ui: &mut Ui, data: &Dataset, by: By) -> Option<Criterion> {
+    fn criterion_ui(&mut self, ui: &mut Ui, data: &Dataset, errors: &[f32], by: By) -> Option<Criterion> {
         if let By::Label(column) = by
             && let LabelValues::Classes { names, .. } = &data.labels.get(column)?.values
         {
@@ -160,6 +163,9 @@ impl Tools {
                 }
             };
         }
+        if self.range_of.replace((data.fingerprint, by)) != Some((data.fingerprint, by)) {
+            self.range = range_of(data, errors, by);
+        }
         let speed = (self.range[1] - self.range[0]).abs().max(1e-6) / 200.0;
         for (at, name, word) in
             [(0, "Smallest value to select", "from"), (1, "Largest value to select", "to")]
@@ -186,7 +192,7 @@ impl Tools {
             let typed = self.name.take_if(|(of, _)| *of == index).map(|(_, text)| text);
             let shown = visible(&own.name);
             let mut text = typed.unwrap_or_else(|| shown.clone().into_owned());
-            let edit = ui.add(egui::TextEdit::singleline(&mut text).desired_width(130.0));
+            let edit = ui.add(egui::TextEdit::singleline(&mut text).desired_width(100.0));
             let edit = named(edit, format!("Name of {shown}"));
             if edit.lost_focus() && text != *shown {
                 output.rename = Some((index, text));
@@ -232,6 +238,48 @@ fn range_of(data: &Dataset, errors: &[f32], by: By) -> [f64; 2] {
             let features = data.shape.features().max(1);
             let places = (0..data.len()).map(|row| row * features + feature);
             ends(&mut places.map(|at| f64::from(data.rows.value(at)) + data.base(feature)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable;
+
+    use super::*;
+    use crate::ui::views::samples::table;
+
+    #[test]
+    fn a_range_is_at_first_that_of_all_values() {
+        let data = table(60, 2);
+        let height = data.labels.iter().position(|column| column.name == "height").expect("numbers");
+        let by = By::Label(height);
+        let all = range_of(&data, &[], by);
+        assert!(all[0] < all[1], "{all:?}");
+        let mut tools = Tools::default();
+        for narrowed in [None, Some([all[0], all[0]])] {
+            tools.range = narrowed.unwrap_or(tools.range);
+            let mut found = None;
+            drop(Harness::new_ui(|ui| found = tools.criterion_ui(ui, &data, &[], by)));
+            let Some(Criterion::Label(column, range)) = found else { panic!("{found:?}") };
+            assert_eq!((column, range), (height, narrowed.unwrap_or(all)), "a chosen one stays");
+        }
+    }
+
+    #[test]
+    fn a_verb_is_one_line_however_narrow_the_view_is() {
+        let data = table(60, 2);
+        for width in [170.0, 230.0, 420.0] {
+            let mut tools = Tools::default();
+            let harness = Harness::builder().with_size(egui::vec2(width, 300.0)).build_ui(|ui| {
+                drop(tools.ui(ui, &data, (&[], |_: &NamedSelection| false), &[]));
+            });
+            for how in How::ALL {
+                let name = format!("{} matching samples", how.verb());
+                let height = harness.get_by_label(&name).rect().height();
+                assert!(height < 24.0, "{name} at {width}: {height}");
+            }
         }
     }
 }

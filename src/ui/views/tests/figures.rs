@@ -5,6 +5,8 @@ use egui::epaint::ColorMode;
 use super::super::view::View;
 use super::*;
 use crate::figure::{Drawing, Figure, Ink, Palette, Scatter};
+use crate::prepared;
+use crate::run::TOTAL;
 use crate::ui::painted::paths;
 use crate::ui::state::State;
 
@@ -130,6 +132,33 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
     assert_eq!((ranges.len(), ranges[0].0), (3, 200));
     assert!(ranges.iter().all(|range| *range == ranges[0]), "{ranges:?}");
     assert!(ranges[0].1[1] >= x.range[1], "there is room for every epoch");
+}
+
+#[test]
+fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
+    let data = samples::pictures(200, [8, 8, 1], 10);
+    let state = || state(Scene::trained(40, data.clone(), 2, false));
+    let (harness, figures) = shown::<LossView>(state());
+    let run = harness.state().1.shown().expect("a run");
+    let loss = prepared::loss(run, &[], &[TOTAL.to_owned()], 0.0, true).expect("curves");
+    assert_eq!((&loss.title, &loss.drawing), (&figures[0].title, &figures[0].drawing));
+    let (harness, figures) = shown::<LatentView>(state());
+    let state = &harness.state().1;
+    let run = state.shown().expect("a run");
+    let latent = prepared::latent(run, state.data_of(run).map(|data| &**data), None);
+    let latent = latent.expect("a plane").expect("codes");
+    assert_eq!(latent.title, figures[0].title);
+    let (Drawing::Scatter(without), Drawing::Scatter(with)) = (&latent.drawing, &figures[0].drawing) else {
+        panic!("{latent:?}")
+    };
+    for (one, other) in [(&without.x, &with.x), (&without.y, &with.y)] {
+        let near = |end: usize| (one.range[end] - other.range[end]).abs() < 1e-6;
+        assert!(near(0) && near(1), "{one:?} {other:?}");
+    }
+    let (x, y) = (with.x.clone(), with.y.clone());
+    assert_eq!(&Scatter { x, y, ..without.clone() }, with);
+    assert_eq!((&without.x.label, &without.y.label), (&with.x.label, &with.y.label));
+    assert_eq!(latent.animation.is_some(), figures[0].animation.is_some());
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn full() -> Scene {
     let run = scene.runs.last_mut().expect("a run");
     run.pca_mse = Some(0.25);
     scene.epoch = Some(10);
+    scene.views.latent.plane = crate::ui::views::latent::Plane::Units;
     scene
 }
 

@@ -1,0 +1,170 @@
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::data::{self, Shown};
+use super::failure::Failure;
+use super::output::check_files;
+use super::reading::Reading;
+use super::signal::{self, Stage};
+use super::subject::Subject;
+use super::write::{line, warn};
+use crate::dataset::Dataset;
+use crate::figure::{Figure, FigureError, Form, Style, encoded};
+use crate::io::Durability;
+use crate::prepared::{latent, loss};
+use crate::project::{visible, visible_list, visible_path};
+use crate::run::{Run, TOTAL};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass figure vae.hourglass --view loss -o loss.svg
+  hourglass figure vae.hourglass --view loss --term KL --compare 1,2 -o kl.png --scale 3
+  hourglass figure vae.hourglass --view latent -o codes.png --theme dark
+
+The same curves, axes, colours and labels as in the window: PNG, SVG, or the
+numbers as CSV. The codes of a network of two units, epoch by epoch, are a GIF.")]
+pub(super) struct Arguments {
+    /// A project with a run
+    pub(super) file: PathBuf,
+    /// What is drawn
+    #[arg(long, value_enum)]
+    pub(super) view: View,
+    /// The file to write, by its ending .png, .svg, .csv or .gif
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// The run to draw, instead of the newest that has anything to show
+    #[arg(long, value_name = "ID")]
+    pub(super) run: Option<u32>,
+    /// Of loss: other runs to draw beside it
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(super) compare: Vec<u32>,
+    /// Of loss: a term, instead of the total; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(super) term: Vec<String>,
+    /// Of loss: the factor of the exponential moving average, 0 to 0.99
+    #[arg(long, value_name = "FACTOR", default_value = "0", value_parser = smoothing)]
+    pub(super) smooth: f64,
+    /// Of loss: a linear axis, also where a logarithmic one is possible
+    #[arg(long)]
+    pub(super) linear: bool,
+    /// Of latent: the epoch, instead of the newest
+    #[arg(long, value_name = "N")]
+    pub(super) epoch: Option<u32>,
+    /// The theme
+    #[arg(long, value_enum, default_value = "light")]
+    pub(super) theme: Theme,
+    /// Pixels for each point of a PNG or GIF, 1 to 4
+    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(super) scale: u8,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum View {
+    /// The loss over the epochs
+    Loss,
+    /// The codes of the samples that the run watched
+    Latent,
+}
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// On white
+    Light,
+    /// On black
+    Dark,
+}
+
+/// `hourglass figure`
+pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
+    // Whatever is wrong with the place is said before the work.
+    let (files, path) = (signal::files(), &arguments.output);
+    let form = Form::of(path).ok_or_else(|| {
+        let path = visible_path(path);
+        Failure::Problem(format!(
+            "{path}: figures are written as .png, .svg, .csv or .gif; end the name in one of these"
+        ))
+    })?;
+    check_files(&files, &[path], arguments.force)?;
+    let subject = Subject::open(&arguments.file, "hourglass train DESIGN --data")?;
+    let drawn = match arguments.view {
+        View::Loss => of_loss(&subject, arguments)?,
+        View::Latent => of_latent(&subject, arguments)?,
+    };
+    let style = Style { is_dark: arguments.theme == Theme::Dark, scale: f32::from(arguments.scale) };
+    let bytes = encoded(&drawn, form, style).map_err(|error| told(&error, path))?;
+    signal::enter(Stage::Writing);
+    files.write_bytes(path, Durability::Synced, &bytes)?;
+    line(visible_path(path));
+    Ok(())
+}
+
+fn told(error: &FigureError, path: &Path) -> Failure {
+    Failure::Problem(format!("{}: {error}", visible_path(path)))
+}
+
+/// The run that was asked for, or the newest that has anything to show, or the newest.
+fn chosen<'a>(
+    subject: &'a Subject,
+    arguments: &Arguments,
+    shows: impl Fn(&Run) -> bool,
+) -> Result<&'a Run, Failure> {
+    let newest = subject.runs.iter().rev().find(|run| shows(run)).map(|run| run.id.0);
+    subject.run(arguments.run.or(newest), |_| true)
+}
+
+fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
+    let run = chosen(subject, arguments, |run| !run.history.epochs.is_empty())?;
+    let compared = arguments.compare.iter().map(|id| subject.run(Some(*id), |_| true));
+    let compared = compared.collect::<Result<Vec<&Run>, Failure>>()?;
+    let total = [TOTAL.to_owned()];
+    let asked = if arguments.term.is_empty() { &total[..] } else { &arguments.term };
+    let terms = run.history.terms.names();
+    if let Some(term) = asked.iter().find(|term| !terms.is_empty() && !terms.contains(term)) {
+        return Err(Failure::Usage(format!(
+            "--term: the loss of run {} has no term {}; it has: {}",
+            run.id,
+            visible(term),
+            visible_list(terms)
+        )));
+    }
+    loss(run, &compared, asked, arguments.smooth, !arguments.linear)
+        .ok_or_else(|| nothing(subject, run, "has no epoch yet; resume it"))
+}
+
+fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
+    let has_codes = |run: &Run| run.kept.newest().is_some_and(|kept| kept.code_units > 0);
+    let run = chosen(subject, arguments, has_codes)?;
+    let data = labels(run)?;
+    let drawn = latent(run, data.as_ref(), arguments.epoch);
+    drawn
+        .map_err(|message| nothing(subject, run, &format!("has no plane to show: {message}")))?
+        .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
+}
+
+/// The data of the run, whose labels colour its codes; without them these are of one colour.
+fn labels(run: &Run) -> Result<Option<Dataset>, Failure> {
+    let why = match data::shown(run, None, None, &Reading::default()) {
+        Ok(Shown { data, .. }) if data.fingerprint == run.fingerprint => return Ok(Some(data)),
+        Ok(_) => format!("the data run {} was trained on have changed", run.id),
+        Err(Failure::Problem(message) | Failure::Usage(message)) => message,
+        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+    };
+    warn(format_args!("no labels colour the codes: {why}"));
+    Ok(None)
+}
+
+fn nothing(subject: &Subject, run: &Run, why: &str) -> Failure {
+    Failure::Problem(format!("{}: run {} {why}", subject.name(), run.id))
+}
+
+fn smoothing(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=0.99).contains(number));
+    number.ok_or_else(|| "write a number from 0 to 0.99".to_owned())
+}

@@ -1,0 +1,258 @@
+//! Weights of kept epochs that stay in a file until somebody needs them: a project may hold
+//! gigabytes of them, of which a person looks at a few.
+//!
+//! The file is held open, so that it stays readable when it is removed or another takes its place, as
+//! every save does. What was written over it in place is found out by checksums.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use flate2::Crc;
+
+use super::{FileError, tensors};
+use crate::check::PlannedArray;
+use crate::run::{HeldWeights, StoredWeights, Weights};
+
+/// Whether weights stay in files. Where a file that is open cannot be replaced, they would stand in
+/// the way of the next save.
+pub(super) const STAYS: bool = cfg!(unix);
+
+/// More bytes than the header of a file of weights takes.
+const HEADER_BYTES: u64 = 16 << 20;
+/// Most bytes of weights of a file that stay in memory after they were read: as many as one run keeps.
+const RECENT_BYTES: usize = 256 << 20;
+
+/// A file that weights stay in.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    /// What the file was called, for errors.
+    path: PathBuf,
+    /// Whoever holds this moves its position.
+    file: Mutex<Arc<File>>,
+    recent: Mutex<Recent>,
+}
+
+/// Where bytes are in a file, and their checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) start: u64,
+    pub(super) len: u64,
+    pub(super) crc32: u32,
+}
+
+/// The weights of one kept epoch on a shelf.
+#[derive(Debug)]
+struct Shelved {
+    shelf: Arc<Shelf>,
+    name: String,
+    extent: Extent,
+    arrays: Arc<[PlannedArray]>,
+    copy: OnceLock<PathBuf>,
+}
+
+/// Weights that were read lately, by where they begin; those used last at the end.
+#[derive(Debug)]
+struct Recent {
+    capacity: usize,
+    read: Vec<(u64, Arc<Weights>)>,
+}
+
+impl Shelf {
+    /// A file with nothing of it known yet. While its weights are read, nobody else may read or write
+    /// the same open file.
+    pub(super) fn new(path: &Path, file: Arc<File>) -> Arc<Shelf> {
+        let recent = Recent { capacity: RECENT_BYTES, read: Vec::new() };
+        Arc::new(Shelf { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })
+    }
+
+    /// Weights of these arrays that are in the file already; `name` is what errors call them.
+    pub(super) fn hold(
+        self: &Arc<Shelf>,
+        name: &str,
+        extent: Extent,
+        arrays: &Arc<[PlannedArray]>,
+    ) -> HeldWeights {
+        HeldWeights::Stored(Arc::new(Shelved {
+            shelf: Arc::clone(self),
+            name: name.to_owned(),
+            extent,
+            arrays: Arc::clone(arrays),
+            copy: OnceLock::new(),
+        }))
+    }
+
+    /// Copies bytes to a place in the file, and nothing of them into memory.
+    pub(super) fn put(&self, from: &mut impl Read, start: u64) -> io::Result<Extent> {
+        let mut file = lock(&self.file);
+        file.seek(SeekFrom::Start(start))?;
+        let (mut crc, mut part) = (Crc::new(), vec![0; 1 << 16]);
+        let mut len = 0;
+        loop {
+            let read = match from.read(&mut part) {
+                Ok(0) => return Ok(Extent { start, len, crc32: crc.sum() }),
+                Ok(read) => &part[..read],
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            crc.update(read);
+            file.write_all(read)?;
+            len += read.len() as u64;
+        }
+    }
+}
+
+impl Extent {
+    /// Reads the bytes and checks that they are still the same.
+    fn read(self, file: &mut (impl Read + Seek)) -> io::Result<Vec<u8>> {
+        file.seek(SeekFrom::Start(self.start))?;
+        let mut bytes = Vec::new();
+        let len = usize::try_from(self.len).map_err(|_| ErrorKind::OutOfMemory)?;
+        bytes.try_reserve_exact(len).map_err(|_| ErrorKind::OutOfMemory)?;
+        file.take(self.len).read_to_end(&mut bytes)?;
+        let mut crc = Crc::new();
+        crc.update(&bytes);
+        if bytes.len() == len && crc.sum() == self.crc32 {
+            Ok(bytes)
+        } else {
+            Err(io::Error::new(ErrorKind::InvalidData, "their checksum is another"))
+        }
+    }
+}
+
+impl Shelved {
+    fn bytes_in(&self, file: &mut Arc<File>) -> Result<Vec<u8>, String> {
+        let error = match self.extent.read(file) {
+            Ok(bytes) => return Ok(bytes),
+            Err(error) => error,
+        };
+        // The file was written over, or is out of reach with its disk.
+        let copied = self.copy.get().and_then(|copy| {
+            let copied = Extent { start: 0, ..self.extent };
+            copied.read(&mut File::open(copy).ok()?).ok()
+        });
+        copied.ok_or_else(|| {
+            self.error(format!(
+                "these weights can no longer be read ({error}): they are damaged, or another program has changed \
+                 the file since it was opened; choose another epoch, or open a backup"
+            ))
+        })
+    }
+
+    fn error(&self, message: String) -> String {
+        FileError::content(&self.shelf.path, &self.name, message).to_string()
+    }
+}
+
+impl StoredWeights for Shelved {
+    fn count(&self) -> usize {
+        count(&self.arrays)
+    }
+
+    fn at_hand(&self) -> Option<Arc<Weights>> {
+        lock(&self.shelf.recent).get(self.extent.start)
+    }
+
+    fn read(&self) -> Result<Arc<Weights>, String> {
+        if let Some(weights) = self.at_hand() {
+            return Ok(weights);
+        }
+        let mut file = lock(&self.shelf.file);
+        // Another thread may have read them while this one waited.
+        if let Some(weights) = self.at_hand() {
+            return Ok(weights);
+        }
+        let bytes = self.bytes_in(&mut file)?;
+        let weights = decoded(&bytes, &self.arrays).map_err(|message| self.error(message))?;
+        let weights = Arc::new(weights);
+        lock(&self.shelf.recent).add(self.extent.start, Arc::clone(&weights));
+        Ok(weights)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        self.bytes_in(&mut lock(&self.shelf.file))
+    }
+
+    fn note_copy(&self, path: &Path) {
+        // One is enough.
+        let _ = self.copy.set(path.to_owned());
+    }
+}
+
+impl Recent {
+    fn get(&mut self, start: u64) -> Option<Arc<Weights>> {
+        let found = self.read.iter().position(|(of, _)| *of == start)?;
+        self.read[found..].rotate_left(1);
+        self.read.last().map(|(_, weights)| Arc::clone(weights))
+    }
+
+    fn add(&mut self, start: u64, weights: Arc<Weights>) {
+        self.read.push((start, weights));
+        while self.read.iter().map(|(_, weights)| bytes_of(weights)).sum::<usize>() > self.capacity {
+            self.read.remove(0);
+        }
+    }
+}
+
+/// Weights of just these arrays.
+pub(super) fn decoded(bytes: &[u8], arrays: &[PlannedArray]) -> Result<Weights, String> {
+    let weights = tensors::decode_weights(bytes)?;
+    weights.validate("", arrays).map(|()| weights)
+}
+
+/// Checks by its length alone that a file may hold these arrays, and little else.
+pub(super) fn check_length(len: u64, arrays: &[PlannedArray]) -> Result<(), String> {
+    let least = (count(arrays) as u64).saturating_mul(4);
+    if (least..=least.saturating_add(HEADER_BYTES)).contains(&len) {
+        return Ok(());
+    }
+    Err(format!("it has {len} bytes, which cannot be the {least} bytes of weights of its design"))
+}
+
+fn count(arrays: &[PlannedArray]) -> usize {
+    let counts = arrays.iter().map(|array| array.shape.iter().copied().fold(1, usize::saturating_mul));
+    counts.fold(0, usize::saturating_add)
+}
+
+fn bytes_of(weights: &Weights) -> usize {
+    weights.len().saturating_mul(size_of::<f32>())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Array;
+
+    #[test]
+    fn what_was_used_last_stays_in_memory_within_its_bound() {
+        // 40 bytes each, in 100.
+        let array = || Array { shape: vec![10], values: vec![0.0; 10] };
+        let weights = || Arc::new(Weights([("code.weight".to_owned(), array())].into()));
+        let mut recent = Recent { capacity: 100, read: Vec::new() };
+        let held = |recent: &Recent| recent.read.iter().map(|(start, _)| *start).collect::<Vec<_>>();
+        recent.add(1, weights());
+        recent.add(2, weights());
+        assert!(recent.get(1).is_some() && recent.get(3).is_none());
+        assert_eq!(held(&recent), [2, 1]);
+        recent.add(3, weights());
+        assert_eq!(held(&recent), [1, 3], "2 was used before 1");
+        let large = Array { shape: vec![26], values: vec![0.0; 26] };
+        recent.add(4, Arc::new(Weights([("code.weight".to_owned(), large)].into())));
+        assert_eq!(held(&recent), [0; 0], "104 bytes do not fit");
+    }
+
+    #[test]
+    fn only_a_file_as_long_as_its_arrays_may_hold_them() {
+        let arrays = [PlannedArray { name: "code.weight".to_owned(), shape: vec![3, 5], is_learned: true }];
+        for (len, fits) in [(0, false), (59, false), (60, true), (200, true), (61 + (16 << 20), false)] {
+            assert_eq!(check_length(len, &arrays).is_ok(), fits, "{len}");
+        }
+        let endless = PlannedArray { shape: vec![usize::MAX, 2], ..arrays[0].clone() };
+        assert!(check_length(1 << 40, &[endless]).is_err());
+    }
+}

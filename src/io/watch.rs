@@ -1,0 +1,60 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Shared between an export and whoever watches it: how far it is, and whether it should give up.
+#[derive(Debug, Default)]
+pub struct Watch {
+    done: AtomicU64,
+    total: AtomicU64,
+    is_cancelled: AtomicBool,
+    /// Files and folders that are being written.
+    writes: AtomicU64,
+}
+
+/// A write that is under way until this is dropped.
+pub(super) struct UnderWay<'a>(Option<&'a Watch>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(watch) = self.0 {
+            watch.writes.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
+impl Watch {
+    /// Units of work done and in all (0 while unknown).
+    pub fn state(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// Asks the export to give up: it leaves nothing of what it has not finished.
+    pub fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to.
+    pub fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Whether a file or a folder is being written, or removed as it was cancelled.
+    pub fn is_writing(&self) -> bool {
+        self.writes.load(Ordering::Acquire) > 0
+    }
+
+    /// Counts a write that begins.
+    pub(super) fn begin(watch: Option<&Watch>) -> UnderWay<'_> {
+        if let Some(watch) = watch {
+            watch.writes.fetch_add(1, Ordering::Acquire);
+        }
+        UnderWay(watch)
+    }
+
+    pub(super) fn expect(&self, units: u64) {
+        self.total.fetch_add(units, Ordering::Relaxed);
+    }
+
+    pub(super) fn advance(&self, units: u64) {
+        self.done.fetch_add(units, Ordering::Relaxed);
+    }
+}
