@@ -279,3 +279,16 @@ fn ends(values: &[f32]) -> [f32; 2] {
     let margin = 0.08 * (high - low).max(1e-6);
     [low - margin, high + margin]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_rows_that_are_not_among_those_kept_are_unknown() {
+        let kept = Kept { code_units: 2, codes: vec![1.0, 2.0, 3.0, 4.0], ..Kept::default() };
+        let codes = codes_of(&[4, 9], &kept, &[9, 5, 4]);
+        assert_eq!((&codes[..2], &codes[4..]), (&[3.0, 4.0][..], &[1.0, 2.0][..]));
+        assert!(codes[2].is_nan() && codes[3].is_nan() && codes.len() == 6);
+    }
+}
