@@ -137,20 +137,19 @@ fn lines(
     };
     let (order, spreads) = spread.parts();
     let asked = asked(applied.code(), order, &words, arguments).map_err(problem)?;
+    let numbers = match asked {
+        Some(asked) => asked,
+        None if is_range => order.to_vec(),
+        None => (0..units / words.units.max(1)).collect(),
+    };
     if is_range {
-        let order = asked.as_deref().unwrap_or(order);
-        check_room(order.len())?;
+        check_room(numbers.len())?;
         let steps = Steps { values: steps, choices: 0 };
-        return Ok((name, traversal(&kind, (order, spreads), &[], &[], steps)));
+        return Ok((name, traversal(&kind, (&numbers, spreads), &[], &[], steps)));
     }
     let steps = Steps { values: 0, choices: arguments.steps.unwrap_or(usize::MAX) };
     let codebook = applied.array("code.codebook");
-    let all = traversal(&kind, (order, spreads), &codebook, applied.shares(), steps);
-    let lines = match asked {
-        Some(asked) => asked.iter().filter_map(|number| all.get(*number).cloned()).collect(),
-        None => all,
-    };
-    Ok((name, lines))
+    Ok((name, traversal(&kind, (&numbers, spreads), &codebook, applied.shares(), steps)))
 }
 
 /// The lines of a code of this shape that are asked for, counted from 0, where that are not all;

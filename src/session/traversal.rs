@@ -96,11 +96,23 @@ impl LineWords {
         match kind {
             Bottleneck::DescriptionLength { choices, .. } => {
                 let along = "the choices of each quantiser";
-                LineWords { line: "quantiser", place: "choice", along, is_range: false, units: *choices }
+                LineWords {
+                    line: "quantiser",
+                    place: "choice",
+                    along,
+                    is_range: false,
+                    units: (*choices).max(1),
+                }
             }
             Bottleneck::Quantised { dimension, .. } => {
                 let along = "entries of the codebook, the most used first";
-                LineWords { line: "vector", place: "entry", along, is_range: false, units: *dimension }
+                LineWords {
+                    line: "vector",
+                    place: "entry",
+                    along,
+                    is_range: false,
+                    units: (*dimension).max(1),
+                }
             }
             Bottleneck::Plain
             | Bottleneck::KSparse { .. }
@@ -121,27 +133,27 @@ impl LineWords {
     }
 }
 
-/// All lines of a code of this kind: units in this order, over the range of their spread; choices,
-/// and entries of the codebook, the most used first. `shares` say how often each entry is chosen.
+/// Lines of a code of this kind by their numbers, counted from 0: units over the range of their
+/// spread; quantisers over their choices; vectors over the entries of the codebook, the most used
+/// first. `shares` say how often each entry is chosen.
 pub fn traversal(
     kind: &Bottleneck,
-    (order, spreads): (&[usize], &[Spread]),
+    (numbers, spreads): (&[usize], &[Spread]),
     codebook: &[f32],
     shares: &[f32],
     steps: Steps,
 ) -> Vec<TraversalLine> {
-    let units = spreads.len();
     match *kind {
         Bottleneck::DescriptionLength { choices, .. } => {
             let shown = choices.min(steps.choices);
             let chosen = |choice| (0..choices).map(|other| f32::from(other == choice)).collect();
-            let line = |number| TraversalLine {
-                number,
+            let line = |number: &usize| TraversalLine {
+                number: *number,
                 at: number * choices,
                 values: (0..shown).map(chosen).collect(),
                 places: (0..shown).map(|choice| choice as f32).collect(),
             };
-            (0..units / choices.max(1)).map(line).collect()
+            numbers.iter().map(line).collect()
         }
         Bottleneck::Quantised { dimension, .. } => {
             let mut entries: Vec<(usize, &[f32])> =
@@ -149,13 +161,13 @@ pub fn traversal(
             let share = |entry: usize| shares.get(entry).copied().unwrap_or(0.0);
             entries.sort_by(|(a, _), (b, _)| share(*b).total_cmp(&share(*a)));
             entries.truncate(steps.choices);
-            let line = |number| TraversalLine {
-                number,
+            let line = |number: &usize| TraversalLine {
+                number: *number,
                 at: number * dimension,
                 values: entries.iter().map(|(_, entry)| entry.to_vec()).collect(),
                 places: entries.iter().map(|(number, _)| *number as f32).collect(),
             };
-            (0..units / dimension.max(1)).map(line).collect()
+            numbers.iter().map(line).collect()
         }
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
@@ -170,7 +182,7 @@ pub fn traversal(
                 let values = places.iter().map(|place| vec![*place]).collect();
                 TraversalLine { number: *unit, at: *unit, values, places }
             };
-            order.iter().map(line).collect()
+            numbers.iter().map(line).collect()
         }
     }
 }
@@ -221,9 +233,9 @@ mod tests {
     #[test]
     fn choices_and_entries_are_traversed_instead_of_units() {
         let spreads = Spread::of_units(&[0.0, 5.0, 1.0, 1.0, 6.0, 5.0, 1.0, 1.0], 4, 2);
-        let order = [0, 1, 2, 3];
         let of = |kind, shares: &[f32]| {
-            traversal(&kind, (&order, &spreads), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], shares, STEPS)
+            let numbers: Vec<usize> = (0..4 / LineWords::of(&kind).units).collect();
+            traversal(&kind, (&numbers, &spreads), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], shares, STEPS)
         };
         let plain = of(Bottleneck::Plain, &[]);
         assert_eq!((plain.len(), &plain[0].places), (4, &vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));

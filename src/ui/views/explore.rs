@@ -173,15 +173,21 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     let placed = found.and_then(|found| placed(found, kept));
     subject.show(placed.map(|(placed, _)| &placed.plane));
     let divergence = divergence(run, kept.code_units).filter(|_| view.by_divergence);
-    let mut order = divergence.map_or_else(|| subject.order.clone(), by_falling);
-    view.positions.follow(of, code, &order);
+    view.positions.follow(of, code, &subject.order);
     let position = view.positions.position(code);
     let kind = &network.trained.plan().design().code.kind;
     let has_strongest = view.section == Section::Traversals && LineWords::of(kind).is_range;
-    if !view.positions.shows_all(code, has_strongest) {
+    let order = if view.positions.shows_all(code, has_strongest) {
+        divergence.map_or_else(|| subject.order.clone(), by_falling)
+    } else {
         let at = code.units_at(position);
-        order.retain(|unit| at.contains(unit));
-    }
+        let strength = |unit: usize| match divergence {
+            Some(nats) => nats.get(unit).copied(),
+            None => subject.spreads.get(unit).map(|spread| spread.variance),
+        };
+        let strengths: Vec<f32> = at.clone().map(|unit| strength(unit).unwrap_or(0.0)).collect();
+        by_falling(&strengths).into_iter().map(|place| at.start + place).collect()
+    };
     let context = Context {
         run,
         data,

@@ -76,7 +76,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         // A tab says it all; an empty header would only take room.
         output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
-    let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
+    let shown = input.run.and_then(|run| Some((run, run.health.as_ref()?)));
     let Some((run, health)) = shown else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;

@@ -1,6 +1,7 @@
 //! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they
 //! differ.
 
+mod codes;
 mod controls;
 mod figure;
 mod lines;
@@ -14,6 +15,7 @@ use std::ops::Range;
 use egui::Ui;
 use serde::{Deserialize, Serialize};
 
+use self::codes::Strongest;
 use self::controls::controls_ui;
 use self::figure::ShownSamples;
 use self::page::Page;
@@ -85,6 +87,8 @@ pub struct ReconstructionsView {
     /// Whether rows of a table are shown as numbers.
     pub has_numbers: bool,
     #[serde(skip)]
+    strongest: Strongest,
+    #[serde(skip)]
     page: Page,
     #[serde(skip)]
     watched_order: (u64, Vec<u32>),
@@ -107,6 +111,7 @@ impl Default for ReconstructionsView {
             has_linear: false,
             has_code: true,
             has_numbers: false,
+            strongest: Strongest::default(),
             page: Page::default(),
             watched_order: (0, Vec::new()),
             window: (0, 0..0),

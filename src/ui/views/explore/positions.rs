@@ -99,7 +99,8 @@ fn channel_ui(
 ) {
     let ([width, height], range) = (page.size(), page.range(code));
     let channel = positions.unit % context.code.channels().max(1);
-    let stamp = stamp_of((bits(code), channel));
+    let values = page.pictures(code).flat_map(|(_, _, values)| values);
+    let stamp = stamp_of((bits(&values.collect::<Vec<f32>>()), channel));
     if positions.stamp != stamp {
         positions.stamp = stamp;
         positions.atlas.fill(ui.ctx(), [width, height], 1, |_, x, y| page.pixel(code, range, x, y));

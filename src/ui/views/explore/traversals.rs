@@ -70,9 +70,11 @@ pub fn traversals_ui(
     let codes = || {
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
-        let lines = traversal(kind, (context.order, &subject.spreads), codebook, context.shares(), STEPS);
-        let lines = lines.into_iter().filter(|line| shows_all || at.contains(&line.at));
-        for line in lines.take(MOST_LINES) {
+        let parts: Vec<usize> = (at.start / words.units..at.end / words.units).take(MOST_LINES).collect();
+        let shown = &context.order[..context.order.len().min(MOST_LINES)];
+        let shown = if words.is_range { shown } else { &parts };
+        let lines = traversal(kind, (shown, &subject.spreads), codebook, context.shares(), STEPS);
+        for line in lines {
             if (codes.len() / base.len().max(1) + line.values.len()) > most {
                 break;
             }

@@ -1,12 +1,14 @@
 //! What each unit of a code that is a picture does, as pictures of its channels.
 
+use std::sync::Arc;
+
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
 use super::{PLOT, block_ui};
 use crate::figure::{ColorBar, ColorMap, Drawing, Tile, TileLine, Tiles};
 use crate::project::{Shape, format_number};
 use crate::run::{Health, Run};
-use crate::ui::plots::{Atlas, DisplayRange, pictured, stamp_of};
+use crate::ui::plots::{Atlas, DisplayRange, pictured};
 use crate::ui::views::channels::{ChannelPage, grey, largest, paint_bar};
 use crate::ui::views::sample::picture;
 
@@ -20,7 +22,8 @@ const UNIT_PX: f32 = 12.0;
 /// Maps of the code, built again only where they are new.
 #[derive(Clone, Default)]
 pub struct ChannelMaps {
-    stamp: u64,
+    /// What they show: held, so that nothing else takes its address.
+    of: Option<(Shape, Arc<Health>)>,
     maps: Vec<ChannelMap>,
 }
 
@@ -70,17 +73,15 @@ fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
 
 impl ChannelMaps {
     /// Brings the maps up to date; there are none of a code that is a row.
-    pub fn update(&mut self, ui: &Ui, run: &Run, health: &Health) {
+    pub fn update(&mut self, ui: &Ui, run: &Run, health: &Arc<Health>) {
         let code = run.code_shape();
-        let all = of_units(health);
-        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        let stamp = stamp_of((code, all.map(|of| of.3.map(bits))));
-        if self.stamp == stamp {
+        if self.of.as_ref().is_some_and(|(shape, of)| *shape == code && Arc::ptr_eq(of, health)) {
             return;
         }
-        self.stamp = stamp;
+        self.of = Some((code, Arc::clone(health)));
         let mut before = std::mem::take(&mut self.maps).into_iter().map(|map| map.atlas);
-        let known = all.into_iter().filter(|of| of.3.is_some_and(|values| values.len() == code.features()));
+        let is_whole = |of: &OfUnits<'_>| of.3.is_some_and(|values| values.len() == code.features());
+        let known = of_units(health).into_iter().filter(is_whole);
         for (title, about, measure, values, ends) in known {
             let values = values.unwrap_or_default().to_vec();
             let Some(page) = ChannelPage::new(code, shown_channels(&values, code)) else { continue };

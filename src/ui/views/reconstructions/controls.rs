@@ -4,7 +4,7 @@ use egui::{ComboBox, Ui};
 
 use super::super::parts::{chip_ui, epoch_ui, figure_ui, named, quiet_ui};
 use super::super::set_choice::set_choice_ui;
-use super::page::MOST_CHANNELS;
+use super::codes::MOST_CHANNELS;
 use super::{ReconstructionsInput, ReconstructionsView};
 use crate::project::{Shape, format_count, format_number, visible};
 use crate::run::{EpochRecord, Run};

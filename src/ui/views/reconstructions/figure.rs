@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::channels::ChannelPage;
 use super::super::sample::{Sampler, picture, picture_of, row_name, value_names};
 use super::ReconstructionsView;
-use super::page::{CODE, Page, ROW_NAMES, codes_of, row_names};
+use super::codes::Codes;
+use super::page::{CODE, Page, ROW_NAMES, row_names};
 use crate::dataset::Dataset;
 use crate::figure::{
     Animation, Axis, ColorBar, ColorMap, Drawing, Figure, Ink, Lines, Panels, Series, Tile, TileLine, Tiles,
@@ -42,11 +42,9 @@ struct Sample<'a> {
     corrupted: &'a [f32],
     reconstruction: &'a [f32],
     linear: &'a [f32],
-    code: &'a [f32],
+    /// Its place among the codes.
+    place: usize,
 }
-
-/// How codes that are pictures are shown.
-type Channels = (ChannelPage, DisplayRange);
 
 impl ReconstructionsView {
     /// What the view shows, as it was last shown.
@@ -64,14 +62,13 @@ impl ReconstructionsView {
         }
         let samples: Vec<Sample<'_>> =
             shown.rows.iter().filter_map(|row| sample_of(&self.page, *row)).collect();
-        let channels = self.page.channels.as_ref();
-        let drawing = drawing(data, &samples, channels, self.page.range);
+        let drawing = drawing(data, &samples, self.page.codes.as_ref(), self.page.range);
         let is_some = !samples.is_empty();
         let title = format!("Reconstructions of {}, epoch {epoch}", run.title());
         let mut figure = Figure::new(title, drawing);
         if shown.are_watched && run.kept.len() > 1 {
-            let channels = self.page.channels.clone();
-            figure.animation = Some(replay(run, data, shown.rows.clone(), channels, self.page.range));
+            let codes = self.page.codes.clone();
+            figure.animation = Some(replay(run, data, shown.rows.clone(), codes, self.page.range));
         }
         is_some.then_some(figure)
     }
@@ -86,7 +83,7 @@ fn sample_of(page: &Page, row: u32) -> Option<Sample<'_>> {
         corrupted: part(&page.corrupted),
         reconstruction: part(&page.reconstructions),
         linear: part(&page.linear),
-        code: page.code(place),
+        place,
     })
 }
 
@@ -95,7 +92,7 @@ fn replay(
     run: &Run,
     data: &Arc<Dataset>,
     rows: Vec<u32>,
-    channels: Option<Channels>,
+    codes: Option<Codes>,
     range: [f32; 2],
 ) -> Animation {
     let (kept, data): (Vec<Arc<Kept>>, _) = (run.kept.iter().cloned().collect(), Arc::clone(data));
@@ -110,8 +107,7 @@ fn replay(
         let shown: Vec<u32> = places.iter().map(|(row, _)| *row).collect();
         let originals: Vec<Vec<f32>> = places.iter().map(|(row, _)| sampler.scaled(*row)).collect();
         let frame = |kept: &Arc<Kept>| {
-            let units = if channels.is_some() { kept.code_units } else { 0 };
-            let codes = if units > 0 { codes_of(&probe.code_rows, kept, &shown) } else { Vec::new() };
+            let codes = codes.as_ref().and_then(|codes| codes.at(&probe.code_rows, kept, &shown));
             let samples: Vec<Sample<'_>> = places
                 .iter()
                 .zip(&originals)
@@ -127,38 +123,39 @@ fn replay(
                         corrupted: &kept.corrupted[part(&kept.corrupted)],
                         reconstruction: &kept.reconstructions[part(&kept.reconstructions)],
                         linear: &[],
-                        code: codes.get(at * units..(at + 1) * units).unwrap_or_default(),
+                        place: at,
                     }
                 })
                 .collect();
             let title = format!("Reconstructions of {name}, epoch {}", kept.epoch);
-            Figure::new(title, drawing(&data, &samples, channels.as_ref(), range))
+            Figure::new(title, drawing(&data, &samples, codes.as_ref(), range))
         };
         kept.iter().filter(|kept| !kept.reconstructions.is_empty()).map(frame).collect()
     })
 }
 
-fn drawing(data: &Dataset, samples: &[Sample<'_>], channels: Option<&Channels>, range: [f32; 2]) -> Drawing {
+fn drawing(data: &Dataset, samples: &[Sample<'_>], codes: Option<&Codes>, range: [f32; 2]) -> Drawing {
     match data.shown() {
-        Some(shown) => Drawing::Tiles(tiles(data, shown, samples, channels)),
+        Some(shown) => Drawing::Tiles(tiles(data, shown, samples, codes)),
         None => Drawing::Panels(profiles(data, samples, range)),
     }
 }
 
-fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>], channels: Option<&Channels>) -> Tiles {
+fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>], codes: Option<&Codes>) -> Tiles {
     let (low, high) = data.shades();
     let range = DisplayRange { low, high };
     let names = row_names(samples.iter().any(|sample| !sample.corrupted.is_empty()));
-    let names = names.map(|name| match channels.filter(|_| name == ROW_NAMES[CODE]) {
-        Some((_, DisplayRange { low, high })) => {
-            let [low, high] = [low, high].map(|end| format_number(f64::from(*end)));
-            format!("{name}, {low} to {high}")
+    let names = names.map(|name| match codes.filter(|_| name == ROW_NAMES[CODE]) {
+        Some(codes) => {
+            let DisplayRange { low, high } = codes.range();
+            let [low, high] = [low, high].map(|end| format_number(f64::from(end)));
+            format!("{}, {low} to {high}", codes.name())
         }
         None => name.to_owned(),
     });
     let lines = samples.chunks(COLUMNS).flat_map(|samples| {
         let own: Vec<[Option<Tile>; 6]> =
-            samples.iter().map(|sample| tiles_of(data, shown, range, sample, channels)).collect();
+            samples.iter().map(|sample| tiles_of(data, shown, range, sample, codes)).collect();
         let line = move |(row, name): (usize, String)| {
             let tiles: Vec<Tile> = own.iter().filter_map(|tiles| tiles[row].clone()).collect();
             (!tiles.is_empty()).then_some(TileLine { name, tiles })
@@ -181,7 +178,7 @@ fn tiles_of(
     shown: Shown,
     range: DisplayRange,
     sample: &Sample<'_>,
-    channels: Option<&Channels>,
+    codes: Option<&Codes>,
 ) -> [Option<Tile>; 6] {
     let sampler = Sampler::new(data);
     let tile = |values: Vec<f32>| {
@@ -200,10 +197,10 @@ fn tiles_of(
         Tile { caption: caption(sample), picture, values }
     });
     let [corrupted, linear] = [sample.corrupted, sample.linear].map(|values| sampler.unscaled(values));
-    let code = channels.filter(|_| !sample.code.is_empty()).map(|(page, range)| Tile {
+    let code = codes.map(|codes| Tile {
         caption: String::new(),
-        picture: picture(page.size(), |x, y| page.pixel(sample.code, *range, x, y)),
-        values: page.pictures(sample.code).flat_map(|(_, _, values)| values).collect(),
+        picture: picture(codes.size(), |x, y| codes.pixel(sample.place, x, y)),
+        values: codes.values(sample.place),
     });
     [tile(original), tile(corrupted), code, tile(back), tile(linear), error]
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use super::super::channels::{ChannelPage, grey, strongest_channels};
+use super::super::channels::grey;
 use super::super::sample::{RangeCache, Sampler};
+use super::codes::Codes;
 use crate::dataset::Dataset;
 use crate::figure::{Rgb, error_color};
 use crate::project::Shown;
@@ -32,8 +33,6 @@ pub(super) const CODE: usize = 2;
 const RECONSTRUCTION: usize = 3;
 const PCA: usize = 4;
 const ERROR: usize = 5;
-/// Channels of a code that are shown, at most.
-pub(super) const MOST_CHANNELS: usize = 16;
 
 /// The numbers at the ends of a scale, and its colours from 0 to 1.
 pub(super) type Scale = ([f32; 2], fn(f32) -> Rgb);
@@ -52,10 +51,8 @@ pub(super) struct Page {
     pub reconstructions: Vec<f32>,
     /// What PCA made of it.
     pub linear: Vec<f32>,
-    /// The codes, NaN where one is not known; empty where they are no pictures or not shown.
-    pub codes: Vec<f32>,
-    /// How these are shown, and on which scale.
-    pub channels: Option<(ChannelPage, DisplayRange)>,
+    /// The codes, where they are pictures and shown.
+    pub codes: Option<Codes>,
     /// Squared error per feature of each sample.
     pub errors: Vec<f32>,
     /// Ends of the scaled originals, with a margin.
@@ -73,33 +70,26 @@ impl Page {
         data: &Dataset,
         kept: &Arc<Kept>,
         linear: Option<&Arc<[f32]>>,
-        has_code: bool,
+        channels: &[usize],
     ) {
         let rows = &run.kept.probe.picture_rows;
         let stamp = stamp_of((
             (run.id, run.started_unix_secs, data.fingerprint, rows),
             (kept.epoch, Arc::as_ptr(kept).addr()),
             linear.map(|linear| linear.as_ptr().addr()),
-            has_code,
+            channels,
         ));
         let linear = linear.map_or(&[][..], |linear| linear);
-        let codes = || {
-            let page = channel_page(run).filter(|_| has_code)?;
-            let codes = codes_of(&run.kept.probe.code_rows, kept, rows);
-            (codes.len() == rows.len() * page.units()).then_some((page, codes))
-        };
+        let code_rows = &run.kept.probe.code_rows;
+        let codes = || Codes::watched(run.code_shape(), channels, code_rows, kept, rows);
         self.fill(ui, data, stamp, rows, [&kept.corrupted, &kept.reconstructions, linear], codes);
     }
 
     /// Samples of a set, as the network of a run sees them.
-    pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, pictured: &Pictured, has_code: bool) {
-        let Pictures { rows, corrupted, reconstructions, linear, codes } = &*pictured.pictures;
-        let pictures = Arc::as_ptr(&pictured.pictures).addr();
-        let stamp = stamp_of((pictured.of, data.fingerprint, pictures, has_code));
-        let codes = || {
-            let page = channel_page(run).filter(|_| has_code)?;
-            (codes.len() == rows.len() * page.units()).then(|| (page, codes.clone()))
-        };
+    pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, pictured: &Pictured) {
+        let Pictures { rows, corrupted, reconstructions, linear, channels, codes } = &*pictured.pictures;
+        let stamp = stamp_of((pictured.of, data.fingerprint, Arc::as_ptr(&pictured.pictures).addr()));
+        let codes = || Codes::new(run.code_shape(), channels, rows.len(), codes.clone());
         self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear], codes);
     }
 
@@ -137,8 +127,8 @@ impl Page {
     /// Its name beside the pictures.
     pub fn row_name(&self, row: usize) -> String {
         let name = row_names(!self.corrupted.is_empty())[row];
-        let left_out = self.channels.as_ref().filter(|_| row == CODE).and_then(|(page, _)| page.left_out());
-        left_out.map_or_else(|| name.to_owned(), |shown| format!("{name}, {shown}"))
+        let codes = self.codes.as_ref().filter(|_| row == CODE);
+        codes.map_or_else(|| name.to_owned(), Codes::name)
     }
 
     /// What its colours mean, where they are not those of the data: the numbers at the ends of the
@@ -147,9 +137,10 @@ impl Page {
         match row {
             // Brightness is the root of the error, as in the maps.
             ERROR => Some(([0.0, brightest], |t| error_color(t.sqrt()))),
-            CODE => {
-                self.channels.as_ref().map(|(_, range)| ([range.low, range.high], grey as fn(f32) -> Rgb))
-            }
+            CODE => self.codes.as_ref().map(|codes| {
+                let DisplayRange { low, high } = codes.range();
+                ([low, high], grey as fn(f32) -> Rgb)
+            }),
             _ => None,
         }
     }
@@ -167,7 +158,7 @@ impl Page {
         stamp: u64,
         rows: &[u32],
         made: [&[f32]; 3],
-        codes: impl FnOnce() -> Option<(ChannelPage, Vec<f32>)>,
+        codes: impl FnOnce() -> Option<Codes>,
     ) {
         if self.stamp == stamp {
             return;
@@ -186,12 +177,7 @@ impl Page {
         self.corrupted = corrupted.to_vec();
         self.reconstructions = reconstructions.to_vec();
         self.linear = linear.to_vec();
-        let (page, codes) = codes().unzip();
-        self.codes = codes.unwrap_or_default();
-        self.channels = page.map(|page| {
-            let range = page.range(&self.codes);
-            (page, range)
-        });
+        self.codes = codes();
         if data.shown().is_none() {
             return;
         }
@@ -208,21 +194,14 @@ impl Page {
         self.paint_codes(ui);
     }
 
-    /// The code of a sample, where it is known and shown.
-    pub fn code(&self, place: usize) -> &[f32] {
-        let units = self.channels.as_ref().map_or(0, |(page, _)| page.units());
-        self.codes.get(place * units..(place + 1) * units).unwrap_or_default()
-    }
-
     fn paint_codes(&mut self, ui: &Ui) {
-        let Some((page, range)) = &self.channels else {
-            self.atlases[CODE] = Atlas::default();
-            return;
-        };
-        let (codes, units) = (&self.codes, page.units());
-        self.atlases[CODE].fill(ui.ctx(), page.size(), codes.len() / units, |picture, x, y| {
-            page.pixel(&codes[picture * units..(picture + 1) * units], *range, x, y)
-        });
+        match &self.codes {
+            Some(codes) => {
+                let pixel = |sample, x, y| codes.pixel(sample, x, y);
+                self.atlases[CODE].fill(ui.ctx(), codes.size(), codes.len(), pixel);
+            }
+            None => self.atlases[CODE] = Atlas::default(),
+        }
     }
 
     /// Fills one row of pictures with values in units of the data.
@@ -248,28 +227,6 @@ impl Page {
     }
 }
 
-/// The channels of a run's codes that are shown, where these are pictures: those that vary most over
-/// the newest codes that it kept.
-fn channel_page(run: &Run) -> Option<ChannelPage> {
-    let code = run.code_shape();
-    let newest = run.kept.newest().filter(|kept| kept.code_units == code.features());
-    let codes = newest.map_or(&[][..], |kept| &kept.codes);
-    ChannelPage::new(code, strongest_channels(codes, code, MOST_CHANNELS))
-}
-
-/// The codes of rows at an epoch, where they are among the rows whose codes are kept; NaN of others.
-pub(super) fn codes_of(code_rows: &[u32], kept: &Kept, rows: &[u32]) -> Vec<f32> {
-    let places: HashMap<u32, usize> =
-        code_rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
-    let units = kept.code_units;
-    let unknown = vec![f32::NAN; units];
-    let code = |row: &u32| {
-        let place = places.get(row)?;
-        kept.codes.get(place * units..(place + 1) * units)
-    };
-    rows.iter().flat_map(|row| code(row).unwrap_or(&unknown)).copied().collect()
-}
-
 fn ends(values: &[f32]) -> [f32; 2] {
     let finite = values.iter().copied().filter(|value| value.is_finite());
     let [low, high] = finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
@@ -278,17 +235,4 @@ fn ends(values: &[f32]) -> [f32; 2] {
     }
     let margin = 0.08 * (high - low).max(1e-6);
     [low - margin, high + margin]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_of_rows_that_are_not_among_those_kept_are_unknown() {
-        let kept = Kept { code_units: 2, codes: vec![1.0, 2.0, 3.0, 4.0], ..Kept::default() };
-        let codes = codes_of(&[4, 9], &kept, &[9, 5, 4]);
-        assert_eq!((&codes[..2], &codes[4..]), (&[3.0, 4.0][..], &[1.0, 2.0][..]));
-        assert!(codes[2].is_nan() && codes[3].is_nan() && codes.len() == 6);
-    }
 }
