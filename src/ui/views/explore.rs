@@ -180,13 +180,10 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     let order = if view.positions.shows_all(code, has_strongest) {
         divergence.map_or_else(|| subject.order.clone(), by_falling)
     } else {
-        let at = code.units_at(position);
-        let strength = |unit: usize| match divergence {
-            Some(nats) => nats.get(unit).copied(),
-            None => subject.spreads.get(unit).map(|spread| spread.variance),
-        };
-        let strengths: Vec<f32> = at.clone().map(|unit| strength(unit).unwrap_or(0.0)).collect();
-        by_falling(&strengths).into_iter().map(|place| at.start + place).collect()
+        view.positions.units(code, |unit| match divergence {
+            Some(nats) => nats.get(unit).copied().unwrap_or(0.0),
+            None => subject.spreads.get(unit).map_or(0.0, |spread| spread.variance),
+        })
     };
     let context = Context {
         run,

@@ -46,6 +46,13 @@ impl Positions {
         }
     }
 
+    /// The units at that position, the strongest first.
+    pub fn units(&self, code: Shape, strength: impl Fn(usize) -> f32) -> Vec<usize> {
+        let mut units: Vec<usize> = code.units_at(self.position(code)).collect();
+        units.sort_by(|a, b| strength(*b).total_cmp(&strength(*a)));
+        units
+    }
+
     /// Whether units of all positions are shown, where `is_offered`.
     pub fn shows_all(&self, code: Shape, is_offered: bool) -> bool {
         matches!(code, Shape::Vector(_)) || (self.shows_strongest && is_offered)
@@ -146,6 +153,8 @@ mod tests {
         assert_eq!(positions.position(code), 3);
         positions.unit = 23;
         assert_eq!(positions.position(code), 5);
+        let strengths = [1.0, 3.0, 2.0, 3.0];
+        assert_eq!(positions.units(code, |unit| strengths[unit % 4]), [21, 23, 22, 20]);
         assert!(!positions.shows_all(code, true) && positions.shows_all(Shape::Vector(24), false));
         positions.shows_strongest = true;
         assert!(positions.shows_all(code, true) && !positions.shows_all(code, false));
