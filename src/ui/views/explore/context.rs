@@ -266,10 +266,18 @@ pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
     chosen.map_or_else(|| context.code.unit_name(unit), name)
 }
 
-/// The same without the position, which is said above.
+/// A name without its position, which is said above.
 pub fn short<'a>(context: &Context<'_>, name: &'a str) -> &'a str {
     match context.code {
         Shape::Vector(_) => name,
         Shape::Image { .. } => name.split_once(" at ").map_or(name, |(own, _)| own),
+    }
+}
+
+/// Room for that name where units have so much, in points: channels need a little more.
+pub fn name_width(context: &Context<'_>, of_units: f32) -> f32 {
+    match context.code {
+        Shape::Vector(_) => of_units,
+        Shape::Image { .. } => of_units + 8.0,
     }
 }

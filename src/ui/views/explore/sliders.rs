@@ -3,7 +3,7 @@
 use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
 
 use super::ExploreView;
-use super::context::{Actions, Context, bits, short, unit_name};
+use super::context::{Actions, Context, bits, name_width, short, unit_name};
 use super::effects::{Effects, effects_ui};
 use super::positions::positions_ui;
 use crate::analysis::spread::Spread;
@@ -111,7 +111,7 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, (code, is_without): 
         ui.spacing_mut().item_spacing.x = 6.0;
         let tint = color(if is_without { p.faint } else { p.dim });
         let label = egui::Label::new(RichText::new(short(context, &name)).size(11.0).color(tint)).truncate();
-        let label = ui.add_sized(vec2(58.0, 20.0), label);
+        let label = ui.add_sized(vec2(name_width(context, 56.0), 20.0), label);
         if is_without {
             label.on_hover_text(NO_EFFECT);
         }

@@ -2,7 +2,7 @@
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 
-use super::context::{Actions, Context, bits, failure_ui, short, unit_name};
+use super::context::{Actions, Context, bits, failure_ui, name_width, short, unit_name};
 use super::pictures::{Pictures, size};
 use super::positions::{Positions, positions_ui};
 use crate::project::Shape;
@@ -118,7 +118,7 @@ pub fn traversals_ui(
                 }
                 Shape::Image { .. } | Shape::Vector(_) => {
                     let label = egui::Label::new(text(short(context, &name))).truncate();
-                    ui.add_sized(vec2(58.0, SIDE), label);
+                    ui.add_sized(vec2(name_width(context, 52.0), SIDE), label);
                 }
             }
             if !*changes {
