@@ -70,7 +70,7 @@ fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize, most: usiz
 }
 
 /// Channels of a code that is a picture, side by side with a pixel between them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct ChannelPage {
     /// Height, width and channels of a code.
     code: [usize; 3],
