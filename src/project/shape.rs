@@ -57,7 +57,8 @@ impl Shape {
         self.part_name(word, 1, unit)
     }
 
-    /// A part of `size` numbers of a code of this shape, counted from 0: `vector 5`, or `vector 1 at row 2, column 1`.
+    /// A part of `size` numbers of a code of this shape, counted from 0: `vector 5`, or `vector 1 at
+    /// row 2, column 1`.
     pub fn part_name(self, word: &str, size: usize, number: usize) -> String {
         let Shape::Image { width, channels, .. } = self else { return format!("{word} {}", number + 1) };
         let each = channels.checked_div(size).unwrap_or(1).max(1);
@@ -66,8 +67,8 @@ impl Shape {
         format!("{word} {} at row {}, column {}", own + 1, row + 1, column + 1)
     }
 
-    /// The numbers of a code of this shape that belong together: all of a row, the channels at one position of a picture, which
-    /// is counted from 0 row by row.
+    /// The numbers of a code of this shape that belong together: all of a row, the channels at one
+    /// position of a picture, which is counted from 0 row by row.
     pub fn units_at(self, position: usize) -> Range<usize> {
         match self {
             Shape::Vector(units) => 0..units,

@@ -12,9 +12,10 @@ const CODES: usize = 2000;
 /// Numbers of codes that are kept for an epoch, at most: 1 MB.
 const CODE_VALUES: usize = 1 << 18;
 
-/// Chooses the samples a run is watched by: pictures from the validation split (the training split where there is none),
-/// the classes taking turns; codes from both, with those of the pictures. The test split is never looked at. Of large pictures fewer are watched (5
-/// of 256 × 256 × 3 values, at least 1), so that the epochs kept of a run stay within their memory.
+/// Chooses the samples a run is watched by: pictures from the validation split (the training split
+/// where there is none), the classes taking turns; codes from both, with those of the pictures. The
+/// test split is never looked at. Of large pictures fewer are watched (5 of 256 × 256 × 3 values, at
+/// least 1), so that the epochs kept of a run stay within their memory.
 pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
     let (train, validation) = (data.split.rows(Subset::Train), data.split.rows(Subset::Validation));
     let mut pictured = if validation.is_empty() { train.to_vec() } else { validation.to_vec() };

@@ -81,7 +81,8 @@ pub(super) struct ChannelPage {
 }
 
 impl ChannelPage {
-    /// These channels, laid out about as high as wide; `None` where a code is a row, or nothing is shown.
+    /// These channels, laid out about as high as wide; `None` where a code is a row, or nothing is
+    /// shown.
     pub fn new(code: Shape, shown: Vec<usize>) -> Option<ChannelPage> {
         let Shape::Image { height, width, channels } = code else { return None };
         let columns = (1..=shown.len())
