@@ -9,7 +9,7 @@ use super::subject::Subject;
 use super::write::{note, warn};
 use crate::dataset::{Dataset, SplitRows};
 use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
-use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Threshold, visible};
+use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Shape, Threshold, visible};
 use crate::run::{Run, facts};
 use crate::session::{Encoded, Scores, lack_of_room};
 
@@ -112,9 +112,14 @@ impl Applied {
         self.trained.network(data::threads(threads)).map_err(|error| self.failure(error))
     }
 
+    /// Shape of a code.
+    pub(super) fn code(&self) -> Shape {
+        self.trained.plan().code_shape()
+    }
+
     /// Numbers per code.
     pub(super) fn code_units(&self) -> usize {
-        self.trained.plan().code_units()
+        self.code().features()
     }
 
     /// The number of every row.

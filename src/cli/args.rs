@@ -1,7 +1,10 @@
+mod values;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::values::{hole_shade, place, positive, range, temperature, threads};
 use super::reading::Reading;
 use crate::project::{HoleShade, Recipe};
 
@@ -361,9 +364,12 @@ pub(super) struct Traverse {
     /// The sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training codes
     #[arg(long, value_name = "ROW", default_value = "mean")]
     pub(super) sample: String,
-    /// The units to change, counted from 1, in this order [default: all]
+    /// The units to change, counted from 1, in this order [default: all; of codes that are pictures the 24 that vary most]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = positive, conflicts_with = "components")]
     pub(super) units: Vec<usize>,
+    /// Change the channels at this position of codes that are pictures, counted from 1
+    #[arg(long, value_name = "ROW,COLUMN", value_parser = place, conflicts_with_all = ["units", "components"])]
+    pub(super) at: Option<[usize; 2]>,
     /// Change the first so many principal components of the training codes instead of units
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(super) components: Option<usize>,
@@ -532,32 +538,6 @@ impl std::str::FromStr for RecipeName {
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a whole number of at least 1".to_owned())
-}
-
-fn temperature(text: &str) -> Result<f32, String> {
-    let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
-    number.ok_or_else(|| "write a number of at least 0".to_owned())
-}
-
-fn hole_shade(text: &str) -> Result<HoleShade, String> {
-    let shade = HoleShade::ALL.into_iter().find(|shade| shade.name() == text);
-    shade.ok_or_else(|| "write white or black".to_owned())
-}
-
-fn range(text: &str) -> Result<[f32; 2], String> {
-    let wrong = || "write two numbers with a comma between them, the lower one first".to_owned();
-    let (low, high) = text.split_once(',').ok_or_else(wrong)?;
-    let number = |text: &str| text.trim().parse().ok().filter(|number: &f32| number.is_finite());
-    let (low, high) = number(low).zip(number(high)).ok_or_else(wrong)?;
-    if low <= high { Ok([low, high]) } else { Err(wrong()) }
-}
-
-fn threads(text: &str) -> Result<usize, String> {
-    positive(text).and_then(|n| if n <= 1024 { Ok(n) } else { Err("1024 threads are enough".to_owned()) })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -567,16 +547,5 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn ranges_are_two_numbers_in_order() {
-        assert_eq!(range("-3, 2.5"), Ok([-3.0, 2.5]));
-        assert_eq!(range("1,1"), Ok([1.0, 1.0]));
-        for text in ["", "1", "2,1", "1,2,3", "a,2", "0,inf", "nan,1"] {
-            assert!(range(text).is_err(), "{text}");
-        }
-        assert_eq!((temperature("0"), temperature("0.7")), (Ok(0.0), Ok(0.7)));
-        assert!(["-1", "inf", "x", ""].iter().all(|text| temperature(text).is_err()));
     }
 }

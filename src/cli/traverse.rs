@@ -9,7 +9,7 @@ use super::sample::check_pictures;
 use super::signal::{self, Stage};
 use super::write::{line, note};
 use crate::io::{Durability, Files, save_picture};
-use crate::project::{format_bytes, visible_path};
+use crate::project::{Shape, format_bytes, visible_path};
 use crate::session::{
     CodeSpread, Decoded, LineWords, Painter, Sheet, Steps, TraversalLine, has_only_prior, traversal,
     traversal_of_components,
@@ -19,6 +19,8 @@ use crate::session::{
 const STEPS: usize = 7;
 /// What a line along a principal component is called.
 const COMPONENT: &str = "component";
+/// Lines of a code that is a picture, unless others are asked for.
+const STRONGEST: usize = 24;
 /// Lines that are told.
 const TOLD: usize = 12;
 /// What to do where there are too many.
@@ -55,13 +57,13 @@ pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
         (Output::Array(path), _) => {
             decoded.save_array(&files, path, &[lines.len(), steps])?;
             note_columns(&applied.data);
-            note_lines(name, &lines);
+            note_lines(&applied, name, &lines);
         }
         (Output::Picture(path), Some(painter)) => {
             let samples = values.chunks_exact(applied.data.shape.features().max(1)).map(Some);
             note_channels(painter);
             save_page(&files, path, painter, steps, &samples.collect::<Vec<_>>(), FEWER)?;
-            note_lines(name, &lines);
+            note_lines(&applied, name, &lines);
         }
         (Output::Table(path, form), _) => {
             save_sheet(&table(&applied, name, &lines, decoded), &files, path, *form)?;
@@ -108,7 +110,8 @@ fn lines(
     arguments: &Traverse,
 ) -> Result<(&'static str, Vec<TraversalLine>), Failure> {
     let (kind, units) = (applied.run.design.code.kind, applied.code_units());
-    let LineWords { line: name, is_range, .. } = LineWords::of(&kind);
+    let words = LineWords::of(&kind);
+    let (name, is_range) = (words.line, words.is_range);
     let problem =
         |message: String| Failure::Problem(format!("{}: run {}: {message}", applied.name, applied.run.id));
     let steps = arguments.steps.unwrap_or(STEPS);
@@ -133,34 +136,69 @@ fn lines(
         None => spread,
     };
     let (order, spreads) = spread.parts();
-    let missing = |number: usize, count: usize| {
-        problem(format!("there is no {name} {number}; its code has {count}, counted from 1"))
+    let asked = asked(applied.code(), order, &words, arguments).map_err(problem)?;
+    let numbers = match asked {
+        Some(asked) => asked,
+        None if is_range => order.to_vec(),
+        None => (0..units / words.units.max(1)).collect(),
     };
     if is_range {
-        let place = |number: &usize| (1..=units).contains(number).then(|| number - 1).ok_or(*number);
-        let asked: Vec<usize> = arguments
-            .units
-            .iter()
-            .map(place)
-            .collect::<Result<_, _>>()
-            .map_err(|number| missing(number, units))?;
-        let order = if asked.is_empty() { order } else { &asked[..] };
-        check_room(order.len())?;
+        check_room(numbers.len())?;
         let steps = Steps { values: steps, choices: 0 };
-        return Ok((name, traversal(&kind, (order, spreads), &[], &[], steps)));
+        return Ok((name, traversal(&kind, (&numbers, spreads), &[], &[], steps)));
     }
     let steps = Steps { values: 0, choices: arguments.steps.unwrap_or(usize::MAX) };
     let codebook = applied.array("code.codebook");
-    let all = traversal(&kind, (order, spreads), &codebook, applied.shares(), steps);
-    if arguments.units.is_empty() {
-        return Ok((name, all));
+    Ok((name, traversal(&kind, (&numbers, spreads), &codebook, applied.shares(), steps)))
+}
+
+/// The lines of a code of this shape that are asked for, counted from 0, where that are not all;
+/// `order` are its units, the one that varies most first.
+fn asked(
+    code: Shape,
+    order: &[usize],
+    words: &LineWords,
+    arguments: &Traverse,
+) -> Result<Option<Vec<usize>>, String> {
+    let (name, size) = (words.line, words.units.max(1));
+    let count = code.features() / size;
+    if !arguments.units.is_empty() {
+        let find = |number: &usize| {
+            let is_there = (1..=count).contains(number);
+            let missing = || format!("there is no {name} {number}; its code has {count}, counted from 1");
+            is_there.then(|| number - 1).ok_or_else(missing)
+        };
+        return arguments.units.iter().map(find).collect::<Result<_, _>>().map(Some);
     }
-    let find = |number: &usize| {
-        let line = number.checked_sub(1).and_then(|at| all.get(at));
-        line.cloned().ok_or_else(|| missing(*number, all.len()))
-    };
-    let lines = arguments.units.iter().map(find).collect::<Result<_, _>>();
-    Ok((name, lines?))
+    match (code, arguments.at) {
+        (Shape::Vector(_), Some(_)) => {
+            Err("its code is a row of units, which have no positions; use --units instead of --at".to_owned())
+        }
+        (Shape::Image { height, width, .. }, Some([row, column])) => {
+            if row > height || column > width {
+                let size = format!("its code has {height} rows and {width} columns, counted from 1");
+                return Err(format!("there is no row {row}, column {column}; {size}"));
+            }
+            let at = code.units_at((row - 1) * width + column - 1);
+            Ok(Some((at.start / size..at.end / size).collect()))
+        }
+        (Shape::Vector(_), None) => Ok(None),
+        (Shape::Image { .. }, None) => {
+            let mut strongest: Vec<usize> = Vec::new();
+            for number in order.iter().map(|unit| unit / size) {
+                if strongest.len() < STRONGEST && !strongest.contains(&number) {
+                    strongest.push(number);
+                }
+            }
+            if strongest.len() < count {
+                let shown = strongest.len();
+                note(format_args!(
+                    "note: {shown} of {count} lines, those that vary most; --at or --units choose others"
+                ));
+            }
+            Ok(Some(strongest))
+        }
+    }
 }
 
 /// A row for each step of each line.
@@ -177,20 +215,74 @@ fn table<'a>(
     let mut sheet = Sheet::new(steps.len());
     let numbers = steps.clone();
     sheet.push(name, move |at| numbers[at].0.to_string());
-    let place = if name == COMPONENT { "place" } else { LineWords::of(&applied.run.design.code.kind).place };
+    let words = LineWords::of(&applied.run.design.code.kind);
+    if let (Shape::Image { width, channels, .. }, true) = (applied.code(), name != COMPONENT) {
+        let units: Vec<usize> = steps.iter().map(|(number, _)| (number - 1) * words.units).collect();
+        let (channels, width) = (channels.max(1), width.max(1));
+        for (axis, each, most) in
+            [("channel", 1, channels), ("row", channels * width, usize::MAX), ("column", channels, width)]
+        {
+            let units = units.clone();
+            sheet.push(axis, move |at| (units[at] / each % most + 1).to_string());
+        }
+    }
+    let place = if name == COMPONENT { "place" } else { words.place };
     sheet.push(place, move |at| steps[at].1.to_string());
     decoded.add_columns(&mut sheet);
     sheet
 }
 
 /// Says which line is which where the file does not.
-fn note_lines(name: &str, lines: &[TraversalLine]) {
+fn note_lines(applied: &Applied, name: &str, lines: &[TraversalLine]) {
+    let words = LineWords::of(&applied.run.design.code.kind);
+    let number = |line: &TraversalLine| match applied.code() {
+        Shape::Image { .. } if name != COMPONENT => words.name(applied.code(), line.number),
+        Shape::Image { .. } | Shape::Vector(_) => (line.number + 1).to_string(),
+    };
     let ends = |line: &TraversalLine| {
         let ends = line.places.first().zip(line.places.last());
         let ends = ends.map_or_else(String::new, |(low, high)| format!(" ({low} to {high})"));
-        format!("{}{ends}", line.number + 1)
+        format!("{}{ends}", number(line))
     };
     let told: Vec<String> = lines.iter().take(TOLD).map(ends).collect();
     let more = if lines.len() > TOLD { ", …" } else { "" };
     note(format_args!("note: its lines are each {name} over its range: {}{more}", told.join(", ")));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::project::Bottleneck;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        traverse: Traverse,
+    }
+
+    #[test]
+    fn lines_of_codes_that_are_pictures_are_chosen_by_position_or_are_few() {
+        // 5 rows of 6 columns of 4 channels; the last unit varies most.
+        let picture = Shape::Image { height: 5, width: 6, channels: 4 };
+        let order: Vec<usize> = (0..120).rev().collect();
+        let of = |code: Shape, kind: Bottleneck, arguments: &[&str]| {
+            let line = Line::parse_from([&["traverse", "a.hourglass", "-o", "-"], arguments].concat());
+            asked(code, &order, &LineWords::of(&kind), &line.traverse)
+        };
+        let plain = |code, arguments: &[&str]| of(code, Bottleneck::Plain, arguments);
+        let row = Shape::Vector(120);
+        assert_eq!(plain(row, &[]), Ok(None));
+        assert_eq!(plain(row, &["--units", "3,1"]), Ok(Some(vec![2, 0])));
+        assert!(plain(row, &["--at", "1,1"]).is_err_and(|error| error.contains("use --units")));
+        assert_eq!(plain(picture, &[]), Ok(Some((96..120).rev().collect())));
+        assert_eq!(plain(picture, &["--at", "2,3"]), Ok(Some(vec![32, 33, 34, 35])));
+        let beyond = plain(picture, &["--at", "6,1"]);
+        assert!(beyond.is_err_and(|error| error.contains("no row 6, column 1; its code has 5 rows")));
+        assert!(plain(picture, &["--units", "121"]).is_err_and(|error| error.contains("no unit 121")));
+        let quantisers = Bottleneck::DescriptionLength { choices: 2, width: 0.1, temperature: 1.0 };
+        assert_eq!(of(picture, quantisers, &["--at", "1,2"]), Ok(Some(vec![2, 3])));
+        assert_eq!(of(picture, quantisers, &[]), Ok(Some((36..60).rev().collect())));
+    }
 }

@@ -70,6 +70,8 @@ pub enum ColorMap {
     Error,
     /// From below 0 to above it.
     Signed,
+    /// From black to white.
+    Grey,
 }
 
 const MARGIN: f32 = 12.0;
@@ -170,6 +172,7 @@ impl ColorMap {
             ColorMap::Number => palette.number(t),
             ColorMap::Error => error_color(t.sqrt()),
             ColorMap::Signed => palette.signed(2.0 * t - 1.0),
+            ColorMap::Grey => [(255.0 * t).round() as u8; 3],
         }
     }
 }

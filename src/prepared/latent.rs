@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::{Animation, Axis, Coloring, Drawing, Figure, Limits, Scatter};
-use crate::project::visible;
+use crate::project::{Shape, visible};
 use crate::run::{Kept, Run};
 use crate::session::{CodePlane, number_of, strip_jitter};
 
@@ -87,17 +87,18 @@ impl CodePoints {
         }
     }
 
-    /// The points within these limits, with names of the axes and the colours of a column.
+    /// The points of codes of this shape within these limits, with names of the axes and the colours
+    /// of a column.
     pub fn scatter(
         &self,
-        placed: (usize, CodePlane),
+        (code, plane): (Shape, CodePlane),
         column: Option<&LabelColumn>,
         limits: Limits,
     ) -> Scatter {
-        let (units, plane) = placed;
+        let units = code.features();
         let name = |axis: usize| match plane {
             CodePlane::Principal => format!("principal component {}", axis + 1),
-            CodePlane::Units(units) => format!("unit {}", units[axis] + 1),
+            CodePlane::Units(units) => code.unit_name(units[axis]),
         };
         let up = match column {
             _ if units > 1 => name(1),
@@ -152,7 +153,7 @@ pub fn latent(run: &Run, data: Option<&Dataset>, epoch: Option<u32>) -> Result<O
     let points = CodePoints::new(&PlacedRows { rows, codes, units, plane, places: Some(&places) }, column);
     let around = points.points.iter().map(|point| point.map(f64::from));
     let limits = Limits::around(around).unwrap_or_default().with_margin(MARGIN);
-    let scatter = points.scatter((units, plane), column, limits);
+    let scatter = points.scatter((run.code_shape(), plane), column, limits);
     let rows = data.map_or_else(Vec::new, |data| rows.iter().map(|row| number_of(data, *row)).collect());
     let scatter = Scatter { rows, ..scatter };
     let animation = code_replay(run, (units, plane), &scatter, None);

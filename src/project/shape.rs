@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,34 @@ impl Shape {
                 Some((height, width, channels))
             }
             Shape::Image { .. } | Shape::Vector(_) => None,
+        }
+    }
+
+    /// A number of a code of this shape, counted from 0: `unit 5`, or `channel 3 at row 2, column 1`.
+    pub fn unit_name(self, unit: usize) -> String {
+        let word = match self {
+            Shape::Vector(_) => "unit",
+            Shape::Image { .. } => "channel",
+        };
+        self.part_name(word, 1, unit)
+    }
+
+    /// A part of `size` numbers of a code of this shape, counted from 0: `vector 5`, or `vector 1 at
+    /// row 2, column 1`.
+    pub fn part_name(self, word: &str, size: usize, number: usize) -> String {
+        let Shape::Image { width, channels, .. } = self else { return format!("{word} {}", number + 1) };
+        let each = channels.checked_div(size).unwrap_or(1).max(1);
+        let (position, own) = (number / each, number % each);
+        let (row, column) = (position / width.max(1), position % width.max(1));
+        format!("{word} {} at row {}, column {}", own + 1, row + 1, column + 1)
+    }
+
+    /// The numbers of a code of this shape that belong together: all of a row, the channels at one
+    /// position of a picture, which is counted from 0 row by row.
+    pub fn units_at(self, position: usize) -> Range<usize> {
+        match self {
+            Shape::Vector(units) => 0..units,
+            Shape::Image { channels, .. } => position * channels..(position + 1) * channels,
         }
     }
 }
@@ -119,6 +148,27 @@ impl fmt::Display for Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_a_code_are_named_by_unit_or_by_channel_and_position() {
+        let row = Shape::Vector(12);
+        // 2 rows of 3 columns of 4 channels.
+        let picture = Shape::Image { height: 2, width: 3, channels: 4 };
+        for (name, expected) in [
+            (row.unit_name(4), "unit 5"),
+            (row.part_name("vector", 3, 2), "vector 3"),
+            (picture.unit_name(0), "channel 1 at row 1, column 1"),
+            (picture.unit_name(14), "channel 3 at row 2, column 1"),
+            (picture.unit_name(23), "channel 4 at row 2, column 3"),
+            (picture.part_name("vector", 4, 4), "vector 1 at row 2, column 2"),
+            (picture.part_name("quantiser", 2, 3), "quantiser 2 at row 1, column 2"),
+        ] {
+            assert_eq!(name, expected);
+        }
+        assert_eq!((row.units_at(0), picture.units_at(4)), (0..12, 16..20));
+        let empty = Shape::Image { height: 0, width: 0, channels: 0 };
+        assert_eq!(empty.unit_name(0), "channel 1 at row 1, column 1");
+    }
 
     #[test]
     fn pictures_of_any_channels_are_shown_in_grey_or_colour() {

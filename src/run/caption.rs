@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use crate::check::code_shape;
-use crate::project::visible;
+use crate::project::{Shape, visible};
 
 /// What a person says of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +40,14 @@ impl Caption {
 }
 
 impl Run {
+    /// Shape of a code.
+    pub fn code_shape(&self) -> Shape {
+        code_shape(&self.design, self.shape)
+    }
+
     /// Numbers of a code.
     pub fn code_units(&self) -> usize {
-        code_shape(&self.design, self.shape).features()
+        self.code_shape().features()
     }
 
     /// What lists and legends call it: `run 2`, or `run 2 · wide` where it has a name.

@@ -19,6 +19,9 @@ pub struct Health {
     pub layers: Vec<LayerHealth>,
     /// Root mean square over samples of `‖∂code/∂input‖_F`, where the code has a derivative.
     pub jacobian: Option<f64>,
+    /// Mean of each unit of a code that is a picture.
+    #[serde(default)]
+    pub means: Option<Vec<f32>>,
     /// KL from the prior for each unit of a variational code, in nats.
     pub divergence: Option<Vec<f32>>,
     /// A concrete selector's choice.
@@ -130,8 +133,8 @@ impl Health {
             }
             Err(format!("the health of its {what} has {found} numbers, not {expected}"))
         };
-        if let Some(nats) = &self.divergence {
-            check("code", nats.len(), units)?;
+        for of_units in [&self.means, &self.divergence].into_iter().flatten() {
+            check("code", of_units.len(), units)?;
         }
         if let Some(hash) = &self.hash {
             check("bits", hash.balance.len(), units)?;

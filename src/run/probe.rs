@@ -12,9 +12,10 @@ const CODES: usize = 2000;
 /// Numbers of codes that are kept for an epoch, at most: 1 MB.
 const CODE_VALUES: usize = 1 << 18;
 
-/// Chooses the samples a run is watched by: pictures from the validation split (the training split where there is none),
-/// the classes taking turns; codes from both. The test split is never looked at. Of large pictures fewer are watched (5
-/// of 256 × 256 × 3 values, at least 1), so that the epochs kept of a run stay within their memory.
+/// Chooses the samples a run is watched by: pictures from the validation split (the training split
+/// where there is none), the classes taking turns; codes from both, with those of the pictures. The
+/// test split is never looked at. Of large pictures fewer are watched (5 of 256 × 256 × 3 values, at
+/// least 1), so that the epochs kept of a run stay within their memory.
 pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
     let (train, validation) = (data.split.rows(Subset::Train), data.split.rows(Subset::Validation));
     let mut pictured = if validation.is_empty() { train.to_vec() } else { validation.to_vec() };
@@ -24,6 +25,9 @@ pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
 
     let mut coded: Vec<u32> = train.iter().chain(validation).copied().collect();
     Stream::new(seed, Purpose::Probe, 1, 0).shuffle(&mut coded);
+    // Those whose pictures are watched before others: the code stands beside the picture.
+    let (mut coded, others): (Vec<u32>, Vec<u32>) = coded.into_iter().partition(|row| pictured.contains(row));
+    coded.extend(others);
     coded.truncate((CODE_VALUES / code_units.max(1)).clamp(1, CODES));
     coded.sort_unstable();
     Probe { picture_rows: pictured, code_rows: coded }
@@ -89,6 +93,8 @@ mod tests {
             };
             let probe = choose_probe(&data, 256, 1);
             assert_eq!(probe.picture_rows.len(), pictures, "{side} {channels}");
+            assert_eq!(probe.code_rows.len(), 1024);
+            assert!(probe.picture_rows.iter().all(|row| probe.code_rows.contains(row)));
             let code_units = 256;
             let pixels = vec![0.0; pictures * shape.features()];
             let codes = vec![0.0; probe.code_rows.len() * code_units];

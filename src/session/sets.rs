@@ -19,7 +19,8 @@ use super::compute::principal;
 use crate::analysis::pca::Pca;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
-use crate::engine::{Noise, Ready, Samples, Trained};
+use crate::engine::{Network, Noise, Ready, Samples, Trained};
+use crate::project::Shape;
 use crate::run::{Kept, facts};
 
 /// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
@@ -49,8 +50,9 @@ pub struct Linear(Arc<Pca>);
 pub enum SampleJob {
     /// The error of each row.
     Errors(Trial, Vec<u32>),
-    /// What the network, and PCA where there is one, make of rows.
-    Pictures(Trial, Option<Linear>, Vec<u32>),
+    /// What the network, and PCA where there is one, make of rows; and these channels of their codes,
+    /// where these are pictures.
+    Pictures(Trial, Option<Linear>, Vec<u32>, Vec<usize>),
     /// What PCA makes of scaled values that are given.
     Linear(Linear, Vec<f32>),
     /// The sum of the errors of PCA on rows, given the same input as the network.
@@ -104,6 +106,10 @@ pub struct Pictures {
     pub reconstructions: Vec<f32>,
     /// Those of PCA, of the same input; empty where there is none.
     pub linear: Vec<f32>,
+    /// The channels of codes that were asked for.
+    pub channels: Vec<usize>,
+    /// The codes in these channels.
+    pub codes: Vec<f32>,
 }
 
 /// Data with the errors of their rows, NaN where they are not known; empty where none are.
@@ -164,8 +170,8 @@ impl SampleJob {
     pub fn answer(&self, ready: &mut Ready) -> Result<SampleAnswer, String> {
         Ok(match self {
             SampleJob::Errors(trial, rows) => SampleAnswer::Errors(trial.errors(ready, rows)?),
-            SampleJob::Pictures(trial, linear, rows) => {
-                SampleAnswer::Pictures(trial.pictures(ready, linear.as_ref(), rows)?)
+            SampleJob::Pictures(trial, linear, rows, channels) => {
+                SampleAnswer::Pictures(trial.pictures(ready, linear.as_ref(), rows, channels)?)
             }
             SampleJob::Linear(linear, values) => SampleAnswer::Values(linear.reconstruct(values)),
             SampleJob::LinearError(trial, linear, rows) => {
@@ -225,18 +231,36 @@ impl Trial {
         Ok(pairs.map(|(restored, clean)| squared_error(restored, clean)).collect())
     }
 
-    fn pictures(&self, ready: &mut Ready, linear: Option<&Linear>, rows: &[u32]) -> Result<Pictures, String> {
+    fn pictures(
+        &self,
+        ready: &mut Ready,
+        linear: Option<&Linear>,
+        rows: &[u32],
+        channels: &[usize],
+    ) -> Result<Pictures, String> {
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
+        let mut codes = Vec::new();
+        let mut encode = |network: &mut Network, seen: &[f32]| {
+            let (code, features) = (self.trained.plan().code_shape(), self.data.shape.features().max(1));
+            // Whole codes may be many times as large as the samples.
+            let rows = (PART_VALUES / code.features().max(1)).max(1);
+            for part in seen.chunks(rows * features).filter(|_| !channels.is_empty()) {
+                codes.extend(channels_of(&network.encode(part), code, channels));
+            }
+        };
         let (corrupted, reconstructions, linear) = if let Some(noise) = self.noise() {
             let made = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
             let linear = linear.map(|linear| linear.reconstruct(&made.0));
+            encode(network, &made.0);
             (made.0, made.1, linear)
         } else {
             let clean = self.clean(rows);
             let linear = linear.map(|linear| linear.reconstruct(&clean));
+            encode(network, &clean);
             (Vec::new(), network.reconstruct(&clean), linear)
         };
-        Ok(Pictures { rows: rows.to_vec(), corrupted, reconstructions, linear: linear.unwrap_or_default() })
+        let (rows, linear) = (rows.to_vec(), linear.unwrap_or_default());
+        Ok(Pictures { rows, corrupted, reconstructions, linear, channels: channels.to_vec(), codes })
     }
 
     /// What the network makes of rows as they are, in units of the data, as data of their own.
@@ -295,6 +319,13 @@ impl Trial {
         self.data.gather(rows, &mut clean);
         clean
     }
+}
+
+/// These channels alone of codes of this shape, position by position.
+pub fn channels_of(codes: &[f32], code: Shape, channels: &[usize]) -> Vec<f32> {
+    let positions = codes.chunks_exact(code.channels().max(1));
+    let value = |position: &[f32], channel: &usize| position.get(*channel).copied().unwrap_or(f32::NAN);
+    positions.flat_map(|position| channels.iter().map(move |channel| value(position, channel))).collect()
 }
 
 /// Mean squared difference of two rows.

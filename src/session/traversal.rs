@@ -4,7 +4,7 @@
 
 use crate::analysis::pca::Pca;
 use crate::analysis::spread::Spread;
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, Shape};
 
 /// A part of the code that is changed: a unit, a quantiser or a vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,19 +86,33 @@ pub struct LineWords {
     pub along: &'static str,
     /// Whether they are a range, and not choices or entries.
     pub is_range: bool,
+    /// Units that a line changes.
+    pub units: usize,
 }
 
 impl LineWords {
     /// Those of a kind of code.
     pub fn of(kind: &Bottleneck) -> LineWords {
         match kind {
-            Bottleneck::DescriptionLength { .. } => {
+            Bottleneck::DescriptionLength { choices, .. } => {
                 let along = "the choices of each quantiser";
-                LineWords { line: "quantiser", place: "choice", along, is_range: false }
+                LineWords {
+                    line: "quantiser",
+                    place: "choice",
+                    along,
+                    is_range: false,
+                    units: (*choices).max(1),
+                }
             }
-            Bottleneck::Quantised { .. } => {
+            Bottleneck::Quantised { dimension, .. } => {
                 let along = "entries of the codebook, the most used first";
-                LineWords { line: "vector", place: "entry", along, is_range: false }
+                LineWords {
+                    line: "vector",
+                    place: "entry",
+                    along,
+                    is_range: false,
+                    units: (*dimension).max(1),
+                }
             }
             Bottleneck::Plain
             | Bottleneck::KSparse { .. }
@@ -108,33 +122,38 @@ impl LineWords {
             | Bottleneck::Concrete { .. }
             | Bottleneck::Hashing { .. } => {
                 let along = "the range of the training codes";
-                LineWords { line: "unit", place: "value", along, is_range: true }
+                LineWords { line: "unit", place: "value", along, is_range: true, units: 1 }
             }
         }
     }
+
+    /// What a line of a code of this shape is called, counted from 0.
+    pub fn name(&self, code: Shape, number: usize) -> String {
+        if self.is_range { code.unit_name(number) } else { code.part_name(self.line, self.units, number) }
+    }
 }
 
-/// All lines of a code of this kind: units in this order, over the range of their spread; choices,
-/// and entries of the codebook, the most used first. `shares` say how often each entry is chosen.
+/// Lines of a code of this kind by their numbers, counted from 0: units over the range of their
+/// spread; quantisers over their choices; vectors over the entries of the codebook, the most used
+/// first. `shares` say how often each entry is chosen.
 pub fn traversal(
     kind: &Bottleneck,
-    (order, spreads): (&[usize], &[Spread]),
+    (numbers, spreads): (&[usize], &[Spread]),
     codebook: &[f32],
     shares: &[f32],
     steps: Steps,
 ) -> Vec<TraversalLine> {
-    let units = spreads.len();
     match *kind {
         Bottleneck::DescriptionLength { choices, .. } => {
             let shown = choices.min(steps.choices);
             let chosen = |choice| (0..choices).map(|other| f32::from(other == choice)).collect();
-            let line = |number| TraversalLine {
-                number,
+            let line = |number: &usize| TraversalLine {
+                number: *number,
                 at: number * choices,
                 values: (0..shown).map(chosen).collect(),
                 places: (0..shown).map(|choice| choice as f32).collect(),
             };
-            (0..units / choices.max(1)).map(line).collect()
+            numbers.iter().map(line).collect()
         }
         Bottleneck::Quantised { dimension, .. } => {
             let mut entries: Vec<(usize, &[f32])> =
@@ -142,13 +161,13 @@ pub fn traversal(
             let share = |entry: usize| shares.get(entry).copied().unwrap_or(0.0);
             entries.sort_by(|(a, _), (b, _)| share(*b).total_cmp(&share(*a)));
             entries.truncate(steps.choices);
-            let line = |number| TraversalLine {
-                number,
+            let line = |number: &usize| TraversalLine {
+                number: *number,
                 at: number * dimension,
                 values: entries.iter().map(|(_, entry)| entry.to_vec()).collect(),
                 places: entries.iter().map(|(number, _)| *number as f32).collect(),
             };
-            (0..units / dimension.max(1)).map(line).collect()
+            numbers.iter().map(line).collect()
         }
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
@@ -163,7 +182,7 @@ pub fn traversal(
                 let values = places.iter().map(|place| vec![*place]).collect();
                 TraversalLine { number: *unit, at: *unit, values, places }
             };
-            order.iter().map(line).collect()
+            numbers.iter().map(line).collect()
         }
     }
 }
@@ -214,9 +233,9 @@ mod tests {
     #[test]
     fn choices_and_entries_are_traversed_instead_of_units() {
         let spreads = Spread::of_units(&[0.0, 5.0, 1.0, 1.0, 6.0, 5.0, 1.0, 1.0], 4, 2);
-        let order = [0, 1, 2, 3];
         let of = |kind, shares: &[f32]| {
-            traversal(&kind, (&order, &spreads), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], shares, STEPS)
+            let numbers: Vec<usize> = (0..4 / LineWords::of(&kind).units).collect();
+            traversal(&kind, (&numbers, &spreads), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], shares, STEPS)
         };
         let plain = of(Bottleneck::Plain, &[]);
         assert_eq!((plain.len(), &plain[0].places), (4, &vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
@@ -231,6 +250,23 @@ mod tests {
         let entries = of(kind, &[0.2, 0.5, 0.3]);
         let used = line(2, vec![vec![2.0, 3.0], vec![4.0, 5.0], vec![0.0, 1.0]], vec![1.0, 2.0, 0.0]);
         assert_eq!((entries.len(), &entries[1]), (2, &used));
+    }
+
+    #[test]
+    fn lines_are_named_by_what_they_change() {
+        let update = CodebookUpdate::MovingAverage;
+        let kinds = [
+            Bottleneck::Plain,
+            Bottleneck::DescriptionLength { choices: 2, width: 0.1, temperature: 1.0 },
+            Bottleneck::Quantised { entries: 3, dimension: 4, commitment: 0.25, update },
+        ];
+        let names = |code: Shape| kinds.map(|kind| LineWords::of(&kind).name(code, 3));
+        assert_eq!(names(Shape::Vector(16)), ["unit 4", "quantiser 4", "vector 4"]);
+        // Two quantisers, or one vector, at each position.
+        let picture = Shape::Image { height: 2, width: 2, channels: 4 };
+        let expected =
+            ["channel 4 at row 1, column 1", "quantiser 2 at row 1, column 2", "vector 1 at row 2, column 2"];
+        assert_eq!(names(picture), expected);
     }
 
     #[test]

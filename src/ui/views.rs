@@ -3,6 +3,7 @@
 //! its implementation of `View`; its line in `registry.rs` puts it into the window.
 
 mod arrangement;
+mod channels;
 mod data_preview;
 mod dates;
 mod differences;

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod channels;
 mod editors;
 mod explore;
 mod folder;

@@ -5,8 +5,8 @@ use std::fs;
 
 use hourglass::io::{Files, open_project, save_project};
 use hourglass::project::{
-    Activation, Bottleneck, Channels, Code, CodebookUpdate, Corruption, Fit, IndexSet, Loss, NamedSelection,
-    PictureReading, Project, Recipe, Source, Threshold,
+    Activation, Bottleneck, Channels, Code, CodebookUpdate, Corruption, Fit, IndexSet, Layer, Loss,
+    NamedSelection, Padding, PictureReading, Project, Recipe, Source, Threshold,
 };
 use image::{GrayAlphaImage, GrayImage, Luma, LumaA};
 use serde_json::Value;
@@ -168,6 +168,36 @@ fn pictures_are_sampled_and_traversed_as_pages() {
     assert_eq!((size("some/000004.png"), table(dir, "some/samples.csv", ',').1.len()), ((8, 8), 4));
     ok(dir, &["traverse", "v.hourglass", "-o", "t.png", "--steps", "5"]);
     assert_eq!(size("t.png"), (5 * 10 - 2, units * 10 - 2));
+}
+
+#[test]
+fn codes_that_are_pictures_are_traversed_by_position() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let activation = Activation::Relu;
+    let conv = Layer::Conv2d { channels: 4, kernel: 3, stride: 2, padding: Padding::Same, activation };
+    // 4×4 positions of 2 channels.
+    let mut design = Project { encoder: vec![conv], code: Code::channels(2), ..Project::default() };
+    design.training.epochs = 1;
+    let project = &trained(dir, "p", &design);
+    let of = |arguments: &[&str]| {
+        ok(dir, &[&["traverse", project, "--steps", "2", "-o", "-"], arguments].concat())
+    };
+    let columns = ["unit", "channel", "row", "column"];
+    // Row 2, column 3 is the seventh position.
+    let [first, second] = [[13.0, 1.0, 2.0, 3.0], [14.0, 2.0, 2.0, 3.0]];
+    assert_eq!(printed(&of(&["--at", "2,3"]).stdout, &columns), [first, first, second, second]);
+    assert_eq!(printed(&of(&["--units", "14"]).stdout, &columns), [second, second]);
+    let strongest = of(&[]);
+    assert_eq!(printed(&strongest.stdout, &columns).len(), 2 * 24);
+    assert!(strongest.stderr.contains("24 of 32 lines"), "{}", strongest.stderr);
+    fails(dir, &["traverse", project, "-o", "-", "--at", "5,1"], 1, "no row 5, column 1");
+    ok(dir, &["encode", project, "-o", "codes.npy", "--set", "test"]);
+    let bytes = fs::read(dir.join("codes.npy")).expect("there");
+    assert!(
+        String::from_utf8_lossy(&bytes[..128]).contains(", 4, 4, 2)"),
+        "rows × height × width × channels"
+    );
 }
 
 #[test]

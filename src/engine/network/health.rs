@@ -16,12 +16,14 @@ use crate::engine::kernels::quantiser::description_length;
 use crate::engine::kernels::selector::{Verdict, chosen, mean_max, verdict};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Node;
-use crate::project::{Bottleneck, Estimator, Loss, Place, Threshold, Variance};
+use crate::project::{Bottleneck, Estimator, Loss, Place, Shape, Threshold, Variance};
 use crate::run::{Attempt, Bits, CodebookHealth, HashHealth, Health, LayerHealth, Losses, SelectorHealth};
 
 /// Sums over the samples.
 struct Sums {
     activities: Vec<(String, Node, Activity, f64)>,
+    /// Of each unit of a code that is a picture.
+    means: Option<Vec<f64>>,
     divergence: Option<(Rc<KlToPrior>, Vec<f64>)>,
     /// Terms of the loss where a description length is measured.
     losses: Option<Losses>,
@@ -88,6 +90,7 @@ impl Network {
         let is_description = matches!(kind, Bottleneck::DescriptionLength { .. });
         Sums {
             activities,
+            means: matches!(self.plan.code_shape(), Shape::Image { .. }).then(|| vec![0.0; units]),
             divergence,
             losses: is_description.then(|| Losses::zero(self.terms())),
             usage: self.waist.codebook().map(|codebook| vec![0; codebook.usage().len()]),
@@ -104,6 +107,12 @@ impl Network {
             let values = &node.values()[..rows * node.columns()];
             activity.add(values);
             *sum += values.iter().map(|value| f64::from(*value)).sum::<f64>();
+        }
+        if let Some(totals) = &mut sums.means {
+            let code = self.code.borrow();
+            for code in code.values()[..rows * code.columns()].chunks_exact(code.columns()) {
+                totals.iter_mut().zip(code).for_each(|(total, value)| *total += f64::from(*value));
+            }
         }
         if let Some((kl, totals)) = &mut sums.divergence {
             kl.compute(&Pass::new(rows, Mode::Use, &self.threads));
@@ -145,7 +154,8 @@ impl Network {
 
     fn judge(&self, sums: Sums, samples: usize, epoch: u32, moment: Moment) -> Health {
         let count = samples.max(1) as f64;
-        let mean: Vec<f32> = sums.mean.iter().map(|sum| (sum / count) as f32).collect();
+        let over = |sums: &[f64]| -> Vec<f32> { sums.iter().map(|sum| (sum / count) as f32).collect() };
+        let mean = over(&sums.mean);
         Health {
             epoch,
             samples,
@@ -155,9 +165,8 @@ impl Network {
                 .map(|(name, _, activity, sum)| layer(name, &activity, sum))
                 .collect(),
             jacobian: sums.jacobian,
-            divergence: sums
-                .divergence
-                .map(|(_, totals)| totals.iter().map(|total| (total / count) as f32).collect()),
+            means: sums.means.as_deref().map(over),
+            divergence: sums.divergence.map(|(_, totals)| over(&totals)),
             selector: self.selector_health(moment, mean),
             bits: sums.losses.and_then(|losses| self.bits(&losses.over(count))),
             codebook: sums.usage.map(|usage| {

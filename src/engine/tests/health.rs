@@ -23,6 +23,25 @@ fn rows(data: &Dataset) -> Vec<f32> {
 }
 
 #[test]
+fn codes_that_are_pictures_have_a_mean_of_each_unit() {
+    let data = super::layers::toy_pictures(40, 6, 8, 1);
+    let (mut trainer, health) = trained(&data, |project| {
+        project.encoder = vec![super::layers::conv(3, 3, 2, Activation::Tanh)];
+        project.code = Code::channels(2);
+        project.output.activation = Activation::Linear;
+    });
+    let codes = trainer.network().encode(&rows(&data));
+    let means = health.means.expect("a picture");
+    assert_eq!(means.len(), 24);
+    for (unit, mean) in means.into_iter().enumerate() {
+        let own: Vec<f64> = codes.iter().skip(unit).step_by(24).map(|value| f64::from(*value)).collect();
+        let expected = own.iter().sum::<f64>() / own.len() as f64;
+        assert!((f64::from(mean) - expected).abs() < 1e-5, "{unit}: {mean} is not {expected}");
+    }
+    assert_eq!(trained(&toy_data(100, 12), |project| project.code = Code::plain(2)).1.means, None);
+}
+
+#[test]
 fn looking_at_its_health_changes_nothing_of_a_training() {
     let data = toy_data(100, 12);
     for kind in Bottleneck::ALL {

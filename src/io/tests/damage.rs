@@ -101,6 +101,7 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
     check("units", Left::Nothing, health(Health { layers: vec![layer], ..Health::default() }));
     let layers = vec![LayerHealth::default(); 99];
     check("layers", Left::Nothing, health(Health { layers, ..Health::default() }));
+    check("means", Left::Nothing, health(Health { means: Some(vec![0.0]), ..Health::default() }));
     check("nats", Left::Nothing, health(Health { divergence: Some(vec![0.0]), ..Health::default() }));
     let units = run(1).design.code.units;
     let selector = SelectorHealth { chosen: vec![64; units], ..SelectorHealth::default() };

@@ -30,7 +30,7 @@ fn trial(corruption: Corruption) -> Trial {
 
 /// The error of each row by the pictures.
 fn by_pictures(trial: &Trial, rows: &[u32]) -> Vec<f32> {
-    let pictures = trial.pictures(&mut Ready::new(1), None, rows).expect("small");
+    let pictures = trial.pictures(&mut Ready::new(1), None, rows, &[]).expect("small");
     let clean = trial.clean(rows);
     let pairs = pictures.reconstructions.chunks_exact(6).zip(clean.chunks_exact(6));
     pairs.map(|(a, b)| squared_error(a, b)).collect()
@@ -74,7 +74,7 @@ fn errors_of_pca_are_of_the_input_that_the_network_is_given() {
         let linear = Linear::fit(&trial.data, 2).expect("numbers");
         let rows = [7, 3, 199];
         let sum = trial.linear_error(&mut Ready::new(1), &linear, &rows).expect("small");
-        let made = trial.pictures(&mut Ready::new(1), Some(&linear), &rows).expect("small").linear;
+        let made = trial.pictures(&mut Ready::new(1), Some(&linear), &rows, &[]).expect("small").linear;
         assert_eq!(made.len(), 3 * 6);
         let clean = trial.clean(&rows);
         let pairs = made.chunks_exact(6).zip(clean.chunks_exact(6));
@@ -189,4 +189,12 @@ fn other_data_are_compared_with_the_training_split() {
     let mut classes = found.classes[0].classes.clone();
     classes.sort();
     assert_eq!(classes, [("a".to_owned(), [0, 2]), ("b".to_owned(), [1, 1]), ("c".to_owned(), [1, 0])]);
+}
+
+#[test]
+fn single_channels_of_codes_are_taken_position_by_position() {
+    let code = Shape::Image { height: 1, width: 2, channels: 3 };
+    let codes: Vec<f32> = (0..12).map(|at| at as f32).collect();
+    assert_eq!(channels_of(&codes, code, &[0, 2]), [0.0, 2.0, 3.0, 5.0, 6.0, 8.0, 9.0, 11.0]);
+    assert_eq!(channels_of(&codes, code, &[]), [0.0; 0]);
 }

@@ -2,14 +2,14 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Threshold};
+use crate::project::{Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Shape, Threshold};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it owns a
-/// projection; `sizes`: features of a sample and numbers of its code.
-pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, sizes: Option<(usize, usize)>) {
+/// projection; `sizes`: features of a sample and the shape of its code.
+pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, sizes: Option<(usize, Shape)>) {
     let field = ("Form", "A row of units, or channels at each position of the picture the encoder hands on.");
     combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
     let field = match code.form {
@@ -33,10 +33,16 @@ pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, sizes: Option<(usiz
             "The last encoder layer already has as many units or channels: the code passes it through and owns no activation.",
         );
     }
-    settings_ui(ui, code, sizes.map(|(_, numbers)| numbers));
-    let share = sizes.filter(|(inputs, numbers)| *inputs > 0 && *numbers > 0);
-    let share = share.map_or_else(String::new, |(inputs, numbers)| {
-        format!("{numbers} of {inputs} numbers pass the waist. ")
+    settings_ui(ui, code, sizes.map(|(_, shape)| shape.features()));
+    let share = sizes.filter(|(inputs, shape)| *inputs > 0 && shape.features() > 0);
+    let share = share.map_or_else(String::new, |(inputs, shape)| {
+        let share = format!("{} of {inputs} numbers pass the waist. ", shape.features());
+        match shape {
+            Shape::Vector(_) => share,
+            Shape::Image { height, width, channels } => {
+                format!("{share}The decoder starts from {channels} channels of {width}×{height} positions. ")
+            }
+        }
     });
     let (equation, effect) = explanation(code, projects);
     explain_ui(ui, &equation, &format!("{share}{effect}"));

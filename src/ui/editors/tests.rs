@@ -6,8 +6,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::{code, corruption, layer, output, regularizer, source, training};
 use crate::project::{
     Activation, ArrayReading, Bottleneck, Code, ColumnChoice, Comments, Corruption, Data, LabelFrom, Layer,
-    Loss, Optimizer, Output, Pages, Regularizer, Rules, Schedule, Site, Source, Synthetic, TableReading,
-    Take, Training,
+    Loss, Optimizer, Output, Pages, Regularizer, Rules, Schedule, Shape, Site, Source, Synthetic,
+    TableReading, Take, Training,
 };
 use crate::ui::painted::{check_placed, texts};
 use crate::ui::state::{PathField, Sources};
@@ -42,16 +42,21 @@ fn every_layer_activation_and_code_has_a_form() {
     }
     for activation in Activation::ALL {
         check(|ui| layer::layer_ui(ui, &mut Layer::Dense { units: 3, activation }));
-        check(|ui| code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some((64, 8))));
+        check(|ui| {
+            code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some((64, Shape::Vector(8))));
+        });
         check(|ui| output::output_ui(ui, &mut Output { activation }, false));
     }
 }
 
 #[test]
 fn every_kind_of_code_and_regularizer_has_a_form() {
+    let picture = Shape::Image { height: 2, width: 2, channels: 8 };
     for kind in Bottleneck::ALL {
-        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::plain(8) }, true, Some((64, 8))));
-        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::channels(8) }, true, Some((64, 32))));
+        check(|ui| {
+            code::code_ui(ui, &mut Code { kind, ..Code::plain(8) }, true, Some((64, Shape::Vector(8))));
+        });
+        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::channels(8) }, true, Some((64, picture))));
     }
     for mut regularizer in Regularizer::ALL {
         check(|ui| regularizer::regularizer_ui(ui, &mut regularizer));

@@ -109,8 +109,12 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
         Place::Code => {
             let projects = state.derived.cards.code.layer.is_some();
             let features = state.data.facts.map(|facts| facts.shape.features());
-            let numbers = state.derived.cards.code.output.map(Shape::features);
-            code::code_ui(ui, &mut state.project.code, projects, features.zip(numbers));
+            code::code_ui(
+                ui,
+                &mut state.project.code,
+                projects,
+                features.zip(state.derived.cards.code.output),
+            );
             regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Code);
         }
         Place::Output => {

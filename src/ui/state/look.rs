@@ -25,6 +25,8 @@ pub struct Wanted {
     pub rows: Vec<u32>,
     /// Whether those of PCA are drawn too.
     pub has_linear: bool,
+    /// The channels of their codes that are drawn too, where these are pictures.
+    pub channels: Vec<usize>,
 }
 
 /// The samples of a set and the network they are shown to.
@@ -126,9 +128,9 @@ impl Look<'_> {
         stamp_of((own, self.run.code_units()))
     }
 
-    /// Stands for pictures of these rows.
-    pub fn pictures_stamp(&self, rows: &[u32], has_linear: bool) -> u64 {
-        stamp_of((self.subject, rows, has_linear))
+    /// Stands for the pictures that are wanted.
+    pub fn pictures_stamp(&self, wanted: &Wanted, has_linear: bool) -> u64 {
+        stamp_of((self.subject, &wanted.rows, has_linear, &wanted.channels))
     }
 
     /// Stands for the codes of the set, in the plane of the principal components of others where one is drawn.

@@ -130,7 +130,7 @@ impl State {
         wanted: &Wanted,
     ) -> Option<(SampleJob, Awaited)> {
         let linear = known_linear(scored, look).filter(|_| wanted.has_linear);
-        let of = look.pictures_stamp(&wanted.rows, linear.is_some());
+        let of = look.pictures_stamp(wanted, linear.is_some());
         let is_there = scored.pictures.as_ref().is_some_and(|pictured| pictured.of == of);
         if is_there || wanted.rows.is_empty() || scored.failure(of).is_some() {
             return None;
@@ -139,7 +139,7 @@ impl State {
             scored.refuse(of, NO_PLAN);
             return None;
         };
-        let job = SampleJob::Pictures(trial, linear, wanted.rows.clone());
+        let job = SampleJob::Pictures(trial, linear, wanted.rows.clone(), wanted.channels.clone());
         Some((job, Awaited::Pictures(of, look.subject.samples_stamp())))
     }
 

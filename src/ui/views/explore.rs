@@ -13,6 +13,7 @@ mod near;
 mod pictures;
 mod pins;
 mod plane;
+mod positions;
 mod sliders;
 mod subject;
 mod traversals;
@@ -29,9 +30,11 @@ use self::interpolation::Interpolated;
 use self::near::Near;
 use self::pictures::Pictures;
 use self::plane::{Classes, Mosaic, Tool, plane_ui};
+use self::positions::Positions;
 use self::sliders::Sliders;
 use self::subject::{PlaneKind, Subject, training_samples};
 use self::traversals::Traversals;
+use super::channels::code_shape;
 use super::latent::lasso::Lasso;
 use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, quiet_ui};
 use super::sample::kept_at;
@@ -41,7 +44,9 @@ use std::sync::Arc;
 
 use crate::dataset::Dataset;
 use crate::figure::Figure;
+use crate::project;
 use crate::run::{Kept, Run, RunId, Status};
+use crate::session::LineWords;
 use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette, stamp_of};
 use crate::ui::state::{EXPLORE_VIEW, ExportWhat, MissingData, Set, SetChoice, State};
@@ -106,6 +111,7 @@ pub struct ExploreView {
     /// Whether units are sorted by their KL divergence, where there is one.
     by_divergence: bool,
     cards: Cards,
+    positions: Positions,
     sliders: Sliders,
     effects: Effects,
     interpolation: Interpolated,
@@ -131,7 +137,9 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     let found = kept.and_then(|kept| codes_of(state, existing(&view.set, &choices), kept));
     let handle = header_ui(ui, ENTRY.title, |row| {
         if let Some(kept) = kept {
-            plane::controls_ui(row, kept, view);
+            let units = kept.code_units;
+            let code = run.map_or(project::Shape::Vector(units), |run| code_shape(run, units));
+            plane::controls_ui(row, kept, code, view);
             samples_ui(row, state, (kept, found), view, &choices);
         }
     });
@@ -159,11 +167,24 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     let of = stamp_of((run.id, run.started_unix_secs));
     let of_split = stamp_of((of, data.fingerprint, data.split.train.len()));
     subject.follow(kept, of_split, || training_samples(&run.kept.probe, data));
-    subject.turn_to(of, view.shown_kind(kept.code_units), view.shown_axes(kept.code_units), explore);
+    let code = code_shape(run, kept.code_units);
+    let shown = (view.shown_kind(kept.code_units), view.shown_axes(kept.code_units));
+    subject.turn_to(of, code, shown, explore);
     let placed = found.and_then(|found| placed(found, kept));
     subject.show(placed.map(|(placed, _)| &placed.plane));
     let divergence = divergence(run, kept.code_units).filter(|_| view.by_divergence);
-    let order = divergence.map_or_else(|| subject.order.clone(), by_falling);
+    view.positions.follow(of, code, &subject.order);
+    let position = view.positions.position(code);
+    let kind = &network.trained.plan().design().code.kind;
+    let has_strongest = view.section == Section::Traversals && LineWords::of(kind).is_range;
+    let order = if view.positions.shows_all(code, has_strongest) {
+        divergence.map_or_else(|| subject.order.clone(), by_falling)
+    } else {
+        view.positions.units(code, |unit| match divergence {
+            Some(nats) => nats.get(unit).copied().unwrap_or(0.0),
+            None => subject.spreads.get(unit).map_or(0.0, |spread| spread.variance),
+        })
+    };
     let context = Context {
         run,
         data,
@@ -176,7 +197,9 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         choices: &choices,
         shown: Shown::new((placed, data), (run, kept), &subject),
         subject: &subject,
+        code,
         order: &order,
+        position,
     };
     context.survey(&mut actions);
     view.sliders.follow(context.base(), context.active().map(|pin| pin.at));
@@ -289,7 +312,7 @@ fn side_ui(
             Section::Arithmetic => arithmetic::arithmetic_ui(ui, context, &mut view.arithmetic, actions),
             Section::Traversals => {
                 order_ui(ui, context, &mut view.by_divergence);
-                traversals::traversals_ui(ui, context, &mut view.traversals, actions);
+                traversals::traversals_ui(ui, context, &mut view.traversals, &mut view.positions, actions);
             }
             Section::Draw => draws::draws_ui(ui, context, &mut view.draws, actions),
             Section::Near => near::near_ui(ui, context, &mut view.near, actions),

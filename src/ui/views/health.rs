@@ -2,19 +2,21 @@
 
 mod figures;
 mod images;
+mod maps;
 mod plots;
 
 use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
 
 use self::figures::figures;
 use self::images::Images;
+use self::maps::ChannelMaps;
 use self::plots::{bits_plot, layer_title, units_plots};
 use super::parts::{empty_ui, header_ui, is_tabbed};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::figure::{self, Drawing, Figure, Panels};
-use crate::project::{Loss, format_number};
+use crate::project::{Loss, Shape, format_number};
 use crate::run::{Bits, Finding, FindingKind, Health, Run};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
@@ -58,11 +60,12 @@ pub struct HealthView {
     /// Codes per sample the likelihood is estimated from.
     draws: usize,
     images: Images,
+    maps: ChannelMaps,
 }
 
 impl Default for HealthView {
     fn default() -> Self {
-        HealthView { draws: 200, images: Images::default() }
+        HealthView { draws: 200, images: Images::default(), maps: ChannelMaps::default() }
     }
 }
 
@@ -73,7 +76,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         // A tab says it all; an empty header would only take room.
         output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
-    let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
+    let shown = input.run.and_then(|run| Some((run, run.health.as_ref()?)));
     let Some((run, health)) = shown else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
@@ -81,6 +84,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
     let room = ui.available_rect_before_wrap();
     ui.painter().rect_filled(room, 0.0, color(palette(ui).panel));
     view.images.update(ui, run, health);
+    view.maps.update(ui, run, health);
     ScrollArea::vertical().id_salt("health").auto_shrink([false, false]).show(ui, |ui| {
         let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
         frame.show(ui, |ui| {
@@ -96,11 +100,11 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
             ui.add_space(10.0);
             if ui.available_width() >= WIDE_PX && view.images.has_filters() {
                 ui.columns(2, |columns| {
-                    plots_ui(&mut columns[0], health, input.data, &view.images);
+                    plots_ui(&mut columns[0], (run, health), input.data, view);
                     view.images.filters_ui(&mut columns[1]);
                 });
             } else {
-                plots_ui(ui, health, input.data, &view.images);
+                plots_ui(ui, (run, health), input.data, view);
                 ui.add_space(12.0);
                 view.images.filters_ui(ui);
             }
@@ -110,12 +114,13 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
 }
 
 /// What units and layers do.
-fn plots_ui(ui: &mut Ui, health: &Health, data: Option<&Dataset>, images: &Images) {
+fn plots_ui(ui: &mut Ui, (run, health): (&Run, &Health), data: Option<&Dataset>, view: &HealthView) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(16.0, 12.0);
         bits_ui(ui, health);
-        units_ui(ui, health);
-        images.selection_ui(ui, health, data);
+        units_ui(ui, health, run.code_shape());
+        view.maps.ui(ui);
+        view.images.selection_ui(ui, health, data);
         layers_ui(ui, health);
     });
 }
@@ -127,7 +132,8 @@ impl HealthView {
         bars.extend(
             health.bits.map(|bits| ("Description length, bits per sample".to_owned(), bits_plot(bits))),
         );
-        bars.extend(units_plots(health).into_iter().map(|plot| (plot.title.to_owned(), plot.bars)));
+        let plots = units_plots(health, run.code_shape());
+        bars.extend(plots.into_iter().map(|plot| (plot.title.to_owned(), plot.bars)));
         bars.extend(health.layers.iter().map(|layer| {
             let bars = figure::Bars::histogram("activation", &layer.histogram, layer.reach);
             (layer_title(&layer.name), bars)
@@ -140,7 +146,7 @@ impl HealthView {
             let panels = Panels { columns: 3, size: [300.0, 180.0], panels: panels.clone() };
             all.push(Figure::new(name("Health"), Drawing::Panels(panels)));
         }
-        let singles = panels.into_iter().chain(self.images.figures());
+        let singles = panels.into_iter().chain(self.maps.figures()).chain(self.images.figures());
         all.extend(singles.map(|(title, drawing)| Figure::new(name(&title), drawing)));
         all
     }
@@ -257,9 +263,9 @@ fn bits_ui(ui: &mut Ui, health: &Health) {
 }
 
 /// What each unit, entry or bit does.
-fn units_ui(ui: &mut Ui, health: &Health) {
+fn units_ui(ui: &mut Ui, health: &Health, code: Shape) {
     let p = palette(ui);
-    for plot in units_plots(health) {
+    for plot in units_plots(health, code) {
         let own = &plot.bars;
         let tint = |bar: usize| color(own.ink(bar).of(p));
         let about = |bar: usize| plot.told(bar);

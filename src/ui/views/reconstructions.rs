@@ -1,6 +1,7 @@
 //! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they
 //! differ.
 
+mod codes;
 mod controls;
 mod figure;
 mod lines;
@@ -14,6 +15,7 @@ use std::ops::Range;
 use egui::Ui;
 use serde::{Deserialize, Serialize};
 
+use self::codes::Strongest;
 use self::controls::controls_ui;
 use self::figure::ShownSamples;
 use self::page::Page;
@@ -70,6 +72,7 @@ pub struct ReconstructionsOutput {
 /// How the view stands.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a row of its own that is shown or not")]
 pub struct ReconstructionsView {
     /// The samples.
     pub set: Set,
@@ -79,8 +82,12 @@ pub struct ReconstructionsView {
     pub is_corrupted: bool,
     /// Whether the reconstructions of PCA are shown.
     pub has_linear: bool,
+    /// Whether codes that are pictures are shown.
+    pub has_code: bool,
     /// Whether rows of a table are shown as numbers.
     pub has_numbers: bool,
+    #[serde(skip)]
+    strongest: Strongest,
     #[serde(skip)]
     page: Page,
     #[serde(skip)]
@@ -102,7 +109,9 @@ impl Default for ReconstructionsView {
             order: Order::default(),
             is_corrupted: true,
             has_linear: false,
+            has_code: true,
             has_numbers: false,
+            strongest: Strongest::default(),
             page: Page::default(),
             watched_order: (0, Vec::new()),
             window: (0, 0..0),

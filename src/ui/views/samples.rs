@@ -293,6 +293,7 @@ pub fn health(shape: Shape, units: usize) -> Health {
         samples: 180,
         layers: vec![layer("layer 1", units), layer("code", 0)],
         jacobian: Some(1.25),
+        means: None,
         divergence: Some((0..units).map(|unit| 0.008 * unit as f32).collect()),
         selector: Some(SelectorHealth {
             temperature: 0.25,

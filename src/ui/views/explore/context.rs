@@ -9,7 +9,7 @@ use super::subject::Subject;
 use crate::analysis::density::Density;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::engine::Trained;
-use crate::project::{Pin, Pinned};
+use crate::project::{Pin, Pinned, Shape};
 use crate::run::{Kept, Run};
 use crate::session::{Coded, Decoding, JobKind};
 use crate::ui::plots::{color, palette, stamp_of};
@@ -35,8 +35,13 @@ pub struct Context<'a> {
     /// The samples that are drawn.
     pub shown: Shown<'a>,
     pub subject: &'a Subject,
-    /// Units in the order in which they are shown.
+    /// The shape of a code.
+    pub code: Shape,
+    /// Units in the order in which they are shown: of a code that is a picture those of the position
+    /// that is chosen, unless all are shown.
     pub order: &'a [usize],
+    /// That position, counted row by row; 0 of a code that is a row.
+    pub position: usize,
 }
 
 /// The samples that are drawn, one for each point.
@@ -257,6 +262,22 @@ pub fn bits(code: &[f32]) -> Vec<u32> {
 pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
     let health = context.run.health.as_ref();
     let chosen = health.and_then(|health| health.selector.as_ref()?.chosen.get(unit).copied());
-    chosen
-        .map_or_else(|| format!("unit {}", unit + 1), |feature| feature_name(context.data, feature as usize))
+    let name = |feature: u32| feature_name(context.data, feature as usize);
+    chosen.map_or_else(|| context.code.unit_name(unit), name)
+}
+
+/// A name without its position, which is said above.
+pub fn short<'a>(context: &Context<'_>, name: &'a str) -> &'a str {
+    match context.code {
+        Shape::Vector(_) => name,
+        Shape::Image { .. } => name.split_once(" at ").map_or(name, |(own, _)| own),
+    }
+}
+
+/// Room for that name where units have so much, in points: channels need a little more.
+pub fn name_width(context: &Context<'_>, of_units: f32) -> f32 {
+    match context.code {
+        Shape::Vector(_) => of_units,
+        Shape::Image { .. } => of_units + 8.0,
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use egui::{ComboBox, Ui};
 
-use super::context::{Actions, Context, bits, failure_ui, remark_ui, unit_name};
+use super::context::{Actions, Context, bits, failure_ui, remark_ui, short, unit_name};
 use super::pictures::ErrorMaps;
 use super::traversals::changes;
 use crate::project::{Bottleneck, format_number};
@@ -93,7 +93,8 @@ pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
     let without: Vec<usize> =
         context.order.iter().copied().filter(|unit| effects.is_without(*unit)).collect();
     if !without.is_empty() {
-        let names: Vec<String> = without.iter().take(FEW).map(|unit| unit_name(context, *unit)).collect();
+        let name = |unit: &usize| short(context, &unit_name(context, *unit)).to_owned();
+        let names: Vec<String> = without.iter().take(FEW).map(name).collect();
         let more = without.len() - names.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         remark_ui(ui, &format!("No effect: {}{more}.", names.join(", ")));
@@ -103,7 +104,7 @@ pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
     let Some(mut unit) = effects.unit.filter(|unit| known(unit)).or(first) else { return };
     ui.horizontal(|ui| {
         ui.label("What depends on");
-        let name = |unit: usize| shortened(&unit_name(context, unit), 18);
+        let name = |unit: usize| shortened(short(context, &unit_name(context, unit)), 18);
         let combo = ComboBox::from_id_salt("depends on").selected_text(name(unit)).width(90.0);
         let response = combo.show_ui(ui, |ui| {
             for other in context.order.iter().copied().filter(known) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::channels::code_shape;
 use super::super::sample::{Sampler, kept_at, picture_of, row_number, value_names};
 use super::super::set_choice::{code_choices, existing};
 use super::context::Shown;
@@ -36,12 +37,15 @@ impl ExploreView {
         let mut all: Vec<Figure> = self.plane_figure(shown, state, title).into_iter().collect();
         let mosaic = self.mosaic.tiles(data, state.explore.decoded(Decoding::Mosaic));
         all.extend(mosaic.map(|tiles| Figure::new(name("Decoded plane"), Drawing::Tiles(tiles))));
-        let line = LineWords::of(&run.design.code.kind).line;
+        let code = code_shape(run, kept.code_units);
+        let words = LineWords::of(&run.design.code.kind);
         let section = match self.section {
             Section::Interpolation => {
                 ("Interpolation", lines_of(data, self.interpolation.pictures(), "step", COLUMNS))
             }
-            Section::Traversals => ("Traversals", self.traversal_lines(data, line)),
+            Section::Traversals => {
+                ("Traversals", self.traversal_lines(data, |number| words.name(code, number)))
+            }
             Section::Draw => ("Samples", self.draw_lines(data)),
             Section::Pins | Section::Arithmetic | Section::Sliders | Section::Near => ("", Vec::new()),
         };
@@ -81,12 +85,12 @@ impl ExploreView {
         Some(Figure::new(title, Drawing::Scatter(scatter)))
     }
 
-    fn traversal_lines(&self, data: &Dataset, part: &str) -> Vec<TileLine> {
+    fn traversal_lines(&self, data: &Dataset, name: impl Fn(usize) -> String) -> Vec<TileLine> {
         let (shown, rows) = self.traversals.shown();
         let (features, range) = (data.shape.features().max(1), shades(data));
         let mut rest = rows.chunks_exact(features);
         let line = |(number, steps): &(usize, usize)| TileLine {
-            name: format!("{part} {}", number + 1),
+            name: name(*number),
             tiles: rest.by_ref().take(*steps).map(|row| tile_of(data, range, row, String::new())).collect(),
         };
         shown.iter().map(line).collect()

@@ -166,7 +166,11 @@ pub fn width(data: &Dataset, side: f32) -> f32 {
 
 /// Size on the screen of a picture whose longer side has so many points.
 pub fn size(shown: Shown, side: f32) -> Vec2 {
-    let Shown { height, width, .. } = shown;
+    fitting([shown.width, shown.height], side)
+}
+
+/// Size on the screen of so many pixels whose longer side has so many points.
+pub fn fitting([width, height]: [usize; 2], side: f32) -> Vec2 {
     let scale = side / width.max(height).max(1) as f32;
     vec2(width as f32 * scale, height as f32 * scale).max(Vec2::splat(4.0))
 }

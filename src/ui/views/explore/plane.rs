@@ -1,8 +1,6 @@
 //! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
 
-use egui::{
-    Align2, Color32, CursorIcon, DragValue, FontId, Key, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2,
-};
+use egui::{Align2, Color32, CursorIcon, FontId, Key, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::ExploreView;
 use super::context::{Actions, Context, Shown};
@@ -12,6 +10,7 @@ use super::subject::PlaneKind;
 use crate::analysis::density::Density;
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Tiles;
+use crate::project;
 use crate::run::Kept;
 use crate::session::Decoding;
 use crate::ui::plots::{
@@ -19,8 +18,9 @@ use crate::ui::plots::{
     palette, scatter_ui, stamp_of,
 };
 use crate::ui::state::ExploredPlane;
+use crate::ui::views::channels::{axes_ui, units_ui};
 use crate::ui::views::latent::lasso;
-use crate::ui::views::parts::{advice_ui, named};
+use crate::ui::views::parts::advice_ui;
 use crate::ui::views::sample::{RangeCache, Sampler, value_names};
 use crate::ui::widgets::header::{Row, Side};
 
@@ -97,7 +97,7 @@ const CELL: f32 = 44.0;
 const MOST_CELLS: usize = 24;
 
 /// Choices of the header: the tool, the plane, the mosaic.
-pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, view: &mut ExploreView) {
+pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, code: project::Shape, view: &mut ExploreView) {
     let tools = Tool::ALL.map(|(_, name, _, about)| (name, about));
     let shown = Tool::ALL.iter().position(|tool| tool.0 == view.tool);
     if let Some(chosen) = row.choice(Side::Left, "Tool", shown, &tools) {
@@ -113,7 +113,7 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, view: &mut ExploreView) {
         match view.kind {
             PlaneKind::Units => {
                 let mut shown = view.shown_units(kept.code_units);
-                let add = |ui: &mut Ui| axes_ui(ui, "unit", kept.code_units, &mut shown);
+                let add = |ui: &mut Ui| units_ui(ui, code, &mut shown);
                 if row.part(Side::Left, "shown units", add) == Some(true) {
                     view.units = shown;
                     view.scatter.zoom.reset();
@@ -135,19 +135,6 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, view: &mut ExploreView) {
     if kept.code_units > 1 && row.chip(Side::Left, view.mosaic.is_on, "mosaic", about) {
         view.mosaic.is_on = !view.mosaic.is_on;
     }
-}
-
-/// Lets a person choose what of so many things lies along x and y; says whether that was changed.
-fn axes_ui(ui: &mut Ui, what: &str, most: usize, shown: &mut [usize; 2]) -> bool {
-    let mut is_changed = false;
-    for (axis, name) in shown.iter_mut().zip(["x", "y"]) {
-        let mut number = *axis + 1;
-        let drag = DragValue::new(&mut number).range(1..=most).speed(0.1).prefix(format!("{name} "));
-        if named(ui.add(drag), format!("{what} along {name}")).changed() {
-            (*axis, is_changed) = (number - 1, true);
-        }
-    }
-    is_changed
 }
 
 fn about(kind: PlaneKind) -> &'static str {

@@ -3,8 +3,9 @@
 use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
 
 use super::ExploreView;
-use super::context::{Actions, Context, bits, unit_name};
+use super::context::{Actions, Context, bits, name_width, short, unit_name};
 use super::effects::{Effects, effects_ui};
+use super::positions::positions_ui;
 use crate::analysis::spread::Spread;
 use crate::engine::code_thresholds;
 use crate::project::{Bottleneck, format_count, format_number};
@@ -64,6 +65,7 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, ac
         }
     });
     ui.add_space(4.0);
+    positions_ui(ui, context, code, &mut view.positions, false);
     match &context.trained.plan().design().code.kind {
         Bottleneck::Hashing { threshold, .. } => {
             let codes = context.subject.codes_stamp;
@@ -73,10 +75,10 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, ac
                 sliders.thresholds = (codes, thresholds);
             }
             effects.follow(context, actions);
-            bits_ui(ui, code, &sliders.thresholds.1, effects);
+            bits_ui(ui, context, (code, &sliders.thresholds.1), effects);
             effects_ui(ui, context, effects);
         }
-        Bottleneck::DescriptionLength { choices, .. } => choices_ui(ui, code, *choices),
+        Bottleneck::DescriptionLength { choices, .. } => choices_ui(ui, context, code, *choices),
         Bottleneck::Quantised { dimension, .. } => entries_ui(ui, context, code, *dimension),
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
@@ -108,8 +110,8 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, (code, is_without): 
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let tint = color(if is_without { p.faint } else { p.dim });
-        let label = egui::Label::new(RichText::new(&name).size(11.0).color(tint)).truncate();
-        let label = ui.add_sized(vec2(56.0, 20.0), label);
+        let label = egui::Label::new(RichText::new(short(context, &name)).size(11.0).color(tint)).truncate();
+        let label = ui.add_sized(vec2(name_width(context, 56.0), 20.0), label);
         if is_without {
             label.on_hover_text(NO_EFFECT);
         }
@@ -151,27 +153,41 @@ fn histogram(ui: &Ui, spread: &Spread, rect: Rect) {
 }
 
 /// Bits to flip.
-fn bits_ui(ui: &mut Ui, code: &mut [f32], thresholds: &[f32], effects: &Effects) {
+fn bits_ui(ui: &mut Ui, context: &Context<'_>, (code, thresholds): (&mut [f32], &[f32]), effects: &Effects) {
+    let at = context.code.units_at(context.position);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
-        for (unit, (value, threshold)) in code.iter_mut().zip(thresholds).enumerate() {
+        for (unit, (value, threshold)) in
+            code.iter_mut().zip(thresholds).enumerate().skip(at.start).take(at.len())
+        {
             let is_set = *value > *threshold;
             let text = RichText::new(if is_set { "1" } else { "0" }).size(11.0).monospace();
             let button = ui.add(Button::selectable(is_set, text).min_size(vec2(18.0, 20.0)));
             let about = if effects.is_without(unit) { NO_EFFECT } else { "Flip this bit" };
-            if named(button, format!("bit {}", unit + 1)).on_hover_text(about).clicked() {
+            if named(button, context.code.part_name("bit", 1, unit)).on_hover_text(about).clicked() {
                 *value = f32::from(!is_set);
             }
         }
     });
 }
 
+/// Parts of so many units of a code, at the chosen position of one that is a picture, with their
+/// numbers counted from 0.
+fn parts<'a>(
+    context: &Context<'_>,
+    code: &'a mut [f32],
+    size: usize,
+) -> impl Iterator<Item = (usize, &'a mut [f32])> {
+    let (at, size) = (context.code.units_at(context.position), size.max(1));
+    code.chunks_exact_mut(size).enumerate().skip(at.start / size).take(at.len() / size)
+}
+
 /// The choice of each quantiser.
-fn choices_ui(ui: &mut Ui, code: &mut [f32], choices: usize) {
-    for (number, group) in code.chunks_exact_mut(choices.max(1)).enumerate() {
+fn choices_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], choices: usize) {
+    for (number, group) in parts(context, code, choices) {
         let strongest = (0..group.len()).max_by(|a, b| group[*a].total_cmp(&group[*b])).unwrap_or(0);
         ui.horizontal(|ui| {
-            let name = format!("quantiser {}", number + 1);
+            let name = context.code.part_name("quantiser", choices, number);
             ui.label(RichText::new(&name).size(11.0).color(color(palette(ui).dim)));
             let combo = ComboBox::from_id_salt(&name).selected_text((strongest + 1).to_string());
             let response = combo.show_ui(ui, |ui| {
@@ -194,7 +210,7 @@ fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: u
     let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let Some(codebook) = codebook else { return };
     let entries: Vec<&[f32]> = codebook.values.chunks_exact(dimension.max(1)).collect();
-    for (number, vector) in code.chunks_exact_mut(dimension.max(1)).enumerate() {
+    for (number, vector) in parts(context, code, dimension) {
         let distance = |entry: &usize| -> f32 {
             entries[*entry].iter().zip(&*vector).map(|(a, b)| (a - b) * (a - b)).sum()
         };
@@ -203,7 +219,7 @@ fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: u
         };
         let mut chosen = nearest + 1;
         ui.horizontal(|ui| {
-            let name = format!("vector {}", number + 1);
+            let name = context.code.part_name("vector", dimension, number);
             ui.label(RichText::new(&name).size(11.0).color(color(palette(ui).dim)));
             let drag = DragValue::new(&mut chosen).range(1..=entries.len()).speed(0.2).prefix("entry ");
             if named(ui.add(drag), name).changed() {

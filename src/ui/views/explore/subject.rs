@@ -9,6 +9,7 @@ use crate::analysis::pca::Pca;
 use crate::analysis::plane::Plane;
 use crate::analysis::spread::Spread;
 use crate::dataset::Dataset;
+use crate::project::Shape;
 use crate::run::{Kept, Probe};
 use crate::session::{Survey, places_on};
 use crate::ui::plots::stamp_of;
@@ -97,8 +98,14 @@ impl Subject {
     }
 
     /// Finds the plane that is wanted where codes, choices or pins changed. `axes` are the units or
-    /// components along x and y; `run` stands for the run.
-    pub fn turn_to(&mut self, run: u64, kind: PlaneKind, axes: [usize; 2], explore: &Explore) {
+    /// components along x and y; `run` stands for the run, whose codes have this shape.
+    pub fn turn_to(
+        &mut self,
+        run: u64,
+        code: Shape,
+        (kind, axes): (PlaneKind, [usize; 2]),
+        explore: &Explore,
+    ) {
         let count = self.training.code_units.max(1);
         if let Some((stamp, survey)) = explore.survey() {
             self.survey = Some((stamp, Arc::clone(survey)));
@@ -131,7 +138,7 @@ impl Subject {
                 _ => None,
             },
         };
-        let names = names(kind, axes, count);
+        let names = names(kind, axes, code);
         let plane = plane.map(|plane| ExploredPlane { stamp, series, names, plane: Arc::new(plane) });
         self.wanted = plane.map(Arc::new);
     }
@@ -170,8 +177,8 @@ impl Subject {
 }
 
 /// Names of the axes. A code of one unit is a strip.
-fn names(kind: PlaneKind, axes: [usize; 2], count: usize) -> [String; 2] {
-    let unit = |unit: usize| format!("unit {}", unit + 1);
+fn names(kind: PlaneKind, axes: [usize; 2], code: Shape) -> [String; 2] {
+    let (count, unit) = (code.features(), |unit: usize| code.unit_name(unit));
     match kind {
         PlaneKind::Components if count < 2 => [unit(0), String::new()],
         PlaneKind::Components if count == 2 => [0, 1].map(unit),
@@ -238,7 +245,7 @@ mod tests {
     fn subject(kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) -> Subject {
         let mut subject = Subject::default();
         subject.follow(kept, 1, || vec![true; 100]);
-        subject.turn_to(1, kind, axes, explore);
+        subject.turn_to(1, Shape::Vector(kept.code_units), (kind, axes), explore);
         subject.show(None);
         subject
     }
@@ -308,7 +315,8 @@ mod tests {
         let mut subject = Subject::default();
         let mut follow = |of, is_training: &[bool]| {
             subject.follow(&kept, of, || is_training.to_vec());
-            subject.turn_to(1, PlaneKind::Components, [0, 1], &Explore::default());
+            let components = (PlaneKind::Components, [0, 1]);
+            subject.turn_to(1, Shape::Vector(2), components, &Explore::default());
             subject.show(None);
             let ranges: Vec<[f32; 2]> = subject.spreads.iter().map(|spread| spread.range).collect();
             (ranges, subject.points.len(), subject.density.bounds)

@@ -2,8 +2,10 @@
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 
-use super::context::{Actions, Context, bits, failure_ui, unit_name};
+use super::context::{Actions, Context, bits, failure_ui, name_width, short, unit_name};
 use super::pictures::{Pictures, size};
+use super::positions::{Positions, positions_ui};
+use crate::project::Shape;
 use crate::session::{Decoding, LineWords, Steps, traversal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
@@ -47,10 +49,20 @@ impl Traversals {
 }
 
 /// Shows the section.
-pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traversals, actions: &mut Actions) {
+pub fn traversals_ui(
+    ui: &mut Ui,
+    context: &Context<'_>,
+    traversals: &mut Traversals,
+    positions: &mut Positions,
+    actions: &mut Actions,
+) {
     let p = palette(ui);
     let (base, subject) = (context.base(), context.subject);
     let kind = &context.trained.plan().design().code.kind;
+    let words = LineWords::of(kind);
+    positions_ui(ui, context, &base, positions, words.is_range);
+    let shows_all = positions.shows_all(context.code, words.is_range);
+    let at = context.code.units_at(context.position);
     let most = context.most_samples();
     let mut numbers = Vec::new();
     let weights = context.trained.weights().at_hand();
@@ -58,8 +70,11 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
     let codes = || {
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
-        let lines = traversal(kind, (context.order, &subject.spreads), codebook, context.shares(), STEPS);
-        for line in lines.into_iter().take(MOST_LINES) {
+        let parts: Vec<usize> = (at.start / words.units..at.end / words.units).take(MOST_LINES).collect();
+        let shown = &context.order[..context.order.len().min(MOST_LINES)];
+        let shown = if words.is_range { shown } else { &parts };
+        let lines = traversal(kind, (shown, &subject.spreads), codebook, context.shares(), STEPS);
+        for line in lines {
             if (codes.len() / base.len().max(1) + line.values.len()) > most {
                 break;
             }
@@ -68,7 +83,8 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         }
         codes
     };
-    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), context.order, codebook.is_some());
+    let shown = (context.order, context.position, shows_all, codebook.is_some());
+    let of = (subject.codes_stamp, bits(&base), bits(context.shares()), shown);
     if let Some(stamp) = context.decode(actions, Decoding::Traversals, of, codes) {
         traversals.asked = (stamp, numbers);
     }
@@ -80,7 +96,6 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         traversals.pictures.fill(ui, context.data, stamp, rows);
         traversals.follow();
     }
-    let words = LineWords::of(kind);
     let about = format!("From left to right: {}.", words.along);
     ui.add(egui::Label::new(RichText::new(about).size(11.0).color(color(p.dim))).wrap());
     ui.add_space(4.0);
@@ -92,10 +107,20 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
             let tint = if *changes { p.text } else { p.faint };
-            let counted = || format!("{} {}", words.line, number + 1);
-            let name = if words.is_range { unit_name(context, *number) } else { counted() };
-            let label = egui::Label::new(RichText::new(&name).size(11.0).color(color(tint))).truncate();
-            ui.add_sized(vec2(52.0, SIDE), label);
+            let named = || words.name(context.code, *number);
+            let name = if words.is_range { unit_name(context, *number) } else { named() };
+            let text = |name: &str| RichText::new(name).size(11.0).color(color(tint));
+            match context.code {
+                // Its position is a part of its name: a line of its own.
+                Shape::Image { .. } if shows_all => {
+                    ui.label(text(&name));
+                    ui.end_row();
+                }
+                Shape::Image { .. } | Shape::Vector(_) => {
+                    let label = egui::Label::new(text(short(context, &name))).truncate();
+                    ui.add_sized(vec2(name_width(context, 52.0), SIDE), label);
+                }
+            }
             if !*changes {
                 ui.label(RichText::new("no effect").size(11.0).color(color(p.faint)));
                 return;

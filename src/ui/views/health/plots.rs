@@ -1,7 +1,7 @@
 //! The plots of the view as data: the window draws them, and they are saved as figures.
 
 use crate::figure::{Bars, Ink};
-use crate::project::{format_number, visible};
+use crate::project::{Shape, format_number, visible};
 use crate::run::{ACTIVE_NATS, Bits, Health};
 
 /// A plot with what is said of it.
@@ -29,10 +29,11 @@ impl UnitsPlot {
     }
 }
 
-/// What each unit, entry or bit does.
-pub fn units_plots(health: &Health) -> Vec<UnitsPlot> {
+/// What each unit, entry or bit does; units and bits of a code that is a picture have maps instead.
+pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
     let mut plots = Vec::new();
-    if let Some(nats) = &health.divergence {
+    let is_row = matches!(code, Shape::Vector(_));
+    if let Some(nats) = health.divergence.as_ref().filter(|_| is_row) {
         let active = health.active_units().unwrap_or(0);
         let ink = |nats: &f32| if *nats > ACTIVE_NATS { Ink::Code } else { Ink::Faint };
         plots.push(UnitsPlot {
@@ -64,7 +65,7 @@ pub fn units_plots(health: &Health) -> Vec<UnitsPlot> {
             },
         });
     }
-    if let Some(hash) = &health.hash {
+    if let Some(hash) = health.hash.as_ref().filter(|_| is_row) {
         plots.push(UnitsPlot {
             title: "Balance of the bits",
             about: "Share of samples for which a bit is 1; at the line, half, it tells most.",

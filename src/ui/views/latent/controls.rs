@@ -1,13 +1,14 @@
 //! The header of the latent space: the set, the plane, tools, colours.
 
-use egui::{ComboBox, DragValue, RichText, Ui};
+use egui::{ComboBox, RichText};
 
 use super::{LatentInput, LatentView, Plane};
 use crate::dataset::{Dataset, LabelColumn};
-use crate::project::visible;
+use crate::project::{Shape, visible};
 use crate::run::Kept;
 use crate::ui::plots::{Zoom, shortened};
 use crate::ui::state::Set;
+use crate::ui::views::channels::{code_shape, units_ui};
 use crate::ui::views::parts::{epoch_ui, named, quiet_ui};
 use crate::ui::views::set_choice::{code_choice_ui, code_count_ui};
 use crate::ui::widgets::header::{Row, Side};
@@ -29,7 +30,12 @@ pub(super) fn controls_ui(
             (view.plane, view.scatter.zoom) = (planes[chosen], Zoom::default());
         }
         if view.plane == Plane::Units {
-            row.part(Side::Left, "shown units", |ui| unit_choice_ui(ui, units, view));
+            let mut shown = view.shown_units(units);
+            let code = input.run.map_or(Shape::Vector(units), |run| code_shape(run, units));
+            if row.part(Side::Left, "shown units", |ui| units_ui(ui, code, &mut shown)) == Some(true) {
+                view.units = shown;
+                view.scatter.zoom.reset();
+            }
         }
     }
     if view.scatter.zoom.limits.is_some()
@@ -47,7 +53,9 @@ pub(super) fn controls_ui(
     let shown = input.set.map_or(watched, |set| (&set.set, set.rows.len(), set.epoch));
     code_count_ui(row, &view.set, shown, input.coming);
     if units == 2 {
-        quiet_ui(row, Side::Left, "axes", "unit 1 × unit 2", "");
+        let code = input.run.map_or(Shape::Vector(units), |run| code_shape(run, units));
+        let axes = format!("{} × {}", code.unit_name(0), code.unit_name(1));
+        quiet_ui(row, Side::Left, "axes", &axes, "");
     }
 }
 
@@ -74,18 +82,4 @@ fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
         });
         named(response.response, "label that colours the points");
     });
-}
-
-fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
-    let mut shown = view.shown_units(units);
-    for (axis, name) in [(0, "x"), (1, "y")] {
-        let mut number = shown[axis] + 1;
-        let drag = DragValue::new(&mut number).range(1..=units).speed(0.1).prefix(format!("{name} "));
-        let response = ui.add(drag).on_hover_text(format!("Unit along the {name} axis"));
-        if named(response, format!("unit along {name}")).changed() {
-            shown[axis] = number - 1;
-            view.units = shown;
-            view.scatter.zoom.reset();
-        }
-    }
 }

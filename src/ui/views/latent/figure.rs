@@ -5,6 +5,7 @@ use crate::figure::{Figure, Scatter};
 use crate::prepared::{code_replay, latent_figure};
 use crate::run::Run;
 use crate::ui::state::State;
+use crate::ui::views::channels::code_shape;
 use crate::ui::views::sample::{kept_at, row_number};
 
 impl LatentView {
@@ -21,7 +22,7 @@ impl LatentView {
             isolated: self.pointed.or(self.pinned),
             selected: (0..rows.len()).filter(|at| rows.get(*at).is_some_and(is_selected)).collect(),
             rows: data.map_or_else(Vec::new, |data| rows.iter().map(|row| row_number(data, *row)).collect()),
-            ..cache.placed.scatter((kept.code_units, cache.plane), column, limits)
+            ..cache.placed.scatter((code_shape(run, kept.code_units), cache.plane), column, limits)
         };
         let placed = (kept.code_units, cache.plane);
         let replay = || code_replay(run, placed, &scatter, self.scatter.zoom.limits);

@@ -4,8 +4,9 @@ use egui::{ComboBox, Ui};
 
 use super::super::parts::{chip_ui, epoch_ui, figure_ui, named, quiet_ui};
 use super::super::set_choice::set_choice_ui;
+use super::codes::MOST_CHANNELS;
 use super::{ReconstructionsInput, ReconstructionsView};
-use crate::project::{format_count, format_number, visible};
+use crate::project::{Shape, format_count, format_number, visible};
 use crate::run::{EpochRecord, Run};
 use crate::session::Order;
 use crate::ui::state::{Look, Set, SetChoice};
@@ -45,6 +46,13 @@ pub(super) fn controls_ui(
     let about = "Reconstructions by PCA, with as many components as the code has units";
     if row.chip(Side::Left, view.has_linear, "PCA", about) {
         view.has_linear = !view.has_linear;
+    }
+    if matches!(run.code_shape(), Shape::Image { .. }) {
+        let about =
+            format!("The codes as pictures of their channels, of more the {MOST_CHANNELS} that vary most");
+        if row.chip(Side::Left, view.has_code, "code", &about) {
+            view.has_code = !view.has_code;
+        }
     }
     let corrupts = run.design.corruption.corrupts();
     if is_of_set && corrupts && is_other {

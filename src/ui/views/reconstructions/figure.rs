@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::sample::{Sampler, picture, picture_of, row_name, value_names};
 use super::ReconstructionsView;
-use super::page::{Page, row_names};
+use super::codes::Codes;
+use super::page::{CODE, Page, ROW_NAMES, row_names};
 use crate::dataset::Dataset;
 use crate::figure::{
     Animation, Axis, ColorBar, ColorMap, Drawing, Figure, Ink, Lines, Panels, Series, Tile, TileLine, Tiles,
@@ -41,6 +42,8 @@ struct Sample<'a> {
     corrupted: &'a [f32],
     reconstruction: &'a [f32],
     linear: &'a [f32],
+    /// Its place among the codes.
+    place: usize,
 }
 
 impl ReconstructionsView {
@@ -59,12 +62,13 @@ impl ReconstructionsView {
         }
         let samples: Vec<Sample<'_>> =
             shown.rows.iter().filter_map(|row| sample_of(&self.page, *row)).collect();
-        let drawing = drawing(data, &samples, self.page.range);
+        let drawing = drawing(data, &samples, self.page.codes.as_ref(), self.page.range);
         let is_some = !samples.is_empty();
         let title = format!("Reconstructions of {}, epoch {epoch}", run.title());
         let mut figure = Figure::new(title, drawing);
         if shown.are_watched && run.kept.len() > 1 {
-            figure.animation = Some(replay(run, data, shown.rows.clone(), self.page.range));
+            let codes = self.page.codes.clone();
+            figure.animation = Some(replay(run, data, shown.rows.clone(), codes, self.page.range));
         }
         is_some.then_some(figure)
     }
@@ -79,11 +83,18 @@ fn sample_of(page: &Page, row: u32) -> Option<Sample<'_>> {
         corrupted: part(&page.corrupted),
         reconstruction: part(&page.reconstructions),
         linear: part(&page.linear),
+        place,
     })
 }
 
 /// The same samples epoch by epoch.
-fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, range: [f32; 2]) -> Animation {
+fn replay(
+    run: &Run,
+    data: &Arc<Dataset>,
+    rows: Vec<u32>,
+    codes: Option<Codes>,
+    range: [f32; 2],
+) -> Animation {
     let (kept, data): (Vec<Arc<Kept>>, _) = (run.kept.iter().cloned().collect(), Arc::clone(data));
     let (probe, name) = (Arc::clone(&run.kept.probe), run.title());
     Animation::new(EPOCH_SECS, move || {
@@ -93,12 +104,15 @@ fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, range: [f32; 2]) -> An
             .iter()
             .filter_map(|row| Some((*row, probe.picture_rows.iter().position(|own| own == row)?)))
             .collect();
+        let shown: Vec<u32> = places.iter().map(|(row, _)| *row).collect();
         let originals: Vec<Vec<f32>> = places.iter().map(|(row, _)| sampler.scaled(*row)).collect();
         let frame = |kept: &Arc<Kept>| {
+            let codes = codes.as_ref().and_then(|codes| codes.at(&probe.code_rows, kept, &shown));
             let samples: Vec<Sample<'_>> = places
                 .iter()
                 .zip(&originals)
-                .map(|((row, place), original)| {
+                .enumerate()
+                .map(|(at, ((row, place), original))| {
                     let part = |values: &'_ [f32]| -> std::ops::Range<usize> {
                         let end = ((place + 1) * features).min(values.len());
                         (place * features).min(end)..end
@@ -109,35 +123,44 @@ fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, range: [f32; 2]) -> An
                         corrupted: &kept.corrupted[part(&kept.corrupted)],
                         reconstruction: &kept.reconstructions[part(&kept.reconstructions)],
                         linear: &[],
+                        place: at,
                     }
                 })
                 .collect();
             let title = format!("Reconstructions of {name}, epoch {}", kept.epoch);
-            Figure::new(title, drawing(&data, &samples, range))
+            Figure::new(title, drawing(&data, &samples, codes.as_ref(), range))
         };
         kept.iter().filter(|kept| !kept.reconstructions.is_empty()).map(frame).collect()
     })
 }
 
-fn drawing(data: &Dataset, samples: &[Sample<'_>], range: [f32; 2]) -> Drawing {
+fn drawing(data: &Dataset, samples: &[Sample<'_>], codes: Option<&Codes>, range: [f32; 2]) -> Drawing {
     match data.shown() {
-        Some(shown) => Drawing::Tiles(tiles(data, shown, samples)),
+        Some(shown) => Drawing::Tiles(tiles(data, shown, samples, codes)),
         None => Drawing::Panels(profiles(data, samples, range)),
     }
 }
 
-fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>]) -> Tiles {
+fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>], codes: Option<&Codes>) -> Tiles {
     let (low, high) = data.shades();
     let range = DisplayRange { low, high };
     let names = row_names(samples.iter().any(|sample| !sample.corrupted.is_empty()));
+    let names = names.map(|name| match codes.filter(|_| name == ROW_NAMES[CODE]) {
+        Some(codes) => {
+            let DisplayRange { low, high } = codes.range();
+            let [low, high] = [low, high].map(|end| format_number(f64::from(end)));
+            format!("{}, {low} to {high}", codes.name())
+        }
+        None => name.to_owned(),
+    });
     let lines = samples.chunks(COLUMNS).flat_map(|samples| {
-        let own: Vec<[Option<Tile>; 5]> =
-            samples.iter().map(|sample| tiles_of(data, shown, range, sample)).collect();
-        let line = move |(row, name): (usize, &'static str)| {
+        let own: Vec<[Option<Tile>; 6]> =
+            samples.iter().map(|sample| tiles_of(data, shown, range, sample, codes)).collect();
+        let line = move |(row, name): (usize, String)| {
             let tiles: Vec<Tile> = own.iter().filter_map(|tiles| tiles[row].clone()).collect();
-            (!tiles.is_empty()).then(|| TileLine { name: name.to_owned(), tiles })
+            (!tiles.is_empty()).then_some(TileLine { name, tiles })
         };
-        names.into_iter().enumerate().filter_map(line)
+        names.clone().into_iter().enumerate().filter_map(line)
     });
     let most = f64::from((high - low) / 2.0);
     Tiles {
@@ -150,7 +173,13 @@ fn tiles(data: &Dataset, shown: Shown, samples: &[Sample<'_>]) -> Tiles {
 }
 
 /// The pictures of a sample, from above: those that there are, in the order of [`row_names`].
-fn tiles_of(data: &Dataset, shown: Shown, range: DisplayRange, sample: &Sample<'_>) -> [Option<Tile>; 5] {
+fn tiles_of(
+    data: &Dataset,
+    shown: Shown,
+    range: DisplayRange,
+    sample: &Sample<'_>,
+    codes: Option<&Codes>,
+) -> [Option<Tile>; 6] {
     let sampler = Sampler::new(data);
     let tile = |values: Vec<f32>| {
         let picture = picture_of(shown, range, &values);
@@ -168,7 +197,12 @@ fn tiles_of(data: &Dataset, shown: Shown, range: DisplayRange, sample: &Sample<'
         Tile { caption: caption(sample), picture, values }
     });
     let [corrupted, linear] = [sample.corrupted, sample.linear].map(|values| sampler.unscaled(values));
-    [tile(original), tile(corrupted), tile(back), tile(linear), error]
+    let code = codes.map(|codes| Tile {
+        caption: String::new(),
+        picture: picture(codes.size(), |x, y| codes.pixel(sample.place, x, y)),
+        values: codes.values(sample.place),
+    });
+    [tile(original), tile(corrupted), code, tile(back), tile(linear), error]
 }
 
 /// The squared error per feature of a sample.

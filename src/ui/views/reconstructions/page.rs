@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use super::super::channels::grey;
 use super::super::sample::{RangeCache, Sampler};
+use super::codes::Codes;
 use crate::dataset::Dataset;
+use crate::figure::{Rgb, error_color};
 use crate::project::Shown;
 use crate::run::{Kept, Run};
 use crate::session::{Pictures, squared_error};
@@ -15,9 +18,9 @@ use crate::ui::plots::{Atlas, DisplayRange, stamp_of};
 use crate::ui::state::Pictured;
 
 /// What is shown of a sample, from above.
-pub(super) const ROW_NAMES: [&str; 5] = ["original", "corrupted", "reconstruction", "PCA", "error"];
+pub(super) const ROW_NAMES: [&str; 6] = ["original", "corrupted", "code", "reconstruction", "PCA", "error"];
 /// The same where the encoder saw corrupted samples.
-pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 5] {
+pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 6] {
     let mut names = ROW_NAMES;
     if is_corrupted {
         names[PCA] = "PCA, corrupted";
@@ -26,9 +29,13 @@ pub(super) fn row_names(is_corrupted: bool) -> [&'static str; 5] {
 }
 
 const CORRUPTED: usize = 1;
-const RECONSTRUCTION: usize = 2;
-const PCA: usize = 3;
-const ERROR: usize = 4;
+pub(super) const CODE: usize = 2;
+const RECONSTRUCTION: usize = 3;
+const PCA: usize = 4;
+const ERROR: usize = 5;
+
+/// The numbers at the ends of a scale, and its colours from 0 to 1.
+pub(super) type Scale = ([f32; 2], fn(f32) -> Rgb);
 
 /// Some samples with what became of them, row by row in scaled units; what is not there is empty.
 #[derive(Clone, Default)]
@@ -44,11 +51,13 @@ pub(super) struct Page {
     pub reconstructions: Vec<f32>,
     /// What PCA made of it.
     pub linear: Vec<f32>,
+    /// The codes, where they are pictures and shown.
+    pub codes: Option<Codes>,
     /// Squared error per feature of each sample.
     pub errors: Vec<f32>,
     /// Ends of the scaled originals, with a margin.
     pub range: [f32; 2],
-    atlases: [Atlas; 5],
+    atlases: [Atlas; 6],
     display: RangeCache,
 }
 
@@ -61,22 +70,27 @@ impl Page {
         data: &Dataset,
         kept: &Arc<Kept>,
         linear: Option<&Arc<[f32]>>,
+        channels: &[usize],
     ) {
         let rows = &run.kept.probe.picture_rows;
         let stamp = stamp_of((
             (run.id, run.started_unix_secs, data.fingerprint, rows),
             (kept.epoch, Arc::as_ptr(kept).addr()),
             linear.map(|linear| linear.as_ptr().addr()),
+            channels,
         ));
         let linear = linear.map_or(&[][..], |linear| linear);
-        self.fill(ui, data, stamp, rows, [&kept.corrupted, &kept.reconstructions, linear]);
+        let code_rows = &run.kept.probe.code_rows;
+        let codes = || Codes::watched(run.code_shape(), channels, code_rows, kept, rows);
+        self.fill(ui, data, stamp, rows, [&kept.corrupted, &kept.reconstructions, linear], codes);
     }
 
-    /// Samples of a set.
-    pub fn of_set(&mut self, ui: &Ui, data: &Dataset, pictured: &Pictured) {
-        let Pictures { rows, corrupted, reconstructions, linear } = &*pictured.pictures;
+    /// Samples of a set, as the network of a run sees them.
+    pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, pictured: &Pictured) {
+        let Pictures { rows, corrupted, reconstructions, linear, channels, codes } = &*pictured.pictures;
         let stamp = stamp_of((pictured.of, data.fingerprint, Arc::as_ptr(&pictured.pictures).addr()));
-        self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear]);
+        let codes = || Codes::new(run.code_shape(), channels, rows.len(), codes.clone());
+        self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear], codes);
     }
 
     /// Draws no sample.
@@ -111,13 +125,24 @@ impl Page {
     }
 
     /// Its name beside the pictures.
-    pub fn row_name(&self, row: usize) -> &'static str {
-        row_names(!self.corrupted.is_empty())[row]
+    pub fn row_name(&self, row: usize) -> String {
+        let name = row_names(!self.corrupted.is_empty())[row];
+        let codes = self.codes.as_ref().filter(|_| row == CODE);
+        codes.map_or_else(|| name.to_owned(), Codes::name)
     }
 
-    /// Whether it is the map of errors.
-    pub fn is_error(row: usize) -> bool {
-        row == ERROR
+    /// What its colours mean, where they are not those of the data: the numbers at the ends of the
+    /// scale, and its colours. `brightest` is the largest error.
+    pub fn scale(&self, row: usize, brightest: f32) -> Option<Scale> {
+        match row {
+            // Brightness is the root of the error, as in the maps.
+            ERROR => Some(([0.0, brightest], |t| error_color(t.sqrt()))),
+            CODE => self.codes.as_ref().map(|codes| {
+                let DisplayRange { low, high } = codes.range();
+                ([low, high], grey as fn(f32) -> Rgb)
+            }),
+            _ => None,
+        }
     }
 
     /// The error that is drawn brightest.
@@ -126,7 +151,15 @@ impl Page {
         (high - low) / 2.0
     }
 
-    fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, rows: &[u32], made: [&[f32]; 3]) {
+    fn fill(
+        &mut self,
+        ui: &Ui,
+        data: &Dataset,
+        stamp: u64,
+        rows: &[u32],
+        made: [&[f32]; 3],
+        codes: impl FnOnce() -> Option<Codes>,
+    ) {
         if self.stamp == stamp {
             return;
         }
@@ -144,6 +177,7 @@ impl Page {
         self.corrupted = corrupted.to_vec();
         self.reconstructions = reconstructions.to_vec();
         self.linear = linear.to_vec();
+        self.codes = codes();
         if data.shown().is_none() {
             return;
         }
@@ -157,6 +191,17 @@ impl Page {
         self.paint(ui, data, RECONSTRUCTION, &back);
         self.paint(ui, data, PCA, &unscaled(linear));
         self.paint_errors(ui, data, &originals, &back, count);
+        self.paint_codes(ui);
+    }
+
+    fn paint_codes(&mut self, ui: &Ui) {
+        match &self.codes {
+            Some(codes) => {
+                let pixel = |sample, x, y| codes.pixel(sample, x, y);
+                self.atlases[CODE].fill(ui.ctx(), codes.size(), codes.len(), pixel);
+            }
+            None => self.atlases[CODE] = Atlas::default(),
+        }
     }
 
     /// Fills one row of pictures with values in units of the data.

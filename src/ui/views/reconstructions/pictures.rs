@@ -8,20 +8,18 @@ use egui::{
     Align2, FontId, Galley, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
 };
 
+use super::super::channels::paint_bar;
 use super::super::sample::{label_text, row_name};
 use super::listing::{Drawn, Seen};
 use super::page::Page;
-use crate::figure::error_color;
 use crate::project::{Shown, format_number, visible};
-use crate::ui::plots::{color, palette};
+use crate::ui::plots::{color, palette, shortened};
 
 const GAP: f32 = 5.0;
 /// Width of the names beside the pictures.
 const LABEL_PX: f32 = 100.0;
 /// Height of the error below the pictures.
 const FOOT_PX: f32 = 22.0;
-/// Steps of the colour bar.
-const SHADES: usize = 32;
 
 /// How pictures are laid out: blocks of rows (original to error), as many columns as fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,24 +97,13 @@ fn names_ui(ui: &Ui, page: &Page, shown: &[usize], grid: Grid, at: egui::Pos2, b
     let (p, font) = (palette(ui), FontId::proportional(11.0));
     for (line, row) in shown.iter().enumerate() {
         let middle = at.y + line as f32 * (grid.cell.y + GAP) + grid.cell.y / 2.0;
-        let has_bar = Page::is_error(*row) && grid.cell.y >= 34.0;
-        let place = pos2(at.x + 12.0, if has_bar { middle - 9.0 } else { middle });
-        let name = page.row_name(*row);
+        let scale = page.scale(*row, brightest).filter(|_| grid.cell.y >= 34.0);
+        let place = pos2(at.x + 12.0, if scale.is_some() { middle - 9.0 } else { middle });
+        let name = shortened(&page.row_name(*row), 16);
         ui.painter().text(place, Align2::LEFT_CENTER, name, font.clone(), color(p.dim));
-        if has_bar {
+        if let Some((ends, tint)) = scale {
             let bar = Rect::from_min_size(pos2(at.x + 12.0, middle), vec2(grid.label - 26.0, 5.0));
-            let step = bar.width() / SHADES as f32;
-            for shade in 0..SHADES {
-                let left = bar.left() + shade as f32 * step;
-                let rect = Rect::from_min_size(pos2(left, bar.top()), vec2(step + 0.5, bar.height()));
-                // Brightness is the root of the error, as in the maps.
-                let tint = error_color((shade as f32 / (SHADES - 1) as f32).sqrt());
-                ui.painter().rect_filled(rect, 0.0, color(tint));
-            }
-            let small = FontId::proportional(9.0);
-            ui.painter().text(bar.left_bottom(), Align2::LEFT_TOP, "0", small.clone(), color(p.dim));
-            let most = format_number(f64::from(brightest));
-            ui.painter().text(bar.right_bottom(), Align2::RIGHT_TOP, most, small, color(p.dim));
+            paint_bar(ui, bar, ends, tint);
         }
     }
 }

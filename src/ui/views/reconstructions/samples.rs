@@ -32,7 +32,8 @@ pub(super) fn watched_ui(
     let of = input.look.as_ref().map(Look::values_stamp);
     let values = input.scored.values.as_ref().filter(|(own, _)| Some(*own) == of && view.has_linear);
     let linear = values.map(|(_, values)| values);
-    view.page.watched(ui, run, data, kept, linear);
+    let channels = view.channels(run);
+    view.page.watched(ui, run, data, kept, linear, &channels);
     let stamp = stamp_of((view.page.stamp(), view.order));
     if view.watched_order.0 != stamp {
         let mut errors = vec![f32::NAN; data.len()];
@@ -66,7 +67,7 @@ pub(super) fn set_ui(
     };
     let like = look.subject.samples_stamp();
     match input.scored.pictures.as_ref().filter(|pictured| pictured.like == like) {
-        Some(pictured) => view.page.of_set(ui, look.data, pictured),
+        Some(pictured) => view.page.of_set(ui, look.run, look.data, pictured),
         None => view.page.clear(),
     }
     let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);
@@ -84,6 +85,7 @@ pub(super) fn set_ui(
         is_corrupted: view.is_corrupted,
         rows: listing.part(view.window.1.clone()),
         has_linear: view.has_linear,
+        channels: view.channels(look.run),
     });
 }
 
@@ -119,6 +121,11 @@ fn samples_ui(
 }
 
 impl ReconstructionsView {
+    /// The channels of codes that are shown; none where codes are rows.
+    fn channels(&mut self, run: &Run) -> Vec<usize> {
+        if self.has_code { self.strongest.of(run) } else { Vec::new() }
+    }
+
     /// Takes in which places can be seen: half as many on either side are wanted too, so that
     /// scrolling seldom asks for more.
     fn see(&mut self, stamp: u64, places: Range<usize>, count: usize) {

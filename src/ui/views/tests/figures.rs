@@ -6,7 +6,8 @@ use super::super::view::View;
 use super::*;
 use crate::figure::{Drawing, Figure, Ink, Palette, Scatter};
 use crate::prepared;
-use crate::run::TOTAL;
+use crate::project::{Code, Layer};
+use crate::run::{Health, TOTAL};
 use crate::ui::painted::paths;
 use crate::ui::state::State;
 
@@ -238,4 +239,48 @@ fn reconstructions_are_saved_as_pictures_as_profiles_and_as_a_replay() {
     let names: Vec<&str> = first.series.iter().map(|series| series.name.as_str()).collect();
     assert_eq!((panels.panels.len(), names), (10, vec!["reconstruction", "original", "corrupted"]));
     assert_eq!(first.series[0].points.len(), 5);
+}
+
+#[test]
+fn codes_that_are_pictures_are_saved_as_pictures_of_their_channels() {
+    // 2×2 positions of 3 channels.
+    let scene = || {
+        let mut scene = Scene::trained(10, samples::pictures(40, [8, 8, 1], 3), 12, false);
+        let run = scene.runs.last_mut().expect("a run");
+        run.design.encoder = vec![Layer::MaxPool2d { size: 4 }];
+        run.design.code = Code::channels(3);
+        let numbers = |from: u8| Some((0..12).map(|unit| f32::from(from + unit)).collect());
+        let health = Health { means: numbers(0), divergence: numbers(20), ..Health::default() };
+        run.health = Some(Arc::new(health));
+        scene
+    };
+    let kept = state(scene());
+    let newest = kept.runs.last().and_then(|run| run.kept.newest()).expect("codes").codes.clone();
+    let figures = shown::<ReconstructionsView>(kept).1;
+    let Some(Drawing::Tiles(tiles)) = figures.first().map(|figure| &figure.drawing) else {
+        panic!("{figures:?}")
+    };
+    let lines: Vec<(&str, usize)> = tiles
+        .lines
+        .iter()
+        .map(|line| (line.name.split(',').next().unwrap_or(""), line.tiles.len()))
+        .collect();
+    assert_eq!(lines, [("original", 10), ("code", 10), ("reconstruction", 10), ("error", 10)]);
+    // Channel by channel, of the third sample.
+    let code = &newest[24..36];
+    let expected: Vec<f32> = [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11].map(|unit| code[unit]).to_vec();
+    assert_eq!(tiles.lines[1].tiles[2].values, expected);
+    let frames = figures[0].animation.as_ref().expect("a replay").frames();
+    assert_eq!(frames[2].drawing, figures[0].drawing, "the last one is what is shown");
+
+    let figures = shown::<HealthView>(state(scene())).1;
+    let named = |title: &str| {
+        let of = figures.iter().find(|figure| figure.title.starts_with(title));
+        let Some(Drawing::Tiles(tiles)) = of.map(|figure| &figure.drawing) else { panic!("{title}") };
+        let tiles = &tiles.lines[0].tiles;
+        (tiles.len(), tiles[1].caption.clone(), tiles[1].values.clone())
+    };
+    let second = |from: f32| (3, "channel 2".to_owned(), [1.0, 4.0, 7.0, 10.0].map(|at| from + at).to_vec());
+    assert_eq!(named("Mean of the code"), second(0.0));
+    assert_eq!(named("KL per unit, nats"), second(20.0));
 }

@@ -1,0 +1,55 @@
+//! Values of options: what may be written, and what is said of anything else.
+
+use crate::project::HoleShade;
+
+pub(super) fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a whole number of at least 1".to_owned())
+}
+
+pub(super) fn temperature(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "write a number of at least 0".to_owned())
+}
+
+pub(super) fn hole_shade(text: &str) -> Result<HoleShade, String> {
+    let shade = HoleShade::ALL.into_iter().find(|shade| shade.name() == text);
+    shade.ok_or_else(|| "write white or black".to_owned())
+}
+
+pub(super) fn range(text: &str) -> Result<[f32; 2], String> {
+    let wrong = || "write two numbers with a comma between them, the lower one first".to_owned();
+    let (low, high) = text.split_once(',').ok_or_else(wrong)?;
+    let number = |text: &str| text.trim().parse().ok().filter(|number: &f32| number.is_finite());
+    let (low, high) = number(low).zip(number(high)).ok_or_else(wrong)?;
+    if low <= high { Ok([low, high]) } else { Err(wrong()) }
+}
+
+pub(super) fn place(text: &str) -> Result<[usize; 2], String> {
+    let number = |text: &str| text.trim().parse().ok().filter(|number: &usize| *number > 0);
+    let place = text.split_once(',').and_then(|(row, column)| Some([number(row)?, number(column)?]));
+    place.ok_or_else(|| "write a row and a column, counted from 1, with a comma between them".to_owned())
+}
+
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    positive(text).and_then(|n| if n <= 1024 { Ok(n) } else { Err("1024 threads are enough".to_owned()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_two_numbers_in_order() {
+        assert_eq!(range("-3, 2.5"), Ok([-3.0, 2.5]));
+        assert_eq!(range("1,1"), Ok([1.0, 1.0]));
+        for text in ["", "1", "2,1", "1,2,3", "a,2", "0,inf", "nan,1"] {
+            assert!(range(text).is_err(), "{text}");
+        }
+        assert_eq!(place("2, 13"), Ok([2, 13]));
+        for text in ["", "2", "0,1", "1,0", "1,2,3", "-1,2", "a,2"] {
+            assert!(place(text).is_err(), "{text}");
+        }
+        assert_eq!((temperature("0"), temperature("0.7")), (Ok(0.0), Ok(0.7)));
+        assert!(["-1", "inf", "x", ""].iter().all(|text| temperature(text).is_err()));
+    }
+}

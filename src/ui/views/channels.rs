@@ -1,0 +1,262 @@
+//! Codes that are pictures, as views show them: their numbers chosen by channel and position, and
+//! their channels side by side as grey pictures.
+
+use egui::{Align2, Color32, DragValue, FontId, Rect, Ui, vec2};
+
+use super::parts::named;
+use crate::figure::Rgb;
+use crate::project::{Shape, capital, format_number};
+use crate::run::Run;
+use crate::ui::plots::{DisplayRange, color, palette};
+
+/// Steps of a colour bar.
+const SHADES: usize = 32;
+
+/// The shape of a run's codes, which have so many numbers.
+pub(super) fn code_shape(run: &Run, units: usize) -> Shape {
+    let shape = run.code_shape();
+    if shape.features() == units { shape } else { Shape::Vector(units) }
+}
+
+/// Lets a person choose what of so many things lies along x and y; says whether that was changed.
+pub(super) fn axes_ui(ui: &mut Ui, what: &str, most: usize, shown: &mut [usize; 2]) -> bool {
+    let mut is_changed = false;
+    for (axis, name) in shown.iter_mut().zip(["x", "y"]) {
+        is_changed |= index_ui(ui, &format!("{name} "), &format!("{what} along {name}"), axis, most);
+    }
+    is_changed
+}
+
+/// The same for two units of a code, of one that is a picture by their channels and positions.
+pub(super) fn units_ui(ui: &mut Ui, code: Shape, shown: &mut [usize; 2]) -> bool {
+    let Shape::Image { .. } = code else { return axes_ui(ui, "unit", code.features(), shown) };
+    let mut is_changed = false;
+    for (unit, name) in shown.iter_mut().zip(["x", "y"]) {
+        let prefix = format!("{name} ");
+        is_changed |= place_ui(ui, code, &prefix, &format!(" along {name}"), unit);
+    }
+    is_changed
+}
+
+/// Lets a person choose a number of a code that is a picture; says whether that was changed. A
+/// prefix stands before all, and names end in `of`.
+pub(super) fn place_ui(ui: &mut Ui, code: Shape, prefix: &str, of: &str, unit: &mut usize) -> bool {
+    let Shape::Image { height, width, channels } = code else { return false };
+    let (channels, width) = (channels.max(1), width.max(1));
+    let position = *unit / channels;
+    let mut parts = [*unit % channels, position / width, position % width];
+    let mut is_changed = false;
+    for (part, (what, most)) in
+        parts.iter_mut().zip([("channel", channels), ("row", height), ("column", width)])
+    {
+        let shown = if what == "channel" { format!("{prefix}{what} ") } else { format!("{what} ") };
+        is_changed |= index_ui(ui, &shown, &format!("{what}{of}"), part, most);
+    }
+    let [channel, row, column] = parts;
+    *unit = (row * width + column) * channels + channel;
+    is_changed
+}
+
+/// A number that is shown counted from 1.
+fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize, most: usize) -> bool {
+    let mut number = *index + 1;
+    let drag = DragValue::new(&mut number).range(1..=most).speed(0.1).prefix(prefix);
+    let response = named(ui.add(drag), name.to_owned()).on_hover_text(capital(name));
+    let is_changed = response.changed();
+    if is_changed {
+        *index = number.saturating_sub(1);
+    }
+    is_changed
+}
+
+/// Channels of a code that is a picture, side by side with a pixel between them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ChannelPage {
+    /// Height, width and channels of a code.
+    code: [usize; 3],
+    /// The channels that are shown, counted from 0.
+    shown: Vec<usize>,
+    /// How many are side by side.
+    columns: usize,
+}
+
+impl ChannelPage {
+    /// These channels, laid out about as high as wide; `None` where a code is a row, or nothing is
+    /// shown.
+    pub fn new(code: Shape, shown: Vec<usize>) -> Option<ChannelPage> {
+        let Shape::Image { height, width, channels } = code else { return None };
+        let columns = (1..=shown.len())
+            .find(|columns| columns * (width + 1) >= shown.len().div_ceil(*columns) * (height + 1));
+        let columns = columns.unwrap_or(shown.len());
+        let is_some = height * width * channels * columns > 0;
+        is_some.then_some(ChannelPage { code: [height, width, channels], shown, columns })
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> [usize; 2] {
+        let [height, width, _] = self.code;
+        let rows = self.shown.len().div_ceil(self.columns);
+        [self.columns * (width + 1) - 1, rows * (height + 1) - 1]
+    }
+
+    /// The number of a code that a pixel shows; `None` between channels and after the last.
+    pub fn unit(&self, x: usize, y: usize) -> Option<usize> {
+        let [height, width, channels] = self.code;
+        let (column, row) = (x % (width + 1), y % (height + 1));
+        let place = y / (height + 1) * self.columns + x / (width + 1);
+        let channel = self.shown.get(place).filter(|_| column < width && row < height)?;
+        Some((row * width + column) * channels + channel)
+    }
+
+    /// Numbers of a code.
+    pub fn units(&self) -> usize {
+        self.code.into_iter().product()
+    }
+
+    /// How many channels are shown.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// How many are shown, where that are not all: `16 of 64 channels`.
+    pub fn left_out(&self) -> Option<String> {
+        let [.., channels] = self.code;
+        (self.len() < channels).then(|| format!("{} of {channels} channels", self.len()))
+    }
+
+    /// Of one code each channel that is shown, with its width and height and its values.
+    pub fn pictures<'a>(
+        &'a self,
+        code: &'a [f32],
+    ) -> impl Iterator<Item = (usize, [usize; 2], Vec<f32>)> + 'a {
+        let [height, width, channels] = self.code;
+        let values =
+            move |channel: usize| code.iter().skip(channel).step_by(channels).copied().collect::<Vec<f32>>();
+        self.shown.iter().map(move |channel| (*channel, [width, height], values(*channel)))
+    }
+
+    /// A pixel of one code in grey; nothing between channels and where there is no number.
+    pub fn pixel(&self, code: &[f32], range: DisplayRange, x: usize, y: usize) -> Color32 {
+        let value = self.unit(x, y).and_then(|unit| code.get(unit)).filter(|value| !value.is_nan());
+        value.map_or(Color32::TRANSPARENT, |value| range.pixel(&[*value]))
+    }
+
+    /// The least and the greatest value of these codes in the channels that are shown.
+    pub fn range(&self, codes: &[f32]) -> DisplayRange {
+        let [height, width, channels] = self.code;
+        let codes = codes.chunks_exact(height * width * channels);
+        let values = codes.flat_map(|code| {
+            self.shown.iter().flat_map(move |channel| code.iter().skip(*channel).step_by(channels).copied())
+        });
+        let finite = values.filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        if low <= high { DisplayRange { low, high } } else { DisplayRange { low: 0.0, high: 1.0 } }
+    }
+
+    /// The number of a code under a place of the page as it is painted.
+    pub fn unit_under(&self, rect: Rect, at: egui::Pos2) -> Option<usize> {
+        let [width, height] = self.size();
+        let pixel = |from: f32, to: f32, size: usize| {
+            let share = (to - from) * size as f32;
+            (share >= 0.0 && (share as usize) < size).then_some(share as usize)
+        };
+        let share = (at - rect.min) / rect.size().max(vec2(1e-6, 1e-6));
+        self.unit(pixel(0.0, share.x, width)?, pixel(0.0, share.y, height)?)
+    }
+}
+
+/// The channels that vary most over codes and positions, at most so many, in their order.
+pub(super) fn strongest_channels(codes: &[f32], code: Shape, most: usize) -> Vec<usize> {
+    let channels = code.channels();
+    if channels <= most {
+        return (0..channels).collect();
+    }
+    let mut sums = vec![[0.0_f64; 3]; channels];
+    for (at, value) in codes.iter().enumerate().filter(|(_, value)| value.is_finite()) {
+        let [count, sum, squares] = &mut sums[at % channels];
+        let value = f64::from(*value);
+        (*count, *sum, *squares) = (*count + 1.0, *sum + value, *squares + value * value);
+    }
+    let variances: Vec<f64> = sums
+        .iter()
+        .map(|[count, sum, squares]| {
+            let count = count.max(1.0);
+            squares / count - (sum / count) * (sum / count)
+        })
+        .collect();
+    largest(&variances, most)
+}
+
+/// The places of the largest values, at most so many, in their order.
+pub(super) fn largest(values: &[f64], most: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    places.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+    places.truncate(most);
+    places.sort_unstable();
+    places
+}
+
+/// Paints what the colours of a map mean: a bar with the numbers of its ends beneath.
+pub(super) fn paint_bar(ui: &Ui, bar: Rect, ends: [f32; 2], tint: impl Fn(f32) -> Rgb) {
+    let p = palette(ui);
+    let step = bar.width() / SHADES as f32;
+    for shade in 0..SHADES {
+        let left = bar.left() + shade as f32 * step;
+        let rect = Rect::from_min_size(egui::pos2(left, bar.top()), vec2(step + 0.5, bar.height()));
+        ui.painter().rect_filled(rect, 0.0, color(tint(shade as f32 / (SHADES - 1) as f32)));
+    }
+    let small = FontId::proportional(9.0);
+    let [low, high] = ends.map(|end| format_number(f64::from(end)));
+    ui.painter().text(bar.left_bottom(), Align2::LEFT_TOP, low, small.clone(), color(p.dim));
+    ui.painter().text(bar.right_bottom(), Align2::RIGHT_TOP, high, small, color(p.dim));
+}
+
+/// Grey at `t` of [0, 1].
+pub(super) fn grey(t: f32) -> Rgb {
+    [(255.0 * t).round() as u8; 3]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_lie_side_by_side_with_a_pixel_between() {
+        // 2 rows of 3 columns of 4 channels: two above two.
+        let code = Shape::Image { height: 2, width: 3, channels: 4 };
+        let page = ChannelPage::new(code, vec![0, 1, 3]).expect("a picture");
+        assert_eq!(page.size(), [7, 5]);
+        for (x, y, expected) in [
+            (0, 0, Some(0)),
+            (2, 1, Some(20)),
+            (3, 0, None),
+            (4, 0, Some(1)),
+            (6, 1, Some(21)),
+            (0, 2, None),
+            (0, 3, Some(3)),
+            (1, 4, Some(19)),
+            (4, 3, None),
+        ] {
+            assert_eq!(page.unit(x, y), expected, "{x} {y}");
+        }
+        assert_eq!(page.left_out().as_deref(), Some("3 of 4 channels"));
+        let values: Vec<f32> = (0..24).map(|at| at as f32).collect();
+        let last = (3, [3, 2], vec![3.0, 7.0, 11.0, 15.0, 19.0, 23.0]);
+        assert_eq!(page.pictures(&values).nth(2), Some(last));
+        assert_eq!(page.range(&values), DisplayRange { low: 0.0, high: 23.0 });
+        let rect = Rect::from_min_size(egui::pos2(10.0, 20.0), vec2(70.0, 50.0));
+        assert_eq!(page.unit_under(rect, egui::pos2(55.0, 25.0)), Some(1));
+        assert_eq!(page.unit_under(rect, egui::pos2(9.0, 25.0)), None);
+        assert_eq!(ChannelPage::new(Shape::Vector(4), vec![0]), None);
+        assert_eq!(ChannelPage::new(code, Vec::new()), None);
+    }
+
+    #[test]
+    fn the_channels_that_vary_most_are_shown_in_their_order() {
+        let code = Shape::Image { height: 1, width: 2, channels: 3 };
+        let codes = [0.0, 5.0, 9.0, 4.0, 5.0, 1.0, 0.0, 5.0, 9.0, f32::NAN, 5.0, 1.0];
+        assert_eq!(strongest_channels(&codes, code, 2), [0, 2]);
+        assert_eq!(strongest_channels(&codes, code, 1), [2]);
+        assert_eq!(strongest_channels(&[], code, 3), [0, 1, 2]);
+    }
+}
