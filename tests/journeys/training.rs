@@ -74,7 +74,13 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     window.until("it is open", |state| state.file.is_some() && state.data.dataset.is_some());
     window.settle();
     let opened = window.run();
-    assert_eq!(Run { pca_mse: saved.pca_mse, ..opened.clone() }, saved);
+    assert_eq!(Run { pca_mse: saved.pca_mse, kept: saved.kept.clone(), ..opened.clone() }, saved);
+    // Its kept epochs stay in the file until somebody looks at them.
+    let weights = |run: &Run, epoch: u32| run.kept.weights(epoch).map(|held| held.read().expect("there"));
+    assert!(opened.kept.iter().eq(saved.kept.iter()) && opened.kept.len() > 1);
+    for epoch in saved.kept.iter().map(|kept| kept.epoch) {
+        assert_eq!(weights(opened, epoch), weights(&saved, epoch), "{epoch}");
+    }
     assert_views_are_filled(&window);
     window.until("the baseline is there", |state| state.runs[0].pca_mse.is_some());
     assert!(window.says("run 1 stopped"), "the table of runs");

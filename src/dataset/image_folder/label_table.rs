@@ -131,9 +131,10 @@ impl<'a> LabelTable<'a> {
         };
         let mut table = LabelTable {
             file_name: name(file_at),
-            names_files: labelled.first().and_then(|row| row.get(file_at)).is_some_and(|field| {
-                Path::new(field.trim()).extension().is_some()
-            }),
+            names_files: labelled
+                .first()
+                .and_then(|row| row.get(file_at))
+                .is_some_and(|field| Path::new(field.trim()).extension().is_some()),
             label_names: label_at.iter().map(|column| name(*column)).collect(),
             labels: HashMap::new(),
             by_end: HashMap::new(),

@@ -8,10 +8,19 @@ use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it owns a
-/// projection; `sizes`: features of a sample and the shape of its code.
-pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, sizes: Option<(usize, Shape)>) {
-    let field = ("Form", "A row of units, or channels at each position of the picture the encoder hands on.");
-    combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
+/// projection; `sizes`: features of a sample and the shape of its code; `has_positions`: whether the
+/// encoder hands on a picture, which may have channels for a code.
+pub fn code_ui(
+    ui: &mut Ui,
+    code: &mut Code,
+    projects: bool,
+    sizes: Option<(usize, Shape)>,
+    has_positions: bool,
+) {
+    if has_positions || code.form == CodeForm::Channels {
+        let field = ("Form", "A row of units, or channels at each position of the encoder's picture.");
+        combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
+    }
     let field = match code.form {
         CodeForm::Units => ("Units", "Numbers that describe a sample: all that passes the waist."),
         CodeForm::Channels => ("Channels", "Numbers that describe each position of the picture."),

@@ -43,7 +43,13 @@ fn every_layer_activation_and_code_has_a_form() {
     for activation in Activation::ALL {
         check(|ui| layer::layer_ui(ui, &mut Layer::Dense { units: 3, activation }));
         check(|ui| {
-            code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some((64, Shape::Vector(8))));
+            code::code_ui(
+                ui,
+                &mut Code { activation, ..Code::plain(3) },
+                true,
+                Some((64, Shape::Vector(8))),
+                false,
+            );
         });
         check(|ui| output::output_ui(ui, &mut Output { activation }, false));
     }
@@ -54,9 +60,17 @@ fn every_kind_of_code_and_regularizer_has_a_form() {
     let picture = Shape::Image { height: 2, width: 2, channels: 8 };
     for kind in Bottleneck::ALL {
         check(|ui| {
-            code::code_ui(ui, &mut Code { kind, ..Code::plain(8) }, true, Some((64, Shape::Vector(8))));
+            code::code_ui(
+                ui,
+                &mut Code { kind, ..Code::plain(8) },
+                true,
+                Some((64, Shape::Vector(8))),
+                false,
+            );
         });
-        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::channels(8) }, true, Some((64, picture))));
+        check(|ui| {
+            code::code_ui(ui, &mut Code { kind, ..Code::channels(8) }, true, Some((64, picture)), true);
+        });
     }
     for mut regularizer in Regularizer::ALL {
         check(|ui| regularizer::regularizer_ui(ui, &mut regularizer));
@@ -353,7 +367,7 @@ fn every_field_of_a_form_says_what_it_does() {
         check_tooltips(|ui| corruption::corruption_ui(ui, &mut kind));
     }
     let mut code = Code::plain(3);
-    check_tooltips(|ui| code::code_ui(ui, &mut code, true, None));
+    check_tooltips(|ui| code::code_ui(ui, &mut code, true, None, true));
     for schedule in Schedule::ALL {
         let early_stopping = Some(crate::project::EarlyStopping::default());
         let mut settings = Training { schedule, early_stopping, ..Training::default() };

@@ -114,6 +114,7 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
                 &mut state.project.code,
                 projects,
                 features.zip(state.derived.cards.code.output),
+                matches!(state.derived.cards.code.input, Some(Shape::Image { .. })),
             );
             regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Code);
         }

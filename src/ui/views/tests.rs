@@ -588,7 +588,6 @@ fn every_view_lays_out_in_every_state() {
         let mut replay = Scene::digits();
         replay.epoch = Some(45);
         shoot("replay", replay, Part::Replay, vec2(820.0, 40.0), theme, None);
-        shoot("replay-small", Scene::digits(), Part::Replay, vec2(360.0, 40.0), theme, None);
         shoot("data", Scene::digits(), Part::Data, vec2(820.0, 340.0), theme, None);
         shoot("data-small", Scene::digits(), Part::Data, small, theme, None);
         shoot("data-table", table(2), Part::Data, vec2(820.0, 420.0), theme, None);
