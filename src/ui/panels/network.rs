@@ -189,10 +189,14 @@ impl Face {
                 let projection = own.map_or("passes through", Activation::name);
                 let kind = project.code.kind;
                 let about = if kind == Bottleneck::Plain { projection } else { kind.name() };
-                (
-                    format!("Code {}", card.output.unwrap_or(SampleShape::Vector(project.code.units))),
-                    vec![about.to_owned()],
-                )
+                // One of three channels is no picture in colour.
+                let size = match card.output {
+                    Some(SampleShape::Image { height, width, channels }) => {
+                        format!("{width}×{height}×{channels}")
+                    }
+                    Some(SampleShape::Vector(_)) | None => project.code.units.to_string(),
+                };
+                (format!("Code {size}"), vec![about.to_owned()])
             }
             (Place::Output, layer) => {
                 let kind =
