@@ -10,7 +10,7 @@ use super::ids::{is_surely_id, may_be_id};
 use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
-use super::roles::{self, Role};
+use super::roles::Role;
 use super::tails::Odd;
 use super::{Asked, label_names, listed, shortened};
 use crate::dataset::{ColumnKind, Doubt};
@@ -322,7 +322,7 @@ impl Columns<'_> {
                 let message = format!(
                     "the numbers of \"{shown}\" are read as powers of ten, 1E5 as 100000, but may be codes"
                 );
-                let few = roles::are_few(evidence).then(|| column(Take::Categories));
+                let few = label_names::are_few(evidence).then(|| column(Take::Categories));
                 doubt(message, few.into_iter().chain([column(Take::Label), column(Take::Numbers)]).collect())
             }
             Role::Numbers { .. } if let Some(first) = evidence.first_compact_date() => {
@@ -335,7 +335,7 @@ impl Columns<'_> {
                 let message = format!(
                     "the numbers of \"{shown}\" are read without their leading zeros, as {first}: codes are words"
                 );
-                let few = roles::are_few(evidence).then(|| column(Take::Categories));
+                let few = label_names::are_few(evidence).then(|| column(Take::Categories));
                 doubt(message, few.into_iter().chain([column(Take::Label)]).collect())
             }
             Role::Categories { .. } | Role::Label(_) if let Some(first) = evidence.first_month() => {

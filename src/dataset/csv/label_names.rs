@@ -5,16 +5,22 @@ use super::ids::is_id;
 use super::layout::TableLayout;
 use super::number::Notation;
 use super::plain::plain_number;
-use super::roles::are_few;
 
 const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
 /// Columns of more different fields hold no classes.
 pub(super) const CLASSES: usize = 20;
+/// The most words that become features by themselves, one each.
+pub(super) const FEW_WORDS: usize = 64;
 
 /// Whether a column is called as labels are.
 pub(in crate::dataset) fn is_label_name(name: &str) -> bool {
     let name = name.trim().trim_start_matches('#');
     LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
+}
+
+/// Whether the words of a column are few enough to become features.
+pub(super) fn are_few(evidence: &Evidence) -> bool {
+    evidence.distinct().is_some_and(|words| words <= FEW_WORDS && 2 * words as u64 <= evidence.present())
 }
 
 /// Whether a column has few different fields, several times each.

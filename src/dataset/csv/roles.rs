@@ -19,9 +19,6 @@ use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError, foreign};
 use crate::project::{Choice, DateUnit, Rules, TableReading, Take};
 
-/// The most words that become features by themselves, one each.
-const FEW_WORDS: usize = 64;
-
 /// How the fields of a column are read.
 #[derive(Clone, Debug)]
 pub(super) enum Role {
@@ -91,11 +88,6 @@ impl Role {
             }
         }
     }
-}
-
-/// Whether the words of a column are few enough to become features.
-pub(super) fn are_few(evidence: &Evidence) -> bool {
-    evidence.distinct().is_some_and(|words| words <= FEW_WORDS && 2 * words as u64 <= evidence.present())
 }
 
 /// Decides about all columns: as chosen, as a run knows them, or as they look.
@@ -431,7 +423,7 @@ impl Judge<'_> {
         }
         match self.as_values(at, evidence) {
             Some(role) => role,
-            None if are_few(evidence) => categories(evidence),
+            None if label_names::are_few(evidence) => categories(evidence),
             None if only_labels => Role::LeftOut,
             None => self.label(at, evidence),
         }
@@ -464,7 +456,9 @@ impl Judge<'_> {
                 return;
             }
             for &at in free.iter().filter(|_| columns.len() > 1) {
-                let is_few = evidence[at].distinct().is_some_and(|words| (1..=FEW_WORDS).contains(&words));
+                let is_few = evidence[at]
+                    .distinct()
+                    .is_some_and(|words| (1..=label_names::FEW_WORDS).contains(&words));
                 if is_few && is_id(self.layout, evidence, at) == wants_ids {
                     roles[at] = categories(&evidence[at]);
                 }

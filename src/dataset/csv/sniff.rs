@@ -2,10 +2,10 @@ use std::path::Path;
 
 use super::evidence::{self, Content, Evidence};
 use super::ids::is_id;
-use super::label_names::{CLASSES, are_class_words, has_classes, is_label_name};
+use super::label_names::{CLASSES, are_class_words, are_few, has_classes, is_label_name};
 use super::layout::TableLayout;
 use super::text::Text;
-use super::{Asked, REMEDY, roles};
+use super::{Asked, REMEDY};
 use crate::dataset::{DataError, Progress};
 use crate::project::{Delimiter, Header, Rules, TableReading};
 
@@ -105,7 +105,7 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
         let is_word = contents[at] == Content::Words && evidence[at].spoilt_dates().is_none();
         is_id
             || are_class_words(layout, evidence, at)
-            || (is_word && (is_last_word || !roles::are_few(&evidence[at])))
+            || (is_word && (is_last_word || !are_few(&evidence[at])))
     };
     let chosen = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
         (0..=last).filter(|at| wanted(*at)).map(|at| layout.columns[at].clone()).collect()
