@@ -94,7 +94,7 @@ fn check_form(project: &Project, problems: &mut Vec<Problem>) {
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
     if project.code.form == CodeForm::Units
-        && let Bottleneck::KSparse { within: within @ (Competition::Position | Competition::Channel), .. } =
+        && let Bottleneck::KSparse { within: Competition::Position | Competition::Channel, .. } =
             project.code.kind
     {
         let fix = Fix::new("Let all units compete", project, |project| {
@@ -102,8 +102,7 @@ fn check_form(project: &Project, problems: &mut Vec<Problem>) {
                 *within = Competition::Code;
             }
         });
-        let message =
-            format!("Units have no positions for {} to compete: all units of the code do.", within.name());
+        let message = "A row of units has neither channels nor positions: all units of the code compete.";
         problems.push(Problem::warning(Place::Code, message).with_fix(fix));
     }
 }
@@ -197,12 +196,11 @@ fn check_k_sparse(
     KSparse { k, alpha, within }: KSparse,
     problems: &mut Vec<Problem>,
 ) {
-    let channels = project.code.units;
-    let all = data.map(|facts| code_shape(project, facts.shape).features());
-    let units = match (project.code.form, within) {
-        (CodeForm::Units, _) | (CodeForm::Channels, Competition::Position) => channels,
-        (CodeForm::Channels, Competition::Code) => all.unwrap_or(usize::MAX),
-        (CodeForm::Channels, Competition::Channel) => all.map_or(usize::MAX, |all| all / channels.max(1)),
+    // The size of a picture is known with its data alone.
+    let units = match (data, project.code.form, within) {
+        (Some(facts), ..) => within.group(code_shape(project, facts.shape)),
+        (None, CodeForm::Units, _) | (None, CodeForm::Channels, Competition::Position) => project.code.units,
+        (None, CodeForm::Channels, Competition::Code | Competition::Channel) => usize::MAX,
     };
     let set = |k: usize, alpha: f32| {
         move |project: &mut Project| {

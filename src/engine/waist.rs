@@ -26,7 +26,7 @@ use super::layers::Builder;
 use super::parameter::Role;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
-use crate::project::{Activation, Bottleneck, CodebookUpdate, Competition, Shape};
+use crate::project::{Activation, Bottleneck, CodebookUpdate, Competition};
 
 /// Weight of the past in the moving averages of a codebook (van den Oord et al. 2017, appendix A.1).
 const CODEBOOK_DECAY: f32 = 0.99;
@@ -82,7 +82,7 @@ impl Waist {
         let kernels = match kind {
             Bottleneck::Plain => Kernels::None,
             Bottleneck::KSparse { within, .. } => {
-                let group = competitors(plan, within);
+                let group = within.group(plan.code_shape());
                 if within == Competition::Channel && group < units {
                     let (apart, kept) = (builder.node(units)?, builder.node(units)?);
                     let y = builder.advance(units)?;
@@ -135,7 +135,7 @@ impl Waist {
             }
         };
         let group = match kind {
-            Bottleneck::KSparse { within, .. } => competitors(plan, within),
+            Bottleneck::KSparse { within, .. } => within.group(plan.code_shape()),
             Bottleneck::Plain
             | Bottleneck::Variational { .. }
             | Bottleneck::ImportanceWeighted { .. }
@@ -213,14 +213,11 @@ impl Waist {
     /// penalty.
     pub fn linearise(&self, chain: &mut Chain) -> Result<(), EngineError> {
         match &self.kernels {
-            Kernels::TopK(top_k, order) => {
-                let [before, after] = order
-                    .as_ref()
-                    .map(|[a, b]| [Rc::clone(a), Rc::clone(b)])
-                    .map_or([None, None], |both| both.map(Some));
-                before.map_or(Ok(()), |before| before.linearise(chain))?;
+            Kernels::TopK(top_k, None) => top_k.linearise(chain)?,
+            Kernels::TopK(top_k, Some([before, after])) => {
+                Rc::clone(before).linearise(chain)?;
                 top_k.linearise(chain)?;
-                after.map_or(Ok(()), |after| after.linearise(chain))?;
+                Rc::clone(after).linearise(chain)?;
             }
             Kernels::Gaussian { .. } | Kernels::Importance { .. } => {
                 // The means.
@@ -365,16 +362,6 @@ impl Waist {
             | Bottleneck::Concrete { .. }
             | Bottleneck::Hashing { .. } => 0.0,
         }
-    }
-}
-
-/// How many units of a k-sparse code compete with each other.
-fn competitors(plan: &Plan, within: Competition) -> usize {
-    let (shape, all) = (plan.code_shape(), plan.code_units());
-    match (within, shape) {
-        (Competition::Code, _) | (Competition::Position | Competition::Channel, Shape::Vector(_)) => all,
-        (Competition::Position, Shape::Image { channels, .. }) => channels,
-        (Competition::Channel, Shape::Image { channels, .. }) => all / channels.max(1),
     }
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Activation;
+use super::{Activation, Shape};
 
 /// The waist: how many numbers describe a sample, and what they are made to be.
 ///
@@ -78,6 +78,17 @@ impl Competition {
             Competition::Code => "the whole code",
             Competition::Position => "the channels of each position",
             Competition::Channel => "the positions of each channel",
+        }
+    }
+
+    /// How many values of a code of this shape compete with each other: all of a row.
+    pub fn group(self, code: Shape) -> usize {
+        match (self, code) {
+            (Competition::Code, _) | (Competition::Position | Competition::Channel, Shape::Vector(_)) => {
+                code.features()
+            }
+            (Competition::Position, Shape::Image { channels, .. }) => channels,
+            (Competition::Channel, Shape::Image { height, width, .. }) => height.saturating_mul(width),
         }
     }
 }

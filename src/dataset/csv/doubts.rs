@@ -277,7 +277,7 @@ impl Columns<'_> {
         {
             let what = if role.is_feature() { "a feature" } else { "a label" };
             let message =
-                format!("\"{shown}\" holds large whole numbers that hardly repeat, as ids do, and is {what}");
+                format!("\"{shown}\" holds large whole numbers that rarely repeat, like ids, and is {what}");
             return doubt(message, [Take::Label, Take::Feature, Take::LeftOut].map(column).to_vec());
         }
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. })

@@ -215,7 +215,7 @@ fn large_numbers_that_hardly_repeat_are_taken_for_ids_without_a_header_and_doubt
     let measured = |at: usize| format!("{}.5,{}.25,{}", at * 7 % 40, at * 11 % 40, at * 13 % 40);
     let check = |text: String, take: Take, is_doubted: bool| {
         let raw = loaded(text.as_bytes());
-        let has = raw.doubts.iter().any(|doubt| doubt.message.contains("hardly repeat"));
+        let has = raw.doubts.iter().any(|doubt| doubt.message.contains("rarely repeat"));
         assert_eq!((taken(&raw)[0].1, has), (take, is_doubted), "{text}: {:?}", raw.doubts);
     };
     check(rows(&|at| format!("{},{}\n", patient(at), measured(at))), Take::Label, true);
