@@ -1,9 +1,12 @@
 //! What a frame of the window costs while a run trains: each view alone in the centre, between the
 //! panels that are always there. The latent space shows all samples.
 //!
-//! `cargo bench --bench ui [SAMPLES …]`. Frames come at 60 a second, as on a screen, so that what
-//! the threads found meanwhile is taken in as it is there. Logic takes in events, layout runs every
-//! widget, tessellation makes triangles of what they painted.
+//! `cargo bench --bench ui [SAMPLES …] [VIEW …]`, for example `cargo bench --bench ui 10000 Explore
+//! Latent`. Frames come at 60 a second, as on a screen, so that what the threads found meanwhile is
+//! taken in as it is there. Logic takes in events, layout runs every widget, tessellation makes
+//! triangles of what they painted. On Linux the last two columns say how long of the frame its thread
+//! was ready but waited for a core, and what is left without that; elsewhere the wait is 0.
+//! The last line of each size is how fast training was meanwhile.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -25,21 +28,27 @@ const FRAME: Duration = Duration::from_millis(16);
 const EPOCHS: u32 = 100_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
+    let mut sizes: Vec<usize> = arguments.iter().filter_map(|text| text.parse().ok()).collect();
+    let names: Vec<&String> = arguments.iter().filter(|text| text.parse::<usize>().is_err()).collect();
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|text| text.eq_ignore_ascii_case(name));
     if sizes.is_empty() {
         sizes = vec![10_000, 100_000];
     }
-    let columns = ["logic", "layout", "tessellation", "frame"];
+    let columns = ["logic", "layout", "tessellation", "frame", "waiting", "own work"];
     print!("{:<28}", "ms, median / 95 %");
     println!("{}", columns.map(|column| format!("{column:>17}")).concat());
     for samples in sizes {
         let mut window = Window::training(samples)?;
         window.show_all();
-        for entry in ENTRIES.iter() {
+        let (steps, started) = (window.steps(), Instant::now());
+        for entry in ENTRIES.iter().filter(|entry| is_wanted(entry.name)) {
             let costs = window.costs(entry.name);
             let text = costs.map(|(median, high)| format!("{:>17}", format!("{median:.2} / {high:.2}")));
             println!("{:<28}{}", format!("{samples} samples, {}", entry.title), text.concat());
         }
+        let rate = (window.steps() - steps) as f64 / started.elapsed().as_secs_f64();
+        println!("{samples} samples, {rate:.0} training steps per second");
     }
     Ok(())
 }
@@ -87,15 +96,23 @@ impl Window {
         self.until(|app| app.state.set_codes.shown().is_some());
     }
 
-    /// Median and 95th percentile of logic, layout, tessellation and their sum, in milliseconds.
-    fn costs(&mut self, view: &'static str) -> [(f64, f64); 4] {
+    /// Steps that the run has taken.
+    fn steps(&self) -> u64 {
+        self.app.state.progress.values().map(|progress| progress.step).max().unwrap_or(0)
+    }
+
+    /// Median and 95th percentile of logic, layout, tessellation, their sum, how much of that was waiting for a core, and
+    /// the rest, in milliseconds.
+    fn costs(&mut self, view: &'static str) -> [(f64, f64); 6] {
         self.app.state.view.show = Some(view);
-        let mut costs: [Vec<f64>; 4] = Default::default();
+        let mut costs: [Vec<f64>; 6] = Default::default();
         for number in 0..WARM_UP + FRAMES {
-            let started = Instant::now();
+            let (started, waited) = (Instant::now(), waited_ms());
             let parts = self.frame();
             if number >= WARM_UP {
-                for (costs, cost) in costs.iter_mut().zip(parts.into_iter().chain([parts.iter().sum()])) {
+                let (whole, waited) = (parts.iter().sum::<f64>(), waited_ms() - waited);
+                let all = parts.into_iter().chain([whole, waited, (whole - waited).max(0.0)]);
+                for (costs, cost) in costs.iter_mut().zip(all) {
                     costs.push(cost);
                 }
             }
@@ -142,4 +159,12 @@ impl Window {
 
 fn millis(started: Instant) -> f64 {
     1e3 * started.elapsed().as_secs_f64()
+}
+
+/// How long this thread has been ready but has waited for a core, in milliseconds: the second number of `schedstat` is
+/// that in nanoseconds.
+fn waited_ms() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = text.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok());
+    nanos.unwrap_or(0.0) / 1e6
 }

@@ -16,7 +16,7 @@ use super::queue::{Queue, Urgency};
 use super::{Event, Job, JobId, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
 use crate::dataset::Dataset;
-use crate::engine::{EngineError, Evaluation, Network, Ready};
+use crate::engine::{EngineError, Evaluation, Network, Ready, give_way};
 use crate::run::Kept;
 
 pub(super) struct ComputeLane {
@@ -27,7 +27,8 @@ pub(super) struct ComputeLane {
 #[derive(Default)]
 struct Shared {
     jobs: Mutex<Jobs>,
-    wake: Condvar,
+    /// One for the worker of each urgency, in the order of [`Urgency::ALL`]: the others sleep on.
+    wake: [Condvar; Urgency::ALL.len()],
 }
 
 #[derive(Default)]
@@ -61,8 +62,9 @@ impl ComputeLane {
     }
 
     pub(super) fn push(&self, job: Job) {
+        let urgency = job.kind.urgency();
         self.shared.lock().queue.push(job);
-        self.shared.wake.notify_all();
+        self.shared.wake[urgency as usize].notify_all();
     }
 
     pub(super) fn cancel(&self, id: JobId) {
@@ -76,7 +78,7 @@ impl Drop for ComputeLane {
         jobs.is_closed = true;
         jobs.queue.cancel_all();
         drop(jobs);
-        self.shared.wake.notify_all();
+        self.shared.wake.iter().for_each(Condvar::notify_all);
     }
 }
 
@@ -87,7 +89,7 @@ impl Shared {
 
     /// Waits for the next job, at most until a moment where there is one.
     fn wait(&self, urgency: Urgency, until: Option<Instant>) -> Wait {
-        let mut jobs = self.lock();
+        let (mut jobs, wake) = (self.lock(), &self.wake[urgency as usize]);
         loop {
             if let Some(job) = jobs.queue.take(urgency) {
                 return Wait::Job(Box::new(job));
@@ -97,9 +99,9 @@ impl Shared {
             }
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             jobs = match left {
-                None => self.wake.wait(jobs).unwrap_or_else(PoisonError::into_inner),
+                None => wake.wait(jobs).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => return Wait::Idle,
-                Some(left) => self.wake.wait_timeout(jobs, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => wake.wait_timeout(jobs, left).unwrap_or_else(PoisonError::into_inner).0,
             };
         }
     }
@@ -120,6 +122,8 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
             }
             Wait::Closed => return,
         };
+        // Whoever asked draws a frame, and may have been put aside for this thread, which has just awoken.
+        give_way();
         let goes_on = || shared.lock().queue.is_wanted(job.id);
         let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut held, &goes_on)));
         // Work on whole sets is rare: its memory is worth more than the time to build the network.

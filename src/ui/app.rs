@@ -14,8 +14,9 @@ use super::shell::Shell;
 use super::state::{Clip, Effect, State, Then};
 use super::theme;
 use super::thumbnail::Thumbnails;
-use super::views::{Views, WindowLayout};
+use super::views::{Views, WindowLayout, WrittenLayout};
 use super::window_size;
+use crate::engine::frame_begins;
 use crate::figure::Pixels;
 use crate::io::{Files, Settings, Store, ThemeChoice, WindowSize};
 use crate::session::Session;
@@ -87,6 +88,7 @@ pub struct HourglassApp {
     settings: Settings,
     settings_path: Option<PathBuf>,
     settings_changed: bool,
+    layout: WrittenLayout,
     /// The window's size, and since when it has it, in egui's seconds.
     window: (Option<WindowSize>, f64),
     /// Threads of this sitting alone, which are no setting.
@@ -138,6 +140,7 @@ impl HourglassApp {
             settings,
             settings_path,
             settings_changed: false,
+            layout: WrittenLayout::default(),
             window: (window, 0.0),
             given_threads: options.threads,
             title: String::new(),
@@ -229,14 +232,14 @@ impl HourglassApp {
     }
 
     /// What should be remembered between two starts.
-    fn settings_now(&self) -> Settings {
+    fn settings_now(&mut self) -> Settings {
         let is_given = self.given_threads.is_some() && self.state.threads == self.given_threads;
         Settings {
             recent: self.state.recent.clone(),
             theme: choice(self.state.view.theme),
             threads: if is_given { self.settings.threads } else { self.state.threads },
             zoom: self.settings.zoom,
-            layout: WindowLayout::new(&self.state.view, self.views.arrangement()).text(),
+            layout: self.layout.text_of(WindowLayout::new(&self.state.view, self.views.arrangement())),
             window: self.window.0,
             commands: self.state.view.recent_commands.clone(),
             // While a file is being opened, it is not known yet whether it is the one.
@@ -265,6 +268,7 @@ impl HourglassApp {
 impl eframe::App for HourglassApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let start = Instant::now();
+        frame_begins();
         let events: Vec<_> = self.session.iter().flat_map(Session::poll).collect();
         for event in events {
             self.state.handle_event(event);
@@ -324,6 +328,7 @@ fn keys(ui: &Ui, state: &mut State) {
     if state.dialog.is_some()
         || state.view.palette.is_some()
         || ui.memory(|memory| memory.top_modal_layer().is_some())
+        || !ui.input(|input| input.events.iter().any(is_press))
     {
         return;
     }
@@ -353,6 +358,10 @@ fn keys(ui: &Ui, state: &mut State) {
             state.run(command);
         }
     }
+}
+
+fn is_press(event: &egui::Event) -> bool {
+    matches!(event, egui::Event::Key { pressed: true, .. })
 }
 
 fn is_function_key(key: egui::Key) -> bool {

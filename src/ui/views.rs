@@ -28,7 +28,7 @@ mod tiles;
 mod view;
 
 pub use self::dates::format_time;
-pub use self::layout::WindowLayout;
+pub use self::layout::{WindowLayout, WrittenLayout};
 pub use self::registry::ENTRIES;
 pub use self::replay::Design;
 pub use self::tiles::{Views, table_ui, views_ui};

@@ -1,10 +1,13 @@
-//! A small fork-join pool for kernels of some microseconds: workers spin for a moment before they sleep.
+//! A small fork-join pool for kernels of some microseconds: workers spin for a moment before they sleep, and
+//! between two shards a frame of the window goes first.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+
+use crate::engine::window_first::give_way;
 
 /// Work below this many floating-point operations is done by the caller alone: a fork costs some microseconds.
 pub const FORK_FLOPS: usize = 1 << 20;
@@ -79,7 +82,10 @@ impl Threads {
     /// If `work` panics, after all threads have stopped working on it.
     pub fn run(&self, shards: usize, flops: usize, work: &(dyn Fn(usize) + Sync)) {
         if self.workers.is_empty() || shards < 2 || flops < FORK_FLOPS || self.is_forked.get() {
-            (0..shards).for_each(work);
+            for shard in 0..shards {
+                work(shard);
+                give_way();
+            }
             return;
         }
         self.is_forked.set(true);
@@ -153,6 +159,7 @@ impl Shared {
                 return;
             }
             work(shard);
+            give_way();
         }
     }
 

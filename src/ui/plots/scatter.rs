@@ -203,6 +203,7 @@ impl ScatterView {
         {
             return mesh.clone();
         }
+        let older = self.mesh.take().map(|(_, mesh)| mesh);
         let p = palette(ui);
         // A marker at the edge is seen in part.
         let (visible, place) = (shown.frame().expand(4.0), places(shown));
@@ -226,9 +227,9 @@ impl ScatterView {
                     .filter(|(index, _)| !is_one(*index))
                     .map(|(_, at)| (at, color(p.faint).gamma_multiply(0.22), 0));
                 let chosen = all().filter(|(index, _)| is_one(*index)).map(paint);
-                self.markers.mesh(ui.ctx(), radius, faded.chain(chosen))
+                self.markers.mesh(ui.ctx(), radius, faded.chain(chosen), older)
             }
-            _ => self.markers.mesh(ui.ctx(), radius, all().map(paint)),
+            _ => self.markers.mesh(ui.ctx(), radius, all().map(paint), older),
         };
         self.mesh = Some((key, mesh.clone()));
         mesh

@@ -29,7 +29,7 @@ use self::hover::Hover;
 use self::interpolation::Interpolated;
 use self::near::Near;
 use self::pictures::Pictures;
-use self::plane::{Classes, Mosaic, Tool, plane_ui};
+use self::plane::{Classes, Mosaic, Tool, Veil, plane_ui};
 use self::positions::Positions;
 use self::sliders::Sliders;
 use self::subject::{PlaneKind, Subject, training_samples};
@@ -97,6 +97,7 @@ pub struct ExploreView {
     scatter: ScatterView,
     subject: Subject,
     mosaic: Mosaic,
+    veil: Veil,
     lasso: Lasso,
     classes: Classes,
     /// The class that a person chose to see alone.

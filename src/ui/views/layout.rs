@@ -53,6 +53,23 @@ impl WindowLayout {
     }
 }
 
+/// A layout with its text, which is written again only where the layout is another: it is asked for with
+/// every frame.
+#[derive(Clone, Debug, Default)]
+pub struct WrittenLayout(Option<(WindowLayout, Option<String>)>);
+
+impl WrittenLayout {
+    /// The text of this layout, as of [`WindowLayout::text`].
+    pub fn text_of(&mut self, layout: WindowLayout) -> Option<String> {
+        let known = self.0.take().filter(|(known, _)| *known == layout);
+        let written = known.unwrap_or_else(|| {
+            let text = layout.text();
+            (layout, text)
+        });
+        self.0.insert(written).1.clone()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +108,16 @@ mod tests {
         assert_eq!((read.bottom, read.views == Arrangement::default()), (BottomTab::Log, false));
         assert_eq!(WindowLayout::read(read.text().as_deref()), read, "{:?}", read.text());
         assert!(!WindowLayout::read(Some("(network:false,unheard_of:1)")).network);
+    }
+
+    #[test]
+    fn the_text_is_that_of_the_layout_asked_for_last() {
+        let of = |bottom| {
+            WindowLayout::new(&ViewSettings { bottom, ..ViewSettings::default() }, Arrangement::default())
+        };
+        let mut written = WrittenLayout::default();
+        for bottom in [BottomTab::Log, BottomTab::Log, BottomTab::default(), BottomTab::Problems] {
+            assert_eq!(written.text_of(of(bottom)), of(bottom).text(), "{bottom:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
 
+use std::sync::Arc;
+
 use egui::{Align2, Color32, CursorIcon, FontId, Key, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::ExploreView;
@@ -198,7 +200,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
         density: shown.density.map(|density| if view.mosaic.is_on { &nothing } else { density }),
     };
-    let (mosaic, marks, tint) = (&mut view.mosaic, &mut view.lasso, color(palette(ui).code));
+    let (mosaic, marks, veil) = (&mut view.mosaic, &mut view.lasso, &mut view.veil);
     let (scatter_view, builder) =
         (&mut view.scatter, UiBuilder::new().max_rect(room).id_salt("explore plot"));
     let plot = ui.scope_builder(builder, |ui| {
@@ -206,7 +208,8 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
             if mosaic.is_on {
                 mosaic.paint(transform, shapes);
             } else if shown.density.is_none() {
-                shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
+                let of = stamp_of((plane.stamp, subject.codes_stamp));
+                shapes.push(Shape::Mesh(veil.mesh(ui, &subject.density, of, transform)));
             }
             shapes.extend(marks.marks(ui, shown.points, transform));
         })
@@ -277,7 +280,32 @@ fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
     }
 }
 
-/// How densely the codes lie, as a veil beneath the points.
+/// How densely the codes lie, as a veil beneath the points, made again only where something has changed.
+#[derive(Clone, Default)]
+pub struct Veil {
+    made: Option<(VeilKey, Arc<Mesh>)>,
+}
+
+/// What the density is of, and where the plot is.
+type VeilKey = (u64, Rect, egui_plot::PlotBounds, Color32);
+
+impl Veil {
+    /// The veil of a density that `of` stands for.
+    fn mesh(
+        &mut self,
+        ui: &Ui,
+        density: &Density,
+        of: u64,
+        transform: &egui_plot::PlotTransform,
+    ) -> Arc<Mesh> {
+        let tint = color(palette(ui).code);
+        let key: VeilKey = (of, *transform.frame(), *transform.bounds(), tint);
+        let known = self.made.take().filter(|(known, _)| *known == key);
+        let make = || (key, Arc::new(density_mesh(density, transform, tint)));
+        Arc::clone(&self.made.insert(known.unwrap_or_else(make)).1)
+    }
+}
+
 fn density_mesh(density: &Density, transform: &egui_plot::PlotTransform, tint: Color32) -> Mesh {
     let ([columns, lines], mut mesh) = (density.size, Mesh::default());
     if !density.bounds.as_flattened().iter().all(|end| end.is_finite()) {

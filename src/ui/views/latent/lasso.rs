@@ -85,11 +85,12 @@ impl Lasso {
         {
             return Some(Shape::Mesh(Arc::clone(mesh)));
         }
+        let older = self.marks.take().map(|(_, mesh)| mesh);
         let tint = color(palette(ui).text);
         let at = |[x, y]: [f32; 2]| shown.position_from_point(&[f64::from(x), f64::from(y)].into());
         let marked = self.marked.1.iter().filter_map(|index| points.get(*index));
         let places = marked.map(|point| at(*point)).filter(|at| at.is_finite());
-        let mesh = self.markers.mesh(ui.ctx(), MARK_PX, places.map(|at| (at, tint, 0)));
+        let mesh = self.markers.mesh(ui.ctx(), MARK_PX, places.map(|at| (at, tint, 0)), older);
         self.marks = Some((key, Arc::clone(&mesh)));
         Some(Shape::Mesh(mesh))
     }

@@ -93,7 +93,7 @@ impl Others {
         let painter = shown.painter(ui);
         for (marks, radius) in [(edges, OUTER_PX), (fills, INNER_PX)] {
             if !marks.is_empty() {
-                let mesh = self.markers.mesh(ui.ctx(), radius, marks.into_iter());
+                let mesh = self.markers.mesh(ui.ctx(), radius, marks.into_iter(), None);
                 painter.add(Shape::Mesh(mesh));
             }
         }
@@ -133,7 +133,7 @@ impl Others {
                 .enumerate()
                 .map(|(number, at)| (*at, color(if is_edge { p.text } else { tint(p, number) }), SHAPE));
             if !places.is_empty() {
-                painter.add(Shape::Mesh(self.markers.mesh(ui.ctx(), radius, marks)));
+                painter.add(Shape::Mesh(self.markers.mesh(ui.ctx(), radius, marks, None)));
             }
         }
     }

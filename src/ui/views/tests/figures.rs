@@ -99,16 +99,17 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
     let Scatter { x, y, points, coloring, selected, .. } = scatter;
     assert_eq!((x.label.as_str(), y.label.as_str(), &selected[..]), ("unit 1", "unit 2", &[3, 5][..]));
     let mesh = largest_mesh(&harness.output().shapes).expect("points");
-    let quads: Vec<_> = mesh.vertices.chunks_exact(4).collect();
-    assert_eq!((points.len(), quads.len()), (200, 200));
-    let middle = |axis: fn(Pos2) -> f32| -> Vec<f32> {
-        quads.iter().map(|quad| 0.5 * (axis(quad[0].pos) + axis(quad[2].pos))).collect()
+    let markers: Vec<_> = mesh.vertices.chunks_exact(3).collect();
+    assert_eq!((points.len(), markers.len()), (200, 200));
+    // The first corner is the marker's own; each leg of the triangle is four times as long as from there to the middle.
+    let middle = |axis: fn(Pos2) -> f32, leg: usize| -> Vec<f32> {
+        markers.iter().map(|corners| 0.75 * axis(corners[0].pos) + 0.25 * axis(corners[leg].pos)).collect()
     };
-    check_affine(&middle(|at| at.x), &points.iter().map(|point| f64::from(point[0])).collect::<Vec<_>>());
-    check_affine(&middle(|at| at.y), &points.iter().map(|point| f64::from(point[1])).collect::<Vec<_>>());
-    for (index, quad) in quads.iter().enumerate() {
+    check_affine(&middle(|at| at.x, 1), &points.iter().map(|point| f64::from(point[0])).collect::<Vec<_>>());
+    check_affine(&middle(|at| at.y, 2), &points.iter().map(|point| f64::from(point[1])).collect::<Vec<_>>());
+    for (index, corners) in markers.iter().enumerate() {
         let (tint, _) = coloring.colors().mark(&Palette::DARK, index);
-        assert_eq!(quad[0].color, color(tint).gamma_multiply(0.9), "point {index}");
+        assert_eq!(corners[0].color, color(tint).gamma_multiply(0.9), "point {index}");
     }
     for (axis, at) in [(x, 0), (y, 1)] {
         let [low, high] = points
