@@ -101,8 +101,8 @@ impl Window {
         self.app.state.progress.values().map(|progress| progress.step).max().unwrap_or(0)
     }
 
-    /// Median and 95th percentile of logic, layout, tessellation, their sum, how much of that was waiting for a core, and
-    /// the rest, in milliseconds.
+    /// Median and 95th percentile of logic, layout, tessellation, their sum, how much of that was
+    /// waiting for a core, and the rest, in milliseconds.
     fn costs(&mut self, view: &'static str) -> [(f64, f64); 6] {
         self.app.state.view.show = Some(view);
         let mut costs: [Vec<f64>; 6] = Default::default();
@@ -161,8 +161,8 @@ fn millis(started: Instant) -> f64 {
     1e3 * started.elapsed().as_secs_f64()
 }
 
-/// How long this thread has been ready but has waited for a core, in milliseconds: the second number of `schedstat` is
-/// that in nanoseconds.
+/// How long this thread has been ready but has waited for a core, in milliseconds: the second number
+/// of `schedstat` is that in nanoseconds.
 fn waited_ms() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanos = text.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok());

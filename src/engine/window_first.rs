@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 /// A frame is drawn within this, with what is left to the graphics driver.
 const FRAME: Duration = Duration::from_millis(8);
 
-/// When the frame under way is over, in microseconds since [`start`]; 0 where no window draws.
+/// When the frame under way is over, in the microseconds of [`micros`]; 0 where no window draws.
 static OVER: AtomicU64 = AtomicU64::new(0);
 
-/// The window begins to draw a frame.
+/// The window begins to draw a frame, or is asked to.
 pub fn frame_begins() {
     OVER.store(micros() + FRAME.as_micros() as u64, Ordering::Relaxed);
 }

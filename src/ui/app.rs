@@ -130,7 +130,11 @@ impl HourglassApp {
         HourglassApp {
             session: Some(Session::start({
                 let ctx = ctx.clone();
-                move || ctx.request_repaint()
+                move || {
+                    // Who asks for the frame goes on computing, and would keep its core.
+                    frame_begins();
+                    ctx.request_repaint();
+                }
             })),
             state,
             files,
