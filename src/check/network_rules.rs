@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::layers::{MOST_FEATURES, compared, family, units_problem};
 use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
-    Activation, Binarise, Bottleneck, CodeForm, Corruption, Decoder, Layer, Loss, Place, Project, Scaling,
-    Shape, Variance, capital, format_range,
+    Activation, Binarise, Bottleneck, CodeForm, Corruption, Decoder, Greedy, Initialisation, Layer, Loss,
+    Place, Project, Scaling, Shape, Strategy, Variance, capital, format_range,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -17,6 +17,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     check_code(project, &cards, data, problems);
     check_output(project, &cards, data, problems);
     check_corruption(project, data, problems);
+    check_initialisation(project, &cards, problems);
     if !problems.iter().any(Problem::is_error) && cards.parameters() == Some(0) {
         let fix = Fix::new("Add a dense layer", project, |project| {
             project.encoder.push(Layer::Dense { units: 64, activation: Activation::Relu });
@@ -24,6 +25,21 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         let message = "There is nothing to learn: add a layer with weights.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
+}
+
+/// Units that start alike stay alike, where more than one layer learns.
+fn check_initialisation(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
+    let by_machines =
+        matches!(project.training.strategy, Strategy::LayerWise { by: Greedy::Machines, .. });
+    let learning = cards.iter().filter(|card| card.parameters.is_some_and(|count| count > 0)).count();
+    if project.training.initialisation != Initialisation::Zero || by_machines || learning < 2 {
+        return;
+    }
+    let message = "All weights start at 0: the units of a layer get the same gradients and stay alike, so none learns what another does not.";
+    let fix = Fix::new("Use PyTorch's default", project, |project| {
+        project.training.initialisation = Initialisation::PyTorch;
+    });
+    problems.push(Problem::warning(Place::Training, message).with_fix(fix));
 }
 
 fn check_input(data: Option<&DataFacts>, problems: &mut Vec<Problem>) {

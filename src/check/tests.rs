@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::project::{
     Activation, Bottleneck, CodebookUpdate, Corruption, Decoder, Distance, EarlyStopping, Estimator, Greedy,
-    Layer, Loss, Optimizer, Over, Padding, Penalty, Place, Recipe, Regularizer, Schedule, Shape, Site,
+    Initialisation, Layer, Loss, Optimizer, Over, Padding, Penalty, Place, Recipe, Regularizer, Schedule, Shape, Site,
 };
 
 fn facts() -> DataFacts {
@@ -314,6 +314,8 @@ fn what_is_sound_but_strange_is_remarked() {
         Place::Training,
         "never stop early",
     );
+    let start_at = |initialisation| move |p: &mut Project| p.training.initialisation = initialisation;
+    check_remark(start_at(Initialisation::Zero), &here, Warning, Place::Training, "stay alike");
     let step = Schedule::Step { epochs: 100, factor: 0.5 };
     check_remark(|p| p.training.schedule = step, &here, Warning, Place::Training, "it never does");
     let constant = data(|facts| facts.value_range = (0.5, 0.5));

@@ -92,12 +92,12 @@ impl Network {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(plan: &Plan, threads: usize) -> Result<Network, EngineError> {
-        Network::build(plan, plan.batch_rows().max(plan.inference_rows()), threads, 0)
+        Network::build(plan, plan.batch_rows().max(plan.inference_rows()), threads, Some(0))
     }
 
     /// The weights a plan's network starts from after so many attempts.
     pub(super) fn fresh_weights(plan: &Plan, attempt: u32) -> Result<Weights, EngineError> {
-        Ok(Network::build(plan, 1, 1, attempt)?.weights())
+        Ok(Network::build(plan, 1, 1, Some(attempt))?.weights())
     }
 
     /// A network for use only: with these weights.
@@ -105,7 +105,7 @@ impl Network {
     /// # Errors
     /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where they belong to another network.
     pub fn trained(plan: &Plan, weights: &Weights, threads: usize) -> Result<Network, EngineError> {
-        let mut network = Network::build(plan, plan.inference_rows(), threads, 0)?;
+        let mut network = Network::build(plan, plan.inference_rows(), threads, None)?;
         network.load(weights)?;
         Ok(network)
     }
@@ -434,7 +434,13 @@ impl Network {
         }
     }
 
-    fn build(plan: &Plan, capacity: usize, threads: usize, attempt: u32) -> Result<Network, EngineError> {
+    /// Its weights are those of an attempt, or are to be loaded.
+    fn build(
+        plan: &Plan,
+        capacity: usize,
+        threads: usize,
+        attempt: Option<u32>,
+    ) -> Result<Network, EngineError> {
         let mut builder = Builder::new(plan, capacity, attempt)?;
         let input = Rc::clone(&builder.last);
         let target = if plan.design().corruption.corrupts() {

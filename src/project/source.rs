@@ -256,7 +256,8 @@ impl Source {
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+/// Files say only what differs, so that earlier versions read what they know.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::Initialisation;
+use super::source::is_default;
+
 /// How the weights are found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +25,9 @@ pub struct Training {
     pub epochs: u32,
     /// Seed of everything random about the run.
     pub seed: u64,
+    /// Weights that layers start from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub initialisation: Initialisation,
     /// Stop when validation no longer improves, keeping the best weights.
     pub early_stopping: Option<EarlyStopping>,
     /// Whether layers are trained one after the other first.
@@ -40,6 +46,7 @@ impl Default for Training {
             batch_size: 64,
             epochs: 100,
             seed: 1,
+            initialisation: Initialisation::default(),
             early_stopping: None,
             strategy: Strategy::Joint,
         }

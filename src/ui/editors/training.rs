@@ -3,7 +3,7 @@
 use egui::{CollapsingHeader, Ui};
 
 use super::schedule_plot::schedule_plot_ui;
-use crate::project::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
+use crate::project::{EarlyStopping, Greedy, Initialisation, Optimizer, Schedule, Strategy, Training};
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the training settings.
@@ -45,6 +45,16 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
         &mut training.seed,
         0..=u64::MAX,
         "",
+    );
+    combo_ui(
+        ui,
+        (
+            "Initialisation",
+            "Weights that layers start from. He keeps the spread of activations through layers of ReLU, Xavier through tanh and sigmoid, orthogonal through linear ones.",
+        ),
+        &mut training.initialisation,
+        &Initialisation::ALL,
+        |kind| kind.name().to_owned(),
     );
     schedule_ui(ui, &mut training.schedule);
     number_ui(

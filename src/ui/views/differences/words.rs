@@ -63,7 +63,7 @@ const NAMES: [(&str, &str); 54] = [
 ];
 
 /// Kinds and values that are not called as their variant.
-const VALUES: [(&str, &str); 17] = [
+const VALUES: [(&str, &str); 20] = [
     ("Auto", "detect"),
     ("UnitRange", "to [0, 1]"),
     ("Standardise", "standardised"),
@@ -80,6 +80,9 @@ const VALUES: [(&str, &str); 17] = [
     ("LayerWise", "layer by layer"),
     ("Machines", "RBMs"),
     ("Version1", "of version 1"),
+    ("PyTorch", "PyTorch's default"),
+    ("He", "He"),
+    ("Xavier", "Xavier"),
     ("None", "none"),
 ];
 
@@ -223,13 +226,14 @@ fn sum(terms: &[Value]) -> String {
 
 /// Whether a setting is written only where it was chosen.
 fn is_unsaid(path: &[&str]) -> bool {
-    path == ["data", "rules"] || path.iter().rev().nth(1) == Some(&"reading")
+    path == ["data", "rules"] || path == ["training", "initialisation"] || path.iter().rev().nth(1) == Some(&"reading")
 }
 
 /// Such a setting where it was not.
 fn unsaid(path: &[&str]) -> &'static str {
     match path.last().copied().unwrap_or_default() {
         "rules" => "current",
+        "initialisation" => "PyTorch's default",
         "parts" => "kept",
         "pages" => "each",
         "missing_words" | "columns" => "none",
