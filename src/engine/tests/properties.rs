@@ -91,7 +91,10 @@ fn weights_start_as_the_design_says() {
                 values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64;
             // Four standard errors of a mean of squares: √(2/144) for normal kernels.
             let tolerance = if values.len() < 1000 { 0.47 } else { 0.05 };
-            assert!((square - variance).abs() <= tolerance * variance, "{kind:?} {name}: {square} {variance}");
+            assert!(
+                (square - variance).abs() <= tolerance * variance,
+                "{kind:?} {name}: {square} {variance}"
+            );
         }
     }
 }
@@ -144,6 +147,11 @@ fn any_schedule() -> impl Strategy<Value = Schedule> {
         Just(Schedule::Constant),
         (1_u32..100, 1e-3_f32..=1.0).prop_map(|(epochs, factor)| Schedule::Step { epochs, factor }),
         (0.0_f32..=1.0).prop_map(|floor| Schedule::Cosine { floor }),
+        (0.0_f32..=1.0, 0.0_f32..=1.0, 0.0_f32..=1.0).prop_map(|(rise, start, floor)| Schedule::OneCycle {
+            rise,
+            start,
+            floor
+        }),
     ]
 }
 
@@ -190,13 +198,22 @@ proptest! {
         let now = rate(step);
         prop_assert!(now.is_finite() && (0.0..=base).contains(&now), "{now}");
         let warmup = u64::from(warmup_epochs) * per_epoch.max(1);
-        if step >= warmup {
+        let top = match schedule {
+            Schedule::OneCycle { rise, .. } => {
+                let steps = (u64::from(epochs) * per_epoch.max(1)).saturating_sub(warmup).max(2);
+                warmup as f64 + f64::from(rise) * steps as f64 - 1.0
+            }
+            Schedule::Constant | Schedule::Step { .. } | Schedule::Cosine { .. } => warmup as f64,
+        };
+        if step >= warmup && (step as f64) < top {
+            prop_assert!(rate(step + 1) >= now * (1.0 - 1e-6) || (step + 1) as f64 > top, "it rises to its top");
+        } else if step >= warmup {
             prop_assert!(rate(step + 1) <= now * (1.0 + 1e-6), "it only falls after the warm-up");
         } else {
             prop_assert!(rate(step + 1) >= now, "it only rises before");
         }
-        if let Schedule::Cosine { floor } = schedule {
-            prop_assert!(step < warmup || now >= base * floor * 0.999_999, "{now} is below the floor");
+        if let Schedule::Cosine { floor } | Schedule::OneCycle { floor, rise: 0.0..0.99, .. } = schedule {
+            prop_assert!(step < warmup || (step as f64) < top || now >= base * floor * 0.999_999, "{now} is below the floor");
             let over = rate(warmup.max(u64::from(epochs) * per_epoch.max(1)) + 1 + step);
             prop_assert!((over - base * floor).abs() <= 1e-6 * base, "{over}");
         }

@@ -120,6 +120,15 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
                 "of the rate",
             );
         }
+        Schedule::OneCycle { rise, start, floor } => {
+            let share = |ui: &mut Ui, field: (&str, &str), share: &mut f32, log| {
+                let low = if log { 1e-6 } else { 0.0 };
+                slider_ui(ui, field, share, low..=1.0, log);
+            };
+            share(ui, ("Rises for", "Share of the run in which the learning rate rises."), rise, false);
+            share(ui, ("Starts at", "Share of the learning rate at the start."), start, true);
+            share(ui, ("Ends at", "Share of the learning rate that is left at the end."), floor, true);
+        }
     }
 }
 

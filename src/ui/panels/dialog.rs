@@ -11,7 +11,7 @@ use super::export::export_ui;
 use super::figure::figure_ui;
 use super::new_project::{self, Start, new_project_ui};
 use crate::io::Recovery;
-use crate::project::{HoleShade, Schedule, visible, visible_path};
+use crate::project::{HoleShade, Schedule, format_number, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{
@@ -345,17 +345,29 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     answer
 }
 
-/// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there.
+/// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there, and so does
+/// the one cycle at its end, far below what it reached.
 fn idle_epochs(run: &Run, more: u32) -> Option<String> {
     let training = &run.design.training;
     let (done, last) = (run.finished_epochs(), training.epochs);
-    let comes_to_nothing = matches!(training.schedule, Schedule::Cosine { floor } if floor == 0.0);
-    if !comes_to_nothing || done.saturating_add(more) <= last {
+    let (schedule, floor) = match training.schedule {
+        Schedule::Cosine { floor } if floor == 0.0 => ("cosine", floor),
+        Schedule::OneCycle { floor, .. } if floor < 1e-3 => ("cycle", floor),
+        Schedule::Constant | Schedule::Step { .. } | Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
+            return None;
+        }
+    };
+    if done.saturating_add(more) <= last {
         return None;
     }
+    let (how_much, rate) = if floor == 0.0 {
+        ("nothing", "0".to_owned())
+    } else {
+        ("almost nothing", format_number(f64::from(floor * training.learning_rate)))
+    };
     let which = if done < last { format!("Epochs after {last}") } else { "These epochs".to_owned() };
     Some(format!(
-        "{which} learn nothing: the cosine of this run ends at epoch {last} with a learning rate of 0. For more, train a \
+        "{which} learn {how_much}: the {schedule} of this run ends at epoch {last} with a learning rate of {rate}. For more, train a \
          new run with more epochs, or with a floor above 0."
     ))
 }

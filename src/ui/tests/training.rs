@@ -3,6 +3,7 @@
 use egui_kittest::kittest::NodeT;
 
 use super::*;
+use crate::project::Schedule;
 use crate::ui::painted::{cut_off, texts};
 
 #[test]
@@ -195,23 +196,27 @@ fn the_data_of_a_run_are_one_button_away() {
 #[test]
 fn epochs_that_would_learn_nothing_are_said_to() {
     let mut window = Window::new();
-    let mut check = |floor: f32, done: u32, more: u32, expected: Option<&str>| {
+    let mut check_schedule = |schedule, done: u32, more: u32, expected: Option<&str>| {
         let mut run = crate::ui::views::samples::run(1, done);
         run.status = Status::Stopped;
         run.design.training.epochs = 100;
-        run.design.training.schedule = crate::project::Schedule::Cosine { floor };
+        run.design.training.schedule = schedule;
         (window.state().shown_run, window.state().runs) = (Some(run.id), vec![run]);
         window.state().dialog = Some(Dialog::TrainMore { epochs: more });
         window.harness.run_ok();
-        let said = window.harness.query_by_label_contains("learn nothing");
+        let said = window.harness.query_by_label_contains("nothing: the");
         let text = said.as_ref().and_then(|node| node.accesskit_node().value()).unwrap_or_default();
-        assert_eq!(said.is_some(), expected.is_some(), "{floor} {done} {more}: {text}");
+        assert_eq!(said.is_some(), expected.is_some(), "{schedule:?} {done} {more}: {text}");
         assert!(text.starts_with(expected.unwrap_or_default()), "{text}");
+    };
+    let mut check = |floor, done, more, expected| {
+        check_schedule(Schedule::Cosine { floor }, done, more, expected);
     };
     check(0.0, 100, 10, Some("These epochs learn nothing"));
     check(0.0, 60, 50, Some("Epochs after 100 learn nothing"));
     check(0.0, 60, 40, None);
     check(0.1, 100, 10, None);
+    check_schedule(Schedule::ALL[3], 100, 10, Some("These epochs learn almost nothing: the cycle"));
 }
 
 #[test]
