@@ -45,11 +45,7 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before, or
     /// without any.
-    pub fn new(
-        plan: &'a Plan,
-        capacity: usize,
-        attempt: Option<u32>,
-    ) -> Result<Builder<'a>, EngineError> {
+    pub fn new(plan: &'a Plan, capacity: usize, attempt: Option<u32>) -> Result<Builder<'a>, EngineError> {
         let last = Variable::zeros(capacity, plan.shape().features())?;
         Ok(Builder {
             plan,

@@ -523,6 +523,8 @@ fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Comparison, Engin
     Ok(match loss {
         Loss::SquaredError => Comparison::SquaredError,
         Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
+        Loss::AbsoluteError => Comparison::AbsoluteError,
+        Loss::Huber { delta } => Comparison::Huber { delta },
         Loss::Gaussian { variance: Variance::Fixed { std } } => {
             Comparison::Gaussian(loss::Variance::Fixed { std })
         }

@@ -72,6 +72,10 @@ fn likelihoods_and_samples_have_sound_settings() {
     let deviation = |std| Loss::Gaussian { variance: Variance::Fixed { std } };
     check_error(|p| p.loss = deviation(0.0), Place::Output, "deviation 0");
     check_error(|p| p.loss = deviation(f32::NAN), Place::Output, "NaN");
+    check_error(|p| p.loss = Loss::Huber { delta: 0.0 }, Place::Output, "δ of 0");
+    check_error(|p| p.loss = Loss::Huber { delta: f32::INFINITY }, Place::Output, "δ of inf");
+    let wide = |p: &mut Project| p.loss = Loss::Huber { delta: 1.0 };
+    check_remark(wide, &facts(), Severity::Info, Place::Output, "half the squared error");
     check_error(|p| p.code.kind = Bottleneck::ImportanceWeighted { samples: 0 }, Place::Code, "0 samples");
     check_error(
         |p| {

@@ -23,6 +23,13 @@ pub enum Comparison {
     SquaredError,
     /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], the output being the logits of x'.
     BinaryCrossEntropy,
+    /// `Σ |x − x'|`
+    AbsoluteError,
+    /// `Σ (x − x')² / 2` where `|x − x'| ≤ δ`, else `Σ δ (|x − x'| − δ/2)`.
+    Huber {
+        /// δ.
+        delta: f32,
+    },
     /// `−log N(x; x', σ² I) = Σ (x − x')² / 2σ² + d/2 log 2πσ²`, in nats.
     Gaussian(Variance),
 }
@@ -73,10 +80,18 @@ pub struct Sums {
     pub squared_error: f64,
 }
 
-/// Σ (x − x')² and its place in the loss: `loss = factor · error + constant` for each row.
+/// What is summed over the features of a row.
 #[derive(Clone, Copy)]
 enum Terms {
-    Squares { factor: f32, constant: f32 },
+    /// (x − x')²; the loss of a row is `factor` times the sum, and `constant`.
+    Squares {
+        factor: f32,
+        constant: f32,
+    },
+    Absolutes,
+    Huber {
+        delta: f32,
+    },
     Logits,
 }
 
@@ -150,6 +165,8 @@ impl ReconstructionLoss {
         let log_variance = match &self.comparison {
             Comparison::SquaredError => return Terms::Squares { factor: 1.0, constant: 0.0 },
             Comparison::BinaryCrossEntropy => return Terms::Logits,
+            Comparison::AbsoluteError => return Terms::Absolutes,
+            Comparison::Huber { delta } => return Terms::Huber { delta: *delta },
             Comparison::Gaussian(Variance::Fixed { std }) => 2.0 * std.ln(),
             Comparison::Gaussian(Variance::Learned { log_variance }) => clamped(log_variance),
         };
@@ -234,14 +251,32 @@ fn clamped(log_variance: &Node) -> f32 {
 fn row_sums(terms: Terms, output: &[f32], target: &[f32]) -> (f32, f32) {
     match terms {
         Terms::Squares { factor, constant } => {
-            let sum = lane_sum(
+            let sum = squared_error(output, target);
+            (factor * sum + constant, sum)
+        }
+        Terms::Absolutes => (
+            lane_sum(
                 output,
                 target,
                 #[inline(always)]
-                |y, x| (y - x) * (y - x),
-            );
-            (factor * sum + constant, sum)
-        }
+                |y, x| (y - x).abs(),
+            ),
+            squared_error(output, target),
+        ),
+        Terms::Huber { delta } => (
+            lane_sum(
+                output,
+                target,
+                #[inline(always)]
+                |y, x| {
+                    // With c = min(|e|, δ): e²/2 or δ (|e| − δ/2).
+                    let error = (y - x).abs();
+                    let near = error.min(delta);
+                    near * (error - 0.5 * near)
+                },
+            ),
+            squared_error(output, target),
+        ),
         Terms::Logits => (
             // −x log σ(a) − (1 − x) log(1 − σ(a)) = softplus(a) − x a
             lane_sum(
@@ -269,11 +304,24 @@ fn row_backward(terms: Terms, scale: f32, adds: bool, output: &[f32], target: &[
     for (gradient, (&y, &x)) in gradient.iter_mut().zip(output.iter().zip(target)) {
         let own = match terms {
             Terms::Squares { factor, .. } => 2.0 * factor * (y - x) * scale,
+            // At 0, between its two slopes, the derivative is 0, as PyTorch's.
+            Terms::Absolutes => (f32::from(y > x) - f32::from(y < x)) * scale,
+            Terms::Huber { delta } => (y - x).clamp(-delta, delta) * scale,
             Terms::Logits => (sigmoid(y) - x) * scale,
         };
         let own = flushed(own, LEAST_GRADIENT);
         *gradient = own + if adds { *gradient } else { 0.0 };
     }
+}
+
+#[inline(always)]
+fn squared_error(output: &[f32], target: &[f32]) -> f32 {
+    lane_sum(
+        output,
+        target,
+        #[inline(always)]
+        |y, x| (y - x) * (y - x),
+    )
 }
 
 #[inline(always)]

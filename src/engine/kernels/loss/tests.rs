@@ -9,9 +9,10 @@ fn learned(log_variance: f32) -> (Comparison, Node) {
     (Comparison::Gaussian(Variance::Learned { log_variance: Rc::clone(&node) }), node)
 }
 
-fn comparisons() -> [Comparison; 4] {
+fn comparisons() -> [Comparison; 6] {
     let fixed = Comparison::Gaussian(Variance::Fixed { std: 0.7 });
-    [Comparison::SquaredError, Comparison::BinaryCrossEntropy, fixed, learned(-0.5).0]
+    let (absolute, huber) = (Comparison::AbsoluteError, Comparison::Huber { delta: 0.6 });
+    [Comparison::SquaredError, Comparison::BinaryCrossEntropy, absolute, huber, fixed, learned(-0.5).0]
 }
 
 /// Loss of one row by the definition, in `f64`.
@@ -25,6 +26,14 @@ fn reference(comparison: &Comparison, output: &[f32], target: &[f32]) -> f64 {
     };
     match comparison {
         Comparison::SquaredError => pairs.map(|(y, x)| (x - y).powi(2)).sum(),
+        Comparison::AbsoluteError => pairs.map(|(y, x)| (x - y).abs()).sum(),
+        Comparison::Huber { delta } => {
+            let delta = f64::from(*delta);
+            let huber = |error: f64| {
+                if error <= delta { 0.5 * error * error } else { delta * (error - 0.5 * delta) }
+            };
+            pairs.map(|(y, x)| huber((x - y).abs())).sum()
+        }
         Comparison::BinaryCrossEntropy => {
             let p = |y: f64| 1.0 / (1.0 + (-y).exp());
             pairs.map(|(y, x)| -x * p(y).ln() - (1.0 - x) * (1.0 - p(y)).ln()).sum()
@@ -88,6 +97,27 @@ fn gradients_equal_finite_differences() {
             check_loss_gradients(&inputs, &[], 1e-3, &mut value);
         }
     }
+}
+
+/// `torch.nn.functional.l1_loss` and `huber_loss(delta=0.5)`, reduction "sum", of input [0, 0.2, −1, 3] and target [0, 0, 0, 0.5]
+/// by their formulas: 0 + 0.2 + 1 + 2.5; 0 + 0.2²/2 + 0.5 (1 − 0.25) + 0.5 (2.5 − 0.25); and their gradients by the input.
+#[test]
+fn absolute_and_huber_errors_are_pytorchs() {
+    let check = |comparison, value: f32, slopes: [f32; 4]| {
+        let (output, target) = (node(1, 4, &[0.0, 0.2, -1.0, 3.0]), node(1, 4, &[0.0, 0.0, 0.0, 0.5]));
+        let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
+        let mut sums = Sums::default();
+        let mut forward = |recorder: &mut Recorder| {
+            sums = loss.forward(&pass(1, 1), 1.0, recorder);
+            sums.loss
+        };
+        let gradient = backward(&[(&output, 1)], &[], &mut forward).concat();
+        assert!((sums.loss as f32 - value).abs() < 1e-6, "{} {value}", sums.loss);
+        assert!((sums.squared_error - (0.04 + 1.0 + 6.25)).abs() < 1e-6, "whatever the loss is");
+        assert!(gradient.iter().zip(slopes).all(|(ours, slope)| (ours - slope).abs() < 1e-6), "{gradient:?}");
+    };
+    check(Comparison::AbsoluteError, 3.7, [0.0, 1.0, -1.0, 1.0]);
+    check(Comparison::Huber { delta: 0.5 }, 0.02 + 0.375 + 1.125, [0.0, 0.2, -0.5, 0.5]);
 }
 
 #[test]
