@@ -58,6 +58,8 @@ pub struct Network {
     encoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
+    /// How much each value of the target counts, where missing ones do not.
+    weights: Option<Node>,
     code: Node,
     output: Node,
     waist: Waist,
@@ -318,6 +320,9 @@ impl Network {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
         gather(data, rows, noise, &self.target, &self.input, &self.threads);
+        if let Some(weights) = &self.weights {
+            data.gaps.weigh(rows, data.shape.features(), weights.borrow_mut().values_mut());
+        }
     }
 
     /// Fills the input buffers with rows that are given, in units of the network's input; `rows` says which they are.
@@ -325,6 +330,9 @@ impl Network {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
         self.target.borrow_mut().values_mut()[..values.len()].copy_from_slice(values);
+        if let Some(weights) = &self.weights {
+            weights.borrow_mut().values_mut()[..values.len()].fill(1.0);
+        }
         let features = self.target.borrow().columns();
         corrupt_rows(rows, features, noise, &self.target, &self.input, &self.threads);
     }
@@ -367,7 +375,7 @@ impl Network {
         if Rc::ptr_eq(&self.input, &self.target) {
             let features = self.input.borrow().columns();
             self.target = Variable::zeros(self.capacity, features)?;
-            self.loss = self.loss.between(Rc::clone(&self.output), Rc::clone(&self.target));
+            self.loss = self.loss.with_target(Rc::clone(&self.target));
         }
         Ok(())
     }
@@ -461,8 +469,15 @@ impl Network {
         let output = Rc::clone(&builder.last);
         let comparison = comparison(&mut builder, plan.design().loss)?;
         let variance = variance(&builder, &waist, &code)?;
-        let loss =
-            ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, waist.importance());
+        let masks = plan.design().data.masks_missing();
+        let weights = masks.then(|| Variable::zeros(capacity, plan.shape().features())).transpose()?;
+        let loss = ReconstructionLoss::weighted(
+            Rc::clone(&output),
+            Rc::clone(&target),
+            comparison,
+            waist.importance(),
+            weights.clone(),
+        );
         #[cfg(test)]
         assert_planned(plan, &builder);
         let own = [Some(RECONSTRUCTION), waist.terms(), variance.as_ref().map(|_| VARIANCE)];
@@ -479,6 +494,7 @@ impl Network {
             encoded,
             input,
             target,
+            weights,
             code,
             output,
             waist,

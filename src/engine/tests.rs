@@ -6,6 +6,7 @@ mod divergence;
 mod health;
 mod kinds;
 mod layers;
+mod masks;
 mod memory;
 mod order;
 mod pretraining;

@@ -68,9 +68,8 @@ mod tests {
         check(Schedule::Cosine { floor: 0.5 }, 0, &[1.0, 0.875, 0.625, 0.5]);
     }
 
-    /// The values of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)` with its other defaults
-    /// (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`), computed from its source in Python: phases end at the
-    /// steps `pct_start · total_steps − 1` and `total_steps − 1`.
+    /// The rates of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)` with its other defaults
+    /// (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`), as `PyTorch` 2.15 prints them with eight digits.
     #[test]
     fn one_cycle_is_pytorchs() {
         let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 4e-6 };

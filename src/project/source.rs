@@ -57,6 +57,11 @@ impl Data {
         data
     }
 
+    /// Whether losses and errors leave values out that were missing in the source.
+    pub fn masks_missing(&self) -> bool {
+        matches!(self.source, Source::Csv { missing: Missing::Masked, .. })
+    }
+
     /// Whether they are read by the rules of an earlier version, and others could read them otherwise.
     pub fn has_old_rules(&self) -> bool {
         let depends = match self.source {

@@ -25,6 +25,17 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
         );
     };
     check(|p| p.code.units = 25, Place::Code, "shared out");
+    check(
+        |p| {
+            let (path, reading) = ("t.csv".into(), crate::project::TableReading::default());
+            let (header, delimiter) = (Default::default(), Default::default());
+            let missing = crate::project::Missing::Masked;
+            p.data.source =
+                crate::project::Source::Csv { path, header, delimiter, labels: vec![], missing, reading };
+        },
+        Place::Data,
+        "bits of every value",
+    );
     check(|p| p.loss = Loss::SquaredError, Place::Output, "Gaussian");
     check(|p| p.loss = Loss::Gaussian { variance: Variance::Learned }, Place::Output, "Gaussian");
     check(|p| p.decoder = Decoder::Mirrored { tied: true }, Place::Output, "share");

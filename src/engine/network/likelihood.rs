@@ -130,9 +130,7 @@ impl Network {
         let at_once = self.plan.samples();
         let column = || Variable::zeros(self.capacity * at_once, 1);
         let importance = Importance { losses: column()?, weights: column()? };
-        let (output, target) = (Rc::clone(&self.output), Rc::clone(&self.target));
-        let comparison = self.loss.comparison().clone();
-        let loss = ReconstructionLoss::new(output, target, comparison, Some(importance.clone()));
+        let loss = self.loss.with_importance(importance.clone());
         let bound = ImportanceBound::new(&sampler, importance);
 
         let seed = self.plan.design().training.seed;

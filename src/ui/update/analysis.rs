@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::check::Severity;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Trained;
-use crate::project::{capital, format_number};
+use crate::project::{Data, capital, format_number};
 use crate::run::{Kept, Run, RunEvent, RunId};
 use crate::session::{Findings, Job, JobId, JobKind, JobResult, Measured, Request};
 use crate::ui::state::State;
@@ -155,8 +155,9 @@ impl State {
 /// Whether two runs have the same baseline.
 fn is_same(a: &Run, b: &Run) -> bool {
     let (of_a, of_b) = (&a.design.data, &b.design.data);
+    let masks = [of_a, of_b].map(Data::masks_missing);
     (a.fingerprint, a.split) == (b.fingerprint, b.split)
-        && (of_a.scaling, of_a.split) == (of_b.scaling, of_b.split)
+        && (of_a.scaling, of_a.split, masks[0]) == (of_b.scaling, of_b.split, masks[1])
         && a.code_units() == b.code_units()
 }
 

@@ -64,7 +64,7 @@ const NAMES: [(&str, &str); 55] = [
 ];
 
 /// Kinds and values that are not called as their variant.
-const VALUES: [(&str, &str); 21] = [
+const VALUES: [(&str, &str); 22] = [
     ("Auto", "detect"),
     ("UnitRange", "to [0, 1]"),
     ("Standardise", "standardised"),
@@ -76,6 +76,7 @@ const VALUES: [(&str, &str); 21] = [
     ("Adam", "Adam"),
     ("AdamW", "AdamW"),
     ("ColumnMean", "column mean"),
+    ("Masked", "mask (not in the loss)"),
     ("DropRow", "row left out"),
     ("Free", "layers of its own"),
     ("LayerWise", "layer by layer"),
