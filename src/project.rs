@@ -119,6 +119,14 @@ impl Project {
         }
     }
 
+    /// The design that a learning rate is sought for: all layers at once, from random weights.
+    #[must_use]
+    pub fn for_rate_search(&self) -> Project {
+        let mut design = self.design();
+        (design.training.strategy, design.training.early_stopping) = (Strategy::Joint, None);
+        design
+    }
+
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.
     pub fn trained_designs(&self) -> Vec<Project> {
         match self.training.strategy {

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 pub enum Initialisation {
     /// Weights and biases uniform in ±1/√inputs: `torch.nn.Linear` and `torch.nn.Conv2d` (Kaiming-uniform with a = √5).
     #[default]
-    #[serde(rename = "PyTorch")]
     PyTorch,
     /// Normal of variance 2/inputs, which keeps the variance of activations through layers of ReLU: He et al. 2015, equation 10.
     He,

@@ -1,7 +1,9 @@
 //! Kinds of code and strategies that do not go with the rest of a design.
 
 use super::*;
-use crate::project::{Optimizer, Strategy, Threshold, Variance};
+use crate::project::{
+    Delimiter, Header, Missing, Optimizer, Source, Strategy, TableReading, Threshold, Variance,
+};
 
 fn described(project: &mut Project) {
     project.code.kind = Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 };
@@ -27,11 +29,14 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
     check(|p| p.code.units = 25, Place::Code, "shared out");
     check(
         |p| {
-            let (path, reading) = ("t.csv".into(), crate::project::TableReading::default());
-            let (header, delimiter) = (Default::default(), Default::default());
-            let missing = crate::project::Missing::Masked;
-            p.data.source =
-                crate::project::Source::Csv { path, header, delimiter, labels: vec![], missing, reading };
+            p.data.source = Source::Csv {
+                path: "t.csv".into(),
+                header: Header::default(),
+                delimiter: Delimiter::default(),
+                labels: vec![],
+                missing: Missing::Masked,
+                reading: TableReading::default(),
+            };
         },
         Place::Data,
         "bits of every value",

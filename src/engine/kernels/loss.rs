@@ -102,6 +102,7 @@ enum Terms {
 
 impl ReconstructionLoss {
     /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features.
+    #[cfg(test)]
     pub fn new(
         output: Node,
         target: Node,
@@ -111,7 +112,7 @@ impl ReconstructionLoss {
         ReconstructionLoss::weighted(output, target, comparison, importance, None)
     }
 
-    /// [`ReconstructionLoss::new`] with weights of the targets.
+    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features, and so are the weights.
     pub fn weighted(
         output: Node,
         target: Node,

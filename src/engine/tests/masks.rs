@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::Samples;
-use crate::project::{Missing, Source};
+use crate::project::{Delimiter, Header, Missing, Source, TableReading};
 
 /// Toy data with gaps, and a sample that has nothing else.
 fn with_gaps(are_masked: bool) -> Arc<Dataset> {
@@ -17,8 +17,8 @@ fn with_gaps(are_masked: bool) -> Arc<Dataset> {
 fn masked_plan(data: &Dataset, loss: Loss) -> Plan {
     toy_plan(data, |project| {
         project.loss = loss;
-        let (path, reading) = ("t.csv".into(), crate::project::TableReading::default());
-        let (header, delimiter) = (Default::default(), Default::default());
+        let (path, reading) = ("t.csv".into(), TableReading::default());
+        let (header, delimiter) = (Header::default(), Delimiter::default());
         project.data.source =
             Source::Csv { path, header, delimiter, labels: vec![], missing: Missing::Masked, reading };
     })

@@ -10,6 +10,7 @@ use egui::{DragValue, Grid, Id, Key, Modal, Order, Response, RichText, TextEdit,
 use super::export::export_ui;
 use super::figure::figure_ui;
 use super::new_project::{self, Start, new_project_ui};
+use super::rate_search::rate_search_ui;
 use crate::io::Recovery;
 use crate::project::{HoleShade, Schedule, format_number, visible, visible_path};
 use crate::run::Run;
@@ -36,7 +37,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
-            Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) => 520.0,
+            Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) | Dialog::FindRate => 520.0,
             Dialog::Dropped(_) => 460.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
@@ -49,6 +50,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
+            Dialog::FindRate => rate_search_ui(ui, state),
             Dialog::Recover(found) => recover_ui(ui, found),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
@@ -64,6 +66,9 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
 
 /// Does what was answered; the dialog is closed unless it is put back.
 fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
+    if matches!(dialog, Dialog::FindRate) {
+        state.end_rate_search();
+    }
     match answer {
         Answer::Open | Answer::Close => {}
         Answer::New(Start::Recipe(recipe)) => state.proceed(Then::Recipe(recipe)),
@@ -88,6 +93,7 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
             }
         }
         Answer::Threads(threads) => state.threads = threads,
+        Answer::UseRate(rate) => state.use_rate(rate),
         Answer::Recover(recovery) => state.recover(recovery),
         Answer::Discard(recovery) => {
             if let Dialog::Recover(found) = &mut dialog {
@@ -109,6 +115,7 @@ pub(super) enum Answer {
     Unsaved { save: bool },
     Dropped { show: bool },
     TrainMore(u32),
+    UseRate(f32),
     Threads(Option<usize>),
     Recover(Recovery),
     Discard(Recovery),

@@ -237,3 +237,31 @@ fn the_design_of_the_views_comes_back_from_beside_the_replay() {
     assert_eq!(window.project().code.units, 2);
     assert!(window.harness.query_by_label("Views show run 1").is_none());
 }
+
+#[test]
+fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
+    let mut window = Window::new();
+    let before = window.project().training.learning_rate;
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::L);
+    assert!(matches!(window.state().dialog, Some(Dialog::FindRate)));
+    window.until("it is found", |state| state.rate_search.found().is_some());
+    window.harness.run_ok();
+    let found = window.state().rate_search.found().cloned().expect("awaited").expect("digits can be learned");
+    let suggested = found.suggested().expect("the loss falls");
+    assert!(window.harness.query_by_label_contains("Loss against learning rate").is_some());
+    let text = format!("Use {}", crate::project::format_number(f64::from(suggested)));
+    window.click(&text);
+    assert_eq!(window.project().training.learning_rate, suggested);
+    assert!(window.state().dialog.is_none() && window.state().runs.is_empty());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.project().training.learning_rate, before);
+    // Closed before there is an answer, it is forgotten.
+    window.state().run(Command::FindRate);
+    window.harness.run_ok();
+    if window.harness.query_by_label("Cancel").is_some() {
+        window.click("Cancel");
+    } else {
+        window.click("Close");
+    }
+    assert!(window.state().dialog.is_none() && window.state().rate_search.found().is_none());
+}

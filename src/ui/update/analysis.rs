@@ -55,6 +55,7 @@ impl State {
     /// Takes in the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
         let asked = self.jobs.remove(&job);
+        let Err(result) = self.rate_search.take(job, result) else { return };
         let result = match self.explore.take(job, result) {
             Err(result) => result,
             Ok(failure) => {
@@ -79,7 +80,8 @@ impl State {
                 | JobResult::Neighbourhoods(_)
                 | JobResult::Means(_)
                 | JobResult::Encoded { .. }
-                | JobResult::Survey(_),
+                | JobResult::Survey(_)
+                | JobResult::Rates(_),
             ) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                 if let Some((run, measured)) = asked {
