@@ -5,12 +5,12 @@ use crate::engine::Samples;
 use crate::project::{Delimiter, Header, Missing, Source, TableReading};
 
 /// Toy data with gaps, and a sample that has nothing else.
-fn with_gaps(are_masked: bool) -> Arc<Dataset> {
+fn with_gaps() -> Arc<Dataset> {
     let mut data = (*toy_data(64, 12)).clone();
     let is_gap = |at: usize| at.is_multiple_of(5) || at / 12 == 7;
-    let word = |word: usize| (0..64).map(|bit| u64::from(is_gap(64 * word + bit)) << bit).sum();
+    let word = |word: usize| (0..64).map(|bit| u64::from(is_gap(64 * word + bit)) << bit).sum::<u64>();
     let filled = (0..64 * 12).filter(|at| is_gap(*at)).count();
-    data.gaps = Gaps { filled, cells: (0..12).map(word).collect(), are_masked, ..Gaps::default() };
+    data.gaps = Gaps { filled, cells: (0..12).map(word).collect(), are_masked: true, ..Gaps::default() };
     Arc::new(data)
 }
 
@@ -27,7 +27,7 @@ fn masked_plan(data: &Dataset, loss: Loss) -> Plan {
 /// Computed from reconstructions by the definition: sums over the values that are there, and means over samples of their means.
 #[test]
 fn losses_and_errors_are_those_of_the_values_that_are_there() {
-    let data = with_gaps(true);
+    let data = with_gaps();
     let rows: Vec<u32> = (0..64).collect();
     for loss in [Loss::SquaredError, Loss::AbsoluteError, Loss::Gaussian { variance: Variance::Learned }] {
         let mut network = Network::new(&masked_plan(&data, loss), 2).expect("small");
@@ -64,7 +64,7 @@ fn losses_and_errors_are_those_of_the_values_that_are_there() {
 #[test]
 fn what_is_always_missing_teaches_nothing() {
     let mut data = (*toy_data(64, 12)).clone();
-    let word = |word: usize| (0..64).map(|bit| u64::from((64 * word + bit) % 12 == 3) << bit).sum();
+    let word = |word: usize| (0..64).map(|bit| u64::from((64 * word + bit) % 12 == 3) << bit).sum::<u64>();
     data.gaps = Gaps { filled: 64, cells: (0..12).map(word).collect(), are_masked: true, ..Gaps::default() };
     let data = Arc::new(data);
     let mut trainer =
@@ -83,7 +83,7 @@ fn what_is_always_missing_teaches_nothing() {
 
 #[test]
 fn a_masked_run_goes_on_exactly_where_it_stopped() {
-    let data = with_gaps(true);
+    let data = with_gaps();
     let plan = masked_plan(&data, Loss::Huber { delta: 0.2 });
     let whole = losses(&plan, &data, 1);
     let mut first = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
