@@ -10,7 +10,7 @@ pub enum Initialisation {
     /// Weights and biases uniform in ±1/√inputs: `torch.nn.Linear` and `torch.nn.Conv2d` (Kaiming-uniform with a = √5).
     #[default]
     PyTorch,
-    /// Normal of variance 2/inputs, which keeps the variance of activations through layers of ReLU: He et al. 2015, equation 10.
+    /// Normal of variance 2/inputs, which keeps the variance of activations through layers of `ReLU`: He et al. 2015, equation 10.
     He,
     /// Uniform in ±√(6 / (inputs + outputs)), which keeps that of activations and gradients through layers that are about
     /// linear: Glorot & Bengio 2010, equation 16.
