@@ -12,6 +12,7 @@ mod evaluate;
 mod export;
 mod failure;
 mod figure;
+mod find_rate;
 mod keep;
 mod neighbours;
 mod output;
@@ -133,6 +134,7 @@ fn execute(task: Task) -> Result<(), Failure> {
         Task::New(arguments) => design::new(&arguments),
         Task::Check(arguments) => design::check(&arguments),
         Task::Train(arguments) => train::train(&arguments),
+        Task::FindRate(arguments) => find_rate::find_rate(&arguments),
         Task::Evaluate(arguments) => evaluate::evaluate(&arguments),
         Task::Encode(arguments) => encode::encode(&arguments),
         Task::Reconstruct(arguments) => reconstruct::reconstruct(&arguments),

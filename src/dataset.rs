@@ -126,12 +126,29 @@ pub struct Gaps {
     pub filled: usize,
     /// A bit for each value of the rows, from the lowest on: whether it was missing. Empty where none was.
     pub cells: Vec<u64>,
+    /// Whether losses and errors leave these values out.
+    pub are_masked: bool,
 }
 
 impl Gaps {
     /// Whether the value of this place in the rows was missing and filled.
     pub fn is_filled(&self, at: usize) -> bool {
         self.cells.get(at / 64).is_some_and(|bits| (bits >> (at % 64)) & 1 == 1)
+    }
+
+    /// Whether any value was missing and losses and errors leave it out.
+    pub fn masks_any(&self) -> bool {
+        self.are_masked && self.filled > 0
+    }
+
+    /// How much each value of these rows, of so many features, counts in losses and errors where they are masked: 1, or 0 where
+    /// it was missing.
+    pub fn weigh(&self, rows: &[u32], features: usize, weights: &mut [f32]) {
+        for (&row, weights) in rows.iter().zip(weights.chunks_exact_mut(features.max(1))) {
+            for (feature, weight) in weights.iter_mut().enumerate() {
+                *weight = f32::from(!self.is_filled(row as usize * features + feature));
+            }
+        }
     }
 }
 

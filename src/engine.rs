@@ -24,7 +24,7 @@ pub use error::EngineError;
 pub use minibatch::Noise;
 pub use network::{Codes, Evaluation, Likelihood, Network, Samples, Watch, code_thresholds};
 pub use trained::{Ready, Trained};
-pub use trainer::{StepReport, Trainer};
+pub use trainer::{RateCurve, RatePoint, StepReport, Trainer};
 pub use window_first::{frame_begins, give_way};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod beside;
 mod bottleneck;
 mod corruption;
 mod design_file;
+mod initialisation;
 mod layer;
 mod loss;
 mod mask;
@@ -27,6 +28,7 @@ mod wording;
 pub use bottleneck::{Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Threshold};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
+pub use initialisation::Initialisation;
 pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
 pub use mask::{HoleShade, Mask};
@@ -115,6 +117,14 @@ impl Project {
             data: self.data.trained(),
             ..self.clone()
         }
+    }
+
+    /// The design that a learning rate is sought for: all layers at once, from random weights.
+    #[must_use]
+    pub fn for_rate_search(&self) -> Project {
+        let mut design = self.design();
+        (design.training.strategy, design.training.early_stopping) = (Strategy::Joint, None);
+        design
     }
 
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.

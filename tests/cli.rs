@@ -50,6 +50,7 @@ fn help_teaches_and_wrong_use_is_code_2() {
         "new",
         "check",
         "train",
+        "find-rate",
         "evaluate",
         "encode",
         "reconstruct",
@@ -472,4 +473,56 @@ fn a_mask_says_where_damaged_pictures_have_holes() {
     check(&["torn.png", "--mask", "small.png"], 1, "it is 4×4 pixels, and the pictures of torn.png are 8×8");
     check(&["torn.png", "--mask", "gone.png"], 1, "--mask: there is no ");
     check(&["--mask", "mask.png"], 2, "Usage");
+}
+
+#[test]
+fn a_learning_rate_is_offered_and_the_same_each_time() {
+    let dir = dir();
+    let path = dir.path();
+    let find = |threads| ok(path, &["find-rate", "recipe:undercomplete", "--json", "--threads", threads]);
+    let text = find("1");
+    let found = last_json(&text);
+    assert_eq!(text, find("2"));
+    let rate = found["learning_rate"].as_f64().expect("the loss falls");
+    assert!((rate / found["lowest"]["rate"].as_f64().expect("there is one") - 0.1).abs() < 0.006);
+    assert!(found["curve"].as_array().expect("points").len() > 40);
+    let told = ok(path, &["find-rate", "recipe:undercomplete"]);
+    assert!(told.starts_with("learning rate 0.0"), "{told}");
+    assert_eq!(fs::read_dir(path).expect("a folder").count(), 0, "nothing is written");
+    fails(path, &["find-rate", "missing.ron"], 1, "missing.ron");
+}
+
+/// Losses and errors leave out what was missing, and `evaluate` says so.
+#[test]
+fn missing_values_can_be_masked() {
+    let dir = dir();
+    let path = dir.path();
+    let cell = |row: usize, column: usize| {
+        if (row + column) % 4 == 0 { String::new() } else { format!("{}", (row * (column + 3)) % 11) }
+    };
+    let row = |row: usize| (0..5).map(|column| cell(row, column)).collect::<Vec<_>>().join(",");
+    let rows: Vec<String> = (0..60).map(row).collect();
+    fs::write(path.join("t.csv"), format!("a,b,c,d,e\n{}\n", rows.join("\n"))).expect("written");
+    let train = |how: &str, out: &str| {
+        let arguments = [
+            "train",
+            "recipe:linear",
+            "--data",
+            "t.csv",
+            "--missing",
+            how,
+            "--epochs",
+            "3",
+            "-o",
+            out,
+            "--json",
+        ];
+        last_json(&ok(path, &arguments))
+    };
+    let (masked, filled) = (train("mask", "masked.hourglass"), train("column-mean", "filled.hourglass"));
+    assert_ne!(masked["val_mse"], filled["val_mse"]);
+    let told = program::ok(path, &["evaluate", "masked.hourglass", "--set", "train"]);
+    assert!(told.stderr.contains("missing values are masked"), "{}", told.stderr);
+    let told = program::ok(path, &["evaluate", "filled.hourglass", "--set", "train"]);
+    assert!(!told.stderr.contains("masked"), "{}", told.stderr);
 }

@@ -89,16 +89,21 @@ impl Pca {
         rows
     }
 
+    /// Reconstructions of `rows` (rows × d), as many.
+    pub fn restored(&self, rows: &[f32]) -> Vec<f32> {
+        if self.k() == 0 {
+            self.mean.repeat(rows.len() / self.mean.len().max(1))
+        } else {
+            self.reconstruct(&self.project(rows))
+        }
+    }
+
     /// Mean squared error of the reconstruction of `rows` (rows × d), over all values; 0 for no rows.
     pub fn mse(&self, rows: &[f32]) -> f64 {
         let d = self.mean.len();
         let (mut sum, mut count) = (0.0, 0);
         for rows in rows.chunks(BLOCK * d) {
-            let back = if self.k() == 0 {
-                self.mean.repeat(rows.len() / d)
-            } else {
-                self.reconstruct(&self.project(rows))
-            };
+            let back = self.restored(rows);
             count += back.len();
             sum += rows.iter().zip(back).map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>();
         }

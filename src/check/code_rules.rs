@@ -2,7 +2,8 @@
 
 use super::{DataFacts, Fix, Problem, code_shape};
 use crate::project::{
-    Bottleneck, CodeForm, Competition, Decoder, Loss, Penalty, Place, Project, Regularizer, Site, Variance,
+    Bottleneck, Choice, CodeForm, Competition, Decoder, Loss, Missing, Penalty, Place, Project, Regularizer,
+    Site, Variance,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -142,6 +143,14 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
     if !units.is_multiple_of(choices) {
         let message = format!("{units} units cannot be shared out among quantisers of {choices} choices.");
         problems.push(with_units(project, units.checked_next_multiple_of(choices), message));
+    }
+    if project.data.masks_missing() {
+        let fix = Fix::new("Fill them with the column mean", project, |project| {
+            Choice::Missing(Missing::ColumnMean).apply(&mut project.data);
+        });
+        let message =
+            "A description length counts the bits of every value, and missing ones are left out of the loss.";
+        problems.push(Problem::error(Place::Data, message).with_fix(fix));
     }
     if let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss {
         let widest = std * std::f32::consts::TAU.sqrt();

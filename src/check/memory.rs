@@ -59,8 +59,10 @@ impl Plan {
     /// copies, the activations of a minibatch with their gradients, and buffers of layers, code,
     /// penalties and trainings of single layers; in bytes.
     pub fn training_bytes(&self) -> u64 {
+        // Input and target with gradients, and what tells which values of the target count.
+        let arrays = 2 * 2 + u64::from(self.design().data.masks_missing());
         let input =
-            (self.shape().features() as u64).saturating_mul(2 * 2 * VALUE).saturating_mul(self.held_rows());
+            (self.shape().features() as u64).saturating_mul(arrays * VALUE).saturating_mul(self.held_rows());
         self.parts().into_iter().fold(input, |sum, (_, bytes)| sum.saturating_add(bytes))
     }
 

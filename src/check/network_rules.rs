@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::layers::{MOST_FEATURES, compared, family, units_problem};
 use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
-    Activation, Binarise, Bottleneck, CodeForm, Corruption, Decoder, Layer, Loss, Place, Project, Scaling,
-    Shape, Variance, capital, format_range,
+    Activation, Binarise, Bottleneck, CodeForm, Corruption, Decoder, Greedy, Initialisation, Layer, Loss,
+    Place, Project, Scaling, Shape, Strategy, Variance, capital, format_range,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -17,6 +17,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     check_code(project, &cards, data, problems);
     check_output(project, &cards, data, problems);
     check_corruption(project, data, problems);
+    check_initialisation(project, &cards, problems);
     if !problems.iter().any(Problem::is_error) && cards.parameters() == Some(0) {
         let fix = Fix::new("Add a dense layer", project, |project| {
             project.encoder.push(Layer::Dense { units: 64, activation: Activation::Relu });
@@ -24,6 +25,20 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         let message = "There is nothing to learn: add a layer with weights.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
+}
+
+/// Units that start alike stay alike, where more than one layer learns.
+fn check_initialisation(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
+    let by_machines = matches!(project.training.strategy, Strategy::LayerWise { by: Greedy::Machines, .. });
+    let learning = cards.iter().filter(|card| card.parameters.is_some_and(|count| count > 0)).count();
+    if project.training.initialisation != Initialisation::Zero || by_machines || learning < 2 {
+        return;
+    }
+    let message = "All weights start at 0: the units of a layer get the same gradients and stay alike, so none learns what another does not.";
+    let fix = Fix::new("Use PyTorch's default", project, |project| {
+        project.training.initialisation = Initialisation::PyTorch;
+    });
+    problems.push(Problem::warning(Place::Training, message).with_fix(fix));
 }
 
 fn check_input(data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -257,8 +272,23 @@ fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut V
     });
 }
 
-/// A likelihood needs a width.
-fn check_variance(project: &Project, problems: &mut Vec<Problem>) {
+/// A likelihood needs a width, and a parabola an end.
+fn check_loss(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    if let Loss::Huber { delta } = project.loss {
+        let width = data.map(|facts| facts.value_range.1 - facts.value_range.0);
+        if !(delta.is_finite() && delta > 0.0) {
+            let message = format!("A δ of {delta} makes no sense: it must be above 0.");
+            let fix = Fix::new("Use 0.1", project, |project| project.loss = Loss::Huber { delta: 0.1 });
+            problems.push(Problem::error(Place::Output, message).with_fix(fix));
+        } else if width.is_some_and(|width| width > 0.0 && delta >= width) {
+            let message = format!(
+                "The scaled data are all within {} of each other, so errors beyond δ = {delta} are rare: this is half the squared error.",
+                width.unwrap_or_default()
+            );
+            let fix = Fix::new("Use squared error", project, |project| project.loss = Loss::SquaredError);
+            problems.push(Problem::info(Place::Output, message).with_fix(fix));
+        }
+    }
     let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss else { return };
     if !(std.is_finite() && (1e-4..=1e4).contains(&std)) {
         let message = format!(
@@ -274,7 +304,7 @@ fn check_variance(project: &Project, problems: &mut Vec<Problem>) {
 fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let activation = project.output.activation;
     check_last_layer(project, cards, problems);
-    check_variance(project, problems);
+    check_loss(project, data, problems);
     if project.loss == Loss::BinaryCrossEntropy && activation != Activation::Sigmoid {
         let message = format!(
             "Binary cross-entropy needs outputs in (0, 1), but the last activation is {}.",

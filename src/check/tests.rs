@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::project::{
     Activation, Bottleneck, CodebookUpdate, Corruption, Decoder, Distance, EarlyStopping, Estimator, Greedy,
-    Layer, Loss, Optimizer, Over, Padding, Penalty, Place, Recipe, Regularizer, Schedule, Shape, Site,
+    Initialisation, Layer, Loss, Optimizer, Over, Padding, Penalty, Place, Recipe, Regularizer, Schedule,
+    Shape, Site,
 };
 
 fn facts() -> DataFacts {
@@ -54,6 +55,8 @@ fn nonsense_is_refused_with_its_place() {
     check_error(|p| p.training.weight_decay = -1.0, Place::Training, "decay");
     check_error(|p| p.training.gradient_clip = Some(0.0), Place::Training, "clipped");
     check_error(|p| p.training.schedule = Schedule::Cosine { floor: 2.0 }, Place::Training, "cosine");
+    let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 0.0 };
+    check_error(|p| p.training.schedule = one_cycle(f32::NAN), Place::Training, "One cycle");
     check_error(
         |p| p.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: true },
         Place::Training,
@@ -314,6 +317,18 @@ fn what_is_sound_but_strange_is_remarked() {
         Place::Training,
         "never stop early",
     );
+    check_remark(
+        |p| {
+            p.training.schedule = Schedule::ALL[3];
+            p.training.warmup_epochs = 2;
+        },
+        &here,
+        Warning,
+        Place::Training,
+        "warms up by itself",
+    );
+    let start_at = |initialisation| move |p: &mut Project| p.training.initialisation = initialisation;
+    check_remark(start_at(Initialisation::Zero), &here, Warning, Place::Training, "stay alike");
     let step = Schedule::Step { epochs: 100, factor: 0.5 };
     check_remark(|p| p.training.schedule = step, &here, Warning, Place::Training, "it never does");
     let constant = data(|facts| facts.value_range = (0.5, 0.5));

@@ -51,6 +51,12 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
         });
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
     }
+    if matches!(training.schedule, Schedule::OneCycle { .. }) && training.warmup_epochs > 0 {
+        let message =
+            "One cycle warms up by itself: after a warm-up the learning rate falls back and rises once more.";
+        let fix = Fix::new("No warm-up", project, |project| project.training.warmup_epochs = 0);
+        problems.push(Problem::warning(Place::Training, message).with_fix(fix));
+    }
     let shrinking = training.learning_rate * training.weight_decay;
     if matches!(training.optimizer, Optimizer::AdamW { .. }) && shrinking >= 1.0 {
         let message = format!(
@@ -152,6 +158,12 @@ fn schedule_rule(schedule: Schedule) -> Rule {
             (0.0..=1.0).contains(&floor),
             format!(
                 "A cosine schedule ends at a fraction of the learning rate: {floor} does not lie in [0, 1]."
+            ),
+        ),
+        Schedule::OneCycle { rise, start, floor } => (
+            [rise, start, floor].iter().all(|share| (0.0..=1.0).contains(share)),
+            format!(
+                "One cycle rises for a fraction of the run, and starts and ends at fractions of the learning rate: {rise}, {start} and {floor} do not all lie in [0, 1]."
             ),
         ),
     };

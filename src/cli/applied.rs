@@ -226,10 +226,11 @@ impl Applied {
         let scores = scores.map_err(|error| self.failure(error))?;
         let design = &self.run.design;
         if scores.log_probabilities.is_none() && design.code.kind.is_gaussian() {
-            note(
-                "note: squared error is no likelihood, so there is no reconstruction probability; train with the loss Gaussian, or with \
+            note(format_args!(
+                "note: {} is no likelihood, so there is no reconstruction probability; train with the loss Gaussian, or with \
                  cross-entropy on data of 0 and 1, to have one",
-            );
+                design.loss.name()
+            ));
         } else if scores.log_probabilities.is_some()
             && design.loss == Loss::BinaryCrossEntropy
             && !self.data.is_binary()

@@ -49,6 +49,8 @@ pub(super) enum Task {
     Check(Check),
     /// Trains a design and saves the run into a project file
     Train(Train),
+    /// Offers a learning rate for a design, after a short training in which it grows
+    FindRate(FindRate),
     /// Measures a trained network on data, as a whole and each row
     Evaluate(Evaluate),
     /// Writes the codes of data to a file
@@ -137,6 +139,32 @@ pub(super) struct Train {
     #[arg(long)]
     pub(super) force: bool,
     /// Print one JSON object per epoch and one at the end
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass find-rate mine.ron
+  hourglass find-rate recipe:vae --data photos --size 64x64 --json
+
+A fresh network is trained on up to 141 minibatches, with a learning rate that
+grows from 1e-6 to 10; no run is touched. A tenth of the rate at which the running
+mean of the losses is lowest is offered (Smith 2017).")]
+pub(super) struct FindRate {
+    /// A project, a design, or recipe:NAME
+    #[arg(value_name = "FILE|recipe:NAME")]
+    pub(super) subject: PathBuf,
+    #[command(flatten)]
+    pub(super) data: DataArguments,
+    /// Seed of everything random, instead of the design's
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Threads to train with [default: all there are]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(super) threads: Option<usize>,
+    /// Print one JSON object, with the loss of each rate
     #[arg(long)]
     pub(super) json: bool,
 }

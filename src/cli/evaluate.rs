@@ -10,7 +10,9 @@ use super::signal::{self, Stage};
 use super::write::{json, line, note, warn};
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::{Evaluation, Likelihood};
-use crate::project::{Loss, format_range, terminal_number, visible, visible_list, visible_path};
+use crate::project::{
+    Loss, format_count, format_range, terminal_number, visible, visible_list, visible_path,
+};
 use crate::session::{Findings, Measured, Ranking, Scores, Sheet};
 
 /// Classes that are listed where one is not there.
@@ -274,6 +276,12 @@ impl Found<'_> {
             note(
                 "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only",
             );
+        }
+        if applied.data.gaps.filled > 0 && applied.run.design.data.masks_missing() {
+            note(format_args!(
+                "note: {} missing values are masked: losses and errors leave them out",
+                format_count(applied.data.gaps.filled)
+            ));
         }
         if let Some(chosen) = chosen {
             line(format!("chosen features: {}", visible_list(chosen)));

@@ -324,6 +324,7 @@ fn named<T: Copy + Send + Sync + 'static, const N: usize>(
 fn missing(missing: Missing) -> &'static str {
     match missing {
         Missing::ColumnMean => "column-mean",
+        Missing::Masked => "mask",
         Missing::DropRow => "drop-row",
     }
 }

@@ -264,7 +264,7 @@ impl<'a> Read<'a> {
         let (mut empty, mut empty_count) = (RowSet::default(), 0);
         body.each(text, layout, progress, |number, record| {
             let gaps = read.table.push(number, record).map_err(|error| extrapolated(error, progress))?;
-            if gaps && asked.missing == Missing::ColumnMean && read.table.is_last_empty() {
+            if gaps && asked.missing != Missing::DropRow && read.table.is_last_empty() {
                 empty_count += 1;
                 if empty.ranges() <= around::MOST_RANGES {
                     empty.push(number);

@@ -120,7 +120,7 @@ pub(super) fn fill_gaps(
     };
     let whose = if known.is_some() { "column's mean in the training data" } else { "column mean" };
     let (filled, cells) = if raw.has_gaps { fill(raw, &means, whose, progress)? } else { (0, Vec::new()) };
-    Ok(Gaps { means, filled, cells })
+    Ok(Gaps { means, filled, cells, are_masked: false })
 }
 
 /// The means over the training rows; a column without any value there has its mean over all rows, or 0.

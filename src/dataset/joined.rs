@@ -255,8 +255,8 @@ mod tests {
     fn gaps_stay_where_they_are() {
         let mut parts: Vec<Dataset> =
             (0..2).map(|_| data("a", Rows::F32(vec![0.0; 66]), Scaler::identity(), Vec::new())).collect();
-        parts[0].gaps = Gaps { means: Vec::new(), filled: 1, cells: vec![0, 1 << 1] };
-        parts[1].gaps = Gaps { means: Vec::new(), filled: 1, cells: vec![1 << 3, 0] };
+        parts[0].gaps = Gaps { filled: 1, cells: vec![0, 1 << 1], ..Gaps::default() };
+        parts[1].gaps = Gaps { filled: 1, cells: vec![1 << 3, 0], ..Gaps::default() };
         let whole = joined(parts, &Progress::default()).unwrap().unwrap();
         let filled: Vec<usize> = (0..132).filter(|at| whole.gaps.is_filled(*at)).collect();
         assert_eq!((filled, whole.gaps.filled), (vec![65, 69], 2));

@@ -103,7 +103,12 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     }
     let split = split_rows(&raw, data, progress)?;
     own_labels::add(&mut raw, data, progress)?;
-    let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
+    let mut gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
+    gaps.are_masked = data.masks_missing();
+    // The newest warning tells how many there are.
+    if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any()) {
+        told.push_str("; losses and errors leave them out");
+    }
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
     // A trained network has its own scaling.
     if matches!(data.source, Source::Npy { .. } | Source::Idx { .. }) && known.is_none() {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::EngineError;
-use super::initialisation::fill_uniform;
+use super::initialisation::{Fans, fill_uniform, fill_weight};
 use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use super::kernels::columns::Direction;
@@ -19,14 +19,15 @@ use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{MemoryLayout, Parameter, Role};
 use crate::check::{Plan, Stage, StageKind, Window};
-use crate::project::{Activation, Norm, Place, Project, Shape};
+use crate::dataset::random::{Purpose, Stream};
+use crate::project::{Activation, Initialisation, Norm, Place, Project, Shape};
 
 /// Puts a network together stage by stage.
 pub(super) struct Builder<'a> {
     plan: &'a Plan,
     capacity: usize,
-    /// How often training was restarted.
-    pub attempt: u32,
+    /// How often training was restarted; `None` where the weights come from elsewhere and are not drawn.
+    pub attempt: Option<u32>,
     /// All arrays so far.
     pub parameters: Vec<Parameter>,
     /// All operations so far.
@@ -42,8 +43,9 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before.
-    pub fn new(plan: &'a Plan, capacity: usize, attempt: u32) -> Result<Builder<'a>, EngineError> {
+    /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before, or
+    /// without any.
+    pub fn new(plan: &'a Plan, capacity: usize, attempt: Option<u32>) -> Result<Builder<'a>, EngineError> {
         let last = Variable::zeros(capacity, plan.shape().features())?;
         Ok(Builder {
             plan,
@@ -143,11 +145,11 @@ impl<'a> Builder<'a> {
             (weight, true)
         } else {
             let weight = self.array(stage, "weight", &[outputs, inputs], MemoryLayout::Same, Role::Weight)?;
-            self.fill_uniform(inputs);
+            self.fill_weight(Fans { inputs, outputs });
             (weight, false)
         };
         let bias = self.array(stage, "bias", &[outputs], MemoryLayout::Same, Role::Bias)?;
-        self.fill_uniform(inputs);
+        self.fill_bias(inputs);
         let wants_input_gradient = self.learns;
         let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
         Dense::new(parts)
@@ -167,17 +169,17 @@ impl<'a> Builder<'a> {
         let (inner, outer) = direction.arrange(from, to);
         let side = window.kernel;
         // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
-        let fan_in = inner * side * side;
+        let fans = Fans { inputs: inner * side * side, outputs: outer * side * side };
         let weight = if let Some(weight) = self.shared(stage)? {
             weight
         } else {
             let layout = MemoryLayout::ChannelsLast { pixels: side * side, channels: inner };
             let weight = self.array(stage, "weight", &[outer, inner, side, side], layout, Role::Weight)?;
-            self.fill_uniform(fan_in);
+            self.fill_weight(fans);
             weight
         };
         let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
-        self.fill_uniform(fan_in);
+        self.fill_bias(fans.inputs);
         let wants_input_gradient = self.learns;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
         Conv::new(parts)
@@ -309,12 +311,35 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
+    /// Gives the newest array the weights of the design's choice.
+    fn fill_weight(&mut self, fans: Fans) {
+        let kind = self.initialisation();
+        self.draw(|values, rows, stream| fill_weight(values, rows, fans, kind, stream));
+    }
+
+    /// The same for biases: 0, but for `PyTorch`'s default.
+    fn fill_bias(&mut self, inputs: usize) {
+        if self.initialisation() == Initialisation::PyTorch {
+            self.fill_uniform(inputs);
+        }
+    }
+
     /// Gives the newest array `PyTorch`'s default weights.
-    pub fn fill_uniform(&mut self, fan_in: usize) {
+    pub fn fill_uniform(&mut self, inputs: usize) {
+        self.draw(|values, _, stream| fill_uniform(values, inputs, stream));
+    }
+
+    fn initialisation(&self) -> Initialisation {
+        self.plan.design().training.initialisation
+    }
+
+    /// Fills the newest array, of so many rows, with random numbers of its own, which every attempt has too.
+    fn draw(&mut self, fill: impl FnOnce(&mut [f32], usize, Stream)) {
         let number = self.parameters.len().saturating_sub(1) as u64;
         let seed = self.plan.design().training.seed;
-        if let Some(parameter) = self.parameters.last() {
-            fill_uniform(parameter.node.borrow_mut().values_mut(), fan_in, seed, number, self.attempt);
+        if let (Some(parameter), Some(attempt)) = (self.parameters.last(), self.attempt) {
+            let stream = Stream::new(seed, Purpose::Initialisation, number, u64::from(attempt));
+            fill(parameter.node.borrow_mut().values_mut(), parameter.shape[0], stream);
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Network {
     encoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
+    /// How much each value of the target counts, where missing ones do not.
+    weights: Option<Node>,
     code: Node,
     output: Node,
     waist: Waist,
@@ -92,12 +94,12 @@ impl Network {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(plan: &Plan, threads: usize) -> Result<Network, EngineError> {
-        Network::build(plan, plan.batch_rows().max(plan.inference_rows()), threads, 0)
+        Network::build(plan, plan.batch_rows().max(plan.inference_rows()), threads, Some(0))
     }
 
     /// The weights a plan's network starts from after so many attempts.
     pub(super) fn fresh_weights(plan: &Plan, attempt: u32) -> Result<Weights, EngineError> {
-        Ok(Network::build(plan, 1, 1, attempt)?.weights())
+        Ok(Network::build(plan, 1, 1, Some(attempt))?.weights())
     }
 
     /// A network for use only: with these weights.
@@ -105,7 +107,7 @@ impl Network {
     /// # Errors
     /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where they belong to another network.
     pub fn trained(plan: &Plan, weights: &Weights, threads: usize) -> Result<Network, EngineError> {
-        let mut network = Network::build(plan, plan.inference_rows(), threads, 0)?;
+        let mut network = Network::build(plan, plan.inference_rows(), threads, None)?;
         network.load(weights)?;
         Ok(network)
     }
@@ -318,6 +320,9 @@ impl Network {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
         gather(data, rows, noise, &self.target, &self.input, &self.threads);
+        if let Some(weights) = &self.weights {
+            data.gaps.weigh(rows, data.shape.features(), weights.borrow_mut().values_mut());
+        }
     }
 
     /// Fills the input buffers with rows that are given, in units of the network's input; `rows` says which they are.
@@ -325,6 +330,9 @@ impl Network {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
         self.target.borrow_mut().values_mut()[..values.len()].copy_from_slice(values);
+        if let Some(weights) = &self.weights {
+            weights.borrow_mut().values_mut()[..values.len()].fill(1.0);
+        }
         let features = self.target.borrow().columns();
         corrupt_rows(rows, features, noise, &self.target, &self.input, &self.threads);
     }
@@ -367,7 +375,7 @@ impl Network {
         if Rc::ptr_eq(&self.input, &self.target) {
             let features = self.input.borrow().columns();
             self.target = Variable::zeros(self.capacity, features)?;
-            self.loss = self.loss.between(Rc::clone(&self.output), Rc::clone(&self.target));
+            self.loss = self.loss.with_target(Rc::clone(&self.target));
         }
         Ok(())
     }
@@ -434,7 +442,13 @@ impl Network {
         }
     }
 
-    fn build(plan: &Plan, capacity: usize, threads: usize, attempt: u32) -> Result<Network, EngineError> {
+    /// Its weights are those of an attempt, or are to be loaded.
+    fn build(
+        plan: &Plan,
+        capacity: usize,
+        threads: usize,
+        attempt: Option<u32>,
+    ) -> Result<Network, EngineError> {
         let mut builder = Builder::new(plan, capacity, attempt)?;
         let input = Rc::clone(&builder.last);
         let target = if plan.design().corruption.corrupts() {
@@ -455,8 +469,15 @@ impl Network {
         let output = Rc::clone(&builder.last);
         let comparison = comparison(&mut builder, plan.design().loss)?;
         let variance = variance(&builder, &waist, &code)?;
-        let loss =
-            ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, waist.importance());
+        let masks = plan.design().data.masks_missing();
+        let weights = masks.then(|| Variable::zeros(capacity, plan.shape().features())).transpose()?;
+        let loss = ReconstructionLoss::weighted(
+            Rc::clone(&output),
+            Rc::clone(&target),
+            comparison,
+            waist.importance(),
+            weights.clone(),
+        );
         #[cfg(test)]
         assert_planned(plan, &builder);
         let own = [Some(RECONSTRUCTION), waist.terms(), variance.as_ref().map(|_| VARIANCE)];
@@ -473,6 +494,7 @@ impl Network {
             encoded,
             input,
             target,
+            weights,
             code,
             output,
             waist,
@@ -517,6 +539,8 @@ fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Comparison, Engin
     Ok(match loss {
         Loss::SquaredError => Comparison::SquaredError,
         Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
+        Loss::AbsoluteError => Comparison::AbsoluteError,
+        Loss::Huber { delta } => Comparison::Huber { delta },
         Loss::Gaussian { variance: Variance::Fixed { std } } => {
             Comparison::Gaussian(loss::Variance::Fixed { std })
         }

@@ -6,6 +6,7 @@ mod divergence;
 mod health;
 mod kinds;
 mod layers;
+mod masks;
 mod memory;
 mod order;
 mod pretraining;
@@ -248,10 +249,12 @@ fn the_same_seed_gives_bit_identical_losses_on_any_number_of_threads() {
 #[test]
 fn a_run_goes_on_exactly_where_it_stopped() {
     let data = toy_data(100, 12);
-    for optimizer in Optimizer::ALL {
+    let [.., one_cycle] = Schedule::ALL;
+    let schedules = [Schedule::Cosine { floor: 0.1 }, one_cycle].into_iter().cycle();
+    for (optimizer, schedule) in Optimizer::ALL.into_iter().zip(schedules) {
         let plan = toy_plan(&data, |project| {
             project.training.optimizer = optimizer;
-            project.training.schedule = Schedule::Cosine { floor: 0.1 };
+            project.training.schedule = schedule;
             project.training.learning_rate = 1e-3;
             project.training.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
             project.encoder.push(Layer::Dropout { rate: 0.2 });
@@ -361,6 +364,16 @@ fn encode_then_decode_is_reconstruct() {
                     -x * y.ln() - (1.0 - x) * (1.0 - y).ln()
                 });
                 terms.sum::<f64>() / 600.0
+            }
+            Loss::AbsoluteError => {
+                let errors = reconstructions.iter().zip(&values).map(|(y, x)| f64::from((y - x).abs()));
+                errors.sum::<f64>() / 600.0
+            }
+            Loss::Huber { delta } => {
+                let delta = f64::from(delta);
+                let errors = reconstructions.iter().zip(&values).map(|(y, x)| f64::from((y - x).abs()));
+                let huber = |e: f64| if e <= delta { e * e / 2.0 } else { delta * (e - delta / 2.0) };
+                errors.map(huber).sum::<f64>() / 600.0
             }
             // A learned log σ² starts at 0.
             Loss::Gaussian { variance } => {

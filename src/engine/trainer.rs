@@ -1,3 +1,7 @@
+mod rate_search;
+
+pub use rate_search::{RateCurve, RatePoint};
+
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -128,7 +128,8 @@ impl Waist {
                 let features = x.borrow().columns();
                 let logits = builder.code_array("logits", &[units, features], Role::Weight)?;
                 let seed = plan.design().training.seed;
-                let stream = Stream::new(seed, Purpose::Initialisation, u64::MAX, u64::from(builder.attempt));
+                let attempt = u64::from(builder.attempt.unwrap_or(0));
+                let stream = Stream::new(seed, Purpose::Initialisation, u64::MAX, attempt);
                 initial_logits(logits.borrow_mut().values_mut(), features, stream);
                 let y = builder.advance(units)?;
                 Kernels::Selector(Selector::new(x, logits, y, wants_input_gradient)?)

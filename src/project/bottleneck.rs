@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::source::is_default;
 use super::{Activation, Shape};
 
 /// The waist: how many numbers describe a sample, and what they are made to be.
@@ -21,11 +22,6 @@ pub struct Code {
     /// What shapes the code.
     #[serde(default)]
     pub kind: Bottleneck,
-}
-
-/// Files say only what differs, so that earlier versions read what they know.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 fn linear() -> Activation {

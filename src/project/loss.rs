@@ -10,6 +10,14 @@ pub enum Loss {
     /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits; on data of 0 and 1 the negative
     /// logarithm of a Bernoulli likelihood.
     BinaryCrossEntropy,
+    /// `Σ |x − x'|`: up to a constant the negative logarithm of a Laplace likelihood of scale 1. `torch.nn.L1Loss`.
+    AbsoluteError,
+    /// `Σ (x − x')² / 2` where `|x − x'|` is at most δ, else `Σ δ (|x − x'| − δ/2)` (Huber 1964). `torch.nn.HuberLoss`;
+    /// `torch.nn.SmoothL1Loss` divides it by δ.
+    Huber {
+        /// The error δ where the parabola ends, in units of the scaled data.
+        delta: f32,
+    },
     /// `Σ (x − x')² / 2σ² + d/2 log 2πσ²`: the negative logarithm of a Gaussian likelihood of `d` features, in nats.
     Gaussian {
         /// Where σ² comes from.
@@ -32,9 +40,11 @@ pub enum Variance {
 
 impl Loss {
     /// One of every kind, with its default settings.
-    pub const ALL: [Loss; 4] = [
+    pub const ALL: [Loss; 6] = [
         Loss::SquaredError,
         Loss::BinaryCrossEntropy,
+        Loss::AbsoluteError,
+        Loss::Huber { delta: 0.1 },
         Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } },
         Loss::Gaussian { variance: Variance::Learned },
     ];
@@ -44,6 +54,8 @@ impl Loss {
         match self {
             Loss::SquaredError => "squared error",
             Loss::BinaryCrossEntropy => "cross-entropy",
+            Loss::AbsoluteError => "absolute error",
+            Loss::Huber { .. } => "Huber",
             Loss::Gaussian { variance: Variance::Fixed { .. } } => "Gaussian likelihood",
             Loss::Gaussian { variance: Variance::Learned } => "Gaussian, σ learned",
         }
@@ -54,7 +66,17 @@ impl Loss {
         match self {
             Loss::SquaredError => "Σ (x − x')²",
             Loss::BinaryCrossEntropy => "−Σ x log x' + (1 − x) log (1 − x')",
+            Loss::AbsoluteError => "Σ |x − x'|",
+            Loss::Huber { .. } => "Σ e²/2 where |e| ≤ δ, else δ (|e| − δ/2),  e = x − x'",
             Loss::Gaussian { .. } => "Σ (x − x')² / 2σ² + d/2 log 2πσ²",
+        }
+    }
+
+    /// Whether it is the negative logarithm of a likelihood, at least on data of 0 and 1.
+    pub fn is_likelihood(self) -> bool {
+        match self {
+            Loss::BinaryCrossEntropy | Loss::Gaussian { .. } => true,
+            Loss::SquaredError | Loss::AbsoluteError | Loss::Huber { .. } => false,
         }
     }
 }

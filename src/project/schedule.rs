@@ -13,20 +13,35 @@ pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch:
     if step < warmup {
         return base * ((step + 1) as f64 / warmup as f64) as f32;
     }
+    // Of the steps after the warm-up.
+    let (position, last) =
+        (step - warmup, (u64::from(training.epochs) * per_epoch).saturating_sub(warmup + 1).max(1));
     let factor = match training.schedule {
         Schedule::Constant => 1.0,
         Schedule::Step { epochs: every, factor } => {
-            let drops = (step - warmup) / per_epoch / u64::from(every.max(1));
+            let drops = position / per_epoch / u64::from(every.max(1));
             f64::from(factor).powf(drops as f64)
         }
         Schedule::Cosine { floor } => {
-            let last = (u64::from(training.epochs) * per_epoch).saturating_sub(warmup + 1).max(1);
-            let done = ((step - warmup) as f64 / last as f64).min(1.0);
-            let floor = f64::from(floor);
-            floor + (1.0 - floor) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+            let done = (position as f64 / last as f64).min(1.0);
+            between(1.0, f64::from(floor), done)
+        }
+        Schedule::OneCycle { rise, start, floor } => {
+            let (position, last) = (position.min(last) as f64, last as f64);
+            let top = f64::from(rise) * (last + 1.0) - 1.0;
+            if position < top {
+                between(f64::from(start), 1.0, position / top)
+            } else {
+                between(1.0, f64::from(floor), (position - top) / (last - top).max(f64::MIN_POSITIVE))
+            }
         }
     };
     base * factor as f32
+}
+
+/// Half a cosine from one factor to another, so much of it done.
+fn between(from: f64, to: f64, done: f64) -> f64 {
+    to + (from - to) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
 }
 
 #[cfg(test)]
@@ -51,6 +66,63 @@ mod tests {
         // cos 0, cos 60°, cos 120°, cos 180°
         check(Schedule::Cosine { floor: 0.0 }, 0, &[1.0, 0.75, 0.25, 0.0]);
         check(Schedule::Cosine { floor: 0.5 }, 0, &[1.0, 0.875, 0.625, 0.5]);
+    }
+
+    /// The rates of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)` with its other defaults
+    /// (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`), as `PyTorch` 2.15 prints them with eight digits.
+    #[test]
+    fn one_cycle_is_pytorchs() {
+        let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 4e-6 };
+        check(
+            one_cycle(0.3),
+            0,
+            &[
+                0.04,
+                0.131_671_84,
+                0.371_671_84,
+                0.668_328_16,
+                0.908_328_16,
+                1.0,
+                0.987_464_01,
+                0.950_484_63,
+                0.890_916_18,
+                0.811_745_65,
+                0.716_943,
+                0.611_262_02,
+                0.500_002,
+                0.388_741_98,
+                0.283_061,
+                0.188_258_35,
+                0.109_087_82,
+                0.049_519_368,
+                0.012_539_994,
+                4e-6,
+            ],
+        );
+        // The top lies between two steps.
+        let between = [
+            0.04,
+            0.76,
+            0.989_073_84,
+            0.904_508_88,
+            0.750_001,
+            0.552_266_02,
+            0.345_494_12,
+            0.165_438_04,
+            0.043_231_098,
+            4e-6,
+        ];
+        check(one_cycle(0.25), 0, &between);
+        // After a warm-up of two steps the cycle has the steps that are left.
+        let warmed: Vec<f32> = [0.5, 1.0].into_iter().chain(between).collect();
+        check(one_cycle(0.25), 1, &warmed);
+        // Only up, only down.
+        let rate = |rise, step| {
+            let training = Training { schedule: one_cycle(rise), epochs: 5, ..Training::default() };
+            learning_rate(&training, 1.0, step, 2)
+        };
+        assert!(rate(1.0, 0) == 0.04 && rate(1.0, 9) == 1.0 && rate(1.0, 99) == 1.0 && rate(0.0, 9) == 4e-6);
+        assert!([10, 11, 1000].into_iter().all(|step| rate(0.3, step) == 4e-6), "trained further");
     }
 
     #[test]

@@ -57,6 +57,11 @@ impl Data {
         data
     }
 
+    /// Whether losses and errors leave values out that were missing in the source.
+    pub fn masks_missing(&self) -> bool {
+        matches!(self.source, Source::Csv { missing: Missing::Masked, .. })
+    }
+
     /// Whether they are read by the rules of an earlier version, and others could read them otherwise.
     pub fn has_old_rules(&self) -> bool {
         let depends = match self.source {
@@ -256,7 +261,8 @@ impl Source {
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+/// Files say only what differs, so that earlier versions read what they know.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::Initialisation;
+use super::source::is_default;
+
 /// How the weights are found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +25,9 @@ pub struct Training {
     pub epochs: u32,
     /// Seed of everything random about the run.
     pub seed: u64,
+    /// Weights that layers start from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub initialisation: Initialisation,
     /// Stop when validation no longer improves, keeping the best weights.
     pub early_stopping: Option<EarlyStopping>,
     /// Whether layers are trained one after the other first.
@@ -40,6 +46,7 @@ impl Default for Training {
             batch_size: 64,
             epochs: 100,
             seed: 1,
+            initialisation: Initialisation::default(),
             early_stopping: None,
             strategy: Strategy::Joint,
         }
@@ -196,12 +203,27 @@ pub enum Schedule {
         /// Fraction of the base rate at the end.
         floor: f32,
     },
+    /// Half a cosine from `start` times the base rate up to it, and half a cosine down to `floor` times it, over the epochs of the
+    /// design (Smith & Topin 2018); trained further, the rate stays there. It is `PyTorch`'s `OneCycleLR` without its cycle of the
+    /// momentum: `start` is 1/`div_factor`, `floor` is 1/(`div_factor` · `final_div_factor`).
+    OneCycle {
+        /// Fraction of the steps in which it rises, `pct_start`.
+        rise: f32,
+        /// Fraction of the base rate at the start.
+        start: f32,
+        /// Fraction of the base rate at the end.
+        floor: f32,
+    },
 }
 
 impl Schedule {
     /// One of every kind, with its default settings.
-    pub const ALL: [Schedule; 3] =
-        [Schedule::Constant, Schedule::Step { epochs: 30, factor: 0.1 }, Schedule::Cosine { floor: 0.0 }];
+    pub const ALL: [Schedule; 4] = [
+        Schedule::Constant,
+        Schedule::Step { epochs: 30, factor: 0.1 },
+        Schedule::Cosine { floor: 0.0 },
+        Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 },
+    ];
 
     /// The field's name for it.
     pub fn name(self) -> &'static str {
@@ -209,6 +231,7 @@ impl Schedule {
             Schedule::Constant => "constant",
             Schedule::Step { .. } => "step",
             Schedule::Cosine { .. } => "cosine",
+            Schedule::OneCycle { .. } => "one cycle",
         }
     }
 }

@@ -5,15 +5,33 @@ use crate::dataset::{Dataset, Subset};
 const BASELINE_VALUES: usize = 64 << 20;
 
 /// What a run is measured by: the error of PCA with as many components as its code has units, per feature, fitted on the
-/// training split and judged on the validation split (the training split where there is none).
+/// training split and judged on the validation split (the training split where there is none). Missing values that are masked are
+/// left out of the error, as they are out of that of networks: it is the mean over samples of that over the others.
 ///
 /// # Errors
 /// Where PCA cannot be fitted to the data.
 pub fn baseline(data: &Dataset, components: usize) -> Result<f64, PcaError> {
-    let train = gathered(data, data.split.rows(Subset::Train));
-    let pca = Pca::fit(&train, data.shape.features(), components)?;
-    let validation = data.split.rows(Subset::Validation);
-    Ok(if validation.is_empty() { pca.mse(&train) } else { pca.mse(&gathered(data, validation)) })
+    let [train, validation] = [Subset::Train, Subset::Validation].map(|subset| data.split.rows(subset));
+    let rows = gathered(data, train);
+    let pca = Pca::fit(&rows, data.shape.features(), components)?;
+    let judged = if validation.is_empty() { train } else { validation };
+    let rows = if validation.is_empty() { rows } else { gathered(data, validation) };
+    Ok(if data.gaps.masks_any() { masked_mse(&pca, data, judged, &rows) } else { pca.mse(&rows) })
+}
+
+/// The same over the values of `rows`, scaled, that were not missing; `numbers` says which they are before they are thinned out.
+fn masked_mse(pca: &Pca, data: &Dataset, numbers: &[u32], rows: &[f32]) -> f64 {
+    let features = data.shape.features().max(1);
+    let (mut weights, mut sum) = (vec![0.0; features], 0.0);
+    let numbers = thinned(data, numbers);
+    for (number, row) in numbers.iter().zip(rows.chunks_exact(features)) {
+        data.gaps.weigh(&[*number], features, &mut weights);
+        let errors = pca.restored(row).into_iter().zip(row).map(|(y, x)| f64::from(y - x).powi(2));
+        let error: f64 = errors.zip(&weights).map(|(error, weight)| error * f64::from(*weight)).sum();
+        let present: f64 = weights.iter().copied().map(f64::from).sum();
+        sum += if present > 0.0 { error / present } else { 0.0 };
+    }
+    sum / numbers.len().max(1) as f64
 }
 
 /// Multiply-adds [`baseline`] takes, about: what someone who has to wait for it asks first.
@@ -26,10 +44,47 @@ pub fn baseline_macs(data: &Dataset, components: usize) -> f64 {
 
 /// Scaled values of rows, thinned out evenly where they are too many.
 pub(super) fn gathered(data: &Dataset, rows: &[u32]) -> Vec<f32> {
-    let features = data.shape.features().max(1);
-    let stride = (rows.len() * features).div_ceil(BASELINE_VALUES).max(1);
-    let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
-    let mut values = vec![0.0; rows.len() * features];
+    let rows = thinned(data, rows);
+    let mut values = vec![0.0; rows.len() * data.shape.features()];
     data.gather(&rows, &mut values);
     values
+}
+
+fn thinned(data: &Dataset, rows: &[u32]) -> Vec<u32> {
+    let stride = (rows.len() * data.shape.features()).div_ceil(BASELINE_VALUES).max(1);
+    rows.iter().copied().step_by(stride).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::Data;
+
+    /// Without a component the reconstruction is the mean of the training rows.
+    #[test]
+    fn masked_values_are_left_out_of_the_error() {
+        let mut data = load(&Data::default(), &Progress::default()).expect("built in");
+        let whole = baseline(&data, 0).expect("numbers");
+        let features = data.shape.features();
+        data.gaps.cells = vec![u64::MAX >> 20; data.rows.len().div_ceil(64)];
+        (data.gaps.filled, data.gaps.are_masked) = (44 * data.len(), true);
+        let gather = |rows: &[u32]| gathered(&data, rows);
+        let train = gather(&data.split.train);
+        let mean = |feature: usize| {
+            let values = train.iter().skip(feature).step_by(features);
+            values.map(|value| f64::from(*value)).sum::<f64>() / data.split.train.len() as f64
+        };
+        let means: Vec<f64> = (0..features).map(mean).collect();
+        // Samples have 64 features, of which the last 20 are there.
+        let validation = gather(&data.split.validation);
+        let errors = validation.chunks_exact(features).map(|row| {
+            let there = (44..features).map(|feature| (f64::from(row[feature]) - means[feature]).powi(2));
+            there.sum::<f64>() / 20.0
+        });
+        let expected = errors.sum::<f64>() / data.split.validation.len() as f64;
+        let found = baseline(&data, 0).expect("numbers");
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        assert!((found - whole).abs() > 1e-3, "it matters");
+    }
 }

@@ -16,7 +16,7 @@ use super::queue::{Queue, Urgency};
 use super::{Event, Job, JobId, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
 use crate::dataset::Dataset;
-use crate::engine::{EngineError, Evaluation, Network, Ready, give_way};
+use crate::engine::{EngineError, Evaluation, Network, RateCurve, Ready, give_way};
 use crate::run::Kept;
 
 pub(super) struct ComputeLane {
@@ -200,6 +200,9 @@ fn compute(kind: &JobKind, held: &mut Held, goes_on: &dyn Fn() -> bool) -> Resul
             let rows = data.split.rows(*subset);
             let estimate = network.likelihood_while(data, rows, *draws, &mut |_| goes_on());
             Ok(JobResult::Likelihood { subset: *subset, likelihood: estimate.map_err(text)? })
+        }
+        JobKind::FindRate { plan, data } => {
+            RateCurve::find(plan, Arc::clone(data), 1, &mut |_| goes_on()).map(JobResult::Rates).map_err(text)
         }
         JobKind::InSight(job) | JobKind::Samples(job) => {
             job.answer(ready).map(|answer| JobResult::Samples(Box::new(answer)))

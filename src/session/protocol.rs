@@ -7,7 +7,7 @@ use super::exploring::{
 use super::{Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
-use crate::engine::{Likelihood, Trained};
+use crate::engine::{Likelihood, RateCurve, Trained};
 use crate::io::Store;
 use crate::project::{Data, Mask, Source};
 use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
@@ -251,6 +251,13 @@ pub enum JobKind {
         /// Codes drawn for each sample.
         draws: usize,
     },
+    /// A learning rate for a design.
+    FindRate {
+        /// The plan.
+        plan: Box<Plan>,
+        /// The data.
+        data: Arc<Dataset>,
+    },
     /// Something with samples in sight.
     InSight(Box<SampleJob>),
     /// Something with the samples of a whole set.
@@ -316,6 +323,8 @@ pub enum JobResult {
         /// The estimate.
         likelihood: Likelihood,
     },
+    /// Loss against learning rate.
+    Rates(RateCurve),
     /// Loss terms, and squared error per feature.
     Evaluation {
         /// Which split.

@@ -56,6 +56,7 @@ impl JobKind {
             JobKind::Baseline { .. }
             | JobKind::Evaluate { .. }
             | JobKind::Likelihood { .. }
+            | JobKind::FindRate { .. }
             | JobKind::Samples(_) => Urgency::Sets,
         }
     }
@@ -75,6 +76,7 @@ impl JobKind {
             | JobKind::Baseline { .. }
             | JobKind::Evaluate { .. }
             | JobKind::Likelihood { .. }
+            | JobKind::FindRate { .. }
             | JobKind::Samples(_) => Asking::Kind(discriminant(self)),
         }
     }

@@ -204,6 +204,7 @@ mod tests {
             TrainNew,
             Resume,
             TrainMore,
+            FindRate,
             RestoreDesign,
             EvaluateTest,
             RunPage,
@@ -216,7 +217,7 @@ mod tests {
         ];
         assert_eq!(refused, HashSet::from(expected));
         let trains: HashSet<Command> = Command::all().filter(|command| command.record().trains).collect();
-        let expected = [TrainOrPause, StepOnce, EpochOnce, TrainNew, Resume, TrainMore];
+        let expected = [TrainOrPause, StepOnce, EpochOnce, TrainNew, Resume, TrainMore, FindRate];
         assert_eq!(trains, HashSet::from(expected));
     }
 

@@ -11,4 +11,5 @@ pub mod new_project;
 pub mod notes;
 pub mod palette;
 pub mod problems;
+mod rate_search;
 pub mod toolbar;

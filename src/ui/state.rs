@@ -19,6 +19,7 @@ mod notices;
 mod past_data;
 mod path_dialog;
 mod principal;
+mod rate_search;
 mod runs_table;
 mod save;
 mod scored;
@@ -53,6 +54,7 @@ pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{Chooser, MaskField, PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
+pub use self::rate_search::RateSearch;
 pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{ExportRequest, ResultsRequest, SaveKind, SaveRequest};
 pub use self::scored::{Awaited, Compared, Errors, Moment, Ordered, Pictured, Scored, Subject};
@@ -139,6 +141,8 @@ pub struct State {
     pub explore: Explore,
     /// The error of PCA of every run.
     pub baselines: Baselines,
+    /// The search for a learning rate.
+    pub rate_search: RateSearch,
     /// The selected samples.
     pub selection: Selection,
     /// Errors and pictures of the samples of a set.
@@ -250,6 +254,7 @@ impl State {
             principal: Principal::default(),
             explore: Explore::default(),
             baselines: Baselines::default(),
+            rate_search: RateSearch::default(),
             selection: Selection::default(),
             scored: Scored::default(),
             set_codes: SetCodes::default(),

@@ -1,7 +1,9 @@
 //! Kinds of code and strategies that do not go with the rest of a design.
 
 use super::*;
-use crate::project::{Optimizer, Strategy, Threshold, Variance};
+use crate::project::{
+    Delimiter, Header, Missing, Optimizer, Source, Strategy, TableReading, Threshold, Variance,
+};
 
 fn described(project: &mut Project) {
     project.code.kind = Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 };
@@ -25,6 +27,20 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
         );
     };
     check(|p| p.code.units = 25, Place::Code, "shared out");
+    check(
+        |p| {
+            p.data.source = Source::Csv {
+                path: "t.csv".into(),
+                header: Header::default(),
+                delimiter: Delimiter::default(),
+                labels: vec![],
+                missing: Missing::Masked,
+                reading: TableReading::default(),
+            };
+        },
+        Place::Data,
+        "bits of every value",
+    );
     check(|p| p.loss = Loss::SquaredError, Place::Output, "Gaussian");
     check(|p| p.loss = Loss::Gaussian { variance: Variance::Learned }, Place::Output, "Gaussian");
     check(|p| p.decoder = Decoder::Mirrored { tied: true }, Place::Output, "share");
@@ -72,6 +88,10 @@ fn likelihoods_and_samples_have_sound_settings() {
     let deviation = |std| Loss::Gaussian { variance: Variance::Fixed { std } };
     check_error(|p| p.loss = deviation(0.0), Place::Output, "deviation 0");
     check_error(|p| p.loss = deviation(f32::NAN), Place::Output, "NaN");
+    check_error(|p| p.loss = Loss::Huber { delta: 0.0 }, Place::Output, "δ of 0");
+    check_error(|p| p.loss = Loss::Huber { delta: f32::INFINITY }, Place::Output, "δ of inf");
+    let wide = |p: &mut Project| p.loss = Loss::Huber { delta: 1.0 };
+    check_remark(wide, &facts(), Severity::Info, Place::Output, "half the squared error");
     check_error(|p| p.code.kind = Bottleneck::ImportanceWeighted { samples: 0 }, Place::Code, "0 samples");
     check_error(
         |p| {

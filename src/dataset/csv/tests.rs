@@ -153,6 +153,19 @@ fn missing_values_are_filled_or_dropped_and_counted() {
         .map(|&(_, value)| value)
         .collect();
     assert_eq!(data.rows.value(2), known.iter().sum::<f32>() / known.len() as f32);
+    let masked = load_whole(text, Missing::Masked).unwrap();
+    assert_eq!(
+        (&masked.rows, masked.fingerprint),
+        (&data.rows, data.fingerprint),
+        "the network sees the mean"
+    );
+    let told =
+        "5 missing values in 2 columns were filled with the column mean; losses and errors leave them out";
+    assert_eq!(masked.warnings, [told]);
+    assert!(masked.gaps.masks_any() && !data.gaps.masks_any());
+    let mut weights = [9.0; 4];
+    masked.gaps.weigh(&[3, 0], 2, &mut weights);
+    assert_eq!(weights, [1.0, 0.0, 1.0, 1.0]);
     let data = load_whole(text, Missing::DropRow).unwrap();
     assert_eq!(data.rows, Rows::F32(vec![1.0, 2.0]));
     assert_eq!(data.warnings, ["4 rows with missing values were left out"]);

@@ -23,6 +23,13 @@ pub enum Comparison {
     SquaredError,
     /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], the output being the logits of x'.
     BinaryCrossEntropy,
+    /// `Σ |x − x'|`
+    AbsoluteError,
+    /// `Σ (x − x')² / 2` where `|x − x'| ≤ δ`, else `Σ δ (|x − x'| − δ/2)`.
+    Huber {
+        /// δ.
+        delta: f32,
+    },
     /// `−log N(x; x', σ² I) = Σ (x − x')² / 2σ² + d/2 log 2πσ²`, in nats.
     Gaussian(Variance),
 }
@@ -53,6 +60,9 @@ pub struct Importance {
 
 /// Compares the network's output with the clean input.
 ///
+/// Where targets have weights, those of a feature multiply its term of the sum, and the squared error of a row is its mean by these
+/// weights times the number of features; a row without any weight has neither.
+///
 /// With K samples per target, output row `i` is compared with target row `i / K`, and the value of a target is the mean over
 /// its samples. With [`Importance`] the gradient of each output row is multiplied by its weight instead of by 1/K.
 pub struct ReconstructionLoss {
@@ -60,6 +70,8 @@ pub struct ReconstructionLoss {
     target: Node,
     comparison: Comparison,
     importance: Option<Importance>,
+    /// How much each value of the targets counts, rows × features; 1 where there are none.
+    weights: Option<Node>,
     /// Loss and squared error of each output row.
     row_values: RefCell<Vec<f32>>,
 }
@@ -73,35 +85,66 @@ pub struct Sums {
     pub squared_error: f64,
 }
 
-/// Σ (x − x')² and its place in the loss: `loss = factor · error + constant` for each row.
+/// What is summed over the features of a row.
 #[derive(Clone, Copy)]
 enum Terms {
-    Squares { factor: f32, constant: f32 },
+    /// (x − x')²; the loss of a row is `factor` times the sum, and `constant`.
+    Squares {
+        factor: f32,
+        constant: f32,
+    },
+    Absolutes,
+    Huber {
+        delta: f32,
+    },
     Logits,
 }
 
 impl ReconstructionLoss {
     /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features.
+    #[cfg(test)]
     pub fn new(
         output: Node,
         target: Node,
         comparison: Comparison,
         importance: Option<Importance>,
     ) -> Rc<ReconstructionLoss> {
+        ReconstructionLoss::weighted(output, target, comparison, importance, None)
+    }
+
+    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features, and so are the weights.
+    pub fn weighted(
+        output: Node,
+        target: Node,
+        comparison: Comparison,
+        importance: Option<Importance>,
+        weights: Option<Node>,
+    ) -> Rc<ReconstructionLoss> {
         let rows = {
             let output = output.borrow();
             output.values().len() / output.columns().max(1)
         };
         let row_values = RefCell::new(vec![0.0; 2 * rows]);
-        Rc::new(ReconstructionLoss { output, target, comparison, importance, row_values })
+        Rc::new(ReconstructionLoss { output, target, comparison, importance, weights, row_values })
     }
 
-    /// The same comparison between other nodes.
-    pub fn between(&self, output: Node, target: Node) -> Rc<ReconstructionLoss> {
-        ReconstructionLoss::new(output, target, self.comparison.clone(), self.importance.clone())
+    /// The same comparison with another target.
+    pub fn with_target(&self, target: Node) -> Rc<ReconstructionLoss> {
+        self.with(target, self.importance.clone())
+    }
+
+    /// The same comparison for another bound.
+    pub fn with_importance(&self, importance: Importance) -> Rc<ReconstructionLoss> {
+        self.with(Rc::clone(&self.target), Some(importance))
+    }
+
+    fn with(&self, target: Node, importance: Option<Importance>) -> Rc<ReconstructionLoss> {
+        let (output, comparison) = (Rc::clone(&self.output), self.comparison.clone());
+        ReconstructionLoss::weighted(output, target, comparison, importance, self.weights.clone())
     }
 
     /// How output and target are compared.
+    #[cfg(test)]
     pub fn comparison(&self) -> &Comparison {
         &self.comparison
     }
@@ -119,6 +162,8 @@ impl ReconstructionLoss {
         let (output, target) = (self.output.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let (output, target) = (output.values(), target.values());
+        let weights = self.weights.as_ref().map(|weights| weights.borrow());
+        let weights = weights.as_ref().map(|weights| weights.values());
         // Two sums a row, added up in the order of the rows whoever computed them.
         let mut row_values = self.row_values.borrow_mut();
         let row_values = &mut row_values[..2 * rows * samples];
@@ -128,8 +173,9 @@ impl ReconstructionLoss {
                 || {
                     for (row, sums) in (start / 2..).zip(sums.chunks_exact_mut(2)) {
                         let output = &output[row * features..][..features];
-                        let target = &target[row / samples * features..][..features];
-                        (sums[0], sums[1]) = row_sums(terms, output, target);
+                        let own = row / samples * features;
+                        let weights = weights.map(|weights| &weights[own..][..features]);
+                        (sums[0], sums[1]) = row_sums(terms, output, &target[own..][..features], weights);
                     }
                 },
             );
@@ -150,6 +196,8 @@ impl ReconstructionLoss {
         let log_variance = match &self.comparison {
             Comparison::SquaredError => return Terms::Squares { factor: 1.0, constant: 0.0 },
             Comparison::BinaryCrossEntropy => return Terms::Logits,
+            Comparison::AbsoluteError => return Terms::Absolutes,
+            Comparison::Huber { delta } => return Terms::Huber { delta: *delta },
             Comparison::Gaussian(Variance::Fixed { std }) => 2.0 * std.ln(),
             Comparison::Gaussian(Variance::Learned { log_variance }) => clamped(log_variance),
         };
@@ -176,7 +224,9 @@ impl ReconstructionLoss {
             Some(weights) => scale * weights[row],
             None => scale / samples as f32,
         };
-        self.variance_backward(rows * samples, &scale_of, grads)?;
+        self.variance_backward(pass, &scale_of, grads)?;
+        let weights = self.weights.as_ref().map(|weights| weights.borrow());
+        let weights = weights.as_ref().map(|weights| weights.values());
         let [gradient] = gradients(grads, [&output])?;
         let adds = output.claim_gradient() == Write::Add;
         let (output, target) = (output.values(), target.values());
@@ -186,8 +236,10 @@ impl ReconstructionLoss {
                 || {
                     for (row, gradient) in (start / features..).zip(gradient.chunks_exact_mut(features)) {
                         let output = &output[row * features..][..features];
-                        let target = &target[row / samples * features..][..features];
-                        row_backward(terms, scale_of(row), adds, output, target, gradient);
+                        let own = row / samples * features;
+                        let weights = weights.map(|weights| &weights[own..][..features]);
+                        let pair = (output, &target[own..][..features]);
+                        row_backward(terms, scale_of(row), adds, pair, weights, gradient);
                     }
                 },
             );
@@ -195,10 +247,11 @@ impl ReconstructionLoss {
         Ok(())
     }
 
-    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the rows.
+    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the rows; of weighted targets times
+    /// the mean of their weights.
     fn variance_backward(
         &self,
-        rows: usize,
+        pass: &Pass,
         scale_of: &dyn Fn(usize) -> f32,
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
@@ -208,9 +261,16 @@ impl ReconstructionLoss {
         let (half, half_precision) =
             (0.5 * self.target.borrow().columns() as f64, 0.5 * f64::from(-clamped(log_variance)).exp());
         let row_values = self.row_values.borrow();
-        let sum: f64 = (0..rows)
+        let features = self.target.borrow().columns();
+        let weights = self.weights.as_ref().map(|weights| weights.borrow());
+        let share_of = |row: usize| {
+            let own = row / pass.samples * features;
+            weights.as_ref().map_or(1.0, |weights| share(&weights.values()[own..][..features]))
+        };
+        let sum: f64 = (0..pass.rows * pass.samples)
             .map(|row| {
-                f64::from(scale_of(row)) * (half - f64::from(row_values[2 * row + 1]) * half_precision)
+                let term = half - f64::from(row_values[2 * row + 1]) * half_precision;
+                f64::from(scale_of(row)) * f64::from(share_of(row)) * term
             })
             .sum();
         let log_variance = log_variance.borrow();
@@ -229,30 +289,71 @@ fn clamped(log_variance: &Node) -> f32 {
     log_variance.borrow().values()[0].clamp(LOG_VARIANCE.0, LOG_VARIANCE.1)
 }
 
+/// Mean of the weights of a row.
+#[inline(always)]
+fn share(weights: &[f32]) -> f32 {
+    weights.iter().sum::<f32>() / weights.len().max(1) as f32
+}
+
 /// Loss and squared error of one row.
 #[inline(always)]
-fn row_sums(terms: Terms, output: &[f32], target: &[f32]) -> (f32, f32) {
+fn row_sums(terms: Terms, output: &[f32], target: &[f32], weights: Option<&[f32]>) -> (f32, f32) {
+    let share = weights.map_or(1.0, share);
+    let (loss, squared_error) = weighted_sums(terms, output, target, weights, share);
+    (loss, if share > 0.0 { squared_error / share } else { 0.0 })
+}
+
+#[inline(always)]
+fn weighted_sums(
+    terms: Terms,
+    output: &[f32],
+    target: &[f32],
+    weights: Option<&[f32]>,
+    share: f32,
+) -> (f32, f32) {
     match terms {
         Terms::Squares { factor, constant } => {
-            let sum = lane_sum(
+            let sum = squared_error(output, target, weights);
+            (factor * sum + constant * share, sum)
+        }
+        Terms::Absolutes => (
+            lane_sum(
                 output,
                 target,
+                weights,
                 #[inline(always)]
-                |y, x| (y - x) * (y - x),
-            );
-            (factor * sum + constant, sum)
-        }
+                |y, x| (y - x).abs(),
+            ),
+            squared_error(output, target, weights),
+        ),
+        Terms::Huber { delta } => (
+            lane_sum(
+                output,
+                target,
+                weights,
+                #[inline(always)]
+                |y, x| {
+                    // With c = min(|e|, δ): e²/2 or δ (|e| − δ/2).
+                    let error = (y - x).abs();
+                    let near = error.min(delta);
+                    near * (error - 0.5 * near)
+                },
+            ),
+            squared_error(output, target, weights),
+        ),
         Terms::Logits => (
             // −x log σ(a) − (1 − x) log(1 − σ(a)) = softplus(a) − x a
             lane_sum(
                 output,
                 target,
+                weights,
                 #[inline(always)]
                 |a, x| softplus(a) - x * a,
             ),
             lane_sum(
                 output,
                 target,
+                weights,
                 #[inline(always)]
                 |a, x| {
                     let difference = sigmoid(a) - x;
@@ -265,19 +366,67 @@ fn row_sums(terms: Terms, output: &[f32], target: &[f32]) -> (f32, f32) {
 
 /// `scale` times the derivative of one row's loss.
 #[inline(always)]
-fn row_backward(terms: Terms, scale: f32, adds: bool, output: &[f32], target: &[f32], gradient: &mut [f32]) {
-    for (gradient, (&y, &x)) in gradient.iter_mut().zip(output.iter().zip(target)) {
-        let own = match terms {
-            Terms::Squares { factor, .. } => 2.0 * factor * (y - x) * scale,
-            Terms::Logits => (sigmoid(y) - x) * scale,
-        };
-        let own = flushed(own, LEAST_GRADIENT);
-        *gradient = own + if adds { *gradient } else { 0.0 };
+fn row_backward(
+    terms: Terms,
+    scale: f32,
+    adds: bool,
+    (output, target): (&[f32], &[f32]),
+    weights: Option<&[f32]>,
+    gradient: &mut [f32],
+) {
+    let pairs = output.iter().zip(target);
+    match weights {
+        None => {
+            for (gradient, (&y, &x)) in gradient.iter_mut().zip(pairs) {
+                add(slope(terms, y, x) * scale, adds, gradient);
+            }
+        }
+        Some(weights) => {
+            for ((gradient, (&y, &x)), &weight) in gradient.iter_mut().zip(pairs).zip(weights) {
+                // What does not count may be anything.
+                let own = if weight == 0.0 { 0.0 } else { slope(terms, y, x) * weight * scale };
+                add(own, adds, gradient);
+            }
+        }
+    }
+}
+
+/// The derivative of a feature's loss by the output.
+#[inline(always)]
+fn slope(terms: Terms, y: f32, x: f32) -> f32 {
+    match terms {
+        Terms::Squares { factor, .. } => 2.0 * factor * (y - x),
+        // At 0, between its two slopes, the derivative is 0, as PyTorch's.
+        Terms::Absolutes => f32::from(y > x) - f32::from(y < x),
+        Terms::Huber { delta } => (y - x).clamp(-delta, delta),
+        Terms::Logits => sigmoid(y) - x,
     }
 }
 
 #[inline(always)]
-fn lane_sum(output: &[f32], target: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
+fn add(own: f32, adds: bool, gradient: &mut f32) {
+    let own = flushed(own, LEAST_GRADIENT);
+    *gradient = own + if adds { *gradient } else { 0.0 };
+}
+
+#[inline(always)]
+fn squared_error(output: &[f32], target: &[f32], weights: Option<&[f32]>) -> f32 {
+    lane_sum(
+        output,
+        target,
+        weights,
+        #[inline(always)]
+        |y, x| (y - x) * (y - x),
+    )
+}
+
+#[inline(always)]
+fn lane_sum(output: &[f32], target: &[f32], weights: Option<&[f32]>, term: impl Fn(f32, f32) -> f32) -> f32 {
+    if let Some(weights) = weights {
+        let terms = output.iter().zip(target).zip(weights);
+        // What does not count may be anything.
+        return terms.map(|((&y, &x), &w)| if w == 0.0 { 0.0 } else { w * term(y, x) }).sum();
+    }
     let mut lanes = [0.0_f32; LANES];
     let (outputs, targets) = (output.chunks_exact(LANES), target.chunks_exact(LANES));
     let rest = outputs.remainder().iter().zip(targets.remainder());

@@ -12,7 +12,6 @@ use crate::engine::kernels::loss::{Importance, ReconstructionLoss};
 use crate::engine::kernels::pass::{Mode, Pass};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Variable;
-use crate::project::Loss;
 
 /// Steps whose random numbers the estimate draws from, counted back from here: no training gets so far.
 const LAST_STEP: u64 = u64::MAX - 1;
@@ -123,17 +122,15 @@ impl Network {
         let Some(sampler) = self.waist.sampler().cloned() else {
             return Err(EngineError::NoLikelihood("its code is no distribution: make it variational"));
         };
-        if self.plan.design().loss == Loss::SquaredError {
+        if !self.plan.design().loss.is_likelihood() {
             return Err(EngineError::NoLikelihood(
-                "squared error is none by itself: use cross-entropy on data of 0 and 1, or a Gaussian",
+                "its loss is none by itself: use cross-entropy on data of 0 and 1, or a Gaussian",
             ));
         }
         let at_once = self.plan.samples();
         let column = || Variable::zeros(self.capacity * at_once, 1);
         let importance = Importance { losses: column()?, weights: column()? };
-        let (output, target) = (Rc::clone(&self.output), Rc::clone(&self.target));
-        let comparison = self.loss.comparison().clone();
-        let loss = ReconstructionLoss::new(output, target, comparison, Some(importance.clone()));
+        let loss = self.loss.with_importance(importance.clone());
         let bound = ImportanceBound::new(&sampler, importance);
 
         let seed = self.plan.design().training.seed;

@@ -211,7 +211,9 @@ fn a_network_without_a_distribution_has_no_likelihood() {
     let gaussian = Loss::Gaussian { variance: Variance::Fixed { std: 0.3 } };
     let variational = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };
     assert_eq!(ask(variational, gaussian), Ok(true));
-    assert!(matches!(ask(variational, Loss::SquaredError), Err(EngineError::NoLikelihood(_))));
+    for none in Loss::ALL.into_iter().filter(|loss| !loss.is_likelihood()) {
+        assert!(matches!(ask(variational, none), Err(EngineError::NoLikelihood(_))), "{none:?}");
+    }
     assert!(matches!(ask(Bottleneck::Plain, gaussian), Err(EngineError::NoLikelihood(_))));
 }
 

@@ -8,6 +8,7 @@ use crate::engine::initialisation::fill_uniform;
 use crate::engine::kernels::noise::corrupt;
 use crate::engine::kernels::update::{Stretch, Update};
 use crate::engine::optimizer::Optimizer as Updates;
+use crate::project::{Initialisation, Padding};
 
 #[test]
 fn initial_weights_are_distributed_as_pytorchs() {
@@ -23,7 +24,7 @@ fn initial_weights_are_distributed_as_pytorchs() {
     };
     for inputs in [1, 7, 784] {
         let mut values = vec![0.0; 100_000];
-        fill_uniform(&mut values, inputs, 3, 5, 0);
+        fill_uniform(&mut values, inputs, Stream::new(3, Purpose::Initialisation, 5, 0));
         // torch.nn.Linear: U(−1/√inputs, 1/√inputs), variance 1 / (3 · inputs). Five standard errors each.
         let (mean, square, largest) = moments(&values, inputs);
         assert!(mean.abs() < 0.0092 && (square - 1.0 / 3.0).abs() < 0.0048, "{inputs}: {mean} {square}");
@@ -46,6 +47,76 @@ fn initial_weights_are_distributed_as_pytorchs() {
             assert!(largest > 0.9, "{}: {largest} of its bound", parameter.name);
         }
     }
+}
+
+#[test]
+fn weights_start_as_the_design_says() {
+    let picture = Shape::Image { height: 8, width: 8, channels: 1 };
+    let data = Dataset { shape: picture, ..(*toy_data(8, 64)).clone() };
+    // Inputs and outputs of each weight: those of a transposed convolution are counted on the convolution it transposes,
+    // as torch.nn.init does.
+    let dense = [(256, 50), (50, 256)];
+    let convolutions = [(9, 16 * 9), (9, 16 * 9)];
+    for kind in Initialisation::ALL {
+        let plan = toy_plan(&data, |project| {
+            project.training.initialisation = kind;
+            project.encoder = vec![Layer::Conv2d {
+                channels: 16,
+                kernel: 3,
+                stride: 2,
+                padding: Padding::Same,
+                activation: Activation::Relu,
+            }];
+            project.code.units = 50;
+        });
+        let weights = Network::new(&plan, 1).expect("small").weights();
+        let [down, up] = convolutions;
+        let [code, back] = dense;
+        for (name, (inputs, outputs)) in
+            [("encoder.0", down), ("code", code), ("decoder.0", back), ("output", up)]
+        {
+            let values = &weights.0[&format!("{name}.weight")].values;
+            let bias = &weights.0[&format!("{name}.bias")].values;
+            assert_eq!(bias.iter().any(|&value| value != 0.0), kind == Initialisation::PyTorch, "{name}");
+            let variance = match kind {
+                Initialisation::PyTorch => 1.0 / (3.0 * f64::from(inputs)),
+                Initialisation::He => 2.0 / f64::from(inputs),
+                Initialisation::Xavier => 2.0 / f64::from(inputs + outputs),
+                // Of orthonormal vectors as many as the shorter side; kernels are rows of 9, one for each of 16 channels.
+                Initialisation::Orthogonal if name == "encoder.0" || name == "output" => 1.0 / 16.0,
+                Initialisation::Orthogonal => 1.0 / 256.0,
+                Initialisation::Zero => 0.0,
+            };
+            let square =
+                values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64;
+            // Four standard errors of a mean of squares: √(2/144) for normal kernels.
+            let tolerance = if values.len() < 1000 { 0.47 } else { 0.05 };
+            assert!(
+                (square - variance).abs() <= tolerance * variance,
+                "{kind:?} {name}: {square} {variance}"
+            );
+        }
+    }
+}
+
+#[test]
+fn units_that_start_alike_stay_alike() {
+    let data = toy_data(64, 12);
+    let plan = toy_plan(&data, |project| {
+        project.training.initialisation = Initialisation::Zero;
+        // Where all activations were 0, no weight would ever move.
+        project.encoder = vec![Layer::Dense { units: 9, activation: Activation::Sigmoid }];
+        project.code.activation = Activation::Sigmoid;
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    for _ in 0..12 {
+        trainer.step().expect("sound");
+    }
+    let weights = trainer.network().weights();
+    let rows: Vec<&[f32]> = weights.0["encoder.0.weight"].values.chunks(12).collect();
+    let moved = rows[0].iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    let alike = |row: &&[f32]| row.iter().zip(rows[0]).all(|(a, b)| (a - b).abs() <= 1e-3 * moved);
+    assert!(moved > 0.0 && rows.iter().all(alike), "{rows:?}");
 }
 
 #[test]
@@ -80,6 +151,11 @@ fn any_schedule() -> impl Strategy<Value = Schedule> {
         Just(Schedule::Constant),
         (1_u32..100, 1e-3_f32..=1.0).prop_map(|(epochs, factor)| Schedule::Step { epochs, factor }),
         (0.0_f32..=1.0).prop_map(|floor| Schedule::Cosine { floor }),
+        (0.0_f32..=1.0, 0.0_f32..=1.0, 0.0_f32..=1.0).prop_map(|(rise, start, floor)| Schedule::OneCycle {
+            rise,
+            start,
+            floor
+        }),
     ]
 }
 
@@ -126,13 +202,22 @@ proptest! {
         let now = rate(step);
         prop_assert!(now.is_finite() && (0.0..=base).contains(&now), "{now}");
         let warmup = u64::from(warmup_epochs) * per_epoch.max(1);
-        if step >= warmup {
+        let top = match schedule {
+            Schedule::OneCycle { rise, .. } => {
+                let steps = (u64::from(epochs) * per_epoch.max(1)).saturating_sub(warmup).max(2);
+                warmup as f64 + f64::from(rise) * steps as f64 - 1.0
+            }
+            Schedule::Constant | Schedule::Step { .. } | Schedule::Cosine { .. } => warmup as f64,
+        };
+        if step >= warmup && (step as f64) < top {
+            prop_assert!(rate(step + 1) >= now * (1.0 - 1e-6) || (step + 1) as f64 > top, "it rises to its top");
+        } else if step >= warmup {
             prop_assert!(rate(step + 1) <= now * (1.0 + 1e-6), "it only falls after the warm-up");
         } else {
             prop_assert!(rate(step + 1) >= now, "it only rises before");
         }
-        if let Schedule::Cosine { floor } = schedule {
-            prop_assert!(step < warmup || now >= base * floor * 0.999_999, "{now} is below the floor");
+        if let Schedule::Cosine { floor } | Schedule::OneCycle { floor, rise: 0.0..0.99, .. } = schedule {
+            prop_assert!(step < warmup || (step as f64) < top || now >= base * floor * 0.999_999, "{now} is below the floor");
             let over = rate(warmup.max(u64::from(epochs) * per_epoch.max(1)) + 1 + step);
             prop_assert!((over - base * floor).abs() <= 1e-6 * base, "{over}");
         }

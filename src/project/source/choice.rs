@@ -242,6 +242,7 @@ impl Choice {
             Choice::SkipFooter(to) => format!("--skip-footer {}", count(*to)),
             Choice::SkipRows(to) => format!("--skip-rows {}", rows(to.as_ref())),
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
+            Choice::Missing(Missing::Masked) => "--missing mask".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
             Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
             Choice::MissingWords(words) => format!("--missing-words {}", quoted(&join_words(words, ","))),

@@ -316,18 +316,21 @@ pub enum Missing {
     /// They become the column's mean over the training split.
     #[default]
     ColumnMean,
+    /// The network sees the column's mean, and losses and errors leave them out, so that they need not be reconstructed.
+    Masked,
     /// Their row is left out.
     DropRow,
 }
 
 impl Missing {
-    /// Both, in the order of menus.
-    pub const ALL: [Missing; 2] = [Missing::ColumnMean, Missing::DropRow];
+    /// All, in the order of menus.
+    pub const ALL: [Missing; 3] = [Missing::ColumnMean, Missing::Masked, Missing::DropRow];
 
     /// As on screen.
     pub fn name(self) -> &'static str {
         match self {
             Missing::ColumnMean => "column mean",
+            Missing::Masked => "mask (not in the loss)",
             Missing::DropRow => "drop the row",
         }
     }

@@ -196,6 +196,11 @@ fn trainable(state: &State) -> Condition {
     }
 }
 
+/// Whether a learning rate can be sought for the design on screen.
+pub(super) fn searchable(state: &State) -> Condition {
+    trainable(state)
+}
+
 /// Whether the train key has something to do: a run to pause, to resume or to start.
 pub(super) fn startable(state: &State) -> Condition {
     if state.active_run().is_some() {

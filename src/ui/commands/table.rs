@@ -270,6 +270,11 @@ commands! {
         .about("Train the shown run for more epochs.")
         .when(conditions::extendable)
         .trains();
+    FindRate => Menu::Run
+        .item(2, "Find learning rate…", keys![CTRL_SHIFT, L], State::find_rate)
+        .about("Train the design on screen for a moment with a growing learning rate, and offer one.")
+        .when(conditions::searchable)
+        .trains();
     RestoreDesign => Menu::Run
         .item(2, "Restore the run's design", keys![CTRL_ALT, R], State::restore_design)
         .about("Restore the design that the shown run trained; can be undone.")

@@ -34,6 +34,11 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) {
             ("Deviation", "How far a value may lie from its reconstruction, in units of the scaled data: σ.");
         slider_ui(ui, field, std, 0.001..=10.0, true);
     }
+    if let Loss::Huber { delta } = loss {
+        let field =
+            ("δ", "Up to this error the loss is a parabola, beyond it a line; in units of the scaled data.");
+        slider_ui(ui, field, delta, 0.001..=10.0, true);
+    }
     let effect = match loss {
         Loss::SquaredError => {
             "Fits any data; large errors count most. With linear layers it finds the principal components."
@@ -49,6 +54,12 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) {
                 "For data in [0, 1] behind a sigmoid: every pixel is a probability. Sharper than squared error."
             }
         },
+        Loss::AbsoluteError => {
+            "Fits any data; outliers count little, and reconstructions are medians. Up to a constant the likelihood of a Laplace distribution of scale 1."
+        }
+        Loss::Huber { .. } => {
+            "Like half the squared error for small errors and like δ times the absolute error for large ones: outliers count little. No likelihood in nats."
+        }
         Loss::Gaussian { variance: Variance::Fixed { .. } } => {
             "A likelihood in nats: the smaller σ, the more the error counts against what shapes the code."
         }

@@ -3,7 +3,7 @@
 use egui::{CollapsingHeader, Ui};
 
 use super::schedule_plot::schedule_plot_ui;
-use crate::project::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
+use crate::project::{EarlyStopping, Greedy, Initialisation, Optimizer, Schedule, Strategy, Training};
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the training settings.
@@ -45,6 +45,16 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
         &mut training.seed,
         0..=u64::MAX,
         "",
+    );
+    combo_ui(
+        ui,
+        (
+            "Initialisation",
+            "Weights that layers start from. He keeps the spread of activations through layers of ReLU, Xavier through tanh and sigmoid, orthogonal through linear ones.",
+        ),
+        &mut training.initialisation,
+        &Initialisation::ALL,
+        |kind| kind.name().to_owned(),
     );
     schedule_ui(ui, &mut training.schedule);
     number_ui(
@@ -109,6 +119,15 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
                 0.0..=1.0,
                 "of the rate",
             );
+        }
+        Schedule::OneCycle { rise, start, floor } => {
+            let share = |ui: &mut Ui, field: (&str, &str), share: &mut f32, log| {
+                let low = if log { 1e-6 } else { 0.0 };
+                slider_ui(ui, field, share, low..=1.0, log);
+            };
+            share(ui, ("Rises for", "Share of the run in which the learning rate rises."), rise, false);
+            share(ui, ("Starts at", "Share of the learning rate at the start."), start, true);
+            share(ui, ("Ends at", "Share of the learning rate that is left at the end."), floor, true);
         }
     }
 }

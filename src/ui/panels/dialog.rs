@@ -10,8 +10,9 @@ use egui::{DragValue, Grid, Id, Key, Modal, Order, Response, RichText, TextEdit,
 use super::export::export_ui;
 use super::figure::figure_ui;
 use super::new_project::{self, Start, new_project_ui};
+use super::rate_search::rate_search_ui;
 use crate::io::Recovery;
-use crate::project::{HoleShade, Schedule, visible, visible_path};
+use crate::project::{HoleShade, Schedule, format_number, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{
@@ -36,7 +37,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
-            Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) => 520.0,
+            Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) | Dialog::FindRate => 520.0,
             Dialog::Dropped(_) => 460.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
@@ -49,6 +50,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
+            Dialog::FindRate => rate_search_ui(ui, state),
             Dialog::Recover(found) => recover_ui(ui, found),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
@@ -64,6 +66,9 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
 
 /// Does what was answered; the dialog is closed unless it is put back.
 fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
+    if matches!(dialog, Dialog::FindRate) {
+        state.end_rate_search();
+    }
     match answer {
         Answer::Open | Answer::Close => {}
         Answer::New(Start::Recipe(recipe)) => state.proceed(Then::Recipe(recipe)),
@@ -88,6 +93,7 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
             }
         }
         Answer::Threads(threads) => state.threads = threads,
+        Answer::UseRate(rate) => state.use_rate(rate),
         Answer::Recover(recovery) => state.recover(recovery),
         Answer::Discard(recovery) => {
             if let Dialog::Recover(found) = &mut dialog {
@@ -109,6 +115,7 @@ pub(super) enum Answer {
     Unsaved { save: bool },
     Dropped { show: bool },
     TrainMore(u32),
+    UseRate(f32),
     Threads(Option<usize>),
     Recover(Recovery),
     Discard(Recovery),
@@ -345,17 +352,29 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     answer
 }
 
-/// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there.
+/// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there, and so does
+/// the one cycle at its end, far below what it reached.
 fn idle_epochs(run: &Run, more: u32) -> Option<String> {
     let training = &run.design.training;
     let (done, last) = (run.finished_epochs(), training.epochs);
-    let comes_to_nothing = matches!(training.schedule, Schedule::Cosine { floor } if floor == 0.0);
-    if !comes_to_nothing || done.saturating_add(more) <= last {
+    let (schedule, floor) = match training.schedule {
+        Schedule::Cosine { floor } if floor == 0.0 => ("cosine", floor),
+        Schedule::OneCycle { floor, .. } if floor < 1e-3 => ("cycle", floor),
+        Schedule::Constant | Schedule::Step { .. } | Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
+            return None;
+        }
+    };
+    if done.saturating_add(more) <= last {
         return None;
     }
+    let (how_much, rate) = if floor == 0.0 {
+        ("nothing", "0".to_owned())
+    } else {
+        ("almost nothing", format_number(f64::from(floor * training.learning_rate)))
+    };
     let which = if done < last { format!("Epochs after {last}") } else { "These epochs".to_owned() };
     Some(format!(
-        "{which} learn nothing: the cosine of this run ends at epoch {last} with a learning rate of 0. For more, train a \
+        "{which} learn {how_much}: the {schedule} of this run ends at epoch {last} with a learning rate of {rate}. For more, train a \
          new run with more epochs, or with a floor above 0."
     ))
 }

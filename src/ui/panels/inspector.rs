@@ -56,7 +56,7 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
 }
 
 /// What training depends on besides its settings: the loss and the corruption, each with the card
-/// that it is on.
+/// that it is on; and what finds a learning rate.
 fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
     let (loss, corruption) = (state.project.loss.name(), state.project.corruption.name());
     ui.horizontal_wrapped(|ui| {
@@ -71,6 +71,12 @@ fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
             if quiet_ui(ui, &text).on_hover_text(about).clicked() {
                 state.go_to(place);
             }
+        }
+        let (find, available) = (Command::FindRate, Command::FindRate.available(state));
+        let button = ui.add_enabled_ui(available.is_ok(), |ui| quiet_ui(ui, find.text())).inner;
+        let reason = available.err().unwrap_or_default();
+        if button.on_hover_text(find.tooltip()).on_disabled_hover_text(reason).clicked() {
+            state.run(find);
         }
     });
 }

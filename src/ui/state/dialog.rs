@@ -31,6 +31,8 @@ pub enum Dialog {
         /// As many, where not.
         count: usize,
     },
+    /// Which learning rate the search offers.
+    FindRate,
     /// Work a crash left behind.
     Recover(Vec<Recovery>),
     /// All shortcuts.
@@ -43,7 +45,7 @@ impl Dialog {
     /// Whether it is about the document that is open.
     pub fn is_of_document(&self) -> bool {
         match self {
-            Dialog::Dropped(_) | Dialog::Export(_) | Dialog::TrainMore { .. } => true,
+            Dialog::Dropped(_) | Dialog::Export(_) | Dialog::TrainMore { .. } | Dialog::FindRate => true,
             Dialog::Path(dialog) => match dialog.purpose {
                 Purpose::Save(..) | Purpose::Show(_) => true,
                 Purpose::Open => false,

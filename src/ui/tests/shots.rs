@@ -154,7 +154,7 @@ fn the_forms_of_every_kind() {
         }
         for strategy in crate::project::Strategy::ALL {
             window.state().project.training.strategy = strategy;
-            window.state().project.loss = crate::project::Loss::ALL[2];
+            window.state().project.loss = crate::project::Loss::ALL[4];
             window.state().project.corruption = crate::project::Corruption::ALL[1];
             window.state().select(Place::Data);
             window.shot(&format!("form-{}-{theme:?}", strategy.name()));

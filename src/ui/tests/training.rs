@@ -3,6 +3,7 @@
 use egui_kittest::kittest::NodeT;
 
 use super::*;
+use crate::project::Schedule;
 use crate::ui::painted::{cut_off, texts};
 
 #[test]
@@ -195,23 +196,27 @@ fn the_data_of_a_run_are_one_button_away() {
 #[test]
 fn epochs_that_would_learn_nothing_are_said_to() {
     let mut window = Window::new();
-    let mut check = |floor: f32, done: u32, more: u32, expected: Option<&str>| {
+    let mut check_schedule = |schedule, done: u32, more: u32, expected: Option<&str>| {
         let mut run = crate::ui::views::samples::run(1, done);
         run.status = Status::Stopped;
         run.design.training.epochs = 100;
-        run.design.training.schedule = crate::project::Schedule::Cosine { floor };
+        run.design.training.schedule = schedule;
         (window.state().shown_run, window.state().runs) = (Some(run.id), vec![run]);
         window.state().dialog = Some(Dialog::TrainMore { epochs: more });
         window.harness.run_ok();
-        let said = window.harness.query_by_label_contains("learn nothing");
+        let said = window.harness.query_by_label_contains("nothing: the");
         let text = said.as_ref().and_then(|node| node.accesskit_node().value()).unwrap_or_default();
-        assert_eq!(said.is_some(), expected.is_some(), "{floor} {done} {more}: {text}");
+        assert_eq!(said.is_some(), expected.is_some(), "{schedule:?} {done} {more}: {text}");
         assert!(text.starts_with(expected.unwrap_or_default()), "{text}");
+    };
+    let mut check = |floor, done, more, expected| {
+        check_schedule(Schedule::Cosine { floor }, done, more, expected);
     };
     check(0.0, 100, 10, Some("These epochs learn nothing"));
     check(0.0, 60, 50, Some("Epochs after 100 learn nothing"));
     check(0.0, 60, 40, None);
     check(0.1, 100, 10, None);
+    check_schedule(Schedule::ALL[3], 100, 10, Some("These epochs learn almost nothing: the cycle"));
 }
 
 #[test]
@@ -231,4 +236,28 @@ fn the_design_of_the_views_comes_back_from_beside_the_replay() {
     window.click("Show its design");
     assert_eq!(window.project().code.units, 2);
     assert!(window.harness.query_by_label("Views show run 1").is_none());
+}
+
+#[test]
+fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
+    let mut window = Window::new();
+    let before = window.project().training.learning_rate;
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::L);
+    assert!(matches!(window.state().dialog, Some(Dialog::FindRate)));
+    window.until("it is found", |state| state.rate_search.found().is_some());
+    window.harness.run_ok();
+    let found = window.state().rate_search.found().cloned().expect("awaited").expect("digits can be learned");
+    let suggested = found.suggested().expect("the loss falls");
+    assert!(window.harness.query_by_label_contains("Loss against learning rate").is_some());
+    let text = format!("Use {}", crate::project::format_number(f64::from(suggested)));
+    window.click(&text);
+    assert_eq!(window.project().training.learning_rate, suggested);
+    assert!(window.state().dialog.is_none() && window.state().runs.is_empty());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.project().training.learning_rate, before);
+    // Once the dialog is closed, the search is forgotten.
+    window.state().run(Command::FindRate);
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(window.state().dialog.is_none() && window.state().rate_search.found().is_none());
 }

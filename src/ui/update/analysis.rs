@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::check::Severity;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Trained;
-use crate::project::{capital, format_number};
+use crate::project::{Data, capital, format_number};
 use crate::run::{Kept, Run, RunEvent, RunId};
 use crate::session::{Findings, Job, JobId, JobKind, JobResult, Measured, Request};
 use crate::ui::state::State;
@@ -55,6 +55,7 @@ impl State {
     /// Takes in the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
         let asked = self.jobs.remove(&job);
+        let Err(result) = self.rate_search.take(job, result) else { return };
         let result = match self.explore.take(job, result) {
             Err(result) => result,
             Ok(failure) => {
@@ -79,7 +80,8 @@ impl State {
                 | JobResult::Neighbourhoods(_)
                 | JobResult::Means(_)
                 | JobResult::Encoded { .. }
-                | JobResult::Survey(_),
+                | JobResult::Survey(_)
+                | JobResult::Rates(_),
             ) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                 if let Some((run, measured)) = asked {
@@ -155,8 +157,9 @@ impl State {
 /// Whether two runs have the same baseline.
 fn is_same(a: &Run, b: &Run) -> bool {
     let (of_a, of_b) = (&a.design.data, &b.design.data);
+    let masks = [of_a, of_b].map(Data::masks_missing);
     (a.fingerprint, a.split) == (b.fingerprint, b.split)
-        && (of_a.scaling, of_a.split) == (of_b.scaling, of_b.split)
+        && (of_a.scaling, of_a.split, masks[0]) == (of_b.scaling, of_b.split, masks[1])
         && a.code_units() == b.code_units()
 }
 

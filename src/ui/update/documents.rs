@@ -225,6 +225,7 @@ impl State {
                 | Dialog::Unsaved(_)
                 | Dialog::TrainMore { .. }
                 | Dialog::Threads { .. }
+                | Dialog::FindRate
                 | Dialog::Recover(_)
                 | Dialog::Shortcuts
                 | Dialog::About,
@@ -269,6 +270,7 @@ impl State {
                 | Dialog::Unsaved(_)
                 | Dialog::TrainMore { .. }
                 | Dialog::Threads { .. }
+                | Dialog::FindRate
                 | Dialog::Recover(_)
                 | Dialog::Shortcuts
                 | Dialog::About,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::check::{Plan, Severity, plan};
 use crate::dataset::Dataset;
+use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId, Setting, Status};
-use crate::session::{Request, Start, TrainRequest};
+use crate::session::{JobKind, Request, Start, TrainRequest};
 use crate::ui::state::{BottomTab, Dialog, State};
 
 /// How a note begins that refuses to train a design.
@@ -35,22 +36,7 @@ impl State {
 
     /// Starts a run of the design on screen, or two where layer-wise and joint training are compared.
     pub fn start_new(&mut self, start: Start) {
-        let Some((data, facts)) = self.data.ready(&self.project.data) else { return };
-        let data = data.clone();
-        let designs = self.project.trained_designs();
-        let plans: Result<Vec<Plan>, _> = designs.iter().map(|design| plan(design, &facts)).collect();
-        let plans = match plans {
-            Ok(plans) => plans,
-            Err(problems) => {
-                let text = match problems.as_slice() {
-                    [only] => format!("{NOT_YET}: {}", only.message),
-                    all => format!("{NOT_YET}: fix {} problems first.", all.len()),
-                };
-                self.notices.say(Severity::Warning, text);
-                self.show_bottom(BottomTab::Problems);
-                return;
-            }
-        };
+        let Some((plans, data)) = self.prove(&self.project.trained_designs()) else { return };
         let first = self.next_run();
         for (number, plan) in plans.into_iter().enumerate() {
             let run = Run::new(self.next_run(), &plan, &data);
@@ -65,6 +51,48 @@ impl State {
         }
         self.show_live(first);
         self.runs_unsaved = true;
+    }
+
+    /// The plans of designs with the loaded data; where one cannot be trained, says why and gives `None`.
+    fn prove(&mut self, designs: &[Project]) -> Option<(Vec<Plan>, Arc<Dataset>)> {
+        let (data, facts) = self.data.ready(&self.project.data)?;
+        let data = data.clone();
+        let plans: Result<Vec<Plan>, _> = designs.iter().map(|design| plan(design, &facts)).collect();
+        match plans {
+            Ok(plans) => Some((plans, data)),
+            Err(problems) => {
+                let text = match problems.as_slice() {
+                    [only] => format!("{NOT_YET}: {}", only.message),
+                    all => format!("{NOT_YET}: fix {} problems first.", all.len()),
+                };
+                self.notices.say(Severity::Warning, text);
+                self.show_bottom(BottomTab::Problems);
+                None
+            }
+        }
+    }
+
+    /// Seeks a learning rate for the design on screen, in a dialog.
+    pub fn find_rate(&mut self) {
+        let Some((mut plans, data)) = self.prove(&[self.project.for_rate_search()]) else { return };
+        let Some(plan) = plans.pop().map(Box::new) else { return };
+        self.end_rate_search();
+        let job = self.compute(JobKind::FindRate { plan, data });
+        self.rate_search.expect(job);
+        self.dialog = Some(Dialog::FindRate);
+    }
+
+    /// Ends the search for a learning rate.
+    pub fn end_rate_search(&mut self) {
+        if let Some(job) = self.rate_search.end() {
+            self.send(Request::Cancel(job));
+        }
+    }
+
+    /// Gives the design a learning rate.
+    pub fn use_rate(&mut self, rate: f32) {
+        self.project.training.learning_rate = rate;
+        self.refresh(false);
     }
 
     /// Stops every run that has not ended.

@@ -209,8 +209,8 @@ fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<Stri
 mod tests {
     use super::*;
     use crate::project::{
-        Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Layer, Loss, Missing, Optimizer,
-        Penalty, Recipe, Regularizer, Scaling, Site, Source, Synthetic, TableReading,
+        Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Initialisation, Layer, Loss,
+        Missing, Optimizer, Penalty, Recipe, Regularizer, Scaling, Site, Source, Synthetic, TableReading,
     };
     use crate::ui::views::samples;
 
@@ -265,6 +265,11 @@ mod tests {
         check(|p| p.training.learning_rate = 0.001 * 9.0, "learning rate 0.002 → 0.009");
         check(|p| p.training.batch_size = 128, "batch size 64 → 128");
         check(|p| p.training.seed = 7, "seed of the training 1 → 7");
+        check(|p| p.training.initialisation = Initialisation::He, "initialisation PyTorch's default → He");
+        check(
+            |p| p.training.initialisation = Initialisation::Orthogonal,
+            "initialisation PyTorch's default → orthogonal",
+        );
         check(|p| p.training.gradient_clip = Some(1.0), "gradient clipping none → 1");
         check(
             |p| p.training.early_stopping = Some(EarlyStopping::default()),

@@ -16,7 +16,7 @@ use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::figure::{self, Drawing, Figure, Panels};
-use crate::project::{Loss, Shape, format_number};
+use crate::project::{Shape, format_number};
 use crate::run::{Bits, Finding, FindingKind, Health, Run};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
@@ -154,7 +154,7 @@ impl HealthView {
 
 /// Whether a run's network is one that gives data a likelihood.
 fn has_likelihood(run: &Run) -> bool {
-    run.design.code.kind.is_gaussian() && run.design.loss != Loss::SquaredError
+    run.design.code.kind.is_gaussian() && run.design.loss.is_likelihood()
 }
 
 /// The newest estimate for the weights the run has now.

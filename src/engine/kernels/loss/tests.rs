@@ -9,9 +9,10 @@ fn learned(log_variance: f32) -> (Comparison, Node) {
     (Comparison::Gaussian(Variance::Learned { log_variance: Rc::clone(&node) }), node)
 }
 
-fn comparisons() -> [Comparison; 4] {
+fn comparisons() -> [Comparison; 6] {
     let fixed = Comparison::Gaussian(Variance::Fixed { std: 0.7 });
-    [Comparison::SquaredError, Comparison::BinaryCrossEntropy, fixed, learned(-0.5).0]
+    let (absolute, huber) = (Comparison::AbsoluteError, Comparison::Huber { delta: 0.6 });
+    [Comparison::SquaredError, Comparison::BinaryCrossEntropy, absolute, huber, fixed, learned(-0.5).0]
 }
 
 /// Loss of one row by the definition, in `f64`.
@@ -25,6 +26,14 @@ fn reference(comparison: &Comparison, output: &[f32], target: &[f32]) -> f64 {
     };
     match comparison {
         Comparison::SquaredError => pairs.map(|(y, x)| (x - y).powi(2)).sum(),
+        Comparison::AbsoluteError => pairs.map(|(y, x)| (x - y).abs()).sum(),
+        Comparison::Huber { delta } => {
+            let delta = f64::from(*delta);
+            let huber = |error: f64| {
+                if error <= delta { 0.5 * error * error } else { delta * (error - 0.5 * delta) }
+            };
+            pairs.map(|(y, x)| huber((x - y).abs())).sum()
+        }
         Comparison::BinaryCrossEntropy => {
             let p = |y: f64| 1.0 / (1.0 + (-y).exp());
             pairs.map(|(y, x)| -x * p(y).ln() - (1.0 - x) * (1.0 - p(y)).ln()).sum()
@@ -59,10 +68,10 @@ fn values_follow_the_definitions() {
 
 #[test]
 fn gradients_equal_finite_differences() {
-    // Tolerance: rounding of the row sums in f32, 1e-7 · 100 / h.
+    // Tolerance: rounding of the row sums in f32, 1e-7 · 100 / h. No error is so near 0 that a difference spans its kink.
     let (rows, samples) = (3, 2);
     for comparison in comparisons() {
-        let (output, target) = (random_node(8, 5, 3), scaled_node(4, 5, 4, 0.5));
+        let (output, target) = (random_node(8, 5, 7), scaled_node(4, 5, 4, 0.5));
         let (losses, weights) = (random_node(8, 1, 5), random_node(8, 1, 6));
         for importance in [None, Some(Importance { losses, weights })] {
             let loss = ReconstructionLoss::new(
@@ -88,6 +97,27 @@ fn gradients_equal_finite_differences() {
             check_loss_gradients(&inputs, &[], 1e-3, &mut value);
         }
     }
+}
+
+/// Values and gradients of `torch.nn.functional.l1_loss` and `huber_loss(delta=0.5)`, reduction "sum", as `PyTorch` 2.15 prints
+/// them: 0 + 0.2 + 1 + 2.5, and 0 + 0.2²/2 + 0.5 (1 − 0.25) + 0.5 (2.5 − 0.25).
+#[test]
+fn absolute_and_huber_errors_are_pytorchs() {
+    let check = |comparison, value: f32, slopes: [f32; 4]| {
+        let (output, target) = (node(1, 4, &[0.0, 0.2, -1.0, 3.0]), node(1, 4, &[0.0, 0.0, 0.0, 0.5]));
+        let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
+        let mut sums = Sums::default();
+        let mut forward = |recorder: &mut Recorder| {
+            sums = loss.forward(&pass(1, 1), 1.0, recorder);
+            sums.loss
+        };
+        let gradient = backward(&[(&output, 1)], &[], &mut forward).concat();
+        assert!((sums.loss as f32 - value).abs() < 1e-6, "{} {value}", sums.loss);
+        assert!((sums.squared_error - (0.04 + 1.0 + 6.25)).abs() < 1e-6, "whatever the loss is");
+        assert!(gradient.iter().zip(slopes).all(|(ours, slope)| (ours - slope).abs() < 1e-6), "{gradient:?}");
+    };
+    check(Comparison::AbsoluteError, 3.7, [0.0, 1.0, -1.0, 1.0]);
+    check(Comparison::Huber { delta: 0.5 }, 0.02 + 0.375 + 1.125, [0.0, 0.2, -0.5, 0.5]);
 }
 
 #[test]
@@ -133,4 +163,74 @@ fn bits_do_not_depend_on_threads() {
         values.extend([sums.loss as f32, sums.squared_error as f32]);
         values
     });
+}
+
+/// Weights of 0, 1 and others, the last row of them 0.
+fn weights(rows: usize, features: usize) -> Node {
+    let weights = scaled_node(rows, features, 9, 0.5);
+    {
+        let mut weights = weights.borrow_mut();
+        for (at, weight) in weights.values_mut().iter_mut().enumerate() {
+            let is_out = at % 3 == 0 || at / features == rows - 1;
+            *weight = if is_out { 0.0 } else { 1.0 + weight.abs() };
+        }
+    }
+    weights
+}
+
+#[test]
+fn weights_multiply_the_terms_of_features() {
+    let (rows, samples, features) = (4, 2, 19);
+    for comparison in comparisons() {
+        let (output, target) = (random_node(8, features, 1), scaled_node(4, features, 2, 0.3));
+        // What does not count may be anything.
+        target.borrow_mut().values_mut()[0] = f32::NAN;
+        let weights = weights(rows, features);
+        let [loss_output, loss_target, loss_weights] = [&output, &target, &weights].map(Rc::clone);
+        let loss =
+            ReconstructionLoss::weighted(loss_output, loss_target, comparison, None, Some(loss_weights));
+        loss.forward(&Pass { samples, ..pass(rows, 2) }, 1.0, &mut Recorder::idle());
+        let (output, target, weights) = (output.borrow(), target.borrow(), weights.borrow());
+        for row in 0..rows * samples {
+            let target = &target.values()[row / samples * features..][..features];
+            let weights = &weights.values()[row / samples * features..][..features];
+            let output = &output.values()[row * features..][..features];
+            let (mut expected, mut squares, mut all) = (0.0, 0.0, 0.0);
+            for ((y, x), weight) in output.chunks(1).zip(target.chunks(1)).zip(weights) {
+                if *weight == 0.0 {
+                    continue;
+                }
+                let is_logit = matches!(loss.comparison(), Comparison::BinaryCrossEntropy);
+                let y_as_is = f64::from(y[0]);
+                let reconstructed = if is_logit { 1.0 / (1.0 + (-y_as_is).exp()) } else { y_as_is };
+                expected += f64::from(*weight) * reference(loss.comparison(), y, x);
+                squares += f64::from(*weight) * (reconstructed - f64::from(x[0])).powi(2);
+                all += f64::from(*weight);
+            }
+            let values = loss.row_values();
+            let (ours, squared) = (f64::from(values[2 * row]), f64::from(values[2 * row + 1]));
+            assert!((ours - expected).abs() < 2e-5 * (1.0 + expected.abs()), "row {row}: {ours} {expected}");
+            let mean = if all > 0.0 { squares / all } else { 0.0 };
+            assert!((squared / features as f64 - mean).abs() < 1e-5 * (1.0 + mean), "row {row}: {squared}");
+        }
+    }
+}
+
+#[test]
+fn weighted_gradients_equal_finite_differences() {
+    let (rows, samples) = (3, 2);
+    for comparison in comparisons() {
+        let (output, target) = (random_node(8, 5, 7), scaled_node(4, 5, 4, 0.5));
+        let [loss_output, loss_target] = [&output, &target].map(Rc::clone);
+        let weights = Some(weights(3, 5));
+        let loss = ReconstructionLoss::weighted(loss_output, loss_target, comparison.clone(), None, weights);
+        let mut value = |recorder: &mut Recorder| {
+            0.7 / rows as f64 * loss.forward(&Pass { samples, ..pass(rows, 1) }, 0.7, recorder).loss
+        };
+        let mut inputs = vec![(&output, rows * samples)];
+        if let Comparison::Gaussian(Variance::Learned { log_variance }) = &comparison {
+            inputs.push((log_variance, 1));
+        }
+        check_loss_gradients(&inputs, &[], 1e-3, &mut value);
+    }
 }

@@ -59,7 +59,10 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     );
     combo_ui(
         ui,
-        ("Missing", "What happens where a field is empty, NA, ? or NaN."),
+        (
+            "Missing",
+            "What happens where a field is empty, NA, ? or NaN. With a mask the network sees the column's mean, and losses and errors leave the value out.",
+        ),
         missing,
         &Missing::ALL,
         |missing| missing.name().to_owned(),

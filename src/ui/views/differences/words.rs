@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 54] = [
+const NAMES: [(&str, &str); 55] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -57,13 +57,14 @@ const NAMES: [(&str, &str); 54] = [
     ("reading.label", "labels from"),
     ("path", "file"),
     ("std", "standard deviation"),
+    ("delta", "δ"),
     ("beta1", "β₁"),
     ("beta2", "β₂"),
     ("min_delta", "least improvement"),
 ];
 
 /// Kinds and values that are not called as their variant.
-const VALUES: [(&str, &str); 17] = [
+const VALUES: [(&str, &str); 22] = [
     ("Auto", "detect"),
     ("UnitRange", "to [0, 1]"),
     ("Standardise", "standardised"),
@@ -75,11 +76,16 @@ const VALUES: [(&str, &str); 17] = [
     ("Adam", "Adam"),
     ("AdamW", "AdamW"),
     ("ColumnMean", "column mean"),
+    ("Masked", "mask (not in the loss)"),
     ("DropRow", "row left out"),
     ("Free", "layers of its own"),
     ("LayerWise", "layer by layer"),
     ("Machines", "RBMs"),
     ("Version1", "of version 1"),
+    ("Huber", "Huber"),
+    ("PyTorch", "PyTorch's default"),
+    ("He", "He"),
+    ("Xavier", "Xavier"),
     ("None", "none"),
 ];
 
@@ -223,13 +229,16 @@ fn sum(terms: &[Value]) -> String {
 
 /// Whether a setting is written only where it was chosen.
 fn is_unsaid(path: &[&str]) -> bool {
-    path == ["data", "rules"] || path.iter().rev().nth(1) == Some(&"reading")
+    path == ["data", "rules"]
+        || path == ["training", "initialisation"]
+        || path.iter().rev().nth(1) == Some(&"reading")
 }
 
 /// Such a setting where it was not.
 fn unsaid(path: &[&str]) -> &'static str {
     match path.last().copied().unwrap_or_default() {
         "rules" => "current",
+        "initialisation" => "PyTorch's default",
         "parts" => "kept",
         "pages" => "each",
         "missing_words" | "columns" => "none",

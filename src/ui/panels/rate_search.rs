@@ -1,0 +1,68 @@
+//! The dialog that finds a learning rate.
+
+mod plot;
+
+use egui::{RichText, Spinner, Ui};
+
+use self::plot::rate_plot_ui;
+use super::dialog::{Answer, buttons_ui, title_ui};
+use crate::engine::RateCurve;
+use crate::project::format_number;
+use crate::ui::state::State;
+use crate::ui::theme::tokens;
+use crate::ui::widgets::button::{primary_ui, secondary_ui};
+
+/// Loss against learning rate, and the rate that is offered.
+pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
+    title_ui(ui, "Find a learning rate");
+    let suggested = match state.rate_search.found() {
+        None => {
+            ui.horizontal(|ui| {
+                ui.add(Spinner::new().size(16.0));
+                ui.label(format!(
+                    "Training up to {} minibatches with a rate that grows from step to step…",
+                    RateCurve::STEPS
+                ));
+            });
+            None
+        }
+        Some(Err(message)) => {
+            ui.label(RichText::new(format!("No rate could be sought: {message}.")).color(tokens(ui).bad));
+            None
+        }
+        Some(Ok(curve)) => {
+            let (points, suggested) = (curve.points.as_slice(), curve.suggested());
+            let pairs: Vec<[f64; 2]> =
+                points.iter().map(|point| [f64::from(point.rate), point.loss]).collect();
+            rate_plot_ui(ui, &pairs, suggested.map(f64::from));
+            ui.label(match (suggested, curve.lowest()) {
+                (Some(rate), Some(lowest)) => format!(
+                    "The loss of minibatches is lowest at {}. A tenth of that, {}, is far from where it rises again. The design has {}.",
+                    format_number(f64::from(lowest.rate)),
+                    format_number(f64::from(rate)),
+                    format_number(f64::from(state.project.training.learning_rate)),
+                ),
+                _ => "The loss fell at no rate, so none is offered. Look at the network and at the scaling of the data.".to_owned(),
+            });
+            ui.label(
+                RichText::new("A fresh network was trained for this; no run is touched.")
+                    .size(11.5)
+                    .color(tokens(ui).dim),
+            );
+            suggested
+        }
+    };
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        if let Some(rate) = suggested {
+            let text = format!("Use {}", format_number(f64::from(rate)));
+            if primary_ui(ui, &text).on_hover_text("Set the learning rate; can be undone.").clicked() {
+                answer = Answer::UseRate(rate);
+            }
+        }
+        if secondary_ui(ui, if suggested.is_some() { "Close" } else { "Cancel" }).clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
