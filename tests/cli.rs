@@ -446,6 +446,46 @@ fn figures_are_drawn_without_a_screen() {
 }
 
 #[test]
+fn pages_of_pictures_are_drawn_without_a_screen() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:undercomplete", "--epochs", "2", "-o", "u.hourglass"]);
+    let figure = |view: &str, file: &str, more: &[&str]| {
+        let arguments = [&["figure", "u.hourglass", "--view", view, "-o", file], more].concat();
+        assert_eq!(ok(path, &arguments).trim(), file);
+        fs::read(path.join(file)).expect("there")
+    };
+    let svg = |file: &str, view: &str, more: &[&str]| {
+        String::from_utf8(figure(view, file, more)).expect("text")
+    };
+    let watched = svg("watched.svg", "reconstructions", &[]);
+    assert!(watched.contains("Reconstructions of run 1, epoch 2") && watched.contains("original"));
+    assert!(figure("reconstructions", "watched.gif", &[]).starts_with(b"GIF8"));
+    // Below each sample stands its error: the largest first.
+    let worst = ["--set", "test", "--order", "worst", "--number", "5", "--pca"];
+    let table = String::from_utf8(figure("reconstructions", "worst.csv", &worst)).expect("text");
+    let errors: Vec<f64> = table
+        .lines()
+        .filter(|line| line.starts_with("error,"))
+        .map(|line| line.split(',').nth(1).and_then(|caption| caption.parse().ok()).expect("an error"))
+        .collect();
+    assert!(errors.len() == 5 && errors.is_sorted_by(|a, b| a >= b), "{errors:?}");
+    let lines = |name: &str| table.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!([lines("original,"), lines("reconstruction,"), lines("PCA,")], [5; 3]);
+    // Two units in seven steps.
+    let units = svg("units.csv", "traversals", &[]);
+    assert_eq!(units.lines().filter(|line| line.starts_with("unit 1,")).count(), 7);
+    assert!(svg("units.svg", "traversals", &["--sample", "12"]).contains("Traversals, run 1, epoch 2"));
+    let check = |arguments: &[&str], code, message: &str| {
+        fails(path, &[&["figure", "u.hourglass"], arguments].concat(), code, message);
+    };
+    let set = ["--view", "reconstructions", "--set", "test"];
+    check(&[&set[..], &["--epoch", "1", "-o", "e.svg"]].concat(), 2, "--epoch: only what the run watched");
+    check(&["--view", "reconstructions", "--clean", "-o", "c.svg"], 2, "--clean: the watched samples");
+    check(&["--view", "traversals", "--units", "9", "-o", "t.svg"], 1, "there is no unit 9");
+}
+
+#[test]
 fn a_mask_says_where_damaged_pictures_have_holes() {
     let dir = dir();
     let path = dir.path();

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::values::{hole_shade, place, positive, range, temperature, threads};
+pub(super) use self::values::positive;
+use self::values::{hole_shade, place, range, temperature, threads};
 use super::reading::Reading;
 use crate::project::{HoleShade, Recipe};
 
@@ -61,7 +62,7 @@ pub(super) enum Task {
     Traverse(Traverse),
     /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
-    /// Draws the loss or the codes of a run, as the window does, without a screen
+    /// Draws the loss, the codes, reconstructions or traversals of a run, as the window does, without a screen
     Figure(super::figure::Arguments),
     /// Writes the weights of a run for other programs
     Export(Export),
@@ -495,7 +496,7 @@ pub(super) struct Bench {
 }
 
 /// A trained network and the data it is shown.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct TrainedRun {
     /// A project with a trained run
     pub(super) file: PathBuf,
