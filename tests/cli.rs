@@ -254,6 +254,29 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
     assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
     fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");
+    let near = ["neighbours", file, "--of", "validation", "--precision", "--k", "3"];
+    let told = ok(path, &[&near[..], &["--keep"]].concat());
+    let kept = runs(path, file)[0].results.newest(FindingKind::Neighbours, Subset::Validation).cloned();
+    let kept = kept.expect("kept");
+    assert_eq!(
+        (kept.values[0].0.as_str(), kept.about.as_str()),
+        ("precision@3, code", "by code, among train")
+    );
+    let share: f64 =
+        told.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("told");
+    assert!((share - kept.values[0].1).abs() < 1e-3 && kept.samples > 0, "{told} {kept:?}");
+    // By another distance it is another.
+    ok(path, &[&near[..], &["--by", "pixels", "--keep"]].concat());
+    let results = &runs(path, file)[0].results;
+    let count = results.iter().filter(|finding| finding.kind == FindingKind::Neighbours).count();
+    assert_eq!(count, 2);
+    assert!(results.newest_with(FindingKind::Neighbours, Subset::Validation, "precision@3, code").is_some());
+    fails(
+        path,
+        &[&near[..1], &[file, "--sample", "3", "--precision", "--keep"]].concat(),
+        2,
+        "--keep: only the precision of a split",
+    );
 
     ok(path, &["encode", file, "-o", "codes.npy"]);
     ok(path, &["encode", file, "-o", "codes.csv"]);
@@ -455,9 +478,8 @@ fn pages_of_pictures_are_drawn_without_a_screen() {
         assert_eq!(ok(path, &arguments).trim(), file);
         fs::read(path.join(file)).expect("there")
     };
-    let svg = |file: &str, view: &str, more: &[&str]| {
-        String::from_utf8(figure(view, file, more)).expect("text")
-    };
+    let svg =
+        |file: &str, view: &str, more: &[&str]| String::from_utf8(figure(view, file, more)).expect("text");
     let watched = svg("watched.svg", "reconstructions", &[]);
     assert!(watched.contains("Reconstructions of run 1, epoch 2") && watched.contains("original"));
     assert!(figure("reconstructions", "watched.gif", &[]).starts_with(b"GIF8"));
@@ -467,7 +489,7 @@ fn pages_of_pictures_are_drawn_without_a_screen() {
     let errors: Vec<f64> = table
         .lines()
         .filter(|line| line.starts_with("error,"))
-        .map(|line| line.split(',').nth(1).and_then(|caption| caption.parse().ok()).expect("an error"))
+        .map(|line| line.split(',').nth(2).and_then(|caption| caption.parse().ok()).expect("an error"))
         .collect();
     assert!(errors.len() == 5 && errors.is_sorted_by(|a, b| a >= b), "{errors:?}");
     let lines = |name: &str| table.lines().filter(|line| line.starts_with(name)).count();

@@ -390,7 +390,7 @@ pub(super) struct Traverse {
 Examples:
   hourglass neighbours faces.hourglass --sample 12 --sample 40 -o near.csv
   hourglass neighbours faces.hourglass --sample 12 --by pixels --set all -o -
-  hourglass neighbours digits.hourglass --of test --precision --k 10
+  hourglass neighbours digits.hourglass --of test --precision --k 10 --keep
 
 The table has a row for each neighbour: the sample, the rank, the neighbour's name
 or row, its split and labels, and the distance. The sample itself is left out.
@@ -420,6 +420,9 @@ pub(super) struct Neighbours {
     /// Also print precision@k, the mean over the samples that have a class
     #[arg(long)]
     pub(super) precision: bool,
+    /// Also keep the precision with the run in the project file, where the window shows it; only of a split of its own data
+    #[arg(long, requires = "precision")]
+    pub(super) keep: bool,
     /// Overwrite the file if it exists
     #[arg(long)]
     pub(super) force: bool,

@@ -449,6 +449,9 @@ impl View for ExploreView {
         if let Some((fingerprint, rows, how)) = actions.select {
             state.selection.apply(fingerprint, rows, how);
         }
+        if let (Some(finding), Some(run)) = (actions.keep, state.shown().map(|run| run.id)) {
+            state.keep_finding(run, finding);
+        }
         if let Some(at) = actions.activate {
             state.explore.active = Some(at);
         }
