@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::values::positive;
-use self::values::{hole_shade, place, range, temperature, threads};
+use self::values::{hole_shade, range, temperature, threads};
+pub(super) use self::values::{place, positive};
 use super::reading::Reading;
 use crate::project::{HoleShade, Recipe};
 

@@ -16,8 +16,9 @@ use crate::dataset::Dataset;
 use crate::figure::{Figure, FigureError, Form, Style, encoded};
 use crate::io::Durability;
 use crate::prepared::{latent, loss};
-use crate::project::{visible, visible_list, visible_path};
+use crate::project::{Shape, visible, visible_list, visible_path};
 use crate::run::{Run, TOTAL};
+use crate::session::CodePart;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,6 +34,7 @@ Examples:
 The same curves, pictures, axes, colours and labels as in the window: PNG, SVG, or
 the numbers as CSV. The codes of a network of two units and the samples that a run
 watched, epoch by epoch, are a GIF.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
@@ -57,6 +59,12 @@ pub(super) struct Arguments {
     /// Of latent and of watched reconstructions: the epoch, instead of the newest
     #[arg(long, value_name = "N")]
     pub(super) epoch: Option<u32>,
+    /// Of latent: the principal components of one channel of codes that are pictures, counted from 1
+    #[arg(long, value_name = "N", value_parser = super::args::positive)]
+    pub(super) channel: Option<usize>,
+    /// Of latent: the principal components of the channels at one position of codes that are pictures, counted from 1
+    #[arg(long, value_name = "ROW,COLUMN", value_parser = super::args::place, conflicts_with = "channel")]
+    pub(super) at: Option<[usize; 2]>,
     /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that the run watched; all of other data]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
@@ -207,10 +215,34 @@ fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure
     let has_codes = |run: &Run| run.kept.newest().is_some_and(|kept| kept.code_units > 0);
     let run = chosen(subject, arguments, has_codes)?;
     let data = labels(run, &arguments.trained.reading)?;
-    let drawn = latent(run, data.as_ref(), arguments.epoch);
+    let drawn = latent(run, data.as_ref(), arguments.epoch, part(run.code_shape(), arguments)?);
     drawn
         .map_err(|message| nothing(subject, run, &format!("has no plane to show: {message}")))?
         .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
+}
+
+/// The part of codes of this shape that is asked for.
+fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure> {
+    let (name, asked) = match (arguments.channel, arguments.at) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => ("--channel", "channels"),
+        (None, Some(_)) => ("--at", "positions"),
+    };
+    let Shape::Image { height, width, channels } = code else {
+        let message = format!("{name}: the code is a row of units, which has no {asked}; leave it out");
+        return Err(Failure::Usage(message));
+    };
+    let part = match (arguments.channel, arguments.at) {
+        (Some(channel), _) => (channel <= channels).then(|| CodePart::Channel(channel - 1)),
+        (None, at) => at.and_then(|[row, column]| {
+            let is_there = row <= height && column <= width;
+            is_there.then(|| CodePart::Position((row - 1) * width + column - 1))
+        }),
+    };
+    part.map(Some).ok_or_else(|| {
+        let size = format!("{height} rows, {width} columns and {channels} channels, counted from 1");
+        Failure::Usage(format!("{name}: there is none; a code has {size}"))
+    })
 }
 
 /// The data of the run, whose labels colour its codes; without them these are of one colour.

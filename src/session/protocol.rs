@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::exploring::{
     Draws, Found, MeanCode, NearSample, NearestTraining, Neighbourhoods, SampleGroup, Survey,
 };
-use super::{Findings, SampleAnswer, SampleJob, Shown};
+use super::{CodePlane, Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, Trained};
@@ -219,12 +219,14 @@ pub enum JobKind {
     },
     /// What the codes of an epoch have in common.
     Survey(Arc<Kept>),
-    /// The first two principal components of codes.
+    /// Codes on a plane of their principal components.
     Principal {
         /// Codes, row by row.
         codes: Arc<Kept>,
     },
     /// Reconstruction error of PCA with as many components as the code has units, fitted on the training split.
+        /// The plane.
+        plane: CodePlane,
     Baseline {
         /// The data.
         data: Arc<Dataset>,

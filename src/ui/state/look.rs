@@ -9,7 +9,7 @@ use crate::check::plan;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::run::{HeldWeights, Kept, Run};
-use crate::session::{Order, Trial};
+use crate::session::{CodePlane, Order, Trial};
 use crate::ui::plots::stamp_of;
 
 /// What a view wants of the samples of a set.
@@ -134,8 +134,8 @@ impl Look<'_> {
     }
 
     /// Stands for the codes of the set, in the plane of the principal components of others where one is drawn.
-    pub fn located_stamp(&self, plane: Option<&Arc<Kept>>) -> u64 {
-        let plane = plane.map(|kept| (kept.epoch, Arc::as_ptr(kept).addr()));
+    pub fn located_stamp(&self, plane: Option<&(Arc<Kept>, CodePlane)>) -> u64 {
+        let plane = plane.map(|(kept, plane)| (kept.epoch, Arc::as_ptr(kept).addr(), *plane));
         stamp_of((self.subject, self.set, plane))
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::run::{Kept, Run};
-use crate::session::{JobKind, Linear, Order, Rated, SampleJob, part_rows};
+use crate::session::{CodePlane, JobKind, Linear, Order, Rated, SampleJob, part_rows};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted};
 
@@ -43,7 +43,7 @@ impl State {
 
     /// Asks where the shown run's encoder puts other data, unless that is known; `plane` are codes whose principal components
     /// span the plane that is drawn, where one is.
-    pub fn follow_located(&mut self, plane: Option<&Arc<Kept>>) {
+    pub fn follow_located(&mut self, plane: Option<&(Arc<Kept>, CodePlane)>) {
         if self.scored.is_waiting(false) {
             return;
         }

@@ -59,7 +59,7 @@ pub(super) fn place_ui(ui: &mut Ui, code: Shape, prefix: &str, of: &str, unit: &
 }
 
 /// A number that is shown counted from 1.
-fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize, most: usize) -> bool {
+pub(super) fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize, most: usize) -> bool {
     let mut number = *index + 1;
     let drag = DragValue::new(&mut number).range(1..=most).speed(0.1).prefix(prefix);
     let response = named(ui.add(drag), name.to_owned()).on_hover_text(capital(name));
