@@ -150,8 +150,8 @@ impl Session {
         let training = match request {
             Request::Load { request, data, own } => return self.loader.load(request, *data, own),
             Request::CancelLoad => return self.loader.cancel(),
-            Request::Show { request, run, paths, mask } => {
-                return self.loader.show(request, run, paths, mask);
+            Request::Show { request, run, paths, mask, size } => {
+                return self.loader.show(request, run, paths, (mask, size));
             }
             Request::CancelShow => return self.loader.cancel_shown(),
             Request::Compute(job) => return self.compute.push(job),

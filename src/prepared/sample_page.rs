@@ -1,7 +1,7 @@
 //! Samples with what a network made of them: what is computed once for all that is drawn of them.
 
-use super::codes::{CodePictures, MOST_CHANNELS};
 use super::channels::strongest_channels;
+use super::codes::{CodePictures, MOST_CHANNELS};
 use super::sample::Sampler;
 use crate::dataset::Dataset;
 use crate::project::Shape;

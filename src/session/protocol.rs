@@ -9,7 +9,7 @@ use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, Trained};
 use crate::io::Store;
-use crate::project::{Data, Mask, Source};
+use crate::project::{Data, Mask, ShownSize, Source};
 use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
 
 /// What the window asks for. Sending never waits.
@@ -38,6 +38,8 @@ pub enum Request {
         paths: Vec<PathBuf>,
         /// Which parts of them are holes, where masks say so.
         mask: Option<Mask>,
+        /// The size that pictures are brought to; without, it is that of the training.
+        size: Option<ShownSize>,
     },
     /// Give up showing files.
     CancelShow,
@@ -223,10 +225,10 @@ pub enum JobKind {
     Principal {
         /// Codes, row by row.
         codes: Arc<Kept>,
-    },
-    /// Reconstruction error of PCA with as many components as the code has units, fitted on the training split.
         /// The plane.
         plane: CodePlane,
+    },
+    /// Reconstruction error of PCA with as many components as the code has units, fitted on the training split.
     Baseline {
         /// The data.
         data: Arc<Dataset>,

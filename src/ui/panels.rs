@@ -11,4 +11,5 @@ pub mod new_project;
 pub mod notes;
 pub mod palette;
 pub mod problems;
+mod shown_size;
 pub mod toolbar;

@@ -138,6 +138,9 @@ pub struct LatentView {
     /// The ends of both axes, as they were last shown.
     #[serde(skip)]
     limits: Option<Limits>,
+    /// Names of other data that are pictures of another size: their codes have no place here.
+    #[serde(skip)]
+    other_sizes: Vec<String>,
 }
 
 /// Units that show something where nobody chose any.
@@ -397,6 +400,10 @@ impl View for LatentView {
                 Some(OtherCodes { name, data, located })
             })
             .collect();
+        let is_of_other_size =
+            |(_, data): &(&String, &Arc<Dataset>)| run.is_some_and(|run| data.shape != run.shape);
+        let other_sizes = now.others.iter().filter(is_of_other_size).map(|(name, _)| name.clone());
+        self.other_sizes = other_sizes.collect();
         let shown = run.zip(kept.as_ref());
         let code = shown.map(|(run, kept)| code_shape(run, kept.code_units));
         let wished = code.map_or(CodePlane::Principal, |code| self.code_plane(code, false));

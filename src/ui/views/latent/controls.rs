@@ -60,6 +60,13 @@ pub(super) fn controls_ui(
         colour_ui(row, input.data, view);
     }
     epoch_ui(row, input.epoch.map(|epoch| input.set.map_or(epoch, |set| set.epoch)));
+    if let Some(first) = view.other_sizes.first() {
+        let more = if view.other_sizes.len() > 1 { ", …" } else { "" };
+        let text = format!("{}{more}: another size", shortened(first, 18));
+        let about = "Pictures of another size than those of training have codes of another size, which cannot be \
+                     drawn among these. Reconstructions shows them.";
+        quiet_ui(row, Side::Right, "another size", &text, about);
+    }
     let watched = (&Set::Watched, kept.codes.len() / units.max(1), kept.epoch);
     let shown = input.set.map_or(watched, |set| (&set.set, set.rows.len(), set.epoch));
     code_count_ui(row, &view.set, shown, input.coming);
@@ -70,13 +77,6 @@ pub(super) fn controls_ui(
     }
 }
 
-/// The choice of the labels that colour the points, where there is one.
-fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
-    let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
-    let shown = view.label_column(data).map(|column| column.name.as_str());
-    if columns.is_empty() || (columns.len() == 1 && shown.is_some()) {
-        return;
-    }
 /// The choice of the channel or the position that is shown by itself; says whether that was changed.
 fn part_ui(ui: &mut Ui, code: Shape, view: &mut LatentView) -> bool {
     let Shape::Image { height, width, channels } = code else { return false };
@@ -96,6 +96,13 @@ fn part_ui(ui: &mut Ui, code: Shape, view: &mut LatentView) -> bool {
     is_changed
 }
 
+/// The choice of the labels that colour the points, where there is one.
+fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
+    let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
+    let shown = view.label_column(data).map(|column| column.name.as_str());
+    if columns.is_empty() || (columns.len() == 1 && shown.is_some()) {
+        return;
+    }
     row.part(Side::Right, "colour by", |ui| {
         let text = RichText::new(shortened(shown.unwrap_or("none"), 14)).size(11.0);
         let combo = ComboBox::from_id_salt("colour by").selected_text(text).width(60.0);

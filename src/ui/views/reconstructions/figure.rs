@@ -24,7 +24,7 @@ impl ReconstructionsView {
         let (data, epoch) = if shown.are_watched {
             (state.data_of(run)?, super::kept_at(run, state.epoch)?.epoch)
         } else {
-            let look = state.look(&self.set, self.is_corrupted)?;
+            let look = state.look_in_any_size(&self.set, self.is_corrupted, state.epoch)?;
             (look.data, look.epoch)
         };
         if data.fingerprint != shown.fingerprint {

@@ -66,7 +66,9 @@ impl Page {
     pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, given: Given, pictured: &Pictured) {
         let of = (pictured.of, data.fingerprint, given == Given::Damaged);
         let stamp = stamp_of((of, Arc::as_ptr(&pictured.pictures).addr()));
-        self.fill(ui, data, stamp, || SamplePage::of_set(run.code_shape(), data, given, &pictured.pictures));
+        self.fill(ui, data, stamp, || {
+            SamplePage::of_set(run.code_shape_for(data.shape), data, given, &pictured.pictures)
+        });
     }
 
     /// Draws no sample.
