@@ -2,10 +2,26 @@
 //! [`Figure`](crate::figure::Figure)s of them. The window draws the same numbers, and the command
 //! line writes the same figures.
 
+mod channels;
+mod codes;
 mod latent;
 mod loss;
+mod pages;
+mod reconstructions;
+mod sample;
+mod sample_page;
+mod shades;
 mod smoother;
 
+pub use channels::{ChannelPage, largest, strongest_channels};
+pub use codes::{CodePictures, MOST_CHANNELS};
 pub use latent::{CodePoints, PlacedRows, code_replay, grouping, lanes, latent, latent_figure, tells_groups};
 pub use loss::{LossAxes, LossSeries, loss, loss_figure, loss_marks, loss_series};
+pub use pages::{MOST_TRAVERSED, TRAVERSAL_STEPS, page_drawing, sample_lines, traversals, traversed};
+pub use reconstructions::{
+    PageChoice, reconstruction_replay, reconstructions_figure, set_reconstructions, watched_reconstructions,
+};
+pub use sample::{Sampler, picture_of, row_name, value_names};
+pub use sample_page::{Given, SamplePage, shown_channels};
+pub use shades::DisplayRange;
 pub use smoother::Smoother;

@@ -36,7 +36,7 @@ pub use number::{
     format_bytes, format_count, format_number, format_percent, format_range, format_secs, format_value,
     short_count, short_number, terminal_number,
 };
-pub use other_data::OtherData;
+pub use other_data::{OtherData, ShownSize};
 pub use pin::{Pin, Pinned};
 pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};

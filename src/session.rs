@@ -43,9 +43,9 @@ pub use results::{Measured, likelihood_of};
 pub use results_export::{ResultsExport, ResultsForm, SampleResults};
 pub use scores::{Ranking, Scores};
 pub use sets::{
-    ClassShares, CodePlane, Comparison, Difference, Exported, Linear, Located, MOST_POINTS, Moments, Order,
-    Pictures, Pixel, PlaceJob, PlaceOn, Places, Rated, SampleAnswer, SampleJob, Trial, channels_of,
-    export_pictures, export_table, number_of, part_rows, picture_name, places_on, squared_error,
+    ClassShares, CodePart, CodePlane, Comparison, Difference, Exported, Linear, Located, MOST_POINTS,
+    Moments, Order, Pictures, Pixel, PlaceJob, PlaceOn, Places, Rated, SampleAnswer, SampleJob, Trial,
+    channels_of, export_pictures, export_table, number_of, part_rows, picture_name, places_on, squared_error,
     strip_jitter, written_channels,
 };
 pub use sheet::{Sheet, name_of};
@@ -150,8 +150,8 @@ impl Session {
         let training = match request {
             Request::Load { request, data, own } => return self.loader.load(request, *data, own),
             Request::CancelLoad => return self.loader.cancel(),
-            Request::Show { request, run, paths, mask } => {
-                return self.loader.show(request, run, paths, mask);
+            Request::Show { request, run, paths, mask, size } => {
+                return self.loader.show(request, run, paths, (mask, size));
             }
             Request::CancelShow => return self.loader.cancel_shown(),
             Request::Compute(job) => return self.compute.push(job),

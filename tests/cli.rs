@@ -255,6 +255,29 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
     assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
     fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");
+    let near = ["neighbours", file, "--of", "validation", "--precision", "--k", "3"];
+    let told = ok(path, &[&near[..], &["--keep"]].concat());
+    let kept = runs(path, file)[0].results.newest(FindingKind::Neighbours, Subset::Validation).cloned();
+    let kept = kept.expect("kept");
+    assert_eq!(
+        (kept.values[0].0.as_str(), kept.about.as_str()),
+        ("precision@3, code", "by code, among train")
+    );
+    let share: f64 =
+        told.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("told");
+    assert!((share - kept.values[0].1).abs() < 1e-3 && kept.samples > 0, "{told} {kept:?}");
+    // By another distance it is another.
+    ok(path, &[&near[..], &["--by", "pixels", "--keep"]].concat());
+    let results = &runs(path, file)[0].results;
+    let count = results.iter().filter(|finding| finding.kind == FindingKind::Neighbours).count();
+    assert_eq!(count, 2);
+    assert!(results.newest_with(FindingKind::Neighbours, Subset::Validation, "precision@3, code").is_some());
+    fails(
+        path,
+        &[&near[..1], &[file, "--sample", "3", "--precision", "--keep"]].concat(),
+        2,
+        "--keep: only the precision of a split",
+    );
 
     ok(path, &["encode", file, "-o", "codes.npy"]);
     ok(path, &["encode", file, "-o", "codes.csv"]);
@@ -444,6 +467,45 @@ fn figures_are_drawn_without_a_screen() {
     check(&["--view", "loss", "-o", "loss.svg"], 1, "--force");
     check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; it has: ");
     check(&["--view", "loss", "--compare", "7", "-o", "two.svg"], 1, "there is no run 7");
+}
+
+#[test]
+fn pages_of_pictures_are_drawn_without_a_screen() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:undercomplete", "--epochs", "2", "-o", "u.hourglass"]);
+    let figure = |view: &str, file: &str, more: &[&str]| {
+        let arguments = [&["figure", "u.hourglass", "--view", view, "-o", file], more].concat();
+        assert_eq!(ok(path, &arguments).trim(), file);
+        fs::read(path.join(file)).expect("there")
+    };
+    let svg =
+        |file: &str, view: &str, more: &[&str]| String::from_utf8(figure(view, file, more)).expect("text");
+    let watched = svg("watched.svg", "reconstructions", &[]);
+    assert!(watched.contains("Reconstructions of run 1, epoch 2") && watched.contains("original"));
+    assert!(figure("reconstructions", "watched.gif", &[]).starts_with(b"GIF8"));
+    // Below each sample stands its error: the largest first.
+    let worst = ["--set", "test", "--order", "worst", "--number", "5", "--pca"];
+    let table = String::from_utf8(figure("reconstructions", "worst.csv", &worst)).expect("text");
+    let errors: Vec<f64> = table
+        .lines()
+        .filter(|line| line.starts_with("error,"))
+        .map(|line| line.split(',').nth(2).and_then(|caption| caption.parse().ok()).expect("an error"))
+        .collect();
+    assert!(errors.len() == 5 && errors.is_sorted_by(|a, b| a >= b), "{errors:?}");
+    let lines = |name: &str| table.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!([lines("original,"), lines("reconstruction,"), lines("PCA,")], [5; 3]);
+    // Two units in seven steps.
+    let units = svg("units.csv", "traversals", &[]);
+    assert_eq!(units.lines().filter(|line| line.starts_with("unit 1,")).count(), 7);
+    assert!(svg("units.svg", "traversals", &["--sample", "12"]).contains("Traversals, run 1, epoch 2"));
+    let check = |arguments: &[&str], code, message: &str| {
+        fails(path, &[&["figure", "u.hourglass"], arguments].concat(), code, message);
+    };
+    let set = ["--view", "reconstructions", "--set", "test"];
+    check(&[&set[..], &["--epoch", "1", "-o", "e.svg"]].concat(), 2, "--epoch: only what the run watched");
+    check(&["--view", "reconstructions", "--clean", "-o", "c.svg"], 2, "--clean: the watched samples");
+    check(&["--view", "traversals", "--units", "9", "-o", "t.svg"], 1, "there is no unit 9");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::dataset::{Dataset, SplitRows};
 use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
 use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Shape, Threshold, visible};
 use crate::run::{Run, facts};
-use crate::session::{Encoded, Scores, lack_of_room};
+use crate::session::{Encoded, Scores, Trial, lack_of_room};
 
 /// How far beyond [0, 1] values may lie that were rounded.
 const UNIT_TOLERANCE: f32 = 1e-3;
@@ -110,6 +110,17 @@ impl Applied {
     /// The network with the weights to use: the best ones where early stopping kept some.
     pub(super) fn network(&self, threads: Option<usize>) -> Result<Network, Failure> {
         self.trained.network(data::threads(threads)).map_err(|error| self.failure(error))
+    }
+
+    /// The network and the data as jobs of the window take them; `is_corrupted` gives samples as the training does.
+    pub(super) fn trial(&self, is_corrupted: bool) -> Trial {
+        let (trained, data) = (self.trained.clone(), Arc::clone(&self.data));
+        Trial { trained, data, is_corrupted, unranged: None }
+    }
+
+    /// The epoch of the weights.
+    pub(super) fn epoch(&self) -> u32 {
+        self.run.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.inference_epoch())
     }
 
     /// Shape of a code.

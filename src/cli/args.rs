@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::values::{hole_shade, place, positive, range, temperature, threads};
+use self::values::{hole_shade, range, temperature, threads};
+pub(super) use self::values::{place, positive};
 use super::reading::Reading;
 use crate::project::{HoleShade, Recipe};
 
@@ -63,7 +64,7 @@ pub(super) enum Task {
     Traverse(Traverse),
     /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
-    /// Draws the loss or the codes of a run, as the window does, without a screen
+    /// Draws the loss, the codes, reconstructions or traversals of a run, as the window does, without a screen
     Figure(super::figure::Arguments),
     /// Writes the weights of a run for other programs
     Export(Export),
@@ -417,7 +418,7 @@ pub(super) struct Traverse {
 Examples:
   hourglass neighbours faces.hourglass --sample 12 --sample 40 -o near.csv
   hourglass neighbours faces.hourglass --sample 12 --by pixels --set all -o -
-  hourglass neighbours digits.hourglass --of test --precision --k 10
+  hourglass neighbours digits.hourglass --of test --precision --k 10 --keep
 
 The table has a row for each neighbour: the sample, the rank, the neighbour's name
 or row, its split and labels, and the distance. The sample itself is left out.
@@ -447,6 +448,9 @@ pub(super) struct Neighbours {
     /// Also print precision@k, the mean over the samples that have a class
     #[arg(long)]
     pub(super) precision: bool,
+    /// Also keep the precision with the run in the project file, where the window shows it; only of a split of its own data
+    #[arg(long, requires = "precision")]
+    pub(super) keep: bool,
     /// Overwrite the file if it exists
     #[arg(long)]
     pub(super) force: bool,
@@ -523,7 +527,7 @@ pub(super) struct Bench {
 }
 
 /// A trained network and the data it is shown.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct TrainedRun {
     /// A project with a trained run
     pub(super) file: PathBuf,

@@ -1,7 +1,10 @@
+mod page;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::args::TrainedRun;
 use super::data::{self, Shown};
 use super::failure::Failure;
 use super::output::check_files;
@@ -13,8 +16,9 @@ use crate::dataset::Dataset;
 use crate::figure::{Figure, FigureError, Form, Style, encoded};
 use crate::io::Durability;
 use crate::prepared::{latent, loss};
-use crate::project::{visible, visible_list, visible_path};
+use crate::project::{Shape, visible, visible_list, visible_path};
 use crate::run::{Run, TOTAL};
+use crate::session::CodePart;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -22,21 +26,24 @@ Examples:
   hourglass figure vae.hourglass --view loss -o loss.svg
   hourglass figure vae.hourglass --view loss --term KL --compare 1,2 -o kl.png --scale 3
   hourglass figure vae.hourglass --view latent -o codes.png --theme dark
+  hourglass figure vae.hourglass --view reconstructions -o watched.gif
+  hourglass figure vae.hourglass --view reconstructions --set test --order worst --number 24 --pca -o worst.png
+  hourglass figure vae.hourglass photos --view reconstructions -o photos.svg
+  hourglass figure vae.hourglass --view traversals --sample 12 -o traversals.svg
 
-The same curves, axes, colours and labels as in the window: PNG, SVG, or the
-numbers as CSV. The codes of a network of two units, epoch by epoch, are a GIF.")]
+The same curves, pictures, axes, colours and labels as in the window: PNG, SVG, or
+the numbers as CSV. The codes of a network of two units and the samples that a run
+watched, epoch by epoch, are a GIF.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
-    /// A project with a run
-    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) trained: TrainedRun,
     /// What is drawn
     #[arg(long, value_enum)]
     pub(super) view: View,
     /// The file to write, by its ending .png, .svg, .csv or .gif
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
-    /// The run to draw, instead of the newest that has anything to show
-    #[arg(long, value_name = "ID")]
-    pub(super) run: Option<u32>,
     /// Of loss: other runs to draw beside it
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) compare: Vec<u32>,
@@ -49,9 +56,43 @@ pub(super) struct Arguments {
     /// Of loss: a linear axis, also where a logarithmic one is possible
     #[arg(long)]
     pub(super) linear: bool,
-    /// Of latent: the epoch, instead of the newest
+    /// Of latent and of watched reconstructions: the epoch, instead of the newest
     #[arg(long, value_name = "N")]
     pub(super) epoch: Option<u32>,
+    /// Of latent: the principal components of one channel of codes that are pictures, counted from 1
+    #[arg(long, value_name = "N", value_parser = super::args::positive)]
+    pub(super) channel: Option<usize>,
+    /// Of latent: the principal components of the channels at one position of codes that are pictures, counted from 1
+    #[arg(long, value_name = "ROW,COLUMN", value_parser = super::args::place, conflicts_with = "channel")]
+    pub(super) at: Option<[usize; 2]>,
+    /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that the run watched; all of other data]
+    #[arg(long, value_name = "SET")]
+    pub(super) set: Option<String>,
+    /// Of reconstructions: how many samples, at most [default: all watched ones, 48 of a set]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub(super) number: Option<u16>,
+    /// Of reconstructions: their order
+    #[arg(long, value_enum, default_value = "data")]
+    pub(super) order: Sorting,
+    /// Of reconstructions: a line with those of PCA with as many components as the code has units
+    #[arg(long)]
+    pub(super) pca: bool,
+    /// Of reconstructions: no line with the codes, where these are pictures
+    #[arg(long)]
+    pub(super) no_code: bool,
+    /// Of reconstructions of a set: give a network that was trained on corrupted samples clean ones
+    #[arg(long)]
+    pub(super) clean: bool,
+    /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training
+    /// codes
+    #[arg(long, value_name = "ROW", default_value = "mean")]
+    pub(super) sample: String,
+    /// Of traversals: the units to change, counted from 1, in this order [default: those that vary most]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = super::args::positive)]
+    pub(super) units: Vec<usize>,
+    /// Of traversals: steps over the range [default: 7; at most 14 choices and entries]
+    #[arg(long, value_name = "N", value_parser = super::args::positive)]
+    pub(super) steps: Option<usize>,
     /// The theme
     #[arg(long, value_enum, default_value = "light")]
     pub(super) theme: Theme,
@@ -70,6 +111,25 @@ pub(super) enum View {
     Loss,
     /// The codes of the samples that the run watched
     Latent,
+    /// Samples with their reconstructions and where these differ
+    Reconstructions,
+    /// All parts of the code over their range as one picture
+    Traversals,
+}
+
+/// The order of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sorting {
+    /// As in the data
+    Data,
+    /// Largest error first
+    Worst,
+    /// Smallest error first
+    Best,
+    /// The error nearest to the median first
+    Median,
+    /// Class by class, in each the largest error first
+    Class,
 }
 
 /// Colours of the window.
@@ -92,10 +152,11 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
         ))
     })?;
     check_files(&files, &[path], arguments.force)?;
-    let subject = Subject::open(&arguments.file, "hourglass train DESIGN --data")?;
     let drawn = match arguments.view {
-        View::Loss => of_loss(&subject, arguments)?,
-        View::Latent => of_latent(&subject, arguments)?,
+        View::Loss => of_loss(&opened(arguments)?, arguments)?,
+        View::Latent => of_latent(&opened(arguments)?, arguments)?,
+        View::Reconstructions => page::of_reconstructions(arguments)?,
+        View::Traversals => page::of_traversals(arguments)?,
     };
     let style = Style { is_dark: arguments.theme == Theme::Dark, scale: f32::from(arguments.scale) };
     let bytes = encoded(&drawn, form, style).map_err(|error| told(&error, path))?;
@@ -103,6 +164,18 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
     files.write_bytes(path, Durability::Synced, &bytes)?;
     line(visible_path(path));
     Ok(())
+}
+
+/// The project, of views that show nothing of other data.
+fn opened(arguments: &Arguments) -> Result<Subject, Failure> {
+    if let Some(data) = &arguments.trained.data {
+        return Err(Failure::Usage(format!(
+            "{}: the loss and the latent space of a run are of the samples that it was trained on; leave the data out, or choose \
+             --view reconstructions",
+            visible_path(data)
+        )));
+    }
+    Subject::open(&arguments.trained.file, "hourglass train DESIGN --data")
 }
 
 fn told(error: &FigureError, path: &Path) -> Failure {
@@ -116,7 +189,7 @@ fn chosen<'a>(
     shows: impl Fn(&Run) -> bool,
 ) -> Result<&'a Run, Failure> {
     let newest = subject.runs.iter().rev().find(|run| shows(run)).map(|run| run.id.0);
-    subject.run(arguments.run.or(newest), |_| true)
+    subject.run(arguments.trained.run.or(newest), |_| true)
 }
 
 fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
@@ -141,16 +214,40 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
 fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
     let has_codes = |run: &Run| run.kept.newest().is_some_and(|kept| kept.code_units > 0);
     let run = chosen(subject, arguments, has_codes)?;
-    let data = labels(run)?;
-    let drawn = latent(run, data.as_ref(), arguments.epoch);
+    let data = labels(run, &arguments.trained.reading)?;
+    let drawn = latent(run, data.as_ref(), arguments.epoch, part(run.code_shape(), arguments)?);
     drawn
         .map_err(|message| nothing(subject, run, &format!("has no plane to show: {message}")))?
         .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
 }
 
+/// The part of codes of this shape that is asked for.
+fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure> {
+    let (name, asked) = match (arguments.channel, arguments.at) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => ("--channel", "channels"),
+        (None, Some(_)) => ("--at", "positions"),
+    };
+    let Shape::Image { height, width, channels } = code else {
+        let message = format!("{name}: the code is a row of units, which has no {asked}; leave it out");
+        return Err(Failure::Usage(message));
+    };
+    let part = match (arguments.channel, arguments.at) {
+        (Some(channel), _) => (channel <= channels).then(|| CodePart::Channel(channel - 1)),
+        (None, at) => at.and_then(|[row, column]| {
+            let is_there = row <= height && column <= width;
+            is_there.then(|| CodePart::Position((row - 1) * width + column - 1))
+        }),
+    };
+    part.map(Some).ok_or_else(|| {
+        let size = format!("{height} rows, {width} columns and {channels} channels, counted from 1");
+        Failure::Usage(format!("{name}: there is none; a code has {size}"))
+    })
+}
+
 /// The data of the run, whose labels colour its codes; without them these are of one colour.
-fn labels(run: &Run) -> Result<Option<Dataset>, Failure> {
-    let why = match data::shown(run, None, None, &Reading::default()) {
+fn labels(run: &Run, reading: &Reading) -> Result<Option<Dataset>, Failure> {
+    let why = match data::shown(run, None, None, reading) {
         Ok(Shown { data, .. }) if data.fingerprint == run.fingerprint => return Ok(Some(data)),
         Ok(_) => format!("the data run {} was trained on have changed", run.id),
         Err(Failure::Problem(message) | Failure::Usage(message)) => message,

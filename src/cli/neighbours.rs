@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use super::applied::Applied;
 use super::args::{By, Neighbours as Arguments};
 use super::failure::Failure;
+use super::keep::keep;
 use super::output::{Output, check_files, print_sheet, save_sheet};
 use super::progress::Bar;
 use super::sets::ALL;
@@ -12,7 +13,7 @@ use crate::dataset::memory::available_bytes;
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::Network;
 use crate::project::{Bottleneck, format_bytes, terminal_number, visible, visible_path};
-use crate::session::{CodeDistance, Found, Likeness, Neighbours, Sheet, name_of, number_of};
+use crate::session::{CodeDistance, Found, Likeness, Measured, Neighbours, Sheet, name_of, number_of};
 
 /// `hourglass neighbours`
 pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
@@ -25,8 +26,13 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
     let applied = Applied::open(&arguments.trained, "neighbours")?;
     let usual = if applied.own { Subset::Train.name() } else { ALL };
     let among = applied.part(arguments.set.as_deref().unwrap_or(usual))?.rows;
-    let asked = match &arguments.of {
-        Some(set) => applied.part(set)?.rows,
+    let of = arguments.of.as_deref().map(|set| applied.part(set)).transpose()?;
+    let split = of.as_ref().and_then(|part| part.subset);
+    if arguments.keep {
+        check_kept(&applied, split)?;
+    }
+    let asked = match of {
+        Some(part) => part.rows,
         None => arguments.sample.iter().map(|text| applied.row(text)).collect::<Result<_, _>>()?,
     };
     check_room(&applied.data, [asked.len(), among.len()], arguments.k)?;
@@ -51,10 +57,53 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
         Some(Output::Array(_) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_)) | None => {}
     }
     if arguments.precision {
-        let precision = |column: &LabelColumn| search.precision(column, &asked, &among, &found);
-        tell_precision(&applied.data, arguments.k, precision)?;
+        let told = tell_precision(&applied.data, arguments.k, |column: &LabelColumn| {
+            search.precision(column, &asked, &among, &found)
+        })?;
+        let measured = applied.run.checkpoint.as_ref().zip(split.filter(|_| arguments.keep));
+        if let Some((checkpoint, split)) = measured {
+            let samples = told.iter().map(|(_, _, samples)| *samples).max().unwrap_or(0);
+            let (k, by) = (arguments.k, distance_name(&applied, arguments.by));
+            let is_one = told.len() == 1;
+            let values = told.into_iter().map(|(column, precision, _)| {
+                let of = if is_one { String::new() } else { format!(" of {column}") };
+                (format!("precision@{k}{of}, {by}"), precision)
+            });
+            let about = format!("by {by}, among {}", arguments.set.as_deref().unwrap_or(usual));
+            let finding = Measured::of(checkpoint, samples).neighbours(split, about, values.collect());
+            return keep(&arguments.trained.file, applied.run.id, vec![finding]);
+        }
     }
     Ok(())
+}
+
+/// Ends a command that cannot keep what it finds.
+fn check_kept(applied: &Applied, split: Option<Subset>) -> Result<(), Failure> {
+    let id = applied.run.id;
+    if split.is_none() {
+        return Err(Failure::Usage(format!(
+            "--keep: only the precision of a split of the data run {id} was trained on is kept with it; choose one with --of, or \
+             leave --keep out"
+        )));
+    }
+    if !applied.has_data_of_training() {
+        return Err(Failure::Problem(format!(
+            "--keep: these are no longer the rows that run {id} was trained on and judged by; put its data back, or leave --keep out"
+        )));
+    }
+    Ok(())
+}
+
+/// What is compared by a distance, as the window calls it.
+fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
+    let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
+    match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
+        By::L2 => "code",
+        By::Cosine => "code by cosine",
+        By::Hamming => "code by Hamming distance",
+        By::Pixels => "values",
+        By::Pca => "PCA",
+    }
 }
 
 /// Ends a command before it finds more neighbours than there is memory for.
@@ -142,13 +191,13 @@ fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
     near
 }
 
-/// Prints the precision by each column of classes.
+/// Prints the precision by each column of classes; gives the name of each with its precision and how many samples were counted.
 fn tell_precision(
     data: &Dataset,
     k: usize,
     mut precision: impl FnMut(&LabelColumn) -> Option<(f64, usize)>,
-) -> Result<(), Failure> {
-    let mut is_told = false;
+) -> Result<Vec<(String, f64, usize)>, Failure> {
+    let mut told = Vec::new();
     for column in &data.labels {
         // Classes of one row each tell rows apart, and no neighbour is of the same.
         let Some(ids) = column.class_ids() else { continue };
@@ -157,13 +206,13 @@ fn tell_precision(
             continue;
         }
         if let Some((precision, samples)) = precision(column) {
-            let (name, precision) = (visible(&column.name), terminal_number(precision));
-            line(format!("precision@{k} of {name}: {precision} ({samples} samples)"));
-            is_told = true;
+            let (name, number) = (visible(&column.name), terminal_number(precision));
+            line(format!("precision@{k} of {name}: {number} ({samples} samples)"));
+            told.push((name.into_owned(), precision, samples));
         }
     }
-    if is_told {
-        return Ok(());
+    if !told.is_empty() {
+        return Ok(told);
     }
     Err(Failure::Problem(format!(
         "{}: none of the samples has a class, so there is no precision; leave --precision out",

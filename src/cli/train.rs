@@ -362,6 +362,7 @@ impl Observer for Terminal<'_> {
             | RunEvent::Baseline(_)
             | RunEvent::Located(..)
             | RunEvent::Found(_)
+            | RunEvent::Dropped(_)
             | RunEvent::Captioned(_) => {}
         }
     }

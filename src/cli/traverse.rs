@@ -103,7 +103,7 @@ pub(super) fn save_page(
 }
 
 /// What lines are called, and those that are asked for.
-fn lines(
+pub(super) fn lines(
     applied: &Applied,
     codes: &[f32],
     base: &[f32],

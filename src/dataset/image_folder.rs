@@ -175,6 +175,31 @@ pub(super) fn pictures_in<'a>(
     Ok((files, held))
 }
 
+/// Width and height of the smallest and the largest picture at a path, a file or a folder; `None` where none can be read.
+pub(super) fn sizes(
+    path: &Path,
+    reading: &PictureReading,
+    progress: &Progress,
+) -> Result<Option<[(u32, u32); 2]>, DataError> {
+    let (folder, files, _held) = match (path.is_file(), path.parent(), path.file_name()) {
+        (true, Some(folder), Some(name)) => (folder, vec![PathBuf::from(name)], None),
+        _ => {
+            let Found { files, held, .. } = find(path, Rules::Current, progress)?;
+            (path, arrange(files, reading, Rules::Current, progress)?.files, Some(held))
+        }
+    };
+    // The smallest rows: only what their files say of them is looked at.
+    let wanted = Wanted { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
+    let how = How { wanted, alpha: Alpha::Black, rules: Rules::Current };
+    let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
+    let paths = Files { folder, paths: &files, pages: &pages, how };
+    let Pictures { rows, places, tally } = read_all(paths, &mut skipped, progress)?;
+    read::release_rows(rows, progress);
+    progress.budget().release(places);
+    progress.budget().release(pages);
+    Ok(tally.sizes)
+}
+
 /// Masks of pictures.
 pub(super) struct MaskPictures {
     /// Their shades, one row a mask.

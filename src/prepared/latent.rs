@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::{Animation, Axis, Coloring, Drawing, Figure, Limits, Scatter};
 use crate::project::{Shape, visible};
 use crate::run::{Kept, Run};
-use crate::session::{CodePlane, number_of, strip_jitter};
+use crate::session::{CodePart, CodePlane, number_of, strip_jitter};
 
 /// Seconds for which an epoch is shown, and room around all points as a part of their span.
 const EPOCH_SECS: f32 = 0.25;
@@ -71,7 +71,7 @@ impl CodePoints {
                 let place = |code: &[f32]| [x, y].map(|unit| code.get(unit).copied().unwrap_or(f32::NAN));
                 placed.codes.chunks_exact(units.max(1)).map(place).collect()
             }
-            (_, None, CodePlane::Principal) => Vec::new(),
+            (_, None, CodePlane::Principal | CodePlane::Part(..)) => Vec::new(),
         };
         points
     }
@@ -96,18 +96,15 @@ impl CodePoints {
         limits: Limits,
     ) -> Scatter {
         let units = code.features();
-        let name = |axis: usize| match plane {
-            CodePlane::Principal => format!("principal component {}", axis + 1),
-            CodePlane::Units(units) => code.unit_name(units[axis]),
-        };
+        let [along, second] = plane.axis_names(code);
         let up = match column {
-            _ if units > 1 => name(1),
+            _ if units > 1 => second,
             Some(column) => visible(&column.name).into_owned(),
             None => String::new(),
         };
         let names = lanes(units, column).unwrap_or_default().to_vec();
         Scatter {
-            x: Axis::new(name(0), limits.x),
+            x: Axis::new(along, limits.x),
             y: Axis { names, ..Axis::new(up, limits.y) },
             points: self.points.clone(),
             coloring: self.coloring(column),
@@ -138,15 +135,25 @@ pub fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
 }
 
 /// The watched codes of a run at an epoch (the newest where none is said) as they are first shown:
-/// the plane of their principal components, or all of two units or one. `data` are the run's own,
-/// whose labels colour them. `None` where there are no codes.
+/// the plane of their principal components, or all of two units or one; of codes that are pictures
+/// perhaps the components of a part of them. `data` are the run's own, whose labels colour them.
+/// `None` where there are no codes.
 ///
 /// # Errors
 /// A message where there are no principal components.
-pub fn latent(run: &Run, data: Option<&Dataset>, epoch: Option<u32>) -> Result<Option<Figure>, String> {
+pub fn latent(
+    run: &Run,
+    data: Option<&Dataset>,
+    epoch: Option<u32>,
+    part: Option<CodePart>,
+) -> Result<Option<Figure>, String> {
     let Some(kept) = run.kept.look(epoch).filter(|kept| kept.code_units > 0) else { return Ok(None) };
     let units = kept.code_units;
-    let plane = if units > 2 { CodePlane::Principal } else { CodePlane::Units([0, units - 1]) };
+    let plane = match part {
+        Some(part) => CodePlane::Part(part, run.code_shape().channels()),
+        None if units > 2 => CodePlane::Principal,
+        None => CodePlane::Units([0, units - 1]),
+    };
     let places = plane.places(&kept.codes, kept)?.points;
     let column = data.and_then(|data| data.labels.get(grouping(&data.labels)?));
     let (rows, codes) = (&run.kept.probe.code_rows, &kept.codes);

@@ -15,4 +15,16 @@ pub struct OtherData {
     /// Which parts of them are holes, where masks say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<Mask>,
+    /// The size that pictures are brought to; without, it is that of the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<ShownSize>,
+}
+
+/// The size of pictures that a network of convolutions alone is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShownSize {
+    /// That of their files, which is the same for all.
+    Own,
+    /// Width and height in pixels.
+    Of(usize, usize),
 }

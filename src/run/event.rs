@@ -38,6 +38,8 @@ pub enum RunEvent {
     Located(Box<Data>, Normaliser),
     /// Something was measured of its network.
     Found(Box<Finding>),
+    /// What was kept of such a measurement is taken back.
+    Dropped(Box<Finding>),
     /// A person gave it a name or a note, or hid it.
     Captioned(Box<Caption>),
 }
@@ -136,6 +138,7 @@ impl Run {
                 self.normaliser = Some(normaliser.clone());
             }
             RunEvent::Found(finding) => self.results.add(Finding::clone(finding)),
+            RunEvent::Dropped(finding) => self.results.drop(finding),
             RunEvent::Captioned(caption) => self.caption = Caption::clone(caption),
         }
     }

@@ -25,17 +25,23 @@ pub enum FindingKind {
     Restoration,
     /// Retrieval of training samples of the same class by binary codes.
     Retrieval,
+    /// Neighbours that are of the same class, by several distances.
+    Neighbours,
+    /// How selected samples differ from the others.
+    Selection,
 }
 
 impl FindingKind {
     /// All kinds, in the order they are shown in.
-    pub const ALL: [FindingKind; 6] = [
+    pub const ALL: [FindingKind; 8] = [
         FindingKind::Losses,
         FindingKind::Likelihood,
         FindingKind::Anomalies,
         FindingKind::Refit,
         FindingKind::Restoration,
         FindingKind::Retrieval,
+        FindingKind::Neighbours,
+        FindingKind::Selection,
     ];
 
     /// Its name on screen.
@@ -47,7 +53,14 @@ impl FindingKind {
             FindingKind::Refit => "regression on the chosen features",
             FindingKind::Restoration => "restoration",
             FindingKind::Retrieval => "retrieval by binary codes",
+            FindingKind::Neighbours => "nearest neighbours",
+            FindingKind::Selection => "selection compared with others",
         }
+    }
+
+    /// Whether it is measured on a split; the split that a finding of another kind names says nothing.
+    pub fn is_of_split(self) -> bool {
+        self != FindingKind::Selection
     }
 }
 
@@ -114,6 +127,11 @@ impl Results {
         }
     }
 
+    /// Takes one of them away.
+    pub(super) fn drop(&mut self, finding: &Finding) {
+        self.0.retain(|known| known != finding);
+    }
+
     /// All of them, the one measured last at the end.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Finding> {
         self.0.iter()
@@ -127,6 +145,12 @@ impl Results {
     /// The newest of a kind on a split.
     pub fn newest(&self, kind: FindingKind, split: Subset) -> Option<&Finding> {
         self.0.iter().rev().find(|finding| (finding.kind, finding.split) == (kind, split))
+    }
+
+    /// The newest of a kind on a split that has this number.
+    pub fn newest_with(&self, kind: FindingKind, split: Subset, name: &str) -> Option<&Finding> {
+        let is_asked = |finding: &&Finding| (finding.kind, finding.split) == (kind, split);
+        self.0.iter().rev().filter(is_asked).find(|finding| finding.value(name).is_some())
     }
 
     /// Whether each of `earlier` is there, or a newer one in its place.

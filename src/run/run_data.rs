@@ -108,6 +108,35 @@ impl Run {
         (plan.arrays() == self.plan()?.arrays()).then_some(plan)
     }
 
+    /// Why its network takes samples of one size alone; `None` where it takes pictures of any size that its layers fit.
+    pub fn one_size_only(&self) -> Option<&'static str> {
+        let Shape::Image { height, width, channels } = self.shape else {
+            return Some("its samples are no pictures");
+        };
+        let is_code_dense = matches!(self.code_shape(), Shape::Vector(_));
+        // Whatever divides the sides divides them twice as long.
+        let twice = Shape::Image { height: 2 * height, width: 2 * width, channels };
+        let why = if is_code_dense {
+            "its code is a row of units, which a dense layer makes of the whole picture"
+        } else if self
+            .scaler()
+            .is_some_and(|scaler| scaler.offsets.len().max(scaler.factors.len()) > channels)
+        {
+            "each pixel has a scaling of its own"
+        } else if matches!(self.design.code.kind, Bottleneck::Hashing { threshold: Threshold::Median, .. }) {
+            "the bits of its code end at a median for each position"
+        } else {
+            "one of its layers knows single positions"
+        };
+        self.plan_for(twice).is_none().then_some(why)
+    }
+
+    /// The shape of the codes of samples of this shape.
+    pub fn code_shape_for(&self, shape: Shape) -> Shape {
+        let other = (shape != self.shape).then(|| self.plan_for(shape)).flatten();
+        other.map_or_else(|| self.code_shape(), |plan| plan.code_shape())
+    }
+
     fn plan_on(&self, shape: Shape) -> Option<Plan> {
         let facts = DataFacts {
             shape,

@@ -183,7 +183,9 @@ fn compute(kind: &JobKind, held: &mut Held, goes_on: &dyn Fn() -> bool) -> Resul
             encoded(network, samples)
         }
         JobKind::Survey(codes) => Ok(JobResult::Survey(Arc::new(Survey::of(codes)))),
-        JobKind::Principal { codes } => principal(codes, &codes.codes).map(JobResult::Principal),
+        JobKind::Principal { codes, plane } => {
+            plane.places(&codes.codes, codes).map(|places| JobResult::Principal(places.points))
+        }
         JobKind::Baseline { data, components } => {
             baseline(data, *components).map(JobResult::Baseline).map_err(|error| error.to_string())
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::showing::show;
 use super::{Event, Outbox, panic_text};
 use crate::dataset::{DataError, Progress, load_known, mended};
-use crate::project::{Data, Mask};
+use crate::project::{Data, Mask, ShownSize};
 use crate::run::{Run, facts};
 
 /// How often progress is shown.
@@ -71,13 +71,19 @@ impl Loader {
         start(&self.outbox, progress, told, load);
     }
 
-    pub(super) fn show(&mut self, request: u64, run: Box<Run>, paths: Vec<PathBuf>, mask: Option<Mask>) {
+    pub(super) fn show(
+        &mut self,
+        request: u64,
+        run: Box<Run>,
+        paths: Vec<PathBuf>,
+        (mask, size): (Option<Mask>, Option<ShownSize>),
+    ) {
         let progress = renew(&mut self.shown);
         let told = Told {
             loading: move |done, total| Event::Showing { request, done, total },
             failed: move |error| Event::NotShown { request, error },
         };
-        let load = move |progress: &Progress| match show(&run, &paths, mask.as_ref(), progress) {
+        let load = move |progress: &Progress| match show(&run, &paths, mask.as_ref(), size, progress) {
             Ok(shown) => Event::Shown { request, shown: Box::new(shown) },
             Err(error) => Event::NotShown { request, error },
         };

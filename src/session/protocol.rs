@@ -4,12 +4,12 @@ use std::sync::Arc;
 use super::exploring::{
     Draws, Found, MeanCode, NearSample, NearestTraining, Neighbourhoods, SampleGroup, Survey,
 };
-use super::{Findings, SampleAnswer, SampleJob, Shown};
+use super::{CodePlane, Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, RateCurve, Trained};
 use crate::io::Store;
-use crate::project::{Data, Mask, Source};
+use crate::project::{Data, Mask, ShownSize, Source};
 use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
 
 /// What the window asks for. Sending never waits.
@@ -38,6 +38,8 @@ pub enum Request {
         paths: Vec<PathBuf>,
         /// Which parts of them are holes, where masks say so.
         mask: Option<Mask>,
+        /// The size that pictures are brought to; without, it is that of the training.
+        size: Option<ShownSize>,
     },
     /// Give up showing files.
     CancelShow,
@@ -219,10 +221,12 @@ pub enum JobKind {
     },
     /// What the codes of an epoch have in common.
     Survey(Arc<Kept>),
-    /// The first two principal components of codes.
+    /// Codes on a plane of their principal components.
     Principal {
         /// Codes, row by row.
         codes: Arc<Kept>,
+        /// The plane.
+        plane: CodePlane,
     },
     /// Reconstruction error of PCA with as many components as the code has units, fitted on the training split.
     Baseline {

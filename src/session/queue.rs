@@ -160,7 +160,7 @@ mod tests {
     use crate::engine::Trained;
     use crate::project::{Data, Recipe};
     use crate::run::{Kept, Weights, facts};
-    use crate::session::{Distribution, Draws, NearestTraining};
+    use crate::session::{CodePlane, Distribution, Draws, NearestTraining};
 
     fn jobs() -> impl Fn(u64, Urgency) -> Job {
         let data: Arc<Dataset> = Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"));
@@ -171,7 +171,9 @@ mod tests {
                 Urgency::Pointer => {
                     JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer }
                 }
-                Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
+                Urgency::Points => {
+                    JobKind::Principal { codes: Arc::new(Kept::default()), plane: CodePlane::Principal }
+                }
                 Urgency::Searches if id.is_multiple_of(2) => JobKind::NearestTraining(NearestTraining {
                     data: Arc::clone(&data),
                     samples: Arc::default(),

@@ -96,6 +96,7 @@ impl Held {
             | RunEvent::Baseline(_)
             | RunEvent::Located(..)
             | RunEvent::Found(_)
+            | RunEvent::Dropped(_)
             | RunEvent::Captioned(_)) => return Some(event),
         }
         None

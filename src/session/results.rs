@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Anomalies, Findings, Ranking, Restoration};
+use super::{Anomalies, ClassShares, Comparison, Difference, Findings, Ranking, Restoration};
 use crate::dataset::Subset;
 use crate::engine::Likelihood;
 use crate::run::{Checkpoint, Finding, FindingKind, Losses};
@@ -14,8 +14,12 @@ const STANDARD_ERROR: &str = "standard error, nats";
 const CODES: &str = "codes per sample";
 const AUC: &str = "ROC AUC";
 const PRECISION: &str = "average precision";
-/// More letters than the names of anomalies are told with.
+/// More letters than names are told with.
 const MOST_LETTERS: usize = 200;
+/// Columns of numbers, columns of classes and classes of each that are kept of a comparison.
+const MOST_COLUMNS: usize = 12;
+const MOST_LABELS: usize = 3;
+const MOST_CLASSES: usize = 10;
 
 /// Which weights of a run are measured, and on what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,13 +95,36 @@ impl Measured {
             named.into_iter().flatten()
         };
         let values: Vec<_> = by(by_error, "").chain(by(by_log_probability, " by log probability")).collect();
-        let mut short: String = name.chars().take(MOST_LETTERS).collect();
-        if short.len() < name.len() {
-            short.push('…');
-        }
-        let about = format!("anomalous {short}, {anomalous} of {samples} samples");
+        let about = format!("anomalous {}, {anomalous} of {samples} samples", cut(name));
         let finding = self.finding(FindingKind::Anomalies, split, values);
         (!finding.values.is_empty()).then_some(Finding { about, samples: samples as u64, ..finding })
+    }
+
+    /// Shares of neighbours that are of the class of a sample, by their names; `about` says among which samples.
+    pub fn neighbours(&self, split: Subset, about: String, values: Vec<(String, f64)>) -> Finding {
+        Finding { about, ..self.finding(FindingKind::Neighbours, split, values) }
+    }
+
+    /// How selected samples that are called so differ from the others: means of the error and of the columns that differ most
+    /// on both sides, and how many standard deviations these lie apart; then the shares of classes that differ most.
+    pub fn selection(&self, name: &str, compared: &Comparison) -> Finding {
+        let others = if compared.is_with_training { "training" } else { "others" };
+        let columns = compared.errors.iter().chain(compared.columns.iter().take(MOST_COLUMNS));
+        let mut values: Vec<(String, f64)> =
+            columns.flat_map(|difference| sides(difference, others)).collect();
+        for ClassShares { name: column, classes, .. } in compared.classes.iter().take(MOST_LABELS) {
+            for (class, counts) in classes.iter().take(MOST_CLASSES) {
+                let shares =
+                    [("selected", compared.selected), (others, compared.others)].into_iter().zip(counts);
+                values.extend(shares.map(|((side, all), count)| {
+                    let name = format!("{} {}, {side}, %", cut(column), cut(class));
+                    (name, 100.0 * *count as f64 / all.max(1) as f64)
+                }));
+            }
+        }
+        let about = format!("{}, {} selected, {} {others}", cut(name), compared.selected, compared.others);
+        let finding = self.finding(FindingKind::Selection, Subset::Train, values);
+        Finding { about, samples: compared.selected as u64, ..finding }
     }
 
     fn finding(&self, kind: FindingKind, split: Subset, values: Vec<(String, f64)>) -> Finding {
@@ -115,6 +142,27 @@ pub fn likelihood_of(finding: &Finding) -> Option<Likelihood> {
         samples: usize::try_from(finding.samples).ok()?,
         draws: finding.value(CODES)? as usize,
     })
+}
+
+/// The start of a name.
+fn cut(name: &str) -> String {
+    let mut short: String = name.chars().take(MOST_LETTERS).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The means of both sides, and how far these lie apart where that is finite.
+fn sides(difference: &Difference, others: &str) -> Vec<(String, f64)> {
+    let name = cut(&difference.name);
+    let mut values = vec![
+        (format!("{name}, selected"), difference.selected.mean),
+        (format!("{name}, {others}"), difference.others.mean),
+    ];
+    let far = Some(difference.standardised()).filter(|far| far.is_finite());
+    values.extend(far.map(|far| (format!("{name}, difference in deviations"), far)));
+    values
 }
 
 fn named<const N: usize>(values: [(&str, f64); N]) -> Vec<(String, f64)> {

@@ -12,10 +12,9 @@ use compare::Side;
 pub use compare::{ClassShares, Comparison, Difference, Moments};
 pub use export::{Exported, Pixel, export_pictures, export_table, number_of, picture_name, written_channels};
 pub use order::Order;
-pub use places::{CodePlane, MOST_POINTS, PlaceJob, PlaceOn, Places, places_on, strip_jitter};
+pub use places::{CodePart, CodePlane, MOST_POINTS, PlaceJob, PlaceOn, Places, places_on, strip_jitter};
 
 use super::baseline::gathered;
-use super::compute::principal;
 use crate::analysis::pca::Pca;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
@@ -61,9 +60,9 @@ pub enum SampleJob {
     Fit(Arc<Dataset>, usize),
     /// Rows in another order; the errors are by row of the data, NaN where they are not known.
     Order(Order, Arc<Dataset>, Vec<u32>, Vec<f32>),
-    /// Where the encoder puts rows, and where these lie in the plane of the first two principal components of other codes,
-    /// where there are such.
-    Locate(Trial, Vec<u32>, Option<Arc<Kept>>),
+    /// Where the encoder puts rows, and where these lie in a plane of principal components of other codes, where there are
+    /// such.
+    Locate(Trial, Vec<u32>, Option<(Arc<Kept>, CodePlane)>),
     /// Where codes lie on a plane.
     Place(PlaceJob),
     /// Selected rows compared with all others; errors as above, empty where none are known.
@@ -182,7 +181,7 @@ impl SampleJob {
                 SampleAnswer::Ordered(order.of(data, rows.clone(), errors))
             }
             SampleJob::Locate(trial, rows, plane) => {
-                SampleAnswer::Located(trial.located(ready, rows, plane.as_deref())?)
+                SampleAnswer::Located(trial.located(ready, rows, plane.as_ref())?)
             }
             SampleJob::Place(job) => SampleAnswer::Placed(job.places()?),
             SampleJob::CompareTraining(other, own, rows) => {
@@ -285,14 +284,19 @@ impl Trial {
         Ok(data.with_rows(rows, values))
     }
 
-    fn located(&self, ready: &mut Ready, rows: &[u32], plane: Option<&Kept>) -> Result<Located, String> {
+    fn located(
+        &self,
+        ready: &mut Ready,
+        rows: &[u32],
+        plane: Option<&(Arc<Kept>, CodePlane)>,
+    ) -> Result<Located, String> {
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
         let mut codes = Vec::new();
         for part in rows.chunks(part_rows(&self.data)) {
             codes.extend(network.encode(&self.clean(part)));
         }
         let plane = match plane {
-            Some(kept) => principal(kept, &codes)?,
+            Some((kept, plane)) => plane.places(&codes, kept)?.points,
             None => Vec::new(),
         };
         Ok(Located { codes, plane })

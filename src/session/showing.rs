@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{
-    DataError, Dataset, Doubt, Known, Progress, Scaler, joined, lay_out, load_known, source_like,
+    DataError, Dataset, Doubt, Known, Progress, Scaler, joined, lay_out, load_known, own_size, source_like,
 };
-use crate::project::{Data, Mask, Source};
+use crate::project::{Data, Mask, Shape, ShownSize, Source};
 use crate::run::Run;
 
 /// What is read of files for a network, as one set.
@@ -20,19 +20,28 @@ pub struct Shown {
 /// Reads files for the network of a run. A file that cannot be read is left out and told, unless none can.
 ///
 /// Designs that restore what was corrupted are given damaged pictures as they are, with the holes of a mask where one is
-/// given ([`Run::load_shown`]).
+/// given ([`Run::load_shown`]). Pictures are brought to a size that [`Run::plan_for`] has a plan for where one is given, else to
+/// that of the training.
 ///
 /// # Errors
-/// The first file's, where none can be read; [`DataError::Memory`] and [`DataError::Cancelled`].
+/// The first file's, where none can be read; [`DataError::Memory`] and [`DataError::Cancelled`]; [`DataError::Setting`] where
+/// the network does not take the size, or the pictures have several.
 pub fn show(
     run: &Run,
     paths: &[PathBuf],
     mask: Option<&Mask>,
+    size: Option<ShownSize>,
     progress: &Progress,
 ) -> Result<Shown, DataError> {
-    let (mut parts, mut doubts, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut parts, mut doubts, mut failed) = (Vec::<Dataset>::new(), Vec::new(), Vec::new());
+    let size = side(run, paths, size, progress)?;
     for path in paths {
-        match read(run, path, mask, progress) {
+        match read(run, path, mask, size, progress) {
+            Ok((data, _)) if parts.first().is_some_and(|first| first.shape != data.shape) => {
+                let shape = parts.first().map_or(run.shape, |first| first.shape);
+                let message = format!("{}: its samples are {}, others {shape}", data.name, data.shape);
+                failed.push(DataError::Setting(message));
+            }
             Ok((data, more)) => {
                 parts.push(data);
                 doubts.extend(more);
@@ -50,25 +59,66 @@ pub fn show(
     }
 }
 
+/// Width and height that pictures are brought to, where these are not those of the training.
+fn side(
+    run: &Run,
+    paths: &[PathBuf],
+    size: Option<ShownSize>,
+    progress: &Progress,
+) -> Result<Option<(usize, usize)>, DataError> {
+    let Some(size) = size else { return Ok(None) };
+    if let Some(why) = run.one_size_only() {
+        let message = format!("run {} takes pictures of {} alone: {why}", run.id, run.shape);
+        return Err(DataError::Setting(message));
+    }
+    match size {
+        ShownSize::Of(width, height) => Ok(Some((width, height))),
+        ShownSize::Own => {
+            // What cannot be read is told when it is.
+            let like = |path: &PathBuf| source_like(path, &run.design.data.source, run.shape).ok();
+            let sources: Vec<Source> = paths.iter().filter_map(like).collect();
+            own_size(&sources, progress)
+        }
+    }
+}
+
 fn read(
     run: &Run,
     path: &Path,
     mask: Option<&Mask>,
+    size: Option<(usize, usize)>,
     progress: &Progress,
 ) -> Result<(Dataset, Vec<Doubt>), DataError> {
     let known = &run.design.data;
     let mut source = source_like(path, &known.source, run.shape)?;
+    if let (Source::ImageFolder { width, height, .. }, Some(size)) = (&mut source, size) {
+        (*width, *height) = size;
+    }
     if !matches!(known.source, Source::Csv { .. }) {
         lay_out(&mut source)?;
     }
     let asked = Data { source, ..known.clone() };
     let load = |data: &Data, known: Option<Known<'_>>| load_known(data, known, progress);
     let mut data = run.load_shown(&asked, true, mask, progress, load)?;
-    if data.shape != run.shape {
-        return Err(run.wrong_shape(&data));
+    if data.shape != run.shape && run.plan_for(data.shape).is_none() {
+        return Err(wrong_shape(run, &data));
     }
     let doubts = run.scale_shown(&asked, true, &mut data, || own_scaling(run, progress))?;
     Ok((data, doubts))
+}
+
+/// The error of data whose shape the network does not take.
+fn wrong_shape(run: &Run, data: &Dataset) -> DataError {
+    let is_of_size =
+        |shape: Shape| matches!(shape, Shape::Image { .. }) && shape.channels() == run.shape.channels();
+    if !is_of_size(run.shape) || !is_of_size(data.shape) || run.one_size_only().is_some() {
+        return run.wrong_shape(data);
+    }
+    DataError::Setting(format!(
+        "{}: the layers of run {} do not fit pictures of {}, whose sides they cannot divide; choose another size, such as a \
+         multiple of that of its training, {}",
+        data.name, run.id, data.shape, run.shape
+    ))
 }
 
 /// The scaling of a run that was saved before it was stored: fitted to its data once more.

@@ -388,7 +388,13 @@ fn files_are_shown_beside_a_load_and_given_up_alone() {
     image::GrayImage::from_pixel(8, 8, image::Luma([255])).save(&path).expect("a picture");
     let mut session = Session::start(|| {});
     session.send(Request::Load { request: 1, data: Box::default(), own: None });
-    session.send(Request::Show { request: 1, run: Box::new(run.clone()), paths: vec![path], mask: None });
+    session.send(Request::Show {
+        request: 1,
+        run: Box::new(run.clone()),
+        paths: vec![path],
+        mask: None,
+        size: None,
+    });
     let missing = vec![folder.path().join("b.png")];
     let (mut loaded, mut shown) = (false, None);
     while !loaded || shown.is_none() {
@@ -403,7 +409,7 @@ fn files_are_shown_beside_a_load_and_given_up_alone() {
     let mut seen = vec![0.0; 64];
     shown.gather(&[0], &mut seen);
     assert!(seen.iter().all(|value| (value - 1.0).abs() < 1e-3), "white is white: {seen:?}");
-    session.send(Request::Show { request: 2, run: Box::new(run), paths: missing, mask: None });
+    session.send(Request::Show { request: 2, run: Box::new(run), paths: missing, mask: None, size: None });
     loop {
         match session.wait().expect("the lanes") {
             Event::NotShown { request: 2, error } => {

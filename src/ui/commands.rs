@@ -191,6 +191,7 @@ mod tests {
             ClearSelection,
             SelectClass,
             NameSelection,
+            KeepComparison,
             PinSelected,
             Export,
             CancelExport,

@@ -12,4 +12,5 @@ pub mod notes;
 pub mod palette;
 pub mod problems;
 mod rate_search;
+mod shown_size;
 pub mod toolbar;

@@ -52,7 +52,9 @@ pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
-pub use self::path_dialog::{Chooser, MaskField, PathDialog, PathFound, PathQuestion, Purpose, with_ending};
+pub use self::path_dialog::{
+    Chooser, MaskField, PathDialog, PathFound, PathQuestion, Purpose, SizeBy, SizeField, with_ending,
+};
 pub use self::principal::Principal;
 pub use self::rate_search::RateSearch;
 pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};

@@ -2,7 +2,7 @@
 
 use crate::project::HoleShade;
 
-pub(super) fn positive(text: &str) -> Result<usize, String> {
+pub(in crate::cli) fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a whole number of at least 1".to_owned())
 }
 
@@ -24,7 +24,7 @@ pub(super) fn range(text: &str) -> Result<[f32; 2], String> {
     if low <= high { Ok([low, high]) } else { Err(wrong()) }
 }
 
-pub(super) fn place(text: &str) -> Result<[usize; 2], String> {
+pub(in crate::cli) fn place(text: &str) -> Result<[usize; 2], String> {
     let number = |text: &str| text.trim().parse().ok().filter(|number: &usize| *number > 0);
     let place = text.split_once(',').and_then(|(row, column)| Some([number(row)?, number(column)?]));
     place.ok_or_else(|| "write a row and a column, counted from 1, with a comma between them".to_owned())

@@ -29,7 +29,7 @@ impl Store {
                 self.save_kept(run.id, &run.kept)?;
                 self.save_run(run)
             }
-            RunEvent::Found(_) | RunEvent::Captioned(_) => {
+            RunEvent::Found(_) | RunEvent::Dropped(_) | RunEvent::Captioned(_) => {
                 self.save_results(run.id, &run.caption, &run.results)
             }
             RunEvent::Terms(_)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::compute::principal;
 use crate::analysis::density::Density;
 use crate::analysis::plane::Plane;
+use crate::project::Shape;
 use crate::run::Kept;
 
 /// Points that are drawn one by one, at most; of more their density is.
@@ -21,6 +22,17 @@ pub enum CodePlane {
     /// The first two principal components of the watched codes.
     #[default]
     Principal,
+    /// Those of a part of codes whose positions have so many channels.
+    Part(CodePart, usize),
+}
+
+/// A part of a code that is a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodePart {
+    /// A channel, counted from 0, at all positions.
+    Channel(usize),
+    /// All channels at a position, counted from 0 row by row.
+    Position(usize),
 }
 
 /// Points on a plane.
@@ -38,7 +50,51 @@ pub fn strip_jitter(index: usize) -> f32 {
     (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
 }
 
+impl CodePart {
+    /// The numbers of the part, code by code, of codes of `units` numbers whose positions have so many channels; and how many
+    /// of them a code has.
+    pub fn of(self, codes: &[f32], units: usize, channels: usize) -> (Vec<f32>, usize) {
+        let (units, channels) = (units.max(1), channels.max(1));
+        let (from, step, count) = match self {
+            CodePart::Channel(channel) => (channel, channels, units / channels),
+            CodePart::Position(position) => (position * channels, 1, channels),
+        };
+        let own = |code: &[f32]| -> Vec<f32> {
+            code.iter().skip(from).step_by(step).take(count).copied().collect()
+        };
+        (codes.chunks_exact(units).flat_map(own).collect(), count)
+    }
+
+    /// What it is called in a code of this shape, counted from 1.
+    pub fn name(self, code: Shape) -> String {
+        match (self, code) {
+            (CodePart::Channel(channel), _) => format!("channel {}", channel + 1),
+            (CodePart::Position(position), Shape::Image { width, .. }) => {
+                let width = width.max(1);
+                format!("row {}, column {}", position / width + 1, position % width + 1)
+            }
+            (CodePart::Position(position), Shape::Vector(_)) => format!("position {}", position + 1),
+        }
+    }
+}
+
 impl CodePlane {
+    /// Whether places on it follow from principal components.
+    pub fn is_principal(self) -> bool {
+        !matches!(self, CodePlane::Units(_))
+    }
+
+    /// What its axes are called for a code of this shape.
+    pub fn axis_names(self, code: Shape) -> [String; 2] {
+        match self {
+            CodePlane::Units(units) => units.map(|unit| code.unit_name(unit)),
+            CodePlane::Principal => [1, 2].map(|number| format!("principal component {number}")),
+            CodePlane::Part(part, _) => {
+                [1, 2].map(|number| format!("principal component {number} of {}", part.name(code)))
+            }
+        }
+    }
+
     /// Puts codes, row by row, on the plane. The watched codes say how many numbers one code has.
     ///
     /// # Errors
@@ -49,6 +105,12 @@ impl CodePlane {
             CodePlane::Principal if units > 2 => principal(watched, codes)?,
             CodePlane::Principal => of_units(codes, units, [0, 1]),
             CodePlane::Units(shown) => of_units(codes, units, shown),
+            CodePlane::Part(part, channels) => {
+                let (codes, own) = part.of(codes, units, channels);
+                let (watched, _) = part.of(&watched.codes, units, channels);
+                let watched = Kept { code_units: own, codes: watched, ..Kept::default() };
+                return CodePlane::Principal.places(&codes, &watched);
+            }
         };
         Ok(Places::of(points))
     }
@@ -135,6 +197,31 @@ mod tests {
         let places = CodePlane::Principal.places(&[1.0, 5.0, 4.0], &watched(3, cross.as_flattened()));
         let [x, y] = places.expect("they vary").points[0].map(f32::abs);
         assert!((x - 4.0).abs() < 1e-4 && (y - 1.0).abs() < 1e-4, "{x} {y}");
+    }
+
+    #[test]
+    fn a_channel_and_a_position_have_planes_of_their_own() {
+        // Two positions side by side, of three channels: of a code 10·position + channel.
+        let code = Shape::Image { height: 1, width: 2, channels: 3 };
+        let codes = [[0.0, 1.0, 2.0, 10.0, 11.0, 12.0], [100.0, 101.0, 102.0, 110.0, 111.0, 112.0]];
+        let codes = codes.as_flattened();
+        let of = |part: CodePart| part.of(codes, 6, 3);
+        assert_eq!(of(CodePart::Channel(1)), (vec![1.0, 11.0, 101.0, 111.0], 2));
+        let second = vec![10.0, 11.0, 12.0, 110.0, 111.0, 112.0];
+        assert_eq!(of(CodePart::Position(1)), (second.clone(), 3));
+        let places = |plane: CodePlane, codes: &[f32], units: usize| {
+            plane.places(codes, &watched(units, codes)).expect("they vary").points
+        };
+        // A channel at two positions is its own plane; three channels have the components of that part alone.
+        let channel = places(CodePlane::Part(CodePart::Channel(1), 3), codes, 6);
+        assert_eq!(channel, [[1.0, 11.0], [101.0, 111.0]]);
+        let position = places(CodePlane::Part(CodePart::Position(1), 3), codes, 6);
+        assert_eq!(position, places(CodePlane::Principal, &second, 3));
+        let distance = position[1][0] - position[0][0];
+        assert!((distance.abs() - 100.0 * 3.0_f32.sqrt()).abs() < 1e-2, "{position:?}");
+        let names = |part| CodePlane::Part(part, 3).axis_names(code);
+        assert_eq!(names(CodePart::Channel(1))[0], "principal component 1 of channel 2");
+        assert_eq!(names(CodePart::Position(1))[1], "principal component 2 of row 1, column 2");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, R
 use super::*;
 use crate::check::plan;
 use crate::dataset::{Known, load, source_for};
-use crate::project::{Alpha, Channels, Code, Corruption, HoleShade, Project, Recipe};
+use crate::project::{Alpha, Channels, Code, Corruption, HoleShade, Layer, Project, Recipe};
 use crate::run::{RunId, facts};
 
 /// A run on the data at a path, with a design that `edit` changes.
@@ -20,7 +20,7 @@ fn run_on(path: &Path, side: usize, channels: Channels, edit: impl FnOnce(&mut P
 }
 
 fn shown(run: &Run, paths: &[PathBuf]) -> Result<Shown, String> {
-    show(run, paths, None, &Progress::default()).map_err(|error| error.to_string())
+    show(run, paths, None, None, &Progress::default()).map_err(|error| error.to_string())
 }
 
 /// The scaled values of all rows.
@@ -154,7 +154,7 @@ fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
     let mask = Mask { path, holes: HoleShade::Black };
     let read = |corruption| {
         let run = run_on(&own, 4, Channels::Grey, |design| design.corruption = corruption).0;
-        show(&run, std::slice::from_ref(&damaged), Some(&mask), &Progress::default())
+        show(&run, std::slice::from_ref(&damaged), Some(&mask), None, &Progress::default())
     };
     for corruption in [Corruption::MissingRectangle { side: 0.5 }, Corruption::Masking { probability: 0.3 }] {
         let data = read(corruption).unwrap().data;
@@ -188,4 +188,46 @@ fn its_own_data_at_another_place_are_never_taken_as_damaged() {
             run.load_shown(&run.design.data, true, None, &Progress::default(), load);
         assert!(run.is_own(&again.unwrap(), true), "{corruption:?} {}", data.fingerprint);
     }
+}
+
+#[test]
+fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    shades(&own, &some_shades());
+    let conv = |project: &mut Project| {
+        project.encoder = vec![Layer::MaxPool2d { size: 2 }];
+        project.code = Code::channels(2);
+    };
+    let (convolutional, _) = run_on(&own, 4, Channels::Grey, conv);
+    let (dense, _) = run_on(&own, 4, Channels::Grey, |_| {});
+    let at = |name: &str, width: u32, height: u32| {
+        let path = folder.path().join(name);
+        GrayImage::from_pixel(width, height, Luma([102])).save(&path).unwrap();
+        path
+    };
+    let (wide, more, tall) = (at("a.png", 12, 8), at("b.png", 12, 8), at("c.png", 8, 12));
+    let show_in = |run: &Run, paths: &[PathBuf], size: Option<ShownSize>| {
+        let shown = show(run, paths, None, size, &Progress::default());
+        shown.map(|shown| shown.data).map_err(|error| error.to_string())
+    };
+    let image = |width: usize, height: usize| Shape::Image { height, width, channels: 1 };
+    let check = |paths: &[PathBuf], size: Option<ShownSize>, expected: Result<(usize, Shape), &str>| {
+        let found = show_in(&convolutional, paths, size).map(|data| (data.len(), data.shape));
+        match (found, expected) {
+            (Err(error), Err(part)) => assert!(error.contains(part), "{error}"),
+            (found, expected) => assert_eq!(found, expected.map_err(str::to_owned), "{paths:?} {size:?}"),
+        }
+    };
+    check(&[wide.clone()], None, Ok((1, image(4, 4))));
+    check(&[wide.clone(), more.clone()], Some(ShownSize::Own), Ok((2, image(12, 8))));
+    check(&[wide.clone(), tall.clone()], Some(ShownSize::Of(6, 10)), Ok((2, image(6, 10))));
+    check(&[wide.clone(), tall], Some(ShownSize::Own), Err("several sizes, 12×8 and 8×12"));
+    // One shade is seen as in training, in any size.
+    let data = show_in(&convolutional, &[wide.clone()], Some(ShownSize::Own)).unwrap();
+    assert!(seen(&data).iter().all(|value| (value - 0.4).abs() < 1e-3));
+    assert_eq!(convolutional.one_size_only(), None);
+    assert_eq!(convolutional.code_shape_for(image(12, 8)), Shape::Image { height: 4, width: 6, channels: 2 });
+    let error = show_in(&dense, &[wide], Some(ShownSize::Own)).unwrap_err();
+    assert!(error.contains("alone: its code is a row of units"), "{error}");
 }

@@ -86,6 +86,19 @@ pub(super) fn exportable_pictures(state: &State) -> Condition {
     demand(are_pictures, "The samples are no pictures: export them as CSV.")
 }
 
+pub(super) fn compared(state: &State) -> Condition {
+    selected(state)?;
+    has_weights(state)?;
+    demand(
+        state.is_selection_of_run(),
+        "The selected samples are not of the shown run's data: select some that are.",
+    )?;
+    demand(
+        state.comparison_finding().is_some(),
+        "The selection is not compared yet: show the view Selection.",
+    )
+}
+
 pub(super) fn exportable_restored(state: &State) -> Condition {
     exportable_pictures(state)?;
     has_weights(state)?;

@@ -162,6 +162,10 @@ commands! {
         .item(2, "Save selection", keys![CTRL_ALT, K], State::name_selection)
         .about("Keep the selection in the project under a name; can be undone.")
         .when(conditions::selected);
+    KeepComparison => Menu::Select
+        .item(2, "Keep comparison with the run", keys![CTRL_ALT, D], State::keep_comparison)
+        .about("Keep how the selection differs from the other samples with the shown run; can be undone.")
+        .when(conditions::compared);
     PinSelected => Menu::Select
         .item(2, "Pin selected samples", keys![CTRL_ALT, Q], State::pin_selected)
         .about("Pin the selected samples in Explore; can be undone.")

@@ -11,8 +11,9 @@ use super::export::export_ui;
 use super::figure::figure_ui;
 use super::new_project::{self, Start, new_project_ui};
 use super::rate_search::rate_search_ui;
+use super::shown_size::shown_size_ui;
 use crate::io::Recovery;
-use crate::project::{HoleShade, Schedule, format_number, visible, visible_path};
+use crate::project::{HoleShade, Schedule, Source, format_number, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{
@@ -45,7 +46,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         answer = match &mut dialog {
             Dialog::New => new_ui(ui),
             Dialog::Path(dialog) => path_ui(ui, state, dialog),
-            Dialog::Dropped(dropped) => dropped_ui(ui, dropped),
+            Dialog::Dropped(dropped) => dropped_ui(ui, state, dropped),
             Dialog::Export(dialog) => export_ui(ui, state, dialog),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
@@ -78,8 +79,12 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
             state.effects.push(Effect::Browse(browse));
         }
         Answer::Dropped { show } => {
-            if let Dialog::Dropped(Dropped { paths, source, run, .. }) = dialog {
-                if show { state.show_to(run, paths, None) } else { state.use_first(&paths, source) }
+            if let Dialog::Dropped(Dropped { paths, source, run, size, .. }) = dialog {
+                if show {
+                    state.show_to(run, paths, None, size.size())
+                } else {
+                    state.use_first(&paths, source)
+                }
             }
         }
         Answer::Unsaved { save } => {
@@ -138,8 +143,8 @@ fn new_ui(ui: &mut Ui) -> Answer {
 
 /// Asks whether files that were dropped are shown to a trained run or become the data of the design. The likelier answer has
 /// the focus.
-fn dropped_ui(ui: &mut Ui, dropped: &Dropped) -> Answer {
-    let Dropped { paths, run, is_alike, .. } = dropped;
+fn dropped_ui(ui: &mut Ui, state: &State, dropped: &mut Dropped) -> Answer {
+    let Dropped { paths, run, is_alike, size, source } = dropped;
     let name = paths.first().map_or_else(String::new, |path| {
         visible(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).into_owned()
     });
@@ -152,6 +157,9 @@ fn dropped_ui(ui: &mut Ui, dropped: &Dropped) -> Answer {
         "Run {run} can encode and reconstruct them while the design keeps its data. Or they become the data of the design."
     );
     ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).dim)).wrap());
+    if let (Some(run), Source::ImageFolder { .. }) = (state.find_run(*run), &*source) {
+        shown_size_ui(ui, run, size);
+    }
     let mut answer = Answer::Open;
     let show = format!("Show to run {run}");
     let choices = [(show.as_str(), true), ("Use as data of the design", false)];
@@ -205,6 +213,11 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         && state.find_run(run).is_some_and(Run::fills_holes)
     {
         mask_ui(ui, &mut dialog.mask, &mut answer);
+    }
+    if let Purpose::Show(run) = dialog.purpose
+        && let Some(run) = state.find_run(run)
+    {
+        shown_size_ui(ui, run, &mut dialog.size);
     }
     let tokens = tokens(ui);
     ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));

@@ -25,6 +25,8 @@ use crate::ui::widgets::scroll::beside_bar_ui;
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
+/// Size of the letters below its title.
+const ABOUT_PX: f32 = 11.0;
 /// Height of a gap, in points.
 const GAP_HEIGHT: f32 = 22.0;
 /// Width of the narrowest card, in points.
@@ -155,7 +157,8 @@ fn flow(cards: &[Card], place: Place, input: Option<SampleShape>) -> Option<usiz
 struct Face {
     place: Place,
     title: String,
-    about: String,
+    /// What stands below the title: the longest line that fits, of which each says less than the one before.
+    about: Vec<String>,
     color: fn(&Tokens) -> Color32,
     mirrored: bool,
     hover: String,
@@ -177,6 +180,7 @@ impl Face {
         };
         let title = "Input".to_owned();
         let hover = format!("Input: {about}");
+        let about = vec![about];
         Face { place: Place::Data, title, about, color: |tokens| tokens.dim, mirrored: false, hover }
     }
 
@@ -201,7 +205,8 @@ impl Face {
             (Place::Output, layer) => {
                 let kind =
                     layer.as_ref().filter(|layer| !matches!(layer, Layer::Dense { .. })).map(Layer::name);
-                let about = kind.into_iter().chain([project.output.activation.name(), project.loss.name()]);
+                // The loss stands on no other card.
+                let about = [project.loss.name(), project.output.activation.name()].into_iter().chain(kind);
                 ("Output".to_owned(), about.map(str::to_owned).collect())
             }
             (_, Some(layer)) => words(layer, card.output),
@@ -215,7 +220,8 @@ impl Face {
         let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), format_count);
         let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
         let mut hover = format!(
-            "{title}: output {output}\n{} parameters, {} multiply-adds per sample",
+            "{title}: {}\noutput {output}\n{} parameters, {} multiply-adds per sample",
+            about.join(" · "),
             count(card.parameters),
             count(card.macs)
         );
@@ -228,8 +234,13 @@ impl Face {
             Place::Decoder(_) => |tokens| tokens.decoder,
             Place::Data | Place::Corruption | Place::Output | Place::Training => |tokens| tokens.dim,
         };
-        Face { place: card.place, title, about: about.join(" · "), color, mirrored, hover }
+        Face { place: card.place, title, about: shorter(&about), color, mirrored, hover }
     }
+}
+
+/// All parts in a line, then without the last, and so on.
+fn shorter(parts: &[String]) -> Vec<String> {
+    (1..=parts.len()).rev().map(|count| parts[..count].join(" · ")).collect()
 }
 
 /// What a layer's card says: its title, and what is below it.
@@ -401,7 +412,12 @@ fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
     ui.spacing_mut().item_spacing.y = 1.0;
     let title = RichText::new(&face.title).font(theme::bold(12.5)).color(tokens.text);
     ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
-    let about = RichText::new(&face.about).size(11.0).color(tokens.dim);
+    let fits = |line: &&String| {
+        let font = egui::FontId::proportional(ABOUT_PX);
+        ui.painter().layout_no_wrap((*line).clone(), font, tokens.dim).size().x <= rect.width()
+    };
+    let about = face.about.iter().find(fits).or(face.about.last()).map_or("", String::as_str);
+    let about = RichText::new(about).size(ABOUT_PX).color(tokens.dim);
     ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
 }
 

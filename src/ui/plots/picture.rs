@@ -2,42 +2,18 @@
 
 use egui::{Color32, ColorImage, Context, Painter, Rect, Shape, TextureHandle, TextureOptions, pos2};
 
-use crate::figure::error_color;
-
 use super::paint::color;
-
-/// The values that are shown as black and as white.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DisplayRange {
-    /// Black.
-    pub low: f32,
-    /// White.
-    pub high: f32,
-}
+pub use crate::prepared::DisplayRange;
 
 impl DisplayRange {
-    /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no
-    /// number is black.
-    pub fn fraction(self, value: f32) -> f32 {
-        let t = (value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE);
-        if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
-    }
-
-    /// A pixel of one or three channels as a colour.
+    /// [`DisplayRange::rgb`] as egui paints it.
     pub fn pixel(self, channels: &[f32]) -> Color32 {
-        let byte = |value: f32| (self.fraction(value) * 255.0).round() as u8;
-        match channels {
-            [r, g, b] => color([byte(*r), byte(*g), byte(*b)]),
-            _ => channels.first().map_or(Color32::BLACK, |grey| color([byte(*grey); 3])),
-        }
+        color(self.rgb(channels))
     }
 
-    /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the
-    /// range is the brightest. Brightness grows with the root of the distance, so that small errors
-    /// are seen too.
+    /// [`DisplayRange::error_rgb`] as egui paints it.
     pub fn error(self, a: &[f32], b: &[f32]) -> Color32 {
-        let far: f32 = a.iter().zip(b).map(|(a, b)| (self.fraction(*a) - self.fraction(*b)).abs()).sum();
-        color(error_color((2.0 * far / a.len().max(1) as f32).sqrt()))
+        color(self.error_rgb(a, b))
     }
 }
 
@@ -151,6 +127,7 @@ impl Atlas {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::error_color;
 
     #[test]
     fn values_outside_the_range_are_clipped() {

@@ -1,7 +1,7 @@
 //! Undo and redo of the document, and of what a person does to the list of runs. Data are not in it.
 
 use crate::project::Project;
-use crate::run::{Caption, Run, RunId};
+use crate::run::{Caption, Finding, Run, RunId};
 
 /// How many steps back are kept.
 const STEPS: usize = 200;
@@ -27,6 +27,8 @@ enum Step {
 pub enum RunStep {
     /// It gets this caption.
     Caption(RunId, Caption),
+    /// A finding is kept with it, or no longer.
+    Finding(RunId, Box<Finding>, bool),
     /// It is put back, and compared with others again where it was.
     Restore(Box<Run>, bool),
     /// It is deleted.

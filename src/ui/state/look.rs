@@ -9,7 +9,7 @@ use crate::check::plan;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::run::{HeldWeights, Kept, Run};
-use crate::session::{Order, Trial};
+use crate::session::{CodePlane, Order, Trial};
 use crate::ui::plots::stamp_of;
 
 /// What a view wants of the samples of a set.
@@ -64,6 +64,12 @@ impl State {
     /// The samples of a set, as the shown run saw them by the weights kept next to an epoch; without
     /// an epoch, or where none were kept, by the newest.
     pub fn look_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
+        self.look_in_any_size(set, is_corrupted, epoch).filter(|look| look.data.shape == look.run.shape)
+    }
+
+    /// The same, also of other data that are pictures of another size, where the network takes them: their codes are not beside
+    /// those of the training.
+    pub fn look_in_any_size(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
         let run = self.shown()?;
         let kept = epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
         let (weights, epoch, moment) = if let Some((epoch, weights)) = kept {
@@ -78,7 +84,12 @@ impl State {
         // Other data are given as they are.
         let is_corrupted = is_corrupted && !matches!(set, Set::Other(_));
         let sets = self.sets();
-        let data = sets.data(set, own).filter(|data| data.shape == run.shape && !data.is_empty())?;
+        let data = sets.data(set, own).filter(|data| !data.is_empty())?;
+        let is_taken =
+            data.shape == run.shape || matches!(set, Set::Other(_)) && run.plan_for(data.shape).is_some();
+        if !is_taken {
+            return None;
+        }
         let rows = sets.rows(set, Some(run), data);
         let named = sets.find_named(set, data).map(|named| named.rows.identity());
         let selected = if *set == Set::Selection { self.selection.changes() } else { 0 };
@@ -104,6 +115,11 @@ impl State {
 impl Look<'_> {
     /// The network of some weights with its data; `None` where the design cannot be planned again.
     pub fn trial(&self, state: &State, weights: &HeldWeights) -> Option<Trial> {
+        if self.data.shape != self.run.shape {
+            let trained = Trained::again(self.run, weights.clone(), self.data.shape, (0.0, 1.0)).ok()?;
+            let (data, is_corrupted) = (Arc::clone(self.data), self.subject.is_corrupted);
+            return Some(Trial { trained, data, is_corrupted, unranged: None });
+        }
         let loaded = state.data_as_trained(self.run).map(|(_, facts)| facts);
         let planned = loaded.and_then(|facts| plan(&self.run.design, &facts).ok());
         let unranged = if planned.is_some() { None } else { self.own.cloned() };
@@ -134,8 +150,8 @@ impl Look<'_> {
     }
 
     /// Stands for the codes of the set, in the plane of the principal components of others where one is drawn.
-    pub fn located_stamp(&self, plane: Option<&Arc<Kept>>) -> u64 {
-        let plane = plane.map(|kept| (kept.epoch, Arc::as_ptr(kept).addr()));
+    pub fn located_stamp(&self, plane: Option<&(Arc<Kept>, CodePlane)>) -> u64 {
+        let plane = plane.map(|(kept, plane)| (kept.epoch, Arc::as_ptr(kept).addr(), *plane));
         stamp_of((self.subject, self.set, plane))
     }
 

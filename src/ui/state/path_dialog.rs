@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::save::SaveKind;
 use super::then::Then;
 use crate::figure::Form;
-use crate::project::{HoleShade, Mask};
+use crate::project::{HoleShade, Mask, ShownSize};
 use crate::run::RunId;
 
 /// A path to open or to save to.
@@ -23,6 +23,8 @@ pub struct PathDialog {
     pub overwrite: bool,
     /// The mask of damaged pictures, where such are to be shown.
     pub mask: MaskField,
+    /// The size of pictures that are to be shown.
+    pub size: SizeField,
     /// The part of the suggestion that typing replaces, in characters, until it is selected.
     pub selection: Option<Range<usize>>,
     /// The path that `text` shows, where it was not typed: text cannot hold every name.
@@ -58,6 +60,38 @@ impl MaskField {
     pub fn mask(&self) -> Option<Mask> {
         let path = self.text.trim();
         (!path.is_empty()).then(|| Mask { path: PathBuf::from(path), holes: self.holes })
+    }
+}
+
+/// The size of pictures that are shown to a network, as it was chosen so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeField {
+    /// Which one.
+    pub by: SizeBy,
+    /// Width and height, where they are typed; 0 until a person has seen them.
+    pub sides: [usize; 2],
+}
+
+/// Where the size of pictures that are shown to a network comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SizeBy {
+    /// The training.
+    #[default]
+    Training,
+    /// Their files.
+    Files,
+    /// A person.
+    Hand,
+}
+
+impl SizeField {
+    /// The size; `None` is that of the training.
+    pub fn size(&self) -> Option<ShownSize> {
+        match self.by {
+            SizeBy::Training => None,
+            SizeBy::Files => Some(ShownSize::Own),
+            SizeBy::Hand => Some(ShownSize::Of(self.sides[0].max(1), self.sides[1].max(1))),
+        }
     }
 }
 
@@ -130,6 +164,7 @@ impl PathDialog {
             purpose,
             text,
             mask: MaskField::default(),
+            size: SizeField::default(),
             chooser: Chooser::default(),
             overwrite: false,
             exact: None,

@@ -2,21 +2,22 @@
 //! computation shows every epoch it can and never queues.
 
 use crate::run::RunId;
-use crate::session::JobId;
+use crate::session::{CodePlane, JobId};
 
 /// The newest points, and the job that computes others.
 #[derive(Clone, Debug, Default)]
 pub struct Principal {
-    there: Option<(RunId, u32, Vec<[f32; 2]>)>,
-    coming: Option<(JobId, RunId, u32)>,
-    /// The run and the epoch whose codes have none.
-    failed: Option<(RunId, u32)>,
+    there: Option<(RunId, u32, CodePlane, Vec<[f32; 2]>)>,
+    coming: Option<(JobId, RunId, u32, CodePlane)>,
+    /// The run and the epoch whose codes have none in this plane.
+    failed: Option<(RunId, u32, CodePlane)>,
 }
 
 impl Principal {
-    /// The newest points of a run.
-    pub fn points(&self, run: RunId) -> Option<&[[f32; 2]]> {
-        self.there.as_ref().filter(|there| there.0 == run).map(|there| there.2.as_slice())
+    /// The newest points of a run in this plane.
+    pub fn points(&self, run: RunId, plane: CodePlane) -> Option<&[[f32; 2]]> {
+        let of_these = |there: &&(RunId, u32, CodePlane, Vec<[f32; 2]>)| (there.0, there.2) == (run, plane);
+        self.there.as_ref().filter(of_these).map(|there| there.3.as_slice())
     }
 
     /// Removes points of any other epoch.
@@ -29,28 +30,28 @@ impl Principal {
         self.coming.is_some()
     }
 
-    /// Notes that a job computes those of this run and epoch.
-    pub fn expect(&mut self, job: JobId, run: RunId, epoch: u32) {
-        self.coming = Some((job, run, epoch));
+    /// Notes that a job computes those of this run and epoch in a plane.
+    pub fn expect(&mut self, job: JobId, run: RunId, epoch: u32, plane: CodePlane) {
+        self.coming = Some((job, run, epoch, plane));
     }
 
     /// Takes in the answer of a job.
     pub fn take(&mut self, job: JobId, points: Vec<[f32; 2]>) {
-        if let Some((_, run, epoch)) = self.coming.take_if(|coming| coming.0 == job) {
-            self.there = Some((run, epoch, points));
+        if let Some((_, run, epoch, plane)) = self.coming.take_if(|coming| coming.0 == job) {
+            self.there = Some((run, epoch, plane, points));
         }
     }
 
     /// Takes in that a job could not be done; another epoch may be asked for.
     pub fn fail(&mut self, job: JobId) {
-        if let Some((_, run, epoch)) = self.coming.take_if(|coming| coming.0 == job) {
-            self.failed = Some((run, epoch));
+        if let Some((_, run, epoch, plane)) = self.coming.take_if(|coming| coming.0 == job) {
+            self.failed = Some((run, epoch, plane));
         }
     }
 
     /// Whether the codes of this epoch have none, as those that are no numbers.
-    pub fn has_failed(&self, run: RunId, epoch: u32) -> bool {
-        self.failed == Some((run, epoch))
+    pub fn has_failed(&self, run: RunId, epoch: u32, plane: CodePlane) -> bool {
+        self.failed == Some((run, epoch, plane))
     }
 }
 
@@ -58,14 +59,16 @@ impl Principal {
 mod tests {
     use super::*;
 
+    const PLANE: CodePlane = CodePlane::Principal;
+
     #[test]
     fn an_epoch_that_has_none_is_known() {
         let mut principal = Principal::default();
-        principal.expect(JobId(7), RunId(1), 20);
+        principal.expect(JobId(7), RunId(1), 20, PLANE);
         principal.fail(JobId(6));
-        assert!(principal.is_coming() && !principal.has_failed(RunId(1), 20), "another job");
+        assert!(principal.is_coming() && !principal.has_failed(RunId(1), 20, PLANE), "another job");
         principal.fail(JobId(7));
-        assert!(!principal.is_coming() && principal.has_failed(RunId(1), 20));
-        assert!(!principal.has_failed(RunId(1), 21) && !principal.has_failed(RunId(2), 20));
+        assert!(!principal.is_coming() && principal.has_failed(RunId(1), 20, PLANE));
+        assert!(!principal.has_failed(RunId(1), 21, PLANE) && !principal.has_failed(RunId(2), 20, PLANE));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::path_dialog::SizeField;
 use crate::dataset::{Binariser, Dataset};
 use crate::project::{Corruption, OtherData, Shape, Source};
 use crate::run::{Normaliser, Run, RunId};
@@ -44,6 +45,8 @@ pub struct Dropped {
     pub run: RunId,
     /// Whether they look like its own data.
     pub is_alike: bool,
+    /// The size that pictures are shown in.
+    pub size: SizeField,
 }
 
 /// Data of a set, as networks of one kind see them.
@@ -172,7 +175,7 @@ mod tests {
     use crate::ui::views::samples;
 
     fn other(name: &str) -> OtherData {
-        OtherData { name: name.to_owned(), paths: vec![PathBuf::from(name)], mask: None }
+        OtherData { name: name.to_owned(), paths: vec![PathBuf::from(name)], mask: None, size: None }
     }
 
     #[test]

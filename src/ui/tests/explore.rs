@@ -5,6 +5,8 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 
 use super::*;
+use crate::figure::Drawing;
+use crate::prepared;
 use crate::project::{Bottleneck, OtherData, Pin};
 use crate::session::Decoding;
 use crate::ui::state::{Set, ShownPin, State};
@@ -119,6 +121,22 @@ fn units_are_traversed_and_neighbours_are_found() {
     window.until("units are traversed", |state| !decoded(state, Decoding::Traversals).is_empty());
     let units = window.state().runs[0].design.code.units;
     assert_eq!(decoded(window.state(), Decoding::Traversals).len(), 7 * units * 64);
+    // What is saved of the view is what is drawn without a screen of the same codes.
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
+    let state = window.state();
+    let (run, rows) = (&state.runs[0], decoded(state, Decoding::Traversals));
+    let found = state.figures.all.iter().find(|figure| figure.title.starts_with("Traversals"));
+    let figure = found.expect("the page of the section");
+    let Drawing::Tiles(tiles) = &figure.drawing else { panic!("{figure:?}") };
+    let number = |name: &str| name.strip_prefix("unit ").and_then(|number| number.parse::<usize>().ok());
+    let lines: Vec<(usize, usize)> =
+        tiles.lines.iter().map(|line| (number(&line.name).expect("a unit") - 1, line.tiles.len())).collect();
+    let epoch = run.kept.newest().expect("kept").epoch;
+    let data = state.data_of(run).expect("data");
+    let drawn = prepared::traversals(run, epoch, data, &lines, &rows).expect("a page");
+    assert_eq!((lines.len(), lines[0].1), (units, prepared::TRAVERSAL_STEPS.values));
+    assert_eq!((&drawn.title, &drawn.drawing), (&figure.title, &figure.drawing));
+    window.key(Modifiers::NONE, Key::Escape);
     window.click("Nearest");
     window.until("neighbours are found", |state| state.explore.near_pin().is_some());
     let own = window.state().runs[0].kept.probe.code_rows[5];

@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, Subset};
 use crate::engine::Trained;
 use crate::project::{Data, capital, format_number};
 use crate::run::{Kept, Run, RunEvent, RunId};
-use crate::session::{Findings, Job, JobId, JobKind, JobResult, Measured, Request};
+use crate::session::{CodePlane, Findings, Job, JobId, JobKind, JobResult, Measured, Request};
 use crate::ui::state::State;
 
 impl State {
@@ -122,12 +122,12 @@ impl State {
 
     /// Keeps the newest principal components: those of any epoch but the `shown` one have been drawn once and go; those
     /// of `wanted` are asked for, unless some are on their way.
-    pub fn follow_principal(&mut self, shown: Option<u32>, wanted: Option<(RunId, Arc<Kept>)>) {
+    pub fn follow_principal(&mut self, shown: Option<u32>, wanted: Option<(RunId, (Arc<Kept>, CodePlane))>) {
         self.principal.keep_only(shown);
-        if let Some((run, codes)) = wanted.filter(|_| !self.principal.is_coming()) {
+        if let Some((run, (codes, plane))) = wanted.filter(|_| !self.principal.is_coming()) {
             let epoch = codes.epoch;
-            let job = self.compute(JobKind::Principal { codes });
-            self.principal.expect(job, run, epoch);
+            let job = self.compute(JobKind::Principal { codes, plane });
+            self.principal.expect(job, run, epoch, plane);
         }
     }
 

@@ -234,7 +234,9 @@ impl State {
         };
         match dialog.purpose {
             Purpose::Open => self.proceed(Then::OpenPath(path)),
-            Purpose::Show(run) => self.show_to(run, vec![path], dialog.mask.mask()),
+            Purpose::Show(run) => {
+                self.show_to(run, vec![path], dialog.mask.mask(), dialog.size.size());
+            }
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {

@@ -6,7 +6,7 @@ use super::showing::is_alike;
 use crate::check::Severity;
 use crate::project::{Place, Source, visible_path};
 use crate::ui::files::{DropKind, is_project};
-use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, State, Then};
+use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, SizeField, State, Then};
 
 impl State {
     /// Takes files and folders dropped on the window at once; data are looked at on another thread first.
@@ -47,7 +47,13 @@ impl State {
         let Some(source) = sources.into_iter().next() else { return };
         match run {
             Some((run, is_alike)) if self.dialog.is_none() => {
-                self.dialog = Some(Dialog::Dropped(Dropped { paths, source, run, is_alike }));
+                self.dialog = Some(Dialog::Dropped(Dropped {
+                    paths,
+                    source,
+                    run,
+                    is_alike,
+                    size: SizeField::default(),
+                }));
             }
             Some(_) => {
                 let text = "Answer the question that is open, then drop the files again.";

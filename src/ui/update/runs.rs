@@ -63,6 +63,14 @@ impl State {
         self.keep_results(id);
     }
 
+    /// Keeps a finding with a run, which can be undone.
+    pub fn keep_finding(&mut self, id: RunId, finding: Finding) {
+        let told = format!("The {} is kept with run {id}: its page shows it.", finding.kind.name());
+        let back = self.take_step(RunStep::Finding(id, Box::new(finding), true));
+        self.history.add(&self.project, back);
+        self.notices.say(Severity::Info, told);
+    }
+
     /// The number of the next run. Runs of the document before that are still being stopped have theirs a little longer.
     pub fn next_run(&self) -> RunId {
         let mut taken = self.used.clone();
@@ -81,6 +89,14 @@ impl State {
             RunStep::Caption(id, caption) => {
                 let before = self.set_caption(id, caption.clone());
                 RunStep::Caption(id, before.unwrap_or(caption))
+            }
+            RunStep::Finding(id, finding, is_kept) => {
+                let event = if is_kept { RunEvent::Found } else { RunEvent::Dropped };
+                if let Some(run) = self.find_run_mut(id) {
+                    run.apply(&event(finding.clone()));
+                }
+                self.keep_results(id);
+                RunStep::Finding(id, finding, !is_kept)
             }
             RunStep::Restore(run, is_compared) => {
                 let id = run.id;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::run::{Kept, Run};
-use crate::session::{JobKind, Linear, Order, Rated, SampleJob, part_rows};
+use crate::session::{CodePlane, JobKind, Linear, Order, Rated, SampleJob, part_rows};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted};
 
@@ -26,7 +26,7 @@ impl State {
                 continue;
             }
             let mut scored = std::mem::take(&mut self.scored);
-            let look = self.look(&wanted.set, wanted.is_corrupted);
+            let look = self.look_in_any_size(&wanted.set, wanted.is_corrupted, self.epoch);
             let next = look.and_then(|look| match (of_sight, wanted.set == Set::Watched) {
                 (true, true) => next_values(&scored, &look, wanted),
                 (true, false) => self.next_pictures(&mut scored, &look, wanted),
@@ -43,7 +43,7 @@ impl State {
 
     /// Asks where the shown run's encoder puts other data, unless that is known; `plane` are codes whose principal components
     /// span the plane that is drawn, where one is.
-    pub fn follow_located(&mut self, plane: Option<&Arc<Kept>>) {
+    pub fn follow_located(&mut self, plane: Option<&(Arc<Kept>, CodePlane)>) {
         if self.scored.is_waiting(false) {
             return;
         }
@@ -246,12 +246,14 @@ fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(Sam
     let of = look.linear_stamp();
     let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
     let job = SampleJob::Fit(Arc::clone(look.own?), look.run.code_units());
-    (wanted.has_linear && !is_there).then_some((job, Awaited::Fit(of)))
+    let is_fit = look.data.shape == look.run.shape;
+    (wanted.has_linear && is_fit && !is_there).then_some((job, Awaited::Fit(of)))
 }
 
 fn known_linear(scored: &Scored, look: &Look<'_>) -> Option<Linear> {
     let (of, linear) = scored.linear.as_ref()?;
-    linear.clone().filter(|_| *of == look.linear_stamp())
+    // PCA knows samples of one size alone.
+    linear.clone().filter(|_| *of == look.linear_stamp() && look.data.shape == look.run.shape)
 }
 
 /// What PCA makes of the watched samples, of the input that the network got.

@@ -65,6 +65,7 @@ impl State {
             | RunEvent::Baseline(_)
             | RunEvent::Located(..)
             | RunEvent::Found(_)
+            | RunEvent::Dropped(_)
             | RunEvent::Captioned(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::check::Severity;
 use crate::dataset::DataError;
-use crate::project::{Mask, OtherData, Shape, Source, format_count, visible};
+use crate::project::{Mask, OtherData, Shape, ShownSize, Source, format_count, visible};
 use crate::run::{Run, RunId};
 use crate::session::{Request, Shown};
 use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW, Set, State, Wish};
@@ -31,16 +31,16 @@ impl State {
         self.dialog = Some(Dialog::Path(PathDialog::new(Purpose::Show(run), text)));
     }
 
-    /// Shows files to the network of a run, as one set, with the holes of a mask where one is given.
-    pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>, mask: Option<Mask>) {
+    /// Shows files to the network of a run, as one set, with the holes of a mask and in a size where these are given.
+    pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>, mask: Option<Mask>, size: Option<ShownSize>) {
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let paths: Vec<PathBuf> = paths.into_iter().map(absolute).collect();
         let mask = mask.map(|mask| Mask { path: absolute(mask.path), ..mask });
-        let is_known = |other: &&OtherData| other.paths == paths && other.mask == mask;
+        let is_known = |other: &&OtherData| (&other.paths, &other.mask, other.size) == (&paths, &mask, size);
         let known = self.project.others.iter().find(is_known).cloned();
         let other = known.unwrap_or_else(|| {
             let name = self.free_other_name(&paths, mask.is_some());
-            OtherData { name, paths, mask }
+            OtherData { name, paths, mask, size }
         });
         self.wish(run, other);
     }
@@ -161,7 +161,7 @@ impl State {
     /// Asks for the first files that wait, unless some are on their way.
     fn ask_next_shown(&mut self) {
         while let Some(Wish { run, other }) = self.showing.next() {
-            let (paths, mask) = (other.paths.clone(), other.mask.clone());
+            let (paths, mask, size) = (other.paths.clone(), other.mask.clone(), other.size);
             let Some(run) = self.find_run(*run).cloned().map(Box::new) else {
                 // It was deleted meanwhile.
                 self.showing.skip();
@@ -170,7 +170,7 @@ impl State {
             let request = self.next_job;
             self.next_job += 1;
             self.showing.expect(request);
-            self.send(Request::Show { request, run, paths, mask });
+            self.send(Request::Show { request, run, paths, mask, size });
         }
     }
 
@@ -242,9 +242,9 @@ mod tests {
     fn files_that_are_shown_become_a_set_and_the_design_keeps_its_data() {
         let mut state = state();
         let before = state.project.data.clone();
-        state.show_to(RunId(2), vec!["/photos".into()], None);
-        state.show_to(RunId(2), vec!["/a.png".into(), "/b.png".into()], None);
-        state.show_to(RunId(2), vec!["/more/photos".into()], None);
+        state.show_to(RunId(2), vec!["/photos".into()], None, None);
+        state.show_to(RunId(2), vec!["/a.png".into(), "/b.png".into()], None, None);
+        state.show_to(RunId(2), vec!["/more/photos".into()], None, None);
         let (first, paths) = asked(&state).expect("a request");
         assert_eq!(paths, [PathBuf::from("/photos")], "one after the other");
         state.take_shown(first, shown(3));
@@ -285,7 +285,7 @@ mod tests {
             mask("/m.png", HoleShade::White),
             mask("/m.png", HoleShade::Black),
         ] {
-            state.show_to(RunId(2), vec!["/photos".into()], mask);
+            state.show_to(RunId(2), vec!["/photos".into()], mask, None);
             let (request, _) = asked(&state).expect("a request");
             state.take_shown(request, shown(3));
         }
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn nothing_is_said_of_a_run_that_was_deleted_nor_drawn_of_another() {
         let mut state = state();
-        state.show_to(RunId(2), vec!["/photos".into()], None);
+        state.show_to(RunId(2), vec!["/photos".into()], None, None);
         let (request, _) = asked(&state).expect("a request");
         state.take_shown(request, shown(3));
         state.scored.located.insert("photos".to_owned(), (1, Arc::default()));
@@ -311,7 +311,7 @@ mod tests {
         state.runs.push(samples::run(3, 3));
         state.refresh(false);
         assert_eq!((state.others.len(), state.scored.located.len()), (1, 0), "run 3 has another code");
-        state.show_to(RunId(2), vec!["/more".into()], None);
+        state.show_to(RunId(2), vec!["/more".into()], None, None);
         let (request, _) = asked(&state).expect("a request");
         state.runs.clear();
         state.notices.toasts.clear();
@@ -322,13 +322,13 @@ mod tests {
     #[test]
     fn what_cannot_be_shown_is_told_and_cancelling_ends_all() {
         let mut state = state();
-        state.show_to(RunId(2), vec!["/a.csv".into()], None);
-        state.show_to(RunId(2), vec!["/b.csv".into()], None);
+        state.show_to(RunId(2), vec!["/a.csv".into()], None, None);
+        state.show_to(RunId(2), vec!["/b.csv".into()], None, None);
         let (first, _) = asked(&state).expect("a request");
         state.not_shown(first, &DataError::Setting("/a.csv: there is no column b".to_owned()));
         let told = state.notices.toasts.last().map(|toast| toast.text.clone());
         assert_eq!(told.as_deref(), Some("a.csv cannot be shown to run 2. /a.csv: there is no column b"));
-        state.show_to(RunId(2), vec!["/c.csv".into()], None);
+        state.show_to(RunId(2), vec!["/c.csv".into()], None, None);
         let (second, _) = asked(&state).expect("a request");
         state.not_shown(second, &DataError::Cancelled);
         assert_eq!((state.showing.next(), state.project.others.len()), (None, 0));
@@ -368,6 +368,7 @@ mod tests {
             name: "photos".to_owned(),
             paths: vec!["/photos".into()],
             mask: Some(Mask { path: "/masks".into(), holes: HoleShade::Black }),
+            size: None,
         }];
         state.refresh(false);
         let offer = state.notices.toasts.last().and_then(|toast| toast.offer.clone());

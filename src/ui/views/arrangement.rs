@@ -6,7 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::registry::ENTRIES;
 use super::view::Entry;
-use crate::ui::state::DATA_VIEW;
+use crate::ui::state::{DATA_VIEW, EXPLORE_VIEW};
+
+/// Shares of the height above and below, at first and once Explore is shown.
+const FIRST: [f32; 2] = [1.15, 1.0];
+const EXPLORING: [f32; 2] = [0.6, 1.55];
 
 /// A view of the centre, written by its name as a variant of an enum: it once was one.
 #[derive(Clone, Copy, Debug)]
@@ -86,11 +90,37 @@ impl Default for Arrangement {
         };
         let above = Arrangement::Row(vec![(1.0, tabs(&["Loss"])), (1.0, tabs(&["Latent"]))]);
         let below = tabs(&["Reconstructions", "Explore", "Health", DATA_VIEW]);
-        Arrangement::Column(vec![(1.15, above), (1.0, below)]).completed()
+        let [first, second] = FIRST;
+        Arrangement::Column(vec![(first, above), (second, below)]).completed()
     }
 }
 
+/// Gives Explore, which stands below the others at first, more than half of the height, where a person has not moved the border
+/// above it; says whether it did.
+pub fn give_room(tree: &mut Tree<Pane>) -> bool {
+    let Some(root) = tree.root() else { return false };
+    let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get(root) else { return false };
+    let (dir, children) = (linear.dir, linear.children.clone());
+    let [above, below] = children[..] else { return false };
+    let shares = [above, below].map(|child| linear.shares[child].to_bits());
+    let is_first = dir == LinearDir::Vertical && shares == FIRST.map(f32::to_bits);
+    let is_below = is_first && Arrangement::part_has(&tree.tiles, below, EXPLORE_VIEW);
+    if let (true, Some(Tile::Container(Container::Linear(linear)))) = (is_below, tree.tiles.get_mut(root)) {
+        for (child, share) in [above, below].into_iter().zip(EXPLORING) {
+            linear.shares.set_share(child, share);
+        }
+    }
+    is_below
+}
+
 impl Arrangement {
+    /// Whether a view is in a part of the tiles.
+    fn part_has(tiles: &Tiles<Pane>, id: TileId, name: &str) -> bool {
+        let mut panes = Vec::new();
+        let is_sound = part(tiles, id).is_some_and(|part| part.is_sound(&mut panes));
+        is_sound && panes.iter().any(|pane| pane.0.name == name)
+    }
+
     /// The arrangement of these tiles.
     pub fn of(tree: &Tree<Pane>) -> Arrangement {
         tree.root().and_then(|root| part(&tree.tiles, root)).unwrap_or_default()
@@ -230,6 +260,25 @@ mod tests {
         for arrangement in [Arrangement::default(), data_in_front.completed()] {
             assert!(arrangement.is_whole());
             assert_eq!(Arrangement::of(&arrangement.tree()), arrangement);
+        }
+    }
+
+    #[test]
+    fn explore_gets_room_once_where_the_border_was_not_moved() {
+        let mut tree = Arrangement::default().tree();
+        assert!(give_room(&mut tree) && !give_room(&mut tree));
+        let Arrangement::Column(parts) = Arrangement::of(&tree) else { panic!("{tree:?}") };
+        assert_eq!(parts.iter().map(|part| part.0).collect::<Vec<_>>(), EXPLORING);
+        let Arrangement::Column(first) = Arrangement::default() else { panic!("two parts") };
+        let names =
+            |parts: &[(f32, Arrangement)]| parts.iter().map(|part| part.1.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&parts), names(&first), "nothing else changes");
+        let moved = Arrangement::Column(first.iter().map(|(_, part)| (1.0, part.clone())).collect());
+        let above = Arrangement::Column(FIRST.into_iter().zip(names(&first).into_iter().rev()).collect());
+        for other in [moved, above, view("Explore")] {
+            let mut tree = other.tree();
+            assert!(!give_room(&mut tree), "{other:?}");
+            assert_eq!(Arrangement::of(&tree), other);
         }
     }
 

@@ -217,6 +217,22 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     }
     side_panel_ui(ui, side, "side", |ui| side_ui(ui, &context, view, &mut actions, !is_wide));
     ui.scope_builder(UiBuilder::new().max_rect(plane).id_salt("plane"), |ui| {
+        let is_of_other_size = match existing(&view.set, &choices) {
+            Set::Other(name) => state.others.get(name).is_some_and(|other| other.shape != run.shape),
+            Set::Watched
+            | Set::Train
+            | Set::Validation
+            | Set::Test
+            | Set::All
+            | Set::Selection
+            | Set::Named(_) => false,
+        };
+        if is_of_other_size {
+            let advice = "Their codes are of another size too and have no place among these. Choose other samples, \
+                          or see them in Reconstructions.";
+            empty_ui(ui, "These pictures have another size than those of training", advice);
+            return;
+        }
         match found.and_then(|(codes, _)| codes.failure()) {
             Some(message) => empty_ui(ui, "These samples cannot be encoded", message),
             None => plane_ui(ui, &context, view, &mut actions),
@@ -449,6 +465,9 @@ impl View for ExploreView {
         }
         if let Some((fingerprint, rows, how)) = actions.select {
             state.selection.apply(fingerprint, rows, how);
+        }
+        if let (Some(finding), Some(run)) = (actions.keep, state.shown().map(|run| run.id)) {
+            state.keep_finding(run, finding);
         }
         if let Some(at) = actions.activate {
             state.explore.active = Some(at);

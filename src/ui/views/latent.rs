@@ -18,6 +18,7 @@ use self::drawn::{Cache, Drawn};
 use self::lasso::{Lasso, Tool};
 pub use self::others::OtherCodes;
 use self::others::{Others, Part};
+use super::channels::code_shape;
 use super::parts::{empty_ui, header_ui};
 use super::sample::kept_at;
 use super::set_choice::{code_choices, existing};
@@ -25,8 +26,9 @@ use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Figure;
 use crate::prepared::{grouping, lanes};
+use crate::project::Shape;
 use crate::run::{Kept, Run};
-use crate::session::CodePlane;
+use crate::session::{CodePart, CodePlane};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
     Limits, PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
@@ -65,8 +67,8 @@ pub struct LatentInput<'a> {
 /// What a person asked for.
 #[derive(Debug, Default)]
 pub struct LatentOutput {
-    /// The view wants the principal components of these codes.
-    pub principal: Option<Arc<Kept>>,
+    /// The view wants the principal components of these codes, or of a part of them.
+    pub principal: Option<(Arc<Kept>, CodePlane)>,
     /// Change the selection by these rows of the run's data.
     pub select: Option<(Vec<u32>, How)>,
     /// Change the selection by these rows of other data, which have this fingerprint.
@@ -83,6 +85,10 @@ pub enum Plane {
     /// The first two principal components, of a code of more than two units.
     #[default]
     Principal,
+    /// Those of one channel of a code that is a picture.
+    Channel,
+    /// Those of the channels at one position of a code that is a picture.
+    Position,
 }
 
 /// How the view stands.
@@ -95,6 +101,10 @@ pub struct LatentView {
     pub plane: Plane,
     /// Units along x and y that a person chose, counted from 0; where both are 0 they are found.
     pub units: [usize; 2],
+    /// The channel and the position that are shown by themselves, counted from 0.
+    pub channel: usize,
+    /// The position, row by row.
+    pub position: usize,
     /// Name of the label column that colours the points; where there is no such column, the first that tells groups apart.
     pub label: Option<String>,
     /// Whether no labels colour them.
@@ -128,6 +138,9 @@ pub struct LatentView {
     /// The ends of both axes, as they were last shown.
     #[serde(skip)]
     limits: Option<Limits>,
+    /// Names of other data that are pictures of another size: their codes have no place here.
+    #[serde(skip)]
+    other_sizes: Vec<String>,
 }
 
 /// Units that show something where nobody chose any.
@@ -159,16 +172,16 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         return output;
     }
     let set = input.set.filter(|set| set.watched.code_units == kept.code_units);
-    let plane = view.code_plane(kept.code_units, input.has_no_principal);
+    let plane = view.code_plane(code_shape(run, kept.code_units), input.has_no_principal);
     let drawn = match set {
         Some(set) => Drawn::of_set(set),
         None => Drawn::watched(run, kept, plane, input.principal),
     };
     let series = stamp_of((run.id, run.started_unix_secs, drawn.units, drawn.plane));
-    if set.is_none() && plane == CodePlane::Principal {
+    if set.is_none() && plane.is_principal() {
         match input.principal.filter(|points| points.len() == kept.codes.len() / kept.code_units) {
             Some(points) => view.principal = (series, points.to_vec()),
-            None => output.principal = Some(kept.clone()),
+            None => output.principal = Some((kept.clone(), plane)),
         }
     }
     let column = view.label_column(input.data).filter(|_| drawn.density.is_none());
@@ -306,11 +319,20 @@ impl LatentView {
         wanted.map(|unit| unit.min(last))
     }
 
-    /// The plane of codes of so many numbers that is to be shown.
-    fn code_plane(&self, count: usize, has_no_principal: bool) -> CodePlane {
-        match self.plane {
-            Plane::Principal if count > 2 && !has_no_principal => CodePlane::Principal,
-            Plane::Principal | Plane::Units => CodePlane::Units(self.shown_units(count)),
+    /// The plane of codes of this shape that is to be shown.
+    fn code_plane(&self, code: Shape, has_no_principal: bool) -> CodePlane {
+        let units = || CodePlane::Units(self.shown_units(code.features()));
+        match (self.plane, code) {
+            (Plane::Units, _) => units(),
+            _ if code.features() <= 2 || has_no_principal => units(),
+            (Plane::Channel, Shape::Image { channels, .. }) => {
+                CodePlane::Part(CodePart::Channel(self.channel.min(channels.saturating_sub(1))), channels)
+            }
+            (Plane::Position, Shape::Image { height, width, channels }) => {
+                let last = (height * width).saturating_sub(1);
+                CodePlane::Part(CodePart::Position(self.position.min(last)), channels)
+            }
+            (Plane::Principal | Plane::Channel | Plane::Position, _) => CodePlane::Principal,
         }
     }
 
@@ -378,13 +400,21 @@ impl View for LatentView {
                 Some(OtherCodes { name, data, located })
             })
             .collect();
+        let is_of_other_size =
+            |(_, data): &(&String, &Arc<Dataset>)| run.is_some_and(|run| data.shape != run.shape);
+        let other_sizes = now.others.iter().filter(is_of_other_size).map(|(name, _)| name.clone());
+        self.other_sizes = other_sizes.collect();
         let shown = run.zip(kept.as_ref());
-        let has_no_principal = shown.is_some_and(|(run, kept)| now.principal.has_failed(run.id, kept.epoch));
+        let code = shown.map(|(run, kept)| code_shape(run, kept.code_units));
+        let wished = code.map_or(CodePlane::Principal, |code| self.code_plane(code, false));
+        let has_failed =
+            |(run, kept): (&Run, &Arc<Kept>)| now.principal.has_failed(run.id, kept.epoch, wished);
+        let has_no_principal = shown.is_some_and(has_failed);
         let input = LatentInput {
             run,
             data,
             epoch,
-            principal: run.and_then(|run| now.principal.points(run.id)),
+            principal: run.and_then(|run| now.principal.points(run.id, wished)),
             has_no_principal,
             selection: &now.selection,
             choices: &choices,
@@ -396,9 +426,10 @@ impl View for LatentView {
         let output = latent_ui(ui, &input, self);
         let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
-        let plane = kept.as_ref().map(|kept| self.code_plane(kept.code_units, has_no_principal));
+        let plane = code.map(|code| self.code_plane(code, has_no_principal));
         let spanning = set.map(|set| Arc::clone(&set.watched)).or_else(|| kept.clone());
-        state.follow_located(spanning.as_ref().filter(|_| plane == Some(CodePlane::Principal)));
+        let spanning = spanning.zip(plane.filter(|plane| plane.is_principal()));
+        state.follow_located(spanning.as_ref());
         if let Some((fingerprint, rows, how)) = output.select_other {
             state.selection.apply(fingerprint, rows, how);
         }

@@ -1,10 +1,9 @@
 //! Samples as a page of pictures.
 
-use super::sample::{Sampler, picture_of, row_name, value_names};
 use crate::dataset::Dataset;
 use crate::figure::{Drawing, Figure, Tile, TileLine, Tiles};
+use crate::prepared::{DisplayRange, Sampler, picture_of, row_name, value_names};
 use crate::project::format_count;
-use crate::ui::plots::DisplayRange;
 
 /// Pictures in a line, and at all.
 const COLUMNS: usize = 12;
@@ -13,11 +12,10 @@ const MOST: usize = 600;
 /// The first of these rows as pictures with their names; `None` where samples are no pictures.
 pub(super) fn page_figure(name: &str, data: &Dataset, rows: &[u32]) -> Option<Figure> {
     let shown = data.shown().filter(|_| !rows.is_empty())?;
-    let (low, high) = data.shades();
-    let sampler = Sampler::new(data);
+    let (range, sampler) = (DisplayRange::of_data(data), Sampler::new(data));
     let tile = |row: &u32| {
         let values = sampler.original(*row);
-        let picture = picture_of(shown, DisplayRange { low, high }, &values);
+        let picture = picture_of(shown, range, &values);
         Tile { caption: row_name(data, *row), picture, values }
     };
     let part = &rows[..rows.len().min(MOST)];

@@ -228,7 +228,7 @@ impl View for ReconstructionsView {
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let missing = run.map_or(MissingData::NotLoaded, |run| now.missing_data(run));
-        let look = now.look(&self.set, self.is_corrupted);
+        let look = now.look_in_any_size(&self.set, self.is_corrupted, now.epoch);
         let (sets, scored) = (now.sets(), &now.scored);
         let input = ReconstructionsInput { run, data, missing, epoch, sets, look, scored };
         let output = reconstructions_ui(ui, &input, self);

@@ -6,56 +6,13 @@ use egui::Color32;
 
 use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
 use crate::figure::Picture;
-pub(super) use crate::prepared::tells_groups;
-use crate::project::{Shown, format_number, visible};
+pub(super) use crate::prepared::{Sampler, row_name, tells_groups};
+use crate::project::{format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::DisplayRange;
 
 /// What stands for a value that is not there.
 const NOTHING: &str = "–";
-
-/// Reads rows of a data set for display.
-pub(super) struct Sampler<'a> {
-    data: &'a Dataset,
-    features: usize,
-}
-
-impl<'a> Sampler<'a> {
-    /// A reader of this data set.
-    pub fn new(data: &'a Dataset) -> Sampler<'a> {
-        Sampler { data, features: data.shape.features() }
-    }
-
-    /// The row as it came; zeros where there is no such row.
-    pub fn original(&self, row: u32) -> Vec<f32> {
-        self.values(row).collect()
-    }
-
-    /// Its values one by one.
-    pub fn values(&self, row: u32) -> impl Iterator<Item = f32> {
-        (0..self.features).map(move |feature| self.value(row, feature))
-    }
-
-    /// One of them.
-    pub fn value(&self, row: u32, feature: usize) -> f32 {
-        let (at, rows) = (row as usize * self.features + feature, &self.data.rows);
-        if at < rows.len() { rows.value(at) } else { 0.0 }
-    }
-
-    /// The row as the network sees it.
-    pub fn scaled(&self, row: u32) -> Vec<f32> {
-        let mut out = vec![0.0; self.features];
-        if (row as usize) < self.data.len() {
-            self.data.gather(&[row], &mut out);
-        }
-        out
-    }
-
-    /// Scaled values of one row in the units the data came in.
-    pub fn unscaled(&self, scaled: &[f32]) -> Vec<f32> {
-        scaled.iter().enumerate().map(|(feature, value)| self.data.scaler.unscale(feature, *value)).collect()
-    }
-}
 
 /// The cells of a table as they were in its source: numbers, words, dates. Of data that are no table, one a feature.
 pub(super) struct Cells<'a> {
@@ -169,11 +126,6 @@ impl RangeCache {
     }
 }
 
-/// The name of a row, as it can be shown.
-pub(super) fn row_name(data: &Dataset, row: u32) -> String {
-    visible(&data.row_name(row)).into_owned()
-}
-
 /// The number of a row in its source, counted from 1.
 pub(super) fn row_number(data: &Dataset, row: u32) -> u64 {
     let of_source = data.source_rows.get(row as usize).map(|number| u64::from(*number));
@@ -185,20 +137,6 @@ pub(super) fn picture([width, height]: [usize; 2], pixel: impl Fn(usize, usize) 
     let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
     let pixels = places.map(|(x, y)| pixel(x, y)).map(|tint| [tint.r(), tint.g(), tint.b()]).collect();
     Picture { width, height, pixels }
-}
-
-/// A sample as a picture, of values in the units of its data.
-pub(super) fn picture_of(shown: Shown, range: DisplayRange, values: &[f32]) -> Picture {
-    let Shown { height, width, channels, .. } = shown;
-    picture([width, height], |x, y| {
-        let start = (y * width + x) * channels;
-        range.pixel(&shown.pixel(values.get(start..start + channels).unwrap_or_default()))
-    })
-}
-
-/// The names of the values of a sample, where they have names; else none.
-pub(super) fn value_names(data: &Dataset) -> Vec<String> {
-    data.feature_names.clone()
 }
 
 /// A feature's own name, or its number counted from 1.

@@ -175,11 +175,13 @@ type Action = (&'static str, &'static str, bool, fn(&mut State));
 fn actions_ui(row: &mut Row<'_>, state: &State) -> Option<fn(&mut State)> {
     let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
-    let actions: [Action; 6] = [
+    let is_compared = state.comparison_finding().is_some();
+    let actions: [Action; 7] = [
         ("All", "Select all samples", has_data, State::select_all),
         ("Invert", "Invert selection", has_data, State::invert_selection),
         ("Clear", "Clear selection", !is_empty, |state| state.selection.clear()),
         ("Save", "Save selection", !is_empty, State::name_selection),
+        ("Keep", "Keep comparison with the run", is_compared, State::keep_comparison),
         ("CSV…", "Export selection as CSV…", !is_empty, |state| state.ask_where(SaveKind::Table)),
         ("Pictures…", "Export selection as pictures…", !is_empty && are_pictures, |state| {
             state.ask_where(SaveKind::Pictures);

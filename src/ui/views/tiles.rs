@@ -9,7 +9,7 @@ use egui_tiles::{
     Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
 };
 
-use super::arrangement::{Arrangement, Pane};
+use super::arrangement::{Arrangement, Pane, give_room};
 use super::figure_menu::{FigureMenu, export_entry_ui, figure_menu_ui};
 use super::parts::TABBED;
 use super::registry::all;
@@ -17,7 +17,7 @@ use super::replay::{Design, ReplayInput, ReplayView, replay_ui};
 use super::runs::{RunsInput, RunsView, runs_ui};
 use super::view::View;
 use crate::run::Run;
-use crate::ui::state::{RunAction, State};
+use crate::ui::state::{EXPLORE_VIEW, RunAction, State};
 use crate::ui::theme::{self, Tokens, tokens};
 
 /// The arrangement of the views and what each remembers.
@@ -83,7 +83,11 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Des
     let tabbed = tabbed.flatten().collect();
     let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed, menu, brought, seen: Vec::new() };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
+    let explores = panes.seen.contains(&EXPLORE_VIEW);
     panes.carry_out(ui.visuals().dark_mode);
+    if explores && give_room(tree) {
+        ui.ctx().request_repaint();
+    }
     design
 }
 

@@ -10,7 +10,7 @@ use crate::analysis::density::Density;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::engine::Trained;
 use crate::project::{Pin, Pinned, Shape};
-use crate::run::{Kept, Run};
+use crate::run::{Finding, Kept, Run};
 use crate::session::{Coded, Decoding, JobKind};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{
@@ -141,6 +141,8 @@ pub struct Actions {
     pub note: Option<(usize, String)>,
     /// Rows to select, of the data with this fingerprint.
     pub select: Option<(u64, Vec<u32>, How)>,
+    /// What was found of the run and is to be kept with it.
+    pub keep: Option<Finding>,
 }
 
 impl<'a> Context<'a> {

@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
-use super::super::channels::code_shape;
-use super::super::sample::{Sampler, kept_at, picture_of, row_number, value_names};
+use super::super::sample::{kept_at, row_number};
 use super::super::set_choice::{code_choices, existing};
 use super::context::Shown;
 use super::{ExploreView, Section, codes_of, placed};
 use crate::dataset::{Dataset, LabelValues};
-use crate::figure::{
-    Animation, Axis, Coloring, Drawing, Figure, Ink, Lines, Panels, Picture, Scatter, Series, Tile, TileLine,
-    Tiles,
-};
-use crate::session::{Decoding, LineWords};
-use crate::ui::plots::{DisplayRange, Limits};
+use crate::figure::{Animation, Axis, Coloring, Drawing, Figure, Scatter, Tile, TileLine, Tiles};
+use crate::prepared::{page_drawing, sample_lines, traversals};
+use crate::session::Decoding;
+use crate::ui::plots::Limits;
 use crate::ui::state::State;
 
-/// The longer side of a picture, in points, and pictures in a line.
-const SIDE: f32 = 56.0;
+/// Pictures in a line.
 const COLUMNS: usize = 12;
 /// Seconds for which a step of the interpolation is shown.
 const STEP_SECS: f32 = 0.12;
@@ -37,23 +33,24 @@ impl ExploreView {
         let mut all: Vec<Figure> = self.plane_figure(shown, state, title).into_iter().collect();
         let mosaic = self.mosaic.tiles(data, state.explore.decoded(Decoding::Mosaic));
         all.extend(mosaic.map(|tiles| Figure::new(name("Decoded plane"), Drawing::Tiles(tiles))));
-        let code = code_shape(run, kept.code_units);
-        let words = LineWords::of(&run.design.code.kind);
         let section = match self.section {
             Section::Interpolation => {
-                ("Interpolation", lines_of(data, self.interpolation.pictures(), "step", COLUMNS))
-            }
-            Section::Traversals => {
-                ("Traversals", self.traversal_lines(data, |number| words.name(code, number)))
+                ("Interpolation", sample_lines(data, self.interpolation.pictures(), "step", COLUMNS))
             }
             Section::Draw => ("Samples", self.draw_lines(data)),
-            Section::Pins | Section::Arithmetic | Section::Sliders | Section::Near => ("", Vec::new()),
+            Section::Pins | Section::Arithmetic | Section::Sliders | Section::Traversals | Section::Near => {
+                ("", Vec::new())
+            }
         };
+        if self.section == Section::Traversals {
+            let (lines, rows) = self.traversals.shown();
+            all.extend(traversals(run, kept.epoch, data, lines, rows));
+        }
         let (what, lines) = section;
         if lines.iter().any(|line| !line.tiles.is_empty()) {
             let moves = self.section == Section::Interpolation && data.shown().is_some();
             let animation = moves.then(|| played(&lines));
-            all.push(Figure { animation, ..Figure::new(name(what), drawing(data, lines)) });
+            all.push(Figure { animation, ..Figure::new(name(what), page_drawing(data, lines)) });
         }
         all
     }
@@ -85,22 +82,11 @@ impl ExploreView {
         Some(Figure::new(title, Drawing::Scatter(scatter)))
     }
 
-    fn traversal_lines(&self, data: &Dataset, name: impl Fn(usize) -> String) -> Vec<TileLine> {
-        let (shown, rows) = self.traversals.shown();
-        let (features, range) = (data.shape.features().max(1), shades(data));
-        let mut rest = rows.chunks_exact(features);
-        let line = |(number, steps): &(usize, usize)| TileLine {
-            name: name(*number),
-            tiles: rest.by_ref().take(*steps).map(|row| tile_of(data, range, row, String::new())).collect(),
-        };
-        shown.iter().map(line).collect()
-    }
-
     /// Samples above those of the training data that they are nearest to.
     fn draw_lines(&self, data: &Dataset) -> Vec<TileLine> {
         let [drawn, nearest] = self.draws.rows();
-        let pairs = lines_of(data, drawn, "sample", COLUMNS).into_iter();
-        let mut below = lines_of(data, nearest, "", COLUMNS).into_iter();
+        let pairs = sample_lines(data, drawn, "sample", COLUMNS).into_iter();
+        let mut below = sample_lines(data, nearest, "", COLUMNS).into_iter();
         pairs
             .flat_map(|line| {
                 let nearest = below.next().map(|line| TileLine { name: "nearest".to_owned(), ..line });
@@ -109,64 +95,6 @@ impl ExploreView {
             .flatten()
             .collect()
     }
-}
-
-/// Pictures in lines; of samples that are no pictures a plot for each line, with a curve for each.
-fn drawing(data: &Dataset, lines: Vec<TileLine>) -> Drawing {
-    if data.shown().is_some() {
-        let value_names = value_names(data);
-        return Drawing::Tiles(Tiles { lines, side: SIDE, gap: 4.0, value_names, bar: None });
-    }
-    let values = lines.iter().flat_map(|line| &line.tiles).flat_map(|tile| &tile.values);
-    let finite = values.copied().filter(|value| value.is_finite());
-    let range = finite.fold([0.0, 1.0], |[low, high]: [f32; 2], value| [low.min(value), high.max(value)]);
-    let last = data.shape.features() as f64 + 0.5;
-    let panel = |line: &TileLine| {
-        let series = line.tiles.iter().enumerate().map(|(at, tile)| {
-            let points =
-                tile.values.iter().enumerate().map(|(at, value)| [at as f64 + 1.0, f64::from(*value)]);
-            let name = if tile.caption.is_empty() { (at + 1).to_string() } else { tile.caption.clone() };
-            Series::new(name, Ink::Class(at), points.collect())
-        });
-        let lines = Lines {
-            x: Axis { is_whole: true, ..Axis::new("feature", [0.5, last]) },
-            y: Axis::new("scaled value", range.map(f64::from)),
-            series: series.collect(),
-            ..Lines::default()
-        };
-        (line.name.clone(), Drawing::Lines(lines))
-    };
-    let panels = lines.iter().map(panel).collect();
-    Drawing::Panels(Panels { columns: 2, size: [440.0, 260.0], panels })
-}
-
-/// Scaled samples as pictures in lines of so many; each with its number where it has a name.
-pub(super) fn lines_of(data: &Dataset, rows: &[f32], name: &str, columns: usize) -> Vec<TileLine> {
-    let samples: Vec<&[f32]> = rows.chunks_exact(data.shape.features().max(1)).collect();
-    let range = shades(data);
-    let caption = |at: usize| if name.is_empty() { String::new() } else { format!("{name} {}", at + 1) };
-    let tiles = samples.iter().enumerate().map(|(at, row)| tile_of(data, range, row, caption(at)));
-    let tiles: Vec<Tile> = tiles.collect();
-    tiles
-        .chunks(columns.max(1))
-        .map(|tiles| TileLine { name: String::new(), tiles: tiles.to_vec() })
-        .collect()
-}
-
-/// What is black and what is white; takes some milliseconds to find.
-fn shades(data: &Dataset) -> DisplayRange {
-    let (low, high) = data.shades();
-    DisplayRange { low, high }
-}
-
-/// A scaled sample as a picture with its values in units of the data; where it is no picture, without
-/// pixels and with scaled values, which one axis has a place for.
-fn tile_of(data: &Dataset, range: DisplayRange, row: &[f32], caption: String) -> Tile {
-    let Some(shown) = data.shown() else {
-        return Tile { caption, picture: Picture::default(), values: row.to_vec() };
-    };
-    let values = Sampler::new(data).unscaled(row);
-    Tile { caption, picture: picture_of(shown, range, &values), values }
 }
 
 /// The steps one after the other, to the end and back.

@@ -7,14 +7,16 @@ use egui::{RichText, Ui};
 
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::Pictures;
-use crate::dataset::LabelColumn;
+use crate::dataset::{LabelColumn, Subset};
 use crate::engine::code_thresholds;
 use crate::project::{Bottleneck, Threshold, format_count, format_number, visible};
-use crate::session::{CodeDistance, Decoding, Found, JobKind, NearSample};
+use crate::run::Finding;
+use crate::session::{CodeDistance, Decoding, Found, JobKind, Measured, NearSample};
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{Question, Set, ShownPin};
-use crate::ui::views::parts::chip_ui;
+use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, label_text, row_name};
+use crate::ui::widgets::button::quiet_ui;
 
 /// The choices of the section.
 #[derive(Clone, Default)]
@@ -98,6 +100,33 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
             });
         }
     });
+    let by = if near.by_angle && threshold.is_none() { "code by cosine" } else { "code" };
+    let shares = class.as_ref().map(|(column, class)| {
+        let shares = [(by, &found.code), ("values", &found.values), ("PCA", &found.linear)];
+        let share = |(by, found): (&str, &Vec<Found>)| {
+            let name = format!("precision@{} of a pin, {by}", found.len());
+            Some((name, precision(found, column, class)?))
+        };
+        shares.into_iter().filter_map(share).collect::<Vec<_>>()
+    });
+    if let Some(finding) = shares.and_then(|values| finding(context, pin, values)) {
+        let about =
+            "Keep these shares with the run, where its page and the table of runs show them; can be undone";
+        if named(quiet_ui(ui, "Keep"), "Keep precision with the run").on_hover_text(about).clicked() {
+            actions.keep = Some(finding);
+        }
+    }
+}
+
+/// Shares of the neighbours of a pin that are of its class, as they are kept with the run; `None` where the pin is no sample of
+/// a split of its data, or there are none.
+fn finding(context: &Context<'_>, pin: &ShownPin, values: Vec<(String, f64)>) -> Option<Finding> {
+    let row = pin.row_of(context.data)?;
+    let split = Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))?;
+    let measured = Measured::of(context.run.checkpoint.as_ref()?, 1);
+    let about = format!("{}, among {}", row_name(context.data, row), candidates(context));
+    let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, about, values);
+    (!finding.values.is_empty()).then_some(finding)
 }
 
 /// The samples among which neighbours are looked for: those of the plane.

@@ -6,12 +6,12 @@ use egui::{Align2, Color32, CursorIcon, FontId, Key, Mesh, Rect, Shape, Stroke, 
 
 use super::ExploreView;
 use super::context::{Actions, Context, Shown};
-use super::figure::lines_of;
 use super::hover::hover_ui;
 use super::subject::PlaneKind;
 use crate::analysis::density::Density;
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Tiles;
+use crate::prepared::{sample_lines, value_names};
 use crate::project;
 use crate::run::Kept;
 use crate::session::Decoding;
@@ -23,7 +23,7 @@ use crate::ui::state::ExploredPlane;
 use crate::ui::views::channels::{axes_ui, units_ui};
 use crate::ui::views::latent::lasso;
 use crate::ui::views::parts::advice_ui;
-use crate::ui::views::sample::{RangeCache, Sampler, value_names};
+use crate::ui::views::sample::{RangeCache, Sampler};
 use crate::ui::widgets::header::{Row, Side};
 
 /// What the first mouse button does on the plane.
@@ -390,7 +390,7 @@ impl Mosaic {
     pub fn tiles(&self, data: &Dataset, decoded: Option<(u64, &[f32])>) -> Option<Tiles> {
         let (stamp, _, [columns, _]) = self.shown.filter(|_| self.is_on)?;
         let (_, rows) = decoded.filter(|decoded| decoded.0 == stamp)?;
-        let mut lines = lines_of(data, rows, "", columns);
+        let mut lines = sample_lines(data, rows, "", columns);
         // They are decoded from below, as the axis counts.
         lines.reverse();
         Some(Tiles { lines, side: CELL, value_names: value_names(data), ..Tiles::default() })

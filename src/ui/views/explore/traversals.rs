@@ -5,14 +5,12 @@ use egui::{Rect, RichText, Sense, Ui, vec2};
 use super::context::{Actions, Context, bits, failure_ui, name_width, short, unit_name};
 use super::pictures::{Pictures, size};
 use super::positions::{Positions, positions_ui};
+use crate::prepared::{TRAVERSAL_STEPS, traversed};
 use crate::project::Shape;
-use crate::session::{Decoding, LineWords, Steps, traversal};
+use crate::session::{Decoding, LineWords, traversal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 
-/// Steps over the range of a unit; choices or entries, and lines, at most.
-const STEPS: Steps = Steps { values: 7, choices: 14 };
-const MOST_LINES: usize = 48;
 /// A line has no effect where no value moves by more than this share of the range of all.
 const NOTHING: f32 = 0.01;
 const SIDE: f32 = 26.0;
@@ -70,10 +68,9 @@ pub fn traversals_ui(
     let codes = || {
         let codebook = codebook.map_or(&[][..], |array| &array.values);
         let mut codes = Vec::new();
-        let parts: Vec<usize> = (at.start / words.units..at.end / words.units).take(MOST_LINES).collect();
-        let shown = &context.order[..context.order.len().min(MOST_LINES)];
-        let shown = if words.is_range { shown } else { &parts };
-        let lines = traversal(kind, (shown, &subject.spreads), codebook, context.shares(), STEPS);
+        let shown = traversed(kind, context.order, at);
+        let steps = TRAVERSAL_STEPS;
+        let lines = traversal(kind, (&shown, &subject.spreads), codebook, context.shares(), steps);
         for line in lines {
             if (codes.len() / base.len().max(1) + line.values.len()) > most {
                 break;

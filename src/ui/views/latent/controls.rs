@@ -1,6 +1,6 @@
 //! The header of the latent space: the set, the plane, tools, colours.
 
-use egui::{ComboBox, RichText};
+use egui::{ComboBox, RichText, Ui};
 
 use super::{LatentInput, LatentView, Plane};
 use crate::dataset::{Dataset, LabelColumn};
@@ -8,7 +8,7 @@ use crate::project::{Shape, visible};
 use crate::run::Kept;
 use crate::ui::plots::{Zoom, shortened};
 use crate::ui::state::Set;
-use crate::ui::views::channels::{code_shape, units_ui};
+use crate::ui::views::channels::{code_shape, index_ui, units_ui};
 use crate::ui::views::parts::{epoch_ui, named, quiet_ui};
 use crate::ui::views::set_choice::{code_choice_ui, code_count_ui};
 use crate::ui::widgets::header::{Row, Side};
@@ -22,20 +22,31 @@ pub(super) fn controls_ui(
     let Some(kept) = kept else { return };
     let units = kept.code_units;
     if units > 2 {
-        let planes = [Plane::Principal, Plane::Units];
-        let options =
-            [("PCA", "First two principal components of the codes"), ("units", "Two units of the code")];
-        let shown = planes.iter().position(|plane| *plane == view.plane);
-        if let Some(chosen) = row.choice(Side::Left, "Plane", shown, &options) {
+        let code = input.run.map_or(Shape::Vector(units), |run| code_shape(run, units));
+        let is_picture = matches!(code, Shape::Image { .. });
+        let planes = [Plane::Principal, Plane::Units, Plane::Channel, Plane::Position];
+        let options = [
+            ("PCA", "First two principal components of the codes"),
+            ("units", "Two units of the code"),
+            ("channel", "First two principal components of one channel of the codes"),
+            ("position", "First two principal components of the channels at one position of the codes"),
+        ];
+        let options = &options[..if is_picture { 4 } else { 2 }];
+        let now = if is_picture || view.plane == Plane::Units { view.plane } else { Plane::Principal };
+        let shown = planes.iter().position(|plane| *plane == now);
+        if let Some(chosen) = row.choice(Side::Left, "Plane", shown, options) {
             (view.plane, view.scatter.zoom) = (planes[chosen], Zoom::default());
         }
         if view.plane == Plane::Units {
             let mut shown = view.shown_units(units);
-            let code = input.run.map_or(Shape::Vector(units), |run| code_shape(run, units));
             if row.part(Side::Left, "shown units", |ui| units_ui(ui, code, &mut shown)) == Some(true) {
                 view.units = shown;
                 view.scatter.zoom.reset();
             }
+        }
+        let is_part = is_picture && matches!(view.plane, Plane::Channel | Plane::Position);
+        if is_part && row.part(Side::Left, "shown part", |ui| part_ui(ui, code, view)) == Some(true) {
+            view.scatter.zoom.reset();
         }
     }
     if view.scatter.zoom.limits.is_some()
@@ -49,6 +60,13 @@ pub(super) fn controls_ui(
         colour_ui(row, input.data, view);
     }
     epoch_ui(row, input.epoch.map(|epoch| input.set.map_or(epoch, |set| set.epoch)));
+    if let Some(first) = view.other_sizes.first() {
+        let more = if view.other_sizes.len() > 1 { ", …" } else { "" };
+        let text = format!("{}{more}: another size", shortened(first, 18));
+        let about = "Pictures of another size than those of training have codes of another size, which cannot be \
+                     drawn among these. Reconstructions shows them.";
+        quiet_ui(row, Side::Right, "another size", &text, about);
+    }
     let watched = (&Set::Watched, kept.codes.len() / units.max(1), kept.epoch);
     let shown = input.set.map_or(watched, |set| (&set.set, set.rows.len(), set.epoch));
     code_count_ui(row, &view.set, shown, input.coming);
@@ -57,6 +75,25 @@ pub(super) fn controls_ui(
         let axes = format!("{} × {}", code.unit_name(0), code.unit_name(1));
         quiet_ui(row, Side::Left, "axes", &axes, "");
     }
+}
+
+/// The choice of the channel or the position that is shown by itself; says whether that was changed.
+fn part_ui(ui: &mut Ui, code: Shape, view: &mut LatentView) -> bool {
+    let Shape::Image { height, width, channels } = code else { return false };
+    let mut is_changed = false;
+    if view.plane == Plane::Channel {
+        is_changed |= index_ui(ui, "channel ", "channel shown", &mut view.channel, channels);
+    }
+    if view.plane == Plane::Position {
+        let width = width.max(1);
+        let [mut row, mut column] = [view.position / width, view.position % width];
+        is_changed |= index_ui(ui, "row ", "row shown", &mut row, height);
+        is_changed |= index_ui(ui, "column ", "column shown", &mut column, width);
+        if is_changed {
+            view.position = row * width + column;
+        }
+    }
+    is_changed
 }
 
 /// The choice of the labels that colour the points, where there is one.

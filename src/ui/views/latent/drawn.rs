@@ -52,8 +52,7 @@ impl<'a> Drawn<'a> {
         plane: CodePlane,
         principal: Option<&[[f32; 2]]>,
     ) -> Drawn<'a> {
-        let principal =
-            principal.filter(|_| plane == CodePlane::Principal).map(|points| points.as_ptr().addr());
+        let principal = principal.filter(|_| plane.is_principal()).map(|points| points.as_ptr().addr());
         Drawn {
             rows: &run.kept.probe.code_rows,
             codes: &kept.codes,

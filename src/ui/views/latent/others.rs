@@ -148,7 +148,7 @@ impl Part {
     /// Places of codes.
     fn points(self, located: &Located) -> Vec<[f32; 2]> {
         let [x, y] = match self.plane {
-            CodePlane::Principal => return located.plane.clone(),
+            CodePlane::Principal | CodePlane::Part(..) => return located.plane.clone(),
             CodePlane::Units(units) => units,
         };
         let codes = located.codes.chunks_exact(self.code_units.max(1));

@@ -4,6 +4,7 @@ use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind
 
 use super::super::sample::{feature_name, row_name};
 use super::listing::{Drawn, Seen};
+use crate::prepared::Given;
 use crate::project::format_number;
 use crate::ui::plots::{Profile, color, palette, profile_ui, shortened};
 
@@ -22,7 +23,7 @@ pub(super) fn profiles_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     let columns = ((width + 8.0) / 250.0).floor().max(1.0);
     let size = vec2(((width + 8.0) / columns - 8.0).max(60.0), PROFILE_PX);
     let (columns, count, each) = (columns as usize, drawn.listing.len(), PROFILE_PX + CAPTION_PX);
-    legend_ui(ui, !drawn.page.corrupted.is_empty());
+    legend_ui(ui, drawn.page.made.given);
     let mut seen = Seen::default();
     let area = ScrollArea::vertical().id_salt("reconstructions").auto_shrink([false, false]);
     area.show_viewport(ui, |ui, viewport| {
@@ -52,19 +53,20 @@ fn profile_of_ui(ui: &mut Ui, drawn: &Drawn<'_>, row: u32, rect: Rect) -> bool {
     let click = ui.interact(whole, ui.scope_id().with(("sample", row)), Sense::click());
     let is_selected = drawn.name(ui, &click, row);
     let place = page.place(row);
-    let part = |values| place.map_or(&[][..], |place| page.part(values, place));
-    let (original, reconstruction) = (part(&page.originals), part(&page.reconstructions));
-    let about = format!("original and reconstruction of {name}");
+    let part = |values| place.map_or(&[][..], |place| page.made.part(values, place));
+    let (original, reconstruction) = (part(&page.made.originals), part(&page.made.reconstructions));
+    let [given, ..] = page.made.given.names();
+    let about = format!("{given} and reconstruction of {name}");
     let profile = Profile {
         name: &about,
         original,
-        corrupted: part(&page.corrupted),
+        corrupted: part(&page.made.corrupted),
         reconstruction,
-        range: page.range,
+        range: page.made.range,
     };
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(("profile", row)));
     let (response, feature) = profile_ui(&mut child, &profile, rect.size());
-    let error = place.and_then(|place| page.errors.get(place));
+    let error = place.and_then(|place| page.made.errors.get(place));
     let error = error.map_or_else(String::new, |error| format!(" · {}", format_number(f64::from(*error))));
     let caption = shortened(&format!("{name}{error}"), (rect.width() / 6.0) as usize);
     let at = pos2(rect.left(), rect.bottom() + 2.0);
@@ -78,7 +80,7 @@ fn profile_of_ui(ui: &mut Ui, drawn: &Drawn<'_>, row: u32, rect: Rect) -> bool {
             value.map_or_else(String::new, format_number)
         };
         response.on_hover_text_at_pointer(format!(
-            "{}\noriginal {}\nreconstruction {}",
+            "{}\n{given} {}\nreconstruction {}",
             feature_name(data, feature),
             own(original),
             own(reconstruction),
@@ -153,12 +155,15 @@ fn numbers_of_ui(
     let place = page.place(row);
     let name = shortened(&row_name(data, row), 20);
     text(corner + vec2(0.0, LINE_PX / 2.0), Align2::LEFT_CENTER, name, p.text);
-    let error = place.and_then(|place| page.errors.get(place));
-    let error = error.map_or_else(String::new, |error| format!("error {}", format_number(f64::from(*error))));
+    let error = place.and_then(|place| page.made.errors.get(place));
+    let [.., what] = page.made.given.names();
+    let error =
+        error.map_or_else(String::new, |error| format!("{what} {}", format_number(f64::from(*error))));
     text(corner + vec2(0.0, 1.5 * LINE_PX), Align2::LEFT_CENTER, error, p.dim);
     let Some(place) = place else { return click.clicked() };
-    let (originals, made) = (page.part(&page.originals, place), page.part(&page.reconstructions, place));
-    let far = (page.range[1] - page.range[0]).max(f32::MIN_POSITIVE) / 2.0;
+    let (originals, made) =
+        (page.made.part(&page.made.originals, place), page.made.part(&page.made.reconstructions, place));
+    let far = (page.made.range[1] - page.made.range[0]).max(f32::MIN_POSITIVE) / 2.0;
     for feature in features {
         let (Some(original), Some(made)) = (originals.get(feature), made.get(feature)) else { continue };
         let right = corner.x + NAME_PX + (feature + 1) as f32 * COLUMN_PX - 8.0;
@@ -180,14 +185,14 @@ fn numbers_of_ui(
 }
 
 /// What the lines of the profiles mean.
-fn legend_ui(ui: &mut Ui, corrupted: bool) {
-    let p = palette(ui);
+fn legend_ui(ui: &mut Ui, given: Given) {
+    let (p, names) = (palette(ui), given.names());
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.allocate_ui_with_layout(Vec2::new(ui.available_width(), LEGEND_PX), layout, |ui| {
         ui.add_space(12.0);
         let entries = [
-            ("original", p.faint, true),
-            ("corrupted", p.code, corrupted),
+            (names[0], p.faint, true),
+            (names[1], p.code, given == Given::Corrupted),
             ("reconstruction", p.accent, true),
         ];
         for (name, tint, _) in entries.into_iter().filter(|(_, _, there)| *there) {

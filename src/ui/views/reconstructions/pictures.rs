@@ -12,6 +12,7 @@ use super::super::channels::paint_bar;
 use super::super::sample::{label_text, row_name};
 use super::listing::{Drawn, Seen};
 use super::page::Page;
+use crate::prepared::Given;
 use crate::project::{Shown, format_number, visible};
 use crate::ui::plots::{color, palette, shortened};
 
@@ -158,7 +159,7 @@ fn block_ui(
 fn captions(ui: &Ui, rows: &[u32], page: &Page, grid: Grid) -> Vec<Arc<Galley>> {
     let tint = color(palette(ui).dim);
     let caption = |row: &u32| {
-        let error = page.place(*row).and_then(|place| page.errors.get(place));
+        let error = page.place(*row).and_then(|place| page.made.errors.get(place));
         let text = error.map_or_else(String::new, |error| format_number(f64::from(*error)));
         ui.painter().layout_no_wrap(text, FontId::proportional(10.0), tint)
     };
@@ -188,8 +189,9 @@ fn hover_ui(ui: &mut Ui, drawn: &Drawn<'_>, shown: &[usize], row: u32) {
             });
         }
     });
-    if let Some(error) = page.errors.get(sample) {
-        let text = format!("squared error per feature {}", format_number(f64::from(*error)));
+    if let Some(error) = page.made.errors.get(sample) {
+        let what = if page.made.given == Given::Damaged { "squared difference" } else { "squared error" };
+        let text = format!("{what} per feature {}", format_number(f64::from(*error)));
         ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
     }
 }

@@ -11,10 +11,11 @@ use super::listing::{Drawn, Listing, Seen, clicked};
 use super::pictures::pictures_ui;
 use super::{ReconstructionsInput, ReconstructionsOutput, ReconstructionsView};
 use crate::dataset::Dataset;
+use crate::prepared::Given;
 use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{Look, Wanted};
+use crate::ui::state::{Look, Set, Wanted};
 
 /// Shows the watched samples at an epoch.
 pub(super) fn watched_ui(
@@ -36,12 +37,7 @@ pub(super) fn watched_ui(
     view.page.watched(ui, run, data, kept, linear, &channels);
     let stamp = stamp_of((view.page.stamp(), view.order));
     if view.watched_order.0 != stamp {
-        let mut errors = vec![f32::NAN; data.len()];
-        for (row, error) in rows.iter().zip(&view.page.errors) {
-            if let Some(known) = errors.get_mut(*row as usize) {
-                *known = *error;
-            }
-        }
+        let errors = view.page.made.errors_by_row(data);
         view.watched_order = (stamp, view.order.of(data, rows.to_vec(), &errors));
     }
     let ordered = view.watched_order.1.clone();
@@ -65,9 +61,10 @@ pub(super) fn set_ui(
         Some(ordered) if view.order != Order::Data => (Listing::Ordered(&ordered.rows), ordered.of),
         Some(_) | None => (Listing::Set(&look.rows), like),
     };
+    let given = Given::of(look.run, matches!(view.set, Set::Other(_)));
     let like = look.subject.samples_stamp();
     match input.scored.pictures.as_ref().filter(|pictured| pictured.like == like) {
-        Some(pictured) => view.page.of_set(ui, look.run, look.data, pictured),
+        Some(pictured) => view.page.of_set(ui, look.run, look.data, given, pictured),
         None => view.page.clear(),
     }
     let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);

@@ -58,6 +58,7 @@ pub fn name(column: &RunColumn) -> String {
                 (FindingKind::Losses, TOTAL) => format!("{split} loss"),
                 (FindingKind::Losses, "squared error per feature") => format!("{split} MSE"),
                 (FindingKind::Refit, _) => format!("{split} regression MSE"),
+                (FindingKind::Selection, name) => visible(name).into_owned(),
                 (_, name) => format!("{split} {}", visible(name)),
             }
         }
@@ -79,7 +80,11 @@ pub fn about(column: &RunColumn) -> String {
         RunColumn::Parameters => "Trainable parameters",
         RunColumn::Note => "The first line of its note",
         RunColumn::Found(kind, split, name) => {
-            let (kind, split) = (kind.name(), split.name());
+            let (is_of_split, kind, split) = (kind.is_of_split(), kind.name(), split.name());
+            if !is_of_split {
+                let name = visible(name);
+                return format!("{name}: {kind}, as kept last; dim where the run has trained since");
+            }
             return format!(
                 "{}: {kind}, as measured last on the {split} split; dim where the run has trained since",
                 visible(name)
@@ -136,7 +141,7 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
             Cell { hint, ..Cell::new(visible(line).into_owned(), Key::text(note)) }
         }
         RunColumn::Found(kind, split, name) => {
-            let finding = run.results.newest(*kind, *split);
+            let finding = run.results.newest_with(*kind, *split, name);
             let value = finding.and_then(|finding| finding.value(name));
             let is_old = finding.is_some_and(|finding| is_old(run, finding));
             Cell { hint: finding.map(occasion), is_old, ..Cell::number(value) }
@@ -172,7 +177,8 @@ pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
     let mut columns = Vec::new();
     for kind in FindingKind::ALL {
         for split in [Subset::Test, Subset::Validation, Subset::Train] {
-            let findings = runs.iter().filter_map(|run| run.results.newest(kind, split));
+            let findings = runs.iter().flat_map(|run| run.results.iter().rev());
+            let findings = findings.filter(|finding| (finding.kind, finding.split) == (kind, split));
             for (name, _) in findings.flat_map(|finding| &finding.values) {
                 let column = RunColumn::Found(kind, split, name.clone());
                 if !columns.contains(&column) {

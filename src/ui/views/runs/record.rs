@@ -81,7 +81,9 @@ fn results(run: &Run) -> Vec<(String, String)> {
             text.extend(["; ", &visible(&finding.about)]);
         }
         text.extend([" (", &occasion(finding), ")"]);
-        row(format!("{}, {} split", finding.kind.name(), finding.split.name()), text)
+        let (kind, split) = (finding.kind.name(), finding.split.name());
+        let of_split = if finding.kind.is_of_split() { format!(", {split} split") } else { String::new() };
+        row(format!("{kind}{of_split}"), text)
     };
     run.results.iter().rev().map(told).collect()
 }

@@ -5,9 +5,10 @@ use egui::epaint::ColorMode;
 use super::super::view::View;
 use super::*;
 use crate::figure::{Drawing, Figure, Ink, Palette, Scatter};
-use crate::prepared;
+use crate::prepared::{self, Given, PageChoice};
 use crate::project::{Code, Layer};
 use crate::run::{Health, TOTAL};
+use crate::session::{Order, Pictures};
 use crate::ui::painted::paths;
 use crate::ui::state::State;
 
@@ -25,6 +26,11 @@ fn state(scene: Scene) -> State {
 
 /// A view as it is shown, and its figures.
 fn shown<V: View + Default + 'static>(state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
+    shown_as(V::default(), state)
+}
+
+/// The same as it stands.
+fn shown_as<V: View + 'static>(view: V, state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
     let mut harness = Harness::builder()
         .with_size(vec2(820.0, 340.0))
         .with_theme(Theme::Dark)
@@ -34,7 +40,7 @@ fn shown<V: View + Default + 'static>(state: State) -> (Harness<'static, (V, Sta
             |ui, (view, state): &mut (V, State)| {
                 view.show(ui, state);
             },
-            (V::default(), state),
+            (view, state),
         );
     harness.run();
     let (view, state) = harness.state();
@@ -147,7 +153,7 @@ fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
     let (harness, figures) = shown::<LatentView>(state());
     let state = &harness.state().1;
     let run = state.shown().expect("a run");
-    let latent = prepared::latent(run, state.data_of(run).map(|data| &**data), None);
+    let latent = prepared::latent(run, state.data_of(run).map(|data| &**data), None, None);
     let latent = latent.expect("a plane").expect("codes");
     assert_eq!(latent.title, figures[0].title);
     let (Drawing::Scatter(without), Drawing::Scatter(with)) = (&latent.drawing, &figures[0].drawing) else {
@@ -161,6 +167,66 @@ fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
     assert_eq!(&Scatter { x, y, ..without.clone() }, with);
     assert_eq!((&without.x.label, &without.y.label), (&with.x.label, &with.y.label));
     assert_eq!(latent.animation.is_some(), figures[0].animation.is_some());
+}
+
+#[test]
+fn pages_that_are_drawn_without_a_screen_are_those_of_the_window() {
+    let check = |data: Dataset, corrupted: bool, order: Order| {
+        let state = state(Scene::trained(10, data, 2, corrupted));
+        let view = ReconstructionsView { order, ..ReconstructionsView::default() };
+        let (harness, figures) = shown_as(view, state);
+        let state = &harness.state().1;
+        let run = state.shown().expect("a run");
+        let data = state.data_of(run).expect("data");
+        let choice = PageChoice { order, most: usize::MAX, has_code: true };
+        let page = prepared::watched_reconstructions(run, data, None, None, &choice).expect("a page");
+        assert_eq!((&page.title, &page.drawing), (&figures[0].title, &figures[0].drawing), "{order:?}");
+        let frames = |figure: &Figure| {
+            let frames = figure.animation.as_ref().expect("a replay").frames();
+            frames.into_iter().map(|frame| (frame.title, frame.drawing)).collect::<Vec<_>>()
+        };
+        assert_eq!(frames(&page), frames(&figures[0]));
+        let few = PageChoice { most: 4, ..choice };
+        let few = prepared::watched_reconstructions(run, data, Some(5), None, &few).expect("a page");
+        let count = match &few.drawing {
+            Drawing::Tiles(tiles) => tiles.lines[0].tiles.len(),
+            Drawing::Panels(panels) => panels.panels.len(),
+            Drawing::Lines(_) | Drawing::Scatter(_) | Drawing::Bars(_) => panic!("no page"),
+        };
+        assert_eq!((count, &*few.title), (4, "Reconstructions of run 3, epoch 5"));
+    };
+    check(samples::pictures(40, [8, 8, 1], 3), false, Order::Data);
+    check(samples::pictures(40, [8, 8, 3], 3), true, Order::Worst);
+    check(samples::table(60, 5), true, Order::Best);
+}
+
+#[test]
+fn what_a_restoring_network_is_shown_is_an_input_and_no_original() {
+    let data = samples::pictures(40, [8, 8, 1], 3);
+    let pictures = |corrupted: Vec<f32>| Pictures {
+        rows: vec![4, 7],
+        corrupted,
+        reconstructions: vec![0.25; 128],
+        ..Pictures::default()
+    };
+    let check = |corrupts: bool, is_other: bool, corrupted: Vec<f32>, expected: &[&str]| {
+        let mut run = Scene::trained(10, data.clone(), 2, false).runs.pop().expect("a run");
+        run.design.corruption = if corrupts { Corruption::Pixelate { size: 2 } } else { Corruption::None };
+        let given = Given::of(&run, is_other);
+        let code = run.code_shape();
+        let of = (&run, 10, code);
+        let figure = prepared::set_reconstructions(of, &data, given, &pictures(corrupted)).expect("a page");
+        let Drawing::Tiles(tiles) = &figure.drawing else { panic!("{figure:?}") };
+        let names: Vec<&str> = tiles.lines.iter().map(|line| &*line.name).collect();
+        let bar = tiles.bar.as_ref().map(|bar| &*bar.label);
+        assert_eq!((&names[..], bar), (expected, expected.last().copied()));
+    };
+    let seen = || vec![0.5; 128];
+    check(false, false, Vec::new(), &["original", "reconstruction", "error"]);
+    check(false, true, Vec::new(), &["original", "reconstruction", "error"]);
+    check(true, false, seen(), &["original", "corrupted", "reconstruction", "error"]);
+    check(true, false, Vec::new(), &["original", "reconstruction", "error"]);
+    check(true, true, Vec::new(), &["input", "reconstruction", "difference"]);
 }
 
 #[test]

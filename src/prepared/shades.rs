@@ -1,0 +1,50 @@
+//! Shades of pictures: which values are black and white, and how far two pictures are apart.
+
+use crate::dataset::Dataset;
+use crate::figure::{Rgb, error_color};
+
+/// The values that are shown as black and as white.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DisplayRange {
+    /// Black.
+    pub low: f32,
+    /// White.
+    pub high: f32,
+}
+
+impl DisplayRange {
+    /// That of pictures of a data set; takes some milliseconds to find.
+    pub fn of_data(data: &Dataset) -> DisplayRange {
+        let (low, high) = data.shades();
+        DisplayRange { low, high }
+    }
+
+    /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no
+    /// number is black.
+    pub fn fraction(self, value: f32) -> f32 {
+        let t = (value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE);
+        if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
+    }
+
+    /// A pixel of one or three channels as a colour.
+    pub fn rgb(self, channels: &[f32]) -> Rgb {
+        let byte = |value: f32| (self.fraction(value) * 255.0).round() as u8;
+        match channels {
+            [r, g, b] => [byte(*r), byte(*g), byte(*b)],
+            _ => channels.first().map_or([0; 3], |grey| [byte(*grey); 3]),
+        }
+    }
+
+    /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the
+    /// range is the brightest. Brightness grows with the root of the distance, so that small errors
+    /// are seen too.
+    pub fn error_rgb(self, a: &[f32], b: &[f32]) -> Rgb {
+        let far: f32 = a.iter().zip(b).map(|(a, b)| (self.fraction(*a) - self.fraction(*b)).abs()).sum();
+        error_color((2.0 * far / a.len().max(1) as f32).sqrt())
+    }
+
+    /// The difference that [`DisplayRange::error_rgb`] draws brightest, in the units of the data.
+    pub fn brightest(self) -> f32 {
+        (self.high - self.low) / 2.0
+    }
+}

@@ -1,0 +1,102 @@
+//! The comparison of the selection with the others is kept with the shown run.
+
+use crate::run::{Finding, RunId};
+use crate::session::{Measured, number_of};
+use crate::ui::state::{Moment, State};
+
+/// Rows of a selection without a name that are told.
+const TOLD: usize = 6;
+
+impl State {
+    /// The comparison of the selection as it is kept with the shown run. `None` where it is not known yet, where the data are not
+    /// those of the run and not shown to it, or where the run has no weights.
+    pub fn comparison_finding(&self) -> Option<(RunId, Finding)> {
+        let run = self.shown().filter(|_| self.is_selection_of_run())?;
+        let checkpoint = run.checkpoint.as_ref()?;
+        let (of, _) = self.comparison_stamps()?;
+        let compared = self.scored.compared.as_ref().filter(|compared| compared.of == of)?;
+        if self.selected().is_empty() {
+            return None;
+        }
+        let measured = Measured::of(checkpoint, compared.found.selected);
+        // The errors may be by the weights of the epoch that is looked at.
+        let epoch = match self.known_errors(run).map(|errors| errors.subject.moment) {
+            Some(Moment::Epoch(epoch)) => epoch,
+            Some(Moment::Step(_)) | None => measured.epoch,
+        };
+        Some((run.id, Measured { epoch, ..measured }.selection(&self.selection_name(), &compared.found)))
+    }
+
+    /// Keeps it; that can be undone.
+    pub fn keep_comparison(&mut self) {
+        if let Some((id, finding)) = self.comparison_finding() {
+            self.keep_finding(id, finding);
+        }
+    }
+
+    /// What the selection is called: as the one that was given a name, or by its first rows.
+    fn selection_name(&self) -> String {
+        let Some(data) = self.selectable() else { return String::new() };
+        let rows = self.selection.rows(data.fingerprint);
+        let is_this = |own: &mut dyn Iterator<Item = u32>| own.eq(rows.iter().copied());
+        let mut named = self.project.selections.iter().filter(|named| named.fingerprint == data.fingerprint);
+        if let Some(named) = named.find(|named| is_this(&mut named.rows.below(data.len()))) {
+            return named.name.clone();
+        }
+        let told: Vec<String> = rows.iter().take(TOLD).map(|row| number_of(data, *row).to_string()).collect();
+        let more = if rows.len() > TOLD { ", …" } else { "" };
+        let word = if rows.len() == 1 { "row" } else { "rows" };
+        format!("{word} {}{more} of {}", told.join(", "), data.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::run::FindingKind;
+    use crate::session::{Comparison, Difference, Moments};
+    use crate::ui::state::{Compared, How};
+    use crate::ui::views::samples;
+
+    #[test]
+    fn a_comparison_is_kept_with_the_run_and_taken_back() {
+        let data = samples::table(40, 3);
+        let mut run = samples::run(3, 20);
+        samples::keep(&mut run, &data, &[0, 20], 2, false);
+        run.fingerprint = data.fingerprint;
+        run.checkpoint = Some(Arc::new(samples::checkpoint(data.shape, 20)));
+        let mut state = State { runs: vec![run], ..State::default() };
+        let fingerprint = data.fingerprint;
+        state.data.dataset = Some(Arc::new(data));
+        state.selection.apply(fingerprint, vec![2, 5], How::Replace);
+        assert!(state.comparison_finding().is_none(), "it is not known yet");
+        let (of, like) = state.comparison_stamps().expect("data");
+        let moments = |mean| Moments { count: 2, mean, std: 1.0 };
+        let height = Difference { name: "height".to_owned(), selected: moments(3.0), others: moments(1.0) };
+        let found = Comparison { selected: 2, others: 38, columns: vec![height], ..Comparison::default() };
+        state.scored.compared = Some(Compared { of, like, found: Arc::new(found) });
+        state.keep_comparison();
+        let kept = |state: &State| state.runs[0].results.iter().cloned().collect::<Vec<_>>();
+        let findings = kept(&state);
+        assert_eq!(findings.len(), 1);
+        let (kind, values) = (findings[0].kind, &findings[0].values);
+        assert_eq!((kind, findings[0].samples), (FindingKind::Selection, 2));
+        assert!(findings[0].about.contains(", 2 selected, 38 others"), "{}", findings[0].about);
+        let names: Vec<&str> = values.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["height, selected", "height, others", "height, difference in deviations"]);
+        assert_eq!(values.iter().map(|(_, value)| *value).collect::<Vec<_>>(), [3.0, 1.0, 2.0]);
+        state.undo();
+        assert_eq!(kept(&state), []);
+        state.redo();
+        assert_eq!(kept(&state), findings);
+        // Of the same selection the newest is kept, by its name where it has one.
+        state.keep_comparison();
+        assert_eq!(kept(&state).len(), 1);
+        state.name_selection();
+        state.keep_comparison();
+        let abouts: Vec<String> = kept(&state).into_iter().map(|finding| finding.about).collect();
+        assert!(abouts.len() == 2 && abouts[1].starts_with("selection"), "{abouts:?}");
+    }
+}
