@@ -11,6 +11,7 @@ pub mod neighbours;
 pub mod pca;
 pub mod plane;
 pub mod quality;
+pub mod quantisation;
 pub mod ranking;
 pub mod region;
 pub mod regression;

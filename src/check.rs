@@ -4,6 +4,7 @@
 
 mod arrays;
 mod cards;
+mod choices;
 mod code;
 mod code_rules;
 mod facts;
@@ -26,6 +27,7 @@ mod window;
 
 pub use arrays::PlannedArray;
 pub use cards::{Card, Cards, cards};
+pub use choices::{choose_data, choose_kind, choose_loss, choose_penalty, training_for};
 pub use code::code_shape;
 pub use facts::DataFacts;
 pub use freed::freed;

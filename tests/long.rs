@@ -4,6 +4,8 @@
 mod canvas;
 #[path = "long/claims.rs"]
 mod claims;
+#[path = "long/first_choices.rs"]
+mod first_choices;
 #[path = "long/pictures.rs"]
 mod pictures;
 

@@ -1,5 +1,6 @@
 //! What makes a kind of code meaningful.
 
+use super::choices::likelihood;
 use super::{DataFacts, Fix, Problem, code_shape};
 use crate::project::{
     Bottleneck, Choice, CodeForm, Competition, Decoder, Loss, Missing, Penalty, Place, Project, Regularizer,
@@ -9,6 +10,7 @@ use crate::project::{
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
     check_form(project, problems);
+    check_likelihood(project, data, problems);
     match project.code.kind {
         Bottleneck::Plain => {}
         Bottleneck::KSparse { k, alpha, within, .. } => {
@@ -84,6 +86,35 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
             }
         }
     }
+}
+
+/// Squared error beside a divergence: it has a width, which is hardly ever the data's. The sum of
+/// squares plus β times the divergence is, but for a factor of β, the bound under a Gaussian of
+/// σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3).
+fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    let beta = match project.code.kind {
+        Bottleneck::Variational { beta, .. } => beta,
+        Bottleneck::ImportanceWeighted { .. } => 1.0,
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::Hashing { .. }
+        | Bottleneck::DescriptionLength { .. }
+        | Bottleneck::Quantised { .. } => return,
+    };
+    if project.loss != Loss::SquaredError || !(beta.is_finite() && beta > 0.0) {
+        return;
+    }
+    let (loss, activation) = likelihood(project, data);
+    let message = format!(
+        "With this code, squared error stands for a Gaussian of σ = {:.2} in units of the scaled data. Smaller errors count little against the divergence, so units collapse.",
+        (0.5 * beta).sqrt()
+    );
+    let fix = Fix::new(format!("Use {}", loss.name()), project, |project| {
+        (project.loss, project.output.activation) = (loss, activation);
+    });
+    problems.push(Problem::warning(Place::Output, message).with_fix(fix));
 }
 
 /// Channels of a selector, which picks features of the input, and competition that units have none

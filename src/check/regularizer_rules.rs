@@ -6,13 +6,16 @@ use crate::project::{
     Activation, Bottleneck, Distance, Estimator, Over, Penalty, Place, Project, Regularizer, Site,
 };
 
+/// Penalties that are offered a sigmoid: each offer is a whole project, judged once more.
+const MOST_OFFERS: usize = 20;
+
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     if project.regularizers.is_empty() {
         return;
     }
     let sources = sources(project, data);
     for (index, regularizer) in project.regularizers.iter().enumerate() {
-        check_one(project, index, regularizer, &sources, problems);
+        check_one(project, index, regularizer, (&sources, data), problems);
     }
 }
 
@@ -20,7 +23,7 @@ fn check_one(
     project: &Project,
     index: usize,
     regularizer: &Regularizer,
-    sources: &Sources,
+    (sources, data): (&Sources, Option<&DataFacts>),
     problems: &mut Vec<Problem>,
 ) {
     let name = regularizer.penalty.name();
@@ -76,6 +79,16 @@ fn check_one(
                     })
                 };
                 problems.push(Problem::error(place, message).with_early_fix(found, fix));
+            } else if index < MOST_OFFERS
+                && let Some((source, false)) = sources.at(regularizer.on)
+                && let Some(fixed) = behind_sigmoid(project, index, data)
+            {
+                let message = format!(
+                    "Sparsity is measured by {} here, because {source} does not keep activations between 0 and 1. After a sigmoid, KL can be used (Ng 2011).",
+                    distance.name()
+                );
+                let fix = || Fix::new("Use a sigmoid and KL", project, |project| project.clone_from(&fixed));
+                problems.push(Problem::info(place, message).with_early_fix(found, fix));
             }
         }
         Penalty::Contractive { estimator } => {
@@ -155,6 +168,33 @@ fn sources(project: &Project, data: Option<&DataFacts>) -> Sources {
         }
     };
     Sources { encoder, code }
+}
+
+/// Whether activations at a site lie between 0 and 1, where that is known.
+pub(super) fn keeps_unit_range(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<bool> {
+    sources(project, data).at(site).map(|(_, is_unit_range)| is_unit_range)
+}
+
+/// The project with a sigmoid where a sparsity penalty looks, and KL as its distance, about as
+/// strong; `None` where nothing there has an activation to choose.
+fn behind_sigmoid(project: &Project, index: usize, data: Option<&DataFacts>) -> Option<Project> {
+    let mut fixed = project.clone();
+    let regularizer = fixed.regularizers.get_mut(index)?;
+    let site = regularizer.on;
+    if let Penalty::Sparsity { target, distance, .. } = &mut regularizer.penalty {
+        if *distance == Distance::L2 {
+            // KL ≈ (ρ − r)² / 2ρ(1 − ρ) near the target.
+            regularizer.weight *= 2.0 * *target * (1.0 - *target);
+        }
+        *distance = Distance::Kl;
+    }
+    match site {
+        Site::Code => fixed.code.activation = Activation::Sigmoid,
+        Site::Encoder(layer) => {
+            *fixed.encoder.get_mut(layer)?.activation_mut()? = Activation::Sigmoid;
+        }
+    }
+    (keeps_unit_range(&fixed, site, data) == Some(true)).then_some(fixed)
 }
 
 fn with(project: &Project, index: usize, label: &str, edit: impl FnOnce(&mut Regularizer)) -> Fix {

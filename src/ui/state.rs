@@ -30,6 +30,7 @@ mod showing;
 mod sources;
 mod store_request;
 mod then;
+mod tried;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +68,7 @@ pub use self::showing::{Dropped, Showing, Wish};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
 pub use self::then::{OwnData, Then};
+pub use self::tried::Tried;
 pub use self::view::{
     BottomTab, DATA_VIEW, EXPLORE_VIEW, Palette, PanelSizes, RECONSTRUCTIONS_VIEW, SELECTION_VIEW,
     ViewSettings,
@@ -74,7 +76,7 @@ pub use self::view::{
 use crate::check::DataFacts;
 use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};
-use crate::project::{Data, Decoder, Place, Project, Shape, visible};
+use crate::project::{Data, Decoder, Place, Project, Shape, Source, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId, Measured};
 
@@ -177,6 +179,11 @@ pub struct State {
     pub(super) next_job: u64,
     /// Numbers of runs of this document and of its file, removed ones too: none is used again.
     pub(super) used: BTreeSet<RunId>,
+    /// Kinds that were tried before others.
+    pub(super) tried: Tried,
+    /// The source that settings of training were last fitted to, with its training rows; `None`
+    /// until data are loaded that a document was opened with.
+    pub(super) fitted: Option<(Source, usize)>,
     /// Learning rate and epochs that the run under way was last told.
     pub(super) live_settings: Option<(f32, u32)>,
 }
@@ -273,6 +280,8 @@ impl State {
             document: 0,
             next_job: 1,
             used: BTreeSet::new(),
+            tried: Tried::default(),
+            fitted: unplaced(&project.data.source).then(|| (project.data.source.clone(), 0)),
             live_settings: None,
             project,
         }
@@ -424,4 +433,10 @@ impl State {
 /// How many threads the machine works on at once.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Whether data come with the program, or their place is still to be chosen: whatever comes next is
+/// a choice.
+fn unplaced(source: &Source) -> bool {
+    source.path().is_none_or(|path| path.as_os_str().is_empty())
 }

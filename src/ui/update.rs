@@ -1,6 +1,7 @@
 //! What changes the [`State`], one file for each concern. Nothing here knows a view or a command.
 
 mod analysis;
+mod choices;
 mod comparison;
 mod data;
 mod documents;

@@ -28,6 +28,7 @@ mod tiles;
 mod view;
 
 pub use self::dates::format_time;
+pub use self::differences::difference;
 pub use self::layout::{WindowLayout, WrittenLayout};
 pub use self::registry::ENTRIES;
 pub use self::replay::Design;

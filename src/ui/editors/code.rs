@@ -9,14 +9,15 @@ use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switc
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it owns a
 /// projection; `sizes`: features of a sample and the shape of its code; `has_positions`: whether the
-/// encoder hands on a picture, which may have channels for a code.
+/// encoder hands on a picture, which may have channels for a code. Gives the kind that was chosen
+/// instead.
 pub fn code_ui(
     ui: &mut Ui,
     code: &mut Code,
     projects: bool,
     sizes: Option<(usize, Shape)>,
     has_positions: bool,
-) {
+) -> Option<Bottleneck> {
     if has_positions || code.form == CodeForm::Channels {
         let field = ("Form", "A row of units, or channels at each position of the encoder's picture.");
         combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
@@ -30,7 +31,8 @@ pub fn code_ui(
     let kinds: Vec<(Bottleneck, &str)> =
         Bottleneck::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
     let same = |a: &Bottleneck, b: &Bottleneck| a.name() == b.name();
-    ui.scope(|ui| choices_ui(ui, &mut code.kind, &kinds, 3, ring, same));
+    let mut kind = code.kind;
+    ui.scope(|ui| choices_ui(ui, &mut kind, &kinds, 3, ring, same));
     if matches!(
         code.kind,
         Bottleneck::Plain
@@ -55,6 +57,7 @@ pub fn code_ui(
     });
     let (equation, effect) = explanation(code, projects);
     explain_ui(ui, &equation, &format!("{share}{effect}"));
+    (kind.name() != code.kind.name()).then_some(kind)
 }
 
 /// The settings of a kind of code that has so many numbers in all.

@@ -23,12 +23,14 @@ pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
     );
 }
 
-/// The choice of a loss; `is_binary`: whether the data are all 0 or 1, where that is known.
-pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) {
+/// The choice of a loss; `is_binary`: whether the data are all 0 or 1, where that is known. Gives the
+/// loss that was chosen instead.
+pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<Loss> {
     let ring = tokens(ui).accent;
     let options: Vec<(Loss, &str)> = Loss::ALL.into_iter().map(|loss| (loss, loss.name())).collect();
     let same = |a: &Loss, b: &Loss| a.name() == b.name();
-    ui.scope(|ui| choices_ui(ui, loss, &options, 2, ring, same));
+    let mut chosen = *loss;
+    ui.scope(|ui| choices_ui(ui, &mut chosen, &options, 2, ring, same));
     if let Loss::Gaussian { variance: Variance::Fixed { std } } = loss {
         let field =
             ("Deviation", "How far a value may lie from its reconstruction, in units of the scaled data: σ.");
@@ -68,4 +70,5 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) {
         }
     };
     explain_ui(ui, loss.equation(), effect);
+    (chosen.name() != loss.name()).then_some(chosen)
 }

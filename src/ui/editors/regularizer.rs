@@ -7,9 +7,10 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::quiet_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, section_ui, slider_ui};
 
-/// The regularizers that look at `site`: their forms, and what can be added.
-pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: Site) {
-    let mut removed = None;
+/// The regularizers that look at `site`: their forms, and what can be added. Gives the one that was
+/// asked for.
+pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: Site) -> Option<Regularizer> {
+    let (mut removed, mut added) = (None, None);
     for (index, regularizer) in regularizers.iter_mut().enumerate() {
         if regularizer.on == site {
             ui.push_id(("regularizer", index), |ui| {
@@ -36,10 +37,11 @@ pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: S
                 regularizers.iter().any(|own| own.on == site && own.penalty.name() == kind.penalty.name());
             let name = format!("+ {}", title(kind.penalty));
             if !is_there && quiet_ui(ui, &name).on_hover_text(effect(kind.penalty)).clicked() {
-                regularizers.push(Regularizer { on: site, ..kind });
+                added = Some(kind);
             }
         }
     });
+    added
 }
 
 /// The form of one regularizer.

@@ -74,14 +74,18 @@ fn every_kind_of_code_and_regularizer_has_a_form() {
     }
     for mut regularizer in Regularizer::ALL {
         check(|ui| regularizer::regularizer_ui(ui, &mut regularizer));
-        check(|ui| regularizer::regularizers_ui(ui, &mut vec![regularizer], Site::Code));
+        check(|ui| {
+            regularizer::regularizers_ui(ui, &mut vec![regularizer], Site::Code);
+        });
     }
 }
 
 #[test]
 fn every_loss_and_corruption_has_a_form() {
     for mut loss in Loss::ALL {
-        check(|ui| output::loss_ui(ui, &mut loss, Some(false)));
+        check(|ui| {
+            output::loss_ui(ui, &mut loss, Some(false));
+        });
     }
     for mut kind in Corruption::ALL {
         check(|ui| corruption::corruption_ui(ui, &mut kind));

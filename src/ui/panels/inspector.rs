@@ -3,11 +3,13 @@
 
 use egui::{Align, Response, RichText, ScrollArea, Ui};
 
-use crate::project::{Layer, Place, Shape, Site, format_count};
+use crate::check::Severity;
+use crate::project::{Layer, Place, Project, Shape, Site, capital, format_count};
 use crate::ui::commands::Command;
 use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};
 use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::theme::tokens;
+use crate::ui::views::difference;
 use crate::ui::widgets::button::{primary_ui, quiet_ui, secondary_ui};
 use crate::ui::widgets::form::section_ui;
 use crate::ui::widgets::scroll::beside_bar_ui;
@@ -43,7 +45,11 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
         }
         Place::Output => section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
             let is_binary = state.data.facts_of(&state.project.data.source).map(|facts| facts.is_binary);
-            output::loss_ui(ui, &mut state.project.loss, is_binary);
+            if let Some(loss) = output::loss_ui(ui, &mut state.project.loss, is_binary) {
+                let bare = Project { loss, ..state.project.clone() };
+                state.choose_loss(loss);
+                tell(state, &bare, loss.name());
+            }
         }),
         Place::Encoder(_) | Place::Code | Place::Decoder(_) => {}
     }
@@ -115,14 +121,20 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
         Place::Code => {
             let projects = state.derived.cards.code.layer.is_some();
             let features = state.data.facts.map(|facts| facts.shape.features());
-            code::code_ui(
+            let kind = code::code_ui(
                 ui,
                 &mut state.project.code,
                 projects,
                 features.zip(state.derived.cards.code.output),
                 matches!(state.derived.cards.code.input, Some(Shape::Image { .. })),
             );
-            regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Code);
+            penalties_ui(ui, state, Site::Code);
+            if let Some(kind) = kind {
+                let mut bare = state.project.clone();
+                state.choose_kind(kind);
+                bare.code.kind = state.project.code.kind;
+                tell(state, &bare, kind.name());
+            }
         }
         Place::Output => {
             let projects = state.derived.cards.output.layer.is_some();
@@ -132,6 +144,23 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
     costs_ui(ui, state, place);
     if place != Place::Data {
         problems_ui(ui, state, place);
+    }
+}
+
+/// The penalties at a site, and what can be added.
+fn penalties_ui(ui: &mut Ui, state: &mut State, site: Site) {
+    if let Some(added) = regularizer::regularizers_ui(ui, &mut state.project.regularizers, site) {
+        state.choose_penalty(site, added);
+    }
+}
+
+/// Says what a choice has changed besides itself: what differs from the document as it would be
+/// with the choice alone.
+fn tell(state: &mut State, bare: &Project, choice: &str) {
+    let changes = difference(bare, &state.project).changes;
+    if !changes.is_empty() {
+        let text = format!("{}: {}. Undo takes it back.", capital(choice), changes.join("; "));
+        state.notices.say(Severity::Info, text);
     }
 }
 
@@ -152,9 +181,13 @@ fn heading(state: &State, place: Place) -> (String, &'static str) {
 
 fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     if let Some(layer) = state.project.layer_mut(place) {
+        let before = layer.clone();
         layer::layer_ui(ui, layer);
+        if layer.name() != before.name() {
+            state.tried.switch_layer(place, before, layer);
+        }
         if let Place::Encoder(index) = place {
-            regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Encoder(index));
+            penalties_ui(ui, state, Site::Encoder(index));
         }
         return;
     }

@@ -53,6 +53,7 @@ impl State {
             let own_labels = std::mem::replace(&mut project.data, data).own_labels;
             keep_labels(&mut project.data, own_labels);
         });
+        self.keep_fitted();
         self.refresh(false);
     }
 
@@ -99,6 +100,7 @@ impl State {
         self.forget_past_data();
         self.data.progress = None;
         self.data.error = None;
+        self.fit_training(&facts);
         self.refresh(false);
     }
 

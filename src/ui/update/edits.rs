@@ -14,6 +14,7 @@ impl State {
     /// Changes the network by the selected card, and selects what comes of it.
     pub fn change(&mut self, change: impl FnOnce(&mut Project, Place) -> Option<Place>) {
         self.history.settle(&self.project);
+        self.tried.forget_layers();
         if let Some(place) = change(&mut self.project, self.selected) {
             self.select(place);
         }
@@ -141,6 +142,7 @@ impl State {
                 *project = Project { selections, others, pins, ..design };
                 keep_labels(&mut project.data, own_labels);
             });
+            self.keep_fitted();
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::check::Severity;
 use crate::project::Project;
 use crate::run::{Caption, Finding, Run, RunEvent, RunId, Status};
-use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State, StoreRequest};
+use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State, StoreRequest, Tried};
 
 impl State {
     /// Takes back the last change of the document or of the list of runs.
@@ -21,6 +21,8 @@ impl State {
         let mut history = std::mem::replace(&mut self.history, History::new(&project));
         go(&mut history, &mut project, &mut |step| self.take_step(step));
         (self.history, self.project) = (history, project);
+        self.tried = Tried::default();
+        self.keep_fitted();
     }
 
     /// Gives a run another caption.

@@ -1,0 +1,241 @@
+//! **First choices**: what choosing a kind of code, a loss, a penalty or data sets besides itself, so
+//! that it trains well without further knowledge. Each is a pure function from project to project;
+//! designs that are written by hand, and recipes, are never changed by it.
+
+use super::regularizer_rules::keeps_unit_range;
+use super::{DataFacts, freed};
+use crate::project::{
+    Activation, Binarise, Bottleneck, Code, CodeForm, Competition, Decoder, Distance, Loss, Optimizer,
+    Output, Penalty, Project, Regularizer, Scaling, Site, Training, Variance,
+};
+
+/// How many times as many units a k-sparse code has as it keeps: Makhzani & Frey (2014) keep 15 to
+/// 100 of 1,000.
+const SPARSE_UNITS: usize = 10;
+/// Most units that a choice makes of few.
+const MOST_UNITS: usize = 4096;
+/// Bits of a hashing code where the number of samples is not known.
+const LEAST_BITS: usize = 8;
+/// Epochs of a selector, and the samples of its minibatches: `max(n / 256, 16)` (Abid, Balin & Zou
+/// 2019, §4).
+const SELECTOR_EPOCHS: u32 = 300;
+const SELECTOR_BATCHES: usize = 256;
+const SELECTOR_BATCH: usize = 16;
+/// Steps of a selector at least. Where one share of d is to be 0.998 its logit lies `log(500 d)`
+/// above the others, 11 to 14 for pictures, and Adam moves it by about a rate in a step.
+const SELECTOR_STEPS: u64 = 20_000;
+/// Quantisers of a description length at least, as in the task of Hinton & Zemel (1994).
+const QUANTISERS: usize = 4;
+/// Words of a quantised code at least.
+const WORDS: usize = 4;
+
+/// The project with this kind of code, and with all that it takes to train well: the likelihood,
+/// the size of the code, the layers and penalties that can go with it. `kind` has its settings.
+#[must_use]
+pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>) -> Project {
+    let mut chosen = project.clone();
+    chosen.code.kind = kind;
+    remove_penalties(&mut chosen);
+    match kind {
+        Bottleneck::Plain | Bottleneck::Wasserstein { .. } => {}
+        Bottleneck::KSparse { .. } => make_sparse(&mut chosen, data),
+        Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
+            chosen.code.activation = Activation::Linear;
+            (chosen.loss, chosen.output.activation) = likelihood(project, data);
+        }
+        Bottleneck::Concrete { .. } => make_selector(&mut chosen, data),
+        Bottleneck::Hashing { .. } => {
+            chosen.code.activation = Activation::Linear;
+            // As many addresses as samples, so that each bucket holds about one (Salakhutdinov & Hinton
+            // 2009, §1).
+            let bits = data.map_or(LEAST_BITS, |facts| facts.train_rows.max(1).ilog2() as usize);
+            widen(&mut chosen, bits.max(LEAST_BITS), 1);
+        }
+        Bottleneck::DescriptionLength { choices, .. } => make_short(&mut chosen, choices, data),
+        Bottleneck::Quantised { .. } => make_words(&mut chosen),
+    }
+    for index in 0..chosen.regularizers.len() {
+        let added = applicable(&chosen, chosen.regularizers[index], data);
+        chosen.regularizers[index] = added;
+    }
+    chosen
+}
+
+/// The likelihood that suits the data, with the activation of the output it needs: Bernoulli for
+/// data of 0 and 1, else a Gaussian whose σ is learned (Rybkin, Daniilidis & Levine 2021, "σ-VAE").
+pub(super) fn likelihood(project: &Project, data: Option<&DataFacts>) -> (Loss, Activation) {
+    let is_binary = data.map_or(project.data.binarise != Binarise::Off, |facts| facts.is_binary);
+    if is_binary {
+        (Loss::BinaryCrossEntropy, Activation::Sigmoid)
+    } else {
+        (Loss::Gaussian { variance: Variance::Learned }, project.output.activation)
+    }
+}
+
+/// Takes out the penalties that cannot go with the kind of code.
+fn remove_penalties(project: &mut Project) {
+    let kind = project.code.kind;
+    project.regularizers.retain(|regularizer| match regularizer.penalty {
+        Penalty::Contractive { .. } => !kind.jumps(),
+        Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => {
+            !matches!(kind, Bottleneck::ImportanceWeighted { .. }) || regularizer.on != Site::Code
+        }
+    });
+}
+
+/// At least so many units, and a multiple of some number. Channels are not made more, as there are
+/// as many numbers at each position.
+fn widen(project: &mut Project, least: usize, multiple: usize) {
+    let least = if project.code.form == CodeForm::Units { least } else { 1 };
+    let units = project.code.units.max(least);
+    project.code.units = units.checked_next_multiple_of(multiple).unwrap_or(units);
+}
+
+/// As many numbers pass as before, chosen from ten times as many; of a code that is wide already a
+/// tenth is kept.
+fn make_sparse(project: &mut Project, data: Option<&DataFacts>) {
+    let units = project.code.units;
+    let features = data.map_or(usize::MAX, |facts| facts.shape.features());
+    let wider = units.saturating_mul(SPARSE_UNITS);
+    let is_wide = units >= features || wider > MOST_UNITS;
+    let channels = project.code.form == CodeForm::Channels;
+    let Bottleneck::KSparse { k, lowers, within, .. } = &mut project.code.kind else { return };
+    (*k, project.code.units) = if is_wide { ((units / SPARSE_UNITS).max(1), units) } else { (units, wider) };
+    // Starting with all units keeps them from dying (Makhzani & Frey 2014, §2.3).
+    *lowers = true;
+    *within = if channels { Competition::Position } else { Competition::Code };
+}
+
+/// A selector stands on the input: the encoder's layers go, and the decoder keeps those that
+/// mirrored them.
+fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
+    if let Decoder::Mirrored { .. } = project.decoder {
+        let code = Code { kind: Bottleneck::Plain, form: CodeForm::Units, ..project.code.clone() };
+        let before = Project { code, decoder: Decoder::Mirrored { tied: false }, ..project.clone() };
+        project.decoder = freed(&before, data.map(|facts| facts.shape))
+            .map_or(Decoder::Mirrored { tied: false }, Decoder::Free);
+    }
+    project.encoder.clear();
+    project.regularizers.retain(|regularizer| regularizer.on == Site::Code);
+    project.code.form = CodeForm::Units;
+    project.code.activation = Activation::Linear;
+    let training = &mut project.training;
+    training.early_stopping = None;
+    let rows = data.map_or(0, |facts| facts.train_rows);
+    training.batch_size = (rows / SELECTOR_BATCHES).max(SELECTOR_BATCH);
+    let steps = rows.div_ceil(training.batch_size).max(1) as u64;
+    training.epochs = training.epochs.max(SELECTOR_EPOCHS);
+    if rows > 0 {
+        training.epochs = training.epochs.max(u32::try_from(SELECTOR_STEPS.div_ceil(steps)).unwrap_or(1));
+    }
+}
+
+/// A description length counts bits under a Gaussian of known deviation.
+fn make_short(project: &mut Project, choices: usize, data: Option<&DataFacts>) {
+    project.code.activation = Activation::Linear;
+    widen(project, QUANTISERS.saturating_mul(choices), choices.max(1));
+    if !matches!(project.loss, Loss::Gaussian { variance: Variance::Fixed { .. } }) {
+        let range = data.map_or(1.0, |facts| facts.value_range.1 - facts.value_range.0);
+        let range = if range.is_finite() && range > 0.0 { range.clamp(0.1, 1000.0) } else { 1.0 };
+        project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 * range } };
+    }
+    if project.decoder == (Decoder::Mirrored { tied: true }) {
+        project.decoder = Decoder::Mirrored { tied: false };
+    }
+}
+
+/// A few words at least; of channels, one vector at each position (van den Oord et al. 2017, §4.1).
+fn make_words(project: &mut Project) {
+    let (form, units) = (project.code.form, project.code.units);
+    let Bottleneck::Quantised { dimension, .. } = &mut project.code.kind else { return };
+    if form == CodeForm::Channels {
+        *dimension = units.max(1);
+    } else {
+        let dimension = (*dimension).max(1);
+        widen(project, WORDS.saturating_mul(dimension), dimension);
+    }
+}
+
+/// The project with this loss, and with what it needs: outputs and data in [0, 1] for
+/// cross-entropy.
+#[must_use]
+pub fn choose_loss(project: &Project, loss: Loss, data: Option<&DataFacts>) -> Project {
+    let mut chosen = Project { loss, ..project.clone() };
+    if loss == Loss::BinaryCrossEntropy {
+        chosen.output = Output { activation: Activation::Sigmoid };
+        if data.is_some_and(|facts| facts.value_range.0 < 0.0 || facts.value_range.1 > 1.0) {
+            chosen.data.scaling = Scaling::UnitRange;
+        }
+    }
+    chosen
+}
+
+/// The project with one more penalty. Sparsity starts with the distance that the activations there
+/// allow: KL where they lie between 0 and 1, else L2.
+#[must_use]
+pub fn choose_penalty(
+    project: &Project,
+    site: Site,
+    regularizer: Regularizer,
+    data: Option<&DataFacts>,
+) -> Project {
+    let mut chosen = project.clone();
+    chosen.regularizers.push(applicable(project, Regularizer { on: site, ..regularizer }, data));
+    chosen
+}
+
+/// A penalty with a distance that can be applied where it looks.
+fn applicable(project: &Project, mut regularizer: Regularizer, data: Option<&DataFacts>) -> Regularizer {
+    if let Penalty::Sparsity { target, distance, .. } = &mut regularizer.penalty
+        && *distance == Distance::Kl
+        && keeps_unit_range(project, regularizer.on, data) == Some(false)
+    {
+        *distance = Distance::L2;
+        // As strong near the target as KL is there: KL ≈ (ρ − r)² / 2ρ(1 − ρ).
+        regularizer.weight /= 2.0 * *target * (1.0 - *target);
+    }
+    regularizer
+}
+
+/// The training samples of the default project: the 1,437 digits that its settings are made for.
+const ROWS: f64 = 1437.0;
+
+/// Batch size, learning rate and epochs for so many training samples, those of the default project
+/// for as many as it has.
+///
+/// - The best batch grows with the data, but stays small (Smith & Le 2018; Masters & Luschi 2018):
+///   the power of two from `√rows` up, 16 to 256.
+/// - Adam's rate grows as the root of the batch (Malladi et al. 2022), to 0.002.
+/// - More data are seen fewer times: epochs fall as the root of the rows, so that the number of
+///   steps hardly changes. 10 to 500.
+pub fn training_for(rows: usize) -> (usize, f32, u32) {
+    let root = (rows.max(1) as f64).sqrt();
+    let batch = (root.ceil() as usize).next_power_of_two().clamp(16, 256);
+    let rate = match batch {
+        16 => 1e-3,
+        32 => 1.4e-3,
+        _ => 2e-3,
+    };
+    let epochs = (100.0 * ROWS.sqrt() / root).clamp(10.0, 500.0);
+    let step = if epochs < 100.0 { 5.0 } else { 10.0 };
+    (batch, rate, ((epochs / step).round() * step) as u32)
+}
+
+/// The project with the settings of training that suit data which were just chosen, where nobody has
+/// changed them: they are the defaults, or those that suit the `rows_before`.
+#[must_use]
+pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
+    let mut chosen = project.clone();
+    let training = &mut chosen.training;
+    let default = Training::default();
+    let own = (training.batch_size, training.learning_rate, training.epochs);
+    let is_default = own == (default.batch_size, default.learning_rate, default.epochs);
+    let is_fitted = rows_before.is_some_and(|rows| own == training_for(rows));
+    if (is_default || is_fitted) && training.optimizer == Optimizer::default() {
+        (training.batch_size, training.learning_rate, training.epochs) = training_for(data.train_rows);
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! What was set before another kind was tried, so that coming back finds it again.
+
+use std::collections::HashMap;
+
+use crate::project::{Bottleneck, Layer, Place, Project};
+
+/// Layers and codes as they were before another kind was chosen in their place. They belong to this
+/// sitting, not to the document.
+#[derive(Clone, Debug, Default)]
+pub struct Tried {
+    layers: HashMap<Place, Vec<Layer>>,
+    /// The project as it was when a kind of code was left.
+    codes: Vec<Project>,
+    /// The project as the last choice of a kind left it.
+    last: Option<Project>,
+    /// What a person has changed between two choices: it stays.
+    changed: Vec<Part>,
+}
+
+/// A part of a project that a choice of a kind of code may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Units,
+    Form,
+    Activation,
+    Encoder,
+    Decoder,
+    Regularizers,
+    Output,
+    Loss,
+    Training,
+    Scaling,
+}
+
+impl Part {
+    const ALL: [Part; 10] = [
+        Part::Units,
+        Part::Form,
+        Part::Activation,
+        Part::Encoder,
+        Part::Decoder,
+        Part::Regularizers,
+        Part::Output,
+        Part::Loss,
+        Part::Training,
+        Part::Scaling,
+    ];
+
+    /// Copies it.
+    fn copy(self, from: &Project, to: &mut Project) {
+        match self {
+            Part::Units => to.code.units = from.code.units,
+            Part::Form => to.code.form = from.code.form,
+            Part::Activation => to.code.activation = from.code.activation,
+            Part::Encoder => to.encoder.clone_from(&from.encoder),
+            Part::Decoder => to.decoder.clone_from(&from.decoder),
+            Part::Regularizers => to.regularizers.clone_from(&from.regularizers),
+            Part::Output => to.output.clone_from(&from.output),
+            Part::Loss => to.loss = from.loss,
+            Part::Training => to.training.clone_from(&from.training),
+            Part::Scaling => to.data.scaling = from.data.scaling,
+        }
+    }
+
+    /// Whether both have the same.
+    fn is_same(self, a: &Project, b: &Project) -> bool {
+        let mut copy = a.clone();
+        self.copy(b, &mut copy);
+        copy == *a
+    }
+}
+
+impl Tried {
+    /// Notes that the layer of a place became one of another kind; one of that kind that was there
+    /// before comes back.
+    pub fn switch_layer(&mut self, place: Place, before: Layer, now: &mut Layer) {
+        let known = self.layers.entry(place).or_default();
+        known.retain(|layer| layer.name() != before.name());
+        known.push(before);
+        if let Some(at) = known.iter().position(|layer| layer.name() == now.name()) {
+            *now = known.swap_remove(at);
+        }
+    }
+
+    /// Forgets all layers: places mean others now.
+    pub fn forget_layers(&mut self) {
+        self.layers.clear();
+    }
+
+    /// The project with the kind of code that was left before, as it was then; what a person has
+    /// changed since stays. `None` where that kind has not been there.
+    pub fn back_to(&mut self, project: &Project, kind: Bottleneck) -> Option<Project> {
+        if let Some(last) = &self.last {
+            let changed = Part::ALL.into_iter().filter(|part| !part.is_same(last, project));
+            self.changed.extend(changed);
+        }
+        let known = self.codes.iter().find(|known| known.code.kind.name() == kind.name())?;
+        let mut back = project.clone();
+        back.code.kind = known.code.kind;
+        for part in Part::ALL {
+            if !self.changed.contains(&part) {
+                part.copy(known, &mut back);
+            }
+        }
+        Some(back)
+    }
+
+    /// Notes that one kind of code was left for another.
+    pub fn leave(&mut self, before: &Project, now: &Project) {
+        self.codes.retain(|known| known.code.kind.name() != before.code.kind.name());
+        self.codes.push(before.clone());
+        self.last = Some(now.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::choose_kind;
+    use crate::project::{Activation, Loss};
+
+    fn choose(tried: &mut Tried, project: &Project, kind: usize) -> Project {
+        let kind = Bottleneck::ALL[kind];
+        let chosen = tried.back_to(project, kind).unwrap_or_else(|| choose_kind(project, kind, None));
+        tried.leave(project, &chosen);
+        chosen
+    }
+
+    #[test]
+    fn a_code_comes_back_whatever_was_tried_in_between() {
+        let start = Project::default();
+        let mut tried = Tried::default();
+        let mut project = start.clone();
+        for kind in (1..Bottleneck::ALL.len()).rev() {
+            project = choose(&mut tried, &project, kind);
+            assert_ne!(project, start);
+        }
+        assert_eq!(choose(&mut tried, &project, 0), start);
+    }
+
+    #[test]
+    fn settings_of_a_kind_come_back_and_what_was_changed_since_stays() {
+        let mut tried = Tried::default();
+        let mut project = choose(&mut tried, &Project::default(), 2);
+        let Bottleneck::Variational { beta, .. } = &mut project.code.kind else { panic!("variational") };
+        *beta = 4.0;
+        let variational = project.clone();
+        let mut plain = choose(&mut tried, &project, 0);
+        assert_eq!(plain.loss, Loss::SquaredError, "it is as it was before");
+        plain.code.units = 7;
+        plain.training.epochs = 9;
+        let back = choose(&mut tried, &plain, 2);
+        assert_eq!((back.code.kind, back.loss), (variational.code.kind, variational.loss));
+        assert_eq!((back.code.units, back.training.epochs), (7, 9));
+        let last = choose(&mut tried, &back, 0);
+        assert_eq!((last.code.units, last.training.epochs, last.loss), (7, 9, Loss::SquaredError));
+    }
+
+    #[test]
+    fn a_layer_comes_back_where_it_was() {
+        let own = Layer::Dense { units: 77, activation: Activation::Tanh };
+        let mut tried = Tried::default();
+        for kind in Layer::ALL.iter().filter(|kind| kind.name() != own.name()) {
+            let mut layer = kind.clone();
+            tried.switch_layer(Place::Encoder(1), own.clone(), &mut layer);
+            assert_eq!(layer, *kind);
+            let mut dense = Layer::ALL.iter().find(|kind| kind.name() == own.name()).expect("dense").clone();
+            tried.switch_layer(Place::Encoder(1), layer, &mut dense);
+            assert_eq!(dense, own);
+        }
+        let mut other = Layer::Dense { units: 1, activation: Activation::Relu };
+        tried.switch_layer(Place::Encoder(0), Layer::Flatten, &mut other);
+        assert_eq!(other, Layer::Dense { units: 1, activation: Activation::Relu }, "of another place");
+    }
+}

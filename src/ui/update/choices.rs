@@ -1,0 +1,163 @@
+//! Choices that bring what they need with them, so that they train well: each is a step that can be
+//! undone. What else they changed is said by whoever offers them.
+
+use crate::check::{DataFacts, Severity, choose_data, choose_kind, choose_loss, choose_penalty};
+use crate::project::{Bottleneck, Loss, Regularizer, Site, Source, format_count};
+use crate::ui::state::{State, is_same_kind};
+
+impl State {
+    /// What is known of the data that the document asks for.
+    fn own_facts(&self) -> Option<DataFacts> {
+        self.data.facts_of(&self.project.data.source)
+    }
+
+    /// Chooses a kind of code; one that was there before comes back as it was.
+    pub fn choose_kind(&mut self, kind: Bottleneck) {
+        let data = self.own_facts();
+        let back = self.tried.back_to(&self.project, kind);
+        let chosen = back.unwrap_or_else(|| choose_kind(&self.project, kind, data.as_ref()));
+        self.tried.leave(&self.project, &chosen);
+        self.edit(|project, _| *project = chosen);
+    }
+
+    /// Chooses a loss.
+    pub fn choose_loss(&mut self, loss: Loss) {
+        let chosen = choose_loss(&self.project, loss, self.own_facts().as_ref());
+        self.edit(|project, _| *project = chosen);
+    }
+
+    /// Adds a penalty.
+    pub fn choose_penalty(&mut self, site: Site, penalty: Regularizer) {
+        let chosen = choose_penalty(&self.project, site, penalty, self.own_facts().as_ref());
+        self.edit(|project, _| *project = chosen);
+    }
+
+    /// Fits settings of training that nobody has changed to data that were just chosen, and says so.
+    /// Data of a document that is opened, or whose place is looked for, are not chosen.
+    pub(super) fn fit_training(&mut self, facts: &DataFacts) {
+        let source = self.project.data.source.clone();
+        let before = self.fitted.replace((source.clone(), facts.train_rows));
+        let Some((_, rows)) = before.filter(|(before, _)| is_other(before, &source)) else { return };
+        let chosen = choose_data(&self.project, Some(rows), facts);
+        let (old, new) = (&self.project.training, &chosen.training);
+        if old == new {
+            return;
+        }
+        let mut told = Vec::new();
+        if old.batch_size != new.batch_size {
+            told.push(format!("batch size {} → {}", old.batch_size, new.batch_size));
+        }
+        if old.learning_rate != new.learning_rate {
+            told.push(format!("learning rate {} → {}", old.learning_rate, new.learning_rate));
+        }
+        if old.epochs != new.epochs {
+            told.push(format!("epochs {} → {}", old.epochs, new.epochs));
+        }
+        let text = format!(
+            "Training fits {} samples: {}. Undo takes it back.",
+            format_count(facts.train_rows),
+            told.join(", ")
+        );
+        // The run under way is on other data.
+        if let Some(settings) = &mut self.live_settings {
+            *settings = (new.learning_rate, new.epochs);
+        }
+        self.edit(|project, _| *project = chosen);
+        self.notices.say(Severity::Info, text);
+    }
+
+    /// Takes the source as it is for one that was not chosen just now.
+    pub(super) fn keep_fitted(&mut self) {
+        if let Some((source, _)) = &mut self.fitted {
+            source.clone_from(&self.project.data.source);
+        }
+    }
+}
+
+/// Whether these are other data, and not the same ones read otherwise.
+fn is_other(before: &Source, now: &Source) -> bool {
+    !is_same_kind(before, now) || before.path() != now.path()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::training_for;
+    use crate::project::{Project, Training};
+    use crate::run::facts;
+    use crate::ui::state::{PathField, Sources};
+    use crate::ui::views::samples;
+
+    /// A folder of pictures at a path.
+    fn folder(path: &str) -> Source {
+        let mut source = Sources::default().0.into_iter().find(|source| source.name() == "Image folder");
+        let source = source.as_mut().expect("a folder");
+        PathField::Main.set(source, PathBuf::from(path));
+        source.clone()
+    }
+
+    /// Loads so many pictures as the data that the document asks for.
+    fn load(state: &mut State, count: usize) {
+        state.refresh(false);
+        let data = samples::pictures(count, [8, 8, 1], 3);
+        let of = facts(&data);
+        state.take_data(Arc::new(data), of);
+    }
+
+    fn settings(state: &State) -> (usize, f32, u32) {
+        let Training { batch_size, learning_rate, epochs, .. } = state.project.training;
+        (batch_size, learning_rate, epochs)
+    }
+
+    fn fitting(state: &State) -> (usize, f32, u32) {
+        training_for(state.data.facts.expect("loaded").train_rows)
+    }
+
+    #[test]
+    fn training_follows_data_that_are_chosen() {
+        let mut state = State::default();
+        let default = settings(&state);
+        load(&mut state, 30);
+        assert_eq!(settings(&state), default, "nobody chose the digits");
+        state.use_data(folder("/a"));
+        load(&mut state, 200);
+        assert_ne!(settings(&state), default);
+        assert_eq!(settings(&state), fitting(&state));
+        let said = state.notices.log.last().expect("a line").text.clone();
+        assert!(said.starts_with("Training fits ") && said.ends_with("Undo takes it back."), "{said}");
+        state.use_data(folder("/b"));
+        load(&mut state, 4000);
+        assert_eq!(settings(&state), fitting(&state), "they were never changed by hand");
+        state.undo();
+        assert_ne!(settings(&state), fitting(&state), "the settings alone");
+        assert_eq!(state.project.data.source, folder("/b"));
+        state.undo();
+        assert_eq!(state.project.data.source, folder("/a"));
+        load(&mut state, 4000);
+        assert_ne!(settings(&state), fitting(&state), "undoing is no choice");
+        state.edit(|project, _| project.training.epochs = 7);
+        state.use_data(folder("/c"));
+        load(&mut state, 90);
+        assert_eq!(state.project.training.epochs, 7, "a person's own");
+    }
+
+    #[test]
+    fn a_document_that_is_opened_keeps_its_settings_wherever_its_data_are() {
+        let mut state = State::default();
+        load(&mut state, 30);
+        let mut project = Project::default();
+        project.data.source = folder("/written");
+        state.replace(project, Vec::new(), None);
+        let default = settings(&state);
+        // They are not there any more, and found elsewhere.
+        state.use_data(folder("/moved"));
+        load(&mut state, 200);
+        assert_eq!(settings(&state), default);
+        state.use_data(folder("/others"));
+        load(&mut state, 300);
+        assert_eq!(settings(&state), fitting(&state), "now they are chosen");
+    }
+}
