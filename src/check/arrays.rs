@@ -33,12 +33,12 @@ impl Plan {
                 StageKind::Dense { .. } => {
                     learned(own(vec![stage.outputs(), stage.inputs()]), vec![stage.outputs()]);
                 }
-                StageKind::Conv { window, .. } => {
-                    learned(own(vec![to, from, window.kernel, window.kernel]), vec![to]);
+                StageKind::Conv { window, groups, .. } => {
+                    learned(own(vec![to, from / groups, window.kernel, window.kernel]), vec![to]);
                 }
                 // It is stored as the convolution it transposes.
-                StageKind::ConvTranspose { window, .. } => {
-                    learned(own(vec![from, to, window.kernel, window.kernel]), vec![to]);
+                StageKind::ConvTranspose { window, groups, .. } => {
+                    learned(own(vec![from, to / groups, window.kernel, window.kernel]), vec![to]);
                 }
                 StageKind::Norm { norm: Norm::Batch, .. } => {
                     learned(Some(vec![from]), vec![from]);
@@ -53,9 +53,11 @@ impl Plan {
                     };
                     learned(Some(shape.clone()), shape);
                 }
+                StageKind::Prelu { slopes } => add(&stage.name, "weight", vec![slopes], true),
                 StageKind::MaxPool { .. }
                 | StageKind::AvgPool { .. }
                 | StageKind::Upsample { .. }
+                | StageKind::CropOrPad
                 | StageKind::ChannelsFirst
                 | StageKind::ChannelsLast
                 | StageKind::MomentsApart

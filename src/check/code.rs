@@ -37,9 +37,7 @@ pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Optio
         && project.encoder.last().is_some_and(|last| family(last).can_be_code());
     let projection = |outputs: usize, activation: Activation| match code.form {
         CodeForm::Units => Layer::Dense { units: outputs, activation },
-        CodeForm::Channels => {
-            Layer::Conv2d { channels: outputs, kernel: 1, stride: 1, padding: Padding::Pixels(0), activation }
-        }
+        CodeForm::Channels => Layer::point_convolution(outputs, activation),
     };
     match code.kind {
         Bottleneck::Concrete { .. } => None,

@@ -32,6 +32,8 @@ pub enum StageKind {
     Conv {
         /// How the kernel moves, from the large picture to the small one.
         window: Window,
+        /// Groups of channels.
+        groups: usize,
         /// The function `f`.
         activation: Activation,
     },
@@ -39,6 +41,8 @@ pub enum StageKind {
     ConvTranspose {
         /// How the kernel moves, from the small picture to the large one.
         window: Window,
+        /// Groups of channels.
+        groups: usize,
         /// The function `f`.
         activation: Activation,
     },
@@ -57,12 +61,19 @@ pub enum StageKind {
         /// How often in each direction.
         factor: usize,
     },
+    /// Cuts off or repeats what is too much or missing at the bottom and right of a picture.
+    CropOrPad,
     /// Normalises, scales and shifts.
     Norm {
         /// Values it takes mean and variance of.
         norm: Norm,
         /// The function at the end.
         activation: Activation,
+    },
+    /// Keeps what is positive, multiplies the rest by learned slopes.
+    Prelu {
+        /// Number of slopes: one, or one for each channel.
+        slopes: usize,
     },
     /// A picture as a row, channel by channel.
     ChannelsFirst,
@@ -124,6 +135,8 @@ impl StageKind {
             StageKind::MaxPool { .. }
             | StageKind::AvgPool { .. }
             | StageKind::Upsample { .. }
+            | StageKind::CropOrPad
+            | StageKind::Prelu { .. }
             | StageKind::ChannelsFirst
             | StageKind::ChannelsLast
             | StageKind::MomentsApart

@@ -8,13 +8,16 @@ use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use super::kernels::columns::Direction;
 use super::kernels::conv::{Conv, ConvParts};
+use super::kernels::crop_or_pad::CropOrPad;
 use super::kernels::dense::{Dense, DenseParts};
 use super::kernels::dropout::Dropout;
 use super::kernels::group_norm::{GroupNorm, GroupNormParts};
+use super::kernels::grouped_conv::{GroupedConv, GroupedConvParts};
 use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
 use super::kernels::operation::Operation;
 use super::kernels::permute::{Order, Permute};
 use super::kernels::pool::{Pool, PoolKind, PoolParts};
+use super::kernels::prelu::{INITIAL_SLOPE, Prelu, PreluParts};
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{MemoryLayout, Parameter, Role};
@@ -66,11 +69,11 @@ impl<'a> Builder<'a> {
         let wants_input_gradient = self.learns;
         let operation: Rc<dyn Operation> = match stage.kind {
             StageKind::Dense { activation } => self.dense(stage, x, y, activation)?,
-            StageKind::Conv { window, activation } => {
-                self.conv(stage, (x, y), Direction::Down, window, activation)?
+            StageKind::Conv { window, groups, activation } => {
+                self.conv(stage, (x, y), (Direction::Down, window), groups, activation)?
             }
-            StageKind::ConvTranspose { window, activation } => {
-                self.conv(stage, (x, y), Direction::Up, window, activation)?
+            StageKind::ConvTranspose { window, groups, activation } => {
+                self.conv(stage, (x, y), (Direction::Up, window), groups, activation)?
             }
             StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, window)?,
             StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, window)?,
@@ -78,11 +81,16 @@ impl<'a> Builder<'a> {
                 let sides = sides(stage.input);
                 Rc::new(Upsample { x, y, sides, factor, wants_input_gradient })
             }
+            StageKind::CropOrPad => {
+                let (from, to) = (sides(stage.input), sides(stage.output));
+                Rc::new(CropOrPad { x, y, from, to, wants_input_gradient })
+            }
             StageKind::Norm { norm: Norm::Batch, activation } => self.batch_norm(stage, x, y, activation)?,
             StageKind::Norm { norm: Norm::Group { groups }, activation } => {
                 self.group_norm(stage, (x, y), groups, activation)?
             }
             StageKind::Norm { norm: Norm::Layer, activation } => self.layer_norm(stage, x, y, activation)?,
+            StageKind::Prelu { slopes } => self.prelu(stage, x, y, slopes)?,
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
             StageKind::MomentsApart => self.permute(x, y, stage.input, Order::MomentsApart),
@@ -154,18 +162,18 @@ impl<'a> Builder<'a> {
     }
 
     /// A convolution or a transposed one. Both store the weight of the convolution: the small side's
-    /// channels × kernel pixels × the large side's channels.
+    /// channels × kernel pixels × the large side's channels of one group.
     fn conv(
         &mut self,
         stage: &Stage,
         (x, y): (Node, Node),
-        direction: Direction,
-        window: Window,
+        (direction, window): (Direction, Window),
+        groups: usize,
         activation: Activation,
-    ) -> Result<Rc<Conv>, EngineError> {
+    ) -> Result<Rc<dyn Operation>, EngineError> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
         let (inner, outer) = direction.arrange(from, to);
-        let side = window.kernel;
+        let (side, inner) = (window.kernel, inner / groups);
         // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
         let fan_in = inner * side * side;
         let weight = if let Some(weight) = self.shared(stage)? {
@@ -179,8 +187,21 @@ impl<'a> Builder<'a> {
         let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
         self.fill_uniform(fan_in);
         let wants_input_gradient = self.learns;
+        if groups > 1 || window.dilation > 1 {
+            return Ok(GroupedConv::new(GroupedConvParts {
+                x,
+                weight,
+                bias,
+                y,
+                window,
+                groups,
+                direction,
+                activation,
+                wants_input_gradient,
+            })?);
+        }
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        Conv::new(parts)
+        Ok(Conv::new(parts)?)
     }
 
     fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Rc<Pool>, EngineError> {
@@ -258,6 +279,12 @@ impl<'a> Builder<'a> {
         let bias = self.array(stage, "bias", &shape, MemoryLayout::Same, Role::Bias)?;
         let wants_input_gradient = self.learns;
         GroupNorm::new(GroupNormParts { x, y, weight, bias, groups, activation, wants_input_gradient })
+    }
+
+    fn prelu(&mut self, stage: &Stage, x: Node, y: Node, slopes: usize) -> Result<Rc<Prelu>, EngineError> {
+        let slopes = self.array(stage, "weight", &[slopes], MemoryLayout::Same, Role::Bias)?;
+        self.fill(INITIAL_SLOPE);
+        Prelu::new(PreluParts { x, y, slopes, wants_input_gradient: self.learns })
     }
 
     /// The weights of the stage this one mirrors, where they are tied.

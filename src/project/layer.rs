@@ -24,6 +24,13 @@ pub enum Layer {
         /// Zeros around the picture.
         #[serde(default)]
         padding: Padding,
+        /// Step between two pixels under the kernel.
+        #[serde(default = "one")]
+        dilation: usize,
+        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
+        /// groups as channels make a depthwise convolution.
+        #[serde(default = "one")]
+        groups: usize,
         /// The function `f`.
         #[serde(default)]
         activation: Activation,
@@ -44,6 +51,13 @@ pub enum Layer {
         /// [`Padding::Same`], so that the size is multiplied by the stride, and 0 otherwise.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
+        /// Step between two pixels under the kernel.
+        #[serde(default = "one")]
+        dilation: usize,
+        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
+        /// groups as channels make a depthwise convolution.
+        #[serde(default = "one")]
+        groups: usize,
         /// The function `f`.
         #[serde(default)]
         activation: Activation,
@@ -62,6 +76,14 @@ pub enum Layer {
     Upsample {
         /// Factor of enlargement.
         factor: usize,
+    },
+    /// Brings a picture to a size: rows and columns beyond it are cut off at the bottom and right, missing ones repeat the
+    /// last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder does so where a pool left out a rest.
+    CropOrPad {
+        /// Rows of pixels after it.
+        height: usize,
+        /// Columns of pixels after it.
+        width: usize,
     },
     /// Brings each feature (each channel of a picture) to mean 0 and variance 1 over the minibatch, then scales and shifts
     /// it (Ioffe & Szegedy 2015); outside training by running statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
@@ -84,6 +106,14 @@ pub enum Layer {
         /// The function applied at the end.
         #[serde(default = "linear")]
         activation: Activation,
+    },
+    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et al. 2015).
+    /// `PyTorch`'s `PReLU`.
+    #[serde(rename = "PReLU")]
+    Prelu {
+        /// Whether all values share one slope, instead of one for each channel (or each feature of a row).
+        #[serde(default)]
+        shared: bool,
     },
     /// A picture as a row of features: channel by channel, as `PyTorch` flattens.
     Flatten,
@@ -123,13 +153,15 @@ fn linear() -> Activation {
 
 impl Layer {
     /// One of every kind, with its default settings.
-    pub const ALL: [Layer; 12] = [
+    pub const ALL: [Layer; 14] = [
         Layer::Dense { units: 64, activation: Activation::Relu },
         Layer::Conv2d {
             channels: 16,
             kernel: 3,
             stride: 1,
             padding: Padding::Same,
+            dilation: 1,
+            groups: 1,
             activation: Activation::Relu,
         },
         Layer::ConvTranspose2d {
@@ -138,18 +170,28 @@ impl Layer {
             stride: 2,
             padding: Padding::Same,
             output_padding: None,
+            dilation: 1,
+            groups: 1,
             activation: Activation::Relu,
         },
         Layer::MaxPool2d { size: 2 },
         Layer::AvgPool2d { size: 2 },
         Layer::Upsample { factor: 2 },
+        Layer::CropOrPad { height: 8, width: 8 },
         Layer::BatchNorm { activation: Activation::Linear },
         Layer::LayerNorm { activation: Activation::Linear },
         Layer::GroupNorm { groups: 1, activation: Activation::Linear },
+        Layer::Prelu { shared: false },
         Layer::Flatten,
         Layer::Reshape { height: 8, width: 8, channels: 1 },
         Layer::Dropout { rate: 0.1 },
     ];
+
+    /// A convolution of single pixels, which changes the number of channels alone.
+    pub fn point_convolution(channels: usize, activation: Activation) -> Layer {
+        let padding = Padding::Pixels(0);
+        Layer::Conv2d { channels, kernel: 1, stride: 1, padding, dilation: 1, groups: 1, activation }
+    }
 
     /// The function applied at the end, where the layer has one.
     pub fn activation(&self) -> Option<Activation> {
@@ -163,6 +205,8 @@ impl Layer {
             Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::Upsample { .. }
+            | Layer::CropOrPad { .. }
+            | Layer::Prelu { .. }
             | Layer::Flatten
             | Layer::Reshape { .. }
             | Layer::Dropout { .. } => None,
@@ -181,6 +225,8 @@ impl Layer {
             Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::Upsample { .. }
+            | Layer::CropOrPad { .. }
+            | Layer::Prelu { .. }
             | Layer::Flatten
             | Layer::Reshape { .. }
             | Layer::Dropout { .. } => None,
@@ -205,9 +251,11 @@ impl Layer {
             Layer::MaxPool2d { .. } => "MaxPool2d",
             Layer::AvgPool2d { .. } => "AvgPool2d",
             Layer::Upsample { .. } => "Upsample",
+            Layer::CropOrPad { .. } => "CropOrPad",
             Layer::BatchNorm { .. } => "BatchNorm",
             Layer::LayerNorm { .. } => "LayerNorm",
             Layer::GroupNorm { .. } => "GroupNorm",
+            Layer::Prelu { .. } => "PReLU",
             Layer::Flatten => "Flatten",
             Layer::Reshape { .. } => "Reshape",
             Layer::Dropout { .. } => "Dropout",

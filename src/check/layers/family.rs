@@ -144,14 +144,12 @@ impl Before {
 pub(in crate::check) struct Undone {
     /// Layers in the order of the decoder; whether the sizes of each are known. Unknown ones are 0.
     pub layers: Vec<(Layer, bool)>,
-    /// Why they do not restore the input, in a sentence.
-    pub trouble: Option<String>,
 }
 
 impl Undone {
     /// A single layer, whose sizes may be known.
     pub fn by(layer: Layer, is_settled: bool) -> Undone {
-        Undone { layers: vec![(layer, is_settled)], trouble: None }
+        Undone { layers: vec![(layer, is_settled)] }
     }
 
     /// The layer itself, between the same two layers with weights; before the first of them there

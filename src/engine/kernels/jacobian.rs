@@ -17,7 +17,8 @@ mod weights;
 use std::rc::Rc;
 
 pub use block::{Block, SHARD, for_each_rows};
-use diagonal::{Diagonal, Mask};
+use diagonal::Mask;
+pub use diagonal::{Diagonal, Factors};
 pub use indexed::Indexed;
 pub use map::LinearMap;
 pub use normed::Normed;

@@ -46,6 +46,11 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         Layer::Upsample { .. } => {
             ("Add upsampling", "Add a layer that repeats pixels after the selected card.", keys![CTRL_ALT, U])
         }
+        Layer::CropOrPad { .. } => (
+            "Add crop or pad",
+            "Add a layer that brings pictures to a size after the selected card.",
+            keys![CTRL_SHIFT, K],
+        ),
         Layer::BatchNorm { .. } => (
             "Add batch norm",
             "Add a layer that brings features to one scale over the minibatch after the selected card.",
@@ -60,6 +65,11 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
             "Add group norm",
             "Add a layer that brings groups of channels of each sample to one scale after the selected card.",
             keys![CTRL_ALT, G],
+        ),
+        Layer::Prelu { .. } => (
+            "Add PReLU",
+            "Add a layer of rectifiers with learned slopes after the selected card.",
+            keys![CTRL_SHIFT, L],
         ),
         Layer::Flatten => (
             "Add flatten",

@@ -26,15 +26,26 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             number_ui(ui, ("Units", "Numbers the layer puts out."), units, 0..=MOST_UNITS, "");
             activation_ui(ui, activation);
         }
-        Layer::Conv2d { channels, kernel, stride, padding, activation } => {
+        Layer::Conv2d { channels, kernel, stride, padding, dilation, groups, activation } => {
             window_ui(ui, channels, kernel, stride);
             padding_ui(ui, padding);
+            gaps_ui(ui, dilation, groups);
             activation_ui(ui, activation);
         }
-        Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation } => {
+        Layer::ConvTranspose2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            groups,
+            activation,
+        } => {
             window_ui(ui, channels, kernel, stride);
             padding_ui(ui, padding);
             output_padding_ui(ui, output_padding, *stride, *padding);
+            gaps_ui(ui, dilation, groups);
             activation_ui(ui, activation);
         }
         Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
@@ -50,6 +61,10 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             let field = ("Factor", "How often each pixel is repeated in each direction.");
             number_ui(ui, field, factor, 1..=MOST_STRIDE, "×");
         }
+        Layer::CropOrPad { height, width } => {
+            number_ui(ui, ("Height", "Rows of pixels after it."), height, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Width", "Columns of pixels after it."), width, 1..=MOST_UNITS, "px");
+        }
         Layer::BatchNorm { activation } | Layer::LayerNorm { activation } => activation_ui(ui, activation),
         Layer::GroupNorm { groups, activation } => {
             let field = ("Groups", "Number of groups the channels are divided into.");
@@ -60,6 +75,10 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             number_ui(ui, ("Height", "Rows of pixels."), height, 1..=MOST_UNITS, "px");
             number_ui(ui, ("Width", "Columns of pixels."), width, 1..=MOST_UNITS, "px");
             number_ui(ui, ("Channels", "Numbers per pixel."), channels, 1..=MOST_UNITS, "");
+        }
+        Layer::Prelu { shared } => {
+            let field = ("Slopes", "A slope for each channel, or a single one that all share.");
+            switch_ui(ui, field, shared, "One slope for all channels");
         }
         Layer::Flatten => {}
         Layer::Dropout { rate } => {
@@ -86,6 +105,19 @@ fn window_ui(ui: &mut Ui, channels: &mut usize, kernel: &mut usize, stride: &mut
     );
     number_ui(ui, ("Kernel", "Side of the square it looks at."), kernel, 1..=MOST_KERNEL, "px");
     number_ui(ui, ("Stride", "Pixels between two places it looks at."), stride, 1..=MOST_STRIDE, "px");
+}
+
+fn gaps_ui(ui: &mut Ui, dilation: &mut usize, groups: &mut usize) {
+    let field = (
+        "Dilation",
+        "Pixels between two that the kernel looks at, so that it sees further; 1 leaves no gaps.",
+    );
+    number_ui(ui, field, dilation, 1..=MOST_KERNEL, "px");
+    let field = (
+        "Groups",
+        "Groups of channels that are convolved apart; as many as there are channels make a depthwise convolution.",
+    );
+    number_ui(ui, field, groups, 1..=MOST_UNITS, "");
 }
 
 fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
@@ -188,6 +220,10 @@ fn explanation(layer: &Layer) -> (String, String) {
             "y[n r + i, n c + j] = x[r, c],  i, j < n".to_owned(),
             "Makes the picture larger by repeating pixels; a convolution behind it smooths the blocks.".to_owned(),
         ),
+        Layer::CropOrPad { .. } => (
+            "y[r, c] = x[min(r, rows − 1), min(c, columns − 1)]".to_owned(),
+            "Brings the picture to a size: cuts off what is too much at the bottom and right, repeats the last row and column where some are missing.".to_owned(),
+        ),
         Layer::BatchNorm { activation } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
             "Brings every channel to one scale over the minibatch, so that deep stacks train faster; afterwards running means are used.".to_owned(),
@@ -200,6 +236,10 @@ fn explanation(layer: &Layer) -> (String, String) {
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
             "Brings every group of channels of a sample to one scale, whatever the size of the minibatch."
                 .to_owned(),
+        ),
+        Layer::Prelu { .. } => (
+            "y = x if x > 0, else a x".to_owned(),
+            "A ReLU that learns how much of the negative side to let through; slopes start at 0.25.".to_owned(),
         ),
         Layer::Flatten => (
             "y = x as a row".to_owned(),
