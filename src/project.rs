@@ -27,7 +27,7 @@ mod wording;
 pub use bottleneck::{Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Threshold};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
-pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
+pub use layer::{Activation, BlockForm, BlockNorm, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
 pub use mask::{HoleShade, Mask};
 pub use number::{

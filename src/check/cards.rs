@@ -1,7 +1,7 @@
 use super::code::{code_can_be_tied, code_parameters, code_projection, shape_after};
 use super::layers::family;
 use super::mirror::{Mirrored, mirror};
-use crate::project::{Activation, CodeForm, Decoder, Layer, Loss, Padding, Place, Project, Shape, Variance};
+use crate::project::{Activation, CodeForm, Decoder, Layer, Loss, Place, Project, Shape, Variance};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use super::layers::family;
 use super::route::HeldMap;
 use super::sizes;
 use crate::project::{
-    Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Padding, Project, Shape,
+    Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Project, Shape,
 };
 
 /// The shape of a code after what the encoder hands on; `None` where that is not known, or is no

@@ -10,10 +10,12 @@ mod norm;
 mod pool;
 mod prelu;
 mod reshape;
+mod residual;
 mod upsample;
 
 pub(super) use dense::units_problem;
 pub(super) use family::{Before, Family, MOST_FEATURES};
+pub(super) use residual::Part;
 
 use super::route::HeldMap;
 use super::{Stage, StageKind};
@@ -57,6 +59,14 @@ pub(super) fn family(layer: &Layer) -> Box<dyn Family> {
                 activation,
                 direction,
             })
+        }
+        Layer::Residual { form, channels, stride, norm, inner, activation } => {
+            let direction = residual::Direction::Down;
+            Box::new(residual::Residual { form, channels, stride, norm, inner, activation, direction })
+        }
+        Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation } => {
+            let direction = residual::Direction::Up { output_padding };
+            Box::new(residual::Residual { form, channels, stride, norm, inner, activation, direction })
         }
         Layer::MaxPool2d { size } => Box::new(pool::Pool { size, kind: pool::Kind::Max }),
         Layer::AvgPool2d { size } => Box::new(pool::Pool { size, kind: pool::Kind::Average }),
@@ -119,14 +129,32 @@ impl Stage {
             | StageKind::ChannelsLast
             | StageKind::MomentsApart
             | StageKind::Activation(_)
+            | StageKind::Add { .. }
             | StageKind::Dropout { .. } => 0,
         };
         sums.saturating_add(own)
     }
 }
 
-/// The linear maps whose product is the Jacobian of a stage, with buffers for `rows` samples.
-pub(super) fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
+/// The linear maps whose product is the Jacobian of stages that follow each other, with buffers for
+/// `rows` samples.
+pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
+    let (mut maps, mut starts) = (Vec::new(), Vec::new());
+    for stage in stages {
+        starts.push(maps.len());
+        if let StageKind::Add { main, shortcut, .. } = stage.kind {
+            let end = starts.len() - 1;
+            let second = maps.split_off(starts[end - shortcut]);
+            let first = maps.split_off(starts[end - shortcut - main]);
+            maps.push(HeldMap::sum(&first, &second));
+        }
+        maps.extend(linear_maps(stage, rows));
+    }
+    maps
+}
+
+/// Those of one stage.
+fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
     let (inputs, outputs) = (stage.inputs(), stage.outputs());
     let slope = |activation: Activation| {
         let arrays = 1 + u64::from(activation.is_curved());
@@ -149,6 +177,8 @@ pub(super) fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
         StageKind::Norm { norm, .. } => Some(norm::linear_map(norm, inputs)),
         StageKind::Prelu { .. } => Some(prelu::linear_map(inputs, rows)),
         StageKind::Activation(activation) => slope(activation),
+        // The sum itself is made of the maps of its two paths.
+        StageKind::Add { .. } => None,
         StageKind::Dropout { .. } => Some(HeldMap::factor(inputs, rows, 1)),
     };
     own.into_iter().chain(stage.kind.activation().and_then(slope)).collect()

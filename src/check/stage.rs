@@ -16,6 +16,9 @@ pub struct Stage {
     pub kind: StageKind,
     /// Name of the encoder stage whose weights it uses the other way round instead of its own.
     pub tied_to: Option<String>,
+    /// Where its input comes from: 0 is what the stage before it hands on, n what had been handed on right before the
+    /// stage n places earlier, at which a shortcut starts.
+    pub skips: usize,
     /// Parameters and multiply-adds.
     pub(super) cost: Cost,
 }
@@ -34,6 +37,8 @@ pub enum StageKind {
         window: Window,
         /// Groups of channels.
         groups: usize,
+        /// Whether it adds `b`: a norm after it has a shift of its own.
+        has_bias: bool,
         /// The function `f`.
         activation: Activation,
     },
@@ -43,6 +48,8 @@ pub enum StageKind {
         window: Window,
         /// Groups of channels.
         groups: usize,
+        /// Whether it adds `b`: a norm after it has a shift of its own.
+        has_bias: bool,
         /// The function `f`.
         activation: Activation,
     },
@@ -84,6 +91,15 @@ pub enum StageKind {
     MomentsApart,
     /// A function alone.
     Activation(Activation),
+    /// The end of a residual block: the sum of main path and shortcut, then a function.
+    Add {
+        /// Stages of the main path.
+        main: usize,
+        /// Stages of the shortcut, which follow these and start from the same input; none where the shortcut is that input.
+        shortcut: usize,
+        /// The function of the sum.
+        activation: Activation,
+    },
     /// Zeroes features at random while training.
     Dropout {
         /// Probability of zero.
@@ -131,7 +147,8 @@ impl StageKind {
             StageKind::Dense { activation }
             | StageKind::Conv { activation, .. }
             | StageKind::ConvTranspose { activation, .. }
-            | StageKind::Norm { activation, .. } => Some(activation),
+            | StageKind::Norm { activation, .. }
+            | StageKind::Add { activation, .. } => Some(activation),
             StageKind::MaxPool { .. }
             | StageKind::AvgPool { .. }
             | StageKind::Upsample { .. }

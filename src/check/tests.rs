@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::project::{
-    Activation, Bottleneck, CodebookUpdate, Corruption, Decoder, Distance, EarlyStopping, Estimator, Greedy,
-    Layer, Loss, Optimizer, Over, Padding, Penalty, Place, Recipe, Regularizer, Schedule, Shape, Site,
+    Activation, BlockForm, BlockNorm, Bottleneck, CodebookUpdate, Corruption, Decoder, Distance,
+    EarlyStopping, Estimator, Greedy, Layer, Loss, Optimizer, Over, Padding, Penalty, Place, Recipe,
+    Regularizer, Schedule, Shape, Site,
 };
 
 fn facts() -> DataFacts {
@@ -362,6 +363,26 @@ fn any_padding() -> impl Strategy<Value = Padding> + Clone {
     prop_oneof![Just(Padding::Same), any_size().prop_map(Padding::Pixels)]
 }
 
+fn any_block() -> impl Strategy<Value = Layer> {
+    let form = prop::sample::select(BlockForm::ALL.to_vec());
+    let norm = prop_oneof![
+        Just(BlockNorm::None),
+        Just(BlockNorm::Batch),
+        any_size().prop_map(|groups| BlockNorm::Group { groups })
+    ];
+    let activation = prop::sample::select(Activation::ALL.to_vec());
+    let extra = prop::option::of((any_size(), any_size()));
+    (form, any_size(), 0..5_usize, norm, activation, prop::option::of(extra)).prop_map(
+        |(form, channels, stride, norm, activation, up)| match up {
+            Some(output_padding) => {
+                let inner = activation;
+                Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation }
+            }
+            None => Layer::Residual { form, channels, stride, norm, inner: activation, activation },
+        },
+    )
+}
+
 fn any_layer() -> impl Strategy<Value = Layer> {
     let activation = prop::sample::select(Activation::ALL.to_vec());
     let window =
@@ -386,6 +407,7 @@ fn any_layer() -> impl Strategy<Value = Layer> {
                 }
             }
         ),
+        any_block(),
         any_size().prop_map(|size| Layer::MaxPool2d { size }),
         any_size().prop_map(|size| Layer::AvgPool2d { size }),
         any_size().prop_map(|factor| Layer::Upsample { factor }),

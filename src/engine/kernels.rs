@@ -8,6 +8,7 @@
 
 pub mod activation;
 pub mod activity;
+pub mod add;
 pub mod apply;
 pub mod batch_norm;
 mod channels;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::EngineError;
 use super::initialisation::fill_uniform;
+use super::kernels::add::{Add, AddParts};
 use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use super::kernels::columns::Direction;
@@ -40,6 +41,8 @@ pub(super) struct Builder<'a> {
     pub outputs: Vec<(Place, Node)>,
     /// The output of the last operation.
     pub last: Node,
+    /// What had been handed on before each stage, and whether anything up to that learns.
+    before: Vec<(Node, bool)>,
     /// Whether anything up to `last` learns.
     learns: bool,
 }
@@ -57,23 +60,27 @@ impl<'a> Builder<'a> {
             nodes: vec![Rc::clone(&last)],
             outputs: Vec::new(),
             last,
+            before: Vec::new(),
             learns: false,
         })
     }
 
     /// Adds the operation of one stage: the one place that knows all kinds.
     pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
-        let x = Rc::clone(&self.last);
+        let learned = self.learns;
+        self.before.push((Rc::clone(&self.last), learned));
+        let (x, learns) = self.handed_on(stage.skips);
+        self.learns = learns;
         let y = self.advance(stage.outputs())?;
         self.outputs.push((stage.place, Rc::clone(&y)));
         let wants_input_gradient = self.learns;
         let operation: Rc<dyn Operation> = match stage.kind {
             StageKind::Dense { activation } => self.dense(stage, x, y, activation)?,
-            StageKind::Conv { window, groups, activation } => {
-                self.conv(stage, (x, y), (Direction::Down, window), groups, activation)?
+            StageKind::Conv { window, groups, has_bias, activation } => {
+                self.conv(stage, (x, y), (Direction::Down, window), (groups, has_bias), activation)?
             }
-            StageKind::ConvTranspose { window, groups, activation } => {
-                self.conv(stage, (x, y), (Direction::Up, window), groups, activation)?
+            StageKind::ConvTranspose { window, groups, has_bias, activation } => {
+                self.conv(stage, (x, y), (Direction::Up, window), (groups, has_bias), activation)?
             }
             StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, window)?,
             StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, window)?,
@@ -94,15 +101,28 @@ impl<'a> Builder<'a> {
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
             StageKind::MomentsApart => self.permute(x, y, stage.input, Order::MomentsApart),
+            StageKind::Add { main, shortcut, activation } => {
+                // The shortcut's end follows the main path's; without stages of its own it is the block's input.
+                let (other, other_wants_gradient) =
+                    self.handed_on(if shortcut > 0 { shortcut } else { main });
+                Add::new(AddParts { x, other, y, main, shortcut, activation, other_wants_gradient })?
+            }
             StageKind::Activation(activation) => Rc::new(Apply { x, y, activation, wants_input_gradient }),
             StageKind::Dropout { rate } => {
                 let index = self.operations.len();
                 Rc::new(Dropout { x, y, rate, index, wants_input_gradient })
             }
         };
-        self.learns |= operation.learns();
+        self.learns |= learned || operation.learns();
         self.operations.push(operation);
         Ok(())
+    }
+
+    /// What had been handed on right before the stage `back` stages before the newest, and whether
+    /// anything up to that learns.
+    fn handed_on(&self, back: usize) -> (Node, bool) {
+        let (node, learns) = &self.before[self.before.len() - 1 - back];
+        (Rc::clone(node), *learns)
     }
 
     /// Whether anything so far learns.
@@ -168,7 +188,7 @@ impl<'a> Builder<'a> {
         stage: &Stage,
         (x, y): (Node, Node),
         (direction, window): (Direction, Window),
-        groups: usize,
+        (groups, has_bias): (usize, bool),
         activation: Activation,
     ) -> Result<Rc<dyn Operation>, EngineError> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
@@ -184,8 +204,16 @@ impl<'a> Builder<'a> {
             self.fill_uniform(fan_in);
             weight
         };
-        let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
-        self.fill_uniform(fan_in);
+        let bias = if has_bias {
+            let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
+            self.fill_uniform(fan_in);
+            bias
+        } else {
+            // One of zeros, which is no parameter and stays what it is.
+            let bias = Variable::zeros(1, to)?;
+            self.nodes.push(Rc::clone(&bias));
+            bias
+        };
         let wants_input_gradient = self.learns;
         if groups > 1 || window.dilation > 1 {
             return Ok(GroupedConv::new(GroupedConvParts {

@@ -12,6 +12,7 @@ mod pretraining;
 mod probabilistic;
 mod properties;
 mod pytorch;
+mod residual;
 mod resume;
 mod trained;
 

@@ -62,6 +62,53 @@ pub enum Layer {
         #[serde(default)]
         activation: Activation,
     },
+    /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a shortcut around it, added up
+    /// before `f`. The shortcut is the input itself, or a convolution of single pixels with a norm where the channels or
+    /// the size change. torchvision's `BasicBlock` and `Bottleneck`.
+    Residual {
+        /// Convolutions of the main path.
+        #[serde(default)]
+        form: BlockForm,
+        /// Number of output channels.
+        channels: usize,
+        /// Step of the kernel in pixels, in the block's first convolution of 3×3 pixels.
+        #[serde(default = "one")]
+        stride: usize,
+        /// What follows each convolution.
+        #[serde(default)]
+        norm: BlockNorm,
+        /// The function between the convolutions.
+        #[serde(default)]
+        inner: Activation,
+        /// The function `f` of the sum.
+        #[serde(default)]
+        activation: Activation,
+    },
+    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the shortcut is more than
+    /// its input, it is a convolution of single pixels with a norm, then repeated pixels.
+    ResidualTranspose {
+        /// Convolutions of the main path.
+        #[serde(default)]
+        form: BlockForm,
+        /// Number of output channels.
+        channels: usize,
+        /// Factor of enlargement, in the block's last convolution of 3×3 pixels.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1`, so that the size
+        /// is multiplied by the stride.
+        #[serde(default)]
+        output_padding: Option<(usize, usize)>,
+        /// What follows each convolution.
+        #[serde(default)]
+        norm: BlockNorm,
+        /// The function between the convolutions.
+        #[serde(default)]
+        inner: Activation,
+        /// The function `f` of the sum.
+        #[serde(default)]
+        activation: Activation,
+    },
     /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
     MaxPool2d {
         /// Side of the window in pixels.
@@ -133,6 +180,59 @@ pub enum Layer {
     },
 }
 
+/// Convolutions of a residual block's main path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BlockForm {
+    /// Two of 3×3 pixels.
+    #[default]
+    Basic,
+    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The quarter is that of the
+    /// output, or of the input where the block enlarges.
+    Bottleneck,
+}
+
+/// What follows each convolution of a residual block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BlockNorm {
+    /// Nothing; the convolutions have biases.
+    None,
+    /// [`Layer::BatchNorm`]
+    #[default]
+    Batch,
+    /// [`Layer::GroupNorm`]
+    Group {
+        /// Number of groups, or the largest number that divides both it and the channels.
+        groups: usize,
+    },
+}
+
+impl BlockForm {
+    /// Every form, in the order of menus.
+    pub const ALL: [BlockForm; 2] = [BlockForm::Basic, BlockForm::Bottleneck];
+
+    /// Its name in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockForm::Basic => "two of 3×3",
+            BlockForm::Bottleneck => "bottleneck",
+        }
+    }
+}
+
+impl BlockNorm {
+    /// One of every kind, in the order of menus.
+    pub const ALL: [BlockNorm; 3] = [BlockNorm::Batch, BlockNorm::Group { groups: 8 }, BlockNorm::None];
+
+    /// The kind's name in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockNorm::None => "none",
+            BlockNorm::Batch => "batch norm",
+            BlockNorm::Group { .. } => "group norm",
+        }
+    }
+}
+
 /// What surrounds a picture before a convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Padding {
@@ -153,7 +253,7 @@ fn linear() -> Activation {
 
 impl Layer {
     /// One of every kind, with its default settings.
-    pub const ALL: [Layer; 14] = [
+    pub const ALL: [Layer; 16] = [
         Layer::Dense { units: 64, activation: Activation::Relu },
         Layer::Conv2d {
             channels: 16,
@@ -172,6 +272,23 @@ impl Layer {
             output_padding: None,
             dilation: 1,
             groups: 1,
+            activation: Activation::Relu,
+        },
+        Layer::Residual {
+            form: BlockForm::Basic,
+            channels: 16,
+            stride: 1,
+            norm: BlockNorm::Batch,
+            inner: Activation::Relu,
+            activation: Activation::Relu,
+        },
+        Layer::ResidualTranspose {
+            form: BlockForm::Basic,
+            channels: 16,
+            stride: 2,
+            output_padding: None,
+            norm: BlockNorm::Batch,
+            inner: Activation::Relu,
             activation: Activation::Relu,
         },
         Layer::MaxPool2d { size: 2 },
@@ -199,6 +316,8 @@ impl Layer {
             Layer::Dense { activation, .. }
             | Layer::Conv2d { activation, .. }
             | Layer::ConvTranspose2d { activation, .. }
+            | Layer::Residual { activation, .. }
+            | Layer::ResidualTranspose { activation, .. }
             | Layer::BatchNorm { activation }
             | Layer::LayerNorm { activation }
             | Layer::GroupNorm { activation, .. } => Some(activation),
@@ -219,6 +338,8 @@ impl Layer {
             Layer::Dense { activation, .. }
             | Layer::Conv2d { activation, .. }
             | Layer::ConvTranspose2d { activation, .. }
+            | Layer::Residual { activation, .. }
+            | Layer::ResidualTranspose { activation, .. }
             | Layer::BatchNorm { activation }
             | Layer::LayerNorm { activation }
             | Layer::GroupNorm { activation, .. } => Some(activation),
@@ -248,6 +369,8 @@ impl Layer {
             Layer::Dense { .. } => "Dense",
             Layer::Conv2d { .. } => "Conv2d",
             Layer::ConvTranspose2d { .. } => "ConvTranspose2d",
+            Layer::Residual { .. } => "Residual",
+            Layer::ResidualTranspose { .. } => "ResidualTranspose",
             Layer::MaxPool2d { .. } => "MaxPool2d",
             Layer::AvgPool2d { .. } => "AvgPool2d",
             Layer::Upsample { .. } => "Upsample",

@@ -69,7 +69,7 @@ impl Family for Conv {
                         };
                         format!("A kernel of {kernel}×{kernel}{gaps} does not fit into {input}.")
                     })?;
-                (StageKind::Conv { window, groups, activation }, window, window.small)
+                (StageKind::Conv { window, groups, has_bias: true, activation }, window, window.small)
             }
             Direction::Up { output_padding } => {
                 let extra = output_padding.unwrap_or_else(|| filling(padding, stride));
@@ -78,7 +78,11 @@ impl Family for Conv {
                     .ok_or_else(|| {
                         format!("With this kernel, stride and padding nothing sensible comes out of {input}.")
                     })?;
-                (StageKind::ConvTranspose { window, groups, activation }, window, window.large)
+                (
+                    StageKind::ConvTranspose { window, groups, has_bias: true, activation },
+                    window,
+                    window.large,
+                )
             }
         };
         let weights = product(&[kernel, kernel, from / groups, channels]) as u64;

@@ -1,3 +1,4 @@
+use super::residual::Part;
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Shape};
 
@@ -21,6 +22,12 @@ pub(in crate::check) trait Family {
     /// # Errors
     /// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit `input`.
     fn apply(&self, input: Shape) -> Result<Passage, String>;
+
+    /// Its computations, where it has several: all of a residual block. Empty where it is one, or cannot
+    /// be applied.
+    fn parts(&self, _input: Shape) -> Vec<Part> {
+        Vec::new()
+    }
 
     /// The layer with one setting changed so that it fits `input`, and the text of the button that changes it.
     fn fitted(&self, _input: Shape) -> Option<(String, Layer)> {

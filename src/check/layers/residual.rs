@@ -1,5 +1,5 @@
 //! Residual blocks (He, Zhang, Ren & Sun 2016), as torchvision's `BasicBlock` and `Bottleneck`, and those
-//! that enlarge: a main path of transposed convolutions, which undoes the other one step by step (RedNet,
+//! that enlarge: a main path of transposed convolutions, which undoes the other one step by step (`RedNet`,
 //! Jiang et al. 2018), and a shortcut that repeats pixels (Odena, Dumoulin & Olah 2016: transposed
 //! convolutions of single pixels would leave holes).
 
@@ -237,7 +237,8 @@ impl Path {
                 (window, StageKind::Conv { window, groups, has_bias, activation }, window.small)
             }
             Direction::Up { output_padding } => {
-                let extra = if stride > 1 { output_padding.unwrap_or((stride - 1, stride - 1)) } else { (0, 0) };
+                let extra =
+                    if stride > 1 { output_padding.unwrap_or((stride - 1, stride - 1)) } else { (0, 0) };
                 let window = Window::under(sides, kernel, stride, padding, extra)?;
                 (window, StageKind::ConvTranspose { window, groups, has_bias, activation }, window.large)
             }

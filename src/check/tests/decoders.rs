@@ -2,8 +2,19 @@
 
 use super::*;
 
+fn block(form: BlockForm, channels: usize, stride: usize) -> Layer {
+    let (norm, inner, activation) = (BlockNorm::Batch, Activation::Relu, Activation::Relu);
+    Layer::Residual { form, channels, stride, norm, inner, activation }
+}
+
+fn upwards(channels: usize, stride: usize) -> Layer {
+    let (form, norm, output_padding) = (BlockForm::Bottleneck, BlockNorm::None, None);
+    let (inner, activation) = (Activation::Relu, Activation::Relu);
+    Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation }
+}
+
 /// Encoders that read pictures.
-fn picture_encoders() -> [Vec<Layer>; 9] {
+fn picture_encoders() -> [Vec<Layer>; 11] {
     let pool = Layer::MaxPool2d { size: 2 };
     [
         vec![conv(4, 2, Padding::Same), conv(8, 2, Padding::Same), Layer::Flatten],
@@ -21,6 +32,8 @@ fn picture_encoders() -> [Vec<Layer>; 9] {
             Layer::CropOrPad { height: 3, width: 1 },
         ],
         vec![Layer::Upsample { factor: 2 }, conv(4, 2, Padding::Same)],
+        vec![conv(4, 1, Padding::Same), block(BlockForm::Basic, 8, 2), block(BlockForm::Bottleneck, 8, 3)],
+        vec![block(BlockForm::Basic, 6, 2), upwards(5, 3), Layer::Prelu { shared: false }],
         vec![Layer::Flatten, dense(32)],
         vec![conv(4, 2, Padding::Same), Layer::BatchNorm { activation: Activation::Relu }, dense(20)],
         vec![Layer::Reshape { height: 4, width: 24, channels: 3 }, conv(4, 2, Padding::Same)],
@@ -52,7 +65,8 @@ fn the_mirror_of_pictures_restores_every_size() {
                     let outputs = plan.decoder().last().map(Stage::outputs);
                     assert_eq!(outputs, Some(input.features()), "{encoder:?}");
                     for pair in plan.encoder().windows(2).chain(plan.decoder().windows(2)) {
-                        assert_eq!(pair[0].output.features(), pair[1].input.features());
+                        let follows = pair[0].output.features() == pair[1].input.features();
+                        assert!(follows || pair[1].skips > 0, "{pair:?}");
                     }
                     let tied = Project { decoder: Decoder::Mirrored { tied: true }, ..project.clone() };
                     assert!(super::plan(&tied, &facts).is_ok(), "{encoder:?} tied");
@@ -99,6 +113,50 @@ fn a_pool_that_leaves_a_rest_is_mirrored_with_padding() {
     assert_eq!(layers[2..3], [Layer::Upsample { factor: 2 }]);
     assert_eq!(layers[4..], [Layer::Upsample { factor: 3 }, Layer::CropOrPad { height: 14, width: 18 }]);
     assert_eq!(mirror.output, None);
+}
+
+#[test]
+fn networks_of_blocks_and_pools_take_pictures_of_any_size() {
+    let pool = Layer::AvgPool2d { size: 2 };
+    let project = Project {
+        encoder: vec![
+            conv(4, 1, Padding::Same),
+            block(BlockForm::Basic, 8, 2),
+            pool,
+            Layer::Prelu { shared: false },
+        ],
+        code: crate::project::Code::channels(3),
+        ..Recipe::Undercomplete.project()
+    };
+    let of = |input: Shape| plan(&project, &DataFacts { shape: input, ..facts() }).expect("sound");
+    let trained = of(image(16, 16, 1));
+    for other in [image(13, 15, 1), image(9, 8, 1)] {
+        let plan = of(other);
+        assert_eq!(plan.arrays(), trained.arrays(), "{other}");
+        assert_eq!(plan.decoder().last().map(|stage| stage.output), Some(other));
+    }
+}
+
+#[test]
+fn blocks_count_as_torchvisions() {
+    // By hand, as torchvision's: BasicBlock(64, 128, stride=2, downsample) has 9·64·128 + 9·128² + 64·128 weights and three
+    // norms of 128 channels; Bottleneck(256, 64) has 256·64 + 9·64² + 64·256 and norms of 64, 64 and 256.
+    let of = |channels, layer| {
+        let project = Project { encoder: vec![layer], ..Recipe::Undercomplete.project() };
+        let cards = cards(&project, Some(image(8, 6, channels)));
+        (cards.encoder[0].output, cards.encoder[0].parameters, cards.encoder[0].macs)
+    };
+    let weights = 9 * 64 * 128 + 9 * 128 * 128 + 64 * 128;
+    let expected = (Some(image(4, 3, 128)), Some(weights + 3 * 2 * 128), Some(12 * weights));
+    assert_eq!(of(64, block(BlockForm::Basic, 128, 2)), expected);
+    let weights = 2 * 256 * 64 + 9 * 64 * 64;
+    let expected = (Some(image(8, 6, 256)), Some(weights + 2 * (64 + 64 + 256)), Some(48 * weights));
+    assert_eq!(of(256, block(BlockForm::Bottleneck, 256, 1)), expected);
+    let project = Project { encoder: vec![block(BlockForm::Basic, 4, 2)], ..Recipe::Undercomplete.project() };
+    let plan = plan(&project, &DataFacts { shape: image(8, 6, 3), ..facts() }).expect("sound");
+    let names: Vec<&str> = plan.encoder().iter().map(|stage| stage.name.as_str()).collect();
+    let own = ["conv1", "bn1", "conv2", "bn2", "downsample.0", "downsample.1", "add"];
+    assert_eq!(names[..7], own.map(|name| format!("encoder.0.{name}")));
 }
 
 #[test]

@@ -67,6 +67,13 @@ fn impossible_settings_are_named() {
     check_setting(Layer::Upsample { factor: 0 }, "factor is 0", "Use a factor of 2");
     check_setting(Layer::CropOrPad { height: 0, width: 8 }, "height is 0", "Use a height of 8");
     check_setting(Layer::CropOrPad { height: 8, width: most }, "width is 184", "Use a width of 8");
+    let block = |channels, stride, norm| {
+        let (form, inner, activation) = (BlockForm::Basic, Activation::Relu, Activation::Relu);
+        Layer::Residual { form, channels, stride, norm, inner, activation }
+    };
+    check_setting(block(0, 1, BlockNorm::Batch), "channels is 0", "Use 16 channels");
+    check_setting(block(8, 0, BlockNorm::Batch), "stride is 0", "Use a stride of 1");
+    check_setting(block(8, 1, BlockNorm::Group { groups: 0 }), "groups is 0", "Use 1 group");
     let reshape = |height, width, channels| Layer::Reshape { height, width, channels };
     check_setting(reshape(0, 8, 1), "height is 0", "Use a height of 8");
     check_setting(reshape(8, 8, 0), "channels is 0", "Use 1 channel");

@@ -62,10 +62,10 @@ impl Operation for CropOrPad {
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
         let (inputs, outputs, sources) = (x.columns(), y.columns(), self.pixels());
-        let (dx, dy) = (Parts::new(dx), &*dy);
-        pass.threads.run(pass.rows, pass.rows * (inputs + outputs), &|row| {
+        let (dx, dy, rows) = (Parts::new(dx), &*dy, pass.rows);
+        pass.threads.run(rows, rows * (inputs + outputs), &|row| {
             // SAFETY: each row runs once and touches its own values only.
-            let dx = unsafe { dx.part(shard_range(row, inputs, pass.rows * inputs)) };
+            let dx = unsafe { dx.part(shard_range(row, inputs, rows * inputs)) };
             if !adds {
                 dx.fill(0.0);
             }

@@ -201,7 +201,7 @@ impl Operation for GroupedConv {
         let len = dw.len();
         cleared(&mut weight_sums, len.saturating_mul(self.shards))?;
         cleared(&mut bias_sums, tile.saturating_mul(self.shards))?;
-        let (inputs, outputs) = geometry.sizes(direction);
+        let ((inputs, outputs), activation) = (geometry.sizes(direction), parts.activation);
         {
             let (dws, dbs) = (Parts::new(&mut weight_sums[..]), Parts::new(&mut bias_sums[..]));
             let (dx, dy, weights) = (Parts::new(dx), Parts::new(dy), &**weights);
@@ -214,7 +214,7 @@ impl Operation for GroupedConv {
                 let dw = unsafe { dws.part(shard * len..(shard + 1) * len) };
                 // SAFETY: as above.
                 let db = unsafe { dbs.part(shard * tile..(shard + 1) * tile) };
-                through_activation(parts.activation, y, pre, after, dy);
+                through_activation(activation, y, pre, after, dy);
                 vectorised(
                     #[inline(always)]
                     || add_pixels(dy, db),
@@ -302,8 +302,8 @@ impl LinearMap for GroupedConv {
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
         let [dw] = gradients(grads, [&self.parts.weight.borrow()])?;
-        let (direction, len) = (self.parts.direction, dw.len());
-        let (inputs, outputs) = self.geometry.sizes(direction);
+        let (geometry, direction, len) = (&self.geometry, self.parts.direction, dw.len());
+        let (inputs, outputs) = geometry.sizes(direction);
         let mut sums = self.weight_sums.borrow_mut();
         cleared(&mut sums, len.saturating_mul(self.shards))?;
         {
@@ -313,7 +313,7 @@ impl LinearMap for GroupedConv {
                 let dw = unsafe { sums.part(shard * len..(shard + 1) * len) };
                 let (t, s) = (&t[row * inputs..(row + 1) * inputs], &s[row * outputs..(row + 1) * outputs]);
                 let (large, small) = direction.arrange(t, s);
-                self.geometry.add_to_weight(large, small, dw, scratch);
+                geometry.add_to_weight(large, small, dw, scratch);
             });
         }
         drop(sums);

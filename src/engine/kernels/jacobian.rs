@@ -12,6 +12,7 @@ mod map;
 mod normed;
 mod scale;
 mod slope;
+mod sum;
 mod weights;
 
 use std::rc::Rc;
@@ -35,6 +36,8 @@ use crate::project::Activation;
 #[derive(Default)]
 pub struct Chain {
     links: Vec<Link>,
+    /// How many there were before each operation.
+    marks: Vec<usize>,
 }
 
 /// One map of a chain. Dense weights stand apart, because their rows and products allow short cuts.

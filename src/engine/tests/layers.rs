@@ -51,6 +51,29 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
         Layer::GroupNorm { .. } => {
             vec![conv(4, 3, 2, Activation::Linear), Layer::GroupNorm { groups: 2, activation: smooth }]
         }
+        Layer::Residual { form, stride, norm, .. } => {
+            let (form, stride, norm) = (*form, *stride, *norm);
+            let block = Layer::Residual {
+                form,
+                channels: 3,
+                stride,
+                norm,
+                inner: Activation::Tanh,
+                activation: smooth,
+            };
+            vec![conv(2, 3, 2, smooth), block]
+        }
+        Layer::ResidualTranspose { form, stride, output_padding, norm, .. } => {
+            vec![Layer::ResidualTranspose {
+                form: *form,
+                channels: 2,
+                stride: *stride,
+                output_padding: *output_padding,
+                norm: *norm,
+                inner: Activation::Tanh,
+                activation: smooth,
+            }]
+        }
         Layer::Prelu { .. } => vec![conv(3, 3, 2, Activation::Linear), layer.clone()],
         Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }

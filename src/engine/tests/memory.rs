@@ -4,9 +4,15 @@ use std::process::Command;
 
 use super::layers::{conv, grouped, toy_pictures};
 use super::*;
+use crate::project::{BlockForm, BlockNorm};
 use crate::project::{
     CodebookUpdate, Competition, Estimator, Greedy, Penalty, Regularizer, Site, Strategy, Threshold,
 };
+
+fn residual(channels: usize, activation: Activation) -> Layer {
+    let (form, norm) = (BlockForm::Basic, BlockNorm::Batch);
+    Layer::Residual { form, channels, stride: 1, norm, inner: activation, activation }
+}
 
 #[test]
 fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
@@ -22,6 +28,7 @@ fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
                     conv(channels, 3, 2, activation),
                     Layer::LayerNorm { activation },
                     Layer::Prelu { shared: false },
+                    residual(4, activation),
                     Layer::Dropout { rate: 0.2 },
                     grouped(channels.next_multiple_of(2), false),
                     Layer::Dense { units: 7, activation },
@@ -45,7 +52,7 @@ fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
             }
         }
     }
-    assert!(kinds.len() >= 9, "{} kinds were seen", kinds.len());
+    assert!(kinds.len() >= 10, "{} kinds were seen", kinds.len());
 }
 
 /// Set where a process measures its own memory.
@@ -172,6 +179,7 @@ fn contractive_penalties_take_what_was_counted() {
         Layer::LayerNorm { activation: Activation::Silu },
         Layer::Upsample { factor: 2 },
         Layer::CropOrPad { height: 7, width: 11 },
+        residual(5, Activation::Tanh),
         Layer::AvgPool2d { size: 2 },
         Layer::Dropout { rate: 0.2 },
         dense(7, Activation::Sigmoid),

@@ -33,6 +33,16 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
             "Add a convolution that enlarges after the selected card.",
             keys![CTRL_ALT, V],
         ),
+        Layer::Residual { .. } => (
+            "Add residual block",
+            "Add convolutions with a shortcut around them after the selected card.",
+            keys![CTRL_SHIFT, B],
+        ),
+        Layer::ResidualTranspose { .. } => (
+            "Add transposed residual block",
+            "Add a residual block that enlarges after the selected card.",
+            keys![CTRL_SHIFT, N],
+        ),
         Layer::MaxPool2d { .. } => (
             "Add max pooling",
             "Add a layer that keeps the largest of each block of pixels after the selected card.",

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Layer, Padding, format_percent};
+use crate::project::{Activation, BlockForm, BlockNorm, Layer, Padding, format_percent};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
@@ -46,6 +46,19 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             padding_ui(ui, padding);
             output_padding_ui(ui, output_padding, *stride, *padding);
             gaps_ui(ui, dilation, groups);
+            activation_ui(ui, activation);
+        }
+        Layer::Residual { form, channels, stride, norm, inner, activation } => {
+            block_ui(ui, form, channels, stride);
+            block_norm_ui(ui, norm);
+            inner_ui(ui, inner);
+            activation_ui(ui, activation);
+        }
+        Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation } => {
+            block_ui(ui, form, channels, stride);
+            output_padding_ui(ui, output_padding, *stride, Padding::Same);
+            block_norm_ui(ui, norm);
+            inner_ui(ui, inner);
             activation_ui(ui, activation);
         }
         Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
@@ -105,6 +118,35 @@ fn window_ui(ui: &mut Ui, channels: &mut usize, kernel: &mut usize, stride: &mut
     );
     number_ui(ui, ("Kernel", "Side of the square it looks at."), kernel, 1..=MOST_KERNEL, "px");
     number_ui(ui, ("Stride", "Pixels between two places it looks at."), stride, 1..=MOST_STRIDE, "px");
+}
+
+/// Form, channels and stride of a residual block.
+fn block_ui(ui: &mut Ui, form: &mut BlockForm, channels: &mut usize, stride: &mut usize) {
+    let field =
+        ("Convolutions", "Two of 3×3 pixels, or 1×1 to a quarter of the channels, 3×3, and 1×1 back.");
+    combo_ui(ui, field, form, &BlockForm::ALL, |form| form.name().to_owned());
+    number_ui(ui, ("Channels", "Numbers per pixel it puts out."), channels, 1..=MOST_UNITS, "");
+    let field = ("Stride", "Factor by which the picture gets smaller, or larger in a transposed block.");
+    number_ui(ui, field, stride, 1..=MOST_STRIDE, "px");
+}
+
+fn block_norm_ui(ui: &mut Ui, norm: &mut BlockNorm) {
+    let groups = if let BlockNorm::Group { groups } = *norm { groups } else { 8 };
+    let options = BlockNorm::ALL.map(|kind| match kind {
+        BlockNorm::Group { .. } => BlockNorm::Group { groups },
+        BlockNorm::Batch | BlockNorm::None => kind,
+    });
+    combo_ui(ui, ("Norm", "What follows each convolution."), norm, &options, |norm| norm.name().to_owned());
+    if let BlockNorm::Group { groups } = norm {
+        let field =
+            ("Groups", "Number of groups, or the largest number that divides both it and the channels.");
+        number_ui(ui, field, groups, 1..=MOST_UNITS, "");
+    }
+}
+
+fn inner_ui(ui: &mut Ui, activation: &mut Activation) {
+    let field = ("Between", "Activation between the convolutions.");
+    combo_ui(ui, field, activation, &Activation::ALL, |activation| activation.name().to_owned());
 }
 
 fn gaps_ui(ui: &mut Ui, dilation: &mut usize, groups: &mut usize) {
@@ -207,6 +249,14 @@ fn explanation(layer: &Layer) -> (String, String) {
         Layer::ConvTranspose2d { activation, .. } => (
             format!("y = f(transpose(W) * x + b),  f(a) = {}", formula(*activation)),
             "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
+        ),
+        Layer::Residual { activation, .. } => (
+            format!("y = f(F(x) + x),  f(a) = {}", formula(*activation)),
+            "Learns what to add to its input, which a shortcut passes on unchanged (through a 1×1 convolution where size or channels change), so that deep stacks train.".to_owned(),
+        ),
+        Layer::ResidualTranspose { activation, .. } => (
+            format!("y = f(F(x) + enlarged x),  f(a) = {}", formula(*activation)),
+            "A residual block run backwards: transposed convolutions, and a shortcut that repeats pixels.".to_owned(),
         ),
         Layer::MaxPool2d { .. } => (
             "y = max of each block".to_owned(),

@@ -250,6 +250,12 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
             let about = size.into_iter().chain([step]).chain(gaps).chain(groups);
             (format!("{} {channels}", layer.name()), about.collect())
         }
+        Layer::Residual { form, channels, stride, .. }
+        | Layer::ResidualTranspose { form, channels, stride, .. } => {
+            let form =
+                if *stride > 1 { format!("{} / {stride}", form.name()) } else { form.name().to_owned() };
+            (format!("{} {channels}", layer.name()), size.into_iter().chain([form]).collect())
+        }
         Layer::MaxPool2d { size: side } | Layer::AvgPool2d { size: side } => {
             (format!("{} {side}", layer.name()), size.into_iter().collect())
         }

@@ -87,7 +87,7 @@ impl Sum {
                 std::mem::swap(now, next);
             }
             let now = &*now;
-            for_each_rows(threads, to, width, to.len(), |first, to| {
+            for_each_rows(threads, &mut *to, width, count * width, |first, to| {
                 let from = &now[first * width..][..to.len()];
                 to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
             });
