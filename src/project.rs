@@ -29,7 +29,7 @@ pub use bottleneck::{Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Th
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use initialisation::Initialisation;
-pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
+pub use layer::{Activation, BlockForm, BlockNorm, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
 pub use mask::{HoleShade, Mask};
 pub use number::{

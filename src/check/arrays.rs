@@ -21,45 +21,54 @@ impl Plan {
         };
         for stage in self.stages() {
             let (from, to) = (stage.input.channels(), stage.output.channels());
-            let mut learned = |weight: Option<Vec<usize>>, bias: Vec<usize>| {
+            let mut learned = |weight: Option<Vec<usize>>, bias: Option<Vec<usize>>| {
                 if let Some(weight) = weight {
                     add(&stage.name, "weight", weight, true);
                 }
-                add(&stage.name, "bias", bias, true);
+                if let Some(bias) = bias {
+                    add(&stage.name, "bias", bias, true);
+                }
             };
             // A tied stage has its bias alone.
             let own = |weight: Vec<usize>| stage.tied_to.is_none().then_some(weight);
             match stage.kind {
                 StageKind::Dense { .. } => {
-                    learned(own(vec![stage.outputs(), stage.inputs()]), vec![stage.outputs()]);
+                    learned(own(vec![stage.outputs(), stage.inputs()]), Some(vec![stage.outputs()]));
                 }
-                StageKind::Conv { window, .. } => {
-                    learned(own(vec![to, from, window.kernel, window.kernel]), vec![to]);
+                StageKind::Conv { window, groups, has_bias, .. } => {
+                    let bias = has_bias.then(|| vec![to]);
+                    learned(own(vec![to, from / groups, window.kernel, window.kernel]), bias);
                 }
                 // It is stored as the convolution it transposes.
-                StageKind::ConvTranspose { window, .. } => {
-                    learned(own(vec![from, to, window.kernel, window.kernel]), vec![to]);
+                StageKind::ConvTranspose { window, groups, has_bias, .. } => {
+                    let bias = has_bias.then(|| vec![to]);
+                    learned(own(vec![from, to / groups, window.kernel, window.kernel]), bias);
                 }
                 StageKind::Norm { norm: Norm::Batch, .. } => {
-                    learned(Some(vec![from]), vec![from]);
+                    learned(Some(vec![from]), Some(vec![from]));
                     add(&stage.name, "running_mean", vec![from], false);
                     add(&stage.name, "running_var", vec![from], false);
                 }
-                StageKind::Norm { norm: Norm::Group { .. }, .. } => learned(Some(vec![from]), vec![from]),
+                StageKind::Norm { norm: Norm::Group { .. }, .. } => {
+                    learned(Some(vec![from]), Some(vec![from]))
+                }
                 StageKind::Norm { norm: Norm::Layer, .. } => {
                     let shape = match stage.input {
                         Shape::Vector(features) => vec![features],
                         Shape::Image { height, width, channels } => vec![channels, height, width],
                     };
-                    learned(Some(shape.clone()), shape);
+                    learned(Some(shape.clone()), Some(shape));
                 }
+                StageKind::Prelu { slopes } => add(&stage.name, "weight", vec![slopes], true),
                 StageKind::MaxPool { .. }
                 | StageKind::AvgPool { .. }
                 | StageKind::Upsample { .. }
+                | StageKind::CropOrPad
                 | StageKind::ChannelsFirst
                 | StageKind::ChannelsLast
                 | StageKind::MomentsApart
                 | StageKind::Activation(_)
+                | StageKind::Add { .. }
                 | StageKind::Dropout { .. } => {}
             }
         }

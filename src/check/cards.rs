@@ -1,7 +1,7 @@
 use super::code::{code_can_be_tied, code_parameters, code_projection, shape_after};
 use super::layers::family;
 use super::mirror::{Mirrored, mirror};
-use crate::project::{Activation, CodeForm, Decoder, Layer, Loss, Padding, Place, Project, Shape, Variance};
+use crate::project::{Activation, CodeForm, Decoder, Layer, Loss, Place, Project, Shape, Variance};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +36,6 @@ pub struct Cards {
     pub decoder: Vec<Card>,
     /// The last card.
     pub output: Card,
-    /// Encoder layers a mirrored decoder cannot undo, each with the reason.
-    pub not_mirrored: Vec<(Place, String)>,
 }
 
 impl Cards {
@@ -82,8 +80,8 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
         code.parameters = code.parameters.zip(own).map(|(a, b)| a.saturating_add(b));
     }
 
-    let (layers, mirrored, not_mirrored) = match &project.decoder {
-        Decoder::Free(layers) => (own(layers), None, Vec::new()),
+    let (layers, mirrored) = match &project.decoder {
+        Decoder::Free(layers) => (own(layers), None),
         Decoder::Mirrored { tied } => {
             let mirror = mirror(project, input);
             let standing = |mirrored: Mirrored| {
@@ -91,7 +89,7 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
                 Standing::mirrored(mirrored, *tied && can_be_tied)
             };
             let layers = mirror.layers.into_iter().map(standing).collect();
-            (layers, Some(mirror.output.map(standing)), mirror.troubles)
+            (layers, Some(mirror.output.map(standing)))
         }
     };
     let decoder = stack(&mut flow, Place::Decoder, layers);
@@ -112,7 +110,7 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     if input.is_none() {
         (output.parameters, output.macs) = (None, None);
     }
-    Cards { encoder, code, decoder, output, not_mirrored }
+    Cards { encoder, code, decoder, output }
 }
 
 /// Trainable parameters of the loss: the logarithm of its variance.
@@ -136,7 +134,7 @@ fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Laye
             Some(Shape::Image { height, width, .. }),
             Some(Shape::Image { height: wanted_height, width: wanted_width, channels }),
         ) if (height, width) == (wanted_height, wanted_width) => {
-            Some(Layer::Conv2d { channels, kernel: 1, stride: 1, padding: Padding::Pixels(0), activation })
+            Some(Layer::point_convolution(channels, activation))
         }
         (_, input) => Some(Layer::Dense { units: input.map_or(0, Shape::features), activation }),
     }

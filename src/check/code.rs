@@ -4,7 +4,7 @@ use super::layers::family;
 use super::route::HeldMap;
 use super::sizes;
 use crate::project::{
-    Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Padding, Project, Shape,
+    Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Project, Shape,
 };
 
 /// The shape of a code after what the encoder hands on; `None` where that is not known, or is no
@@ -37,9 +37,7 @@ pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Optio
         && project.encoder.last().is_some_and(|last| family(last).can_be_code());
     let projection = |outputs: usize, activation: Activation| match code.form {
         CodeForm::Units => Layer::Dense { units: outputs, activation },
-        CodeForm::Channels => {
-            Layer::Conv2d { channels: outputs, kernel: 1, stride: 1, padding: Padding::Pixels(0), activation }
-        }
+        CodeForm::Channels => Layer::point_convolution(outputs, activation),
     };
     match code.kind {
         Bottleneck::Concrete { .. } => None,

@@ -2,16 +2,20 @@
 //! that names all kinds.
 
 mod conv;
+mod crop_or_pad;
 mod dense;
 mod dropout;
 mod family;
 mod norm;
 mod pool;
+mod prelu;
 mod reshape;
+mod residual;
 mod upsample;
 
 pub(super) use dense::units_problem;
 pub(super) use family::{Before, Family, MOST_FEATURES};
+pub(super) use residual::Part;
 
 use super::route::HeldMap;
 use super::{Stage, StageKind};
@@ -21,22 +25,59 @@ use crate::project::{Activation, Bottleneck, Decoder, Layer, Norm, Place, Projec
 pub(super) fn family(layer: &Layer) -> Box<dyn Family> {
     match *layer {
         Layer::Dense { units, activation } => Box::new(dense::Dense { units, activation }),
-        Layer::Conv2d { channels, kernel, stride, padding, activation } => {
+        Layer::Conv2d { channels, kernel, stride, padding, dilation, groups, activation } => {
             let direction = conv::Direction::Down;
-            Box::new(conv::Conv { channels, kernel, stride, padding, activation, direction })
+            Box::new(conv::Conv {
+                channels,
+                kernel,
+                stride,
+                padding,
+                dilation,
+                groups,
+                activation,
+                direction,
+            })
         }
-        Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation } => {
+        Layer::ConvTranspose2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            groups,
+            activation,
+        } => {
             let direction = conv::Direction::Up { output_padding };
-            Box::new(conv::Conv { channels, kernel, stride, padding, activation, direction })
+            Box::new(conv::Conv {
+                channels,
+                kernel,
+                stride,
+                padding,
+                dilation,
+                groups,
+                activation,
+                direction,
+            })
+        }
+        Layer::Residual { form, channels, stride, norm, inner, activation } => {
+            let direction = residual::Direction::Down;
+            Box::new(residual::Residual { form, channels, stride, norm, inner, activation, direction })
+        }
+        Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation } => {
+            let direction = residual::Direction::Up { output_padding };
+            Box::new(residual::Residual { form, channels, stride, norm, inner, activation, direction })
         }
         Layer::MaxPool2d { size } => Box::new(pool::Pool { size, kind: pool::Kind::Max }),
         Layer::AvgPool2d { size } => Box::new(pool::Pool { size, kind: pool::Kind::Average }),
         Layer::Upsample { factor } => Box::new(upsample::Upsample { factor }),
+        Layer::CropOrPad { height, width } => Box::new(crop_or_pad::CropOrPad { height, width }),
         Layer::BatchNorm { activation } => Box::new(norm::Normalised { norm: Norm::Batch, activation }),
         Layer::LayerNorm { activation } => Box::new(norm::Normalised { norm: Norm::Layer, activation }),
         Layer::GroupNorm { groups, activation } => {
             Box::new(norm::Normalised { norm: Norm::Group { groups }, activation })
         }
+        Layer::Prelu { shared } => Box::new(prelu::Prelu { shared }),
         Layer::Flatten => Box::new(reshape::Flatten),
         Layer::Reshape { height, width, channels } => Box::new(reshape::Reshape { height, width, channels }),
         Layer::Dropout { rate } => Box::new(dropout::Dropout { rate }),
@@ -72,26 +113,48 @@ impl Stage {
         let sums = if self.kind.activation().is_some_and(Activation::needs_sums) { output_bytes } else { 0 };
         let (from, to) = (self.input.channels(), self.output.channels());
         let own = match self.kind {
-            StageKind::Conv { window, .. } => conv::scratch_bytes(window, from, to, to),
-            StageKind::ConvTranspose { window, .. } => conv::scratch_bytes(window, to, from, to),
+            StageKind::Conv { window, groups, .. } => conv::scratch_bytes(window, groups, from, to, to),
+            StageKind::ConvTranspose { window, groups, .. } => {
+                conv::scratch_bytes(window, groups, to, from, to)
+            }
             // Which value was the largest.
             StageKind::MaxPool { .. } => output_bytes,
             StageKind::Norm { norm, .. } => norm::scratch_bytes(norm, self.input, rows),
+            StageKind::Prelu { slopes } => prelu::scratch_bytes(slopes, self.input, rows),
             StageKind::Dense { .. }
             | StageKind::AvgPool { .. }
             | StageKind::Upsample { .. }
+            | StageKind::CropOrPad
             | StageKind::ChannelsFirst
             | StageKind::ChannelsLast
             | StageKind::MomentsApart
             | StageKind::Activation(_)
+            | StageKind::Add { .. }
             | StageKind::Dropout { .. } => 0,
         };
         sums.saturating_add(own)
     }
 }
 
-/// The linear maps whose product is the Jacobian of a stage, with buffers for `rows` samples.
-pub(super) fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
+/// The linear maps whose product is the Jacobian of stages that follow each other, with buffers for
+/// `rows` samples.
+pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
+    let (mut maps, mut starts) = (Vec::new(), Vec::new());
+    for stage in stages {
+        starts.push(maps.len());
+        if let StageKind::Add { main, shortcut, .. } = stage.kind {
+            let end = starts.len() - 1;
+            let second = maps.split_off(starts[end - shortcut]);
+            let first = maps.split_off(starts[end - shortcut - main]);
+            maps.push(HeldMap::sum(&first, &second));
+        }
+        maps.extend(linear_maps(stage, rows));
+    }
+    maps
+}
+
+/// Those of one stage.
+fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
     let (inputs, outputs) = (stage.inputs(), stage.outputs());
     let slope = |activation: Activation| {
         let arrays = 1 + u64::from(activation.is_curved());
@@ -99,19 +162,23 @@ pub(super) fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
     };
     let own = match stage.kind {
         StageKind::Dense { .. } => Some(dense::linear_map(inputs, outputs, stage.tied_to.is_some())),
-        StageKind::Conv { window, .. } | StageKind::ConvTranspose { window, .. } => {
-            Some(conv::linear_map(window, stage.input, stage.output))
+        StageKind::Conv { window, groups, .. } | StageKind::ConvTranspose { window, groups, .. } => {
+            Some(conv::linear_map(window, groups, stage.input, stage.output))
         }
         StageKind::MaxPool { .. } => Some(HeldMap { bytes: 0, ..HeldMap::moving(inputs, outputs, 1) }),
         StageKind::AvgPool { window } => {
             Some(HeldMap::moving(inputs, outputs, window.kernel.saturating_mul(window.kernel)))
         }
         StageKind::Upsample { .. }
+        | StageKind::CropOrPad
         | StageKind::ChannelsFirst
         | StageKind::ChannelsLast
         | StageKind::MomentsApart => Some(HeldMap::moving(inputs, outputs, 1)),
         StageKind::Norm { norm, .. } => Some(norm::linear_map(norm, inputs)),
+        StageKind::Prelu { .. } => Some(prelu::linear_map(inputs, rows)),
         StageKind::Activation(activation) => slope(activation),
+        // The sum itself is made of the maps of its two paths.
+        StageKind::Add { .. } => None,
         StageKind::Dropout { .. } => Some(HeldMap::factor(inputs, rows, 1)),
     };
     own.into_iter().chain(stage.kind.activation().and_then(slope)).collect()

@@ -3,7 +3,7 @@
 
 use super::cards::loss_parameters;
 use super::code::{CodeSizes, code_maps, code_values};
-use super::layers::linear_maps;
+use super::layers::maps_of;
 use super::route::{HeldMap, MapSizes, Route};
 use super::{Fix, LayerTraining, Plan, Problem, Stage, sizes};
 use crate::project::{Bottleneck, Estimator, Optimizer, Penalty, Place, Project, format_bytes};
@@ -153,7 +153,7 @@ impl Plan {
     /// The linear maps from the input to the code.
     fn held_maps(&self) -> Vec<HeldMap> {
         let rows = self.held_rows();
-        let stages = self.encoder().iter().flat_map(|stage| linear_maps(stage, rows));
+        let stages = maps_of(self.encoder(), rows).into_iter();
         stages.chain(code_maps(&self.design().code, self.code_units(), rows)).collect()
     }
 

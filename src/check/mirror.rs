@@ -12,8 +12,6 @@ pub struct Mirror {
     /// The layer with weights that leads back to the input: the output card's own. Its activation
     /// is the output's.
     pub output: Option<Mirrored>,
-    /// Layers of the encoder that cannot be undone, each with the reason in a sentence.
-    pub troubles: Vec<(Place, String)>,
 }
 
 /// A layer, and the one whose work it undoes.
@@ -51,7 +49,7 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
     let has_weights = layers.first().is_some_and(|first| family(&first.layer).has_weights());
     let output = has_weights.then(|| layers.remove(0));
     layers.reverse();
-    Mirror { layers, output, troubles: undoing.troubles }
+    Mirror { layers, output }
 }
 
 /// The encoder read from its start; what undoes it, in the same order.
@@ -61,7 +59,6 @@ struct Undoing {
     /// Activation of the last layer with weights; `None` before the first.
     function: Option<Activation>,
     undone: Vec<Mirrored>,
-    troubles: Vec<(Place, String)>,
 }
 
 impl Undoing {
@@ -73,7 +70,6 @@ impl Undoing {
         for (layer, is_settled) in undone.layers.into_iter().rev() {
             self.undone.push(Mirrored { layer, is_settled, undoes: place });
         }
-        self.troubles.extend(undone.trouble.map(|trouble| (place, trouble)));
         if family.has_weights() {
             self.function = layer.activation();
         }

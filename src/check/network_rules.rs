@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::layers::{MOST_FEATURES, compared, family, units_problem};
-use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
+use super::{Card, Cards, DataFacts, Fix, Problem, cards};
 use crate::project::{
     Activation, Binarise, Bottleneck, CodeForm, Corruption, Decoder, Greedy, Initialisation, Layer, Loss,
     Place, Project, Scaling, Shape, Strategy, Variance, capital, format_range,
@@ -74,20 +74,6 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
                     }
                 })
             }));
-        }
-    }
-    if !cards.not_mirrored.is_empty() {
-        let own = freed(project, data.map(|facts| facts.shape));
-        for (place, trouble) in &cards.not_mirrored {
-            let problem = Problem::error(*place, trouble.clone());
-            problems.push(match &own {
-                Some(layers) => problem.with_early_fix(problems.len(), || {
-                    Fix::new("Free the decoder", project, |project| {
-                        project.decoder = Decoder::Free(layers.clone());
-                    })
-                }),
-                None => problem,
-            });
         }
     }
     let mut told: HashSet<Place> = problems.iter().map(|problem| problem.place).collect();

@@ -45,6 +45,25 @@ impl HeldMap {
         HeldMap { map, bytes, bytes_per_row: 0 }
     }
 
+    /// The sum of two chains of maps with the same input; the second may be empty, the identity. It holds
+    /// rows in two of the widest places, and before each map of one path.
+    pub fn sum(first: &[HeldMap], second: &[HeldMap]) -> HeldMap {
+        let all = || first.iter().chain(second);
+        let inputs = first.first().map_or(0, |held| held.map.inputs);
+        let outputs = first.last().map_or(0, |held| held.map.outputs);
+        let total = |values: &mut dyn Iterator<Item = usize>| values.fold(0, usize::saturating_add);
+        let multiply_adds = total(&mut all().map(|held| held.map.multiply_adds)).saturating_add(outputs);
+        let widest = all().map(|held| held.map.outputs).max().unwrap_or(0).max(inputs);
+        let levels = [first, second].map(|path| total(&mut path.iter().map(|held| held.map.inputs)));
+        let rows = (widest.saturating_mul(2)).saturating_add(levels[0].max(levels[1])) as u64;
+        HeldMap {
+            map: MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds },
+            bytes: all().fold(0, |sum, held| sum.saturating_add(held.bytes)),
+            bytes_per_row: all()
+                .fold(rows.saturating_mul(4), |sum, held| sum.saturating_add(held.bytes_per_row)),
+        }
+    }
+
     /// Means of `fan` values each, whose positions are kept.
     pub fn moving(inputs: usize, outputs: usize, fan: usize) -> HeldMap {
         let multiply_adds = outputs.saturating_mul(fan);

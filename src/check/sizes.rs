@@ -44,6 +44,12 @@ pub fn patch_values(band: usize) -> usize {
     PATCH_VALUES.max(band)
 }
 
+/// Rows of the small picture that a grouped convolution works on at a time, each pixel of which takes
+/// so many values.
+pub fn grouped_band(small: (usize, usize), pixel: usize) -> usize {
+    (PATCH_VALUES / small.1.saturating_mul(pixel).max(1)).clamp(1, small.0.max(1))
+}
+
 /// Vectors of a block that a shard compares with a codebook of so many entries.
 pub fn codebook_block(entries: usize) -> usize {
     (BLOCK_SCORES / entries.max(1)).clamp(8, 64)

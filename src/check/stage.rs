@@ -16,6 +16,9 @@ pub struct Stage {
     pub kind: StageKind,
     /// Name of the encoder stage whose weights it uses the other way round instead of its own.
     pub tied_to: Option<String>,
+    /// Where its input comes from: 0 is what the stage before it hands on, n what had been handed on right before the
+    /// stage n places earlier, at which a shortcut starts.
+    pub skips: usize,
     /// Parameters and multiply-adds.
     pub(super) cost: Cost,
 }
@@ -32,6 +35,10 @@ pub enum StageKind {
     Conv {
         /// How the kernel moves, from the large picture to the small one.
         window: Window,
+        /// Groups of channels.
+        groups: usize,
+        /// Whether it adds `b`: a norm after it has a shift of its own.
+        has_bias: bool,
         /// The function `f`.
         activation: Activation,
     },
@@ -39,6 +46,10 @@ pub enum StageKind {
     ConvTranspose {
         /// How the kernel moves, from the small picture to the large one.
         window: Window,
+        /// Groups of channels.
+        groups: usize,
+        /// Whether it adds `b`: a norm after it has a shift of its own.
+        has_bias: bool,
         /// The function `f`.
         activation: Activation,
     },
@@ -57,12 +68,19 @@ pub enum StageKind {
         /// How often in each direction.
         factor: usize,
     },
+    /// Cuts off or repeats what is too much or missing at the bottom and right of a picture.
+    CropOrPad,
     /// Normalises, scales and shifts.
     Norm {
         /// Values it takes mean and variance of.
         norm: Norm,
         /// The function at the end.
         activation: Activation,
+    },
+    /// Keeps what is positive, multiplies the rest by learned slopes.
+    Prelu {
+        /// Number of slopes: one, or one for each channel.
+        slopes: usize,
     },
     /// A picture as a row, channel by channel.
     ChannelsFirst,
@@ -73,6 +91,15 @@ pub enum StageKind {
     MomentsApart,
     /// A function alone.
     Activation(Activation),
+    /// The end of a residual block: the sum of main path and shortcut, then a function.
+    Add {
+        /// Stages of the main path.
+        main: usize,
+        /// Stages of the shortcut, which follow these and start from the same input; none where the shortcut is that input.
+        shortcut: usize,
+        /// The function of the sum.
+        activation: Activation,
+    },
     /// Zeroes features at random while training.
     Dropout {
         /// Probability of zero.
@@ -120,10 +147,13 @@ impl StageKind {
             StageKind::Dense { activation }
             | StageKind::Conv { activation, .. }
             | StageKind::ConvTranspose { activation, .. }
-            | StageKind::Norm { activation, .. } => Some(activation),
+            | StageKind::Norm { activation, .. }
+            | StageKind::Add { activation, .. } => Some(activation),
             StageKind::MaxPool { .. }
             | StageKind::AvgPool { .. }
             | StageKind::Upsample { .. }
+            | StageKind::CropOrPad
+            | StageKind::Prelu { .. }
             | StageKind::ChannelsFirst
             | StageKind::ChannelsLast
             | StageKind::MomentsApart

@@ -1,7 +1,7 @@
 //! The stages that a network's cards are computed as.
 
 use super::cards::{Card, Cards};
-use super::layers::family;
+use super::layers::{Part, family};
 use super::stage::{Cost, Stage, StageKind};
 use crate::project::{Activation, Layer, Loss, Place, Project, Shape};
 
@@ -44,6 +44,11 @@ impl Stages {
         // A layer that cannot be applied is an error that `check` reports before a plan is handed
         // out.
         let Ok(passage) = family(layer).apply(self.shape) else { return };
+        let parts = family(layer).parts(self.shape);
+        if !parts.is_empty() {
+            self.add_parts(card, parts);
+            return;
+        }
         if passage.takes_rows {
             self.flatten(card.place);
         }
@@ -53,6 +58,29 @@ impl Stages {
                 self.add(card.place, passage.output, kind, passage.cost, tied_to);
             }
             None => self.unflatten(card.place, passage.output),
+        }
+    }
+
+    /// A layer that is several computations.
+    fn add_parts(&mut self, card: &Card, parts: Vec<Part>) {
+        let (own, tied_to) = (stage_name(card.place), card.tied_to.map(stage_name));
+        for part in parts {
+            let input = match part.skips {
+                0 => self.shape,
+                skips => self.list[self.list.len() - skips].input,
+            };
+            let tied_to = tied_to.as_ref().zip(part.undoes).map(|(name, part)| format!("{name}.{part}"));
+            self.list.push(Stage {
+                place: card.place,
+                name: format!("{own}.{}", part.name),
+                input,
+                output: part.output,
+                kind: part.kind,
+                tied_to,
+                skips: part.skips,
+                cost: part.cost,
+            });
+            self.shape = part.output;
         }
     }
 
@@ -79,7 +107,8 @@ impl Stages {
         if let Some(
             StageKind::Dense { activation: own }
             | StageKind::Conv { activation: own, .. }
-            | StageKind::ConvTranspose { activation: own, .. },
+            | StageKind::ConvTranspose { activation: own, .. }
+            | StageKind::Add { activation: own, .. },
         ) = self.list.last_mut().map(|stage| &mut stage.kind)
             && *own == Activation::Linear
         {
@@ -116,7 +145,7 @@ impl Stages {
 
     fn add(&mut self, place: Place, output: Shape, kind: StageKind, cost: Cost, tied_to: Option<String>) {
         let name = stage_name(place);
-        self.list.push(Stage { place, name, input: self.shape, output, kind, tied_to, cost });
+        self.list.push(Stage { place, name, input: self.shape, output, kind, tied_to, skips: 0, cost });
         self.shape = output;
     }
 }

@@ -4,8 +4,8 @@ use crate::project::Padding;
 /// convolution and pooling have in common.
 ///
 /// Position `(r, c)` of the small picture meets positions `r·stride + i − before.0` (rows) and
-/// `c·stride + j − before.1` (columns) of the large one, for `i`, `j` in `0..kernel`; what falls
-/// outside is padding. Convolution and pooling go from large to small, transposed convolution from
+/// `c·stride + j − before.1` (columns) of the large one, for `i`, `j` in steps of `dilation` below
+/// `dilation · kernel`; what falls outside is padding. Convolution and pooling go from large to small, transposed convolution from
 /// small to large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -15,6 +15,8 @@ pub struct Window {
     pub small: (usize, usize),
     /// Side of the kernel.
     pub kernel: usize,
+    /// Step between two pixels under the kernel.
+    pub dilation: usize,
     /// Step between two positions.
     pub stride: usize,
     /// Padding above and to the left.
@@ -26,21 +28,34 @@ impl Window {
     /// does not fit into it, or a size is 0. Sizes are `PyTorch`'s: `⌊(n + 2p − kernel) / stride⌋ +
     /// 1`, and `⌈n / stride⌉` for [`Padding::Same`].
     pub fn over(large: (usize, usize), kernel: usize, stride: usize, padding: Padding) -> Option<Window> {
-        if kernel == 0 || stride == 0 || large.0 == 0 || large.1 == 0 {
+        Window::over_dilated(large, (kernel, 1), stride, padding)
+    }
+
+    /// [`Window::over`] with a kernel whose pixels lie `dilation` apart: it reaches over
+    /// `dilation · (kernel − 1) + 1` pixels.
+    pub fn over_dilated(
+        large: (usize, usize),
+        (kernel, dilation): (usize, usize),
+        stride: usize,
+        padding: Padding,
+    ) -> Option<Window> {
+        if stride == 0 || large.0 == 0 || large.1 == 0 {
             return None;
         }
+        let extent = extent(kernel, dilation)?;
         let side = |n: usize| match padding {
             Padding::Same => {
                 let small = n.div_ceil(stride);
-                Some((small, same_before(n, small, kernel, stride)))
+                Some((small, same_before(n, small, extent, stride)))
             }
             Padding::Pixels(p) => {
-                let room = p.checked_mul(2)?.checked_add(n)?.checked_sub(kernel)?;
+                let room = p.checked_mul(2)?.checked_add(n)?.checked_sub(extent)?;
                 Some((room / stride + 1, p))
             }
         };
         let (rows, columns) = (side(large.0)?, side(large.1)?);
-        Some(Window { large, small: (rows.0, columns.0), kernel, stride, before: (rows.1, columns.1) })
+        let (small, before) = ((rows.0, columns.0), (rows.1, columns.1));
+        Some(Window { large, small, kernel, dilation, stride, before })
     }
 
     /// The window of a transposed convolution from a picture of `small`; `None` where nothing would
@@ -54,44 +69,66 @@ impl Window {
         padding: Padding,
         output_padding: (usize, usize),
     ) -> Option<Window> {
-        if kernel == 0 || stride == 0 || small.0 == 0 || small.1 == 0 {
+        Window::under_dilated(small, (kernel, 1), stride, padding, output_padding)
+    }
+
+    /// [`Window::under`] with a kernel whose pixels lie `dilation` apart.
+    pub fn under_dilated(
+        small: (usize, usize),
+        (kernel, dilation): (usize, usize),
+        stride: usize,
+        padding: Padding,
+        output_padding: (usize, usize),
+    ) -> Option<Window> {
+        if stride == 0 || small.0 == 0 || small.1 == 0 {
             return None;
         }
+        let extent = extent(kernel, dilation)?;
         let side = |n: usize, extra: usize| {
             let reach = (n - 1).checked_mul(stride)?;
             match padding {
                 Padding::Same => {
                     let large = reach.checked_add(1)?.checked_add(extra)?;
-                    Some((large, same_before(large, n, kernel, stride)))
+                    Some((large, same_before(large, n, extent, stride)))
                 }
                 Padding::Pixels(p) => {
                     let large =
-                        reach.checked_add(kernel)?.checked_add(extra)?.checked_sub(p.checked_mul(2)?)?;
+                        reach.checked_add(extent)?.checked_add(extra)?.checked_sub(p.checked_mul(2)?)?;
                     (large > 0).then_some((large, p))
                 }
             }
         };
         let (rows, columns) = (side(small.0, output_padding.0)?, side(small.1, output_padding.1)?);
-        Some(Window { large: (rows.0, columns.0), small, kernel, stride, before: (rows.1, columns.1) })
+        let (large, before) = ((rows.0, columns.0), (rows.1, columns.1));
+        Some(Window { large, small, kernel, dilation, stride, before })
     }
 
     /// The output padding with which a transposed convolution of the same kernel, stride and
     /// padding restores this window's large picture.
     pub fn output_padding(&self, padding: Padding) -> (usize, usize) {
+        let extent = extent(self.kernel, self.dilation).unwrap_or(self.kernel);
         let side = |large: usize, small: usize, before: usize| {
             let reach = (small - 1) * self.stride;
             match padding {
                 Padding::Same => large.saturating_sub(reach + 1),
-                Padding::Pixels(_) => (large + 2 * before).saturating_sub(reach + self.kernel),
+                Padding::Pixels(_) => (large + 2 * before).saturating_sub(reach + extent),
             }
         };
         (side(self.large.0, self.small.0, self.before.0), side(self.large.1, self.small.1, self.before.1))
     }
 }
 
+/// Pixels that a kernel reaches over; `None` where a size is 0 or beyond reason.
+fn extent(kernel: usize, dilation: usize) -> Option<usize> {
+    if dilation == 0 {
+        return None;
+    }
+    kernel.checked_sub(1)?.checked_mul(dilation)?.checked_add(1)
+}
+
 /// Padding before the first row of a "same" window: the smaller half of what is missing.
-fn same_before(large: usize, small: usize, kernel: usize, stride: usize) -> usize {
-    ((small - 1).saturating_mul(stride).saturating_add(kernel)).saturating_sub(large) / 2
+fn same_before(large: usize, small: usize, extent: usize, stride: usize) -> usize {
+    ((small - 1).saturating_mul(stride).saturating_add(extent)).saturating_sub(large) / 2
 }
 
 #[cfg(test)]
@@ -103,13 +140,18 @@ mod tests {
         for n in 1..20 {
             for kernel in 1..6 {
                 for stride in 1..4 {
-                    for padding in [Padding::Same, Padding::Pixels(0), Padding::Pixels(1), Padding::Pixels(2)]
+                    let paddings =
+                        [Padding::Same, Padding::Pixels(0), Padding::Pixels(1), Padding::Pixels(2)];
+                    for (padding, dilation) in
+                        paddings.into_iter().flat_map(|one| [(one, 1), (one, 2), (one, 3)])
                     {
-                        let large = (n, n + 3);
-                        let Some(over) = Window::over(large, kernel, stride, padding) else { continue };
+                        let (large, sizes) = ((n, n + 3), (kernel, dilation));
+                        let Some(over) = Window::over_dilated(large, sizes, stride, padding) else {
+                            continue;
+                        };
                         let extra = over.output_padding(padding);
-                        let under = Window::under(over.small, kernel, stride, padding, extra);
-                        assert_eq!(under, Some(over), "{large:?} {kernel} {stride} {padding:?}");
+                        let under = Window::under_dilated(over.small, sizes, stride, padding, extra);
+                        assert_eq!(under, Some(over), "{large:?} {sizes:?} {stride} {padding:?}");
                         assert!(extra.0 < stride && extra.1 < stride, "{extra:?}");
                     }
                 }
@@ -126,6 +168,11 @@ mod tests {
         assert_eq!(Window::over((7, 7), 2, 2, Padding::Pixels(0)).map(|w| w.small), Some((3, 3)));
         let back = Window::under((14, 14), 3, 2, Padding::Pixels(1), (1, 1)).expect("fits");
         assert_eq!(back.large, (28, 28));
+        // Conv2d(1, 1, 3, dilation=2) on 9×9 gives 5×5, ConvTranspose2d of the same settings 9×9 of 5×5.
+        let dilated = Window::over_dilated((9, 9), (3, 2), 1, Padding::Pixels(0)).expect("fits");
+        assert_eq!(dilated.small, (5, 5));
+        let back = Window::under_dilated((5, 5), (3, 2), 1, Padding::Pixels(0), (0, 0));
+        assert_eq!(back, Some(dilated));
         assert_eq!(Window::over((2, 2), 3, 1, Padding::Pixels(0)), None);
         assert_eq!(Window::under((1, 1), 1, 1, Padding::Pixels(3), (0, 0)), None);
     }

@@ -8,6 +8,7 @@
 
 pub mod activation;
 pub mod activity;
+pub mod add;
 pub mod apply;
 pub mod batch_norm;
 mod channels;
@@ -15,11 +16,13 @@ pub mod codebook;
 pub mod columns;
 pub mod contractive;
 pub mod conv;
+pub mod crop_or_pad;
 pub mod dense;
 pub mod draw;
 pub mod dropout;
 pub mod gaussian;
 pub mod group_norm;
+pub mod grouped_conv;
 pub mod gumbel;
 pub mod hashing;
 pub mod iwae;
@@ -34,6 +37,7 @@ pub mod operation;
 pub mod pass;
 pub mod permute;
 pub mod pool;
+pub mod prelu;
 pub mod quantiser;
 pub mod rbm;
 #[cfg(test)]

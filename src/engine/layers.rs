@@ -4,17 +4,21 @@ use std::rc::Rc;
 
 use super::EngineError;
 use super::initialisation::{Fans, fill_uniform, fill_weight};
+use super::kernels::add::{Add, AddParts};
 use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use super::kernels::columns::Direction;
 use super::kernels::conv::{Conv, ConvParts};
+use super::kernels::crop_or_pad::CropOrPad;
 use super::kernels::dense::{Dense, DenseParts};
 use super::kernels::dropout::Dropout;
 use super::kernels::group_norm::{GroupNorm, GroupNormParts};
+use super::kernels::grouped_conv::{GroupedConv, GroupedConvParts};
 use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
 use super::kernels::operation::Operation;
 use super::kernels::permute::{Order, Permute};
 use super::kernels::pool::{Pool, PoolKind, PoolParts};
+use super::kernels::prelu::{INITIAL_SLOPE, Prelu, PreluParts};
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{MemoryLayout, Parameter, Role};
@@ -38,6 +42,8 @@ pub(super) struct Builder<'a> {
     pub outputs: Vec<(Place, Node)>,
     /// The output of the last operation.
     pub last: Node,
+    /// What had been handed on before each stage, and whether anything up to that learns.
+    before: Vec<(Node, bool)>,
     /// Whether anything up to `last` learns.
     learns: bool,
 }
@@ -56,23 +62,27 @@ impl<'a> Builder<'a> {
             nodes: vec![Rc::clone(&last)],
             outputs: Vec::new(),
             last,
+            before: Vec::new(),
             learns: false,
         })
     }
 
     /// Adds the operation of one stage: the one place that knows all kinds.
     pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
-        let x = Rc::clone(&self.last);
+        let learned = self.learns;
+        self.before.push((Rc::clone(&self.last), learned));
+        let (x, learns) = self.handed_on(stage.skips);
+        self.learns = learns;
         let y = self.advance(stage.outputs())?;
         self.outputs.push((stage.place, Rc::clone(&y)));
         let wants_input_gradient = self.learns;
         let operation: Rc<dyn Operation> = match stage.kind {
             StageKind::Dense { activation } => self.dense(stage, x, y, activation)?,
-            StageKind::Conv { window, activation } => {
-                self.conv(stage, (x, y), Direction::Down, window, activation)?
+            StageKind::Conv { window, groups, has_bias, activation } => {
+                self.conv(stage, (x, y), (Direction::Down, window), (groups, has_bias), activation)?
             }
-            StageKind::ConvTranspose { window, activation } => {
-                self.conv(stage, (x, y), Direction::Up, window, activation)?
+            StageKind::ConvTranspose { window, groups, has_bias, activation } => {
+                self.conv(stage, (x, y), (Direction::Up, window), (groups, has_bias), activation)?
             }
             StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, window)?,
             StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, window)?,
@@ -80,23 +90,41 @@ impl<'a> Builder<'a> {
                 let sides = sides(stage.input);
                 Rc::new(Upsample { x, y, sides, factor, wants_input_gradient })
             }
+            StageKind::CropOrPad => {
+                let (from, to) = (sides(stage.input), sides(stage.output));
+                Rc::new(CropOrPad { x, y, from, to, wants_input_gradient })
+            }
             StageKind::Norm { norm: Norm::Batch, activation } => self.batch_norm(stage, x, y, activation)?,
             StageKind::Norm { norm: Norm::Group { groups }, activation } => {
                 self.group_norm(stage, (x, y), groups, activation)?
             }
             StageKind::Norm { norm: Norm::Layer, activation } => self.layer_norm(stage, x, y, activation)?,
+            StageKind::Prelu { slopes } => self.prelu(stage, x, y, slopes)?,
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
             StageKind::MomentsApart => self.permute(x, y, stage.input, Order::MomentsApart),
+            StageKind::Add { main, shortcut, activation } => {
+                // The shortcut's end follows the main path's; without stages of its own it is the block's input.
+                let (other, other_wants_gradient) =
+                    self.handed_on(if shortcut > 0 { shortcut } else { main });
+                Add::new(AddParts { x, other, y, main, shortcut, activation, other_wants_gradient })?
+            }
             StageKind::Activation(activation) => Rc::new(Apply { x, y, activation, wants_input_gradient }),
             StageKind::Dropout { rate } => {
                 let index = self.operations.len();
                 Rc::new(Dropout { x, y, rate, index, wants_input_gradient })
             }
         };
-        self.learns |= operation.learns();
+        self.learns |= learned || operation.learns();
         self.operations.push(operation);
         Ok(())
+    }
+
+    /// What had been handed on right before the stage `back` stages before the newest, and whether
+    /// anything up to that learns.
+    fn handed_on(&self, back: usize) -> (Node, bool) {
+        let (node, learns) = &self.before[self.before.len() - 1 - back];
+        (Rc::clone(node), *learns)
     }
 
     /// Whether anything so far learns.
@@ -156,18 +184,18 @@ impl<'a> Builder<'a> {
     }
 
     /// A convolution or a transposed one. Both store the weight of the convolution: the small side's
-    /// channels × kernel pixels × the large side's channels.
+    /// channels × kernel pixels × the large side's channels of one group.
     fn conv(
         &mut self,
         stage: &Stage,
         (x, y): (Node, Node),
-        direction: Direction,
-        window: Window,
+        (direction, window): (Direction, Window),
+        (groups, has_bias): (usize, bool),
         activation: Activation,
-    ) -> Result<Rc<Conv>, EngineError> {
+    ) -> Result<Rc<dyn Operation>, EngineError> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
         let (inner, outer) = direction.arrange(from, to);
-        let side = window.kernel;
+        let (side, inner) = (window.kernel, inner / groups);
         // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
         let fans = Fans { inputs: inner * side * side, outputs: outer * side * side };
         let weight = if let Some(weight) = self.shared(stage)? {
@@ -178,11 +206,32 @@ impl<'a> Builder<'a> {
             self.fill_weight(fans);
             weight
         };
-        let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
-        self.fill_bias(fans.inputs);
+        let bias = if has_bias {
+            let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
+            self.fill_bias(fans.inputs);
+            bias
+        } else {
+            // One of zeros, which is no parameter and stays what it is.
+            let bias = Variable::zeros(1, to)?;
+            self.nodes.push(Rc::clone(&bias));
+            bias
+        };
         let wants_input_gradient = self.learns;
+        if groups > 1 || window.dilation > 1 {
+            return Ok(GroupedConv::new(GroupedConvParts {
+                x,
+                weight,
+                bias,
+                y,
+                window,
+                groups,
+                direction,
+                activation,
+                wants_input_gradient,
+            })?);
+        }
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        Conv::new(parts)
+        Ok(Conv::new(parts)?)
     }
 
     fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Rc<Pool>, EngineError> {
@@ -260,6 +309,12 @@ impl<'a> Builder<'a> {
         let bias = self.array(stage, "bias", &shape, MemoryLayout::Same, Role::Bias)?;
         let wants_input_gradient = self.learns;
         GroupNorm::new(GroupNormParts { x, y, weight, bias, groups, activation, wants_input_gradient })
+    }
+
+    fn prelu(&mut self, stage: &Stage, x: Node, y: Node, slopes: usize) -> Result<Rc<Prelu>, EngineError> {
+        let slopes = self.array(stage, "weight", &[slopes], MemoryLayout::Same, Role::Bias)?;
+        self.fill(INITIAL_SLOPE);
+        Prelu::new(PreluParts { x, y, slopes, wants_input_gradient: self.learns })
     }
 
     /// The weights of the stage this one mirrors, where they are tied.

@@ -591,7 +591,10 @@ fn penalties(
 /// The Jacobian of the code by the input.
 fn jacobian_of_code(encoder: &[Rc<dyn Operation>], waist: &Waist) -> Result<Chain, EngineError> {
     let mut chain = Chain::default();
-    encoder.iter().try_for_each(|operation| Rc::clone(operation).linearise(&mut chain))?;
+    encoder.iter().try_for_each(|operation| {
+        chain.begin_operation();
+        Rc::clone(operation).linearise(&mut chain)
+    })?;
     waist.linearise(&mut chain)?;
     Ok(chain)
 }

@@ -13,6 +13,7 @@ mod pretraining;
 mod probabilistic;
 mod properties;
 mod pytorch;
+mod residual;
 mod resume;
 mod trained;
 

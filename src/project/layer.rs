@@ -24,6 +24,13 @@ pub enum Layer {
         /// Zeros around the picture.
         #[serde(default)]
         padding: Padding,
+        /// Step between two pixels under the kernel.
+        #[serde(default = "one")]
+        dilation: usize,
+        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
+        /// groups as channels make a depthwise convolution.
+        #[serde(default = "one")]
+        groups: usize,
         /// The function `f`.
         #[serde(default)]
         activation: Activation,
@@ -44,7 +51,61 @@ pub enum Layer {
         /// [`Padding::Same`], so that the size is multiplied by the stride, and 0 otherwise.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
+        /// Step between two pixels under the kernel.
+        #[serde(default = "one")]
+        dilation: usize,
+        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
+        /// groups as channels make a depthwise convolution.
+        #[serde(default = "one")]
+        groups: usize,
         /// The function `f`.
+        #[serde(default)]
+        activation: Activation,
+    },
+    /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a shortcut around it, added up
+    /// before `f`. The shortcut is the input itself, or a convolution of single pixels with a norm where the channels or
+    /// the size change. torchvision's `BasicBlock` and `Bottleneck`.
+    Residual {
+        /// Convolutions of the main path.
+        #[serde(default)]
+        form: BlockForm,
+        /// Number of output channels.
+        channels: usize,
+        /// Step of the kernel in pixels, in the block's first convolution of 3×3 pixels.
+        #[serde(default = "one")]
+        stride: usize,
+        /// What follows each convolution.
+        #[serde(default)]
+        norm: BlockNorm,
+        /// The function between the convolutions.
+        #[serde(default)]
+        inner: Activation,
+        /// The function `f` of the sum.
+        #[serde(default)]
+        activation: Activation,
+    },
+    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the shortcut is more than
+    /// its input, it is a convolution of single pixels with a norm, then repeated pixels.
+    ResidualTranspose {
+        /// Convolutions of the main path.
+        #[serde(default)]
+        form: BlockForm,
+        /// Number of output channels.
+        channels: usize,
+        /// Factor of enlargement, in the block's last convolution of 3×3 pixels.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1`, so that the size
+        /// is multiplied by the stride.
+        #[serde(default)]
+        output_padding: Option<(usize, usize)>,
+        /// What follows each convolution.
+        #[serde(default)]
+        norm: BlockNorm,
+        /// The function between the convolutions.
+        #[serde(default)]
+        inner: Activation,
+        /// The function `f` of the sum.
         #[serde(default)]
         activation: Activation,
     },
@@ -62,6 +123,14 @@ pub enum Layer {
     Upsample {
         /// Factor of enlargement.
         factor: usize,
+    },
+    /// Brings a picture to a size: rows and columns beyond it are cut off at the bottom and right, missing ones repeat the
+    /// last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder does so where a pool left out a rest.
+    CropOrPad {
+        /// Rows of pixels after it.
+        height: usize,
+        /// Columns of pixels after it.
+        width: usize,
     },
     /// Brings each feature (each channel of a picture) to mean 0 and variance 1 over the minibatch, then scales and shifts
     /// it (Ioffe & Szegedy 2015); outside training by running statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
@@ -85,6 +154,14 @@ pub enum Layer {
         #[serde(default = "linear")]
         activation: Activation,
     },
+    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et al. 2015).
+    /// `PyTorch`'s `PReLU`.
+    #[serde(rename = "PReLU")]
+    Prelu {
+        /// Whether all values share one slope, instead of one for each channel (or each feature of a row).
+        #[serde(default)]
+        shared: bool,
+    },
     /// A picture as a row of features: channel by channel, as `PyTorch` flattens.
     Flatten,
     /// A row of features as a picture, read channel by channel.
@@ -101,6 +178,59 @@ pub enum Layer {
         /// Probability of zero, in [0, 1).
         rate: f32,
     },
+}
+
+/// Convolutions of a residual block's main path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BlockForm {
+    /// Two of 3×3 pixels.
+    #[default]
+    Basic,
+    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The quarter is that of the
+    /// output, or of the input where the block enlarges.
+    Bottleneck,
+}
+
+/// What follows each convolution of a residual block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BlockNorm {
+    /// Nothing; the convolutions have biases.
+    None,
+    /// [`Layer::BatchNorm`]
+    #[default]
+    Batch,
+    /// [`Layer::GroupNorm`]
+    Group {
+        /// Number of groups, or the largest number that divides both it and the channels.
+        groups: usize,
+    },
+}
+
+impl BlockForm {
+    /// Every form, in the order of menus.
+    pub const ALL: [BlockForm; 2] = [BlockForm::Basic, BlockForm::Bottleneck];
+
+    /// Its name in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockForm::Basic => "two of 3×3",
+            BlockForm::Bottleneck => "bottleneck",
+        }
+    }
+}
+
+impl BlockNorm {
+    /// One of every kind, in the order of menus.
+    pub const ALL: [BlockNorm; 3] = [BlockNorm::Batch, BlockNorm::Group { groups: 8 }, BlockNorm::None];
+
+    /// The kind's name in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockNorm::None => "none",
+            BlockNorm::Batch => "batch norm",
+            BlockNorm::Group { .. } => "group norm",
+        }
+    }
 }
 
 /// What surrounds a picture before a convolution.
@@ -123,13 +253,15 @@ fn linear() -> Activation {
 
 impl Layer {
     /// One of every kind, with its default settings.
-    pub const ALL: [Layer; 12] = [
+    pub const ALL: [Layer; 16] = [
         Layer::Dense { units: 64, activation: Activation::Relu },
         Layer::Conv2d {
             channels: 16,
             kernel: 3,
             stride: 1,
             padding: Padding::Same,
+            dilation: 1,
+            groups: 1,
             activation: Activation::Relu,
         },
         Layer::ConvTranspose2d {
@@ -138,18 +270,45 @@ impl Layer {
             stride: 2,
             padding: Padding::Same,
             output_padding: None,
+            dilation: 1,
+            groups: 1,
+            activation: Activation::Relu,
+        },
+        Layer::Residual {
+            form: BlockForm::Basic,
+            channels: 16,
+            stride: 1,
+            norm: BlockNorm::Batch,
+            inner: Activation::Relu,
+            activation: Activation::Relu,
+        },
+        Layer::ResidualTranspose {
+            form: BlockForm::Basic,
+            channels: 16,
+            stride: 2,
+            output_padding: None,
+            norm: BlockNorm::Batch,
+            inner: Activation::Relu,
             activation: Activation::Relu,
         },
         Layer::MaxPool2d { size: 2 },
         Layer::AvgPool2d { size: 2 },
         Layer::Upsample { factor: 2 },
+        Layer::CropOrPad { height: 8, width: 8 },
         Layer::BatchNorm { activation: Activation::Linear },
         Layer::LayerNorm { activation: Activation::Linear },
         Layer::GroupNorm { groups: 1, activation: Activation::Linear },
+        Layer::Prelu { shared: false },
         Layer::Flatten,
         Layer::Reshape { height: 8, width: 8, channels: 1 },
         Layer::Dropout { rate: 0.1 },
     ];
+
+    /// A convolution of single pixels, which changes the number of channels alone.
+    pub fn point_convolution(channels: usize, activation: Activation) -> Layer {
+        let padding = Padding::Pixels(0);
+        Layer::Conv2d { channels, kernel: 1, stride: 1, padding, dilation: 1, groups: 1, activation }
+    }
 
     /// The function applied at the end, where the layer has one.
     pub fn activation(&self) -> Option<Activation> {
@@ -157,12 +316,16 @@ impl Layer {
             Layer::Dense { activation, .. }
             | Layer::Conv2d { activation, .. }
             | Layer::ConvTranspose2d { activation, .. }
+            | Layer::Residual { activation, .. }
+            | Layer::ResidualTranspose { activation, .. }
             | Layer::BatchNorm { activation }
             | Layer::LayerNorm { activation }
             | Layer::GroupNorm { activation, .. } => Some(activation),
             Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::Upsample { .. }
+            | Layer::CropOrPad { .. }
+            | Layer::Prelu { .. }
             | Layer::Flatten
             | Layer::Reshape { .. }
             | Layer::Dropout { .. } => None,
@@ -175,12 +338,16 @@ impl Layer {
             Layer::Dense { activation, .. }
             | Layer::Conv2d { activation, .. }
             | Layer::ConvTranspose2d { activation, .. }
+            | Layer::Residual { activation, .. }
+            | Layer::ResidualTranspose { activation, .. }
             | Layer::BatchNorm { activation }
             | Layer::LayerNorm { activation }
             | Layer::GroupNorm { activation, .. } => Some(activation),
             Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::Upsample { .. }
+            | Layer::CropOrPad { .. }
+            | Layer::Prelu { .. }
             | Layer::Flatten
             | Layer::Reshape { .. }
             | Layer::Dropout { .. } => None,
@@ -202,12 +369,16 @@ impl Layer {
             Layer::Dense { .. } => "Dense",
             Layer::Conv2d { .. } => "Conv2d",
             Layer::ConvTranspose2d { .. } => "ConvTranspose2d",
+            Layer::Residual { .. } => "Residual",
+            Layer::ResidualTranspose { .. } => "ResidualTranspose",
             Layer::MaxPool2d { .. } => "MaxPool2d",
             Layer::AvgPool2d { .. } => "AvgPool2d",
             Layer::Upsample { .. } => "Upsample",
+            Layer::CropOrPad { .. } => "CropOrPad",
             Layer::BatchNorm { .. } => "BatchNorm",
             Layer::LayerNorm { .. } => "LayerNorm",
             Layer::GroupNorm { .. } => "GroupNorm",
+            Layer::Prelu { .. } => "PReLU",
             Layer::Flatten => "Flatten",
             Layer::Reshape { .. } => "Reshape",
             Layer::Dropout { .. } => "Dropout",

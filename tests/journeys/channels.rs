@@ -17,6 +17,8 @@ fn design() -> Project {
         kernel: 3,
         stride,
         padding: Padding::Same,
+        dilation: 1,
+        groups: 1,
         activation: Activation::Relu,
     };
     let kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };

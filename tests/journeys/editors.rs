@@ -341,15 +341,19 @@ fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
 fn every_layer_is_added_among_the_pictures_set_and_trained() {
     let home = Home::new();
     let mut window = window(&home);
-    let fields: [(&str, &[(&str, &str)]); 10] = [
+    let fields: [(&str, &[(&str, &str)]); 14] = [
         ("Conv2d", &[("Channels", "6"), ("Kernel", "5"), ("Stride", "2")]),
         ("ConvTranspose2d", &[("Channels", "3"), ("Stride", "2")]),
+        ("Residual", &[("Channels", "6"), ("Stride", "2")]),
+        ("ResidualTranspose", &[("Channels", "3")]),
         ("MaxPool2d", &[("Window", "4")]),
         ("AvgPool2d", &[("Window", "4")]),
         ("Upsample", &[("Factor", "3")]),
+        ("CropOrPad", &[("Height", "7"), ("Width", "9")]),
         ("BatchNorm", &[]),
         ("LayerNorm", &[]),
         ("GroupNorm", &[]),
+        ("PReLU", &[]),
         ("Flatten", &[]),
         ("Dropout", &[("Rate", "0.25")]),
     ];

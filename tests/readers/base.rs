@@ -38,6 +38,8 @@ fn runs() -> (Project, [Run; RUNS]) {
         kernel: 3,
         stride: 2,
         padding: Padding::Same,
+        dilation: 1,
+        groups: 1,
         activation: Activation::Relu,
     };
     let of = |kind| Data { source: Source::Synthetic(kind), ..Data::default() };

@@ -156,6 +156,62 @@ def group_norm():
     save("group_norm", out)
 
 
+def grouped_conv():
+    """config: 1 where transposed, stride, kernel, padding (-1: "same"), dilation, groups, output padding (two)."""
+    out, count = {}, 0
+    for transposed in (0, 1):
+        for stride in (1, 2):
+            for padding in (0, 2) + ((SAME,) if stride == 1 and not transposed else ()):
+                for dilation, groups, inputs, outputs in (
+                    (2, 1, 2, 3), (1, 2, 4, 2), (2, 2, 2, 4), (3, 1, 3, 2), (1, 3, 3, 3), (2, 3, 3, 3), (1, 3, 3, 6),
+                ):
+                    kernel = 2 + count % 2
+                    size = (9, 8) if not transposed else (6, 5)
+                    count += 1
+                    shape = (inputs, outputs // groups) if transposed else (outputs, inputs // groups)
+                    x, bias = random(2, inputs, *size), random(outputs)
+                    weight = random(*shape, kernel, kernel)
+                    extra = (0, 0)
+                    if transposed:
+                        extra = (stride - 1, 0)
+                        y = F.conv_transpose2d(x, weight, bias, stride, padding, extra, groups, dilation)
+                    else:
+                        pad = "same" if padding == SAME else padding
+                        y = F.conv2d(x, weight, bias, stride, pad, dilation, groups)
+                    case = f"{count:02}"
+                    out[f"{case}/config"] = config(transposed, stride, kernel, padding, dilation, groups, *extra)
+                    finish(out, case, {"x": x, "weight": weight, "bias": bias}, y)
+    save("grouped_conv", out)
+
+
+def crop_or_pad():
+    """config: height and width after it. What is cropped is cut off first."""
+    out = {}
+    for channels, sides, to in ((1, (3, 4), (3, 5)), (2, (3, 4), (5, 6)), (3, (5, 4), (3, 6)), (2, (5, 4), (4, 2))):
+        x = random(2, channels, *sides)
+        extra = [max(n - m, 0) for n, m in zip(to, sides)]
+        y = F.pad(x[:, :, : to[0], : to[1]], (0, extra[1], 0, extra[0]), mode="replicate")
+        case = f"{sides[0]}-{sides[1]}-{to[0]}-{to[1]}"
+        out[f"{case}/config"] = config(*to)
+        finish(out, case, {"x": x}, y)
+    save("crop_or_pad", out)
+
+
+def prelu():
+    """config: number of slopes."""
+    out = {}
+    for name, shape in (("features", (4, 6)), ("pixels", (3, 5, 4, 3))):
+        for slopes in (1, shape[1]):
+            module = torch.nn.PReLU(slopes).double()
+            with torch.no_grad():
+                module.weight.normal_()
+            x = random(*shape)
+            case = f"{name}-{slopes}"
+            out[f"{case}/config"] = config(slopes)
+            finish(out, case, {"x": x, "weight": module.weight}, module(x))
+    save("prelu", out)
+
+
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(1)
@@ -164,3 +220,6 @@ if __name__ == "__main__":
     pool()
     norm()
     group_norm()
+    for function in (prelu, grouped_conv, crop_or_pad):
+        torch.manual_seed(2)
+        function()

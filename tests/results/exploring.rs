@@ -175,7 +175,15 @@ fn codes_that_are_pictures_are_traversed_by_position() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let activation = Activation::Relu;
-    let conv = Layer::Conv2d { channels: 4, kernel: 3, stride: 2, padding: Padding::Same, activation };
+    let conv = Layer::Conv2d {
+        channels: 4,
+        kernel: 3,
+        stride: 2,
+        padding: Padding::Same,
+        dilation: 1,
+        groups: 1,
+        activation,
+    };
     // 4×4 positions of 2 channels.
     let mut design = Project { encoder: vec![conv], code: Code::channels(2), ..Project::default() };
     design.training.epochs = 1;

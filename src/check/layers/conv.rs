@@ -15,6 +15,8 @@ pub(super) struct Conv {
     pub kernel: usize,
     pub stride: usize,
     pub padding: Padding,
+    pub dilation: usize,
+    pub groups: usize,
     pub activation: Activation,
     pub direction: Direction,
 }
@@ -40,31 +42,50 @@ impl Family for Conv {
         problem("number of channels", self.channels, "Use 16 channels", Conv { channels: 16, ..*self })
             .or_else(|| problem("kernel", self.kernel, "Use a kernel of 3", Conv { kernel: 3, ..*self }))
             .or_else(|| problem("stride", self.stride, "Use a stride of 1", Conv { stride: 1, ..*self }))
+            .or_else(|| {
+                problem("dilation", self.dilation, "Use a dilation of 1", Conv { dilation: 1, ..*self })
+            })
+            .or_else(|| problem("number of groups", self.groups, "Use 1 group", Conv { groups: 1, ..*self }))
+            .or_else(|| self.groups_problem())
             .or_else(|| self.padding_problem())
             .or_else(|| self.output_padding_problem())
     }
 
     fn apply(&self, input: Shape) -> Result<Passage, String> {
         refuse(self.setting_problem())?;
-        let Conv { channels, kernel, stride, padding, activation, .. } = *self;
+        let Conv { channels, kernel, stride, padding, dilation, groups, activation, .. } = *self;
         let (sides, from) = picture(self.name(), input)?;
+        if !from.is_multiple_of(groups) {
+            return Err(format!("{}: {from} channels are not divisible into {groups} groups.", self.name()));
+        }
         let (kind, window, (height, width)) = match self.direction {
             Direction::Down => {
-                let window = Window::over(sides, kernel, stride, padding)
-                    .ok_or_else(|| format!("A kernel of {kernel}×{kernel} does not fit into {input}."))?;
-                (StageKind::Conv { window, activation }, window, window.small)
+                let window =
+                    Window::over_dilated(sides, (kernel, dilation), stride, padding).ok_or_else(|| {
+                        let gaps = if dilation > 1 {
+                            format!(" with a dilation of {dilation}")
+                        } else {
+                            String::new()
+                        };
+                        format!("A kernel of {kernel}×{kernel}{gaps} does not fit into {input}.")
+                    })?;
+                (StageKind::Conv { window, groups, has_bias: true, activation }, window, window.small)
             }
             Direction::Up { output_padding } => {
                 let extra = output_padding.unwrap_or_else(|| filling(padding, stride));
-                let window = Window::under(sides, kernel, stride, padding, extra)
+                let window = Window::under_dilated(sides, (kernel, dilation), stride, padding, extra)
                     .filter(|window| window.large.0 <= MOST_SIDE && window.large.1 <= MOST_SIDE)
                     .ok_or_else(|| {
                         format!("With this kernel, stride and padding nothing sensible comes out of {input}.")
                     })?;
-                (StageKind::ConvTranspose { window, activation }, window, window.large)
+                (
+                    StageKind::ConvTranspose { window, groups, has_bias: true, activation },
+                    window,
+                    window.large,
+                )
             }
         };
-        let weights = product(&[kernel, kernel, from, channels]) as u64;
+        let weights = product(&[kernel, kernel, from / groups, channels]) as u64;
         let macs = weights.saturating_mul(product(&[window.small.0, window.small.1]) as u64);
         Ok(Passage {
             output: Shape::Image { height, width, channels },
@@ -72,6 +93,18 @@ impl Family for Conv {
             takes_rows: false,
             cost: Cost { weights, own: channels as u64, macs },
         })
+    }
+
+    fn fitted(&self, input: Shape) -> Option<(String, Layer)> {
+        if input.channels().is_multiple_of(self.groups.max(1)) {
+            return None;
+        }
+        let divides = |groups: &usize| {
+            input.channels().is_multiple_of(*groups) && self.channels.is_multiple_of(*groups)
+        };
+        let groups = (1..=self.groups.min(input.channels())).rev().find(divides)?;
+        let label = if groups == 1 { "Use 1 group".to_owned() } else { format!("Use {groups} groups") };
+        Some((label, Conv { groups, ..*self }.layer()))
     }
 
     fn undo(&self, before: Before) -> Undone {
@@ -106,17 +139,38 @@ impl Family for Conv {
 
 impl Conv {
     fn layer(self) -> Layer {
-        let Conv { channels, kernel, stride, padding, activation, direction } = self;
+        let Conv { channels, kernel, stride, padding, dilation, groups, activation, direction } = self;
         match direction {
-            Direction::Down => Layer::Conv2d { channels, kernel, stride, padding, activation },
-            Direction::Up { output_padding } => {
-                Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation }
+            Direction::Down => {
+                Layer::Conv2d { channels, kernel, stride, padding, dilation, groups, activation }
             }
+            Direction::Up { output_padding } => Layer::ConvTranspose2d {
+                channels,
+                kernel,
+                stride,
+                padding,
+                output_padding,
+                dilation,
+                groups,
+                activation,
+            },
         }
     }
 
     fn name(self) -> &'static str {
         self.layer().name()
+    }
+
+    fn groups_problem(self) -> Option<SettingProblem> {
+        let Conv { channels, groups, .. } = self;
+        (!channels.is_multiple_of(groups)).then(|| SettingProblem {
+            message: format!(
+                "{}: {channels} output channels are not divisible into {groups} groups.",
+                self.name()
+            ),
+            label: "Use 1 group",
+            fixed: Conv { groups: 1, ..self }.layer(),
+        })
     }
 
     fn padding_problem(self) -> Option<SettingProblem> {
@@ -158,7 +212,16 @@ fn filling(padding: Padding, stride: usize) -> (usize, usize) {
 /// Memory of a convolution, or of its transpose, between pictures of `large` and `small` channels
 /// besides parameters and output, in bytes: patches of each shard, its gradients of weight and bias
 /// (as `f64`), and the bias of `outputs` channels repeated.
-pub(super) fn scratch_bytes(window: Window, large: usize, small: usize, outputs: usize) -> u64 {
+pub(super) fn scratch_bytes(
+    window: Window,
+    groups: usize,
+    large: usize,
+    small: usize,
+    outputs: usize,
+) -> u64 {
+    if groups > 1 || window.dilation > 1 {
+        return grouped_scratch_bytes(window, groups, (large, small), outputs);
+    }
     let side = window.kernel;
     let band = product(&[window.small.1, side, side, large]);
     let weights = product(&[side, side, large, small]);
@@ -169,10 +232,31 @@ pub(super) fn scratch_bytes(window: Window, large: usize, small: usize, outputs:
     (patches.saturating_add(sums).saturating_add(bias) as u64).saturating_mul(4)
 }
 
+/// The same with groups of channels or gaps in the kernel: patches and pixels of a group in each shard,
+/// the weight, the bias repeated, and each shard's gradients of both.
+fn grouped_scratch_bytes(
+    window: Window,
+    groups: usize,
+    (large, small): (usize, usize),
+    outputs: usize,
+) -> u64 {
+    let (inner, outer) = (large / groups.max(1), small / groups.max(1));
+    let patch = product(&[window.kernel, window.kernel, inner]);
+    let pixel = patch.saturating_add(outer);
+    let weights = product(&[patch, small]);
+    let band = product(&[sizes::grouped_band(window.small, pixel), window.small.1, pixel]);
+    let scratch = if inner == 1 && outer == 1 { 0 } else { band };
+    let bias = sizes::tile_len(outputs);
+    let shard = scratch.saturating_add(weights).saturating_add(bias.saturating_mul(2));
+    let all = shard.saturating_mul(sizes::convolution_shards(weights));
+    (all.saturating_add(weights).saturating_add(bias) as u64).saturating_mul(4)
+}
+
 /// A convolution or its transpose as a map between pictures, which works in the memory of the stage.
-pub(super) fn linear_map(window: Window, input: Shape, output: Shape) -> HeldMap {
+pub(super) fn linear_map(window: Window, groups: usize, input: Shape, output: Shape) -> HeldMap {
     let sides = [window.kernel, window.kernel, window.small.0, window.small.1];
-    let multiply_adds = product(&sides).saturating_mul(input.channels()).saturating_mul(output.channels());
+    let multiply_adds =
+        product(&sides).saturating_mul(input.channels() / groups.max(1)).saturating_mul(output.channels());
     let (inputs, outputs) = (input.features(), output.features());
     let map = MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds };
     HeldMap { map, bytes: 0, bytes_per_row: 0 }

@@ -47,7 +47,7 @@ impl Family for Dense {
         if let Some(picture @ Shape::Image { .. }) = before.input {
             layers.push((reshape::into_shape(picture), true));
         }
-        Undone { layers, trouble: None }
+        Undone { layers }
     }
 
     fn has_weights(&self) -> bool {

@@ -1,3 +1,4 @@
+use super::residual::Part;
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Shape};
 
@@ -21,6 +22,12 @@ pub(in crate::check) trait Family {
     /// # Errors
     /// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit `input`.
     fn apply(&self, input: Shape) -> Result<Passage, String>;
+
+    /// Its computations, where it has several: all of a residual block. Empty where it is one, or cannot
+    /// be applied.
+    fn parts(&self, _input: Shape) -> Vec<Part> {
+        Vec::new()
+    }
 
     /// The layer with one setting changed so that it fits `input`, and the text of the button that changes it.
     fn fitted(&self, _input: Shape) -> Option<(String, Layer)> {
@@ -144,14 +151,12 @@ impl Before {
 pub(in crate::check) struct Undone {
     /// Layers in the order of the decoder; whether the sizes of each are known. Unknown ones are 0.
     pub layers: Vec<(Layer, bool)>,
-    /// Why they do not restore the input, in a sentence.
-    pub trouble: Option<String>,
 }
 
 impl Undone {
     /// A single layer, whose sizes may be known.
     pub fn by(layer: Layer, is_settled: bool) -> Undone {
-        Undone { layers: vec![(layer, is_settled)], trouble: None }
+        Undone { layers: vec![(layer, is_settled)] }
     }
 
     /// The layer itself, between the same two layers with weights; before the first of them there

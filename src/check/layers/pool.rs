@@ -38,14 +38,15 @@ impl Family for Pool {
         Ok(Passage::free(Shape::Image { height, width, channels }, kind))
     }
 
+    /// Pixels are repeated. Those at the edge that were in no window repeat the last ones.
     fn undo(&self, before: Before) -> Undone {
-        let trouble = match before.input {
-            Some(Shape::Image { height, width, .. }) if before.passage.is_some() => {
-                self.remainder(height, width)
-            }
-            Some(_) | None => None,
-        };
-        Undone { trouble, ..Undone::by(Layer::Upsample { factor: self.size }, true) }
+        let mut undone = Undone::by(Layer::Upsample { factor: self.size }, true);
+        if let (Some(Shape::Image { height, width, .. }), Some(_)) = (before.input, before.passage)
+            && (height % self.size, width % self.size) != (0, 0)
+        {
+            undone.layers.push((Layer::CropOrPad { height, width }, true));
+        }
+        undone
     }
 
     fn needs_picture(&self) -> bool {
@@ -56,21 +57,6 @@ impl Family for Pool {
 impl Pool {
     fn name(&self) -> &'static str {
         self.kind.layer(self.size).name()
-    }
-
-    /// Pixels at the edge are in no window, so that a mirrored decoder cannot restore them.
-    fn remainder(&self, height: usize, width: usize) -> Option<String> {
-        let size = self.size;
-        let lost = [(height % size, "row"), (width % size, "column")];
-        let lost = lost.into_iter().filter(|(count, _)| *count > 0);
-        let lost: Vec<String> =
-            lost.map(|(n, name)| format!("{n} {name}{}", if n == 1 { "" } else { "s" })).collect();
-        (!lost.is_empty()).then(|| {
-            format!(
-                "{width}×{height} is not divisible by {size}: this pool drops {}, which enlarging {size} times cannot restore. Use a size that divides both sides, a convolution with a stride, or a free decoder.",
-                lost.join(" and ")
-            )
-        })
     }
 }
 

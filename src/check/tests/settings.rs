@@ -24,7 +24,7 @@ fn check_setting(layer: Layer, words: &str, label: &str) {
 }
 
 fn strided(channels: usize, kernel: usize, stride: usize, padding: Padding) -> Layer {
-    Layer::Conv2d { channels, kernel, stride, padding, activation: Activation::Relu }
+    Layer::Conv2d { channels, kernel, stride, padding, dilation: 1, groups: 1, activation: Activation::Relu }
 }
 
 fn transposed(stride: usize, output_padding: (usize, usize)) -> Layer {
@@ -34,6 +34,8 @@ fn transposed(stride: usize, output_padding: (usize, usize)) -> Layer {
         stride,
         padding: Padding::Same,
         output_padding: Some(output_padding),
+        dilation: 1,
+        groups: 1,
         activation: Activation::Relu,
     }
 }
@@ -46,11 +48,32 @@ fn impossible_settings_are_named() {
     check_setting(strided(4, most, 1, same), "between 1 and 1048576", "Use a kernel of 3");
     check_setting(strided(4, 3, 0, same), "stride is 0", "Use a stride of 1");
     check_setting(strided(4, 3, 1, Padding::Pixels(most)), "padding is", "Keep the size");
+    let grouped = |dilation, groups| Layer::Conv2d {
+        channels: 6,
+        kernel: 3,
+        stride: 1,
+        padding: same,
+        dilation,
+        groups,
+        activation: Activation::Relu,
+    };
+    check_setting(grouped(0, 1), "dilation is 0", "Use a dilation of 1");
+    check_setting(grouped(1, 0), "number of groups is 0", "Use 1 group");
+    check_setting(grouped(1, 4), "6 output channels are not divisible into 4 groups", "Use 1 group");
     check_setting(transposed(0, (0, 0)), "stride is 0", "Use a stride of 1");
     check_setting(transposed(2, (1, 2)), "1 extra rows and 2 extra", "Choose the output size automatically");
     check_setting(Layer::MaxPool2d { size: 0 }, "size is 0", "Use a size of 2");
     check_setting(Layer::AvgPool2d { size: most }, "size is 18446744073709551615", "Use a size of 2");
     check_setting(Layer::Upsample { factor: 0 }, "factor is 0", "Use a factor of 2");
+    check_setting(Layer::CropOrPad { height: 0, width: 8 }, "height is 0", "Use a height of 8");
+    check_setting(Layer::CropOrPad { height: 8, width: most }, "width is 184", "Use a width of 8");
+    let block = |channels, stride, norm| {
+        let (form, inner, activation) = (BlockForm::Basic, Activation::Relu, Activation::Relu);
+        Layer::Residual { form, channels, stride, norm, inner, activation }
+    };
+    check_setting(block(0, 1, BlockNorm::Batch), "channels is 0", "Use 16 channels");
+    check_setting(block(8, 0, BlockNorm::Batch), "stride is 0", "Use a stride of 1");
+    check_setting(block(8, 1, BlockNorm::Group { groups: 0 }), "groups is 0", "Use 1 group");
     let reshape = |height, width, channels| Layer::Reshape { height, width, channels };
     check_setting(reshape(0, 8, 1), "height is 0", "Use a height of 8");
     check_setting(reshape(8, 8, 0), "channels is 0", "Use 1 channel");

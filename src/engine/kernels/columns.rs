@@ -140,7 +140,7 @@ impl Columns {
     /// Every row of the kernel at every position, in the order of the matrix.
     #[inline(always)]
     fn for_each_segment(&self, rows: Range<usize>, mut work: impl FnMut(Segment)) {
-        let Window { large, small, kernel, stride, before } = self.window;
+        let Window { large, small, kernel, stride, before, .. } = self.window;
         for row in rows {
             for column in 0..small.1 {
                 // Columns of the kernel that lie inside: `first..last`.

@@ -12,12 +12,14 @@ mod map;
 mod normed;
 mod scale;
 mod slope;
+mod sum;
 mod weights;
 
 use std::rc::Rc;
 
 pub use block::{Block, SHARD, for_each_rows};
-use diagonal::{Diagonal, Mask};
+use diagonal::Mask;
+pub use diagonal::{Diagonal, Factors};
 pub use indexed::Indexed;
 pub use map::LinearMap;
 pub use normed::Normed;
@@ -34,6 +36,8 @@ use crate::project::Activation;
 #[derive(Default)]
 pub struct Chain {
     links: Vec<Link>,
+    /// How many there were before each operation.
+    marks: Vec<usize>,
 }
 
 /// One map of a chain. Dense weights stand apart, because their rows and products allow short cuts.

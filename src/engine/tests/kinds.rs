@@ -107,6 +107,8 @@ fn convolution_sparsity_contraction_and_a_variational_code_compose() {
                 kernel: 3,
                 stride: 2,
                 padding: Padding::Same,
+                dilation: 1,
+                groups: 1,
                 activation: Activation::Sigmoid,
             },
             dense(6, Activation::Tanh),

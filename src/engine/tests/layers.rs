@@ -10,7 +10,7 @@ pub(super) fn toy_pictures(rows: usize, height: usize, width: usize, channels: u
 }
 
 pub(super) fn conv(channels: usize, kernel: usize, stride: usize, activation: Activation) -> Layer {
-    Layer::Conv2d { channels, kernel, stride, padding: Padding::Same, activation }
+    Layer::Conv2d { channels, kernel, stride, padding: Padding::Same, dilation: 1, groups: 1, activation }
 }
 
 /// A small encoder that contains the layer, for pictures of 6×8 pixels with two channels.
@@ -18,20 +18,24 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
     let smooth = Activation::Softplus;
     match layer {
         Layer::Dense { .. } => vec![conv(2, 3, 2, smooth), Layer::Dense { units: 5, activation: smooth }],
-        Layer::Conv2d { kernel, stride, padding, .. } => vec![Layer::Conv2d {
+        Layer::Conv2d { kernel, stride, padding, dilation, groups, .. } => vec![Layer::Conv2d {
             channels: 3,
             kernel: *kernel,
             stride: *stride,
             padding: *padding,
+            dilation: *dilation,
+            groups: *groups,
             activation: Activation::Tanh,
         }],
-        Layer::ConvTranspose2d { kernel, stride, padding, output_padding, .. } => {
+        Layer::ConvTranspose2d { kernel, stride, padding, output_padding, dilation, groups, .. } => {
             vec![Layer::ConvTranspose2d {
                 channels: 2,
                 kernel: *kernel,
                 stride: *stride,
                 padding: *padding,
                 output_padding: *output_padding,
+                dilation: *dilation,
+                groups: *groups,
                 activation: Activation::Silu,
             }]
         }
@@ -47,9 +51,34 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
         Layer::GroupNorm { .. } => {
             vec![conv(4, 3, 2, Activation::Linear), Layer::GroupNorm { groups: 2, activation: smooth }]
         }
+        Layer::Residual { form, stride, norm, .. } => {
+            let (form, stride, norm) = (*form, *stride, *norm);
+            let block = Layer::Residual {
+                form,
+                channels: 3,
+                stride,
+                norm,
+                inner: Activation::Tanh,
+                activation: smooth,
+            };
+            vec![conv(2, 3, 2, smooth), block]
+        }
+        Layer::ResidualTranspose { form, stride, output_padding, norm, .. } => {
+            vec![Layer::ResidualTranspose {
+                form: *form,
+                channels: 2,
+                stride: *stride,
+                output_padding: *output_padding,
+                norm: *norm,
+                inner: Activation::Tanh,
+                activation: smooth,
+            }]
+        }
+        Layer::Prelu { .. } => vec![conv(3, 3, 2, Activation::Linear), layer.clone()],
         Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
         | Layer::Upsample { .. }
+        | Layer::CropOrPad { .. }
         | Layer::Flatten
         | Layer::Dropout { .. } => vec![conv(2, 3, 1, smooth), layer.clone()],
     }
@@ -58,13 +87,59 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
 #[test]
 fn every_layer_has_the_gradient_of_its_network() {
     let data = toy_pictures(40, 6, 8, 2);
-    // Where the largest of a block changes, differences would straddle a kink: pooling's own tests keep clear of them.
-    let smooth = Layer::ALL.into_iter().filter(|layer| !matches!(layer, Layer::MaxPool2d { .. }));
+    // Where the largest of a block changes, or a sum its sign, differences would straddle a kink: the kernels' own tests
+    // keep clear of them.
+    let has_kinks = |layer: &Layer| matches!(layer, Layer::MaxPool2d { .. } | Layer::Prelu { .. });
+    let smooth = Layer::ALL.into_iter().filter(|layer| !has_kinks(layer));
     for layer in smooth {
         for tied in [false, true] {
             let name = format!("{} tied {tied}", layer.name());
             check_gradients_on(&data, &name, 3.0, |project| {
                 project.encoder = around(&layer);
+                project.decoder = Decoder::Mirrored { tied };
+            });
+        }
+    }
+}
+
+/// A convolution with gaps and groups for pictures of an even number of channels, and its transpose.
+pub(super) fn grouped(channels: usize, is_transposed: bool) -> Layer {
+    let (kernel, stride, padding, dilation, groups) = (3, 2, Padding::Same, 2, 2);
+    let activation = Activation::Tanh;
+    if is_transposed {
+        let output_padding = None;
+        Layer::ConvTranspose2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            groups,
+            activation,
+        }
+    } else {
+        Layer::Conv2d { channels, kernel, stride, padding, dilation, groups, activation }
+    }
+}
+
+#[test]
+fn a_mirror_that_pads_has_the_gradient_of_its_network() {
+    // 7×9 pixels, of which a pool of 2 leaves out a row and a column, and one of 3 then a column.
+    check_gradients_on(&toy_pictures(40, 7, 9, 2), "padded", 3.0, |project| {
+        let pool = |size| Layer::AvgPool2d { size };
+        project.encoder =
+            vec![conv(3, 3, 1, Activation::Tanh), pool(2), conv(2, 3, 1, Activation::Tanh), pool(3)];
+    });
+}
+
+#[test]
+fn convolutions_with_groups_and_gaps_have_the_gradient_of_their_network() {
+    let data = toy_pictures(40, 7, 9, 2);
+    for tied in [false, true] {
+        for is_transposed in [false, true] {
+            check_gradients_on(&data, &format!("transposed {is_transposed} tied {tied}"), 3.0, |project| {
+                project.encoder = vec![grouped(4, is_transposed), grouped(4, false)];
                 project.decoder = Decoder::Mirrored { tied };
             });
         }

@@ -2,18 +2,24 @@
 
 use std::process::Command;
 
-use super::layers::{conv, toy_pictures};
+use super::layers::{conv, grouped, toy_pictures};
 use super::*;
+use crate::project::{BlockForm, BlockNorm};
 use crate::project::{
     CodebookUpdate, Competition, Estimator, Greedy, Penalty, Regularizer, Site, Strategy, Threshold,
 };
+
+fn residual(channels: usize, activation: Activation) -> Layer {
+    let (form, norm) = (BlockForm::Basic, BlockNorm::Batch);
+    Layer::Residual { form, channels, stride: 1, norm, inner: activation, activation }
+}
 
 #[test]
 fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
     let data = toy_pictures(60, 8, 10, 3);
     let mut kinds = std::collections::HashSet::new();
     for activation in [Activation::Relu, Activation::Gelu] {
-        for channels in [5, 300] {
+        for channels in [6, 300] {
             let plan = toy_plan(&data, |project| {
                 project.encoder = vec![
                     conv(channels, 3, 1, activation),
@@ -21,7 +27,10 @@ fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
                     Layer::MaxPool2d { size: 2 },
                     conv(channels, 3, 2, activation),
                     Layer::LayerNorm { activation },
+                    Layer::Prelu { shared: false },
+                    residual(4, activation),
                     Layer::Dropout { rate: 0.2 },
+                    grouped(channels.next_multiple_of(2), false),
                     Layer::Dense { units: 7, activation },
                 ];
             });
@@ -43,7 +52,7 @@ fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
             }
         }
     }
-    assert!(kinds.len() >= 8, "{} kinds were seen", kinds.len());
+    assert!(kinds.len() >= 10, "{} kinds were seen", kinds.len());
 }
 
 /// Set where a process measures its own memory.
@@ -169,6 +178,8 @@ fn contractive_penalties_take_what_was_counted() {
         Layer::MaxPool2d { size: 2 },
         Layer::LayerNorm { activation: Activation::Silu },
         Layer::Upsample { factor: 2 },
+        Layer::CropOrPad { height: 7, width: 11 },
+        residual(5, Activation::Tanh),
         Layer::AvgPool2d { size: 2 },
         Layer::Dropout { rate: 0.2 },
         dense(7, Activation::Sigmoid),
@@ -222,7 +233,7 @@ fn trainings_of_single_layers_take_what_was_counted() {
 #[test]
 fn jacobians_are_made_of_the_maps_that_were_counted() {
     let data = toy_pictures(20, 6, 8, 2);
-    for layer in Layer::ALL {
+    for layer in Layer::ALL.into_iter().chain([grouped(4, false), grouped(4, true)]) {
         for activation in [Activation::Linear, Activation::Tanh] {
             let plan = toy_plan(&data, |project| {
                 project.encoder = super::layers::around(&layer.clone().with_activation(activation));

@@ -14,6 +14,8 @@ impl Recipe {
             kernel: 3,
             stride: 2,
             padding: Padding::Same,
+            dilation: 1,
+            groups: 1,
             activation: Activation::Relu,
         };
         let base = Project {

@@ -33,6 +33,16 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
             "Add a convolution that enlarges after the selected card.",
             keys![CTRL_ALT, V],
         ),
+        Layer::Residual { .. } => (
+            "Add residual block",
+            "Add convolutions with a shortcut around them after the selected card.",
+            keys![CTRL_SHIFT, B],
+        ),
+        Layer::ResidualTranspose { .. } => (
+            "Add transposed residual block",
+            "Add a residual block that enlarges after the selected card.",
+            keys![CTRL_SHIFT, N],
+        ),
         Layer::MaxPool2d { .. } => (
             "Add max pooling",
             "Add a layer that keeps the largest of each block of pixels after the selected card.",
@@ -46,6 +56,11 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         Layer::Upsample { .. } => {
             ("Add upsampling", "Add a layer that repeats pixels after the selected card.", keys![CTRL_ALT, U])
         }
+        Layer::CropOrPad { .. } => (
+            "Add crop or pad",
+            "Add a layer that brings pictures to a size after the selected card.",
+            keys![CTRL_SHIFT, K],
+        ),
         Layer::BatchNorm { .. } => (
             "Add batch norm",
             "Add a layer that brings features to one scale over the minibatch after the selected card.",
@@ -60,6 +75,11 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
             "Add group norm",
             "Add a layer that brings groups of channels of each sample to one scale after the selected card.",
             keys![CTRL_ALT, G],
+        ),
+        Layer::Prelu { .. } => (
+            "Add PReLU",
+            "Add a layer of rectifiers with learned slopes after the selected card.",
+            keys![CTRL_SHIFT, L],
         ),
         Layer::Flatten => (
             "Add flatten",

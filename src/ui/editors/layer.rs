@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Layer, Padding, format_percent};
+use crate::project::{Activation, BlockForm, BlockNorm, Layer, Padding, format_percent};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
@@ -26,15 +26,39 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             number_ui(ui, ("Units", "Numbers the layer puts out."), units, 0..=MOST_UNITS, "");
             activation_ui(ui, activation);
         }
-        Layer::Conv2d { channels, kernel, stride, padding, activation } => {
+        Layer::Conv2d { channels, kernel, stride, padding, dilation, groups, activation } => {
             window_ui(ui, channels, kernel, stride);
             padding_ui(ui, padding);
+            gaps_ui(ui, dilation, groups);
             activation_ui(ui, activation);
         }
-        Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation } => {
+        Layer::ConvTranspose2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            groups,
+            activation,
+        } => {
             window_ui(ui, channels, kernel, stride);
             padding_ui(ui, padding);
             output_padding_ui(ui, output_padding, *stride, *padding);
+            gaps_ui(ui, dilation, groups);
+            activation_ui(ui, activation);
+        }
+        Layer::Residual { form, channels, stride, norm, inner, activation } => {
+            block_ui(ui, form, channels, stride);
+            block_norm_ui(ui, norm);
+            inner_ui(ui, inner);
+            activation_ui(ui, activation);
+        }
+        Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation } => {
+            block_ui(ui, form, channels, stride);
+            output_padding_ui(ui, output_padding, *stride, Padding::Same);
+            block_norm_ui(ui, norm);
+            inner_ui(ui, inner);
             activation_ui(ui, activation);
         }
         Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
@@ -50,6 +74,10 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             let field = ("Factor", "How often each pixel is repeated in each direction.");
             number_ui(ui, field, factor, 1..=MOST_STRIDE, "×");
         }
+        Layer::CropOrPad { height, width } => {
+            number_ui(ui, ("Height", "Rows of pixels after it."), height, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Width", "Columns of pixels after it."), width, 1..=MOST_UNITS, "px");
+        }
         Layer::BatchNorm { activation } | Layer::LayerNorm { activation } => activation_ui(ui, activation),
         Layer::GroupNorm { groups, activation } => {
             let field = ("Groups", "Number of groups the channels are divided into.");
@@ -60,6 +88,10 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             number_ui(ui, ("Height", "Rows of pixels."), height, 1..=MOST_UNITS, "px");
             number_ui(ui, ("Width", "Columns of pixels."), width, 1..=MOST_UNITS, "px");
             number_ui(ui, ("Channels", "Numbers per pixel."), channels, 1..=MOST_UNITS, "");
+        }
+        Layer::Prelu { shared } => {
+            let field = ("Slopes", "A slope for each channel, or a single one that all share.");
+            switch_ui(ui, field, shared, "One slope for all channels");
         }
         Layer::Flatten => {}
         Layer::Dropout { rate } => {
@@ -86,6 +118,48 @@ fn window_ui(ui: &mut Ui, channels: &mut usize, kernel: &mut usize, stride: &mut
     );
     number_ui(ui, ("Kernel", "Side of the square it looks at."), kernel, 1..=MOST_KERNEL, "px");
     number_ui(ui, ("Stride", "Pixels between two places it looks at."), stride, 1..=MOST_STRIDE, "px");
+}
+
+/// Form, channels and stride of a residual block.
+fn block_ui(ui: &mut Ui, form: &mut BlockForm, channels: &mut usize, stride: &mut usize) {
+    let field =
+        ("Convolutions", "Two of 3×3 pixels, or 1×1 to a quarter of the channels, 3×3, and 1×1 back.");
+    combo_ui(ui, field, form, &BlockForm::ALL, |form| form.name().to_owned());
+    number_ui(ui, ("Channels", "Numbers per pixel it puts out."), channels, 1..=MOST_UNITS, "");
+    let field = ("Stride", "Factor by which the picture gets smaller, or larger in a transposed block.");
+    number_ui(ui, field, stride, 1..=MOST_STRIDE, "px");
+}
+
+fn block_norm_ui(ui: &mut Ui, norm: &mut BlockNorm) {
+    let groups = if let BlockNorm::Group { groups } = *norm { groups } else { 8 };
+    let options = BlockNorm::ALL.map(|kind| match kind {
+        BlockNorm::Group { .. } => BlockNorm::Group { groups },
+        BlockNorm::Batch | BlockNorm::None => kind,
+    });
+    combo_ui(ui, ("Norm", "What follows each convolution."), norm, &options, |norm| norm.name().to_owned());
+    if let BlockNorm::Group { groups } = norm {
+        let field =
+            ("Groups", "Number of groups, or the largest number that divides both it and the channels.");
+        number_ui(ui, field, groups, 1..=MOST_UNITS, "");
+    }
+}
+
+fn inner_ui(ui: &mut Ui, activation: &mut Activation) {
+    let field = ("Between", "Activation between the convolutions.");
+    combo_ui(ui, field, activation, &Activation::ALL, |activation| activation.name().to_owned());
+}
+
+fn gaps_ui(ui: &mut Ui, dilation: &mut usize, groups: &mut usize) {
+    let field = (
+        "Dilation",
+        "Pixels between two that the kernel looks at, so that it sees further; 1 leaves no gaps.",
+    );
+    number_ui(ui, field, dilation, 1..=MOST_KERNEL, "px");
+    let field = (
+        "Groups",
+        "Groups of channels that are convolved apart; as many as there are channels make a depthwise convolution.",
+    );
+    number_ui(ui, field, groups, 1..=MOST_UNITS, "");
 }
 
 fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
@@ -176,6 +250,14 @@ fn explanation(layer: &Layer) -> (String, String) {
             format!("y = f(transpose(W) * x + b),  f(a) = {}", formula(*activation)),
             "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
         ),
+        Layer::Residual { activation, .. } => (
+            format!("y = f(F(x) + x),  f(a) = {}", formula(*activation)),
+            "Learns what to add to its input, which a shortcut passes on unchanged (through a 1×1 convolution where size or channels change), so that deep stacks train.".to_owned(),
+        ),
+        Layer::ResidualTranspose { activation, .. } => (
+            format!("y = f(F(x) + enlarged x),  f(a) = {}", formula(*activation)),
+            "A residual block run backwards: transposed convolutions, and a shortcut that repeats pixels.".to_owned(),
+        ),
         Layer::MaxPool2d { .. } => (
             "y = max of each block".to_owned(),
             "Keeps the strongest answer of each block and forgets where in it that was.".to_owned(),
@@ -187,6 +269,10 @@ fn explanation(layer: &Layer) -> (String, String) {
         Layer::Upsample { .. } => (
             "y[n r + i, n c + j] = x[r, c],  i, j < n".to_owned(),
             "Makes the picture larger by repeating pixels; a convolution behind it smooths the blocks.".to_owned(),
+        ),
+        Layer::CropOrPad { .. } => (
+            "y[r, c] = x[min(r, rows − 1), min(c, columns − 1)]".to_owned(),
+            "Brings the picture to a size: cuts off what is too much at the bottom and right, repeats the last row and column where some are missing.".to_owned(),
         ),
         Layer::BatchNorm { activation } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
@@ -200,6 +286,10 @@ fn explanation(layer: &Layer) -> (String, String) {
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
             "Brings every group of channels of a sample to one scale, whatever the size of the minibatch."
                 .to_owned(),
+        ),
+        Layer::Prelu { .. } => (
+            "y = x if x > 0, else a x".to_owned(),
+            "A ReLU that learns how much of the negative side to let through; slopes start at 0.25.".to_owned(),
         ),
         Layer::Flatten => (
             "y = x as a row".to_owned(),

@@ -249,22 +249,36 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
     let function = layer.activation().map(|activation| activation.name().to_owned());
     let (title, about): (String, Vec<String>) = match layer {
         Layer::Dense { units, .. } => (format!("Dense {units}"), Vec::new()),
-        Layer::Conv2d { channels, kernel, stride, .. }
-        | Layer::ConvTranspose2d { channels, kernel, stride, .. } => {
+        Layer::Conv2d { channels, kernel, stride, dilation, groups, .. }
+        | Layer::ConvTranspose2d { channels, kernel, stride, dilation, groups, .. } => {
             let step = if *stride > 1 {
                 format!("{kernel}×{kernel} / {stride}")
             } else {
                 format!("{kernel}×{kernel}")
             };
-            (format!("{} {channels}", layer.name()), size.into_iter().chain([step]).collect())
+            let gaps = (*dilation > 1).then(|| format!("dilation {dilation}"));
+            let groups = (*groups > 1).then(|| format!("{groups} groups"));
+            let about = size.into_iter().chain([step]).chain(gaps).chain(groups);
+            (format!("{} {channels}", layer.name()), about.collect())
+        }
+        Layer::Residual { form, channels, stride, .. }
+        | Layer::ResidualTranspose { form, channels, stride, .. } => {
+            let form =
+                if *stride > 1 { format!("{} / {stride}", form.name()) } else { form.name().to_owned() };
+            (format!("{} {channels}", layer.name()), size.into_iter().chain([form]).collect())
         }
         Layer::MaxPool2d { size: side } | Layer::AvgPool2d { size: side } => {
             (format!("{} {side}", layer.name()), size.into_iter().collect())
         }
+        Layer::CropOrPad { .. } => (layer.name().to_owned(), size.into_iter().collect()),
         Layer::Upsample { factor } => (format!("Upsample {factor}"), size.into_iter().collect()),
         Layer::Flatten | Layer::Reshape { .. } => (layer.name().to_owned(), size.into_iter().collect()),
         Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => (layer.name().to_owned(), Vec::new()),
         Layer::GroupNorm { groups, .. } => (format!("GroupNorm {groups}"), Vec::new()),
+        Layer::Prelu { shared } => {
+            let slopes = if *shared { "one slope" } else { "a slope per channel" };
+            ("PReLU".to_owned(), vec![slopes.to_owned()])
+        }
         Layer::Dropout { rate } => {
             ("Dropout".to_owned(), vec![format!("{} silenced", format_percent(f64::from(*rate), 0))])
         }
