@@ -19,6 +19,7 @@ mod trainer;
 mod waist;
 
 pub use error::EngineError;
+pub use kernels::machine::Machine;
 pub use minibatch::Noise;
 pub use network::{Codes, Evaluation, Likelihood, Network, Samples, Watch, code_thresholds};
 pub use trained::{Ready, Trained};
