@@ -104,7 +104,9 @@ impl DirectSizes {
             panels: down.max(up),
             columns,
             sums: product(&[taps, large, columns])?,
-            places: window.small.0 * window.small.1 + window.large.0 * window.large.1 + taps * large,
+            places: window.small.0 * window.small.1
+                + stride * stride * window.large.0.div_ceil(stride) * window.large.1.div_ceil(stride)
+                + taps * large,
         })
     }
 }

@@ -315,7 +315,8 @@ impl Direct {
         Ok(())
     }
 
-    /// Adds the shards' sums in their order, into those of the first, and writes them in the order of the weight.
+    /// Adds the shards' sums in their order, into those of the first, and writes them in the order of
+    /// the weight.
     fn add_up(&self, threads: &Threads, sums: &mut [f32], dw: &mut [f32], adds: bool) {
         let (patch, columns) = (self.patch_len(), self.sizes.columns);
         let Some((total, others)) = sums.split_at_mut_checked(self.sizes.sums) else { return };

@@ -1,6 +1,11 @@
 //! The innermost loops of a convolution: products of values where they lie in a picture with rows of a
 //! matrix, a block of the result in registers.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over arrays in registers are unrolled whole, which iterators are not always"
+)]
+
 use pulp::{Arch, Simd, WithSimd};
 
 /// Columns of a panel: the matrix on the right is stored in panels of so many columns, row by row.
