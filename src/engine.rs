@@ -21,6 +21,7 @@ mod waist;
 mod window_first;
 
 pub use error::EngineError;
+pub use kernels::machine::Machine;
 pub use minibatch::Noise;
 pub use network::{Codes, Evaluation, Likelihood, Network, Samples, Watch, code_thresholds};
 pub use trained::{Ready, Trained};

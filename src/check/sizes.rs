@@ -1,6 +1,8 @@
 //! Sizes of buffers that the engine chooses freely: `check` counts memory with them and the engine
 //! allocates by them.
 
+use super::Window;
+
 /// Values per channel are repeated until there are at least so many.
 const LEAST_TILE: usize = 64;
 
@@ -12,6 +14,102 @@ const FEWEST_CONVOLUTION_SHARDS: usize = 4;
 const WEIGHT_GRADIENTS: usize = 1 << 20;
 /// Values of the patches in a thread's scratch, unless a single band takes more: 256 kB.
 pub const PATCH_VALUES: usize = 1 << 16;
+
+/// Channels of a weight's gradient are a multiple of this while it is summed, where no columns are made.
+pub const DIRECT_COLUMNS: usize = 16;
+/// Weights are laid out for products in so many columns side by side.
+const DIRECT_PANEL: usize = 32;
+/// Scratch of a convolution without columns, unless a single sample takes more.
+const DIRECT_VALUES: usize = 1 << 16;
+/// The largest stride with which a convolution makes no columns.
+const DIRECT_STRIDE: usize = 8;
+/// The most scratch of a sample with which a convolution makes no columns: 4 MB.
+const DIRECT_MOST: usize = 1 << 20;
+
+/// What a convolution without columns takes, in values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectSizes {
+    /// Sides of a large picture with the zeros around it.
+    pub large: (usize, usize),
+    /// Sides of a small picture with the zeros around it.
+    pub small: (usize, usize),
+    /// Rows, and columns, of zeros before a small picture.
+    pub zeros: usize,
+    /// Rows and columns of blocks of `stride` × `stride` pixels that a large picture of few channels is
+    /// computed in; `None` where its pixels are computed phase by phase.
+    pub blocks: Option<(usize, usize)>,
+    /// Scratch of each thread.
+    pub scratch: usize,
+    /// Samples that share the scratch.
+    pub pictures: usize,
+    /// The weight in the order of a product.
+    pub panels: usize,
+    /// Values of one patch's row in the gradient of the weight.
+    pub columns: usize,
+    /// The gradient of the weight of one shard.
+    pub sums: usize,
+    /// Places whose offsets are kept.
+    pub places: usize,
+}
+
+impl DirectSizes {
+    /// The sizes for pictures of so many channels; `None` where columns of a band are made instead,
+    /// because the pictures or the stride are too large.
+    pub fn of(window: Window, large: usize, small: usize) -> Option<DirectSizes> {
+        let Window { kernel, stride, before, .. } = window;
+        if stride > DIRECT_STRIDE {
+            return None;
+        }
+        let product = |factors: &[usize]| factors.iter().try_fold(1_usize, |all, one| all.checked_mul(*one));
+        let large_side = |large: usize, small: usize, before: usize| {
+            let side = (small - 1) * stride + kernel;
+            // Without zeros around it, rows of the picture itself are read.
+            if before == 0 { side.max(large) } else { side }
+        };
+        // A row of the large picture lies under the windows of so many rows of the small one, at most.
+        let zeros = kernel.div_ceil(stride) - 1;
+        let small_side =
+            |large: usize, small: usize, before: usize| zeros + small.max((large - 1 + before) / stride + 1);
+        let sides = |side: &dyn Fn(usize, usize, usize) -> usize| {
+            (side(window.large.0, window.small.0, before.0), side(window.large.1, window.small.1, before.1))
+        };
+        let (large_sides, small_sides) = (sides(&large_side), sides(&small_side));
+        let columns = small.checked_next_multiple_of(DIRECT_COLUMNS)?;
+        // Vectors of few channels are mostly empty: those of several pixels share one.
+        let block = product(&[stride, stride, large])?;
+        let count = |large: usize, before: usize| (large - 1 + before) / stride + 1 - before / stride;
+        let blocks = (count(window.large.0, before.0), count(window.large.1, before.1));
+        let blocks = (stride > 1 && block <= DIRECT_COLUMNS).then_some(blocks);
+        let in_blocks = blocks.map_or(Some(0), |(rows, columns)| product(&[rows, columns, block]))?;
+        let sample = product(&[large_sides.0, large_sides.1, large])?
+            .checked_add(product(&[small_sides.0, small_sides.1, small])?)?
+            .checked_add(product(&[window.small.0, window.small.1, columns])?)?
+            .checked_add(in_blocks)?;
+        if sample > DIRECT_MOST || product(&[window.large.0, window.large.1, large])? > DIRECT_MOST {
+            return None;
+        }
+        let taps = product(&[kernel, kernel])?;
+        let down = product(&[taps, large, small.checked_next_multiple_of(DIRECT_PANEL)?])?;
+        let up = match blocks {
+            Some(_) => product(&[zeros + 1, zeros + 1, small, DIRECT_PANEL])?,
+            None => product(&[taps, small, large.checked_next_multiple_of(DIRECT_PANEL)?])?,
+        };
+        Some(DirectSizes {
+            large: large_sides,
+            small: small_sides,
+            zeros,
+            blocks,
+            scratch: sample.max(DIRECT_VALUES),
+            pictures: (DIRECT_VALUES / sample).max(1),
+            panels: down.max(up),
+            columns,
+            sums: product(&[taps, large, columns])?,
+            places: window.small.0 * window.small.1
+                + stride * stride * window.large.0.div_ceil(stride) * window.large.1.div_ceil(stride)
+                + taps * large,
+        })
+    }
+}
 
 /// Most shards of a batch norm.
 pub const NORM_SHARDS: usize = 64;

@@ -505,7 +505,8 @@ pub(super) struct Export {
 Examples:
   hourglass bench
   hourglass bench recipe:vae --steps 500 --threads 1
-  hourglass bench mine.ron --json")]
+  hourglass bench mine.ron --json
+  hourglass bench --machine")]
 pub(super) struct Bench {
     /// A project, a design, or recipe:NAME [default: the network 784-256-64-256-784 on generated 28x28 pictures, batch 128, Adam]
     #[arg(value_name = "FILE|recipe:NAME")]
@@ -521,6 +522,12 @@ pub(super) struct Bench {
     /// Threads to train with [default: all there are]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(super) threads: Option<usize>,
+    /// Measure encoding all samples instead of training
+    #[arg(long)]
+    pub(super) encode: bool,
+    /// Measure the machine instead of a network: the best matrix product, and copying memory
+    #[arg(long, conflicts_with_all = ["subject", "data", "batch", "encode"])]
+    pub(super) machine: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,

@@ -10,7 +10,8 @@ use super::progress::Bar;
 use super::subject::Subject;
 use super::write::{json, line};
 use crate::check::{Plan, Stage};
-use crate::engine::Trainer;
+use crate::dataset::Dataset;
+use crate::engine::{EngineError, Machine, Network, Trainer};
 use crate::project::{Activation, Layer, Project, Recipe, Source, Strategy, Synthetic, visible};
 
 /// Steps before the clock counts: caches fill, buffers are allocated.
@@ -18,6 +19,9 @@ const WARM_UP: usize = 10;
 
 /// `hourglass bench`
 pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
+    if arguments.machine {
+        return machine(arguments);
+    }
     let mut project = match &arguments.subject {
         Some(subject) => Subject::open(subject, "hourglass bench DESIGN --data")?.project,
         None => standard(),
@@ -38,6 +42,9 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     let threads = data::threads(arguments.threads);
     let train_rows = data.split.train.len();
     let failure = |error| Failure::Problem(format!("{}: {error}", visible(&project.name)));
+    if arguments.encode {
+        return encode(arguments, &plan, &data, threads).map_err(failure);
+    }
     let mut trainer = Trainer::new(&plan, Arc::new(data), threads).map_err(failure)?;
 
     let bar = Bar::new("measuring", arguments.steps as u64);
@@ -74,6 +81,66 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Measures what the machine can do at best.
+fn machine(arguments: &Bench) -> Result<(), Failure> {
+    let threads = data::threads(arguments.threads);
+    let machine = Machine::measure(threads).map_err(|error| Failure::Problem(error.to_string()))?;
+    let Machine { gflops, copy_gb_per_sec } = machine;
+    if arguments.json {
+        json(&json!({ "gflops": gflops, "copy_gb_per_sec": copy_gb_per_sec, "threads": threads }));
+    } else {
+        line(format!(
+            "{gflops:.1} GFLOP/s in the best matrix product, {copy_gb_per_sec:.1} GB/s read and written in copying, on {threads} threads"
+        ));
+    }
+    Ok(())
+}
+
+/// Measures how long the codes of all samples take, `steps` times.
+fn encode(arguments: &Bench, plan: &Plan, data: &Dataset, threads: usize) -> Result<(), EngineError> {
+    let mut network = Network::new(plan, threads)?;
+    let mut samples = vec![0.0; data.split.train.len() * plan.shape().features()];
+    data.gather(&data.split.train, &mut samples);
+    let mut times = Vec::with_capacity(arguments.steps);
+    let bar = Bar::new("measuring", arguments.steps as u64);
+    for step in 0..=arguments.steps {
+        let start = Instant::now();
+        let codes = network.encode(&samples);
+        // The first one warms up.
+        if step > 0 {
+            times.push(start.elapsed());
+        }
+        drop(codes);
+        bar.set(times.len() as u64, arguments.steps as u64);
+    }
+    bar.finish();
+    let median = median(&mut times).as_secs_f64().max(f64::MIN_POSITIVE);
+    let (rows, macs) = (data.split.train.len(), plan.encoder().iter().map(Stage::macs).sum::<u64>());
+    let gflops = 2e-9 * macs as f64 * rows as f64 / median;
+    let (ms, samples_per_sec) = (1e3 * median, rows as f64 / median);
+    if arguments.json {
+        json(&json!({
+            "ms_per_step": ms,
+            "samples_per_sec": samples_per_sec,
+            "gflops": gflops,
+            "batch": rows,
+            "steps": arguments.steps,
+            "threads": threads,
+        }));
+    } else {
+        line(format!(
+            "{ms:.3} ms to encode {rows} samples, {samples_per_sec:.0} samples/s, {gflops:.1} GFLOP/s on {threads} threads"
+        ));
+    }
+    Ok(())
+}
+
+/// The middle one of some times.
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// The network all speeds are compared on: 784-256-64-256-784, minibatches of 128, Adam.
@@ -116,8 +183,6 @@ impl Clock {
     }
 
     fn median(&mut self) -> Duration {
-        let middle = self.times.len() / 2;
-        self.times.sort_unstable();
-        self.times.get(middle).copied().unwrap_or_default()
+        median(&mut self.times)
     }
 }

@@ -223,6 +223,14 @@ pub(super) fn scratch_bytes(
         return grouped_scratch_bytes(window, groups, (large, small), outputs);
     }
     let side = window.kernel;
+    if let Some(direct) = sizes::DirectSizes::of(window, large, small) {
+        let shards = sizes::convolution_shards(product(&[side, side, large, small]));
+        let bias = sizes::tile_len(outputs);
+        let sums = direct.sums.saturating_add(bias.saturating_mul(2)).saturating_mul(shards);
+        let scratch = direct.scratch.saturating_mul(sizes::CONVOLUTION_SHARDS);
+        let all = [scratch, sums, bias, direct.panels, direct.places.saturating_mul(2)];
+        return (all.iter().fold(0, |sum: usize, one| sum.saturating_add(*one)) as u64).saturating_mul(4);
+    }
     let band = product(&[window.small.1, side, side, large]);
     let weights = product(&[side, side, large, small]);
     let patches = sizes::patch_values(band).saturating_mul(sizes::CONVOLUTION_SHARDS);

@@ -17,12 +17,53 @@ pub(super) fn repeat<T: Copy>(per_channel: &[T], tile: &mut [T]) {
     }
 }
 
+/// Tiles whose values are added in `f32` before their sum is added in `f64`: as exact as the values are.
+pub(super) const FEW: usize = 16;
+/// Values of a tile that are added at a time.
+const STRIP: usize = 64;
+
 /// Adds the pixels of `values`, channel by channel, to the sums of `tile`.
 #[inline(always)]
 pub(super) fn add_pixels(values: &[f32], tile: &mut [f64]) {
-    for values in values.chunks(tile.len().max(1)) {
-        for (sum, value) in tile.iter_mut().zip(values) {
-            *sum += f64::from(*value);
+    add_each(
+        (values, values),
+        tile,
+        #[inline(always)]
+        |_| 0.0,
+        #[inline(always)]
+        |value, _, _| value,
+    );
+}
+
+/// Adds `of(a, b, centre)` to the sums of `tile`, for the values of two slices side by side; `centre` gives a
+/// number for each place of the tile.
+#[inline(always)]
+pub(super) fn add_each(
+    (a, b): (&[f32], &[f32]),
+    tile: &mut [f64],
+    centre: impl Fn(usize) -> f32,
+    of: impl Fn(f32, f32, f32) -> f32,
+) {
+    let size = tile.len().max(1);
+    for (a, b) in a.chunks(FEW * size).zip(b.chunks(FEW * size)) {
+        for (strip, tile) in tile.chunks_mut(STRIP).enumerate() {
+            let (start, mut sums, mut centres) = (strip * STRIP, [0.0_f32; STRIP], [0.0_f32; STRIP]);
+            for (place, to) in centres.iter_mut().enumerate().take(tile.len()) {
+                *to = centre(start + place);
+            }
+            for (a, b) in a.chunks(size).zip(b.chunks(size)) {
+                // The last pixels may be fewer than a tile.
+                let end = (start + STRIP).min(a.len());
+                if start < end {
+                    let values = a[start..end].iter().zip(&b[start..end]);
+                    for ((sum, centre), (a, b)) in sums.iter_mut().zip(&centres).zip(values) {
+                        *sum += of(*a, *b, *centre);
+                    }
+                }
+            }
+            for (total, sum) in tile.iter_mut().zip(&sums) {
+                *total += f64::from(*sum);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::channels::{activate, through_activation};
 use super::columns::{Columns, Direction};
+use super::direct::Direct;
 use super::jacobian::{Block, Chain, LinearMap};
 use super::operation::Operation;
 use super::pass::Pass;
@@ -31,9 +32,17 @@ pub struct Conv {
     sums: Option<Node>,
     direction: Direction,
     activation: Activation,
-    space: Workspace,
+    route: Route,
     /// Whether anything before this layer learns.
     wants_input_gradient: bool,
+}
+
+/// How the products are computed.
+enum Route {
+    /// From the pictures themselves.
+    Direct(Box<Direct>),
+    /// From columns of a band at a time: pictures that are too large for frames.
+    Columns(Box<Workspace>),
 }
 
 /// The parts of a convolution. Its pictures are the window's: `x` holds large and `y` small ones where
@@ -69,9 +78,21 @@ impl Conv {
         let ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient } = parts;
         let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };
         let (len, patch) = (weight.borrow().values().len(), weight.borrow().columns());
-        let columns = Columns::new(window, patch / (window.kernel * window.kernel).max(1));
-        let space = Workspace::new(columns, len / patch.max(1), bias.borrow().columns())?;
-        Ok(Rc::new(Conv { x, weight, bias, y, sums, direction, activation, space, wants_input_gradient }))
+        let (large, small) = (patch / (window.kernel * window.kernel).max(1), len / patch.max(1));
+        let outputs = bias.borrow().columns();
+        let route = match Direct::new(window, (large, small), outputs)? {
+            Some(direct) => Route::Direct(Box::new(direct)),
+            None => Route::Columns(Box::new(Workspace::new(Columns::new(window, large), small, outputs)?)),
+        };
+        Ok(Rc::new(Conv { x, weight, bias, y, sums, direction, activation, route, wants_input_gradient }))
+    }
+
+    /// Values of a sample that are read and that are written.
+    fn sizes(&self) -> (usize, usize) {
+        match &self.route {
+            Route::Direct(direct) => direct.sizes(self.direction),
+            Route::Columns(space) => space.sizes(self.direction),
+        }
     }
 
     /// The product of the weight with the first `rows` rows of `from`, in either direction. `finish` is
@@ -86,7 +107,31 @@ impl Conv {
         threads: &Threads,
         finish: impl Fn(Range<usize>, &mut [f32]) + Sync,
     ) {
-        let (weight, space, to) = (self.weight.borrow(), &self.space, Parts::new(to));
+        let (weight, to) = (self.weight.borrow(), Parts::new(to));
+        let space = match &self.route {
+            Route::Columns(space) => space,
+            Route::Direct(direct) => {
+                let panels = direct.pack(direction, weight.values(), threads);
+                direct.for_each_tile(threads, rows, 1, |tile, scratch| {
+                    let (before, after) = direct.ranges(direction, tile);
+                    let from = &from[before];
+                    // SAFETY: tiles do not overlap, and `to` is borrowed until all are done.
+                    let to = unsafe { to.part(after.clone()) };
+                    match direction {
+                        Direction::Down => {
+                            let large = direct.frame_large(tile, from, scratch).0;
+                            direct.down(tile, large, &panels, false, to);
+                        }
+                        Direction::Up => {
+                            let small = direct.frame_small(tile, from, scratch);
+                            direct.up(tile, small, &panels, false, to);
+                        }
+                    }
+                    finish(after, to);
+                });
+                return;
+            }
+        };
         let w = space.matrix(weight.values());
         space.for_each_tile(threads, rows, 1, |tile, scratch| {
             let (before, after) = space.ranges(direction, tile);
@@ -119,7 +164,11 @@ impl Operation for Conv {
         let mut y = self.y.borrow_mut();
         let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
-        let bias = self.space.repeated_bias(self.bias.borrow().values());
+        let values = self.bias.borrow();
+        let bias = match &self.route {
+            Route::Direct(direct) => direct.repeated_bias(values.values()),
+            Route::Columns(space) => space.repeated_bias(values.values()),
+        };
         let (bias, activation) = (&*bias, self.activation);
         self.multiply(self.direction, pass.rows, x.values(), y.values_mut(), &pass.threads, |values, y| {
             // SAFETY: `multiply` hands out every value once, and `sums` is borrowed for as long.
@@ -130,7 +179,7 @@ impl Operation for Conv {
 
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
-        let (y, space, direction) = (self.y.borrow(), &self.space, self.direction);
+        let (y, direction) = (self.y.borrow(), self.direction);
         let [dx, dw, db, dy] = if self.wants_input_gradient {
             gradients(grads, [&x, &weight, &bias, &y])?
         } else {
@@ -142,8 +191,44 @@ impl Operation for Conv {
         let adds = (weight.claim_gradient() == Write::Add, bias.claim_gradient() == Write::Add);
         let sums = self.sums.as_ref().map(|sums| sums.borrow());
         let (y, pre) = (y.values(), sums.as_ref().map(|sums| sums.values()));
-        let (x, w, activation) = (x.values(), space.matrix(weight.values()), self.activation);
+        let (x, activation) = (x.values(), self.activation);
         let (dx, dy) = (Parts::new(dx), Parts::new(dy));
+        let space = match &self.route {
+            Route::Columns(space) => space,
+            Route::Direct(direct) => {
+                let panels = direct.pack(direction.reversed(), weight.values(), &pass.threads);
+                let products = (pass.rows, 1 + usize::from(wants_dx));
+                return direct.sum_over_tiles(
+                    &pass.threads,
+                    products,
+                    (dw, db),
+                    adds,
+                    |tile, scratch, dw, db| {
+                        let (before, after) = direct.ranges(direction, tile);
+                        // SAFETY: tiles do not overlap, and the gradient is borrowed until all are done.
+                        let dy = unsafe { dy.part(after.clone()) };
+                        through_activation(activation, y, pre, after, dy);
+                        add_to_bias(dy, db);
+                        let (large, small) = direction.arrange(&x[before.clone()], &*dy);
+                        let (large, scratch) = direct.frame_large(tile, large, scratch);
+                        direct.add_to_weight(tile, large, small, scratch, dw);
+                        if !wants_dx {
+                            return;
+                        }
+                        // SAFETY: as above.
+                        let dx = unsafe { dx.part(before) };
+                        match direction {
+                            Direction::Down => {
+                                let small = direct.frame_small(tile, small, scratch);
+                                direct.up(tile, small, &panels, dx_adds, dx);
+                            }
+                            Direction::Up => direct.down(tile, large, &panels, dx_adds, dx),
+                        }
+                    },
+                );
+            }
+        };
+        let w = space.matrix(weight.values());
         space.sum_over_tiles(&pass.threads, (pass.rows, 2), (dw, db), adds, |tile, scratch, dw, db| {
             let (before, after) = space.ranges(direction, tile);
             // SAFETY: tiles of different samples do not overlap, those of the same samples follow each
@@ -189,22 +274,29 @@ impl Operation for Conv {
 
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        self.space.bytes() + self.sums.as_ref().map_or(0, |sums| 4 * sums.borrow().values().len())
+        let route = match &self.route {
+            Route::Direct(direct) => direct.bytes(),
+            Route::Columns(space) => space.bytes(),
+        };
+        route + self.sums.as_ref().map_or(0, |sums| 4 * sums.borrow().values().len())
     }
 }
 
 /// Its linear part alone, the same for all samples.
 impl LinearMap for Conv {
     fn inputs(&self) -> usize {
-        self.space.sizes(self.direction).0
+        self.sizes().0
     }
 
     fn outputs(&self) -> usize {
-        self.space.sizes(self.direction).1
+        self.sizes().1
     }
 
     fn multiply_adds(&self) -> usize {
-        self.space.multiply_adds()
+        match &self.route {
+            Route::Direct(direct) => direct.multiply_adds(),
+            Route::Columns(space) => space.multiply_adds(),
+        }
     }
 
     fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
@@ -228,7 +320,25 @@ impl LinearMap for Conv {
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
         let [dw] = gradients(grads, [&self.weight.borrow()])?;
-        let (space, direction, rows) = (&self.space, self.direction, block.rows());
+        let (direction, rows) = (self.direction, block.rows());
+        let space = match &self.route {
+            Route::Columns(space) => space,
+            Route::Direct(direct) => {
+                let sums = (dw, &mut [][..]);
+                return direct.sum_over_tiles(
+                    threads,
+                    (rows, 1),
+                    sums,
+                    (true, true),
+                    |tile, scratch, dw, _| {
+                        let (before, after) = direct.ranges(direction, tile);
+                        let (large, small) = direction.arrange(&t[before], &s[after]);
+                        let (large, scratch) = direct.frame_large(tile, large, scratch);
+                        direct.add_to_weight(tile, large, small, scratch, dw);
+                    },
+                );
+            }
+        };
         space.sum_over_tiles(threads, (rows, 1), (dw, &mut []), (true, true), |tile, scratch, dw, _| {
             let (before, after) = space.ranges(direction, tile);
             let (large, small) = direction.arrange(&t[before], &s[after]);

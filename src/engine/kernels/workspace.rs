@@ -303,7 +303,7 @@ impl Workspace {
     }
 }
 
-fn lock<T>(values: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(values: &Mutex<T>) -> MutexGuard<'_, T> {
     // After a panic the contents are overwritten like any others.
     values.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -323,7 +323,7 @@ pub(super) fn add_to_bias(gradient: &[f32], sums: &mut [f64]) {
 }
 
 /// Brings values to a length; nothing happens where they have it.
-fn lengthen<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), TapeError> {
+pub(super) fn lengthen<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), TapeError> {
     let missing = len.saturating_sub(values.len());
     values.try_reserve_exact(missing).map_err(|_| TapeError::OutOfMemory)?;
     values.resize(len, T::default());

@@ -1,0 +1,69 @@
+//! Pictures in a frame of zeros, so that a window never asks whether it reaches over the edge.
+
+/// Pictures, perhaps in a frame of zeros.
+#[derive(Clone, Copy)]
+pub(in crate::engine::kernels) struct Framed<'a> {
+    pub(super) values: &'a [f32],
+    /// From a sample to the next.
+    pub(super) stride: usize,
+}
+
+/// A picture and the zeros around it.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) channels: usize,
+    /// Rows and columns of zeros before the picture.
+    pub(super) before: usize,
+    pub(super) left: usize,
+    /// Sides of the whole; what the picture has beyond them is never read.
+    pub(super) height: usize,
+    pub(super) width: usize,
+}
+
+impl Frame {
+    /// Whether the picture itself serves.
+    pub(super) fn is_bare(&self) -> bool {
+        self.before == 0 && self.left == 0 && self.height <= self.rows && self.width == self.columns
+    }
+
+    /// Values of a sample in the frame.
+    pub(super) fn values(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Pictures in their frame; `scratch` is what is left of it.
+    pub(super) fn around<'a>(
+        &self,
+        samples: usize,
+        pictures: &'a [f32],
+        scratch: &'a mut [f32],
+    ) -> (Framed<'a>, &'a mut [f32]) {
+        let picture = self.rows * self.columns * self.channels;
+        if self.is_bare() {
+            return (Framed { values: pictures, stride: picture }, scratch);
+        }
+        let (framed, rest) = scratch.split_at_mut(samples * self.values());
+        let (pictures, frames) = (pictures.chunks_exact(picture), framed.chunks_exact_mut(self.values()));
+        for (picture, frame) in pictures.zip(frames) {
+            self.fill(picture, frame);
+        }
+        (Framed { values: framed, stride: self.values() }, rest)
+    }
+
+    fn fill(&self, picture: &[f32], frame: &mut [f32]) {
+        let (left, inside) = (self.left * self.channels, self.columns * self.channels);
+        for (row, to) in frame.chunks_exact_mut(self.width * self.channels).enumerate() {
+            let Some(from) = row.checked_sub(self.before).filter(|row| *row < self.rows) else {
+                to.fill(0.0);
+                continue;
+            };
+            let left = left.min(to.len());
+            let end = (left + inside).min(to.len());
+            to[..left].fill(0.0);
+            to[left..end].copy_from_slice(&picture[from * inside..][..end - left]);
+            to[end..].fill(0.0);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The weights of a convolution in the order of a product, panel by panel.
+
+use std::sync::MutexGuard;
+
+use super::block::PANEL;
+use super::{Direct, Phase};
+use crate::check::Window;
+use crate::engine::kernels::columns::Direction;
+use crate::engine::kernels::threads::Threads;
+use crate::engine::kernels::workspace::lock;
+
+/// Rows of panels that are put in order at a time.
+const PACKED_ROWS: usize = 64;
+
+impl Direct {
+    /// The weight, channels of the small picture × patch, in the order of a product in `direction`.
+    pub(in crate::engine::kernels) fn pack(
+        &self,
+        direction: Direction,
+        weight: &[f32],
+        threads: &Threads,
+    ) -> MutexGuard<'_, Vec<f32>> {
+        let mut panels = lock(&self.panels);
+        let (patch, (inner, outer)) = (self.patch_len(), self.channels);
+        match direction {
+            Direction::Down => {
+                let len = outer.next_multiple_of(PANEL) * patch;
+                threads.for_each_piece(&mut panels[..len], PACKED_ROWS * PANEL, 8 * len, |start, rows| {
+                    for (row, to) in (start / PANEL..).zip(rows.chunks_exact_mut(PANEL)) {
+                        let (first, at) = (row / patch * PANEL, row % patch);
+                        let width = PANEL.min(outer - first);
+                        for (channel, to) in to[..width].iter_mut().enumerate() {
+                            *to = weight[(first + channel) * patch + at];
+                        }
+                        to[width..].fill(0.0);
+                    }
+                });
+            }
+            Direction::Up if self.sizes.blocks.is_some() => {
+                let rows = self.up.iter().map(|phase| phase.walk.steps()).sum::<usize>();
+                for (step, to) in panels.chunks_exact_mut(PANEL).take(rows).enumerate() {
+                    to.fill(0.0);
+                    self.pack_block(step, weight, to);
+                }
+            }
+            Direction::Up => {
+                for phase in &self.up {
+                    let steps = phase.walk.steps();
+                    let len = inner.next_multiple_of(PANEL) * steps;
+                    let panels = &mut panels[phase.start..][..len];
+                    threads.for_each_piece(panels, PACKED_ROWS * PANEL, 8 * len, |start, rows| {
+                        for (row, to) in (start / PANEL..).zip(rows.chunks_exact_mut(PANEL)) {
+                            let (first, at) = (row / steps * PANEL, row % steps);
+                            let width = PANEL.min(inner - first);
+                            let from = self.weight_at(phase, at) + first;
+                            to[..width].copy_from_slice(&weight[from..from + width]);
+                            to[width..].fill(0.0);
+                        }
+                    });
+                }
+            }
+        }
+        panels
+    }
+
+    /// The weights of a step for all pixels of a block.
+    fn pack_block(&self, step: usize, weight: &[f32], to: &mut [f32]) {
+        let Window { kernel, stride, .. } = self.window;
+        let taps = self.sizes.zeros + 1;
+        let (channel, tap) = (step % self.channels.1, step / self.channels.1);
+        for (pixel, to) in to[..self.block_len()].chunks_exact_mut(self.channels.0).enumerate() {
+            let i = pixel / stride + stride * (taps - 1 - tap / taps);
+            let j = pixel % stride + stride * (taps - 1 - tap % taps);
+            if i < kernel && j < kernel {
+                let from = channel * self.patch_len() + (i * kernel + j) * self.channels.0;
+                to.copy_from_slice(&weight[from..from + self.channels.0]);
+            }
+        }
+    }
+
+    /// Where the weights of a phase's step begin: those of all channels of the large picture.
+    fn weight_at(&self, phase: &Phase, step: usize) -> usize {
+        let (kernel, stride) = (self.window.kernel, self.window.stride);
+        let (channel, tap) = (step % self.channels.1, step / self.channels.1);
+        let (u, v) = (tap / phase.taps.1, tap % phase.taps.1);
+        // Rows and columns of the small picture ascend, so those of the kernel descend.
+        let i = phase.first.0 + stride * (phase.taps.0 - 1 - u);
+        let j = phase.first.1 + stride * (phase.taps.1 - 1 - v);
+        channel * self.patch_len() + (i * kernel + j) * self.channels.0
+    }
+}
