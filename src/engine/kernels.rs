@@ -37,7 +37,7 @@ pub mod pool;
 pub mod quantiser;
 pub mod rbm;
 #[cfg(test)]
-mod reference;
+pub mod reference;
 pub mod selector;
 pub mod sparsity;
 pub mod tape;

@@ -8,6 +8,7 @@ mod kinds;
 mod layers;
 mod memory;
 mod order;
+mod picture_codes;
 mod pretraining;
 mod probabilistic;
 mod properties;

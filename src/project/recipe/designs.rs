@@ -1,20 +1,19 @@
 use super::Recipe;
 use crate::project::{
     Activation, Bottleneck, Code, CodebookUpdate, Corruption, Data, Decoder, Distance, Estimator,
-    FORMAT_VERSION, Greedy, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling, Site,
-    Source, Strategy, Synthetic, Threshold, Training, Variance,
+    FORMAT_VERSION, Greedy, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling,
+    Schedule, Site, Source, Strategy, Synthetic, Threshold, Training, Variance,
 };
 
 impl Recipe {
     /// The project itself.
     pub fn project(self) -> Project {
         let dense = |units, activation| Layer::Dense { units, activation };
-        let convolution = |channels| Layer::Conv2d {
-            channels,
-            kernel: 3,
-            stride: 2,
-            padding: Padding::Same,
-            activation: Activation::Relu,
+        // Each halves the picture, or keeps its size.
+        let convolution = |channels, stride| {
+            let (kernel, padding) = (3, Padding::Same);
+            let linear = Layer::Conv2d { channels, kernel, stride, padding, activation: Activation::Linear };
+            [linear, Layer::BatchNorm { activation: Activation::Relu }]
         };
         let base = Project {
             format_version: FORMAT_VERSION,
@@ -32,6 +31,13 @@ impl Recipe {
             others: Vec::new(),
             pins: Vec::new(),
         };
+        // Batch norm bears a high rate, and a rate that falls to nothing needs few epochs.
+        let falling = |epochs| Training {
+            learning_rate: 4e-3,
+            schedule: Schedule::Cosine { floor: 0.01 },
+            epochs,
+            ..Training::default()
+        };
         match self {
             Recipe::Undercomplete => base,
             Recipe::Linear => Project {
@@ -43,8 +49,9 @@ impl Recipe {
             },
             Recipe::Denoising => Project {
                 corruption: Corruption::Gaussian { std: 0.3 },
-                encoder: vec![dense(128, Activation::Relu)],
-                code: Code { activation: Activation::Relu, ..Code::plain(32) },
+                encoder: [convolution(32, 2), convolution(64, 2)].concat(),
+                code: Code::channels(16),
+                training: falling(30),
                 ..base
             },
             Recipe::Sparse => Project {
@@ -85,9 +92,9 @@ impl Recipe {
                 ..base
             },
             Recipe::Convolutional => Project {
-                encoder: vec![convolution(16), convolution(32)],
-                code: Code::plain(8),
-                training: Training { epochs: 60, ..base.training },
+                encoder: [convolution(16, 2), convolution(32, 2)].concat(),
+                code: Code::channels(4),
+                training: falling(40),
                 ..base
             },
             Recipe::Variational => Project {
@@ -166,16 +173,17 @@ impl Recipe {
                 ..base
             },
             Recipe::Quantised => Project {
-                encoder: vec![dense(128, Activation::Relu)],
+                encoder: [convolution(16, 2), convolution(32, 1)].concat(),
                 code: Code {
                     kind: Bottleneck::Quantised {
                         entries: 64,
-                        dimension: 4,
+                        dimension: 8,
                         commitment: 0.25,
                         update: CodebookUpdate::MovingAverage,
                     },
-                    ..Code::plain(16)
+                    ..Code::channels(8)
                 },
+                training: falling(40),
                 ..base
             },
             Recipe::SuperResolution => Project {
@@ -184,15 +192,16 @@ impl Recipe {
                     ..Data::default()
                 },
                 corruption: Corruption::Pixelate { size: 4 },
-                encoder: vec![dense(256, Activation::Relu)],
-                code: Code { activation: Activation::Relu, ..Code::plain(64) },
-                training: Training { epochs: 40, ..base.training },
+                encoder: [convolution(16, 2), convolution(32, 2)].concat(),
+                code: Code::channels(16),
+                training: falling(15),
                 ..base
             },
             Recipe::Inpainting => Project {
                 corruption: Corruption::MissingRectangle { side: 0.4 },
-                encoder: vec![dense(256, Activation::Relu)],
-                code: Code { activation: Activation::Relu, ..Code::plain(48) },
+                encoder: [convolution(32, 2), convolution(64, 2)].concat(),
+                code: Code::channels(32),
+                training: falling(30),
                 ..base
             },
             Recipe::Anomaly => Project {
