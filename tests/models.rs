@@ -96,7 +96,7 @@ fn training_on_noise_teaches_to_repair_it() {
     let corruption = Corruption::Gaussian { std: 0.3 };
     let project = |corruption| {
         let base = Recipe::Denoising.project();
-        Project { corruption, training: Training { epochs: 20, ..base.training.clone() }, ..base }
+        Project { corruption, training: Training { epochs: 40, ..base.training.clone() }, ..base }
     };
     let range = facts(&data).value_range;
     let shape = data.shape;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use hourglass::io::{Files, open_project, save_design, save_project};
-use hourglass::project::{Activation, Code, EarlyStopping, Layer, Recipe, Scaling};
+use hourglass::project::{EarlyStopping, Recipe, Scaling};
 use hourglass::run::{KeptEpochs, Run, Status};
 use program::{command, fails, last_json, run, write_table};
 
@@ -49,8 +49,6 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
     let path = dir.path();
     // Nothing is ever an improvement, so that patience runs out for sure: after 31 epochs.
     let mut design = Recipe::Denoising.project();
-    (design.encoder, design.code) =
-        (vec![Layer::Dense { units: 64, activation: Activation::Relu }], Code::plain(32));
     design.training.early_stopping = Some(EarlyStopping { patience: 30, min_delta: 1e6 });
     save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
     let state = |name: &str| {

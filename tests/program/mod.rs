@@ -110,7 +110,6 @@ pub fn assert_same(found: &Run, undisturbed: &Run, what: &str) {
 pub fn designs() -> [(&'static str, Project); 4] {
     let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
     let mut denoising = Recipe::Denoising.project();
-    (denoising.encoder, denoising.code) = (vec![dense(128)], Code::plain(32));
     denoising.training.epochs = 40;
 
     // Saving takes about as long as training in between.

@@ -9,11 +9,17 @@ impl Recipe {
     /// The project itself.
     pub fn project(self) -> Project {
         let dense = |units, activation| Layer::Dense { units, activation };
-        // Each halves the picture, or keeps its size.
-        let convolution = |channels, stride| {
-            let (kernel, padding) = (3, Padding::Same);
-            let linear = Layer::Conv2d { channels, kernel, stride, padding, activation: Activation::Linear };
-            [linear, Layer::BatchNorm { activation: Activation::Relu }]
+        let convolution = |channels, kernel, stride| {
+            let (padding, activation) = (Padding::Same, Activation::Linear);
+            let convolution = Layer::Conv2d { channels, kernel, stride, padding, activation };
+            [convolution, Layer::BatchNorm { activation: Activation::Relu }]
+        };
+        // Batch norm allows a high rate, and with one that falls to almost 0 few epochs are enough.
+        let falling = |learning_rate, epochs| Training {
+            learning_rate,
+            schedule: Schedule::Cosine { floor: 0.01 },
+            epochs,
+            ..Training::default()
         };
         let base = Project {
             format_version: FORMAT_VERSION,
@@ -31,13 +37,6 @@ impl Recipe {
             others: Vec::new(),
             pins: Vec::new(),
         };
-        // Batch norm bears a high rate, and a rate that falls to nothing needs few epochs.
-        let falling = |epochs| Training {
-            learning_rate: 4e-3,
-            schedule: Schedule::Cosine { floor: 0.01 },
-            epochs,
-            ..Training::default()
-        };
         match self {
             Recipe::Undercomplete => base,
             Recipe::Linear => Project {
@@ -49,9 +48,8 @@ impl Recipe {
             },
             Recipe::Denoising => Project {
                 corruption: Corruption::Gaussian { std: 0.3 },
-                encoder: [convolution(32, 2), convolution(64, 2)].concat(),
-                code: Code::channels(16),
-                training: falling(30),
+                encoder: vec![dense(128, Activation::Relu)],
+                code: Code { activation: Activation::Relu, ..Code::plain(32) },
                 ..base
             },
             Recipe::Sparse => Project {
@@ -92,9 +90,10 @@ impl Recipe {
                 ..base
             },
             Recipe::Convolutional => Project {
-                encoder: [convolution(16, 2), convolution(32, 2)].concat(),
-                code: Code::channels(4),
-                training: falling(40),
+                // The last one lets each of the 2×2 positions see the others.
+                encoder: [convolution(16, 3, 2), convolution(32, 3, 2), convolution(32, 3, 1)].concat(),
+                code: Code::channels(2),
+                training: falling(5e-3, 30),
                 ..base
             },
             Recipe::Variational => Project {
@@ -173,7 +172,7 @@ impl Recipe {
                 ..base
             },
             Recipe::Quantised => Project {
-                encoder: [convolution(16, 2), convolution(32, 1)].concat(),
+                encoder: [convolution(16, 3, 2), convolution(32, 3, 1)].concat(),
                 code: Code {
                     kind: Bottleneck::Quantised {
                         entries: 64,
@@ -183,7 +182,7 @@ impl Recipe {
                     },
                     ..Code::channels(8)
                 },
-                training: falling(40),
+                training: falling(6e-3, 13),
                 ..base
             },
             Recipe::SuperResolution => Project {
@@ -192,16 +191,17 @@ impl Recipe {
                     ..Data::default()
                 },
                 corruption: Corruption::Pixelate { size: 4 },
-                encoder: [convolution(16, 2), convolution(32, 2)].concat(),
+                encoder: [convolution(16, 5, 2), convolution(32, 3, 2)].concat(),
                 code: Code::channels(16),
-                training: falling(15),
+                // Squared error leaves grey around the shapes.
+                loss: Loss::BinaryCrossEntropy,
+                training: falling(4e-3, 12),
                 ..base
             },
             Recipe::Inpainting => Project {
                 corruption: Corruption::MissingRectangle { side: 0.4 },
-                encoder: [convolution(32, 2), convolution(64, 2)].concat(),
-                code: Code::channels(32),
-                training: falling(30),
+                encoder: vec![dense(256, Activation::Relu)],
+                code: Code { activation: Activation::Relu, ..Code::plain(48) },
                 ..base
             },
             Recipe::Anomaly => Project {
