@@ -93,7 +93,7 @@ impl Recipe {
                 // The last one lets each of the 2×2 positions see the others.
                 encoder: [convolution(16, 3, 2), convolution(32, 3, 2), convolution(32, 3, 1)].concat(),
                 code: Code::channels(2),
-                training: falling(5e-3, 30),
+                training: falling(6e-3, 24),
                 ..base
             },
             Recipe::Variational => Project {
@@ -182,7 +182,7 @@ impl Recipe {
                     },
                     ..Code::channels(8)
                 },
-                training: falling(6e-3, 13),
+                training: falling(6e-3, 12),
                 ..base
             },
             Recipe::SuperResolution => Project {
