@@ -174,7 +174,7 @@ impl Recipe {
                 "The code is a picture of 4×4 positions, and at each stands one of 64 learned vectors. Watch the commitment fall as the encoder settles on them."
             }
             Recipe::SuperResolution => {
-                "The input is pixelated, the target is sharp, and every layer is a convolution. Compare the middle row of the reconstructions with the last."
+                "The encoder reads a coarse picture, and convolutions of the decoder double its sides twice. Compare the middle row of the reconstructions with the last."
             }
             Recipe::Inpainting => {
                 "A random rectangle is cut out of the input and has to be filled in. Compare the middle row of the reconstructions with the last."

@@ -14,6 +14,17 @@ impl Recipe {
             let convolution = Layer::Conv2d { channels, kernel, stride, padding, activation };
             [convolution, Layer::BatchNorm { activation: Activation::Relu }]
         };
+        let doubled = |channels| {
+            let convolution = Layer::ConvTranspose2d {
+                channels,
+                kernel: 5,
+                stride: 2,
+                padding: Padding::Same,
+                output_padding: None,
+                activation: Activation::Linear,
+            };
+            [convolution, Layer::BatchNorm { activation: Activation::Relu }]
+        };
         // Batch norm allows a high rate, and with one that falls to almost 0 few epochs are enough.
         let falling = |learning_rate, epochs| Training {
             learning_rate,
@@ -191,11 +202,16 @@ impl Recipe {
                     ..Data::default()
                 },
                 corruption: Corruption::Pixelate { size: 4 },
-                encoder: [convolution(16, 5, 2), convolution(32, 3, 2)].concat(),
-                code: Code::channels(16),
+                // The encoder reads the coarse picture itself; the decoder alone enlarges it (Dong,
+                // Loy & Tang 2016, FSRCNN).
+                encoder: [vec![Layer::AvgPool2d { size: 4 }], convolution(32, 3, 1).to_vec()].concat(),
+                code: Code::channels(4),
+                decoder: Decoder::Free(
+                    [convolution(32, 3, 1).to_vec(), doubled(16).to_vec(), doubled(1)[..1].to_vec()].concat(),
+                ),
                 // Squared error leaves grey around the shapes.
                 loss: Loss::BinaryCrossEntropy,
-                training: falling(4e-3, 12),
+                training: falling(6e-3, 12),
                 ..base
             },
             Recipe::Inpainting => Project {
