@@ -141,9 +141,9 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
         for parameter in network.parameters() {
             parameter.node.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 2.0);
         }
-        let term = network.terms().parts()[1].clone();
+        let term = network.terms().names()[2].clone();
         let penalty = |network: &mut Network| {
-            let (_, _) = loss_and_gradients(network, &data, &rows);
+            loss_and_gradients(network, &data, &rows);
             network.losses().get(&term).expect("the penalty's term") / rows.len() as f64
         };
         let value = penalty(&mut network);
