@@ -43,7 +43,7 @@ pub mod prelu;
 pub mod quantiser;
 pub mod rbm;
 #[cfg(test)]
-mod reference;
+pub mod reference;
 pub mod selector;
 pub mod sparsity;
 pub mod tape;

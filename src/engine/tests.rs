@@ -9,6 +9,7 @@ mod layers;
 mod masks;
 mod memory;
 mod order;
+mod picture_codes;
 mod pretraining;
 mod probabilistic;
 mod properties;

@@ -147,7 +147,7 @@ impl Recipe {
                 "The norm of the code's derivative is part of the loss, so the code moves only where the data do. Compare the reconstruction of noisy digits with that of the undercomplete recipe."
             }
             Recipe::Convolutional => {
-                "Two convolutions with a stride halve the picture twice, transposed ones bring it back. It needs few weights, because a pattern is learned once for all places."
+                "Convolutions with a stride halve the picture twice, and the code is a picture too: two channels of 2×2 positions, which transposed convolutions bring back. Compare its error with PCA's eight components."
             }
             Recipe::Variational => {
                 "Each digit becomes a small cloud in the plane, and all of them together fill it like a normal distribution. Look at the latent space: there are no gaps to decode nonsense from."
@@ -171,10 +171,10 @@ impl Recipe {
                 "Strong noise on the code drives its units to 0 or 1, so that similar digits get similar addresses. Look at the latent space: the codes sit in the corners."
             }
             Recipe::Quantised => {
-                "The code is four words from a vocabulary of 64 learned vectors. Watch the commitment fall as the encoder settles on its words."
+                "The code is a picture of 4×4 positions, and at each stands one of 64 learned vectors. Watch the commitment fall as the encoder settles on them."
             }
             Recipe::SuperResolution => {
-                "The input is pixelated, the target is sharp. Compare the middle row of the reconstructions with the last."
+                "The encoder reads a coarse picture, and convolutions of the decoder double its sides twice. Compare the middle row of the reconstructions with the last."
             }
             Recipe::Inpainting => {
                 "A random rectangle is cut out of the input and has to be filled in. Compare the middle row of the reconstructions with the last."

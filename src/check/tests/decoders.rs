@@ -1,6 +1,7 @@
 //! Decoders that mirror pictures, and those freed from their encoder.
 
 use super::*;
+use crate::project::{Code, Variance};
 
 fn block(form: BlockForm, channels: usize, stride: usize) -> Layer {
     let (norm, inner, activation) = (BlockNorm::Batch, Activation::Relu, Activation::Relu);
@@ -181,6 +182,54 @@ fn a_freed_decoder_computes_what_the_mirrored_one_did() {
             assert_eq!(linear(&after), linear(&before), "{encoder:?} {input}");
         }
     }
+}
+
+#[test]
+fn codes_of_channels_are_mirrored_to_the_picture_they_came_from_and_freed() {
+    let is_picture = |encoder: &[Layer]| {
+        matches!(
+            encoder.last(),
+            Some(
+                Layer::Conv2d { .. }
+                    | Layer::AvgPool2d { .. }
+                    | Layer::MaxPool2d { .. }
+                    | Layer::Upsample { .. }
+            )
+        )
+    };
+    let encoders = picture_encoders().into_iter().filter(|encoder| is_picture(encoder));
+    let designs = encoders.flat_map(|encoder| Bottleneck::ALL.map(|kind| (encoder.clone(), kind)));
+    let mut planned = 0;
+    for (encoder, kind) in designs {
+        let mut project = Recipe::Undercomplete.project();
+        project.encoder.clone_from(&encoder);
+        project.code = Code { kind, ..Code::channels(12) };
+        project.output.activation = Activation::Linear;
+        if let Bottleneck::DescriptionLength { .. } = kind {
+            project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.5 } };
+        }
+        for input in [image(12, 8, 3), image(12, 24, 1)] {
+            let facts = DataFacts { shape: input, ..facts() };
+            let what = format!("{encoder:?} {} {input}", kind.name());
+            let Ok(before) = plan(&project, &facts) else {
+                assert!(
+                    matches!(kind, Bottleneck::Concrete { .. }),
+                    "{what}: {:?}",
+                    plan(&project, &facts).err()
+                );
+                continue;
+            };
+            planned += 1;
+            let Shape::Image { channels: 12, .. } = before.code_shape() else { panic!("{what}") };
+            assert_eq!(before.decoder().last().map(Stage::outputs), Some(input.features()), "{what}");
+            let layers = freed(&project, Some(input)).expect("known sizes");
+            let free = Project { decoder: Decoder::Free(layers), ..project.clone() };
+            let after = plan(&free, &facts).unwrap_or_else(|found| panic!("{what}: {found:#?}"));
+            assert_eq!((after.parameters(), after.macs()), (before.parameters(), before.macs()), "{what}");
+        }
+    }
+    // Five encoders end in pictures, and every kind but the selector has channels.
+    assert_eq!(planned, 5 * (Bottleneck::ALL.len() - 1) * 2);
 }
 
 #[test]

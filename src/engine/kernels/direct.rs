@@ -95,7 +95,7 @@ impl Direct {
         outputs: usize,
     ) -> Result<Option<Direct>, EngineError> {
         let Some(sizes) = DirectSizes::of(window, channels.0, channels.1) else { return Ok(None) };
-        let Window { large, small, kernel, stride, before } = window;
+        let Window { large, small, kernel, stride, before, dilation: _ } = window;
         let frame = |(rows, columns), channels, (before, left), (height, width)| Frame {
             rows,
             columns,

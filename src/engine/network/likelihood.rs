@@ -1,7 +1,5 @@
 //! How likely data are under a variational network, by importance sampling.
 
-use std::rc::Rc;
-
 use super::{Network, Samples, Watch};
 use crate::dataset::Dataset;
 use crate::dataset::random::Purpose;

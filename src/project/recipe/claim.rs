@@ -139,15 +139,15 @@ impl Recipe {
             Recipe::DescriptionLength => {
                 const { &[at_most(Figure::CodeBits, 10.4), at_most(Figure::ErrorBits, 110.0)] }
             }
-            Recipe::Convolutional | Recipe::Machines => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
+            Recipe::Convolutional => const { &[at_most(Figure::ErrorOverPca, 0.62)] },
+            Recipe::Machines => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
             Recipe::JointVsLayerWise => const { &[at_most(Figure::FirstOverSecond, 0.97)] },
             Recipe::Hashing => const { &[at_least(Figure::Decided, 0.9)] },
             Recipe::Quantised => {
-                const { &[at_least(Figure::Perplexity, 16.0), at_most(Figure::ErrorOverFirst, 0.5)] }
+                const { &[at_least(Figure::Perplexity, 40.0), at_most(Figure::ErrorOverFirst, 0.15)] }
             }
-            Recipe::SuperResolution | Recipe::Inpainting => {
-                const { &[at_most(Figure::RestoredOverCorrupted, 0.5)] }
-            }
+            Recipe::SuperResolution => const { &[at_most(Figure::RestoredOverCorrupted, 0.3)] },
+            Recipe::Inpainting => const { &[at_most(Figure::RestoredOverCorrupted, 0.5)] },
             Recipe::Anomaly => const { &[at_least(Figure::Auc, 0.9)] },
             Recipe::Tabular => const { &[at_most(Figure::ErrorOverPca, 0.95)] },
         }

@@ -1,22 +1,39 @@
 use super::Recipe;
 use crate::project::{
     Activation, Bottleneck, Code, CodebookUpdate, Corruption, Data, Decoder, Distance, Estimator,
-    FORMAT_VERSION, Greedy, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling, Site,
-    Source, Strategy, Synthetic, Threshold, Training, Variance,
+    FORMAT_VERSION, Greedy, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling,
+    Schedule, Site, Source, Strategy, Synthetic, Threshold, Training, Variance,
 };
 
 impl Recipe {
     /// The project itself.
     pub fn project(self) -> Project {
         let dense = |units, activation| Layer::Dense { units, activation };
-        let convolution = |channels| Layer::Conv2d {
-            channels,
-            kernel: 3,
-            stride: 2,
-            padding: Padding::Same,
-            dilation: 1,
-            groups: 1,
-            activation: Activation::Relu,
+        let convolution = |channels, kernel, stride| {
+            let (padding, activation) = (Padding::Same, Activation::Linear);
+            let convolution =
+                Layer::Conv2d { channels, kernel, stride, padding, dilation: 1, groups: 1, activation };
+            [convolution, Layer::BatchNorm { activation: Activation::Relu }]
+        };
+        let doubled = |channels| {
+            let convolution = Layer::ConvTranspose2d {
+                channels,
+                kernel: 5,
+                stride: 2,
+                padding: Padding::Same,
+                output_padding: None,
+                dilation: 1,
+                groups: 1,
+                activation: Activation::Linear,
+            };
+            [convolution, Layer::BatchNorm { activation: Activation::Relu }]
+        };
+        // Batch norm allows a high rate, and with one that falls to almost 0 few epochs are enough.
+        let falling = |learning_rate, epochs| Training {
+            learning_rate,
+            schedule: Schedule::Cosine { floor: 0.01 },
+            epochs,
+            ..Training::default()
         };
         let base = Project {
             format_version: FORMAT_VERSION,
@@ -87,9 +104,10 @@ impl Recipe {
                 ..base
             },
             Recipe::Convolutional => Project {
-                encoder: vec![convolution(16), convolution(32)],
-                code: Code::plain(8),
-                training: Training { epochs: 60, ..base.training },
+                // The last one lets each of the 2×2 positions see the others.
+                encoder: [convolution(16, 3, 2), convolution(32, 3, 2), convolution(32, 3, 1)].concat(),
+                code: Code::channels(2),
+                training: falling(6e-3, 24),
                 ..base
             },
             Recipe::Variational => Project {
@@ -168,16 +186,17 @@ impl Recipe {
                 ..base
             },
             Recipe::Quantised => Project {
-                encoder: vec![dense(128, Activation::Relu)],
+                encoder: [convolution(16, 3, 2), convolution(32, 3, 1)].concat(),
                 code: Code {
                     kind: Bottleneck::Quantised {
                         entries: 64,
-                        dimension: 4,
+                        dimension: 8,
                         commitment: 0.25,
                         update: CodebookUpdate::MovingAverage,
                     },
-                    ..Code::plain(16)
+                    ..Code::channels(8)
                 },
+                training: falling(6e-3, 12),
                 ..base
             },
             Recipe::SuperResolution => Project {
@@ -186,9 +205,16 @@ impl Recipe {
                     ..Data::default()
                 },
                 corruption: Corruption::Pixelate { size: 4 },
-                encoder: vec![dense(256, Activation::Relu)],
-                code: Code { activation: Activation::Relu, ..Code::plain(64) },
-                training: Training { epochs: 40, ..base.training },
+                // The encoder reads the coarse picture itself; the decoder alone enlarges it (Dong,
+                // Loy & Tang 2016, FSRCNN).
+                encoder: [vec![Layer::AvgPool2d { size: 4 }], convolution(32, 3, 1).to_vec()].concat(),
+                code: Code::channels(4),
+                decoder: Decoder::Free(
+                    [convolution(32, 3, 1).to_vec(), doubled(16).to_vec(), doubled(1)[..1].to_vec()].concat(),
+                ),
+                // Squared error leaves grey around the shapes.
+                loss: Loss::BinaryCrossEntropy,
+                training: falling(6e-3, 12),
                 ..base
             },
             Recipe::Inpainting => Project {

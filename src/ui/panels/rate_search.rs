@@ -56,7 +56,7 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
     buttons_ui(ui, |ui| {
         if let Some(rate) = suggested {
             let text = format!("Use {}", format_number(f64::from(rate)));
-            if primary_ui(ui, &text).on_hover_text("Set the learning rate; can be undone.").clicked() {
+            if primary_ui(ui, &text, 0.0).on_hover_text("Set the learning rate; can be undone.").clicked() {
                 answer = Answer::UseRate(rate);
             }
         }
