@@ -1,10 +1,12 @@
 //! **The results of a training**: the frozen design, the history of every loss term, pictures and codes by epoch,
 //! weights. Plain data, without a thread, a tensor or a window. [`Run::apply`] is the only code that changes a run.
 
+mod advice;
 mod attempt;
 mod caption;
 mod checkpoint;
 mod damaged;
+mod diagnosis;
 mod error;
 mod event;
 mod health;
@@ -23,13 +25,16 @@ mod run_data;
 mod shown_data;
 mod weights;
 
+pub use advice::Advice;
 pub use attempt::Attempt;
 pub use caption::Caption;
 pub use checkpoint::{Best, Checkpoint};
+pub use diagnosis::{Diagnosis, Evidence, Fault, Unit, diagnoses};
 pub use error::RunError;
 pub use event::{RunEvent, RunProgress};
 pub use health::{
-    ACTIVE_NATS, Bits, CodebookHealth, DECIDED, HashHealth, Health, LayerHealth, SelectorHealth,
+    ACTIVE_NATS, Bits, CodebookHealth, DECIDED, GradientHealth, HashHealth, Health, LayerHealth,
+    OutputHealth, SelectorHealth,
 };
 pub use held_weights::{HeldWeights, StoredWeights};
 pub use history::{EpochRecord, History};

@@ -317,7 +317,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
                 project.data.scaling = Scaling::UnitRange;
             }))
         });
-    } else if let Some((lowest, highest)) = reach(activation)
+    } else if let Some((lowest, highest)) = activation.reach()
         && (low < lowest - 1e-3 || high > highest + 1e-3)
         && !(project.data.scaling == Scaling::UnitRange && activation == Activation::Sigmoid)
     {
@@ -356,19 +356,6 @@ fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem
         }
     });
     problems.push(Problem::warning(Place::Decoder(index), message).with_fix(fix));
-}
-
-/// Smallest and largest value an activation can put out, where it cannot put out everything.
-fn reach(activation: Activation) -> Option<(f32, f32)> {
-    match activation {
-        Activation::Linear | Activation::LeakyRelu => None,
-        Activation::Relu | Activation::Softplus => Some((0.0, f32::INFINITY)),
-        Activation::Elu => Some((-1.0, f32::INFINITY)),
-        Activation::Gelu => Some((-0.17, f32::INFINITY)),
-        Activation::Silu => Some((-0.2785, f32::INFINITY)),
-        Activation::Sigmoid => Some((0.0, 1.0)),
-        Activation::Tanh => Some((-1.0, 1.0)),
-    }
 }
 
 fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {

@@ -16,7 +16,10 @@ use crate::dataset::Dataset;
 use crate::project::{
     Project, Strategy, format_percent, format_secs, terminal_number, visible, visible_path,
 };
-use crate::run::{EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status};
+use crate::run::{
+    Diagnosis, EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status,
+    diagnoses,
+};
 use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
 
 /// From one save to the next, besides those that the person asks for.
@@ -220,11 +223,6 @@ impl<'a> Training<'a> {
             Ended::Interrupted => Status::Stopped,
             Ended::Failed(message) => Status::Failed(message.clone()),
         });
-        let health = driver.run().health.clone();
-        if let (Ended::Done, Some(health)) = (&ended, health) {
-            let bar = &driver.observer().bar;
-            health.warnings().iter().for_each(|warning| bar.print(&format!("warning: {warning}")));
-        }
         ended
     }
 
@@ -270,6 +268,7 @@ impl<'a> Training<'a> {
             "steps": checkpoint.map_or(0, |checkpoint| checkpoint.progress.step),
             "seconds": run.seconds,
             "samples_per_sec": self.samples_per_sec(),
+            "findings": diagnoses(run).iter().map(Diagnosis::json).collect::<Vec<_>>(),
             "run": saver.number_of(run.id),
             "file": saver.output.to_string_lossy(),
         })
@@ -287,8 +286,10 @@ impl<'a> Training<'a> {
         };
         let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
         let state = if run.status == Status::Stopped { ", stopped; --resume continues it" } else { "" };
+        let told = |finding: &Diagnosis| format!("\nfinding: {}", visible(&finding.line()));
+        let findings = diagnoses(run).iter().map(told).collect::<Vec<_>>().concat();
         format!(
-            "{result}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
+            "{result}{findings}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
             run.parameters,
             format_secs(run.seconds),
             saver.number_of(run.id),

@@ -56,6 +56,8 @@ pub struct Network {
     encoder_len: usize,
     /// What each operation of the encoder hands on, with the card it stands for.
     encoded: Vec<(Place, Node)>,
+    /// The same of the decoder.
+    decoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
     /// How much each value of the target counts, where missing ones do not.
@@ -463,9 +465,11 @@ impl Network {
         let waist = Waist::new(&mut builder, plan)?;
         let code = Rc::clone(&builder.last);
         let penalties = penalties(&builder, &waist, &input, capacity)?;
+        let before_decoder = builder.outputs.len();
         for stage in plan.decoder() {
             builder.push(stage)?;
         }
+        let decoded = builder.outputs[before_decoder..].to_vec();
         let output = Rc::clone(&builder.last);
         let comparison = comparison(&mut builder, plan.design().loss)?;
         let variance = variance(&builder, &waist, &code)?;
@@ -492,6 +496,7 @@ impl Network {
             nodes: builder.nodes,
             encoder_len,
             encoded,
+            decoded,
             input,
             target,
             weights,

@@ -1,3 +1,4 @@
+mod health;
 mod rate_search;
 
 pub use rate_search::{RateCurve, RatePoint};
@@ -5,6 +6,7 @@ pub use rate_search::{RateCurve, RatePoint};
 use std::sync::Arc;
 use std::time::Instant;
 
+use self::health::GradientWatch;
 use super::EngineError;
 use super::kernels::draw::Draw;
 use super::kernels::pass::Moment;
@@ -19,12 +21,9 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
 use crate::project::{Strategy, learning_rate};
 use crate::run::{
-    Attempt, Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Health, Kept,
-    LossSums, Losses, Probe, Restart, Setting, Terms, TrainerProgress,
+    Attempt, Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Kept, LossSums,
+    Losses, Probe, Restart, Setting, Terms, TrainerProgress,
 };
-
-/// Rows that tell whether a network is well, at most.
-const HEALTH_ROWS: usize = 512;
 
 /// Trains one network, one minibatch at a time.
 ///
@@ -38,6 +37,8 @@ pub struct Trainer {
     pretraining: Option<Pretraining>,
     threads: usize,
     grads: Option<Grads>,
+    /// Gradients on the last minibatch of an epoch.
+    gradients: GradientWatch,
     /// Rows of the training split in the order of the epoch under way.
     order: Vec<u32>,
     /// The epoch `order` belongs to.
@@ -101,6 +102,7 @@ impl Trainer {
             stopped_early: false,
             sound,
             grads: Some(Grads::leaky()),
+            gradients: GradientWatch::default(),
             optimizer,
             pretraining,
             threads,
@@ -161,8 +163,12 @@ impl Trainer {
             return Err(self.diverged("the loss", loss));
         }
         let threads = std::rc::Rc::clone(self.network.threads());
+        let ends_epoch = self.progress.step_in_epoch + 1 == self.steps_per_epoch();
         let parameters = self.network.parameters();
         let step = self.attempt().step(self.progress.step, self.steps_per_epoch()) + 1;
+        if ends_epoch {
+            self.gradients.measure(parameters, &mut grads)?;
+        }
         self.optimizer.update(parameters, &mut grads, rate, step, &threads)?;
         self.grads = Some(grads);
         self.network.after_step(draw);
@@ -334,19 +340,6 @@ impl Trainer {
         }
         let code_units = self.network.plan().code_units();
         Kept { epoch: self.progress.epoch, code_units, codes, corrupted, reconstructions }
-    }
-
-    /// What tells whether the network is well now, on some rows that do not train.
-    ///
-    /// # Errors
-    /// [`EngineError::OutOfMemory`].
-    pub fn health(&mut self) -> Result<Health, EngineError> {
-        let split = &self.data.split;
-        let rows = if split.validation.is_empty() { &split.train } else { &split.validation };
-        let stride = rows.len().div_ceil(HEALTH_ROWS).max(1);
-        let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
-        let moment = self.moment(Draw { seed: self.design().training.seed, step: u64::MAX });
-        self.network.health(&self.data, &rows, self.progress.epoch, moment)
     }
 
     /// Everything needed to resume as if nothing had happened.

@@ -469,6 +469,19 @@ impl Activation {
         }
     }
 
+    /// Smallest and largest value it can put out, where it cannot put out everything.
+    pub fn reach(self) -> Option<(f32, f32)> {
+        match self {
+            Activation::Linear | Activation::LeakyRelu => None,
+            Activation::Relu | Activation::Softplus => Some((0.0, f32::INFINITY)),
+            Activation::Elu => Some((-1.0, f32::INFINITY)),
+            Activation::Gelu => Some((-0.17, f32::INFINITY)),
+            Activation::Silu => Some((-0.2785, f32::INFINITY)),
+            Activation::Sigmoid => Some((0.0, 1.0)),
+            Activation::Tanh => Some((-1.0, 1.0)),
+        }
+    }
+
     /// Whether every output lies in [0, 1], so that it can stand for a probability or a pixel.
     pub fn is_unit_range(self) -> bool {
         self == Activation::Sigmoid

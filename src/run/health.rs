@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check::code_shape;
-use crate::project::{Bottleneck, Project, Shape, format_percent, visible};
+use crate::project::{Bottleneck, Decoder, Project, Shape};
 
 /// Nats above which a unit of a variational code counts as active.
 pub const ACTIVE_NATS: f32 = 0.01;
@@ -32,6 +32,15 @@ pub struct Health {
     pub codebook: Option<CodebookHealth>,
     /// Bits of a hashing code.
     pub hash: Option<HashHealth>,
+    /// Activations of every layer of the decoder but the output.
+    #[serde(default)]
+    pub decoder: Vec<LayerHealth>,
+    /// Gradients of every layer with weights, from the input to the output.
+    #[serde(default)]
+    pub gradients: Vec<GradientHealth>,
+    /// Reconstructions against what they are compared with.
+    #[serde(default)]
+    pub output: Option<OutputHealth>,
 }
 
 /// Activations of one layer.
@@ -55,6 +64,41 @@ pub struct LayerHealth {
     pub histogram: Vec<u64>,
     /// Half the histogram's width.
     pub reach: f32,
+    /// Channels of a layer whose output is a picture.
+    #[serde(default)]
+    pub channels: Option<usize>,
+    /// Channels that no sample activated at any position.
+    #[serde(default)]
+    pub dead_channels: usize,
+    /// Share of activations on a flat end of a sigmoid or tanh: within 0.01 of it.
+    #[serde(default)]
+    pub saturated: Option<f64>,
+}
+
+/// The gradient of a layer's weights, on the last minibatch of an epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GradientHealth {
+    /// `encoder layer 1`, `code`, `output`.
+    pub name: String,
+    /// Root mean square over the weights of the loss's derivative, before any clipping.
+    pub gradient: f64,
+    /// Root mean square of the weights.
+    pub weight: f64,
+}
+
+/// Reconstructions against the samples looked at, in units of the scaled data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OutputHealth {
+    /// Smallest value of a sample.
+    pub least: f32,
+    /// Largest value of a sample.
+    pub most: f32,
+    /// Share of values that the output's activation cannot reach.
+    pub beyond: f64,
+    /// Whether every value of a sample is 0 or 1.
+    pub is_binary: bool,
+    /// Of pictures: squared differences of neighbouring pixels of the reconstructions, as a share of those of the samples.
+    pub edges: Option<f64>,
 }
 
 /// What a concrete selector has chosen.
@@ -116,10 +160,26 @@ impl Health {
         if self.layers.len() > most {
             return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
         }
-        for layer in &self.layers {
+        let decoded = match &design.decoder {
+            Decoder::Mirrored { .. } => most,
+            Decoder::Free(layers) => layers.len(),
+        };
+        if self.decoder.len() > decoded {
+            return Err(format!("its health has {} layers of a decoder of {decoded}", self.decoder.len()));
+        }
+        // Encoder, code, decoder, output; a layer may have several arrays of weights.
+        if self.gradients.len() > 16 * (most + decoded + 1) {
+            return Err(format!("its health has gradients of {} layers", self.gradients.len()));
+        }
+        if self.gradients.iter().any(|layer| layer.name.len() > MOST_NAME_BYTES) {
+            return Err("the health of its gradients has a name that is too long".to_owned());
+        }
+        for layer in self.layers.iter().chain(&self.decoder) {
             let is_whole = layer.dead <= layer.units
                 && layer.active_min <= layer.active_max
                 && layer.active_max <= layer.units
+                && layer.dead_channels <= layer.channels.unwrap_or(0)
+                && layer.channels.unwrap_or(0) <= layer.units
                 && layer.histogram.len() <= MOST_BARS
                 && layer.name.len() <= MOST_NAME_BYTES;
             if !is_whole {
@@ -159,37 +219,6 @@ impl Health {
     pub fn active_units(&self) -> Option<usize> {
         let nats = self.divergence.as_ref()?;
         Some(nats.iter().filter(|nats| **nats > ACTIVE_NATS).count())
-    }
-
-    /// What a person should know, in sentences with what to do.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if let Some(selector) = &self.selector {
-            let (units, unique) = (selector.chosen.len(), selector.unique());
-            if selector.mean_max <= DECIDED {
-                let sure = format_percent(selector.mean_max, 1);
-                warnings.push(format!("The selector is {sure} sure of its choice: train more epochs."));
-            } else if unique < units {
-                warnings.push(format!(
-                    "{units} selectors chose {unique} different features: the temperature fell too fast for them to tell. Train more epochs."
-                ));
-            }
-        }
-        if let Some(layer) = self.layers.iter().find(|layer| 2 * layer.dead > layer.units) {
-            warnings.push(format!(
-                "{} of {} units of {} are dead (always 0): lower the learning rate or the penalty on them.",
-                layer.dead,
-                layer.units,
-                visible(&layer.name)
-            ));
-        }
-        if self.active_units() == Some(0) {
-            warnings.push(
-                "No unit carries anything: lower β, let it rise over some epochs, or give free nats."
-                    .to_owned(),
-            );
-        }
-        warnings
     }
 }
 
@@ -297,21 +326,5 @@ mod tests {
         assert!(independent.correlation.abs() < 1e-6);
         assert_eq!(HashHealth::of(&[0.2, 0.9, 0.2, 0.1], 2, |_| 0.1).balance, [1.0, 0.5]);
         assert_eq!(HashHealth::of(&[1.0, 0.9, 1.0, 0.1], 2, |_| 0.5).correlation, 0.0);
-    }
-
-    #[test]
-    fn warnings_tell_what_to_do() {
-        let selector = |mean_max, chosen: &[u32]| Health {
-            selector: Some(SelectorHealth { mean_max, chosen: chosen.to_vec(), ..SelectorHealth::default() }),
-            ..Health::default()
-        };
-        assert_eq!(selector(0.999, &[1, 2]).warnings(), Vec::<String>::new());
-        assert!(selector(0.999, &[1, 1]).warnings()[0].contains("1 different"));
-        assert!(selector(0.9, &[1, 2]).warnings()[0].contains("90.0 %"));
-        let layer = LayerHealth { name: "layer 1".to_owned(), units: 8, dead: 5, ..LayerHealth::default() };
-        let dead = Health { layers: vec![layer], ..Health::default() };
-        assert!(dead.warnings()[0].contains("5 of 8 units of layer 1"));
-        let collapsed = Health { divergence: Some(vec![0.001; 4]), ..Health::default() };
-        assert_eq!(collapsed.warnings().len(), 1);
     }
 }

@@ -16,6 +16,7 @@ mod documents;
 mod events;
 mod explore;
 mod figures;
+mod health;
 mod latent;
 mod network;
 mod runs;

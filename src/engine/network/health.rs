@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Network, RECONSTRUCTION, VARIANCE, jacobian_of_code};
 use crate::check::sizes::JACOBIAN_ROWS;
+use crate::check::{Stage, StageKind};
 use crate::dataset::Dataset;
 use crate::engine::EngineError;
 use crate::engine::kernels::activity::Activity;
@@ -16,12 +17,16 @@ use crate::engine::kernels::quantiser::description_length;
 use crate::engine::kernels::selector::{Verdict, chosen, mean_max, verdict};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Node;
-use crate::project::{Bottleneck, Estimator, Loss, Place, Shape, Threshold, Variance};
-use crate::run::{Attempt, Bits, CodebookHealth, HashHealth, Health, LayerHealth, Losses, SelectorHealth};
+use crate::project::{Activation, Bottleneck, Estimator, Loss, Place, Shape, Threshold, Variance};
+use crate::run::{
+    Attempt, Bits, CodebookHealth, HashHealth, Health, LayerHealth, Losses, OutputHealth, SelectorHealth,
+};
 
 /// Sums over the samples.
 struct Sums {
-    activities: Vec<(String, Node, Activity, f64)>,
+    /// Of the encoder's layers and the code, and of the decoder's layers.
+    activities: [Vec<Watched>; 2],
+    output: OutputSums,
     /// Of each unit of a code that is a picture.
     means: Option<Vec<f64>>,
     divergence: Option<(Rc<KlToPrior>, Vec<f64>)>,
@@ -31,6 +36,153 @@ struct Sums {
     mean: Vec<f64>,
     codes: Vec<f32>,
     jacobian: Option<f64>,
+}
+
+/// Sums over the activations of a layer.
+struct Watched {
+    name: String,
+    node: Node,
+    /// Of an output that is a picture.
+    channels: Option<usize>,
+    /// Its function, where that has flat ends.
+    flat: Option<Activation>,
+    activity: Activity,
+    sum: f64,
+    saturated: u64,
+}
+
+/// Activations at a distance of less than this from the end of a sigmoid or tanh have hardly a slope.
+const FLAT: f32 = 0.01;
+
+impl Watched {
+    fn new(name: String, node: &Node, shape: Shape, activation: Option<Activation>) -> Watched {
+        let channels = match shape {
+            Shape::Image { channels, .. } => Some(channels),
+            Shape::Vector(_) => None,
+        };
+        let flat = activation.filter(|own| matches!(own, Activation::Sigmoid | Activation::Tanh));
+        let activity = Activity::new(node.borrow().columns());
+        Watched { name, node: Rc::clone(node), channels, flat, activity, sum: 0.0, saturated: 0 }
+    }
+
+    /// Those of the stages of one side; a card may be several operations, of which the last counts.
+    fn all(
+        outputs: &[(Place, Node)],
+        stages: &[Stage],
+        of: impl Fn(Place) -> Option<String>,
+    ) -> Vec<Watched> {
+        let mut all: Vec<Watched> = Vec::new();
+        for ((place, node), stage) in outputs.iter().zip(stages) {
+            let Some(name) = of(*place) else { continue };
+            let own = if let StageKind::Activation(activation) = stage.kind {
+                Some(activation)
+            } else {
+                stage.kind.activation()
+            };
+            all.retain(|earlier| earlier.name != name);
+            all.push(Watched::new(name, node, stage.output, own));
+        }
+        all
+    }
+
+    /// Adds the first `rows` rows.
+    fn add(&mut self, rows: usize) {
+        let node = self.node.borrow();
+        let values = &node.values()[..rows * node.columns()];
+        self.activity.add(values);
+        self.sum += values.iter().map(|value| f64::from(*value)).sum::<f64>();
+        let is_flat = |value: &&f32| match self.flat {
+            Some(Activation::Sigmoid) => **value < FLAT || **value > 1.0 - FLAT,
+            Some(_) => value.abs() > 1.0 - FLAT,
+            None => false,
+        };
+        self.saturated += values.iter().filter(is_flat).count() as u64;
+    }
+
+    fn judge(self) -> LayerHealth {
+        let activity = &self.activity;
+        let (active_min, active_max) = activity.active_range().unwrap_or_default();
+        let (_, reach, histogram) = activity.histogram();
+        let units = activity.active_shares().count();
+        let count = (activity.rows().max(1) * units.max(1) as u64) as f64;
+        let dead_channels = self.channels.map_or(0, |channels| {
+            // A channel may be off at an edge where every sample is empty, and lives elsewhere.
+            let mut lives = vec![false; channels];
+            let shares = activity.active_shares().enumerate().filter(|(_, share)| *share > 0.0);
+            shares.for_each(|(unit, _)| lives[unit % channels.max(1)] = true);
+            if activity.rows() > 0 { lives.iter().filter(|lives| !**lives).count() } else { 0 }
+        });
+        LayerHealth {
+            name: self.name,
+            units,
+            active_mean: activity.mean_active(),
+            active_min,
+            active_max,
+            dead: activity.dead_units().count(),
+            mean: self.sum / count,
+            histogram: histogram.to_vec(),
+            reach,
+            channels: self.channels,
+            dead_channels,
+            saturated: self.flat.map(|_| self.saturated as f64 / count),
+        }
+    }
+}
+
+/// Sums over samples and their reconstructions.
+struct OutputSums {
+    range: (f32, f32),
+    beyond: u64,
+    values: u64,
+    is_binary: bool,
+    /// Squared differences of neighbouring pixels, of samples and of reconstructions.
+    edges: (f64, f64),
+}
+
+impl OutputSums {
+    fn new() -> OutputSums {
+        let range = (f32::INFINITY, f32::NEG_INFINITY);
+        OutputSums { range, beyond: 0, values: 0, is_binary: true, edges: (0.0, 0.0) }
+    }
+
+    /// Adds samples and what they were reconstructed as.
+    fn add(&mut self, samples: &[f32], outputs: &[f32], shape: Shape, activation: Activation) {
+        let (lowest, highest) = activation.reach().unwrap_or((f32::NEG_INFINITY, f32::INFINITY));
+        for &value in samples {
+            self.range = (self.range.0.min(value), self.range.1.max(value));
+            // Rounding of the scaling is no value beyond.
+            self.beyond += u64::from(value < lowest - 1e-3 || value > highest + 1e-3);
+            self.is_binary &= value == 0.0 || value == 1.0;
+        }
+        self.values += samples.len() as u64;
+        self.edges.0 += edge_energy(samples, shape);
+        self.edges.1 += edge_energy(outputs, shape);
+    }
+
+    fn judge(&self) -> Option<OutputHealth> {
+        let (samples, outputs) = self.edges;
+        (self.values > 0).then(|| OutputHealth {
+            least: self.range.0,
+            most: self.range.1,
+            beyond: self.beyond as f64 / self.values as f64,
+            is_binary: self.is_binary,
+            edges: (samples > 0.0).then(|| outputs / samples),
+        })
+    }
+}
+
+/// Squared differences of neighbouring pixels of pictures, summed over both directions and all channels; 0 of rows.
+fn edge_energy(values: &[f32], shape: Shape) -> f64 {
+    let Shape::Image { width, channels, .. } = shape else { return 0.0 };
+    let (line, features) = (width * channels, shape.features().max(1));
+    let square = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
+    let of_picture = |picture: &[f32]| -> f64 {
+        let below = picture.iter().zip(&picture[line.min(picture.len())..]).map(square).sum::<f64>();
+        let beside =
+            |line: &[f32]| line.iter().zip(&line[channels.min(line.len())..]).map(square).sum::<f64>();
+        below + picture.chunks_exact(line.max(1)).map(beside).sum::<f64>()
+    };
+    values.chunks_exact(features).map(of_picture).sum()
 }
 
 impl Network {
@@ -72,16 +224,24 @@ impl Network {
     }
 
     fn sums(&self) -> Sums {
-        let mut activities: Vec<(String, Node, Activity, f64)> = Vec::new();
-        for (place, node) in &self.encoded {
-            let Place::Encoder(index) = place else { continue };
-            let name = format!("layer {}", index + 1);
-            // A card may be several operations, of which the last counts.
-            activities.retain(|(own, ..)| *own != name);
-            activities.push((name, Rc::clone(node), Activity::new(node.borrow().columns()), 0.0));
-        }
+        let mut encoder = Watched::all(&self.encoded, self.plan.encoder(), |place| {
+            let Place::Encoder(index) = place else { return None };
+            Some(format!("layer {}", index + 1))
+        });
+        let decoder = Watched::all(&self.decoded, self.plan.decoder(), |place| {
+            matches!(place, Place::Decoder(_)).then(|| place.to_string())
+        });
         let units = self.code.borrow().columns();
-        activities.push(("code".to_owned(), Rc::clone(&self.code), Activity::new(units), 0.0));
+        let design = self.plan.design();
+        // Kinds with a function of their own mean it to be flat.
+        let own = matches!(design.code.kind, Bottleneck::Plain | Bottleneck::Wasserstein { .. });
+        let last = self.plan.encoder().last().and_then(|stage| stage.kind.activation());
+        encoder.push(Watched::new(
+            "code".to_owned(),
+            &self.code,
+            self.plan.code_shape(),
+            last.filter(|_| own),
+        ));
         let kind = self.plan.design().code.kind;
         let divergence = self
             .waist
@@ -89,7 +249,8 @@ impl Network {
             .map(|sampler| (KlToPrior::new(Rc::clone(sampler.head()), 0.0), vec![0.0; units]));
         let is_description = matches!(kind, Bottleneck::DescriptionLength { .. });
         Sums {
-            activities,
+            activities: [encoder, decoder],
+            output: OutputSums::new(),
             means: matches!(self.plan.code_shape(), Shape::Image { .. }).then(|| vec![0.0; units]),
             divergence,
             losses: is_description.then(|| Losses::zero(self.terms())),
@@ -102,12 +263,7 @@ impl Network {
 
     /// Adds the first `rows` rows of the latest pass.
     fn add(&self, sums: &mut Sums, rows: usize) {
-        for (_, node, activity, sum) in &mut sums.activities {
-            let node = node.borrow();
-            let values = &node.values()[..rows * node.columns()];
-            activity.add(values);
-            *sum += values.iter().map(|value| f64::from(*value)).sum::<f64>();
-        }
+        sums.activities.iter_mut().flatten().for_each(|layer| layer.add(rows));
         if let Some(totals) = &mut sums.means {
             let code = self.code.borrow();
             for code in code.values()[..rows * code.columns()].chunks_exact(code.columns()) {
@@ -122,6 +278,11 @@ impl Network {
             usage.iter_mut().zip(codebook.usage().iter()).for_each(|(sum, count)| *sum += u64::from(*count));
         }
         let target = self.target.borrow();
+        let output = self.output.borrow();
+        let mut outputs = output.values()[..rows * output.columns()].to_vec();
+        self.squash(&mut outputs);
+        let (shape, activation) = (self.plan.shape(), self.plan.design().output.activation);
+        sums.output.add(&target.values()[..rows * target.columns()], &outputs, shape, activation);
         for row in target.values()[..rows * target.columns()].chunks_exact(target.columns()) {
             sums.mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
         }
@@ -156,14 +317,14 @@ impl Network {
         let count = samples.max(1) as f64;
         let over = |sums: &[f64]| -> Vec<f32> { sums.iter().map(|sum| (sum / count) as f32).collect() };
         let mean = over(&sums.mean);
+        let [encoder, decoder] = sums.activities.map(|side| side.into_iter().map(Watched::judge).collect());
         Health {
             epoch,
             samples,
-            layers: sums
-                .activities
-                .into_iter()
-                .map(|(name, _, activity, sum)| layer(name, &activity, sum))
-                .collect(),
+            layers: encoder,
+            decoder,
+            gradients: Vec::new(),
+            output: sums.output.judge(),
             jacobian: sums.jacobian,
             means: sums.means.as_deref().map(over),
             divergence: sums.divergence.map(|(_, totals)| over(&totals)),
@@ -232,22 +393,5 @@ pub fn code_thresholds(codes: &[f32], units: usize, threshold: Threshold) -> Vec
                 values.get((values.len() / 2).saturating_sub(1)).copied().unwrap_or(0.5)
             })
             .collect(),
-    }
-}
-
-fn layer(name: String, activity: &Activity, sum: f64) -> LayerHealth {
-    let (active_min, active_max) = activity.active_range().unwrap_or_default();
-    let (_, reach, histogram) = activity.histogram();
-    let units = activity.active_shares().count();
-    LayerHealth {
-        name,
-        units,
-        active_mean: activity.mean_active(),
-        active_min,
-        active_max,
-        dead: activity.dead_units().count(),
-        mean: sum / (activity.rows().max(1) * units.max(1) as u64) as f64,
-        histogram: histogram.to_vec(),
-        reach,
     }
 }

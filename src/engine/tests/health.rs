@@ -229,3 +229,99 @@ fn hashing_codes_show_the_balance_of_their_bits() {
         assert!((hash.balance[0] - ones).abs() < 1e-6);
     }
 }
+
+fn root_mean_square(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value * value, count + 1.0));
+    (sum / count as f64).sqrt()
+}
+
+#[test]
+fn gradients_are_those_of_the_last_step_of_an_epoch() {
+    let (data, rate) = (toy_data(100, 12), 0.05);
+    let plan = toy_plan(&data, |project| {
+        project.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
+        project.training.learning_rate = rate;
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    for _ in 1..trainer.steps_per_epoch() {
+        trainer.step().expect("sound");
+    }
+    assert_eq!(trainer.health().expect("small").gradients, []);
+    let before = trainer.network().weights();
+    trainer.step().expect("sound");
+    let after = trainer.network().weights();
+    let gradients = trainer.health().expect("small").gradients;
+    let arrays = ["encoder.0.weight", "code.weight", "decoder.0.weight", "output.weight"];
+    let names = ["encoder layer 1", "code", "decoder layer 1", "output"];
+    assert_eq!(gradients.iter().map(|layer| &*layer.name).collect::<Vec<_>>(), names);
+    for (layer, array) in gradients.iter().zip(arrays) {
+        let (old, new) = (&before.0[array].values, &after.0[array].values);
+        // A step of plain descent is the gradient times the rate.
+        let steps = old.iter().zip(new).map(|(old, new)| f64::from(old - new) / f64::from(rate));
+        let expected = root_mean_square(steps);
+        assert!((layer.gradient - expected).abs() < 1e-3 * expected, "{array}: {layer:?} {expected}");
+        let size = root_mean_square(old.iter().map(|value| f64::from(*value)));
+        assert!((layer.weight - size).abs() < 1e-6 * size, "{array}: {layer:?} {size}");
+    }
+}
+
+#[test]
+fn activations_on_a_flat_end_and_layers_of_the_decoder_are_counted() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, |project| {
+        project.encoder = vec![Layer::Dense { units: 9, activation: Activation::Sigmoid }];
+        project.code.activation = Activation::Tanh;
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    for parameter in trainer.network().parameters() {
+        parameter.node.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 12.0);
+    }
+    let health = trainer.health().expect("small");
+    let codes = trainer.network().encode(&rows(&data));
+    let flat = codes.iter().filter(|code| code.abs() > 0.99).count() as f64 / codes.len() as f64;
+    assert!(flat > 0.0 && flat < 1.0, "{flat}");
+    let code = health.layers.last().expect("the code");
+    assert!((code.saturated.expect("a tanh") - flat).abs() < 1e-9, "{flat}");
+    assert!(health.layers[0].saturated.is_some_and(|share| share > 0.0 && share < 1.0));
+    let decoder: Vec<_> = health.decoder.iter().map(|layer| (&*layer.name, layer.units)).collect();
+    assert_eq!(decoder, [("decoder layer 1", 9)]);
+}
+
+#[test]
+fn outputs_are_compared_with_the_range_and_the_edges_of_the_samples() {
+    let data = super::layers::toy_pictures(40, 6, 8, 2);
+    let (mut trainer, health) = trained(&data, |project| project.code = Code::plain(4));
+    let samples = rows(&data);
+    let outputs = trainer.network().reconstruct(&samples);
+    let energy = |values: &[f32]| {
+        let at = |picture: usize, y: usize, x: usize, channel: usize| {
+            f64::from(values[((picture * 6 + y) * 8 + x) * 2 + channel])
+        };
+        let mut sum = 0.0;
+        for picture in 0..values.len() / 96 {
+            for (y, x) in (0..6).flat_map(|y| (0..8).map(move |x| (y, x))) {
+                for channel in 0..2 {
+                    let own = at(picture, y, x, channel);
+                    sum += if y < 5 { (at(picture, y + 1, x, channel) - own).powi(2) } else { 0.0 };
+                    sum += if x < 7 { (at(picture, y, x + 1, channel) - own).powi(2) } else { 0.0 };
+                }
+            }
+        }
+        sum
+    };
+    let found = health.output.and_then(|output| output.edges).expect("pictures have edges");
+    let expected = energy(&outputs) / energy(&samples);
+    assert!((found - expected).abs() < 1e-4 * expected, "{found} {expected}");
+
+    let mut below = Arc::into_inner(toy_data(100, 12)).expect("its own");
+    if let Rows::F32(values) = &mut below.rows {
+        values.iter_mut().for_each(|value| *value -= 0.5);
+    }
+    let below = Arc::new(below);
+    let output = trained(&below, |_| {}).1.output.expect("measured");
+    let samples = rows(&below);
+    let beyond = samples.iter().filter(|value| **value < -1e-3).count() as f64 / samples.len() as f64;
+    assert!(beyond > 0.0 && (output.beyond - beyond).abs() < 1e-9, "{output:?} {beyond}");
+    let least = samples.iter().copied().fold(f32::INFINITY, f32::min);
+    assert_eq!((output.least, output.edges, output.is_binary), (least, None, false));
+}

@@ -31,13 +31,15 @@ pub enum RunColumn {
     Parameters,
     /// The first line of its note.
     Note,
+    /// How many findings there are.
+    Findings,
     /// A number that was measured on request.
     Found(FindingKind, Subset, String),
 }
 
 impl RunColumn {
     /// Those that can be chosen whatever was measured.
-    pub const ALWAYS: [RunColumn; 9] = [
+    pub const ALWAYS: [RunColumn; 10] = [
         RunColumn::Epoch,
         RunColumn::Train,
         RunColumn::Validation,
@@ -47,6 +49,7 @@ impl RunColumn {
         RunColumn::Started,
         RunColumn::Parameters,
         RunColumn::Note,
+        RunColumn::Findings,
     ];
 }
 

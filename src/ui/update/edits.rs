@@ -1,7 +1,9 @@
 //! Edits of the document, each a step that can be undone, and where a person is in it.
 
 use super::stack;
+use crate::check::Severity;
 use crate::project::{Choice, Data, Decoder, Layer, OwnLabel, Place, Project};
+use crate::run::Advice;
 use crate::ui::state::{BottomTab, Seek, State};
 
 impl State {
@@ -151,6 +153,15 @@ impl State {
         self.edit(|own, _| own.clone_from(project));
         self.select(place);
         self.refresh(false);
+    }
+
+    /// Makes a change that was advised, as one step that can be undone, and says what it did.
+    pub fn follow(&mut self, advice: Advice) {
+        let Some(changed) = advice.change(&self.project) else { return };
+        self.apply_fix(advice.place(), &changed);
+        let label = advice.label();
+        self.notices
+            .say(Severity::Info, format!("Design changed: “{label}”. Train a new run to see the effect."));
     }
 
     /// Has the data read otherwise, as one step that can be undone.

@@ -1,6 +1,7 @@
 //! What tells whether the network of a run is well: figures, bars, histograms, what a selector chose, first-layer weights.
 
 mod figures;
+mod findings;
 mod images;
 mod maps;
 mod plots;
@@ -8,6 +9,7 @@ mod plots;
 use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
 
 use self::figures::figures;
+use self::findings::findings_ui;
 use self::images::Images;
 use self::maps::ChannelMaps;
 use self::plots::{bits_plot, layer_title, units_plots};
@@ -16,8 +18,8 @@ use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::figure::{self, Drawing, Figure, Panels};
-use crate::project::{Shape, format_number};
-use crate::run::{Bits, Finding, FindingKind, Health, Run};
+use crate::project::{Loss, Project, Shape, format_number};
+use crate::run::{Advice, Bits, Diagnosis, Finding, FindingKind, Health, Run, diagnoses};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
 use crate::ui::plots::{Bars, bars_ui, color, histogram_ui, palette, pictured};
@@ -43,6 +45,8 @@ pub struct HealthInput<'a> {
     pub likelihood: Option<(Subset, Likelihood)>,
     /// Whether weights and data are there to estimate it.
     pub is_ready: bool,
+    /// The document, which advice changes.
+    pub design: Option<&'a Project>,
 }
 
 /// What a person asked for.
@@ -52,6 +56,8 @@ pub struct HealthOutput {
     pub drag: bool,
     /// Estimate the likelihood from so many codes a sample.
     pub estimate: Option<usize>,
+    /// Change the design.
+    pub advice: Option<Advice>,
 }
 
 /// How the view stands.
@@ -76,9 +82,15 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         // A tab says it all; an empty header would only take room.
         output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
+    let findings = input.run.map(diagnoses).unwrap_or_default();
     let shown = input.run.and_then(|run| Some((run, run.health.as_ref()?)));
     let Some((run, health)) = shown else {
-        empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
+        if findings.is_empty() {
+            empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
+        } else {
+            // A run that failed at once has no measurement.
+            output.advice = advice_ui(ui, input, &findings);
+        }
         return output;
     };
     let room = ui.available_rect_before_wrap();
@@ -89,7 +101,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
         frame.show(ui, |ui| {
             ui.set_min_width(ui.available_width());
-            warnings_ui(ui, health);
+            output.advice = advice_ui(ui, input, &findings);
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(22.0, 8.0);
                 figures(run, health).iter().for_each(|figure| figure_ui(ui, figure));
@@ -198,12 +210,14 @@ fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Opt
     asked
 }
 
-fn warnings_ui(ui: &mut Ui, health: &Health) {
-    let p = palette(ui);
-    for warning in health.warnings() {
-        ui.label(RichText::new(warning).size(12.0).color(color(p.code)));
-        ui.add_space(4.0);
+/// The findings, with room below.
+fn advice_ui(ui: &mut Ui, input: &HealthInput<'_>, findings: &[Diagnosis]) -> Option<Advice> {
+    let design = input.design.or(input.run.map(|run| &run.design))?;
+    let asked = findings_ui(ui, findings, design);
+    if !findings.is_empty() {
+        ui.add_space(6.0);
     }
+    asked
 }
 
 /// A number with its name above.
@@ -310,8 +324,7 @@ impl View for HealthView {
     }
 
     fn warns(&self, state: &State) -> bool {
-        let health = state.shown().and_then(|run| run.health.as_deref());
-        health.is_some_and(|health| !health.warnings().is_empty())
+        state.shown().is_some_and(|run| !diagnoses(run).is_empty())
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
@@ -320,9 +333,13 @@ impl View for HealthView {
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let likelihood = run.and_then(likelihood);
         let is_ready = run.is_some_and(|run| run.checkpoint.is_some() && now.data_as_trained(run).is_some());
-        let output = health_ui(ui, &HealthInput { run, data, likelihood, is_ready }, self);
+        let output =
+            health_ui(ui, &HealthInput { run, data, likelihood, is_ready, design: Some(&now.project) }, self);
         if let Some(draws) = output.estimate {
             state.estimate_likelihood(draws);
+        }
+        if let Some(advice) = output.advice {
+            state.follow(advice);
         }
         output.drag
     }

@@ -287,6 +287,7 @@ pub fn health(shape: Shape, units: usize) -> Health {
         mean: 0.12,
         histogram: (0..64).map(|bin: u64| if bin < 20 { 0 } else { 64 - bin }).collect(),
         reach: 4.0,
+        ..LayerHealth::default()
     };
     Health {
         epoch: 7,
@@ -305,6 +306,7 @@ pub fn health(shape: Shape, units: usize) -> Health {
         bits: Some(Bits { code: 8.5, error: 70.25, constant: 671.0 }),
         codebook: Some(CodebookHealth { shares: (0..units).map(share).collect() }),
         hash: Some(HashHealth { balance: (0..units).map(share).collect(), correlation: 0.2, decided: 0.75 }),
+        ..Health::default()
     }
 }
 

@@ -190,7 +190,7 @@ impl Scene {
                 self.last.data.remove = output.remove.or(self.last.data.remove.take());
             }
             Part::Health => {
-                let input = HealthInput { run, data, likelihood: None, is_ready: true };
+                let input = HealthInput { run, data, likelihood: None, is_ready: true, design: None };
                 self.last.estimate =
                     health_ui(ui, &input, &mut self.views.health).estimate.or(self.last.estimate);
             }

@@ -4,7 +4,7 @@ use super::super::dates::format_date;
 use super::order::Key;
 use crate::dataset::Subset;
 use crate::project::{format_count, format_number, format_secs, visible};
-use crate::run::{Finding, FindingKind, Losses, Run, Status, TOTAL};
+use crate::run::{Finding, FindingKind, Losses, Run, Status, TOTAL, diagnoses};
 use crate::ui::state::RunColumn;
 
 /// What is shown of a value that is not there.
@@ -52,6 +52,7 @@ pub fn name(column: &RunColumn) -> String {
         RunColumn::Started => "started".to_owned(),
         RunColumn::Parameters => "parameters".to_owned(),
         RunColumn::Note => "note".to_owned(),
+        RunColumn::Findings => "findings".to_owned(),
         RunColumn::Found(kind, split, name) => {
             let split = split.name();
             match (kind, name.as_str()) {
@@ -79,6 +80,7 @@ pub fn about(column: &RunColumn) -> String {
         RunColumn::Started => "When it was started",
         RunColumn::Parameters => "Trainable parameters",
         RunColumn::Note => "The first line of its note",
+        RunColumn::Findings => "How many findings the Health view has on it",
         RunColumn::Found(kind, split, name) => {
             let (is_of_split, kind, split) = (kind.is_of_split(), kind.name(), split.name());
             if !is_of_split {
@@ -110,6 +112,7 @@ pub fn width(column: &RunColumn, runs: &[&Run]) -> f32 {
         | RunColumn::Parameters => 82.0,
         RunColumn::Started => 134.0,
         RunColumn::Note => 160.0,
+        RunColumn::Findings => 70.0,
         RunColumn::Found(..) => 110.0,
     }
 }
@@ -140,6 +143,7 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
             let hint = (!note.is_empty()).then(|| note.clone());
             Cell { hint, ..Cell::new(visible(line).into_owned(), Key::text(note)) }
         }
+        RunColumn::Findings => findings(run),
         RunColumn::Found(kind, split, name) => {
             let finding = run.results.newest_with(*kind, *split, name);
             let value = finding.and_then(|finding| finding.value(name));
@@ -147,6 +151,19 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
             Cell { hint: finding.map(occasion), is_old, ..Cell::number(value) }
         }
     }
+}
+
+/// How many findings there are, with what they are; none yet of a run without an epoch.
+fn findings(run: &Run) -> Cell {
+    let findings = diagnoses(run);
+    if findings.is_empty() && run.history.epochs.is_empty() {
+        return Cell::number(None);
+    }
+    let lines: Vec<String> =
+        findings.iter().map(|finding| format!("{}: {}", finding.title(), finding.evidence_text())).collect();
+    let hint = if lines.is_empty() { "Nothing found.".to_owned() } else { lines.join("\n") };
+    let count = findings.len();
+    Cell { hint: Some(hint), ..Cell::new(count.to_string(), Key::number(count as f64)) }
 }
 
 /// Finished epochs, and the attempt where a selector was restarted.
@@ -192,11 +209,11 @@ pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
 
 /// As many columns as there is room for: those of every run, then the most telling number of each measurement.
 pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
-    use RunColumn::{Epoch, Mse, Pca, Time, Train, Validation};
+    use RunColumn::{Epoch, Findings, Mse, Pca, Time, Train, Validation};
     let mut columns = match width_px {
-        w if w >= 920.0 => vec![Epoch, Train, Validation, Mse, Pca, Time],
-        w if w >= 660.0 => vec![Epoch, Train, Validation, Mse],
-        w if w >= 480.0 => vec![Epoch, Validation],
+        w if w >= 920.0 => vec![Epoch, Train, Validation, Mse, Pca, Time, Findings],
+        w if w >= 660.0 => vec![Epoch, Train, Validation, Mse, Findings],
+        w if w >= 480.0 => vec![Epoch, Validation, Findings],
         _ => vec![Validation],
     };
     let of = |column: &RunColumn| width(column, runs);
@@ -273,9 +290,9 @@ mod tests {
         let hint = cell(&columns[0], &two).hint;
         assert_eq!(hint.as_deref(), Some(&*format!("weights of epoch 4, 180 samples, {}", format_date(0))));
         // Of each measurement one number is shown where there is room.
-        let shown = |width_px: f32| automatic(width_px, &runs)[6..].iter().map(name).collect::<Vec<_>>();
+        let shown = |width_px: f32| automatic(width_px, &runs)[7..].iter().map(name).collect::<Vec<_>>();
         assert_eq!(shown(920.0), Vec::<String>::new());
-        assert_eq!(shown(132.0 + 240.0 + 6.0 * 82.0 + 2.0 * 110.0), ["test MSE", "train MSE"]);
+        assert_eq!(shown(132.0 + 240.0 + 6.0 * 82.0 + 70.0 + 2.0 * 110.0), ["test MSE", "train MSE"]);
         assert_eq!(shown(2000.0), ["test MSE", "train MSE", "test ROC AUC"]);
     }
 

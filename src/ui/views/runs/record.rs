@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, Subset};
 use crate::project::{
     capital, format_count, format_number, format_percent, format_secs, visible, visible_lines,
 };
-use crate::run::{Edit, Finding, Restart, Run, Setting, Status};
+use crate::run::{Diagnosis, Edit, Finding, Restart, Run, Setting, Status, diagnoses};
 
 /// A part of it: a title, and names with what is told of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct Part {
 pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
     let parts = [
         Part { title: "Training", rows: training(run) },
+        Part { title: "Findings", rows: findings(run) },
         Part { title: "Results", rows: results(run) },
         Part { title: "Changes during training", rows: changes(run) },
         Part { title: "Data", rows: data_rows(run, data) },
@@ -69,6 +70,16 @@ fn training(run: &Run) -> Vec<(String, String)> {
     }
     rows.extend(run.pca_mse.map(|mse| row("squared error of PCA per feature", format_number(mse))));
     rows
+}
+
+/// What is wrong with it, the heaviest first.
+fn findings(run: &Run) -> Vec<(String, String)> {
+    let told = |finding: Diagnosis| {
+        let advice: Vec<String> = finding.advice.iter().map(|advice| advice.label()).collect();
+        let advice = if advice.is_empty() { String::new() } else { format!("; try: {}", advice.join("; ")) };
+        row(visible(&finding.title()), format!("{}{advice}", finding.evidence_text()))
+    };
+    diagnoses(run).into_iter().map(told).collect()
 }
 
 /// What was measured, the newest of each kind and split first.

@@ -1,0 +1,62 @@
+//! What tells whether the network that is trained is well.
+
+use super::Trainer;
+use crate::engine::EngineError;
+use crate::engine::kernels::draw::Draw;
+use crate::engine::kernels::variable::{Grads, Variable, gradient_list};
+use crate::engine::parameter::{Parameter, Role};
+use crate::run::{GradientHealth, Health};
+
+/// Rows that tell whether a network is well, at most.
+const HEALTH_ROWS: usize = 512;
+
+/// The gradients of every layer's weights, measured within a step of the training: once an epoch, with
+/// what that step has computed anyway.
+#[derive(Default)]
+pub(super) struct GradientWatch {
+    layers: Vec<GradientHealth>,
+}
+
+impl GradientWatch {
+    /// Measures the gradients that a way back has just left.
+    pub(super) fn measure(&mut self, parameters: &[Parameter], grads: &mut Grads) -> Result<(), EngineError> {
+        let weights: Vec<&Parameter> = parameters.iter().filter(|own| own.role == Role::Weight).collect();
+        let nodes: Vec<_> = weights.iter().map(|own| own.node.borrow()).collect();
+        let variables: Vec<&Variable> = nodes.iter().map(|node| &**node).collect();
+        let slopes = gradient_list(grads, &variables)?;
+        self.layers.resize_with(weights.len(), GradientHealth::default);
+        for ((layer, own), (variable, slope)) in
+            self.layers.iter_mut().zip(&weights).zip(variables.iter().zip(slopes))
+        {
+            if layer.name.is_empty() {
+                layer.name = own.card();
+            }
+            // Where nothing of this step reached it, an older step's gradient is left.
+            layer.gradient = if variable.has_gradient() { root_mean_square(slope) } else { 0.0 };
+            layer.weight = root_mean_square(variable.values());
+        }
+        Ok(())
+    }
+}
+
+fn root_mean_square(values: &[f32]) -> f64 {
+    let sum: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
+    (sum / values.len().max(1) as f64).sqrt()
+}
+
+impl Trainer {
+    /// What tells whether the network is well now, on some rows that do not train; gradients are those of the last
+    /// epoch that this trainer ended.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn health(&mut self) -> Result<Health, EngineError> {
+        let split = &self.data.split;
+        let rows = if split.validation.is_empty() { &split.train } else { &split.validation };
+        let stride = rows.len().div_ceil(HEALTH_ROWS).max(1);
+        let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
+        let moment = self.moment(Draw { seed: self.design().training.seed, step: u64::MAX });
+        let health = self.network.health(&self.data, &rows, self.progress.epoch, moment)?;
+        Ok(Health { gradients: self.gradients.layers.clone(), ..health })
+    }
+}

@@ -1,0 +1,340 @@
+//! Findings: what is wrong with a trained network, in order of weight, each with its evidence and with changes of
+//! the design that help. [`diagnoses`] is a function of what a run recorded; `docs/health.md` lists all of it.
+
+mod curve;
+mod learning;
+mod network;
+
+use serde_json::{Value, json};
+
+use super::{Advice, Run};
+use crate::project::{Data, Project, format_count, format_number, format_percent};
+
+/// A fault of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// Which.
+    pub fault: Fault,
+    /// How much it matters, in (0, 1]; findings are in order of it, the heaviest first.
+    pub weight: f64,
+    /// The layer it is found in, where it is found in one.
+    pub place: Option<String>,
+    /// The numbers that show it, the most telling first.
+    pub evidence: Vec<Evidence>,
+    /// Changes of the design that help, the likeliest first. Each changes something.
+    pub advice: Vec<Advice>,
+}
+
+/// A number that shows a fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// Its name: `dead units`.
+    pub name: &'static str,
+    /// The number.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+/// Unit of a piece of evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A plain number.
+    Number,
+    /// Something counted.
+    Count,
+    /// A share, of 1.
+    Share,
+    /// Nats per sample.
+    Nats,
+    /// Epochs.
+    Epochs,
+}
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The loss or a weight became infinite.
+    Diverged,
+    /// Data beyond what the output's activation can put out.
+    OutputReach,
+    /// No unit of a variational code carries anything.
+    Collapse,
+    /// Most units of a variational code carry nothing.
+    InactiveUnits,
+    /// The loss jumps, or rises on the training split.
+    HighRate,
+    /// Gradients of early layers are far larger than those of the others.
+    ExplodingGradients,
+    /// Gradients of some layers are far smaller than those of the others, and little is learned.
+    VanishingGradients,
+    /// A layer most of whose units are 0 for every sample.
+    DeadUnits,
+    /// A layer most of whose activations lie on the flat ends of a sigmoid or tanh.
+    SaturatedUnits,
+    /// Few entries of a codebook are used.
+    CodebookCollapse,
+    /// Units of a selector that look at several features.
+    UndecidedSelector,
+    /// Units of a selector that chose the same feature.
+    RepeatedFeatures,
+    /// PCA of as many components reconstructs better.
+    WorseThanPca,
+    /// The validation loss rises while the training loss falls.
+    Overfitting,
+    /// A code that could hold a copy of the input.
+    WideCode,
+    /// The last epochs still made much progress.
+    StillFalling,
+    /// Edges of pictures are lost.
+    Blurred,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Fault; 17] = [
+        Fault::Diverged,
+        Fault::OutputReach,
+        Fault::Collapse,
+        Fault::InactiveUnits,
+        Fault::HighRate,
+        Fault::ExplodingGradients,
+        Fault::VanishingGradients,
+        Fault::DeadUnits,
+        Fault::SaturatedUnits,
+        Fault::CodebookCollapse,
+        Fault::UndecidedSelector,
+        Fault::RepeatedFeatures,
+        Fault::WorseThanPca,
+        Fault::Overfitting,
+        Fault::WideCode,
+        Fault::StillFalling,
+        Fault::Blurred,
+    ];
+
+    /// A few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Fault::Diverged => "Training diverged",
+            Fault::OutputReach => "Data beyond the output's range",
+            Fault::Collapse => "Posterior collapse",
+            Fault::InactiveUnits => "Inactive code units",
+            Fault::HighRate => "Learning rate too high",
+            Fault::ExplodingGradients => "Exploding gradients",
+            Fault::VanishingGradients => "Vanishing gradients",
+            Fault::DeadUnits => "Dead units",
+            Fault::SaturatedUnits => "Saturated units",
+            Fault::CodebookCollapse => "Codebook collapse",
+            Fault::UndecidedSelector => "Undecided selector",
+            Fault::RepeatedFeatures => "Repeated features",
+            Fault::WorseThanPca => "Worse than PCA",
+            Fault::Overfitting => "Overfitting",
+            Fault::WideCode => "Code as large as the input",
+            Fault::StillFalling => "Loss still falling",
+            Fault::Blurred => "Blurred output",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Fault::Diverged => "The loss or a weight became infinite; the last finite weights are kept.",
+            Fault::OutputReach => {
+                "Some of the scaled data lie outside the range of the output's activation and can never be reconstructed."
+            }
+            Fault::Collapse => {
+                "No unit of the code carries information: the decoder ignores the code and puts out a mean."
+            }
+            Fault::InactiveUnits => "Most units of the code carry no information.",
+            Fault::HighRate => "The training loss jumps or rises: the steps are too large.",
+            Fault::ExplodingGradients => {
+                "Gradients are so large that single steps change the weights by much of their size."
+            }
+            Fault::VanishingGradients => {
+                "Gradients of this layer are so much smaller than others that it hardly learns."
+            }
+            Fault::DeadUnits => {
+                "Most units of this layer are 0 for every sample: they are wasted, and learn nothing."
+            }
+            Fault::SaturatedUnits => {
+                "Most activations of this layer lie on the flat ends of its function, where it has hardly a slope to learn from."
+            }
+            Fault::CodebookCollapse => "Only a few entries of the codebook are chosen.",
+            Fault::UndecidedSelector => "Units of the selector still mix several features.",
+            Fault::RepeatedFeatures => "Several units of the selector chose the same feature.",
+            Fault::WorseThanPca => {
+                "A linear projection of the same code size reconstructs better than this network."
+            }
+            Fault::Overfitting => {
+                "The validation loss has been rising while the training loss kept falling: the network memorises its training rows."
+            }
+            Fault::WideCode => {
+                "The code is as large as the input and nothing constrains it: the network can copy instead of learning."
+            }
+            Fault::StillFalling => "The error was still falling quickly when training ended.",
+            Fault::Blurred => "Edges of the pictures are mostly lost in their reconstructions.",
+        }
+    }
+
+    /// The word for scripts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Fault::Diverged => "diverged",
+            Fault::OutputReach => "output-range",
+            Fault::Collapse => "posterior-collapse",
+            Fault::InactiveUnits => "inactive-units",
+            Fault::HighRate => "high-rate",
+            Fault::ExplodingGradients => "exploding-gradients",
+            Fault::VanishingGradients => "vanishing-gradients",
+            Fault::DeadUnits => "dead-units",
+            Fault::SaturatedUnits => "saturated-units",
+            Fault::CodebookCollapse => "codebook-collapse",
+            Fault::UndecidedSelector => "undecided-selector",
+            Fault::RepeatedFeatures => "repeated-features",
+            Fault::WorseThanPca => "worse-than-pca",
+            Fault::Overfitting => "overfitting",
+            Fault::WideCode => "wide-code",
+            Fault::StillFalling => "still-falling",
+            Fault::Blurred => "blurred",
+        }
+    }
+}
+
+impl Evidence {
+    /// In a few words: `dead units 62 %`.
+    pub fn text(&self) -> String {
+        let Evidence { name, value, unit } = *self;
+        match unit {
+            Unit::Number => format!("{name} {}", format_number(value)),
+            Unit::Count => format!("{name} {}", format_count(value.max(0.0) as u64)),
+            Unit::Share => format!("{name} {}", format_percent(value, 1)),
+            Unit::Nats => format!("{name} {} nats", format_number(value)),
+            Unit::Epochs => format!("{name} {} epochs", format_count(value.max(0.0) as u64)),
+        }
+    }
+}
+
+impl Diagnosis {
+    fn new(fault: Fault, weight: f64) -> Diagnosis {
+        Diagnosis { fault, weight, place: None, evidence: Vec::new(), advice: Vec::new() }
+    }
+
+    fn at(self, place: &str) -> Diagnosis {
+        Diagnosis { place: Some(place.to_owned()), ..self }
+    }
+
+    fn with(mut self, name: &'static str, value: f64, unit: Unit) -> Diagnosis {
+        self.evidence.push(Evidence { name, value, unit });
+        self
+    }
+
+    /// Adds changes; those that would change nothing of the run's design are left out.
+    fn advise(mut self, run: &Run, advice: impl IntoIterator<Item = Advice>) -> Diagnosis {
+        // Without the description of the data, which may be long.
+        let data = Data { scaling: run.design.data.scaling, ..Data::default() };
+        let Project { corruption, loss, .. } = run.design;
+        let design = Project {
+            corruption,
+            loss,
+            data,
+            encoder: run.design.encoder.clone(),
+            code: run.design.code.clone(),
+            regularizers: run.design.regularizers.clone(),
+            decoder: run.design.decoder.clone(),
+            output: run.design.output.clone(),
+            training: run.design.training.clone(),
+            ..Project::default()
+        };
+        let helps = |advice: &Advice| advice.change(&design).is_some();
+        self.advice.extend(advice.into_iter().filter(helps));
+        self
+    }
+
+    /// The fault with its place: `Dead units of layer 1`.
+    pub fn title(&self) -> String {
+        let title = self.fault.title();
+        self.place.as_ref().map_or_else(|| title.to_owned(), |place| format!("{title} of {place}"))
+    }
+
+    /// All evidence in a line.
+    pub fn evidence_text(&self) -> String {
+        self.evidence.iter().map(Evidence::text).collect::<Vec<_>>().join(", ")
+    }
+
+    /// All of it in a line.
+    pub fn line(&self) -> String {
+        let advice: Vec<String> = self.advice.iter().map(|advice| advice.label()).collect();
+        let try_it = if advice.is_empty() { String::new() } else { format!(" Try: {}.", advice.join("; ")) };
+        format!("{} ({}). {}{try_it}", self.title(), self.evidence_text(), self.fault.about())
+    }
+
+    /// The first number that shows it: how bad it is.
+    pub fn measure(&self) -> f64 {
+        self.evidence.first().map_or(f64::NAN, |evidence| evidence.value)
+    }
+
+    /// For scripts.
+    pub fn json(&self) -> Value {
+        let evidence = self.evidence.iter().map(|evidence| (evidence.name.to_owned(), json!(evidence.value)));
+        json!({
+            "kind": self.fault.word(),
+            "weight": self.weight,
+            "place": self.place,
+            "evidence": Value::Object(evidence.collect()),
+            "remedies": self.advice.iter().map(|advice| advice.label()).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Everything that is wrong with a run, as far as it recorded what tells, the heaviest first. A run that is under way is
+/// judged by what cannot change any more.
+pub fn diagnoses(run: &Run) -> Vec<Diagnosis> {
+    let mut found = Vec::new();
+    learning::find(run, &mut found);
+    network::find(run, &mut found);
+    leave_out_consequences(&mut found);
+    found.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    found
+}
+
+/// Leaves out what another fault explains.
+fn leave_out_consequences(found: &mut Vec<Diagnosis>) {
+    let faults: Vec<Fault> = found.iter().map(|one| one.fault).collect();
+    let has = |fault: Fault| faults.contains(&fault);
+    found.retain(|one| !explanations(one.fault).iter().any(|other| has(*other)));
+}
+
+/// What a fault can come of.
+fn explanations(fault: Fault) -> &'static [Fault] {
+    match fault {
+        Fault::Blurred => &[
+            Fault::Diverged,
+            Fault::OutputReach,
+            Fault::Collapse,
+            Fault::InactiveUnits,
+            Fault::HighRate,
+            Fault::VanishingGradients,
+            Fault::DeadUnits,
+            Fault::WorseThanPca,
+            Fault::StillFalling,
+        ],
+        Fault::WorseThanPca => &[Fault::Diverged, Fault::OutputReach, Fault::Collapse],
+        Fault::HighRate => &[Fault::Diverged, Fault::VanishingGradients],
+        Fault::Overfitting | Fault::DeadUnits | Fault::SaturatedUnits | Fault::ExplodingGradients => {
+            &[Fault::Diverged]
+        }
+        Fault::Diverged
+        | Fault::OutputReach
+        | Fault::Collapse
+        | Fault::InactiveUnits
+        | Fault::VanishingGradients
+        | Fault::CodebookCollapse
+        | Fault::UndecidedSelector
+        | Fault::RepeatedFeatures
+        | Fault::WideCode
+        | Fault::StillFalling => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests;

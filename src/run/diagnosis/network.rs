@@ -1,0 +1,320 @@
+//! Faults of a network as it is: what its latest measurement tells.
+
+use super::learning::{is_late, lower_rate};
+use super::{Diagnosis, Fault, Unit};
+use crate::project::{
+    Activation, Bottleneck, CodeForm, CodebookUpdate, Layer, Loss, Optimizer, Scaling, Site, Strategy,
+    Variance,
+};
+use crate::run::{ACTIVE_NATS, Advice, DECIDED, GradientHealth, Health, LayerHealth, Run, Status};
+
+/// Share of values beyond the output's range that matters.
+const BEYOND: f64 = 0.001;
+/// Share of inactive units from which most of a code is wasted.
+const INACTIVE: f64 = 0.5;
+/// Share of dead units or channels of a layer.
+const DEAD: f64 = 0.5;
+/// Share of activations on flat ends.
+const SATURATED: f64 = 0.6;
+/// Gradient of a layer as a share of the largest, below which it vanishes.
+const VANISHING: f64 = 2e-3;
+/// Change of weights in a step of plain descent, as a share of their size, from which gradients explode.
+const EXPLODING: f64 = 0.1;
+/// Perplexity as a share of what it could be, below which a codebook has collapsed.
+const COLLAPSED: f64 = 0.1;
+/// Edges that are left, below which an output is blurred.
+const BLURRED: f64 = 0.35;
+/// A fall of the error to less than this share of the first is learning.
+const LEARNED: f64 = 0.9;
+
+/// Adds what is found.
+pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
+    found.extend(wide_code(run));
+    let Some(health) = run.health.as_deref().filter(|health| health.epoch > 0) else { return };
+    found.extend(output_reach(run, health));
+    found.extend(posterior(run, health));
+    found.extend(dead_units(run, health));
+    found.extend(saturated(run, health));
+    found.extend(vanishing(run, health));
+    found.extend(exploding(run, health));
+    found.extend(codebook(run, health));
+    found.extend(selector(run, health));
+    found.extend(blurred(run, health));
+}
+
+/// The same rule as that of the problems: nothing that keeps the network from copying.
+fn wide_code(run: &Run) -> Option<Diagnosis> {
+    let design = &run.design;
+    let (code, features) = (run.code_shape().features(), run.shape.features());
+    let drops = design.encoder.iter().any(|layer| matches!(layer, Layer::Dropout { rate } if *rate > 0.0));
+    let is_free = design.code.kind == Bottleneck::Plain
+        && design.regularizers.is_empty()
+        && !design.corruption.corrupts()
+        && !drops;
+    if !is_free || code < features || run.history.epochs.is_empty() {
+        return None;
+    }
+    let positions = (code / design.code.units.max(1)).max(1);
+    let smaller = (features / 4 / positions).max(1);
+    let finding = Diagnosis::new(Fault::WideCode, 0.4)
+        .with("code, of the input", code as f64 / features as f64, Unit::Share)
+        .with("numbers of a code", code as f64, Unit::Count);
+    let smaller = (smaller < design.code.units).then_some(Advice::CodeUnits(smaller));
+    Some(finding.advise(run, smaller.into_iter().chain([Advice::Denoise(0.3)])))
+}
+
+fn output_reach(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let output = health.output.filter(|output| output.beyond > BEYOND)?;
+    let finding = Diagnosis::new(Fault::OutputReach, 0.85 + 0.1 * output.beyond.min(1.0))
+        .with("values beyond", output.beyond, Unit::Share)
+        .with("data from", f64::from(output.least), Unit::Number)
+        .with("to", f64::from(output.most), Unit::Number);
+    let linear = (run.design.loss != Loss::BinaryCrossEntropy).then_some(Advice::LinearOutput);
+    let scale = (run.design.data.scaling != Scaling::UnitRange).then_some(Advice::UnitRange);
+    Some(finding.advise(run, linear.into_iter().chain(scale)))
+}
+
+/// What each unit of a code carries, or each channel over all its positions, in nats.
+fn nats_of_units(run: &Run, nats: &[f32]) -> Vec<f64> {
+    let units = run.design.code.units.max(1);
+    if run.design.code.form == CodeForm::Units || !nats.len().is_multiple_of(units) {
+        return nats.iter().map(|nats| f64::from(*nats)).collect();
+    }
+    let mut channels = vec![0.0; units];
+    nats.chunks_exact(units).for_each(|position| {
+        channels.iter_mut().zip(position).for_each(|(sum, nats)| *sum += f64::from(*nats));
+    });
+    channels
+}
+
+fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let nats = nats_of_units(run, health.divergence.as_ref()?);
+    let kind = run.design.code.kind;
+    // While the divergence gains weight, and in the first epochs, units are still coming and going.
+    let settled = kind.settles_after() + (run.epochs / 20).max(2);
+    if health.epoch < settled.min(run.epochs) || nats.is_empty() {
+        return None;
+    }
+    let active = nats.iter().filter(|nats| **nats > f64::from(ACTIVE_NATS)).count();
+    let inactive = (nats.len() - active) as f64 / nats.len() as f64;
+    let (fault, weight) = match active {
+        0 => (Fault::Collapse, 0.95),
+        _ if inactive > INACTIVE && is_late(run) => (Fault::InactiveUnits, 0.3 + 0.2 * inactive),
+        _ => return None,
+    };
+    let finding = Diagnosis::new(fault, weight)
+        .with("inactive units", inactive, Unit::Share)
+        .with("active units", active as f64, Unit::Count)
+        .with("KL", nats.iter().sum(), Unit::Nats);
+    let mut advice = Vec::new();
+    if run.design.loss == Loss::SquaredError {
+        let is_binary = health.output.is_some_and(|output| output.is_binary);
+        let learned = Loss::Gaussian { variance: Variance::Learned };
+        advice.push(Advice::Likelihood(if is_binary { Loss::BinaryCrossEntropy } else { learned }));
+    }
+    if let Bottleneck::Variational { beta, warmup_epochs, free_nats } = kind {
+        // A weight of 0 is no penalty that could be lower.
+        if beta > 0.0 {
+            advice.push(Advice::Beta(if beta > 1.0 { 1.0 } else { super::learning::round(beta / 4.0) }));
+            advice.push(Advice::FreeNats(if free_nats > 0.0 { 2.0 * free_nats } else { 0.25 }));
+        }
+        let longer = (run.design.training.epochs / 2).max(1);
+        if warmup_epochs < longer && beta > 0.0 {
+            advice.push(Advice::WarmUp(longer));
+        }
+    }
+    if fault == Fault::InactiveUnits {
+        advice.push(Advice::CodeUnits(active.max(1)));
+    }
+    Some(finding.advise(run, advice))
+}
+
+/// Dead units of a layer, or dead channels: each as a count and of how many.
+fn dead_of(layer: &LayerHealth) -> (usize, usize) {
+    layer.channels.map_or((layer.dead, layer.units), |channels| (layer.dead_channels, channels))
+}
+
+fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let share = |layer: &LayerHealth| {
+        let (dead, units) = dead_of(layer);
+        dead as f64 / units.max(1) as f64
+    };
+    // Of a selector, a quantiser or a codebook the code has findings of its own.
+    let has_own = run.design.code.kind.jumps();
+    let layers = health.layers.iter().filter(|layer| !(has_own && layer.name == "code"));
+    let worst = layers.chain(&health.decoder).max_by(|a, b| share(a).total_cmp(&share(b)))?;
+    let dead = share(worst);
+    if dead <= DEAD || health.epoch < 3.min(run.epochs) {
+        return None;
+    }
+    let (count, units) = dead_of(worst);
+    let finding = Diagnosis::new(Fault::DeadUnits, 0.4 + 0.35 * dead)
+        .at(if worst.name == "code" { "the code" } else { &worst.name })
+        .with("dead", dead, Unit::Share)
+        .with("dead units", count as f64, Unit::Count)
+        .with("of", units as f64, Unit::Count);
+    let mut advice = Vec::new();
+    // A penalty on this very layer, where there is one.
+    let site = encoder_index(&worst.name).map_or(Site::Code, Site::Encoder);
+    let is_decoder = worst.name.starts_with("decoder");
+    let penalties = run.design.regularizers.iter().enumerate();
+    let own = penalties.filter(|(_, own)| !is_decoder && own.on == site && own.weight > 0.0);
+    advice.extend(
+        own.map(|(at, own)| Advice::Penalty { at, weight: super::learning::round(own.weight / 10.0) }),
+    );
+    advice.push(lower_rate(run, 10.0));
+    advice.push(Advice::Activation { from: Activation::Relu, to: Activation::LeakyRelu });
+    Some(finding.advise(run, advice))
+}
+
+/// `layer 3` → 2
+fn encoder_index(name: &str) -> Option<usize> {
+    name.strip_prefix("layer ")?.parse::<usize>().ok()?.checked_sub(1)
+}
+
+fn saturated(run: &Run, health: &Health) -> Option<Diagnosis> {
+    // A penalty on a layer may ask for activations near an end: sparsity does, and contraction leads there.
+    let is_asked = |layer: &LayerHealth| {
+        let site = encoder_index(&layer.name).map_or(Site::Code, Site::Encoder);
+        run.design.regularizers.iter().any(|own| own.on == site && own.weight > 0.0)
+    };
+    let layers = health.layers.iter().filter(|layer| !is_asked(layer)).chain(&health.decoder);
+    let share = |layer: &LayerHealth| layer.saturated.unwrap_or(0.0);
+    let worst = layers.max_by(|a, b| share(a).total_cmp(&share(b)))?;
+    if share(worst) <= SATURATED || health.epoch < 3.min(run.epochs) {
+        return None;
+    }
+    let finding = Diagnosis::new(Fault::SaturatedUnits, 0.3 + 0.3 * share(worst))
+        .at(if worst.name == "code" { "the code" } else { &worst.name })
+        .with("activations on a flat end", share(worst), Unit::Share)
+        .with("units", worst.units as f64, Unit::Count);
+    let mut advice = vec![lower_rate(run, 10.0)];
+    if run.design.training.strategy == Strategy::Joint {
+        advice.push(Advice::BatchNorm);
+        let flat = [Activation::Sigmoid, Activation::Tanh];
+        advice.extend(flat.map(|from| Advice::Activation { from, to: Activation::Relu }));
+    }
+    Some(finding.advise(run, advice))
+}
+
+/// Whether the error has hardly fallen since the first epoch.
+fn has_learned(run: &Run) -> bool {
+    let (first, last) = (run.history.epochs.first(), run.history.epochs.last());
+    first.zip(last).is_some_and(|(first, last)| last.mse < LEARNED * first.mse)
+}
+
+fn vanishing(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let size = |layer: &&GradientHealth| layer.gradient;
+    let largest = health.gradients.iter().map(|layer| size(&layer)).reduce(f64::max)?;
+    let least = health.gradients.iter().min_by(|a, b| size(a).total_cmp(&size(b)))?;
+    let share = least.gradient / largest;
+    // Where the network learned nonetheless, a small gradient is one that has done its work.
+    let hardly = share < VANISHING && largest > 0.0 && largest.is_finite();
+    if !hardly || has_learned(run) || health.epoch < 3.min(run.epochs) {
+        return None;
+    }
+    let finding = Diagnosis::new(Fault::VanishingGradients, 0.85)
+        .at(&format!("{}{}", if least.name.contains("layer") { "" } else { "the " }, least.name))
+        .with("gradient, of the largest layer's", share, Unit::Number)
+        .with("gradient", least.gradient, Unit::Number);
+    let mut advice = Vec::new();
+    if run.design.training.strategy == Strategy::Joint {
+        let flat = [Activation::Sigmoid, Activation::Tanh];
+        advice.extend(flat.map(|from| Advice::Activation { from, to: Activation::Relu }));
+        advice.push(Advice::BatchNorm);
+    }
+    if let Optimizer::Sgd { .. } = run.design.training.optimizer {
+        advice.push(Advice::Adam);
+    }
+    Some(finding.advise(run, advice))
+}
+
+/// The size of steps follows that of gradients in plain descent alone: other rules divide by it.
+fn exploding(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let training = &run.design.training;
+    let Optimizer::Sgd { momentum, .. } = training.optimizer else { return None };
+    if training.gradient_clip.is_some() {
+        return None;
+    }
+    let step = f64::from(training.learning_rate) / (1.0 - f64::from(momentum)).max(0.01);
+    let change = |layer: &GradientHealth| step * layer.gradient / layer.weight.max(f64::MIN_POSITIVE);
+    let worst = health.gradients.iter().max_by(|a, b| change(a).total_cmp(&change(b)))?;
+    if change(worst) <= EXPLODING {
+        return None;
+    }
+    let finding = Diagnosis::new(Fault::ExplodingGradients, 0.9)
+        .at(&format!("{}{}", if worst.name.contains("layer") { "" } else { "the " }, worst.name))
+        .with("change of the weights in a step, of their size", change(worst), Unit::Share)
+        .with("gradient", worst.gradient, Unit::Number);
+    Some(finding.advise(run, [Advice::ClipGradient(1.0), Advice::Adam, lower_rate(run, 10.0)]))
+}
+
+fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let Bottleneck::Quantised { dimension, update, .. } = run.design.code.kind else { return None };
+    let codebook = health.codebook.as_ref()?;
+    let entries = codebook.shares.len();
+    // So many choices cannot use more entries.
+    let choices = health.samples * run.code_shape().features() / dimension.max(1);
+    let possible = entries.min(choices).max(1) as f64;
+    let use_of = codebook.perplexity() / possible;
+    if use_of >= COLLAPSED || possible < 8.0 || health.epoch < (run.epochs / 10).max(3).min(run.epochs) {
+        return None;
+    }
+    let finding = Diagnosis::new(Fault::CodebookCollapse, 0.5 + 0.3 * (1.0 - use_of))
+        .with("perplexity, of the codebook", use_of, Unit::Share)
+        .with("perplexity", codebook.perplexity(), Unit::Number)
+        .with("entries", entries as f64, Unit::Count)
+        .with("never chosen", codebook.dead() as f64, Unit::Count);
+    let follows = (update == CodebookUpdate::Gradient).then_some(Advice::MovingAverage);
+    let fewer = (entries / 4).max(2);
+    let advice = [follows, Some(lower_rate(run, 10.0)), (fewer < entries).then_some(Advice::Entries(fewer))];
+    Some(finding.advise(run, advice.into_iter().flatten()))
+}
+
+fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let selector = health.selector.as_ref()?;
+    // Its temperature falls to the end: until then it has no choice to make.
+    if !matches!(run.status, Status::Done) {
+        return None;
+    }
+    let (units, unique) = (selector.chosen.len(), selector.unique());
+    let longer = Advice::Epochs(2 * run.design.training.epochs);
+    if selector.mean_max <= DECIDED {
+        let finding = Diagnosis::new(Fault::UndecidedSelector, 0.75)
+            .with("mean of the largest shares", selector.mean_max, Unit::Share)
+            .with("temperature", f64::from(selector.temperature), Unit::Number);
+        let rate = super::learning::round(run.design.training.learning_rate * 4.0);
+        return Some(finding.advise(run, [longer, Advice::LearningRate(rate)]));
+    }
+    (unique < units).then(|| {
+        let finding = Diagnosis::new(Fault::RepeatedFeatures, 0.45)
+            .with("repeated", (units - unique) as f64, Unit::Count)
+            .with("different features", unique as f64, Unit::Count)
+            .with("of", units as f64, Unit::Count);
+        finding.advise(run, [longer])
+    })
+}
+
+fn blurred(run: &Run, health: &Health) -> Option<Diagnosis> {
+    let edges = health.output?.edges.filter(|edges| *edges < BLURRED)?;
+    if !is_late(run) {
+        return None;
+    }
+    let finding = Diagnosis::new(Fault::Blurred, 0.25 + 0.2 * (1.0 - edges))
+        .with("edges kept", edges, Unit::Share)
+        .with("samples", health.samples as f64, Unit::Count);
+    let mut advice = Vec::new();
+    let code = run.code_shape().features();
+    if 2 * code < run.shape.features() {
+        advice.push(Advice::CodeUnits(2 * run.design.code.units));
+    }
+    if let Bottleneck::Variational { beta, .. } = run.design.code.kind {
+        if run.design.loss == Loss::SquaredError {
+            advice.push(Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned }));
+        }
+        if beta > 1.0 {
+            advice.push(Advice::Beta(1.0));
+        }
+    }
+    Some(finding.advise(run, advice))
+}
