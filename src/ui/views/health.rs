@@ -18,7 +18,7 @@ use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::figure::{self, Drawing, Figure, Panels};
-use crate::project::{Loss, Project, Shape, format_number};
+use crate::project::{Project, Shape, format_number};
 use crate::run::{Advice, Bits, Diagnosis, Finding, FindingKind, Health, Run, diagnoses};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
