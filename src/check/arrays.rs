@@ -50,7 +50,7 @@ impl Plan {
                     add(&stage.name, "running_var", vec![from], false);
                 }
                 StageKind::Norm { norm: Norm::Group { .. }, .. } => {
-                    learned(Some(vec![from]), Some(vec![from]))
+                    learned(Some(vec![from]), Some(vec![from]));
                 }
                 StageKind::Norm { norm: Norm::Layer, .. } => {
                     let shape = match stage.input {
