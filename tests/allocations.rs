@@ -68,7 +68,15 @@ fn dense(units: usize) -> Layer {
 }
 
 fn conv(channels: usize, kernel: usize, stride: usize) -> Layer {
-    Layer::Conv2d { channels, kernel, stride, padding: Padding::Same, activation: Activation::Relu }
+    Layer::Conv2d {
+        channels,
+        kernel,
+        stride,
+        padding: Padding::Same,
+        dilation: 1,
+        groups: 1,
+        activation: Activation::Relu,
+    }
 }
 
 /// Allocations of the watched steps together, and the largest of them in bytes.
@@ -109,7 +117,7 @@ fn steps_allocate_no_buffer() {
             (project.data.split.validation, project.data.split.test) = (0.0, 0.0);
             project.training.early_stopping = None;
             project.training.batch_size = 100;
-            (project.encoder, project.code) = (encoder.clone(), code);
+            (project.encoder, project.code) = (encoder.clone(), code.clone());
             let (count, largest) = allocated(&project, threads);
             let pieces = 4 * (project.encoder.len() + 2);
             println!(

@@ -560,7 +560,11 @@ fn missing_values_can_be_masked() {
     let dir = dir();
     let path = dir.path();
     let cell = |row: usize, column: usize| {
-        if (row + column) % 4 == 0 { String::new() } else { format!("{}", (row * (column + 3)) % 11) }
+        if (row + column).is_multiple_of(4) {
+            String::new()
+        } else {
+            format!("{}", (row * (column + 3)) % 11)
+        }
     };
     let row = |row: usize| (0..5).map(|column| cell(row, column)).collect::<Vec<_>>().join(",");
     let rows: Vec<String> = (0..60).map(row).collect();

@@ -162,8 +162,8 @@ mod tests {
         let values = normal(200_000);
         let check = |count: usize, levels: &[f32], error: f64| {
             let found = LloydMax::fit(&values, count);
-            for (found, expected) in found.levels[count / 2..].iter().zip(levels) {
-                assert!((found - expected).abs() < 3e-3, "{count}: {:?}", found.levels);
+            for (level, expected) in found.levels[count / 2..].iter().zip(levels) {
+                assert!((level - expected).abs() < 3e-3, "{count}: {:?}", found.levels);
             }
             let mirrored = found.levels.iter().zip(found.levels.iter().rev());
             assert!(mirrored.map(|(a, b)| (a + b).abs()).all(|sum| sum < 2e-3), "{count}: it is even");

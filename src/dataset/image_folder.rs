@@ -181,13 +181,13 @@ pub(super) fn sizes(
     reading: &PictureReading,
     progress: &Progress,
 ) -> Result<Option<[(u32, u32); 2]>, DataError> {
-    let (folder, files, _held) = match (path.is_file(), path.parent(), path.file_name()) {
-        (true, Some(folder), Some(name)) => (folder, vec![PathBuf::from(name)], None),
-        _ => {
+    let (folder, files, _held) =
+        if let (true, Some(folder), Some(name)) = (path.is_file(), path.parent(), path.file_name()) {
+            (folder, vec![PathBuf::from(name)], None)
+        } else {
             let Found { files, held, .. } = find(path, Rules::Current, progress)?;
             (path, arrange(files, reading, Rules::Current, progress)?.files, Some(held))
-        }
-    };
+        };
     // The smallest rows: only what their files say of them is looked at.
     let wanted = Wanted { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
     let how = How { wanted, alpha: Alpha::Black, rules: Rules::Current };

@@ -15,7 +15,7 @@ pub enum Initialisation {
     /// Uniform in ±√(6 / (inputs + outputs)), which keeps that of activations and gradients through layers that are about
     /// linear: Glorot & Bengio 2010, equation 16.
     Xavier,
-    /// Orthonormal rows, or columns where there are more rows: linear layers keep lengths (Saxe, McClelland & Ganguli 2014).
+    /// Orthonormal rows, or columns where there are more rows: linear layers keep lengths (Saxe et al. 2014).
     Orthogonal,
     /// All 0.
     Zero,

@@ -412,7 +412,7 @@ impl Direct {
         if let Some((rows, columns)) = self.sizes.blocks {
             let stride = rows * columns * self.block_len();
             let blocks = &mut scratch[..tile.samples.len() * stride];
-            self.phase_up(tile, &self.up[0], small, panels, (false, self.block_len()), (blocks, stride));
+            Direct::phase_up(tile, &self.up[0], small, panels, (false, self.block_len()), (blocks, stride));
             for (blocks, large) in blocks.chunks_exact(stride).zip(large.chunks_exact_mut(picture)) {
                 vectorised(
                     #[inline(always)]
@@ -423,13 +423,12 @@ impl Direct {
         }
         for phase in &self.up {
             let outputs = self.channels.0;
-            self.phase_up(tile, phase, small, panels, (adds, outputs), (large, picture));
+            Direct::phase_up(tile, phase, small, panels, (adds, outputs), (large, picture));
         }
     }
 
     /// One phase of the way up.
     fn phase_up(
-        &self,
         tile: &Tile,
         phase: &Phase,
         small: Framed<'_>,

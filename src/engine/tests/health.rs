@@ -231,8 +231,8 @@ fn hashing_codes_show_the_balance_of_their_bits() {
 }
 
 fn root_mean_square(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value * value, count + 1.0));
-    (sum / count as f64).sqrt()
+    let (sum, count) = values.fold((0.0, 0.0_f64), |(sum, count), value| (sum + value * value, count + 1.0));
+    (sum / count).sqrt()
 }
 
 #[test]

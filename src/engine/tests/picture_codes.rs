@@ -39,6 +39,8 @@ fn check_case(file: &File, case: &str, kind: Bottleneck) {
             kernel: 3,
             stride: 2,
             padding: Padding::Pixels(1),
+            dilation: 1,
+            groups: 1,
             activation: Activation::Tanh,
         }];
         project.code = Code { kind, ..Code::channels(3) };

@@ -65,6 +65,8 @@ fn weights_start_as_the_design_says() {
                 kernel: 3,
                 stride: 2,
                 padding: Padding::Same,
+                dilation: 1,
+                groups: 1,
                 activation: Activation::Relu,
             }];
             project.code.units = 50;

@@ -47,7 +47,7 @@ fn trained(mut run: Run, epochs: u32, loss: impl Fn(f64) -> (f64, f64, f64)) -> 
 fn healthy(epoch: f64) -> (f64, f64, f64) {
     let fallen = (-epoch / 8.0).exp();
     // Steps up and down, as minibatches cause them.
-    let noise = if epoch as u32 % 2 == 0 { 0.01 } else { -0.01 };
+    let noise = if (epoch as u32).is_multiple_of(2) { 0.01 } else { -0.01 };
     (1.0 + 3.0 * fallen + noise, 1.2 + 3.0 * fallen + 2.0 * noise, 0.02 + 0.05 * fallen)
 }
 
@@ -106,7 +106,7 @@ fn overfitting_is_a_validation_loss_that_has_been_rising_while_training_learns()
     check(
         &run_of(|_| {}, &|epoch| {
             let (train, validation, mse) = healthy(epoch);
-            (train, if epoch as u32 % 2 == 0 { validation + 0.3 } else { validation - 0.3 }, mse)
+            (train, if (epoch as u32).is_multiple_of(2) { validation + 0.3 } else { validation - 0.3 }, mse)
         }),
         &[],
     );
@@ -116,7 +116,7 @@ fn overfitting_is_a_validation_loss_that_has_been_rising_while_training_learns()
 fn a_rate_is_too_high_where_the_training_loss_jumps_or_rises() {
     let jumps = |epoch: f64| {
         let (train, validation, mse) = healthy(epoch);
-        (train + if epoch as u32 % 3 == 0 { 0.8 } else { 0.0 }, validation, mse)
+        (train + if (epoch as u32).is_multiple_of(3) { 0.8 } else { 0.0 }, validation, mse)
     };
     let high = trained(run(|_| {}), 60, jumps);
     check(&high, &[Fault::HighRate]);
@@ -216,6 +216,8 @@ fn channels_of_a_code_count_over_all_their_positions() {
         kernel: 3,
         stride: 4,
         padding: crate::project::Padding::Same,
+        dilation: 1,
+        groups: 1,
         activation: Activation::Relu,
     };
     let design = run(|design| {

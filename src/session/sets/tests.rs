@@ -149,7 +149,7 @@ fn rows_are_located_and_reconstructed_as_they_are() {
     assert!(is_near(&located.codes, &codes) && located.plane.is_empty());
     let whole = trial.located(&mut ready, &all, None).expect("small");
     let code_units = trial.trained.plan().code_units();
-    let kept = Kept { code_units, codes: whole.codes, ..Kept::default() };
+    let kept = (Arc::new(Kept { code_units, codes: whole.codes, ..Kept::default() }), CodePlane::Principal);
     let all = trial.located(&mut ready, &all, Some(&kept)).expect("small").plane;
     let some = trial.located(&mut ready, &rows, Some(&kept)).expect("small").plane;
     assert!(is_near(some.as_flattened(), [all[5], all[0]].as_flattened()), "{some:?}");

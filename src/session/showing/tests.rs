@@ -219,12 +219,12 @@ fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
             (found, expected) => assert_eq!(found, expected.map_err(str::to_owned), "{paths:?} {size:?}"),
         }
     };
-    check(&[wide.clone()], None, Ok((1, image(4, 4))));
+    check(std::slice::from_ref(&wide), None, Ok((1, image(4, 4))));
     check(&[wide.clone(), more.clone()], Some(ShownSize::Own), Ok((2, image(12, 8))));
     check(&[wide.clone(), tall.clone()], Some(ShownSize::Of(6, 10)), Ok((2, image(6, 10))));
     check(&[wide.clone(), tall], Some(ShownSize::Own), Err("several sizes, 12×8 and 8×12"));
     // One shade is seen as in training, in any size.
-    let data = show_in(&convolutional, &[wide.clone()], Some(ShownSize::Own)).unwrap();
+    let data = show_in(&convolutional, std::slice::from_ref(&wide), Some(ShownSize::Own)).unwrap();
     assert!(seen(&data).iter().all(|value| (value - 0.4).abs() < 1e-3));
     assert_eq!(convolutional.one_size_only(), None);
     assert_eq!(convolutional.code_shape_for(image(12, 8)), Shape::Image { height: 4, width: 6, channels: 2 });

@@ -371,7 +371,9 @@ fn every_field_of_a_form_says_what_it_does() {
         check_tooltips(|ui| corruption::corruption_ui(ui, &mut kind));
     }
     let mut code = Code::plain(3);
-    check_tooltips(|ui| code::code_ui(ui, &mut code, true, None, true));
+    check_tooltips(|ui| {
+        code::code_ui(ui, &mut code, true, None, true);
+    });
     for schedule in Schedule::ALL {
         let early_stopping = Some(crate::project::EarlyStopping::default());
         let mut settings = Training { schedule, early_stopping, ..Training::default() };

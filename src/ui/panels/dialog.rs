@@ -81,9 +81,9 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
         Answer::Dropped { show } => {
             if let Dialog::Dropped(Dropped { paths, source, run, size, .. }) = dialog {
                 if show {
-                    state.show_to(run, paths, None, size.size())
+                    state.show_to(run, paths, None, size.size());
                 } else {
-                    state.use_first(&paths, source)
+                    state.use_first(&paths, source);
                 }
             }
         }

@@ -270,9 +270,10 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
         Layer::MaxPool2d { size: side } | Layer::AvgPool2d { size: side } => {
             (format!("{} {side}", layer.name()), size.into_iter().collect())
         }
-        Layer::CropOrPad { .. } => (layer.name().to_owned(), size.into_iter().collect()),
         Layer::Upsample { factor } => (format!("Upsample {factor}"), size.into_iter().collect()),
-        Layer::Flatten | Layer::Reshape { .. } => (layer.name().to_owned(), size.into_iter().collect()),
+        Layer::CropOrPad { .. } | Layer::Flatten | Layer::Reshape { .. } => {
+            (layer.name().to_owned(), size.into_iter().collect())
+        }
         Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => (layer.name().to_owned(), Vec::new()),
         Layer::GroupNorm { groups, .. } => (format!("GroupNorm {groups}"), Vec::new()),
         Layer::Prelu { shared } => {

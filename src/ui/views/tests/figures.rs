@@ -173,7 +173,8 @@ fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
 fn pages_that_are_drawn_without_a_screen_are_those_of_the_window() {
     let check = |data: Dataset, corrupted: bool, order: Order| {
         let state = state(Scene::trained(10, data, 2, corrupted));
-        let view = ReconstructionsView { order, ..ReconstructionsView::default() };
+        let mut view = ReconstructionsView::default();
+        view.order = order;
         let (harness, figures) = shown_as(view, state);
         let state = &harness.state().1;
         let run = state.shown().expect("a run");
