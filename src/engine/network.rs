@@ -1,6 +1,7 @@
 mod codes;
 mod health;
 mod likelihood;
+mod objective;
 mod prior;
 mod projection;
 mod samples;
@@ -13,11 +14,11 @@ pub use samples::{Samples, Watch};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::objective::{comparison, penalties, variance};
 use super::EngineError;
 use super::kernels::contractive::Contractive;
 use super::kernels::draw::Draw;
-use super::kernels::jacobian::Chain;
-use super::kernels::loss::{self, Comparison, ReconstructionLoss};
+use super::kernels::loss::ReconstructionLoss;
 use super::kernels::math::{sigmoid, vectorised};
 use super::kernels::operation::Operation;
 use super::kernels::pass::{Mode, Moment, Pass};
@@ -28,12 +29,12 @@ use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
 use super::layers::Builder;
 use super::minibatch::{Noise, corrupt_rows, gather};
-use super::parameter::{Parameter, Role, check_names};
+use super::parameter::{Parameter, check_names};
 use super::terms::Penalised;
 use super::waist::Waist;
 use crate::check::Plan;
 use crate::dataset::Dataset;
-use crate::project::{Loss, Place, Site, Variance};
+use crate::project::Place;
 use crate::run::{LossSums, Losses, Terms, Weights};
 
 /// Name of the term that compares reconstructions with samples.
@@ -537,69 +538,4 @@ fn assert_planned(plan: &Plan, builder: &Builder<'_>) {
     planned.sort_by(|a, b| a.name.cmp(&b.name));
     built.sort_by(|a, b| a.name.cmp(&b.name));
     assert_eq!(planned, built);
-}
-
-/// How a design compares, with what that learns.
-fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Comparison, EngineError> {
-    Ok(match loss {
-        Loss::SquaredError => Comparison::SquaredError,
-        Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
-        Loss::AbsoluteError => Comparison::AbsoluteError,
-        Loss::Huber { delta } => Comparison::Huber { delta },
-        Loss::Gaussian { variance: Variance::Fixed { std } } => {
-            Comparison::Gaussian(loss::Variance::Fixed { std })
-        }
-        Loss::Gaussian { variance: Variance::Learned } => {
-            let log_variance = builder.loss_array("log_variance")?;
-            Comparison::Gaussian(loss::Variance::Learned { log_variance })
-        }
-    })
-}
-
-/// The variance of the reconstruction, where the decoder is given the distributions of the quantisers' choices.
-fn variance(
-    builder: &Builder<'_>,
-    waist: &Waist,
-    code: &Node,
-) -> Result<Option<(Rc<VarianceTerm>, f32)>, EngineError> {
-    let (Some(choices), Loss::Gaussian { variance: Variance::Fixed { std } }) =
-        (waist.expected_choices(), builder.design().loss)
-    else {
-        return Ok(None);
-    };
-    // Its linear decoder is a single stage, the output's or that of a free decoder's one layer.
-    let weight = builder.parameters.iter().rev().find(|parameter| parameter.role == Role::Weight);
-    let Some(weight) = weight else { return Ok(None) };
-    let term = VarianceTerm::new(Rc::clone(code), Rc::clone(&weight.node), choices)?;
-    Ok(Some((term, 0.5 / (std * std))))
-}
-
-/// The regularizers of a design, once encoder and code are built.
-fn penalties(
-    builder: &Builder<'_>,
-    waist: &Waist,
-    input: &Node,
-    capacity: usize,
-) -> Result<Vec<Penalised>, EngineError> {
-    // A layer that changes nothing, such as flattening a row, hands on what came before it.
-    let output_of = |index: usize| {
-        let is_before = |place: Place| matches!(place, Place::Encoder(layer) if layer <= index);
-        builder.outputs.iter().rev().find(|(place, _)| is_before(*place)).map_or(input, |(_, node)| node)
-    };
-    let node = |site: Site| match site {
-        Site::Code => Rc::clone(&builder.last),
-        Site::Encoder(index) => Rc::clone(output_of(index)),
-    };
-    Penalised::all(builder.design(), node, || jacobian_of_code(&builder.operations, waist), capacity)
-}
-
-/// The Jacobian of the code by the input.
-fn jacobian_of_code(encoder: &[Rc<dyn Operation>], waist: &Waist) -> Result<Chain, EngineError> {
-    let mut chain = Chain::default();
-    encoder.iter().try_for_each(|operation| {
-        chain.begin_operation();
-        Rc::clone(operation).linearise(&mut chain)
-    })?;
-    waist.linearise(&mut chain)?;
-    Ok(chain)
 }

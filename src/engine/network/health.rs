@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Network, RECONSTRUCTION, VARIANCE, jacobian_of_code};
+use super::objective::jacobian_of_code;
+use super::{Network, RECONSTRUCTION, VARIANCE};
 use crate::check::sizes::JACOBIAN_ROWS;
 use crate::check::{Stage, StageKind};
 use crate::dataset::Dataset;

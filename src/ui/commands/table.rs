@@ -275,7 +275,7 @@ commands! {
         .when(conditions::extendable)
         .trains();
     FindRate => Menu::Run
-        .item(2, "Find learning rate…", keys![CTRL_SHIFT, L], State::find_rate)
+        .item(2, "Find learning rate…", keys![CTRL_SHIFT, M], State::find_rate)
         .about("Train the design on screen for a moment with a growing learning rate, and offer one.")
         .when(conditions::searchable)
         .trains();

@@ -1,0 +1,81 @@
+//! The loss of a design as operations: how reconstructions are compared with samples, and what the
+//! regularizers add.
+
+use std::rc::Rc;
+
+use crate::engine::EngineError;
+use crate::engine::kernels::jacobian::Chain;
+use crate::engine::kernels::loss::{self, Comparison};
+use crate::engine::kernels::operation::Operation;
+use crate::engine::kernels::quantiser::VarianceTerm;
+use crate::engine::kernels::variable::Node;
+use crate::engine::layers::Builder;
+use crate::engine::parameter::Role;
+use crate::engine::terms::Penalised;
+use crate::engine::waist::Waist;
+use crate::project::{Loss, Place, Site, Variance};
+
+/// How a design compares, with what that learns.
+pub(super) fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Comparison, EngineError> {
+    Ok(match loss {
+        Loss::SquaredError => Comparison::SquaredError,
+        Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
+        Loss::AbsoluteError => Comparison::AbsoluteError,
+        Loss::Huber { delta } => Comparison::Huber { delta },
+        Loss::Gaussian { variance: Variance::Fixed { std } } => {
+            Comparison::Gaussian(loss::Variance::Fixed { std })
+        }
+        Loss::Gaussian { variance: Variance::Learned } => {
+            let log_variance = builder.loss_array("log_variance")?;
+            Comparison::Gaussian(loss::Variance::Learned { log_variance })
+        }
+    })
+}
+
+/// The variance of the reconstruction, where the decoder is given the distributions of the quantisers' choices.
+pub(super) fn variance(
+    builder: &Builder<'_>,
+    waist: &Waist,
+    code: &Node,
+) -> Result<Option<(Rc<VarianceTerm>, f32)>, EngineError> {
+    let (Some(choices), Loss::Gaussian { variance: Variance::Fixed { std } }) =
+        (waist.expected_choices(), builder.design().loss)
+    else {
+        return Ok(None);
+    };
+    // Its linear decoder is a single stage, the output's or that of a free decoder's one layer.
+    let weight = builder.parameters.iter().rev().find(|parameter| parameter.role == Role::Weight);
+    let Some(weight) = weight else { return Ok(None) };
+    let term = VarianceTerm::new(Rc::clone(code), Rc::clone(&weight.node), choices)?;
+    Ok(Some((term, 0.5 / (std * std))))
+}
+
+/// The regularizers of a design, once encoder and code are built.
+pub(super) fn penalties(
+    builder: &Builder<'_>,
+    waist: &Waist,
+    input: &Node,
+    capacity: usize,
+) -> Result<Vec<Penalised>, EngineError> {
+    // A layer that changes nothing, such as flattening a row, hands on what came before it.
+    let output_of = |index: usize| {
+        let is_before = |place: Place| matches!(place, Place::Encoder(layer) if layer <= index);
+        builder.outputs.iter().rev().find(|(place, _)| is_before(*place)).map_or(input, |(_, node)| node)
+    };
+    let node = |site: Site| match site {
+        Site::Code => Rc::clone(&builder.last),
+        Site::Encoder(index) => Rc::clone(output_of(index)),
+    };
+    Penalised::all(builder.design(), node, || jacobian_of_code(&builder.operations, waist), capacity)
+}
+
+/// The Jacobian of the code by the input.
+pub(super) fn jacobian_of_code(encoder: &[Rc<dyn Operation>], waist: &Waist) -> Result<Chain, EngineError> {
+    let mut chain = Chain::default();
+    encoder.iter().try_for_each(|operation| {
+        chain.begin_operation();
+        Rc::clone(operation).linearise(&mut chain)
+    })?;
+    waist.linearise(&mut chain)?;
+    Ok(chain)
+}
