@@ -29,7 +29,7 @@ pub use advice::Advice;
 pub use attempt::Attempt;
 pub use caption::Caption;
 pub use checkpoint::{Best, Checkpoint};
-pub use diagnosis::{Diagnosis, Evidence, Fault, Unit, diagnoses};
+pub use diagnosis::{Diagnosed, Diagnosis, Evidence, Fault, Unit, diagnoses};
 pub use error::RunError;
 pub use event::{RunEvent, RunProgress};
 pub use health::{
@@ -200,6 +200,9 @@ pub struct Run {
     /// Everything needed to resume or to use the trained network. Stored in files of its own, not in `run.ron`.
     #[serde(skip)]
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
+    /// What [`Run::diagnoses`] found last.
+    #[serde(skip)]
+    pub diagnosed: Diagnosed,
 }
 
 /// More seconds than anything takes, about 30,000 years.
@@ -292,6 +295,7 @@ impl Run {
             results: Results::default(),
             kept: KeptEpochs::default(),
             checkpoint: None,
+            diagnosed: Diagnosed::default(),
         }
     }
 }

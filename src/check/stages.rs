@@ -3,11 +3,11 @@
 use super::cards::{Card, Cards};
 use super::layers::{Part, family};
 use super::stage::{Cost, Stage, StageKind};
-use crate::project::{Activation, Layer, Loss, Place, Project, Shape};
+use crate::project::{Activation, Decoder, Layer, Loss, Place, Project, Shape};
 
 /// Stages from the input to the code, and from the code to the reconstruction.
 pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Stage>, Vec<Stage>) {
-    let mut stages = Stages { shape: input, list: Vec::new() };
+    let mut stages = Stages { shape: input, list: Vec::new(), crops: 0 };
     for card in cards.encoder.iter().chain([&cards.code]) {
         stages.push(card);
     }
@@ -17,8 +17,10 @@ pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Sta
     }
     let encoder = std::mem::take(&mut stages.list);
     stages.shape = code;
+    let is_mirrored = matches!(project.decoder, Decoder::Mirrored { .. });
     for card in &cards.decoder {
         stages.push(card);
+        stages.crops += usize::from(is_mirrored && matches!(card.layer, Some(Layer::CropOrPad { .. })));
     }
     // Cross-entropy works on logits: its sigmoid is the loss's own.
     let is_logit = project.loss == Loss::BinaryCrossEntropy;
@@ -31,6 +33,9 @@ pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Sta
 struct Stages {
     shape: Shape,
     list: Vec<Stage>,
+    /// Layers of a mirrored decoder so far that only crop or pad. Whether there are any depends on the size of the
+    /// pictures, so names of arrays do not count them: weights fit pictures of any size.
+    crops: usize,
 }
 
 impl Stages {
@@ -63,7 +68,7 @@ impl Stages {
 
     /// A layer that is several computations.
     fn add_parts(&mut self, card: &Card, parts: Vec<Part>) {
-        let (own, tied_to) = (stage_name(card.place), card.tied_to.map(stage_name));
+        let (own, tied_to) = (self.name(card.place), card.tied_to.map(stage_name));
         for part in parts {
             let input = match part.skips {
                 0 => self.shape,
@@ -139,12 +144,20 @@ impl Stages {
         }
     }
 
+    /// What the arrays of a card are called.
+    fn name(&self, place: Place) -> String {
+        if let Place::Decoder(index) = place {
+            return stage_name(Place::Decoder(index - self.crops));
+        }
+        stage_name(place)
+    }
+
     fn add_free(&mut self, place: Place, output: Shape, kind: StageKind) {
         self.add(place, output, kind, Cost::default(), None);
     }
 
     fn add(&mut self, place: Place, output: Shape, kind: StageKind, cost: Cost, tied_to: Option<String>) {
-        let name = stage_name(place);
+        let name = self.name(place);
         self.list.push(Stage { place, name, input: self.shape, output, kind, tied_to, skips: 0, cost });
         self.shape = output;
     }

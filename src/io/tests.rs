@@ -166,6 +166,7 @@ fn bare_run(id: u32) -> Run {
         results: Results::default(),
         kept: kept(3),
         checkpoint: None,
+        diagnosed: crate::run::Diagnosed::default(),
     }
 }
 

@@ -5,9 +5,11 @@ mod curve;
 mod learning;
 mod network;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde_json::{Value, json};
 
-use super::{Advice, Run};
+use super::{Advice, Run, Status};
 use crate::project::{Data, Project, format_count, format_number, format_percent};
 
 /// A fault of a run.
@@ -295,6 +297,51 @@ pub fn diagnoses(run: &Run) -> Vec<Diagnosis> {
     leave_out_consequences(&mut found);
     found.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     found
+}
+
+/// The findings of a run as of some moment, so that views which ask with every frame do not look through its
+/// history each time. Copies of a run begin without.
+#[derive(Debug, Default)]
+pub struct Diagnosed(Mutex<Option<(Stamp, Arc<[Diagnosis]>)>>);
+
+/// What findings are made of: of a run under way, measurements of its health; then all that it recorded.
+#[derive(Clone, Debug, PartialEq)]
+struct Stamp {
+    health: Option<usize>,
+    epochs: Option<usize>,
+    pca_mse: Option<u64>,
+}
+
+impl Clone for Diagnosed {
+    fn clone(&self) -> Diagnosed {
+        Diagnosed::default()
+    }
+}
+
+impl PartialEq for Diagnosed {
+    fn eq(&self, _: &Diagnosed) -> bool {
+        true
+    }
+}
+
+impl Run {
+    /// Its [`diagnoses`]; while it trains those of the last measurement of its health.
+    pub fn diagnoses(&self) -> Arc<[Diagnosis]> {
+        let stamp = Stamp {
+            health: self.health.as_ref().map(|health| Arc::as_ptr(health) as usize),
+            epochs: (self.status != Status::Training).then_some(self.history.epochs.len()),
+            pca_mse: self.pca_mse.map(f64::to_bits),
+        };
+        let mut known = self.diagnosed.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((of, found)) if *of == stamp => Arc::clone(found),
+            _ => {
+                let found: Arc<[Diagnosis]> = diagnoses(self).into();
+                *known = Some((stamp, Arc::clone(&found)));
+                found
+            }
+        }
+    }
 }
 
 /// Leaves out what another fault explains.

@@ -19,7 +19,7 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
     match layer {
         Layer::Dense { .. } => vec![conv(2, 3, 2, smooth), Layer::Dense { units: 5, activation: smooth }],
         Layer::Conv2d { kernel, stride, padding, dilation, groups, .. } => vec![Layer::Conv2d {
-            channels: 3,
+            channels: 3_usize.next_multiple_of(*groups),
             kernel: *kernel,
             stride: *stride,
             padding: *padding,

@@ -171,7 +171,7 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
             "{what}: {value}, not {expected}"
         );
 
-        let h = 5e-3_f32;
+        let h = 2e-3_f32;
         // The gradient of the penalty alone: that with it less that without.
         let without = toy_plan(&data, |project| {
             *project = plan.design().clone();

@@ -24,7 +24,8 @@ fn blocks_have_the_gradient_of_their_network() {
     for (index, norm) in NORMS.into_iter().enumerate() {
         for form in BlockForm::ALL {
             let tied = (index % 2 == 0) == (form == BlockForm::Basic);
-            check_gradients_on(&data, &format!("{form:?} {norm:?} tied {tied}"), 1.5, |project| {
+            // With larger weights the differences of norms over few values are too coarse.
+            check_gradients_on(&data, &format!("{form:?} {norm:?} tied {tied}"), 1.0, |project| {
                 // The first block's shortcut is the identity.
                 project.encoder = vec![block(form, 4, 1, norm), block(form, 8, 2, norm)];
                 project.decoder = Decoder::Mirrored { tied };

@@ -103,8 +103,10 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     let fall = train.first()? - best;
     let rough = roughness(&train[train.len() / 2..]);
     let rise = smooth.last()? - best;
-    // A loss that has not fallen by itself is judged by its own size.
-    let scale = fall.max(1e-3 * best.abs()).max(f64::MIN_POSITIVE);
+    // A loss that has not fallen is judged by its own size, as is one that is known from the end of a warm-up on, when
+    // most of its fall is over.
+    let own_size = if curve.epochs.first()? > &1 { best.abs() } else { 1e-3 * best.abs() };
+    let scale = fall.max(own_size).max(f64::MIN_POSITIVE);
     let is_fault = rough > ROUGH * scale || rise > TRAINING_RISE * scale;
     if !is_fault || rough + rise <= 0.0 {
         return None;

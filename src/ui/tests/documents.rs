@@ -307,5 +307,6 @@ fn a_table_that_was_to_be_opened_is_offered_as_data() {
     window.click("Use as data");
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
     assert_eq!(window.project().data.source.path(), Some(&path));
-    assert!(window.state().notices.toasts.is_empty());
+    let toasts = &window.state().notices.toasts;
+    assert!(toasts.iter().all(|toast| toast.text.starts_with("Training fits 32 samples")), "{toasts:?}");
 }

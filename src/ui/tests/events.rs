@@ -29,6 +29,7 @@ pub(super) fn run(id: u32) -> Run {
         results: Results::default(),
         kept: KeptEpochs::default(),
         checkpoint: None,
+        diagnosed: crate::run::Diagnosed::default(),
     }
 }
 

@@ -242,7 +242,7 @@ fn the_design_of_the_views_comes_back_from_beside_the_replay() {
 fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
     let mut window = Window::new();
     let before = window.project().training.learning_rate;
-    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::L);
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
     assert!(matches!(window.state().dialog, Some(Dialog::FindRate)));
     window.until("it is found", |state| state.rate_search.found().is_some());
     window.harness.run_ok();

@@ -19,7 +19,7 @@ use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::figure::{self, Drawing, Figure, Panels};
 use crate::project::{Project, Shape, format_number};
-use crate::run::{Advice, Bits, Diagnosis, Finding, FindingKind, Health, Run, diagnoses};
+use crate::run::{Advice, Bits, Diagnosis, Finding, FindingKind, Health, Run};
 use crate::session::likelihood_of;
 use crate::ui::keys::keys;
 use crate::ui::plots::{Bars, bars_ui, color, histogram_ui, palette, pictured};
@@ -82,7 +82,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         // A tab says it all; an empty header would only take room.
         output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
-    let findings = input.run.map(diagnoses).unwrap_or_default();
+    let findings = input.run.map(Run::diagnoses).unwrap_or_default();
     let shown = input.run.and_then(|run| Some((run, run.health.as_ref()?)));
     let Some((run, health)) = shown else {
         if findings.is_empty() {
@@ -324,7 +324,7 @@ impl View for HealthView {
     }
 
     fn warns(&self, state: &State) -> bool {
-        state.shown().is_some_and(|run| !diagnoses(run).is_empty())
+        state.shown().is_some_and(|run| !run.diagnoses().is_empty())
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

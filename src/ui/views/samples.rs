@@ -83,6 +83,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
         results: Results::default(),
         kept: KeptEpochs::default(),
         checkpoint: None,
+        diagnosed: crate::run::Diagnosed::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::dates::format_date;
 use super::order::Key;
 use crate::dataset::Subset;
 use crate::project::{format_count, format_number, format_secs, visible};
-use crate::run::{Finding, FindingKind, Losses, Run, Status, TOTAL, diagnoses};
+use crate::run::{Finding, FindingKind, Losses, Run, Status, TOTAL};
 use crate::ui::state::RunColumn;
 
 /// What is shown of a value that is not there.
@@ -155,7 +155,7 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
 
 /// How many findings there are, with what they are; none yet of a run without an epoch.
 fn findings(run: &Run) -> Cell {
-    let findings = diagnoses(run);
+    let findings = run.diagnoses();
     if findings.is_empty() && run.history.epochs.is_empty() {
         return Cell::number(None);
     }
@@ -211,9 +211,10 @@ pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
 pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
     use RunColumn::{Epoch, Findings, Mse, Pca, Time, Train, Validation};
     let mut columns = match width_px {
-        w if w >= 920.0 => vec![Epoch, Train, Validation, Mse, Pca, Time, Findings],
-        w if w >= 660.0 => vec![Epoch, Train, Validation, Mse, Findings],
-        w if w >= 480.0 => vec![Epoch, Validation, Findings],
+        w if w >= 990.0 => vec![Epoch, Train, Validation, Mse, Pca, Time, Findings],
+        w if w >= 890.0 => vec![Epoch, Train, Validation, Mse, Findings],
+        w if w >= 660.0 => vec![Epoch, Train, Validation, Mse],
+        w if w >= 480.0 => vec![Epoch, Validation],
         _ => vec![Validation],
     };
     let of = |column: &RunColumn| width(column, runs);
@@ -290,7 +291,7 @@ mod tests {
         let hint = cell(&columns[0], &two).hint;
         assert_eq!(hint.as_deref(), Some(&*format!("weights of epoch 4, 180 samples, {}", format_date(0))));
         // Of each measurement one number is shown where there is room.
-        let shown = |width_px: f32| automatic(width_px, &runs)[7..].iter().map(name).collect::<Vec<_>>();
+        let shown = |width_px: f32| automatic(width_px, &runs).iter().skip(7).map(name).collect::<Vec<_>>();
         assert_eq!(shown(920.0), Vec::<String>::new());
         assert_eq!(shown(132.0 + 240.0 + 6.0 * 82.0 + 70.0 + 2.0 * 110.0), ["test MSE", "train MSE"]);
         assert_eq!(shown(2000.0), ["test MSE", "train MSE", "test ROC AUC"]);

@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, Subset};
 use crate::project::{
     capital, format_count, format_number, format_percent, format_secs, visible, visible_lines,
 };
-use crate::run::{Diagnosis, Edit, Finding, Restart, Run, Setting, Status, diagnoses};
+use crate::run::{Diagnosis, Edit, Finding, Restart, Run, Setting, Status};
 
 /// A part of it: a title, and names with what is told of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,12 +74,12 @@ fn training(run: &Run) -> Vec<(String, String)> {
 
 /// What is wrong with it, the heaviest first.
 fn findings(run: &Run) -> Vec<(String, String)> {
-    let told = |finding: Diagnosis| {
+    let told = |finding: &Diagnosis| {
         let advice: Vec<String> = finding.advice.iter().map(|advice| advice.label()).collect();
         let advice = if advice.is_empty() { String::new() } else { format!("; try: {}", advice.join("; ")) };
         row(visible(&finding.title()), format!("{}{advice}", finding.evidence_text()))
     };
-    diagnoses(run).into_iter().map(told).collect()
+    run.diagnoses().iter().map(told).collect()
 }
 
 /// What was measured, the newest of each kind and split first.
