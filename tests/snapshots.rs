@@ -85,6 +85,7 @@ fn stands_still(window: &mut Window, epochs: u32) {
         results: Results::default(),
         kept,
         checkpoint: None,
+        diagnosed: hourglass::run::Diagnosed::default(),
         design,
     });
     (state.shown_run, state.runs_unsaved) = (Some(RunId(1)), true);
