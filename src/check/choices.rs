@@ -191,8 +191,12 @@ fn applicable(project: &Project, mut regularizer: Regularizer, data: Option<&Dat
         && keeps_unit_range(project, regularizer.on, data) == Some(false)
     {
         *distance = Distance::L2;
-        // As strong near the target as KL is there: KL ≈ (ρ − r)² / 2ρ(1 − ρ).
-        regularizer.weight /= 2.0 * *target * (1.0 - *target);
+        // As strong near the target as KL is there: KL ≈ (ρ − r)² / 2ρ(1 − ρ). An impossible target
+        // stays one that `check` tells, and leaves the weight alone.
+        let spread = 2.0 * *target * (1.0 - *target);
+        if spread > 0.0 {
+            regularizer.weight /= spread;
+        }
     }
     regularizer
 }

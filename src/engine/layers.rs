@@ -331,12 +331,12 @@ impl<'a> Builder<'a> {
     /// An array of the code itself.
     pub fn code_array(&mut self, kind: &str, shape: &[usize], role: Role) -> Result<Node, EngineError> {
         self.learns |= role != Role::Buffer;
-        self.named_array(format!("code.{kind}"), shape, MemoryLayout::Same, role)
+        self.named_array(Place::Code, format!("code.{kind}"), shape, MemoryLayout::Same, role)
     }
 
     /// A number the loss learns.
     pub fn loss_array(&mut self, kind: &str) -> Result<Node, EngineError> {
-        self.named_array(format!("output.{kind}"), &[1], MemoryLayout::Same, Role::Bias)
+        self.named_array(Place::Output, format!("output.{kind}"), &[1], MemoryLayout::Same, Role::Bias)
     }
 
     /// A new array of zeros: a matrix with one row for each of the first axis of `shape`, a single row where there is one
@@ -349,11 +349,12 @@ impl<'a> Builder<'a> {
         layout: MemoryLayout,
         role: Role,
     ) -> Result<Node, EngineError> {
-        self.named_array(format!("{}.{kind}", stage.name), shape, layout, role)
+        self.named_array(stage.place, format!("{}.{kind}", stage.name), shape, layout, role)
     }
 
     fn named_array(
         &mut self,
+        place: Place,
         name: String,
         shape: &[usize],
         layout: MemoryLayout,
@@ -362,7 +363,8 @@ impl<'a> Builder<'a> {
         let len: usize = shape.iter().product();
         let rows = if shape.len() > 1 && role != Role::Bias { shape[0] } else { 1 };
         let node = Variable::zeros(rows, len / rows.max(1))?;
-        self.parameters.push(Parameter { name, shape: shape.to_vec(), node: Rc::clone(&node), role, layout });
+        let (shape, own) = (shape.to_vec(), Rc::clone(&node));
+        self.parameters.push(Parameter { place, name, shape, node: own, role, layout });
         Ok(node)
     }
 

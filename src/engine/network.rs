@@ -131,7 +131,7 @@ impl Network {
         let spoilt = |parameter: &Parameter| {
             let node = parameter.node.borrow();
             let value = node.values().iter().copied().find(|value| !value.is_finite())?;
-            Some((parameter.card(), value))
+            Some((parameter.place.to_string(), value))
         };
         self.parameters.iter().find_map(spoilt)
     }

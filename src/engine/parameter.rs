@@ -2,10 +2,13 @@
 
 use super::EngineError;
 use super::kernels::variable::Node;
+use crate::project::Place;
 use crate::run::{Array, Weights};
 
 /// One named array.
 pub(super) struct Parameter {
+    /// The card it belongs to.
+    pub place: Place,
     /// `encoder.0.weight`
     pub name: String,
     /// Length of each axis, as in weight files.
@@ -44,16 +47,6 @@ pub(super) enum MemoryLayout {
 }
 
 impl Parameter {
-    /// The card it belongs to, as a person counts: `encoder layer 1`.
-    pub fn card(&self) -> String {
-        let mut parts = self.name.split('.');
-        let (stack, number) = (parts.next().unwrap_or_default(), parts.next());
-        match number.and_then(|number| number.parse::<usize>().ok()) {
-            Some(number) => format!("{stack} layer {}", number + 1),
-            None => stack.to_owned(),
-        }
-    }
-
     /// Whether gradients move it.
     pub fn is_learned(&self) -> bool {
         self.role != Role::Buffer
@@ -142,13 +135,13 @@ mod tests {
         // 2 outputs, a kernel of 1×3 pixels, 2 inputs: [o][x][c] in memory, [o][c][x] in files.
         let node = Variable::zeros(2, 6).expect("twelve numbers");
         let parameter = Parameter {
+            place: Place::Encoder(0),
             name: "encoder.0.weight".to_owned(),
             shape: vec![2, 2, 1, 3],
             node,
             role: Role::Weight,
             layout: MemoryLayout::ChannelsLast { pixels: 3, channels: 2 },
         };
-        assert_eq!(parameter.card(), "encoder layer 1");
         let inside: Vec<f32> = (0..12).map(|i| i as f32).collect();
         let mut file = vec![0.0; 12];
         parameter.export(&inside, &mut file);

@@ -218,7 +218,15 @@ fn scale_layers(design: &mut Project, scaled: impl Fn(usize) -> usize) {
         Decoder::Free(layers) => layers.as_mut_slice(),
         Decoder::Mirrored { .. } => &mut [],
     };
-    let depends = |layer: &Layer| matches!(layer, Layer::Reshape { .. } | Layer::GroupNorm { .. });
+    let depends = |layer: &Layer| {
+        matches!(
+            layer,
+            Layer::Reshape { .. }
+                | Layer::GroupNorm { .. }
+                | Layer::Conv2d { groups: 2.., .. }
+                | Layer::ConvTranspose2d { groups: 2.., .. }
+        )
+    };
     if design.encoder.iter().chain(own.iter()).any(depends) {
         return;
     }

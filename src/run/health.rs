@@ -161,7 +161,8 @@ impl Health {
             return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
         }
         let decoded = match &design.decoder {
-            Decoder::Mirrored { .. } => most,
+            // Two layers may undo one: a pool that left out a rest, a dense layer on pictures.
+            Decoder::Mirrored { .. } => 2 * most,
             Decoder::Free(layers) => layers.len(),
         };
         if self.decoder.len() > decoded {
@@ -299,6 +300,21 @@ impl HashHealth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::cards;
+    use crate::project::{Layer, Recipe};
+
+    #[test]
+    fn a_mirrored_decoder_may_have_more_layers_than_the_encoder() {
+        // 7×7 → 3×3 → 1×1 pixels: both pools leave out a rest, and the code is dense.
+        let encoder = vec![Layer::MaxPool2d { size: 2 }, Layer::MaxPool2d { size: 2 }];
+        let design = Project { encoder, ..Recipe::Undercomplete.project() };
+        let shape = Shape::Image { height: 7, width: 7, channels: 3 };
+        let layers = cards(&design, Some(shape)).decoder.len();
+        assert!(layers > design.encoder.len() + 1, "{layers}");
+        let health = |layers| Health { decoder: vec![LayerHealth::default(); layers], ..Health::default() };
+        assert_eq!(health(layers).validate(&design, shape), Ok(()));
+        assert!(health(100).validate(&design, shape).is_err());
+    }
 
     #[test]
     fn figures_follow_their_definitions() {

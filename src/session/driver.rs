@@ -341,7 +341,11 @@ impl<O: Observer> Driver<O> {
     /// Measures the health. Without memory for it the run continues without.
     fn measure(&mut self) {
         let start = (self.clock)();
-        if let Ok(health) = self.trainer.health() {
+        if let Ok(mut health) = self.trainer.health() {
+            // A trainer that has just resumed has ended no epoch: what was measured before it still holds.
+            if let (true, Some(before)) = (health.gradients.is_empty(), &self.run.health) {
+                health.gradients.clone_from(&before.gradients);
+            }
             self.emit(RunEvent::Health(Arc::new(health)));
         }
         self.health.note(start, (self.clock)());

@@ -24,44 +24,49 @@ pub struct CropOrPad {
     pub wants_input_gradient: bool,
 }
 
+/// The sizes the loops over one sample need.
+#[derive(Clone, Copy)]
+struct Sizes {
+    channels: usize,
+    from: (usize, usize),
+    to: (usize, usize),
+}
+
 impl CropOrPad {
-    fn channels(&self) -> usize {
-        self.x.borrow().columns() / (self.from.0 * self.from.1).max(1)
+    fn sizes(&self) -> Sizes {
+        let channels = self.x.borrow().columns() / (self.from.0 * self.from.1).max(1);
+        Sizes { channels, from: self.from, to: self.to }
     }
+}
 
-    /// The source of each pixel.
-    fn pixels(&self) -> Vec<usize> {
-        (0..self.to.0 * self.to.1).map(|pixel| self.source(pixel)).collect()
-    }
-
-    /// The pixel before that a pixel after it shows.
-    fn source(&self, pixel: usize) -> usize {
+impl Sizes {
+    /// Where the values of the pixel begin that a pixel shows.
+    fn source(self, pixel: usize) -> usize {
         let (row, column) = (pixel / self.to.1.max(1), pixel % self.to.1.max(1));
-        row.min(self.from.0.saturating_sub(1)) * self.from.1 + column.min(self.from.1.saturating_sub(1))
+        let (last_row, last_column) = (self.from.0.saturating_sub(1), self.from.1.saturating_sub(1));
+        (row.min(last_row) * self.from.1 + column.min(last_column)) * self.channels
     }
 }
 
 impl Operation for CropOrPad {
     fn compute(&self, pass: &Pass) {
-        let channels = self.channels();
-        let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+        let (x, mut y, sizes) = (self.x.borrow(), self.y.borrow_mut(), self.sizes());
         let (inputs, outputs) = (x.columns(), y.columns());
         let (x, y) = (x.values(), &mut y.values_mut()[..pass.rows * outputs]);
-        let (sources, flops) = (self.pixels(), y.len());
+        let flops = y.len();
         pass.threads.for_each_piece(y, outputs, flops, |start, y| {
             let x = &x[start / outputs * inputs..][..inputs];
-            for (pixel, y) in y.chunks_exact_mut(channels).enumerate() {
-                y.copy_from_slice(&x[sources[pixel] * channels..][..channels]);
+            for (pixel, y) in y.chunks_exact_mut(sizes.channels).enumerate() {
+                y.copy_from_slice(&x[sizes.source(pixel)..][..sizes.channels]);
             }
         });
     }
 
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
-        let channels = self.channels();
-        let (x, y) = (self.x.borrow(), self.y.borrow());
+        let (x, y, sizes) = (self.x.borrow(), self.y.borrow(), self.sizes());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
-        let (inputs, outputs, sources) = (x.columns(), y.columns(), self.pixels());
+        let (inputs, outputs) = (x.columns(), y.columns());
         let (dx, dy, rows) = (Parts::new(dx), &*dy, pass.rows);
         pass.threads.run(rows, rows * (inputs + outputs), &|row| {
             // SAFETY: each row runs once and touches its own values only.
@@ -69,9 +74,9 @@ impl Operation for CropOrPad {
             if !adds {
                 dx.fill(0.0);
             }
-            let dy = dy[row * outputs..(row + 1) * outputs].chunks_exact(channels);
-            for (from, dy) in sources.iter().zip(dy) {
-                let dx = &mut dx[from * channels..][..channels];
+            let dy = dy[row * outputs..(row + 1) * outputs].chunks_exact(sizes.channels);
+            for (pixel, dy) in dy.enumerate() {
+                let dx = &mut dx[sizes.source(pixel)..][..sizes.channels];
                 dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy);
             }
         });
@@ -84,8 +89,8 @@ impl Operation for CropOrPad {
 
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
         let (inputs, outputs) = (self.x.borrow().columns(), self.y.borrow().columns());
-        let channels = self.channels();
-        let source = |value: usize| self.source(value / channels) * channels + value % channels;
+        let sizes = self.sizes();
+        let source = |value: usize| sizes.source(value / sizes.channels) + value % sizes.channels;
         chain.push(Indexed::fixed(inputs, outputs, 1, source)?);
         Ok(())
     }

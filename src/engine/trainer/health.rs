@@ -29,7 +29,7 @@ impl GradientWatch {
             self.layers.iter_mut().zip(&weights).zip(variables.iter().zip(slopes))
         {
             if layer.name.is_empty() {
-                layer.name = own.card();
+                layer.name = own.place.to_string();
             }
             // Where nothing of this step reached it, an older step's gradient is left.
             layer.gradient = if variable.has_gradient() { root_mean_square(slope) } else { 0.0 };
