@@ -94,6 +94,10 @@ mod tests {
         // Of the same selection the newest is kept, by its name where it has one.
         state.keep_comparison();
         assert_eq!(kept(&state).len(), 1);
+        state.undo();
+        assert_eq!(kept(&state), findings, "what it replaced comes back");
+        state.redo();
+        assert_eq!(kept(&state).len(), 1);
         state.name_selection();
         state.keep_comparison();
         let abouts: Vec<String> = kept(&state).into_iter().map(|finding| finding.about).collect();
