@@ -1,7 +1,7 @@
 //! Changes of a design against a fault.
 
 use crate::project::{
-    Activation, Bottleneck, CodebookUpdate, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer,
+    Activation, Bottleneck, CodebookUpdate, Corruption, Data, Decoder, EarlyStopping, Layer, Loss, Optimizer,
     Place, Project, Scaling, Variance, format_number,
 };
 
@@ -118,6 +118,23 @@ impl Advice {
             | Advice::Entries(_)
             | Advice::MovingAverage
             | Advice::Penalty { .. } => Place::Code,
+        }
+    }
+
+    /// All of a design that advice changes: without the description of its data and the selections, which may be long.
+    pub fn part_of(design: &Project) -> Project {
+        let Project { corruption, loss, .. } = *design;
+        Project {
+            corruption,
+            loss,
+            data: Data { scaling: design.data.scaling, ..Data::default() },
+            encoder: design.encoder.clone(),
+            code: design.code.clone(),
+            regularizers: design.regularizers.clone(),
+            decoder: design.decoder.clone(),
+            output: design.output.clone(),
+            training: design.training.clone(),
+            ..Project::default()
         }
     }
 
