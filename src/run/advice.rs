@@ -166,7 +166,7 @@ impl Advice {
             }
             Advice::Denoise(std) => design.corruption = Corruption::Gaussian { std },
             Advice::NarrowLayers => scale_layers(design, |width| (width / 2).max(1)),
-            Advice::WideLayers => scale_layers(design, |width| 2 * width),
+            Advice::WideLayers => scale_layers(design, |width| width.saturating_mul(2)),
             Advice::CodeUnits(units) => design.code.units = units,
             Advice::Activation { from, to } => {
                 let own = match &mut design.decoder {
@@ -191,7 +191,9 @@ impl Advice {
                 }
             }
             Advice::Beta(weight) => {
-                if let Bottleneck::Variational { beta, .. } = &mut design.code.kind {
+                if let Bottleneck::Variational { beta, .. } = &mut design.code.kind
+                    && *beta > weight
+                {
                     *beta = weight;
                 }
             }
@@ -211,7 +213,8 @@ impl Advice {
                 }
             }
             Advice::Penalty { at, weight } => {
-                if let Some(regularizer) = design.regularizers.get_mut(at) {
+                // The list may have changed since: what is lower already stays.
+                if let Some(regularizer) = design.regularizers.get_mut(at).filter(|own| own.weight > weight) {
                     regularizer.weight = weight;
                 }
             }
@@ -306,6 +309,7 @@ mod tests {
             own.regularizers = vec![Regularizer { on: Site::Code, penalty: Penalty::L1, weight }];
         };
         check(penalty, |own| add(own, 1.0), |own| add(own, 0.1));
+        check(penalty, |own| add(own, 0.05), |own| add(own, 0.05));
         check(Advice::Beta(0.5), |_| {}, |_| {});
         let kind = |beta| Bottleneck::Variational { beta, warmup_epochs: 0, free_nats: 0.0 };
         check(
@@ -313,6 +317,8 @@ mod tests {
             |own| own.code = Code { kind: kind(2.0), ..Code::plain(2) },
             |own| own.code.kind = kind(0.5),
         );
+        let lower = |own: &mut Project| own.code = Code { kind: kind(0.25), ..Code::plain(2) };
+        check(Advice::Beta(0.5), lower, |_| {});
         check(Advice::Entries(8), |_| {}, |_| {});
     }
 

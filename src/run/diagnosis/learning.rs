@@ -147,7 +147,8 @@ fn still_falling(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         .with("fall of the error over the last fifth of the epochs", fall, Unit::Share)
         .with("trained for", f64::from(last), Unit::Epochs);
     let rate = run.design.training.learning_rate;
-    Some(finding.advise(run, [Advice::Epochs(2 * run.epochs), Advice::LearningRate(round(2.0 * rate))]))
+    let longer = Advice::Epochs(run.epochs.saturating_mul(2));
+    Some(finding.advise(run, [longer, Advice::LearningRate(round(2.0 * rate))]))
 }
 
 /// PCA of as many components is a fair yardstick only where nothing but the reconstruction is asked for.
@@ -179,7 +180,7 @@ fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
     }
     let falls = last_fall(&curve).is_some_and(|fall| fall > 0.02);
     if falls {
-        advice.push(Advice::Epochs(2 * run.epochs));
+        advice.push(Advice::Epochs(run.epochs.saturating_mul(2)));
     }
     let curved = [Activation::Sigmoid, Activation::Tanh];
     let mut hidden = design.encoder.iter().filter_map(Layer::activation);

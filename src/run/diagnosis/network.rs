@@ -91,7 +91,7 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     let nats = nats_of_units(run, health.divergence.as_ref()?);
     let kind = run.design.code.kind;
     // While the divergence gains weight, and in the first epochs, units are still coming and going.
-    let settled = kind.settles_after() + (run.epochs / 20).max(2);
+    let settled = kind.settles_after().saturating_add((run.epochs / 20).max(2));
     if health.epoch < settled.min(run.epochs) || nats.is_empty() {
         return None;
     }
@@ -278,7 +278,7 @@ fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
         return None;
     }
     let (units, unique) = (selector.chosen.len(), selector.unique());
-    let longer = Advice::Epochs(2 * run.design.training.epochs);
+    let longer = Advice::Epochs(run.design.training.epochs.saturating_mul(2));
     if selector.mean_max <= DECIDED {
         let finding = Diagnosis::new(Fault::UndecidedSelector, 0.75)
             .with("mean of the largest shares", selector.mean_max, Unit::Share)
