@@ -100,7 +100,13 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
             });
         }
     });
-    let by = if near.by_angle && threshold.is_none() { "code by cosine" } else { "code" };
+    let by = match threshold {
+        Some(_) => "code by Hamming distance",
+        None if near.by_angle => "code by cosine",
+        None => "code",
+    };
+    // Neighbours of weights that are gone are not those of the newest.
+    let class = class.filter(|_| answered == stamp);
     let shares = class.as_ref().map(|(column, class)| {
         let shares = [(by, &found.code), ("values", &found.values), ("PCA", &found.linear)];
         let share = |(by, found): (&str, &Vec<Found>)| {
