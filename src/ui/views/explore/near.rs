@@ -131,7 +131,7 @@ fn finding(context: &Context<'_>, pin: &ShownPin, values: Vec<(String, f64)>) ->
     let split = Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))?;
     let measured = Measured::of(context.run.checkpoint.as_ref()?, 1);
     let about = format!("{}, among {}", row_name(context.data, row), candidates(context));
-    let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, about, values);
+    let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, &about, values);
     (!finding.values.is_empty()).then_some(finding)
 }
 
