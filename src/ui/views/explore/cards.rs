@@ -8,7 +8,7 @@ use super::pictures::{ErrorMaps, Pictures, tiles_ui};
 use super::pins::{code_text, labels_of};
 use crate::prepared::Given;
 use crate::project::{format_number, visible};
-use crate::session::{Decoding, squared_error};
+use crate::session::{Decoding, row_error};
 use crate::ui::plots::{Profile, color, palette, profile_ui, shortened, stamp_of};
 use crate::ui::state::ShownPin;
 use crate::ui::update::MOST_AT_ONCE;
@@ -162,8 +162,8 @@ fn pictures_ui(ui: &mut Ui, context: &Context<'_>, view: &ExploreView, at: usize
         };
         profile_ui(ui, &profile, vec2(WIDTH, 60.0));
     }
-    if pin.sample.is_some() {
-        let error = format_number(f64::from(squared_error(original, made)));
+    if let Some(sample) = &pin.sample {
+        let error = format_number(f64::from(row_error(&sample.data, sample.row, original, made)));
         remark_ui(ui, &format!("squared {difference} {error}"));
     }
 }

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::context::{Actions, Context, bits};
 use super::pictures::{ErrorMaps, Pictures};
 use crate::project::{format_number, visible};
-use crate::session::{Decoding, squared_error};
+use crate::session::{Decoding, row_error};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::views::parts::card_beside_pointer;
 use crate::ui::views::sample::{Sampler, label_text, row_name};
@@ -60,7 +60,7 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
             });
         }
         if let Some((_, rows)) = made {
-            let error = format_number(f64::from(squared_error(hover.original.rows(), rows)));
+            let error = format_number(f64::from(row_error(data, row, hover.original.rows(), rows)));
             let text = format!("squared {difference} per feature {error}");
             ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
         }
