@@ -164,7 +164,11 @@ impl Advice {
                     design.insert_layer(Place::Encoder(first + 1), Layer::Dropout { rate });
                 }
             }
-            Advice::Denoise(std) => design.corruption = Corruption::Gaussian { std },
+            Advice::Denoise(std) => {
+                if !design.corruption.corrupts() {
+                    design.corruption = Corruption::Gaussian { std };
+                }
+            }
             Advice::NarrowLayers => scale_layers(design, |width| (width / 2).max(1)),
             Advice::WideLayers => scale_layers(design, |width| width.saturating_mul(2)),
             Advice::CodeUnits(units) => design.code.units = units,
@@ -296,6 +300,8 @@ mod tests {
             |own| own.training.early_stopping = Some(EarlyStopping::default()),
         );
         check(Advice::CodeUnits(8), |_| {}, |own| own.code.units = 8);
+        check(Advice::Denoise(0.2), |_| {}, |own| own.corruption = Corruption::Gaussian { std: 0.2 });
+        check(Advice::Denoise(0.2), |own| own.corruption = Corruption::Pixelate { size: 2 }, |_| {});
         let (from, to) = (Activation::Relu, Activation::LeakyRelu);
         check(
             Advice::Activation { from, to },
