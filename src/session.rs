@@ -45,7 +45,7 @@ pub use scores::{Ranking, Scores};
 pub use sets::{
     ClassShares, CodePart, CodePlane, Comparison, Difference, Exported, Linear, Located, MOST_POINTS,
     Moments, Order, Pictures, Pixel, PlaceJob, PlaceOn, Places, Rated, SampleAnswer, SampleJob, Trial,
-    channels_of, export_pictures, export_table, number_of, part_rows, picture_name, places_on, squared_error,
+    channels_of, export_pictures, export_table, number_of, part_rows, picture_name, places_on, row_error,
     strip_jitter, written_channels,
 };
 pub use sheet::{Sheet, name_of};

@@ -70,7 +70,7 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
                 (format!("precision@{k}{of}, {by}"), precision)
             });
             let about = format!("by {by}, among {}", arguments.set.as_deref().unwrap_or(usual));
-            let finding = Measured::of(checkpoint, samples).neighbours(split, about, values.collect());
+            let finding = Measured::of(checkpoint, samples).neighbours(split, &about, values.collect());
             return keep(&arguments.trained.file, applied.run.id, vec![finding]);
         }
     }

@@ -13,7 +13,7 @@ use crate::figure::{
 };
 use crate::project::{Shape, Shown, format_number, visible};
 use crate::run::{Kept, Run};
-use crate::session::{Linear, Order, Pictures, squared_error};
+use crate::session::{Linear, Order, Pictures, row_error};
 
 /// Samples side by side in pictures, and in plots.
 const COLUMNS: usize = 12;
@@ -223,7 +223,7 @@ fn tiles_of(
             range.error_rgb(&original[start..start + channels], &back[start..start + channels])
         });
         let values = original.iter().zip(&back).map(|(a, b)| (a - b).abs()).collect();
-        Tile { caption: caption(sample), picture, values }
+        Tile { caption: caption(data, sample), picture, values }
     });
     let [corrupted, linear] = [sample.corrupted, sample.linear].map(|values| sampler.unscaled(values));
     let code = codes.map(|codes| Tile {
@@ -235,8 +235,8 @@ fn tiles_of(
 }
 
 /// The squared error per feature of a sample.
-fn caption(sample: &PageSample<'_>) -> String {
-    format_number(f64::from(squared_error(sample.original, sample.reconstruction)))
+fn caption(data: &Dataset, sample: &PageSample<'_>) -> String {
+    format_number(f64::from(row_error(data, sample.row, sample.original, sample.reconstruction)))
 }
 
 fn profiles(data: &Dataset, samples: &[PageSample<'_>], common: &Common) -> Panels {
@@ -259,7 +259,8 @@ fn profiles(data: &Dataset, samples: &[PageSample<'_>], common: &Common) -> Pane
             series: all.into_iter().flatten().collect(),
             ..Lines::default()
         };
-        (format!("{} · {}", visible(&row_name(data, sample.row)), caption(sample)), Drawing::Lines(lines))
+        let title = format!("{} · {}", visible(&row_name(data, sample.row)), caption(data, sample));
+        (title, Drawing::Lines(lines))
     };
     Panels { columns: PLOT_COLUMNS, size: [320.0, 210.0], panels: samples.iter().map(panel).collect() }
 }

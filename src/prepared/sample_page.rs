@@ -6,7 +6,7 @@ use super::sample::Sampler;
 use crate::dataset::Dataset;
 use crate::project::Shape;
 use crate::run::{Kept, Run};
-use crate::session::{Linear, Pictures, squared_error};
+use crate::session::{Linear, Pictures, row_error};
 
 /// What is shown of a sample, from above, where it came clean.
 const LINES: [&str; 6] = ["original", "corrupted", "code", "reconstruction", "PCA", "error"];
@@ -89,11 +89,12 @@ impl SamplePage {
         let sampler = Sampler::new(data);
         let originals: Vec<f32> = rows.iter().flat_map(|row| sampler.scaled(*row)).collect();
         let pairs = reconstructions.chunks_exact(features).zip(originals.chunks_exact(features));
+        let errors = rows.iter().zip(pairs).map(|(row, (made, own))| row_error(data, *row, own, made));
         SamplePage {
             rows: rows.to_vec(),
             features,
             given: if corrupted.is_empty() { given } else { Given::Corrupted },
-            errors: pairs.map(|(a, b)| squared_error(a, b)).collect(),
+            errors: errors.collect(),
             range: ends(&originals),
             originals,
             corrupted: corrupted.to_vec(),

@@ -1,7 +1,7 @@
 //! Changes of a design against a fault.
 
 use crate::project::{
-    Activation, Bottleneck, CodebookUpdate, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer,
+    Activation, Bottleneck, CodebookUpdate, Corruption, Data, Decoder, EarlyStopping, Layer, Loss, Optimizer,
     Place, Project, Scaling, Variance, format_number,
 };
 
@@ -121,6 +121,23 @@ impl Advice {
         }
     }
 
+    /// All of a design that advice changes: without the description of its data and the selections, which may be long.
+    pub fn part_of(design: &Project) -> Project {
+        let Project { corruption, loss, .. } = *design;
+        Project {
+            corruption,
+            loss,
+            data: Data { scaling: design.data.scaling, ..Data::default() },
+            encoder: design.encoder.clone(),
+            code: design.code.clone(),
+            regularizers: design.regularizers.clone(),
+            decoder: design.decoder.clone(),
+            output: design.output.clone(),
+            training: design.training.clone(),
+            ..Project::default()
+        }
+    }
+
     /// The design with the change; `None` where it changes nothing of it.
     pub fn change(self, design: &Project) -> Option<Project> {
         let mut changed = design.clone();
@@ -147,9 +164,13 @@ impl Advice {
                     design.insert_layer(Place::Encoder(first + 1), Layer::Dropout { rate });
                 }
             }
-            Advice::Denoise(std) => design.corruption = Corruption::Gaussian { std },
+            Advice::Denoise(std) => {
+                if !design.corruption.corrupts() {
+                    design.corruption = Corruption::Gaussian { std };
+                }
+            }
             Advice::NarrowLayers => scale_layers(design, |width| (width / 2).max(1)),
-            Advice::WideLayers => scale_layers(design, |width| 2 * width),
+            Advice::WideLayers => scale_layers(design, |width| width.saturating_mul(2)),
             Advice::CodeUnits(units) => design.code.units = units,
             Advice::Activation { from, to } => {
                 let own = match &mut design.decoder {
@@ -174,7 +195,9 @@ impl Advice {
                 }
             }
             Advice::Beta(weight) => {
-                if let Bottleneck::Variational { beta, .. } = &mut design.code.kind {
+                if let Bottleneck::Variational { beta, .. } = &mut design.code.kind
+                    && *beta > weight
+                {
                     *beta = weight;
                 }
             }
@@ -194,7 +217,8 @@ impl Advice {
                 }
             }
             Advice::Penalty { at, weight } => {
-                if let Some(regularizer) = design.regularizers.get_mut(at) {
+                // The list may have changed since: what is lower already stays.
+                if let Some(regularizer) = design.regularizers.get_mut(at).filter(|own| own.weight > weight) {
                     regularizer.weight = weight;
                 }
             }
@@ -284,6 +308,8 @@ mod tests {
             |own| own.training.early_stopping = Some(EarlyStopping::default()),
         );
         check(Advice::CodeUnits(8), |_| {}, |own| own.code.units = 8);
+        check(Advice::Denoise(0.2), |_| {}, |own| own.corruption = Corruption::Gaussian { std: 0.2 });
+        check(Advice::Denoise(0.2), |own| own.corruption = Corruption::Pixelate { size: 2 }, |_| {});
         let (from, to) = (Activation::Relu, Activation::LeakyRelu);
         check(
             Advice::Activation { from, to },
@@ -297,6 +323,7 @@ mod tests {
             own.regularizers = vec![Regularizer { on: Site::Code, penalty: Penalty::L1, weight }];
         };
         check(penalty, |own| add(own, 1.0), |own| add(own, 0.1));
+        check(penalty, |own| add(own, 0.05), |own| add(own, 0.05));
         check(Advice::Beta(0.5), |_| {}, |_| {});
         let kind = |beta| Bottleneck::Variational { beta, warmup_epochs: 0, free_nats: 0.0 };
         check(
@@ -304,6 +331,8 @@ mod tests {
             |own| own.code = Code { kind: kind(2.0), ..Code::plain(2) },
             |own| own.code.kind = kind(0.5),
         );
+        let lower = |own: &mut Project| own.code = Code { kind: kind(0.25), ..Code::plain(2) };
+        check(Advice::Beta(0.5), lower, |_| {});
         check(Advice::Entries(8), |_| {}, |_| {});
     }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::{Advice, Run, Status};
-use crate::project::{Data, Project, format_count, format_number, format_percent};
+use crate::project::{format_count, format_number, format_percent};
 
 /// A fault of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -232,21 +232,7 @@ impl Diagnosis {
 
     /// Adds changes; those that would change nothing of the run's design are left out.
     fn advise(mut self, run: &Run, advice: impl IntoIterator<Item = Advice>) -> Diagnosis {
-        // Without the description of the data, which may be long.
-        let data = Data { scaling: run.design.data.scaling, ..Data::default() };
-        let Project { corruption, loss, .. } = run.design;
-        let design = Project {
-            corruption,
-            loss,
-            data,
-            encoder: run.design.encoder.clone(),
-            code: run.design.code.clone(),
-            regularizers: run.design.regularizers.clone(),
-            decoder: run.design.decoder.clone(),
-            output: run.design.output.clone(),
-            training: run.design.training.clone(),
-            ..Project::default()
-        };
+        let design = Advice::part_of(&run.design);
         let helps = |advice: &Advice| advice.change(&design).is_some();
         self.advice.extend(advice.into_iter().filter(helps));
         self
@@ -307,8 +293,12 @@ pub struct Diagnosed(Mutex<Option<(Stamp, Arc<[Diagnosis]>)>>);
 /// What findings are made of: of a run under way, measurements of its health; then all that it recorded.
 #[derive(Clone, Debug, PartialEq)]
 struct Stamp {
-    health: Option<usize>,
-    epochs: Option<usize>,
+    status: Status,
+    /// The epochs that it is to train, which tell how late it is.
+    epochs: u32,
+    /// Where the measurement is, and its epoch: another may take the place of one that is gone.
+    health: Option<(usize, u32)>,
+    recorded: Option<usize>,
     pca_mse: Option<u64>,
 }
 
@@ -328,8 +318,10 @@ impl Run {
     /// Its [`diagnoses`]; while it trains those of the last measurement of its health.
     pub fn diagnoses(&self) -> Arc<[Diagnosis]> {
         let stamp = Stamp {
-            health: self.health.as_ref().map(|health| Arc::as_ptr(health) as usize),
-            epochs: (self.status != Status::Training).then_some(self.history.epochs.len()),
+            status: self.status.clone(),
+            epochs: self.epochs,
+            health: self.health.as_ref().map(|health| (Arc::as_ptr(health).addr(), health.epoch)),
+            recorded: (self.status != Status::Training).then_some(self.history.epochs.len()),
             pca_mse: self.pca_mse.map(f64::to_bits),
         };
         let mut known = self.diagnosed.0.lock().unwrap_or_else(PoisonError::into_inner);

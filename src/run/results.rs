@@ -127,9 +127,14 @@ impl Results {
         }
     }
 
-    /// Takes one of them away.
+    /// Takes one of them away. Its numbers do not count: one that is NaN is not even itself.
     pub(super) fn drop(&mut self, finding: &Finding) {
-        self.0.retain(|known| known != finding);
+        self.0.retain(|known| known.key() != finding.key());
+    }
+
+    /// The one in whose place a measurement would be added.
+    pub fn same(&self, finding: &Finding) -> Option<&Finding> {
+        self.0.iter().find(|known| known.key() == finding.key())
     }
 
     /// All of them, the one measured last at the end.

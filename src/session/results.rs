@@ -20,6 +20,8 @@ const MOST_LETTERS: usize = 200;
 const MOST_COLUMNS: usize = 12;
 const MOST_LABELS: usize = 3;
 const MOST_CLASSES: usize = 10;
+/// Shares of neighbours that are kept.
+const MOST_SHARES: usize = 100;
 
 /// Which weights of a run are measured, and on what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ impl Measured {
         if let Some(Anomalies { class, held_out, others, unlabelled, auc, average_precision }) = anomalies {
             let values = named([(AUC, *auc), (PRECISION, *average_precision)]);
             let all = held_out + others;
-            let mut about = format!("class {class}, {held_out} of {all} samples");
+            let mut about = format!("class {}, {held_out} of {all} samples", cut(class));
             if *unlabelled > 0 {
                 about.extend([", ", &unlabelled.to_string(), " without a label left out"]);
             }
@@ -100,9 +102,11 @@ impl Measured {
         (!finding.values.is_empty()).then_some(Finding { about, samples: samples as u64, ..finding })
     }
 
-    /// Shares of neighbours that are of the class of a sample, by their names; `about` says among which samples.
-    pub fn neighbours(&self, split: Subset, about: String, values: Vec<(String, f64)>) -> Finding {
-        Finding { about, ..self.finding(FindingKind::Neighbours, split, values) }
+    /// Shares of neighbours that are of the class of a sample, by their names; `about` says among which samples. Names of rows
+    /// and columns are a file's own, and as many and as long as it likes.
+    pub fn neighbours(&self, split: Subset, about: &str, values: Vec<(String, f64)>) -> Finding {
+        let values = values.into_iter().take(MOST_SHARES).map(|(name, share)| (cut(&name), share));
+        Finding { about: cut(about), ..self.finding(FindingKind::Neighbours, split, values.collect()) }
     }
 
     /// How selected samples that are called so differ from the others: means of the error and of the columns that differ most
@@ -237,6 +241,16 @@ mod tests {
         assert_eq!(of("3", (None, None)), None);
         let long = of(&"ä".repeat(5000), (ranking(0.75), None)).expect("one");
         assert_eq!(long.about, format!("anomalous {}…, 12 of 112 samples", "ä".repeat(200)));
+    }
+
+    #[test]
+    fn what_is_kept_of_neighbours_has_bounds_whatever_the_data_are_called() {
+        let long = "ä".repeat(5000);
+        let shares = (0..1000).map(|at| (format!("{at} {long}"), 0.5)).collect();
+        let found = MEASURED.neighbours(Subset::Test, &long, shares);
+        assert_eq!(found.about, format!("{}…", "ä".repeat(200)));
+        let names: Vec<&str> = found.values.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((names.len(), names[99]), (100, &*format!("99 {}…", "ä".repeat(197))));
     }
 
     #[test]

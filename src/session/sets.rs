@@ -227,7 +227,8 @@ impl Trial {
         let features = self.data.shape.features().max(1);
         let clean = self.clean(rows);
         let pairs = restored.chunks_exact(features).zip(clean.chunks_exact(features));
-        Ok(pairs.map(|(restored, clean)| squared_error(restored, clean)).collect())
+        let errors = rows.iter().zip(pairs).map(|(row, (made, own))| row_error(&self.data, *row, own, made));
+        Ok(errors.collect())
     }
 
     fn pictures(
@@ -315,7 +316,8 @@ impl Trial {
         };
         let features = self.data.shape.features().max(1);
         let pairs = made.chunks_exact(features).zip(clean.chunks_exact(features));
-        Ok(pairs.map(|(made, clean)| f64::from(squared_error(made, clean))).sum())
+        let errors = rows.iter().zip(pairs).map(|(row, (made, own))| row_error(&self.data, *row, own, made));
+        Ok(errors.map(f64::from).sum())
     }
 
     fn clean(&self, rows: &[u32]) -> Vec<f32> {
@@ -332,8 +334,20 @@ pub fn channels_of(codes: &[f32], code: Shape, channels: &[usize]) -> Vec<f32> {
     positions.flat_map(|position| channels.iter().map(move |channel| value(position, channel))).collect()
 }
 
+/// Mean squared difference of a row of the data, scaled, and what was made of it. Missing values that are masked are left out, as
+/// by [`Network::errors`].
+pub fn row_error(data: &Dataset, row: u32, sample: &[f32], made: &[f32]) -> f32 {
+    if !data.gaps.masks_any() {
+        return squared_error(sample, made);
+    }
+    let mut weights = vec![0.0; sample.len()];
+    data.gaps.weigh(&[row], sample.len(), &mut weights);
+    let errors = sample.iter().zip(made).zip(&weights).map(|((a, b), weight)| weight * (a - b) * (a - b));
+    errors.sum::<f32>() / weights.iter().sum::<f32>().max(1.0)
+}
+
 /// Mean squared difference of two rows.
-pub fn squared_error(a: &[f32], b: &[f32]) -> f32 {
+fn squared_error(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / a.len().max(1) as f32
 }
 

@@ -146,8 +146,9 @@ fn still_falling(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     let finding = Diagnosis::new(Fault::StillFalling, 0.3 + 0.3 * fall.min(1.0))
         .with("fall of the error over the last fifth of the epochs", fall, Unit::Share)
         .with("trained for", f64::from(last), Unit::Epochs);
-    let (epochs, rate) = (run.epochs.saturating_mul(2), run.design.training.learning_rate);
-    Some(finding.advise(run, [Advice::Epochs(epochs), Advice::LearningRate(round(2.0 * rate))]))
+    let rate = run.design.training.learning_rate;
+    let longer = Advice::Epochs(run.epochs.saturating_mul(2));
+    Some(finding.advise(run, [longer, Advice::LearningRate(round(2.0 * rate))]))
 }
 
 /// PCA of as many components is a fair yardstick only where nothing but the reconstruction is asked for.

@@ -6,8 +6,8 @@ use super::*;
 use crate::check::plan;
 use crate::dataset::{Dataset, Progress, load};
 use crate::project::{
-    Activation, Bottleneck, Code, CodebookUpdate, EarlyStopping, Loss, Optimizer, Penalty, Recipe,
-    Regularizer, Scaling, Site,
+    Activation, Bottleneck, Code, CodebookUpdate, Data, EarlyStopping, Loss, Optimizer, Penalty, Project,
+    Recipe, Regularizer, Scaling, Site,
 };
 use crate::run::{
     CodebookHealth, EpochRecord, GradientHealth, Health, LayerHealth, Losses, OutputHealth, RunId,

@@ -56,6 +56,20 @@ fn errors_are_those_of_the_pictures_with_clean_and_with_corrupted_input() {
 }
 
 #[test]
+fn the_error_of_a_row_leaves_masked_values_out() {
+    let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
+    let made: Vec<f32> = [0.0; 60].into_iter().chain([3.0; 4]).collect();
+    let errors = |data: &Dataset| [0, 1].map(|row| row_error(data, row, &[1.0; 64], &made));
+    let whole = (60.0 + 4.0 * 4.0) / 64.0;
+    assert_eq!(errors(&data), [whole, whole]);
+    // Of the first row the last four features are there.
+    (data.gaps.cells, data.gaps.filled) = (vec![(1 << 60) - 1], 60);
+    assert_eq!(errors(&data), [whole, whole], "means that are no holes count");
+    data.gaps.are_masked = true;
+    assert_eq!(errors(&data), [4.0, whole]);
+}
+
+#[test]
 fn the_linear_code_is_the_baseline() {
     let Trial { data, .. } = trial(Corruption::None);
     let linear = Linear::fit(&data, 2).expect("numbers");

@@ -370,9 +370,9 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
 fn idle_epochs(run: &Run, more: u32) -> Option<String> {
     let training = &run.design.training;
     let (done, last) = (run.finished_epochs(), training.epochs);
-    let (schedule, floor) = match training.schedule {
-        Schedule::Cosine { floor } if floor == 0.0 => ("cosine", floor),
-        Schedule::OneCycle { floor, .. } if floor < 1e-3 => ("cycle", floor),
+    let (schedule, floor, higher) = match training.schedule {
+        Schedule::Cosine { floor } if floor == 0.0 => ("cosine", floor, "a floor above 0"),
+        Schedule::OneCycle { floor, .. } if floor < 1e-3 => ("cycle", floor, "a cycle that ends higher"),
         Schedule::Constant | Schedule::Step { .. } | Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
             return None;
         }
@@ -388,7 +388,7 @@ fn idle_epochs(run: &Run, more: u32) -> Option<String> {
     let which = if done < last { format!("Epochs after {last}") } else { "These epochs".to_owned() };
     Some(format!(
         "{which} learn {how_much}: the {schedule} of this run ends at epoch {last} with a learning rate of {rate}. For more, train a \
-         new run with more epochs, or with a floor above 0."
+         new run with more epochs, or with {higher}."
     ))
 }
 

@@ -219,8 +219,9 @@ impl Face {
         let mirrored = matches!(card.place, Place::Decoder(_)) && state.is_mirrored();
         let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), format_count);
         let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
+        let colon = if about.is_empty() { "" } else { ": " };
         let mut hover = format!(
-            "{title}: {}\noutput {output}\n{} parameters, {} multiply-adds per sample",
+            "{title}{colon}{}\noutput {output}\n{} parameters, {} multiply-adds per sample",
             about.join(" · "),
             count(card.parameters),
             count(card.macs)

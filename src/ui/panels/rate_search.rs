@@ -56,7 +56,11 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
     buttons_ui(ui, |ui| {
         if let Some(rate) = suggested {
             let text = format!("Use {}", format_number(f64::from(rate)));
-            if primary_ui(ui, &text, 0.0).on_hover_text("Set the learning rate; can be undone.").clicked() {
+            // The run under way follows the design.
+            let live = state.active_run().filter(|_| state.live_settings.is_some());
+            let of_run = live.map_or_else(String::new, |run| format!(", that of run {} too", run.id));
+            let about = format!("Set the learning rate{of_run}; can be undone.");
+            if primary_ui(ui, &text, 0.0).on_hover_text(about).clicked() {
                 answer = Answer::UseRate(rate);
             }
         }

@@ -86,7 +86,7 @@ impl State {
         let sets = self.sets();
         let data = sets.data(set, own).filter(|data| !data.is_empty())?;
         let is_taken =
-            data.shape == run.shape || matches!(set, Set::Other(_)) && run.plan_for(data.shape).is_some();
+            data.shape == run.shape || matches!(set, Set::Other(_)) && self.showing.is_taken(run, data.shape);
         if !is_taken {
             return None;
         }

@@ -1,5 +1,6 @@
 //! Other data that trained networks are shown: those that are loaded, and those that are on their way.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct Showing {
     waiting: VecDeque<Wish>,
     /// The number of the request that is under way.
     request: Option<u64>,
+    /// The shape of samples that was last asked about, of which run and its start, and whether its network takes them.
+    taken: Cell<Option<((RunId, u64, Shape), bool)>>,
 }
 
 /// Files that are to be shown to the network of a run.
@@ -154,6 +157,17 @@ impl Showing {
             self.listed = listed.iter().map(|other| other.name.clone()).collect();
         }
         lacks
+    }
+
+    /// Whether the network of a run takes samples of a shape. Views ask with every frame: it is planned once.
+    pub fn is_taken(&self, run: &Run, shape: Shape) -> bool {
+        let of = (run.id, run.started_unix_secs, shape);
+        if let Some((_, is_taken)) = self.taken.get().filter(|(known, _)| *known == of) {
+            return is_taken;
+        }
+        let is_taken = run.plan_for(shape).is_some();
+        self.taken.set(Some((of, is_taken)));
+        is_taken
     }
 
     /// Turns to a run and start of that run; says whether it is another than before.

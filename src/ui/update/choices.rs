@@ -17,6 +17,9 @@ impl State {
         let back = self.tried.back_to(&self.project, kind);
         let chosen = back.unwrap_or_else(|| choose_kind(&self.project, kind, data.as_ref()));
         self.tried.leave(&self.project, &chosen);
+        if chosen.encoder != self.project.encoder || chosen.decoder != self.project.decoder {
+            self.tried.forget_layers();
+        }
         self.edit(|project, _| *project = chosen);
     }
 

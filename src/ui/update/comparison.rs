@@ -1,8 +1,8 @@
 //! The comparison of the selection with the others is kept with the shown run.
 
-use crate::run::{Finding, RunId};
+use crate::run::{Checkpoint, Finding, Run, RunId};
 use crate::session::{Measured, number_of};
-use crate::ui::state::{Moment, State};
+use crate::ui::state::{Compared, Moment, State};
 
 /// Rows of a selection without a name that are told.
 const TOLD: usize = 6;
@@ -11,13 +11,7 @@ impl State {
     /// The comparison of the selection as it is kept with the shown run. `None` where it is not known yet, where the data are not
     /// those of the run and not shown to it, or where the run has no weights.
     pub fn comparison_finding(&self) -> Option<(RunId, Finding)> {
-        let run = self.shown().filter(|_| self.is_selection_of_run())?;
-        let checkpoint = run.checkpoint.as_ref()?;
-        let (of, _) = self.comparison_stamps()?;
-        let compared = self.scored.compared.as_ref().filter(|compared| compared.of == of)?;
-        if self.selected().is_empty() {
-            return None;
-        }
+        let (run, checkpoint, compared) = self.known_comparison()?;
         let measured = Measured::of(checkpoint, compared.found.selected);
         // The errors may be by the weights of the epoch that is looked at.
         let epoch = match self.known_errors(run).map(|errors| errors.subject.moment) {
@@ -25,6 +19,20 @@ impl State {
             Some(Moment::Step(_)) | None => measured.epoch,
         };
         Some((run.id, Measured { epoch, ..measured }.selection(&self.selection_name(), &compared.found)))
+    }
+
+    /// Whether there is one to keep; views ask with every frame.
+    pub fn is_compared(&self) -> bool {
+        self.known_comparison().is_some()
+    }
+
+    /// The run that it is kept with, the weights, and what was found.
+    fn known_comparison(&self) -> Option<(&Run, &Checkpoint, &Compared)> {
+        let run = self.shown().filter(|_| self.is_selection_of_run())?;
+        let checkpoint = run.checkpoint.as_deref()?;
+        let (of, _) = self.comparison_stamps()?;
+        let compared = self.scored.compared.as_ref().filter(|compared| compared.of == of)?;
+        (!self.selected().is_empty()).then_some((run, checkpoint, compared))
     }
 
     /// Keeps it; that can be undone.
@@ -57,7 +65,7 @@ mod tests {
     use super::*;
     use crate::run::FindingKind;
     use crate::session::{Comparison, Difference, Moments};
-    use crate::ui::state::{Compared, How};
+    use crate::ui::state::How;
     use crate::ui::views::samples;
 
     #[test]
@@ -93,6 +101,10 @@ mod tests {
         assert_eq!(kept(&state), findings);
         // Of the same selection the newest is kept, by its name where it has one.
         state.keep_comparison();
+        assert_eq!(kept(&state).len(), 1);
+        state.undo();
+        assert_eq!(kept(&state), findings, "what it replaced comes back");
+        state.redo();
         assert_eq!(kept(&state).len(), 1);
         state.name_selection();
         state.keep_comparison();

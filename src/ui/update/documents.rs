@@ -22,6 +22,7 @@ impl State {
         if self.showing.progress.is_some() {
             self.send(Request::CancelShow);
         }
+        self.end_rate_search();
         self.notices.leave_document();
         // What is not named here begins anew.
         *self = State {

@@ -120,6 +120,7 @@ impl State {
             Some(Decoder::Mirrored { tied: false })
         };
         if let Some(decoder) = decoder {
+            self.tried.forget_layers();
             self.edit(|project, _| project.decoder = decoder);
         }
     }
@@ -136,6 +137,7 @@ impl State {
     /// Brings the design the shown run trained back on screen.
     pub fn restore_design(&mut self) {
         if let Some(design) = self.shown().map(|run| run.design.clone()) {
+            self.tried.forget_layers();
             self.edit(|project, _| {
                 let selections = std::mem::take(&mut project.selections);
                 let pins = std::mem::take(&mut project.pins);
@@ -150,6 +152,7 @@ impl State {
 
     /// Makes the change that fixes a problem.
     pub fn apply_fix(&mut self, place: Place, project: &Project) {
+        self.tried.forget_layers();
         self.edit(|own, _| own.clone_from(project));
         self.select(place);
         self.refresh(false);

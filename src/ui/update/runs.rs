@@ -67,7 +67,7 @@ impl State {
 
     /// Keeps a finding with a run, which can be undone.
     pub fn keep_finding(&mut self, id: RunId, finding: Finding) {
-        let told = format!("The {} is kept with run {id}: its page shows it.", finding.kind.name());
+        let told = format!("Run {id} keeps this result ({}): its page shows it.", finding.kind.name());
         let back = self.take_step(RunStep::Finding(id, Box::new(finding), true));
         self.history.add(&self.project, back);
         self.notices.say(Severity::Info, told);
@@ -94,11 +94,16 @@ impl State {
             }
             RunStep::Finding(id, finding, is_kept) => {
                 let event = if is_kept { RunEvent::Found } else { RunEvent::Dropped };
+                let mut replaced = None;
                 if let Some(run) = self.find_run_mut(id) {
+                    replaced = run.results.same(&finding).filter(|_| is_kept).cloned();
                     run.apply(&event(finding.clone()));
                 }
                 self.keep_results(id);
-                RunStep::Finding(id, finding, !is_kept)
+                match replaced {
+                    Some(replaced) => RunStep::Finding(id, Box::new(replaced), true),
+                    None => RunStep::Finding(id, finding, !is_kept),
+                }
             }
             RunStep::Restore(run, is_compared) => {
                 let id = run.id;

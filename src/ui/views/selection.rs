@@ -175,7 +175,7 @@ type Action = (&'static str, &'static str, bool, fn(&mut State));
 fn actions_ui(row: &mut Row<'_>, state: &State) -> Option<fn(&mut State)> {
     let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
-    let is_compared = state.comparison_finding().is_some();
+    let is_compared = state.is_compared();
     let actions: [Action; 7] = [
         ("All", "Select all samples", has_data, State::select_all),
         ("Invert", "Invert selection", has_data, State::invert_selection),

@@ -6,8 +6,9 @@ use super::ExploreView;
 use super::context::{Actions, Context, remark_ui};
 use super::pictures::{ErrorMaps, Pictures, tiles_ui};
 use super::pins::{code_text, labels_of};
+use crate::prepared::Given;
 use crate::project::{format_number, visible};
-use crate::session::{Decoding, squared_error};
+use crate::session::{Decoding, row_error};
 use crate::ui::plots::{Profile, color, palette, profile_ui, shortened, stamp_of};
 use crate::ui::state::ShownPin;
 use crate::ui::update::MOST_AT_ONCE;
@@ -51,17 +52,23 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         let originals = cards.originals.rows();
         cards.maps.fill(ui, context.data, stamp_of((stamp, answered)), [originals, rows]);
     }
+    let has_damaged = decoded.iter().any(|pin| given(context, pin) == Given::Damaged);
+    let (first, last) = if has_damaged { ("Input", "difference") } else { ("Original", "error") };
     if context.data.shown().is_some() {
         let brightest = format_number(f64::from(cards.maps.brightest(context.data)));
-        let text = format!(
-            "Original, reconstruction and error; errors from 0 (dark) to {brightest} (bright) in all of them."
-        );
+        let ends = format!("{last}s from 0 (dark) to {brightest} (bright) in all of them");
+        let text = format!("{first}, reconstruction and {last}; {ends}.");
         remark_ui(ui, &text);
     } else {
-        remark_ui(ui, "The original and its reconstruction over the features, scaled.");
+        remark_ui(ui, &format!("{first} and reconstruction over the features, scaled."));
     }
     ui.add_space(4.0);
     tiles_ui(ui, pins.len(), WIDTH, |ui, at| card_ui(ui, context, view, (at, is_there), actions));
+}
+
+/// What the network was given of the sample of a pin.
+fn given(context: &Context<'_>, pin: &ShownPin) -> Given {
+    pin.sample.as_ref().map_or(Given::Clean, |sample| context.given(sample.data.fingerprint))
 }
 
 /// The scaled values of the sample of a pin; zeros where it has none.
@@ -130,15 +137,16 @@ fn pictures_ui(ui: &mut Ui, context: &Context<'_>, view: &ExploreView, at: usize
     let (pin, cards) = (&context.explore.pins[at], &view.cards);
     let (original, made) = (cards.originals.row(at), view.pins.row(at));
     let name = |what: &str| format!("{what} of {}", pin.title());
+    let [what, .., difference] = given(context, pin).names();
     if let Some(shown) = context.data.shown() {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             if pin.sample.is_some() {
-                cards.originals.show(ui, context.data, at, SIDE, &name("original"));
+                cards.originals.show(ui, context.data, at, SIDE, &name(what));
             }
             view.pins.show(ui, context.data, at, SIDE, &name("reconstruction"));
             if pin.sample.is_some() {
-                cards.maps.show(ui, shown, at, SIDE, &name("error"));
+                cards.maps.show(ui, shown, at, SIDE, &name(difference));
             }
         });
     } else {
@@ -146,7 +154,7 @@ fn pictures_ui(ui: &mut Ui, context: &Context<'_>, view: &ExploreView, at: usize
         let ends = [cards.originals.ends(), view.pins.ends()];
         let range = [ends[0][0].min(ends[1][0]), ends[0][1].max(ends[1][1])];
         let profile = Profile {
-            name: &name("original and reconstruction"),
+            name: &name(&format!("{what} and reconstruction")),
             original,
             corrupted: &[],
             reconstruction: made,
@@ -154,8 +162,8 @@ fn pictures_ui(ui: &mut Ui, context: &Context<'_>, view: &ExploreView, at: usize
         };
         profile_ui(ui, &profile, vec2(WIDTH, 60.0));
     }
-    if pin.sample.is_some() {
-        let error = format_number(f64::from(squared_error(original, made)));
-        remark_ui(ui, &format!("squared error {error}"));
+    if let Some(sample) = &pin.sample {
+        let error = format_number(f64::from(row_error(&sample.data, sample.row, original, made)));
+        remark_ui(ui, &format!("squared {difference} {error}"));
     }
 }

@@ -9,6 +9,7 @@ use super::subject::Subject;
 use crate::analysis::density::Density;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::engine::Trained;
+use crate::prepared::Given;
 use crate::project::{Pin, Pinned, Shape};
 use crate::run::{Finding, Kept, Run};
 use crate::session::{Coded, Decoding, JobKind};
@@ -155,6 +156,11 @@ impl<'a> Context<'a> {
     /// longer is asked again only once it is answered, or no answer would ever be to the newest.
     pub fn asks(&self, question: Question, stamp: u64) -> bool {
         self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
+    }
+
+    /// What the network is given of samples of the data with this fingerprint.
+    pub fn given(&self, fingerprint: u64) -> Given {
+        Given::of(self.run, fingerprint != self.data.fingerprint)
     }
 
     /// The active pin.

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::context::{Actions, Context, bits};
 use super::pictures::{ErrorMaps, Pictures};
 use crate::project::{format_number, visible};
-use crate::session::{Decoding, squared_error};
+use crate::session::{Decoding, row_error};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::views::parts::card_beside_pointer;
 use crate::ui::views::sample::{Sampler, label_text, row_name};
@@ -42,6 +42,7 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
         hover.made.fill(ui, data, stamp, rows);
         hover.map.fill(ui, data, stamp_of((of, stamp)), [hover.original.rows(), rows]);
     }
+    let [given, .., difference] = context.given(data.fingerprint).names();
     card_beside_pointer(ui, "explored sample", |ui| {
         let p = palette(ui);
         ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
@@ -51,16 +52,16 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
         }
         if let Some(shown) = data.shown() {
             ui.horizontal(|ui| {
-                hover.original.show(ui, data, 0, SIDE, "original");
+                hover.original.show(ui, data, 0, SIDE, given);
                 if made.is_some() {
                     hover.made.show(ui, data, 0, SIDE, "reconstruction");
-                    hover.map.show(ui, shown, 0, SIDE, "error");
+                    hover.map.show(ui, shown, 0, SIDE, difference);
                 }
             });
         }
         if let Some((_, rows)) = made {
-            let error = format_number(f64::from(squared_error(hover.original.rows(), rows)));
-            let text = format!("squared error per feature {error}");
+            let error = format_number(f64::from(row_error(data, row, hover.original.rows(), rows)));
+            let text = format!("squared {difference} per feature {error}");
             ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
         }
         ui.label(RichText::new("click to pin").size(10.0).color(color(p.faint)));

@@ -100,7 +100,13 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
             });
         }
     });
-    let by = if near.by_angle && threshold.is_none() { "code by cosine" } else { "code" };
+    let by = match threshold {
+        Some(_) => "code by Hamming distance",
+        None if near.by_angle => "code by cosine",
+        None => "code",
+    };
+    // Neighbours of weights that are gone are not those of the newest.
+    let class = class.filter(|_| answered == stamp);
     let shares = class.as_ref().map(|(column, class)| {
         let shares = [(by, &found.code), ("values", &found.values), ("PCA", &found.linear)];
         let share = |(by, found): (&str, &Vec<Found>)| {
@@ -125,7 +131,7 @@ fn finding(context: &Context<'_>, pin: &ShownPin, values: Vec<(String, f64)>) ->
     let split = Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))?;
     let measured = Measured::of(context.run.checkpoint.as_ref()?, 1);
     let about = format!("{}, among {}", row_name(context.data, row), candidates(context));
-    let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, about, values);
+    let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, &about, values);
     (!finding.values.is_empty()).then_some(finding)
 }
 

@@ -19,6 +19,8 @@ pub fn findings_ui(ui: &mut Ui, findings: &[Diagnosis], design: &Project) -> Opt
     if findings.is_empty() {
         return asked;
     }
+    // Each button asks with every frame whether it would change anything.
+    let design = &Advice::part_of(design);
     let columns = ((ui.available_width() / COLUMN_PX) as usize).clamp(1, findings.len().min(3));
     let rows = findings.len().div_ceil(columns);
     ui.columns(columns, |columns| {
