@@ -10,6 +10,9 @@ use crate::dataset::{Binariser, Dataset};
 use crate::project::{Corruption, OtherData, Shape, Source};
 use crate::run::{Normaliser, Run, RunId};
 
+/// A run and its start, and a shape of samples.
+type Asked = (RunId, u64, Shape);
+
 /// Other data that trained networks are shown.
 #[derive(Clone, Debug, Default)]
 pub struct Showing {
@@ -24,8 +27,8 @@ pub struct Showing {
     waiting: VecDeque<Wish>,
     /// The number of the request that is under way.
     request: Option<u64>,
-    /// The shape of samples that was last asked about, of which run and its start, and whether its network takes them.
-    taken: Cell<Option<((RunId, u64, Shape), bool)>>,
+    /// What was asked last, and whether that network takes such samples.
+    taken: Cell<Option<(Asked, bool)>>,
 }
 
 /// Files that are to be shown to the network of a run.
