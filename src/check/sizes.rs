@@ -57,7 +57,9 @@ impl DirectSizes {
     /// because the pictures or the stride are too large.
     pub fn of(window: Window, large: usize, small: usize) -> Option<DirectSizes> {
         let Window { kernel, stride, before, .. } = window;
-        if stride > DIRECT_STRIDE {
+        let sides =
+            [window.large.0, window.large.1, window.small.0, window.small.1, before.0, before.1, kernel];
+        if stride > DIRECT_STRIDE || sides.iter().any(|side| *side > DIRECT_MOST) {
             return None;
         }
         let product = |factors: &[usize]| factors.iter().try_fold(1_usize, |all, one| all.checked_mul(*one));

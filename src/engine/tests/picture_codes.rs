@@ -153,7 +153,7 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
         let chosen = pattern(&network.encode(&pictures));
         let mut expected = 0.0;
         // So small a step that hardly a choice changes within it.
-        let step = 1e-3_f32;
+        let step = 2e-4_f32;
         for pixel in 0..48 {
             let mut at = |by: f32| {
                 let mut moved = pictures.clone();
