@@ -95,7 +95,7 @@ pub(super) fn compared(state: &State) -> Condition {
     )?;
     demand(
         state.comparison_finding().is_some(),
-        "The selection is not compared yet: show the view Selection.",
+        "The selection is not compared yet: open the Selection view.",
     )
 }
 
