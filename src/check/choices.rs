@@ -1,6 +1,6 @@
-//! **First choices**: what choosing a kind of code, a loss, a penalty or data sets besides itself, so
-//! that it trains well without further knowledge. Each is a pure function from project to project;
-//! designs that are written by hand, and recipes, are never changed by it.
+//! **First choices**: options that are set together with a kind of code, a loss, a penalty or data, so
+//! that the network trains well. Each choice is a pure function from project to project. Opening a
+//! design or a recipe makes none of them.
 
 use super::regularizer_rules::keeps_unit_range;
 use super::{DataFacts, freed};
@@ -9,28 +9,27 @@ use crate::project::{
     Output, Penalty, Project, Regularizer, Scaling, Site, Training, Variance,
 };
 
-/// How many times as many units a k-sparse code has as it keeps: Makhzani & Frey (2014) keep 15 to
-/// 100 of 1,000.
+/// Units of a k-sparse code per unit that stays active: Makhzani & Frey (2014) keep 15 to 100 of
+/// 1,000.
 const SPARSE_UNITS: usize = 10;
-/// Most units that a choice makes of few.
+/// Most units that a choice creates.
 const MOST_UNITS: usize = 4096;
-/// Bits of a hashing code where the number of samples is not known.
+/// Fewest bits of a hashing code.
 const LEAST_BITS: usize = 8;
-/// Epochs of a selector, and the samples of its minibatches: `max(n / 256, 16)` (Abid, Balin & Zou
-/// 2019, §4).
+/// Epochs and batch size of a selector: `max(n / 256, 16)` samples (Abid, Balin & Zou 2019, §4).
 const SELECTOR_EPOCHS: u32 = 300;
 const SELECTOR_BATCHES: usize = 256;
 const SELECTOR_BATCH: usize = 16;
-/// Steps of a selector at least. Where one share of d is to be 0.998 its logit lies `log(500 d)`
-/// above the others, 11 to 14 for pictures, and Adam moves it by about a rate in a step.
+/// Fewest steps of a selector. For one of d shares to reach 0.998, its logit must be `log(500 d)`
+/// above the others, 11 to 14 for pictures. Adam moves it by about the learning rate per step.
 const SELECTOR_STEPS: u64 = 20_000;
-/// Quantisers of a description length at least, as in the task of Hinton & Zemel (1994).
+/// Fewest quantisers of a description length, as in the task of Hinton & Zemel (1994).
 const QUANTISERS: usize = 4;
-/// Words of a quantised code at least.
+/// Fewest vectors of a quantised code.
 const WORDS: usize = 4;
 
-/// The project with this kind of code, and with all that it takes to train well: the likelihood,
-/// the size of the code, the layers and penalties that can go with it. `kind` has its settings.
+/// The project with this kind of code and the options that it needs to train well: likelihood, size
+/// of the code, layers and penalties. `kind` includes its settings.
 #[must_use]
 pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>) -> Project {
     let mut chosen = project.clone();
@@ -46,8 +45,8 @@ pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>
         Bottleneck::Concrete { .. } => make_selector(&mut chosen, data),
         Bottleneck::Hashing { .. } => {
             chosen.code.activation = Activation::Linear;
-            // As many addresses as samples, so that each bucket holds about one (Salakhutdinov & Hinton
-            // 2009, §1).
+            // As many addresses as samples, so that each bucket holds about one sample (Salakhutdinov
+            // & Hinton 2009, §1).
             let bits = data.map_or(LEAST_BITS, |facts| facts.train_rows.max(1).ilog2() as usize);
             widen(&mut chosen, bits.max(LEAST_BITS), 1);
         }
@@ -61,8 +60,8 @@ pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>
     chosen
 }
 
-/// The likelihood that suits the data, with the activation of the output it needs: Bernoulli for
-/// data of 0 and 1, else a Gaussian whose σ is learned (Rybkin, Daniilidis & Levine 2021, "σ-VAE").
+/// The likelihood that suits the data, and its output activation: Bernoulli for data of 0 and 1,
+/// else a Gaussian with a learned σ (Rybkin, Daniilidis & Levine 2021, "σ-VAE").
 pub(super) fn likelihood(project: &Project, data: Option<&DataFacts>) -> (Loss, Activation) {
     let is_binary = data.map_or(project.data.binarise != Binarise::Off, |facts| facts.is_binary);
     if is_binary {
@@ -72,7 +71,7 @@ pub(super) fn likelihood(project: &Project, data: Option<&DataFacts>) -> (Loss, 
     }
 }
 
-/// Takes out the penalties that cannot go with the kind of code.
+/// Removes penalties that do not work with the kind of code.
 fn remove_penalties(project: &mut Project) {
     let kind = project.code.kind;
     project.regularizers.retain(|regularizer| match regularizer.penalty {
@@ -83,16 +82,16 @@ fn remove_penalties(project: &mut Project) {
     });
 }
 
-/// At least so many units, and a multiple of some number. Channels are not made more, as there are
-/// as many numbers at each position.
+/// Sets at least this number of units, rounded up to a multiple. A code of channels is not widened,
+/// because each position has all of them.
 fn widen(project: &mut Project, least: usize, multiple: usize) {
     let least = if project.code.form == CodeForm::Units { least } else { 1 };
     let units = project.code.units.max(least);
     project.code.units = units.checked_next_multiple_of(multiple).unwrap_or(units);
 }
 
-/// As many numbers pass as before, chosen from ten times as many; of a code that is wide already a
-/// tenth is kept.
+/// Keeps the number of active units and makes the code ten times as wide. In a code that is wide
+/// already, a tenth stays active.
 fn make_sparse(project: &mut Project, data: Option<&DataFacts>) {
     let units = project.code.units;
     let features = data.map_or(usize::MAX, |facts| facts.shape.features());
@@ -106,8 +105,8 @@ fn make_sparse(project: &mut Project, data: Option<&DataFacts>) {
     *within = if channels { Competition::Position } else { Competition::Code };
 }
 
-/// A selector stands on the input: the encoder's layers go, and the decoder keeps those that
-/// mirrored them.
+/// A selector reads the input directly, so the encoder's layers are removed. The decoder keeps the
+/// layers that mirrored them.
 fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
     if let Decoder::Mirrored { .. } = project.decoder {
         let code = Code { kind: Bottleneck::Plain, form: CodeForm::Units, ..project.code.clone() };
@@ -130,7 +129,7 @@ fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
     }
 }
 
-/// A description length counts bits under a Gaussian of known deviation.
+/// A description length counts bits under a Gaussian with a known σ.
 fn make_short(project: &mut Project, choices: usize, data: Option<&DataFacts>) {
     project.code.activation = Activation::Linear;
     widen(project, QUANTISERS.saturating_mul(choices), choices.max(1));
@@ -144,7 +143,8 @@ fn make_short(project: &mut Project, choices: usize, data: Option<&DataFacts>) {
     }
 }
 
-/// A few words at least; of channels, one vector at each position (van den Oord et al. 2017, §4.1).
+/// At least a few vectors; in a code of channels, one vector at each position (van den Oord et al. 2017,
+/// §4.1).
 fn make_words(project: &mut Project) {
     let (form, units) = (project.code.form, project.code.units);
     let Bottleneck::Quantised { dimension, .. } = &mut project.code.kind else { return };
@@ -156,8 +156,7 @@ fn make_words(project: &mut Project) {
     }
 }
 
-/// The project with this loss, and with what it needs: outputs and data in [0, 1] for
-/// cross-entropy.
+/// The project with this loss, and with outputs and data in [0, 1] for cross-entropy.
 #[must_use]
 pub fn choose_loss(project: &Project, loss: Loss, data: Option<&DataFacts>) -> Project {
     let mut chosen = Project { loss, ..project.clone() };
@@ -170,8 +169,8 @@ pub fn choose_loss(project: &Project, loss: Loss, data: Option<&DataFacts>) -> P
     chosen
 }
 
-/// The project with one more penalty. Sparsity starts with the distance that the activations there
-/// allow: KL where they lie between 0 and 1, else L2.
+/// The project with one more penalty. Sparsity starts with KL if the activations there lie between 0
+/// and 1, else with L2.
 #[must_use]
 pub fn choose_penalty(
     project: &Project,
@@ -184,7 +183,7 @@ pub fn choose_penalty(
     chosen
 }
 
-/// A penalty with a distance that can be applied where it looks.
+/// The penalty with a distance that works at its site.
 fn applicable(project: &Project, mut regularizer: Regularizer, data: Option<&DataFacts>) -> Regularizer {
     if let Penalty::Sparsity { target, distance, .. } = &mut regularizer.penalty
         && *distance == Distance::Kl
@@ -201,17 +200,17 @@ fn applicable(project: &Project, mut regularizer: Regularizer, data: Option<&Dat
     regularizer
 }
 
-/// The training samples of the default project: the 1,437 digits that its settings are made for.
+/// Training samples of the default project: the 1,437 digits that its settings are tuned for.
 const ROWS: f64 = 1437.0;
 
-/// Batch size, learning rate and epochs for so many training samples, those of the default project
-/// for as many as it has.
+/// Batch size, learning rate and epochs for a number of training samples. For that of the default
+/// project they are its defaults.
 ///
-/// - The best batch grows with the data, but stays small (Smith & Le 2018; Masters & Luschi 2018):
+/// - The best batch size grows with the data, but stays small (Smith & Le 2018; Masters & Luschi 2018):
 ///   the power of two from `√rows` up, 16 to 256.
-/// - Adam's rate grows as the root of the batch (Malladi et al. 2022), to 0.002.
-/// - More data are seen fewer times: epochs fall as the root of the rows, so that the number of
-///   steps hardly changes. 10 to 500.
+/// - Adam's rate grows with the root of the batch size (Malladi et al. 2022), to 0.002.
+/// - Epochs fall with the root of the rows, from 500 to 10, so that the number of steps hardly
+///   changes.
 pub fn training_for(rows: usize) -> (usize, f32, u32) {
     let root = (rows.max(1) as f64).sqrt();
     let batch = (root.ceil() as usize).next_power_of_two().clamp(16, 256);
@@ -225,8 +224,8 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
     (batch, rate, ((epochs / step).round() * step) as u32)
 }
 
-/// The project with the settings of training that suit data which were just chosen, where nobody has
-/// changed them: they are the defaults, or those that suit the `rows_before`.
+/// The project with training settings that suit newly chosen data. They are only set if they still are
+/// the defaults, or those that suit `rows_before`.
 #[must_use]
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();

@@ -88,8 +88,8 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// Squared error beside a divergence: it has a width, which is hardly ever the data's. The sum of
-/// squares plus β times the divergence is, but for a factor of β, the bound under a Gaussian of
+/// Squared error with a divergence has an implied σ, which is hardly ever that of the data. The sum
+/// of squares plus β times the divergence is, up to a factor of β, the bound under a Gaussian with
 /// σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3).
 fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let beta = match project.code.kind {
@@ -108,7 +108,7 @@ fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
     let (loss, activation) = likelihood(project, data);
     let message = format!(
-        "With this code, squared error stands for a Gaussian of σ = {:.2} in units of the scaled data. Smaller errors count little against the divergence, so units collapse.",
+        "With this code, squared error is a Gaussian likelihood with σ = {:.2} in units of the scaled data. Smaller errors hardly count against the divergence, so units collapse.",
         (0.5 * beta).sqrt()
     );
     let fix = Fix::new(format!("Use {}", loss.name()), project, |project| {
@@ -180,7 +180,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
             Choice::Missing(Missing::ColumnMean).apply(&mut project.data);
         });
         let message =
-            "A description length counts the bits of every value, and missing ones are left out of the loss.";
+            "A description length counts the bits of every value, but masked values are not in the loss.";
         problems.push(Problem::error(Place::Data, message).with_fix(fix));
     }
     if let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss {

@@ -27,14 +27,14 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// Units that start alike stay alike, where more than one layer learns.
+/// If more than one layer learns, units that start alike stay alike.
 fn check_initialisation(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
     let by_machines = matches!(project.training.strategy, Strategy::LayerWise { by: Greedy::Machines, .. });
     let learning = cards.iter().filter(|card| card.parameters.is_some_and(|count| count > 0)).count();
     if project.training.initialisation != Initialisation::Zero || by_machines || learning < 2 {
         return;
     }
-    let message = "All weights start at 0: the units of a layer get the same gradients and stay alike, so none learns what another does not.";
+    let message = "All weights start at 0, so all units of a layer get the same gradients and stay alike.";
     let fix = Fix::new("Use PyTorch's default", project, |project| {
         project.training.initialisation = Initialisation::PyTorch;
     });
@@ -258,7 +258,7 @@ fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut V
     });
 }
 
-/// A likelihood needs a width, and a parabola an end.
+/// The σ of a likelihood and the δ of Huber's loss.
 fn check_loss(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     if let Loss::Huber { delta } = project.loss {
         let width = data.map(|facts| facts.value_range.1 - facts.value_range.0);
@@ -268,7 +268,7 @@ fn check_loss(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Pr
             problems.push(Problem::error(Place::Output, message).with_fix(fix));
         } else if width.is_some_and(|width| width > 0.0 && delta >= width) {
             let message = format!(
-                "The scaled data are all within {} of each other, so errors beyond δ = {delta} are rare: this is half the squared error.",
+                "The scaled data span only {}, so errors above δ = {delta} are rare and this is just half the squared error.",
                 width.unwrap_or_default()
             );
             let fix = Fix::new("Use squared error", project, |project| project.loss = Loss::SquaredError);

@@ -6,7 +6,7 @@ use crate::project::{
     Activation, Bottleneck, Distance, Estimator, Over, Penalty, Place, Project, Regularizer, Site,
 };
 
-/// Penalties that are offered a sigmoid: each offer is a whole project, judged once more.
+/// Most penalties for which a sigmoid is offered: each offer is a whole project that is checked again.
 const MOST_OFFERS: usize = 20;
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -84,7 +84,7 @@ fn check_one(
                 && let Some(fixed) = behind_sigmoid(project, index, data)
             {
                 let message = format!(
-                    "Sparsity is measured by {} here, because {source} does not keep activations between 0 and 1. After a sigmoid, KL can be used (Ng 2011).",
+                    "Sparsity uses {} here, because {source} does not keep activations between 0 and 1. After a sigmoid, KL can be used (Ng 2011).",
                     distance.name()
                 );
                 let fix = || Fix::new("Use a sigmoid and KL", project, |project| project.clone_from(&fixed));
@@ -170,13 +170,13 @@ fn sources(project: &Project, data: Option<&DataFacts>) -> Sources {
     Sources { encoder, code }
 }
 
-/// Whether activations at a site lie between 0 and 1, where that is known.
+/// Whether activations at a site lie between 0 and 1; `None` if that is unknown.
 pub(super) fn keeps_unit_range(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<bool> {
     sources(project, data).at(site).map(|(_, is_unit_range)| is_unit_range)
 }
 
-/// The project with a sigmoid where a sparsity penalty looks, and KL as its distance, about as
-/// strong; `None` where nothing there has an activation to choose.
+/// The project with a sigmoid at the site of a sparsity penalty, and with KL of about the same
+/// strength; `None` if no layer there has an activation.
 fn behind_sigmoid(project: &Project, index: usize, data: Option<&DataFacts>) -> Option<Project> {
     let mut fixed = project.clone();
     let regularizer = fixed.regularizers.get_mut(index)?;

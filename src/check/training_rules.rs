@@ -52,8 +52,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
     }
     if matches!(training.schedule, Schedule::OneCycle { .. }) && training.warmup_epochs > 0 {
-        let message =
-            "One cycle warms up by itself: after a warm-up the learning rate falls back and rises once more.";
+        let message = "One cycle warms up by itself. After a warm-up, the learning rate would rise twice.";
         let fix = Fix::new("No warm-up", project, |project| project.training.warmup_epochs = 0);
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
     }
@@ -163,7 +162,7 @@ fn schedule_rule(schedule: Schedule) -> Rule {
         Schedule::OneCycle { rise, start, floor } => (
             [rise, start, floor].iter().all(|share| (0.0..=1.0).contains(share)),
             format!(
-                "One cycle rises for a fraction of the run, and starts and ends at fractions of the learning rate: {rise}, {start} and {floor} do not all lie in [0, 1]."
+                "The rise, start and end of one cycle must be fractions in [0, 1], and are {rise}, {start} and {floor}."
             ),
         ),
     };

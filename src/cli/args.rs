@@ -50,7 +50,7 @@ pub(super) enum Task {
     Check(Check),
     /// Trains a design and saves the run into a project file
     Train(Train),
-    /// Offers a learning rate for a design, after a short training in which it grows
+    /// Suggests a learning rate for a design, after a short training with a growing rate
     FindRate(FindRate),
     /// Measures a trained network on data, as a whole and each row
     Evaluate(Evaluate),
@@ -150,9 +150,9 @@ Examples:
   hourglass find-rate mine.ron
   hourglass find-rate recipe:vae --data photos --size 64x64 --json
 
-A fresh network is trained on up to 141 minibatches, with a learning rate that
-grows from 1e-6 to 10; no run is touched. A tenth of the rate at which the running
-mean of the losses is lowest is offered (Smith 2017).")]
+This trains a fresh network on up to 141 minibatches, with a learning rate that
+grows from 1e-6 to 10. Runs are unchanged. The suggestion is a tenth of the rate at
+which the running mean of the losses is lowest (Smith 2017).")]
 pub(super) struct FindRate {
     /// A project, a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]

@@ -279,7 +279,7 @@ impl Found<'_> {
         }
         if applied.data.gaps.filled > 0 && applied.run.design.data.masks_missing() {
             note(format_args!(
-                "note: {} missing values are masked: losses and errors leave them out",
+                "note: {} missing values are masked: losses and errors ignore them",
                 format_count(applied.data.gaps.filled)
             ));
         }

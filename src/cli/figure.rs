@@ -68,19 +68,19 @@ pub(super) struct Arguments {
     /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that the run watched; all of other data]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
-    /// Of reconstructions: how many samples, at most [default: all watched ones, 48 of a set]
+    /// Of reconstructions: the largest number of samples [default: all watched ones, 48 of a set]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600))]
     pub(super) number: Option<u16>,
     /// Of reconstructions: their order
     #[arg(long, value_enum, default_value = "data")]
     pub(super) order: Sorting,
-    /// Of reconstructions: a line with those of PCA with as many components as the code has units
+    /// Of reconstructions: add a line for PCA with as many components as the code has units
     #[arg(long)]
     pub(super) pca: bool,
-    /// Of reconstructions: no line with the codes, where these are pictures
+    /// Of reconstructions: leave out the line with codes that are pictures
     #[arg(long)]
     pub(super) no_code: bool,
-    /// Of reconstructions of a set: give a network that was trained on corrupted samples clean ones
+    /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on corrupted ones
     #[arg(long)]
     pub(super) clean: bool,
     /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training

@@ -42,13 +42,13 @@ pub(super) fn find_rate(arguments: &FindRate) -> Result<(), Failure> {
     }
     match (suggested, lowest) {
         (Some(rate), Some(lowest)) => line(format!(
-            "learning rate {}: a tenth of {}, where the loss of minibatches is lowest; the design has {}",
+            "learning rate {}: a tenth of {}, where the loss is lowest; the design uses {}",
             terminal_number(f64::from(rate)),
             terminal_number(f64::from(lowest.rate)),
             terminal_number(f64::from(project.training.learning_rate))
         )),
         _ => note(
-            "note: the loss fell at no rate, so none is offered; look at the network and at the scaling of the data",
+            "note: the loss did not fall at any rate, so there is no suggestion; check the network and the scaling of the data",
         ),
     }
     Ok(())

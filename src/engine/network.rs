@@ -55,9 +55,9 @@ pub struct Network {
     nodes: Vec<Node>,
     /// Number of operations from the input to the code.
     encoder_len: usize,
-    /// What each operation of the encoder hands on, with the card it stands for.
+    /// Output of each operation of the encoder, with its card.
     encoded: Vec<(Place, Node)>,
-    /// The same of the decoder.
+    /// Output of each operation of the decoder, with its card.
     decoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,

@@ -1,4 +1,4 @@
-//! Changes of a design against a fault.
+//! Changes of a design that help against a fault.
 
 use crate::project::{
     Activation, Bottleneck, CodebookUpdate, Corruption, Data, Decoder, EarlyStopping, Layer, Loss, Optimizer,
@@ -10,29 +10,29 @@ use crate::project::{
 pub enum Advice {
     /// Another base learning rate.
     LearningRate(f32),
-    /// Adam with its defaults, and a rate that suits it.
+    /// Adam with its defaults and a suitable learning rate.
     Adam,
     /// Gradients are clipped to this norm.
     ClipGradient(f32),
-    /// So many epochs.
+    /// Another number of epochs.
     Epochs(u32),
-    /// Training stops where the validation loss no longer falls, and keeps the best weights.
+    /// Training stops when the validation loss no longer falls, and keeps the best weights.
     EarlyStopping,
     /// A dropout layer of this rate after the first layer with weights.
     Dropout(f32),
     /// Inputs are corrupted by Gaussian noise of this deviation.
     Denoise(f32),
-    /// Layers of half as many units or channels.
+    /// Layers with half as many units or channels.
     NarrowLayers,
-    /// Layers of twice as many units or channels.
+    /// Layers with twice as many units or channels.
     WideLayers,
-    /// A code of so many units or channels.
+    /// Another number of units or channels of the code.
     CodeUnits(usize),
-    /// Another activation in all hidden layers that have the first.
+    /// Another activation in all hidden layers that have `from`.
     Activation {
-        /// What they have.
+        /// The present activation.
         from: Activation,
-        /// What they get.
+        /// The new activation.
         to: Activation,
     },
     /// A batch norm after every layer of the encoder that has weights, before its activation.
@@ -43,59 +43,58 @@ pub enum Advice {
     UnitRange,
     /// Another likelihood.
     Likelihood(Loss),
-    /// The divergence of a variational code rises over so many epochs.
+    /// The weight of the divergence of a variational code rises over this number of epochs.
     WarmUp(u32),
-    /// Another weight of that divergence.
+    /// Another weight of the divergence.
     Beta(f32),
-    /// So many nats for free, for each unit.
+    /// Nats per unit that are free of charge.
     FreeNats(f32),
-    /// A codebook of so many entries.
+    /// Another number of codebook entries.
     Entries(usize),
-    /// The codebook follows the moving average of what it stands for.
+    /// Codebook entries follow the moving average of their vectors.
     MovingAverage,
-    /// Another weight of the penalty at this place of the design's list.
+    /// Another weight of one penalty.
     Penalty {
-        /// The place.
+        /// Its index in the design's list.
         at: usize,
-        /// The weight.
+        /// The new weight.
         weight: f32,
     },
-    // A choice of initial weights belongs here, beside the rate and the activation.
 }
 
 impl Advice {
-    /// What its button says.
+    /// The text of its button.
     pub fn label(self) -> String {
         let number = |value: f32| format_number(f64::from(value));
         match self {
             Advice::LearningRate(rate) => format!("Use a learning rate of {}", shortest(rate)),
             Advice::Adam => "Use Adam".to_owned(),
             Advice::ClipGradient(norm) => format!("Clip gradients to a norm of {}", shortest(norm)),
-            Advice::Epochs(epochs) => format!("Train {epochs} epochs"),
-            Advice::EarlyStopping => "Stop early".to_owned(),
+            Advice::Epochs(epochs) => format!("Train for {epochs} epochs"),
+            Advice::EarlyStopping => "Use early stopping".to_owned(),
             Advice::Dropout(rate) => format!("Add dropout of {}", shortest(rate)),
-            Advice::Denoise(std) => format!("Add noise of {} to the input", shortest(std)),
-            Advice::NarrowLayers => "Halve the layers".to_owned(),
-            Advice::WideLayers => "Double the layers".to_owned(),
-            Advice::CodeUnits(units) => format!("Use a code of {units}"),
+            Advice::Denoise(std) => format!("Add input noise of {}", shortest(std)),
+            Advice::NarrowLayers => "Halve the layer widths".to_owned(),
+            Advice::WideLayers => "Double the layer widths".to_owned(),
+            Advice::CodeUnits(units) => format!("Set the code size to {units}"),
             Advice::Activation { from, to } => format!("Use {} instead of {}", to.name(), from.name()),
             Advice::BatchNorm => "Add batch norm".to_owned(),
             Advice::LinearOutput => "Make the output linear".to_owned(),
             Advice::UnitRange => "Scale to [0, 1]".to_owned(),
             Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned }) => {
-                "Use a Gaussian likelihood, σ learned".to_owned()
+                "Use a Gaussian likelihood with learned σ".to_owned()
             }
             Advice::Likelihood(loss) => format!("Use {}", loss.name()),
-            Advice::WarmUp(epochs) => format!("Raise the divergence over {epochs} epochs"),
+            Advice::WarmUp(epochs) => format!("Warm up the KL term over {epochs} epochs"),
             Advice::Beta(beta) => format!("Lower β to {}", shortest(beta)),
             Advice::FreeNats(nats) => format!("Allow {} free nats per unit", shortest(nats)),
-            Advice::Entries(entries) => format!("Use a codebook of {entries}"),
+            Advice::Entries(entries) => format!("Use {entries} codebook entries"),
             Advice::MovingAverage => "Update the codebook by moving average".to_owned(),
-            Advice::Penalty { weight, .. } => format!("Lower the penalty to {}", number(weight)),
+            Advice::Penalty { weight, .. } => format!("Lower the penalty weight to {}", number(weight)),
         }
     }
 
-    /// The card or form that it changes.
+    /// The card or form that is changed.
     pub fn place(self) -> Place {
         match self {
             Advice::LearningRate(_)
@@ -138,7 +137,7 @@ impl Advice {
         }
     }
 
-    /// The design with the change; `None` where it changes nothing of it.
+    /// The design with the change; `None` if that is the same design.
     pub fn change(self, design: &Project) -> Option<Project> {
         let mut changed = design.clone();
         self.apply(&mut changed);
@@ -226,7 +225,7 @@ impl Advice {
     }
 }
 
-/// The number as a person would type it.
+/// The shortest text of a number.
 fn shortest(value: f32) -> String {
     value.to_string()
 }
@@ -235,8 +234,8 @@ fn has_weights(layer: &Layer) -> bool {
     matches!(layer, Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::ConvTranspose2d { .. })
 }
 
-/// Changes the widths of all layers with weights, the last of a decoder of its own aside, whose width may be the input's.
-/// Nothing is changed where another layer depends on a width.
+/// Changes the widths of all layers with weights, except the last of a free decoder, whose width may be the
+/// input's. Changes nothing if another layer depends on a width.
 fn scale_layers(design: &mut Project, scaled: impl Fn(usize) -> usize) {
     let own = match &mut design.decoder {
         Decoder::Free(layers) => layers.as_mut_slice(),
@@ -265,8 +264,8 @@ fn scale_layers(design: &mut Project, scaled: impl Fn(usize) -> usize) {
     }
 }
 
-/// Puts a batch norm after every layer of the encoder with weights that is not followed by a norm; it takes the
-/// activation over.
+/// Adds a batch norm after every encoder layer with weights that has no norm after it. The activation moves
+/// to the batch norm.
 fn add_norms(design: &mut Project) {
     let is_norm = |layer: &Layer| {
         matches!(layer, Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::GroupNorm { .. })

@@ -1,5 +1,6 @@
-//! Findings: what is wrong with a trained network, in order of weight, each with its evidence and with changes of
-//! the design that help. [`diagnoses`] is a function of what a run recorded; `docs/health.md` lists all of it.
+//! Findings: what is wrong with a trained network, most serious first, each with its evidence and with
+//! changes of the design that help. [`diagnoses`] uses only what a run recorded; `docs/health.md` lists all
+//! findings.
 
 mod curve;
 mod learning;
@@ -15,15 +16,15 @@ use crate::project::{format_count, format_number, format_percent};
 /// A fault of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// Which.
+    /// The kind of fault.
     pub fault: Fault,
-    /// How much it matters, in (0, 1]; findings are in order of it, the heaviest first.
+    /// How serious it is, in (0, 1]; findings are sorted by it, most serious first.
     pub weight: f64,
-    /// The layer it is found in, where it is found in one.
+    /// The layer that has it, if it belongs to one layer.
     pub place: Option<String>,
     /// The numbers that show it, the most telling first.
     pub evidence: Vec<Evidence>,
-    /// Changes of the design that help, the likeliest first. Each changes something.
+    /// Changes of the design that help, most likely first. Each of them changes the run's design.
     pub advice: Vec<Advice>,
 }
 
@@ -43,9 +44,9 @@ pub struct Evidence {
 pub enum Unit {
     /// A plain number.
     Number,
-    /// Something counted.
+    /// A count.
     Count,
-    /// A share, of 1.
+    /// A fraction, 0 to 1.
     Share,
     /// Nats per sample.
     Nats,
@@ -58,11 +59,11 @@ pub enum Unit {
 pub enum Fault {
     /// The loss or a weight became infinite.
     Diverged,
-    /// Data beyond what the output's activation can put out.
+    /// Data outside the range of the output's activation.
     OutputReach,
-    /// No unit of a variational code carries anything.
+    /// No unit of a variational code carries information.
     Collapse,
-    /// Most units of a variational code carry nothing.
+    /// Most units of a variational code carry no information.
     InactiveUnits,
     /// The loss jumps, or rises on the training split.
     HighRate,
@@ -76,17 +77,17 @@ pub enum Fault {
     SaturatedUnits,
     /// Few entries of a codebook are used.
     CodebookCollapse,
-    /// Units of a selector that look at several features.
+    /// Units of a selector that still mix several features.
     UndecidedSelector,
     /// Units of a selector that chose the same feature.
     RepeatedFeatures,
-    /// PCA of as many components reconstructs better.
+    /// PCA with as many components reconstructs better.
     WorseThanPca,
     /// The validation loss rises while the training loss falls.
     Overfitting,
     /// A code that could hold a copy of the input.
     WideCode,
-    /// The last epochs still made much progress.
+    /// The error was still falling fast at the end.
     StillFalling,
     /// Edges of pictures are lost.
     Blurred,
@@ -114,7 +115,7 @@ impl Fault {
         Fault::Blurred,
     ];
 
-    /// A few words.
+    /// A short name.
     pub fn title(self) -> &'static str {
         match self {
             Fault::Diverged => "Training diverged",
@@ -142,39 +143,39 @@ impl Fault {
         match self {
             Fault::Diverged => "The loss or a weight became infinite; the last finite weights are kept.",
             Fault::OutputReach => {
-                "Some of the scaled data lie outside the range of the output's activation and can never be reconstructed."
+                "Some of the scaled data are outside the range of the output's activation and can never be reconstructed."
             }
             Fault::Collapse => {
-                "No unit of the code carries information: the decoder ignores the code and puts out a mean."
+                "No unit of the code carries information: the decoder ignores the code and outputs the mean."
             }
             Fault::InactiveUnits => "Most units of the code carry no information.",
             Fault::HighRate => "The training loss jumps or rises: the steps are too large.",
             Fault::ExplodingGradients => {
-                "Gradients are so large that single steps change the weights by much of their size."
+                "Gradients are so large that a single step changes the weights by much of their size."
             }
             Fault::VanishingGradients => {
-                "Gradients of this layer are so much smaller than others that it hardly learns."
+                "The gradients of this layer are so much smaller than others that it hardly learns."
             }
             Fault::DeadUnits => {
-                "Most units of this layer are 0 for every sample: they are wasted, and learn nothing."
+                "Most units of this layer are 0 for every sample, so they are wasted and cannot learn."
             }
             Fault::SaturatedUnits => {
-                "Most activations of this layer lie on the flat ends of its function, where it has hardly a slope to learn from."
+                "Most activations of this layer are near a limit of the activation function, where gradients almost vanish."
             }
-            Fault::CodebookCollapse => "Only a few entries of the codebook are chosen.",
+            Fault::CodebookCollapse => "Only a few entries of the codebook are used.",
             Fault::UndecidedSelector => "Units of the selector still mix several features.",
             Fault::RepeatedFeatures => "Several units of the selector chose the same feature.",
             Fault::WorseThanPca => {
-                "A linear projection of the same code size reconstructs better than this network."
+                "A linear projection with the same code size reconstructs better than this network."
             }
             Fault::Overfitting => {
-                "The validation loss has been rising while the training loss kept falling: the network memorises its training rows."
+                "The validation loss rises while the training loss keeps falling: the network memorises the training samples."
             }
             Fault::WideCode => {
-                "The code is as large as the input and nothing constrains it: the network can copy instead of learning."
+                "The code is as large as the input and nothing constrains it, so the network can simply copy the input."
             }
             Fault::StillFalling => "The error was still falling quickly when training ended.",
-            Fault::Blurred => "Edges of the pictures are mostly lost in their reconstructions.",
+            Fault::Blurred => "Most edges of the pictures are lost in the reconstructions.",
         }
     }
 
@@ -203,7 +204,7 @@ impl Fault {
 }
 
 impl Evidence {
-    /// In a few words: `dead units 62 %`.
+    /// Name and value: `dead units 62 %`.
     pub fn text(&self) -> String {
         let Evidence { name, value, unit } = *self;
         match unit {
@@ -230,7 +231,7 @@ impl Diagnosis {
         self
     }
 
-    /// Adds changes; those that would change nothing of the run's design are left out.
+    /// Adds changes, except those that would not change the run's design.
     fn advise(mut self, run: &Run, advice: impl IntoIterator<Item = Advice>) -> Diagnosis {
         let design = Advice::part_of(&run.design);
         let helps = |advice: &Advice| advice.change(&design).is_some();
@@ -238,18 +239,18 @@ impl Diagnosis {
         self
     }
 
-    /// The fault with its place: `Dead units of layer 1`.
+    /// The fault with its place: `Dead units in layer 1`.
     pub fn title(&self) -> String {
         let title = self.fault.title();
-        self.place.as_ref().map_or_else(|| title.to_owned(), |place| format!("{title} of {place}"))
+        self.place.as_ref().map_or_else(|| title.to_owned(), |place| format!("{title} in {place}"))
     }
 
-    /// All evidence in a line.
+    /// All evidence on one line.
     pub fn evidence_text(&self) -> String {
         self.evidence.iter().map(Evidence::text).collect::<Vec<_>>().join(", ")
     }
 
-    /// All of it in a line.
+    /// The finding on one line, for a terminal.
     pub fn line(&self) -> String {
         let advice: Vec<String> = self.advice.iter().map(|advice| advice.label()).collect();
         let try_it = if advice.is_empty() { String::new() } else { format!(" Try: {}.", advice.join("; ")) };
@@ -261,7 +262,7 @@ impl Diagnosis {
         self.evidence.first().map_or(f64::NAN, |evidence| evidence.value)
     }
 
-    /// For scripts.
+    /// The finding for scripts.
     pub fn json(&self) -> Value {
         let evidence = self.evidence.iter().map(|evidence| (evidence.name.to_owned(), json!(evidence.value)));
         json!({
@@ -274,8 +275,8 @@ impl Diagnosis {
     }
 }
 
-/// Everything that is wrong with a run, as far as it recorded what tells, the heaviest first. A run that is under way is
-/// judged by what cannot change any more.
+/// All faults that the records of a run show, most serious first. A run that is still training is judged only
+/// by what cannot change any more.
 pub fn diagnoses(run: &Run) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     learning::find(run, &mut found);
@@ -285,12 +286,13 @@ pub fn diagnoses(run: &Run) -> Vec<Diagnosis> {
     found
 }
 
-/// The findings of a run as of some moment, so that views which ask with every frame do not look through its
-/// history each time. Copies of a run begin without.
+/// Cached findings of a run, because views ask for them every frame and computing them reads the whole
+/// history. Copies of a run start with an empty cache.
 #[derive(Debug, Default)]
 pub struct Diagnosed(Mutex<Option<(Stamp, Arc<[Diagnosis]>)>>);
 
-/// What findings are made of: of a run under way, measurements of its health; then all that it recorded.
+/// Key of the cache. While a run trains it changes with each measurement of health, afterwards with every
+/// record.
 #[derive(Clone, Debug, PartialEq)]
 struct Stamp {
     status: Status,
@@ -315,7 +317,7 @@ impl PartialEq for Diagnosed {
 }
 
 impl Run {
-    /// Its [`diagnoses`]; while it trains those of the last measurement of its health.
+    /// Its [`diagnoses`]; while it trains, those at the last measurement of its health.
     pub fn diagnoses(&self) -> Arc<[Diagnosis]> {
         let stamp = Stamp {
             status: self.status.clone(),
@@ -336,14 +338,14 @@ impl Run {
     }
 }
 
-/// Leaves out what another fault explains.
+/// Removes findings that another finding explains.
 fn leave_out_consequences(found: &mut Vec<Diagnosis>) {
     let faults: Vec<Fault> = found.iter().map(|one| one.fault).collect();
     let has = |fault: Fault| faults.contains(&fault);
     found.retain(|one| !explanations(one.fault).iter().any(|other| has(*other)));
 }
 
-/// What a fault can come of.
+/// Faults that can cause this one.
 fn explanations(fault: Fault) -> &'static [Fault] {
     match fault {
         Fault::Blurred => &[

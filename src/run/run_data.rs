@@ -108,7 +108,7 @@ impl Run {
         (plan.arrays() == self.plan()?.arrays()).then_some(plan)
     }
 
-    /// Why its network takes samples of one size alone; `None` where it takes pictures of any size that its layers fit.
+    /// Why its network only takes samples of one size; `None` if it takes any size that its layers can process.
     pub fn one_size_only(&self) -> Option<&'static str> {
         let Shape::Image { height, width, channels } = self.shape else {
             return Some("its samples are no pictures");
@@ -117,16 +117,16 @@ impl Run {
         // Whatever divides the sides divides them twice as long.
         let twice = Shape::Image { height: 2 * height, width: 2 * width, channels };
         let why = if is_code_dense {
-            "its code is a row of units, which a dense layer makes of the whole picture"
+            "its code is a row of units, from a dense layer over the whole picture"
         } else if self
             .scaler()
             .is_some_and(|scaler| scaler.offsets.len().max(scaler.factors.len()) > channels)
         {
             "each pixel has a scaling of its own"
         } else if matches!(self.design.code.kind, Bottleneck::Hashing { threshold: Threshold::Median, .. }) {
-            "the bits of its code end at a median for each position"
+            "each position of its code has its own median threshold"
         } else {
-            "one of its layers knows single positions"
+            "one of its layers has weights for each position"
         };
         self.plan_for(twice).is_none().then_some(why)
     }

@@ -68,7 +68,7 @@ fn side(
 ) -> Result<Option<(usize, usize)>, DataError> {
     let Some(size) = size else { return Ok(None) };
     if let Some(why) = run.one_size_only() {
-        let message = format!("run {} takes pictures of {} alone: {why}", run.id, run.shape);
+        let message = format!("run {} only takes pictures of {}: {why}", run.id, run.shape);
         return Err(DataError::Setting(message));
     }
     match size {
@@ -115,8 +115,8 @@ fn wrong_shape(run: &Run, data: &Dataset) -> DataError {
         return run.wrong_shape(data);
     }
     DataError::Setting(format!(
-        "{}: the layers of run {} do not fit pictures of {}, whose sides they cannot divide; choose another size, such as a \
-         multiple of that of its training, {}",
+        "{}: the layers of run {} cannot process pictures of {}; choose another size, such as a multiple of the training \
+         size, {}",
         data.name, run.id, data.shape, run.shape
     ))
 }

@@ -122,8 +122,8 @@ fn one_click_on_any_kind_is_a_sound_step_that_says_what_it_did() {
         assert!(window.says(equation(window.project().code.kind)), "{kind}");
         if !words.is_empty() {
             let said = window.state().notices.log.last().map(|line| line.text.clone()).unwrap_or_default();
-            assert!(said.contains(words) && said.ends_with("Undo takes it back."), "{kind}: {said}");
-            assert!(window.says("Undo takes it back."), "{kind}: it is on screen");
+            assert!(said.contains(words) && said.ends_with("Undo reverts this."), "{kind}: {said}");
+            assert!(window.says("Undo reverts this."), "{kind}: it is on screen");
         }
         let chosen = window.project().clone();
         window.key(crate::common::CTRL, egui::Key::Z);

@@ -76,7 +76,7 @@ impl Family for Conv {
                 let window = Window::under_dilated(sides, (kernel, dilation), stride, padding, extra)
                     .filter(|window| window.large.0 <= MOST_SIDE && window.large.1 <= MOST_SIDE)
                     .ok_or_else(|| {
-                        format!("With this kernel, stride and padding nothing sensible comes out of {input}.")
+                        format!("This kernel, stride and padding are not possible for an input of {input}.")
                     })?;
                 (
                     StageKind::ConvTranspose { window, groups, has_bias: true, activation },

@@ -152,7 +152,7 @@ impl Residual {
         let mut path = Path { block: self, shape: input, parts: Vec::new() };
         let (to, inner) = (self.channels, self.inner);
         let is_up = matches!(self.direction, Direction::Up { .. });
-        let impossible = || format!("{name}: with this stride nothing sensible comes out of {input}.");
+        let impossible = || format!("{name}: this stride is not possible for an input of {input}.");
         // The convolution that changes the size is the one that it was in the block that this one undoes.
         match self.form {
             BlockForm::Basic => {

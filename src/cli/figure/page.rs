@@ -60,7 +60,7 @@ fn of_watched(arguments: &Arguments, order: Order) -> Result<Figure, Failure> {
     let data = own_data(run, &arguments.trained)?;
     if data.fingerprint != run.fingerprint {
         return Err(Failure::Problem(format!(
-            "{}: the data run {} was trained on have changed, so its watched samples are no longer known; choose others with --set",
+            "{}: the data run {} was trained on have changed, so its watched samples are unknown; choose others with --set",
             subject.name(),
             run.id
         )));
@@ -110,7 +110,7 @@ fn of_set(arguments: &Arguments, set: &str, order: Order) -> Result<Figure, Fail
     let channels = if arguments.no_code { Vec::new() } else { shown_channels(run) };
     let job = SampleJob::Pictures(trial, linear, rows, channels);
     let SampleAnswer::Pictures(pictures) = job.answer(&mut ready).map_err(problem)? else {
-        return Err(problem("its reconstructions cannot be had".to_owned()));
+        return Err(problem("it cannot reconstruct these samples".to_owned()));
     };
     let given = Given::of(run, !applied.own);
     set_reconstructions((run, applied.epoch(), applied.code()), data, given, &pictures)

@@ -1,14 +1,14 @@
-//! The losses of a run, as few numbers as are needed to judge their course.
+//! The losses of a run, thinned out to a few points that show their course.
 
 use crate::project::Bottleneck;
 use crate::run::{Losses, Run};
 
-/// Points that are looked at, at most: judging a run takes as long after any number of epochs.
+/// Most points of a curve, so that judging a run takes the same time after any number of epochs.
 const MOST_POINTS: usize = 200;
-/// Points that are averaged, as a share of all.
+/// Length of the moving average, as a share of all points.
 const WINDOW: usize = 10;
 
-/// Epochs that can be compared with each other.
+/// Losses of epochs that can be compared with each other.
 pub(super) struct Curve {
     /// Numbers of the epochs.
     pub epochs: Vec<u32>,
@@ -21,8 +21,8 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    /// That of a run since its last restart, and since the weights of its terms stay as they are; `None` where the
-    /// epochs of its kind of code cannot be compared.
+    /// The curve of a run since its last restart and since the weights of its loss terms are constant; `None`
+    /// if epochs of its kind of code cannot be compared.
     pub fn of(run: &Run) -> Option<Curve> {
         let kind = run.design.code.kind;
         if let Bottleneck::Concrete { .. } = kind {
@@ -58,13 +58,13 @@ impl Curve {
         self.epochs.len()
     }
 
-    /// Points that are averaged.
+    /// Length of the moving average in points.
     pub fn window(&self) -> usize {
         (self.len() / WINDOW).max(1)
     }
 }
 
-/// Means over each point and so many before it; the first ones over fewer.
+/// Moving averages over the last points; the first ones over fewer.
 pub(super) fn smoothed(values: &[f64], window: usize) -> Vec<f64> {
     (0..values.len())
         .map(|end| {
@@ -74,14 +74,14 @@ pub(super) fn smoothed(values: &[f64], window: usize) -> Vec<f64> {
         .collect()
 }
 
-/// How much neighbouring points differ: the mean magnitude of the second difference, which a steady course has none of.
+/// Roughness: the mean magnitude of the second difference, which is 0 for a straight line.
 pub(super) fn roughness(values: &[f64]) -> f64 {
     let bends = values.windows(3).map(|three| (three[0] - 2.0 * three[1] + three[2]).abs() / 2.0);
     let count = values.len().saturating_sub(2).max(1);
     bends.sum::<f64>() / count as f64
 }
 
-/// Place of the smallest value.
+/// Index of the smallest value.
 pub(super) fn least(values: &[f64]) -> Option<usize> {
     (0..values.len()).min_by(|a, b| values[*a].total_cmp(&values[*b]))
 }

@@ -1,26 +1,27 @@
-//! Faults in the course of a training: what its losses tell.
+//! Faults that the losses of a run show.
 
 use super::curve::{Curve, least, roughness, smoothed};
 use super::{Diagnosis, Fault, Unit};
 use crate::project::{Activation, Bottleneck, Layer, Loss, Optimizer, Strategy, Variance};
 use crate::run::{Advice, Run, Status};
 
-/// Points below which the course of a loss tells nothing.
+/// Fewest points of a loss that can be judged.
 const FEWEST_POINTS: usize = 10;
-/// Rise of the validation loss above its least, as a share of what it fell, from which a network overfits.
+/// Rise of the validation loss above its minimum, as a share of its decrease, from which a network overfits.
 const OVERFITTING_RISE: f64 = 0.03;
-/// The least time that it has been rising, as a share of all epochs.
+/// Shortest time that it must have been rising, as a share of all epochs.
 const OVERFITTING_TIME: f64 = 0.1;
-/// Roughness of the training loss, as a share of what it fell in all, from which the rate is too high.
+/// Roughness of the training loss, as a share of its total decrease, from which the rate is too high.
 const ROUGH: f64 = 0.05;
-/// Rise of the training loss above its least, as a share of what it fell, from which the rate is too high.
+/// Rise of the training loss above its minimum, as a share of its decrease, from which the rate is too high.
 const TRAINING_RISE: f64 = 0.1;
-/// Fall of the error over the last fifth of the epochs, as a share of what is left, from which more epochs are due.
+/// Decrease of the error over the last fifth of the epochs, as a share of the error, from which more epochs
+/// help.
 const STILL_FALLING: f64 = 0.1;
-/// Error above PCA's from which a network is worse: it has to be clear.
+/// Error relative to PCA's from which a network is clearly worse.
 const WORSE: f64 = 1.03;
 
-/// Adds what is found.
+/// Adds the faults that are found.
 pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(diverged(run));
     if let Some(curve) = Curve::of(run) {
@@ -31,25 +32,25 @@ pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(worse_than_pca(run));
 }
 
-/// Whether it is over, or at least half of its epochs are.
+/// Whether the run has ended or finished at least half of its epochs.
 pub(super) fn is_late(run: &Run) -> bool {
     let done = run.history.epochs.last().map_or(0, |record| record.epoch);
     !run.status.is_unfinished() || 2 * done >= run.epochs
 }
 
-/// A rate that is a third, a tenth…, written with one digit.
+/// A rate rounded to one digit, such as a third or a tenth of the present one.
 pub(super) fn lower_rate(run: &Run, divisor: f32) -> Advice {
     Advice::LearningRate(round(run.design.training.learning_rate / divisor))
 }
 
-/// To two digits.
+/// Rounded to two digits.
 pub(super) fn round(value: f32) -> f32 {
     format!("{value:.1e}").parse().unwrap_or(value)
 }
 
 fn diverged(run: &Run) -> Option<Diagnosis> {
     let Status::Failed(message) = &run.status else { return None };
-    // As the engine words it: other failures say nothing of the design.
+    // The engine's wording. Other failures are not caused by the design.
     if !message.contains("diverged") {
         return None;
     }
@@ -75,7 +76,7 @@ fn overfitting(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     let (fall, rise) = (first - smooth[best], last - smooth[best]);
     let since = curve.epochs.last()? - curve.epochs[best];
     let is_long = f64::from(since) >= (OVERFITTING_TIME * f64::from(run.epochs)).max(5.0);
-    // A loss that only rocks does not rise.
+    // A loss that only oscillates does not rise.
     let clear = 3.0 * roughness(&validation[best..]) / (window as f64).sqrt();
     let learns = train[best] - train.last()?;
     let is_fault = is_long && learns > 0.0 && rise > OVERFITTING_RISE * fall.max(0.0) && rise > clear;
@@ -84,9 +85,9 @@ fn overfitting(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     }
     let extent = (rise / fall.abs().max(f64::MIN_POSITIVE)).min(1.0);
     let finding = Diagnosis::new(Fault::Overfitting, 0.5 + 0.3 * extent)
-        .with("validation loss above its least", rise, Unit::Number)
+        .with("validation loss above its minimum", rise, Unit::Number)
         .with("rising for", f64::from(since), Unit::Epochs)
-        .with("training loss fell since by", learns, Unit::Number);
+        .with("training loss decrease since", learns, Unit::Number);
     let corruption = (!run.design.corruption.corrupts()).then_some(Advice::Denoise(0.2));
     let advice =
         [Some(Advice::EarlyStopping), Some(Advice::Dropout(0.2)), corruption, Some(Advice::NarrowLayers)];
@@ -113,15 +114,15 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     }
     let training = &run.design.training;
     let finding = Diagnosis::new(Fault::HighRate, 0.8)
-        .with("change from epoch to epoch, of the fall", rough / scale, Unit::Share)
-        .with("training loss above its least, of the fall", rise / scale, Unit::Share)
+        .with("change per epoch relative to the total decrease", rough / scale, Unit::Share)
+        .with("training loss above its minimum relative to the decrease", rise / scale, Unit::Share)
         .with("learning rate", f64::from(training.learning_rate), Unit::Number);
     let adam = matches!(training.optimizer, Optimizer::Sgd { .. }).then_some(Advice::Adam);
     let advice = [Some(lower_rate(run, 10.0)), Some(lower_rate(run, 3.0)), adam];
     Some(finding.advise(run, advice.into_iter().flatten()))
 }
 
-/// How much the error fell over the last fifth of the epochs, as a share of what it was.
+/// How much the error fell over the last fifth of the epochs, as a share of its value before.
 pub(super) fn last_fall(curve: &Curve) -> Option<f64> {
     if curve.len() < FEWEST_POINTS {
         return None;
@@ -144,14 +145,14 @@ fn still_falling(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         return None;
     }
     let finding = Diagnosis::new(Fault::StillFalling, 0.3 + 0.3 * fall.min(1.0))
-        .with("fall of the error over the last fifth of the epochs", fall, Unit::Share)
+        .with("error decrease over the last fifth of the epochs", fall, Unit::Share)
         .with("trained for", f64::from(last), Unit::Epochs);
     let rate = run.design.training.learning_rate;
     let longer = Advice::Epochs(run.epochs.saturating_mul(2));
     Some(finding.advise(run, [longer, Advice::LearningRate(round(2.0 * rate))]))
 }
 
-/// PCA of as many components is a fair yardstick only where nothing but the reconstruction is asked for.
+/// PCA with as many components is a fair baseline only if the network is trained for reconstruction alone.
 fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
     let design = &run.design;
     let is_fair = match design.code.kind {
@@ -171,9 +172,9 @@ fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
         return None;
     }
     let finding = Diagnosis::new(Fault::WorseThanPca, 0.7)
-        .with("squared error, of PCA's", best / pca, Unit::Share)
+        .with("squared error relative to PCA", best / pca, Unit::Share)
         .with("squared error per feature", best, Unit::Number)
-        .with("PCA's", pca, Unit::Number);
+        .with("squared error of PCA", pca, Unit::Number);
     let mut advice = Vec::new();
     if design.code.kind.is_gaussian() && design.loss == Loss::SquaredError {
         advice.push(Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned }));

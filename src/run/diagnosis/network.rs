@@ -1,4 +1,4 @@
-//! Faults of a network as it is: what its latest measurement tells.
+//! Faults that the latest measurement of a network's health shows.
 
 use super::learning::{is_late, lower_rate};
 use super::{Diagnosis, Fault, Unit};
@@ -8,26 +8,26 @@ use crate::project::{
 };
 use crate::run::{ACTIVE_NATS, Advice, DECIDED, GradientHealth, Health, LayerHealth, Run, Status};
 
-/// Share of values beyond the output's range that matters.
+/// Share of values outside the output's range that matters.
 const BEYOND: f64 = 0.001;
-/// Share of inactive units from which most of a code is wasted.
+/// Share of inactive units above which most of a code is wasted.
 const INACTIVE: f64 = 0.5;
-/// Share of dead units or channels of a layer.
+/// Share of dead units or channels above which a layer has a fault.
 const DEAD: f64 = 0.5;
-/// Share of activations on flat ends.
+/// Share of saturated activations above which a layer has a fault.
 const SATURATED: f64 = 0.6;
-/// Gradient of a layer as a share of the largest, below which it vanishes.
+/// Gradient of a layer relative to the largest, below which it vanishes.
 const VANISHING: f64 = 2e-3;
-/// Change of weights in a step of plain descent, as a share of their size, from which gradients explode.
+/// Relative change of weights in a step of SGD, above which gradients explode.
 const EXPLODING: f64 = 0.1;
-/// Perplexity as a share of what it could be, below which a codebook has collapsed.
+/// Perplexity relative to its maximum, below which a codebook has collapsed.
 const COLLAPSED: f64 = 0.1;
-/// Edges that are left, below which an output is blurred.
+/// Share of the edges that is kept, below which an output is blurred.
 const BLURRED: f64 = 0.35;
-/// A fall of the error to less than this share of the first is learning.
+/// A network has learned if its error fell below this share of the first one.
 const LEARNED: f64 = 0.9;
 
-/// Adds what is found.
+/// Adds the faults that are found.
 pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(wide_code(run));
     let Some(health) = run.health.as_deref().filter(|health| health.epoch > 0) else { return };
@@ -42,7 +42,7 @@ pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(blurred(run, health));
 }
 
-/// The same rule as that of the problems: nothing that keeps the network from copying.
+/// As in the rule for problems: nothing keeps the network from copying its input.
 fn wide_code(run: &Run) -> Option<Diagnosis> {
     let design = &run.design;
     let (code, features) = (run.code_shape().features(), run.shape.features());
@@ -57,8 +57,8 @@ fn wide_code(run: &Run) -> Option<Diagnosis> {
     let positions = (code / design.code.units.max(1)).max(1);
     let smaller = (features / 4 / positions).max(1);
     let finding = Diagnosis::new(Fault::WideCode, 0.4)
-        .with("code, of the input", code as f64 / features as f64, Unit::Share)
-        .with("numbers of a code", code as f64, Unit::Count);
+        .with("code size relative to the input", code as f64 / features as f64, Unit::Share)
+        .with("numbers in the code", code as f64, Unit::Count);
     let smaller = (smaller < design.code.units).then_some(Advice::CodeUnits(smaller));
     Some(finding.advise(run, smaller.into_iter().chain([Advice::Denoise(0.3)])))
 }
@@ -66,15 +66,15 @@ fn wide_code(run: &Run) -> Option<Diagnosis> {
 fn output_reach(run: &Run, health: &Health) -> Option<Diagnosis> {
     let output = health.output.filter(|output| output.beyond > BEYOND)?;
     let finding = Diagnosis::new(Fault::OutputReach, 0.85 + 0.1 * output.beyond.min(1.0))
-        .with("values beyond", output.beyond, Unit::Share)
-        .with("data from", f64::from(output.least), Unit::Number)
-        .with("to", f64::from(output.most), Unit::Number);
+        .with("values out of range", output.beyond, Unit::Share)
+        .with("data minimum", f64::from(output.least), Unit::Number)
+        .with("data maximum", f64::from(output.most), Unit::Number);
     let linear = (run.design.loss != Loss::BinaryCrossEntropy).then_some(Advice::LinearOutput);
     let scale = (run.design.data.scaling != Scaling::UnitRange).then_some(Advice::UnitRange);
     Some(finding.advise(run, linear.into_iter().chain(scale)))
 }
 
-/// What each unit of a code carries, or each channel over all its positions, in nats.
+/// Information in each unit of a code, or each channel over all its positions, in nats.
 fn nats_of_units(run: &Run, nats: &[f32]) -> Vec<f64> {
     let units = run.design.code.units.max(1);
     if run.design.code.form == CodeForm::Units || !nats.len().is_multiple_of(units) {
@@ -90,7 +90,7 @@ fn nats_of_units(run: &Run, nats: &[f32]) -> Vec<f64> {
 fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     let nats = nats_of_units(run, health.divergence.as_ref()?);
     let kind = run.design.code.kind;
-    // While the divergence gains weight, and in the first epochs, units are still coming and going.
+    // During warm-up and in the first epochs, units still become active and inactive.
     let settled = kind.settles_after().saturating_add((run.epochs / 20).max(2));
     if health.epoch < settled.min(run.epochs) || nats.is_empty() {
         return None;
@@ -113,7 +113,7 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
         advice.push(Advice::Likelihood(if is_binary { Loss::BinaryCrossEntropy } else { learned }));
     }
     if let Bottleneck::Variational { beta, warmup_epochs, free_nats } = kind {
-        // A weight of 0 is no penalty that could be lower.
+        // A penalty of weight 0 cannot be lowered.
         if beta > 0.0 {
             advice.push(Advice::Beta(if beta > 1.0 { 1.0 } else { super::learning::round(beta / 4.0) }));
             advice.push(Advice::FreeNats(if free_nats > 0.0 { 2.0 * free_nats } else { 0.25 }));
@@ -129,7 +129,7 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     Some(finding.advise(run, advice))
 }
 
-/// Dead units of a layer, or dead channels: each as a count and of how many.
+/// Number of dead units or channels of a layer, and of all.
 fn dead_of(layer: &LayerHealth) -> (usize, usize) {
     layer.channels.map_or((layer.dead, layer.units), |channels| (layer.dead_channels, channels))
 }
@@ -139,7 +139,7 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
         let (dead, units) = dead_of(layer);
         dead as f64 / units.max(1) as f64
     };
-    // Of a selector, a quantiser or a codebook the code has findings of its own.
+    // Selectors, quantisers and codebooks have findings of their own for the code.
     let has_own = run.design.code.kind.jumps();
     let layers = health.layers.iter().filter(|layer| !(has_own && layer.name == "code"));
     let worst = layers.chain(&health.decoder).max_by(|a, b| share(a).total_cmp(&share(b)))?;
@@ -152,9 +152,9 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
         .at(if worst.name == "code" { "the code" } else { &worst.name })
         .with("dead", dead, Unit::Share)
         .with("dead units", count as f64, Unit::Count)
-        .with("of", units as f64, Unit::Count);
+        .with("layer size", units as f64, Unit::Count);
     let mut advice = Vec::new();
-    // A penalty on this very layer, where there is one.
+    // A penalty on this layer, if there is one.
     let site = encoder_index(&worst.name).map_or(Site::Code, Site::Encoder);
     let is_decoder = worst.name.starts_with("decoder");
     let penalties = run.design.regularizers.iter().enumerate();
@@ -186,7 +186,7 @@ fn saturated(run: &Run, health: &Health) -> Option<Diagnosis> {
     }
     let finding = Diagnosis::new(Fault::SaturatedUnits, 0.3 + 0.3 * share(worst))
         .at(if worst.name == "code" { "the code" } else { &worst.name })
-        .with("activations on a flat end", share(worst), Unit::Share)
+        .with("saturated activations", share(worst), Unit::Share)
         .with("units", worst.units as f64, Unit::Count);
     let mut advice = vec![lower_rate(run, 10.0)];
     if run.design.training.strategy == Strategy::Joint {
@@ -208,14 +208,14 @@ fn vanishing(run: &Run, health: &Health) -> Option<Diagnosis> {
     let largest = health.gradients.iter().map(|layer| size(&layer)).reduce(f64::max)?;
     let least = health.gradients.iter().min_by(|a, b| size(a).total_cmp(&size(b)))?;
     let share = least.gradient / largest;
-    // Where the network learned nonetheless, a small gradient is one that has done its work.
+    // If the network learned anyway, the gradient is small because the layer has converged.
     let hardly = share < VANISHING && largest > 0.0 && largest.is_finite();
     if !hardly || has_learned(run) || health.epoch < 3.min(run.epochs) {
         return None;
     }
     let finding = Diagnosis::new(Fault::VanishingGradients, 0.85)
         .at(&format!("{}{}", if least.name.contains("layer") { "" } else { "the " }, least.name))
-        .with("gradient, of the largest layer's", share, Unit::Number)
+        .with("gradient relative to the largest", share, Unit::Number)
         .with("gradient", least.gradient, Unit::Number);
     let mut advice = Vec::new();
     if run.design.training.strategy == Strategy::Joint {
@@ -229,7 +229,7 @@ fn vanishing(run: &Run, health: &Health) -> Option<Diagnosis> {
     Some(finding.advise(run, advice))
 }
 
-/// The size of steps follows that of gradients in plain descent alone: other rules divide by it.
+/// Only in SGD is the step proportional to the gradient: other optimizers divide by its size.
 fn exploding(run: &Run, health: &Health) -> Option<Diagnosis> {
     let training = &run.design.training;
     let Optimizer::Sgd { momentum, .. } = training.optimizer else { return None };
@@ -244,7 +244,7 @@ fn exploding(run: &Run, health: &Health) -> Option<Diagnosis> {
     }
     let finding = Diagnosis::new(Fault::ExplodingGradients, 0.9)
         .at(&format!("{}{}", if worst.name.contains("layer") { "" } else { "the " }, worst.name))
-        .with("change of the weights in a step, of their size", change(worst), Unit::Share)
+        .with("weight change per step relative to the weights", change(worst), Unit::Share)
         .with("gradient", worst.gradient, Unit::Number);
     Some(finding.advise(run, [Advice::ClipGradient(1.0), Advice::Adam, lower_rate(run, 10.0)]))
 }
@@ -253,7 +253,7 @@ fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
     let Bottleneck::Quantised { dimension, update, .. } = run.design.code.kind else { return None };
     let codebook = health.codebook.as_ref()?;
     let entries = codebook.shares.len();
-    // So many choices cannot use more entries.
+    // Fewer choices than entries cannot use all of them.
     let choices = health.samples * run.code_shape().features() / dimension.max(1);
     let possible = entries.min(choices).max(1) as f64;
     let use_of = codebook.perplexity() / possible;
@@ -261,10 +261,10 @@ fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
         return None;
     }
     let finding = Diagnosis::new(Fault::CodebookCollapse, 0.5 + 0.3 * (1.0 - use_of))
-        .with("perplexity, of the codebook", use_of, Unit::Share)
+        .with("perplexity relative to the maximum", use_of, Unit::Share)
         .with("perplexity", codebook.perplexity(), Unit::Number)
         .with("entries", entries as f64, Unit::Count)
-        .with("never chosen", codebook.dead() as f64, Unit::Count);
+        .with("unused entries", codebook.dead() as f64, Unit::Count);
     let follows = (update == CodebookUpdate::Gradient).then_some(Advice::MovingAverage);
     let fewer = (entries / 4).max(2);
     let advice = [follows, Some(lower_rate(run, 10.0)), (fewer < entries).then_some(Advice::Entries(fewer))];
@@ -273,7 +273,7 @@ fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
 
 fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
     let selector = health.selector.as_ref()?;
-    // Its temperature falls to the end: until then it has no choice to make.
+    // The temperature falls until the end of the run; before that the selector need not have chosen.
     if !matches!(run.status, Status::Done) {
         return None;
     }
@@ -288,9 +288,9 @@ fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
     }
     (unique < units).then(|| {
         let finding = Diagnosis::new(Fault::RepeatedFeatures, 0.45)
-            .with("repeated", (units - unique) as f64, Unit::Count)
-            .with("different features", unique as f64, Unit::Count)
-            .with("of", units as f64, Unit::Count);
+            .with("repeated features", (units - unique) as f64, Unit::Count)
+            .with("distinct features", unique as f64, Unit::Count)
+            .with("units", units as f64, Unit::Count);
         finding.advise(run, [longer])
     })
 }

@@ -249,7 +249,7 @@ fn dead_units_name_the_penalty_on_their_layer_only_where_there_is_one() {
     check(&of(None, vec![layer("layer 1", 4), layer("code", 0)]), &[]);
     let none = of(None, dead());
     check(&none, &[Fault::DeadUnits]);
-    assert_eq!(diagnoses(&none)[0].title(), "Dead units of layer 2");
+    assert_eq!(diagnoses(&none)[0].title(), "Dead units in layer 2");
     let is_penalty = |one: &Advice| matches!(one, Advice::Penalty { .. });
     assert!(!advice(&none).iter().any(is_penalty), "there is none");
     assert!(!advice(&of(Some(Site::Code), dead())).iter().any(is_penalty), "it is on another layer");
@@ -296,7 +296,7 @@ fn gradients_vanish_where_little_is_learned_and_explode_where_steps_follow_them(
     let (adam, sgd) = (Optimizer::default(), Optimizer::Sgd { momentum: 0.5, nesterov: false });
     let gone = of(adam, 1e-6, false);
     check(&gone, &[Fault::VanishingGradients]);
-    assert_eq!(diagnoses(&gone)[0].title(), "Vanishing gradients of encoder layer 1");
+    assert_eq!(diagnoses(&gone)[0].title(), "Vanishing gradients in encoder layer 1");
     check(&of(adam, 1e-6, true), &[]);
     check(&of(adam, 0.1, false), &[]);
     // 0.002 / (1 − 0.5) × 50 / 0.1 is twice the size of the weights.

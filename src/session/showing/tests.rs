@@ -229,5 +229,5 @@ fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
     assert_eq!(convolutional.one_size_only(), None);
     assert_eq!(convolutional.code_shape_for(image(12, 8)), Shape::Image { height: 4, width: 6, channels: 2 });
     let error = show_in(&dense, &[wide], Some(ShownSize::Own)).unwrap_err();
-    assert!(error.contains("alone: its code is a row of units"), "{error}");
+    assert!(error.contains(": its code is a row of units"), "{error}");
 }

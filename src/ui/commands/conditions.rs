@@ -93,7 +93,7 @@ pub(super) fn compared(state: &State) -> Condition {
         state.is_selection_of_run(),
         "The selected samples are not of the shown run's data: select some that are.",
     )?;
-    demand(state.is_compared(), "The selection is not compared yet: show the view Selection.")
+    demand(state.is_compared(), "The selection is not compared yet: open the Selection view.")
 }
 
 pub(super) fn exportable_restored(state: &State) -> Condition {

@@ -35,12 +35,12 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         ),
         Layer::Residual { .. } => (
             "Add residual block",
-            "Add convolutions with a shortcut around them after the selected card.",
+            "Add convolutions with a shortcut after the selected card.",
             keys![CTRL_SHIFT, B],
         ),
         Layer::ResidualTranspose { .. } => (
             "Add transposed residual block",
-            "Add a residual block that enlarges after the selected card.",
+            "Add a residual block that enlarges pictures after the selected card.",
             keys![CTRL_SHIFT, N],
         ),
         Layer::MaxPool2d { .. } => (
@@ -58,7 +58,7 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         }
         Layer::CropOrPad { .. } => (
             "Add crop or pad",
-            "Add a layer that brings pictures to a size after the selected card.",
+            "Add a layer that crops or pads pictures to a size after the selected card.",
             keys![CTRL_SHIFT, K],
         ),
         Layer::BatchNorm { .. } => (
@@ -78,7 +78,7 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         ),
         Layer::Prelu { .. } => (
             "Add PReLU",
-            "Add a layer of rectifiers with learned slopes after the selected card.",
+            "Add a ReLU with learned negative slopes after the selected card.",
             keys![CTRL_SHIFT, L],
         ),
         Layer::Flatten => (

@@ -164,7 +164,7 @@ commands! {
         .when(conditions::selected);
     KeepComparison => Menu::Select
         .item(2, "Keep comparison with the run", keys![CTRL_ALT, D], State::keep_comparison)
-        .about("Keep how the selection differs from the other samples with the shown run; can be undone.")
+        .about("Keep the comparison of the selection with other samples in the shown run; can be undone.")
         .when(conditions::compared);
     PinSelected => Menu::Select
         .item(2, "Pin selected samples", keys![CTRL_ALT, Q], State::pin_selected)
@@ -276,7 +276,7 @@ commands! {
         .trains();
     FindRate => Menu::Run
         .item(2, "Find learning rate…", keys![CTRL_SHIFT, M], State::find_rate)
-        .about("Train the design on screen for a moment with a growing learning rate, and offer one.")
+        .about("Train briefly with a growing learning rate, and suggest a rate for the design.")
         .when(conditions::searchable)
         .trains();
     RestoreDesign => Menu::Run

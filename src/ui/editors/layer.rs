@@ -90,7 +90,7 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             number_ui(ui, ("Channels", "Numbers per pixel."), channels, 1..=MOST_UNITS, "");
         }
         Layer::Prelu { shared } => {
-            let field = ("Slopes", "A slope for each channel, or a single one that all share.");
+            let field = ("Slopes", "One slope per channel, or one slope for all channels.");
             switch_ui(ui, field, shared, "One slope for all channels");
         }
         Layer::Flatten => {}
@@ -125,8 +125,8 @@ fn block_ui(ui: &mut Ui, form: &mut BlockForm, channels: &mut usize, stride: &mu
     let field =
         ("Convolutions", "Two of 3×3 pixels, or 1×1 to a quarter of the channels, 3×3, and 1×1 back.");
     combo_ui(ui, field, form, &BlockForm::ALL, |form| form.name().to_owned());
-    number_ui(ui, ("Channels", "Numbers per pixel it puts out."), channels, 1..=MOST_UNITS, "");
-    let field = ("Stride", "Factor by which the picture gets smaller, or larger in a transposed block.");
+    number_ui(ui, ("Channels", "Number of output channels."), channels, 1..=MOST_UNITS, "");
+    let field = ("Stride", "Factor by which the block shrinks the picture, or enlarges it if transposed.");
     number_ui(ui, field, stride, 1..=MOST_STRIDE, "px");
 }
 
@@ -136,7 +136,7 @@ fn block_norm_ui(ui: &mut Ui, norm: &mut BlockNorm) {
         BlockNorm::Group { .. } => BlockNorm::Group { groups },
         BlockNorm::Batch | BlockNorm::None => kind,
     });
-    combo_ui(ui, ("Norm", "What follows each convolution."), norm, &options, |norm| norm.name().to_owned());
+    combo_ui(ui, ("Norm", "Norm after each convolution."), norm, &options, |norm| norm.name().to_owned());
     if let BlockNorm::Group { groups } = norm {
         let field =
             ("Groups", "Number of groups, or the largest number that divides both it and the channels.");
@@ -152,12 +152,12 @@ fn inner_ui(ui: &mut Ui, activation: &mut Activation) {
 fn gaps_ui(ui: &mut Ui, dilation: &mut usize, groups: &mut usize) {
     let field = (
         "Dilation",
-        "Pixels between two that the kernel looks at, so that it sees further; 1 leaves no gaps.",
+        "Spacing of the kernel's pixels: larger values cover a larger area, and 1 leaves no gaps.",
     );
     number_ui(ui, field, dilation, 1..=MOST_KERNEL, "px");
     let field = (
         "Groups",
-        "Groups of channels that are convolved apart; as many as there are channels make a depthwise convolution.",
+        "Groups of channels that are convolved separately. One group per channel is a depthwise convolution.",
     );
     number_ui(ui, field, groups, 1..=MOST_UNITS, "");
 }
@@ -252,11 +252,11 @@ fn explanation(layer: &Layer) -> (String, String) {
         ),
         Layer::Residual { activation, .. } => (
             format!("y = f(F(x) + x),  f(a) = {}", formula(*activation)),
-            "Learns what to add to its input, which a shortcut passes on unchanged (through a 1×1 convolution where size or channels change), so that deep stacks train.".to_owned(),
+            "Learns what to add to its input, so that deep networks train well. The shortcut passes the input on unchanged, or through a 1×1 convolution if size or channels change.".to_owned(),
         ),
         Layer::ResidualTranspose { activation, .. } => (
             format!("y = f(F(x) + enlarged x),  f(a) = {}", formula(*activation)),
-            "A residual block run backwards: transposed convolutions, and a shortcut that repeats pixels.".to_owned(),
+            "A residual block in reverse: transposed convolutions, and a shortcut that repeats pixels.".to_owned(),
         ),
         Layer::MaxPool2d { .. } => (
             "y = max of each block".to_owned(),
@@ -272,7 +272,7 @@ fn explanation(layer: &Layer) -> (String, String) {
         ),
         Layer::CropOrPad { .. } => (
             "y[r, c] = x[min(r, rows − 1), min(c, columns − 1)]".to_owned(),
-            "Brings the picture to a size: cuts off what is too much at the bottom and right, repeats the last row and column where some are missing.".to_owned(),
+            "Crops or pads the picture at the bottom and right. Padding repeats the last row and column.".to_owned(),
         ),
         Layer::BatchNorm { activation } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
@@ -289,7 +289,7 @@ fn explanation(layer: &Layer) -> (String, String) {
         ),
         Layer::Prelu { .. } => (
             "y = x if x > 0, else a x".to_owned(),
-            "A ReLU that learns how much of the negative side to let through; slopes start at 0.25.".to_owned(),
+            "A ReLU with a learned slope for negative values; slopes start at 0.25.".to_owned(),
         ),
         Layer::Flatten => (
             "y = x as a row".to_owned(),

@@ -38,7 +38,7 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
     }
     if let Loss::Huber { delta } = loss {
         let field =
-            ("δ", "Up to this error the loss is a parabola, beyond it a line; in units of the scaled data.");
+            ("δ", "Errors up to δ count squared, larger ones count linearly; in units of the scaled data.");
         slider_ui(ui, field, delta, 0.001..=10.0, true);
     }
     let effect = match loss {
@@ -57,10 +57,10 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
             }
         },
         Loss::AbsoluteError => {
-            "Fits any data; outliers count little, and reconstructions are medians. Up to a constant the likelihood of a Laplace distribution of scale 1."
+            "Fits any data. Outliers count little; reconstructions tend to medians. Up to a constant, this is the negative log-likelihood of a Laplace distribution of scale 1."
         }
         Loss::Huber { .. } => {
-            "Like half the squared error for small errors and like δ times the absolute error for large ones: outliers count little. No likelihood in nats."
+            "Half the squared error for small errors, δ times the absolute error for large ones: outliers count little. Not a likelihood in nats."
         }
         Loss::Gaussian { variance: Variance::Fixed { .. } } => {
             "A likelihood in nats: the smaller σ, the more the error counts against what shapes the code."

@@ -50,7 +50,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
         ui,
         (
             "Initialisation",
-            "Weights that layers start from. He keeps the spread of activations through layers of ReLU, Xavier through tanh and sigmoid, orthogonal through linear ones.",
+            "Initial weights of the layers. They keep the variance of activations across layers: He for ReLU, Xavier for tanh and sigmoid, orthogonal for linear layers.",
         ),
         &mut training.initialisation,
         &Initialisation::ALL,

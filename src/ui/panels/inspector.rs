@@ -154,12 +154,11 @@ fn penalties_ui(ui: &mut Ui, state: &mut State, site: Site) {
     }
 }
 
-/// Says what a choice has changed besides itself: what differs from the document as it would be
-/// with the choice alone.
+/// Reports what a choice has also changed: the difference from the document with the choice alone.
 fn tell(state: &mut State, bare: &Project, choice: &str) {
     let changes = difference(bare, &state.project).changes;
     if !changes.is_empty() {
-        let text = format!("{}: {}. Undo takes it back.", capital(choice), changes.join("; "));
+        let text = format!("{}: {}. Undo reverts this.", capital(choice), changes.join("; "));
         state.notices.say(Severity::Info, text);
     }
 }

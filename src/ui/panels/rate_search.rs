@@ -12,7 +12,7 @@ use crate::ui::state::State;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
-/// Loss against learning rate, and the rate that is offered.
+/// Loss against learning rate, and the suggested rate.
 pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
     title_ui(ui, "Find a learning rate");
     let suggested = match state.rate_search.found() {
@@ -20,14 +20,14 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
             ui.horizontal(|ui| {
                 ui.add(Spinner::new().size(16.0));
                 ui.label(format!(
-                    "Training up to {} minibatches with a rate that grows from step to step…",
+                    "Training on up to {} minibatches with a growing learning rate…",
                     RateCurve::STEPS
                 ));
             });
             None
         }
         Some(Err(message)) => {
-            ui.label(RichText::new(format!("No rate could be sought: {message}.")).color(tokens(ui).bad));
+            ui.label(RichText::new(format!("The search failed: {message}.")).color(tokens(ui).bad));
             None
         }
         Some(Ok(curve)) => {
@@ -37,15 +37,15 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
             rate_plot_ui(ui, &pairs, suggested.map(f64::from));
             ui.label(match (suggested, curve.lowest()) {
                 (Some(rate), Some(lowest)) => format!(
-                    "The loss of minibatches is lowest at {}. A tenth of that, {}, is far from where it rises again. The design has {}.",
+                    "The loss is lowest at a rate of {}. A tenth of that, {}, is safely below the rates where it rises again. The design uses {}.",
                     format_number(f64::from(lowest.rate)),
                     format_number(f64::from(rate)),
                     format_number(f64::from(state.project.training.learning_rate)),
                 ),
-                _ => "The loss fell at no rate, so none is offered. Look at the network and at the scaling of the data.".to_owned(),
+                _ => "The loss did not fall at any rate, so there is no suggestion. Check the network and the scaling of the data.".to_owned(),
             });
             ui.label(
-                RichText::new("A fresh network was trained for this; no run is touched.")
+                RichText::new("This trained a fresh network. Your runs are unchanged.")
                     .size(11.5)
                     .color(tokens(ui).dim),
             );

@@ -17,7 +17,7 @@ pub(super) fn shown_size_ui(ui: &mut Ui, run: &Run, field: &mut SizeField) {
     if let Some(why) = run.one_size_only() {
         *field = SizeField::default();
         let text = format!(
-            "Pictures are brought to {width}×{height}, as in training. No other size is possible: {why}."
+            "Pictures are resized to {width}×{height}, as in training. No other size is possible: {why}."
         );
         ui.add(egui::Label::new(RichText::new(text).size(11.5).color(tokens(ui).dim)).wrap());
         return;
@@ -49,11 +49,14 @@ pub(super) fn shown_size_ui(ui: &mut Ui, run: &Run, field: &mut SizeField) {
     let is_unfit = field.by == SizeBy::Hand && run.plan_for(shape).is_none();
     let text = if is_unfit {
         format!(
-            "The layers of run {} do not fit {wide}×{high}: choose another size, such as a multiple of {width}×{height}.",
+            "The layers of run {} cannot process {wide}×{high}. Choose another size, such as a multiple of {width}×{height}.",
             run.id
         )
     } else {
-        format!("Run {} has no dense layer, so it takes pictures of any size that its layers fit.", run.id)
+        format!(
+            "Run {} has no dense layer, so it accepts any picture size that its layers can process.",
+            run.id
+        )
     };
     let tint = if is_unfit { tokens(ui).bad } else { tokens(ui).dim };
     ui.add(egui::Label::new(RichText::new(text).size(11.5).color(tint)).wrap());

@@ -308,5 +308,5 @@ fn a_table_that_was_to_be_opened_is_offered_as_data() {
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
     assert_eq!(window.project().data.source.path(), Some(&path));
     let toasts = &window.state().notices.toasts;
-    assert!(toasts.iter().all(|toast| toast.text.starts_with("Training fits 32 samples")), "{toasts:?}");
+    assert!(toasts.iter().all(|toast| toast.text.starts_with("Training settings ")), "{toasts:?}");
 }

@@ -1,5 +1,5 @@
-//! Choices that bring what they need with them, so that they train well: each is a step that can be
-//! undone. What else they changed is said by whoever offers them.
+//! Choices that also set the options they need to train well. Each is one step that can be undone;
+//! the caller reports what else changed.
 
 use crate::check::{DataFacts, Severity, choose_data, choose_kind, choose_loss, choose_penalty};
 use crate::project::{Bottleneck, Loss, Regularizer, Site, Source, format_count};
@@ -35,7 +35,7 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Fits settings of training that nobody has changed to data that were just chosen, and says so.
+    /// Adapts default training settings to newly chosen data, and says so.
     /// Data of a document that is opened, or whose place is looked for, are not chosen.
     pub(super) fn fit_training(&mut self, facts: &DataFacts) {
         let source = self.project.data.source.clone();
@@ -57,7 +57,7 @@ impl State {
             told.push(format!("epochs {} → {}", old.epochs, new.epochs));
         }
         let text = format!(
-            "Training fits {} samples: {}. Undo takes it back.",
+            "Training settings adapted to {} samples: {}. Undo reverts this.",
             format_count(facts.train_rows),
             told.join(", ")
         );
@@ -130,7 +130,7 @@ mod tests {
         assert_ne!(settings(&state), default);
         assert_eq!(settings(&state), fitting(&state));
         let said = state.notices.log.last().expect("a line").text.clone();
-        assert!(said.starts_with("Training fits ") && said.ends_with("Undo takes it back."), "{said}");
+        assert!(said.starts_with("Training settings ") && said.ends_with("Undo reverts this."), "{said}");
         state.use_data(folder("/b"));
         load(&mut state, 4000);
         assert_eq!(settings(&state), fitting(&state), "they were never changed by hand");

@@ -67,7 +67,7 @@ impl State {
 
     /// Keeps a finding with a run, which can be undone.
     pub fn keep_finding(&mut self, id: RunId, finding: Finding) {
-        let told = format!("Run {id} keeps this result ({}): its page shows it.", finding.kind.name());
+        let told = format!("Kept this result ({}) with run {id}. Its details show it.", finding.kind.name());
         let back = self.take_step(RunStep::Finding(id, Box::new(finding), true));
         self.history.add(&self.project, back);
         self.notices.say(Severity::Info, told);

@@ -228,9 +228,9 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
             | Set::Named(_) => false,
         };
         if is_of_other_size {
-            let advice = "Their codes are of another size too and have no place among these. Choose other samples, \
-                          or see them in Reconstructions.";
-            empty_ui(ui, "These pictures have another size than those of training", advice);
+            let advice = "Their codes have another size too and cannot be drawn here. Choose other samples, \
+                          or open Reconstructions.";
+            empty_ui(ui, "These pictures are not of the training size", advice);
             return;
         }
         match found.and_then(|(codes, _)| codes.failure()) {

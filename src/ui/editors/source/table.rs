@@ -61,7 +61,7 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
         ui,
         (
             "Missing",
-            "What happens where a field is empty, NA, ? or NaN. With a mask the network sees the column's mean, and losses and errors leave the value out.",
+            "How to treat fields that are empty, NA, ? or NaN. With a mask, the network sees the column's mean, and losses and errors ignore the value.",
         ),
         missing,
         &Missing::ALL,

@@ -117,7 +117,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     });
     if let Some(finding) = shares.and_then(|values| finding(context, pin, values)) {
         let about =
-            "Keep these shares with the run, where its page and the table of runs show them; can be undone";
+            "Keep this precision with the run; its details and the runs table show it. Can be undone.";
         if named(quiet_ui(ui, "Keep"), "Keep precision with the run").on_hover_text(about).clicked() {
             actions.keep = Some(finding);
         }

@@ -1,4 +1,4 @@
-//! What is wrong with a run, the heaviest first, each with its evidence and with buttons that change the design.
+//! Findings of a run, most serious first, each with its evidence and with buttons that change the design.
 
 use egui::{Label, RichText, Ui, vec2};
 
@@ -10,7 +10,7 @@ use crate::ui::widgets::button::secondary_ui;
 
 /// Room for a column of findings, in points.
 const COLUMN_PX: f32 = 400.0;
-/// Weight from which a finding spoils the result.
+/// Weight from which a finding is shown in red.
 const HEAVY: f64 = 0.7;
 
 /// Shows findings, side by side where there is room; returns the change that was asked for.
@@ -57,7 +57,7 @@ fn finding_ui(ui: &mut Ui, finding: &Diagnosis, design: &Project) -> Option<Advi
                         .on_hover_text(
                             "Changes the design; can be undone. Train a new run to see the effect.",
                         )
-                        .on_disabled_hover_text("The design has no such setting, or is so already.");
+                        .on_disabled_hover_text("The design already has this change, or it does not apply.");
                     if button.clicked() {
                         asked = Some(*advice);
                     }

@@ -63,8 +63,8 @@ pub(super) fn controls_ui(
     if let Some(first) = view.other_sizes.first() {
         let more = if view.other_sizes.len() > 1 { ", …" } else { "" };
         let text = format!("{}{more}: another size", shortened(first, 18));
-        let about = "Pictures of another size than those of training have codes of another size, which cannot be \
-                     drawn among these. Reconstructions shows them.";
+        let about = "Pictures that are not of the training size have codes of another size, which cannot be \
+                     drawn here. Reconstructions shows them.";
         quiet_ui(row, Side::Right, "another size", &text, about);
     }
     let watched = (&Set::Watched, kept.codes.len() / units.max(1), kept.epoch);

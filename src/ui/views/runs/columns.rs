@@ -80,7 +80,7 @@ pub fn about(column: &RunColumn) -> String {
         RunColumn::Started => "When it was started",
         RunColumn::Parameters => "Trainable parameters",
         RunColumn::Note => "The first line of its note",
-        RunColumn::Findings => "How many findings the Health view has on it",
+        RunColumn::Findings => "Number of findings in the Health view",
         RunColumn::Found(kind, split, name) => {
             let (is_of_split, kind, split) = (kind.is_of_split(), kind.name(), split.name());
             if !is_of_split {
@@ -161,7 +161,7 @@ fn findings(run: &Run) -> Cell {
     }
     let lines: Vec<String> =
         findings.iter().map(|finding| format!("{}: {}", finding.title(), finding.evidence_text())).collect();
-    let hint = if lines.is_empty() { "Nothing found.".to_owned() } else { lines.join("\n") };
+    let hint = if lines.is_empty() { "No findings".to_owned() } else { lines.join("\n") };
     let count = findings.len();
     Cell { hint: Some(hint), ..Cell::new(count.to_string(), Key::number(count as f64)) }
 }

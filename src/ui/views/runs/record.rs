@@ -72,7 +72,7 @@ fn training(run: &Run) -> Vec<(String, String)> {
     rows
 }
 
-/// What is wrong with it, the heaviest first.
+/// Findings of the run, most serious first.
 fn findings(run: &Run) -> Vec<(String, String)> {
     let told = |finding: &Diagnosis| {
         let advice: Vec<String> = finding.advice.iter().map(|advice| advice.label()).collect();
