@@ -56,7 +56,7 @@ fn nonsense_is_refused_with_its_place() {
     check_error(|p| p.training.gradient_clip = Some(0.0), Place::Training, "clipped");
     check_error(|p| p.training.schedule = Schedule::Cosine { floor: 2.0 }, Place::Training, "cosine");
     let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 0.0 };
-    check_error(|p| p.training.schedule = one_cycle(f32::NAN), Place::Training, "One cycle");
+    check_error(|p| p.training.schedule = one_cycle(f32::NAN), Place::Training, "one cycle");
     check_error(
         |p| p.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: true },
         Place::Training,

@@ -56,13 +56,14 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
     section(ui, state, "Training", &about, Place::Training, |ui, state| {
         elsewhere_ui(ui, state);
         training::training_ui(ui, &mut state.project.training);
+        find_rate_ui(ui, state);
     });
     problems_ui(ui, state, Place::Training);
     ui.add_space(12.0);
 }
 
 /// What training depends on besides its settings: the loss and the corruption, each with the card
-/// that it is on; and what finds a learning rate.
+/// that it is on.
 fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
     let (loss, corruption) = (state.project.loss.name(), state.project.corruption.name());
     ui.horizontal_wrapped(|ui| {
@@ -78,13 +79,17 @@ fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
                 state.go_to(place);
             }
         }
-        let (find, available) = (Command::FindRate, Command::FindRate.available(state));
-        let button = ui.add_enabled_ui(available.is_ok(), |ui| quiet_ui(ui, find.text())).inner;
-        let reason = available.err().unwrap_or_default();
-        if button.on_hover_text(find.tooltip()).on_disabled_hover_text(reason).clicked() {
-            state.run(find);
-        }
     });
+}
+
+/// What finds a learning rate.
+fn find_rate_ui(ui: &mut Ui, state: &mut State) {
+    let (find, available) = (Command::FindRate, Command::FindRate.available(state));
+    let button = ui.add_enabled_ui(available.is_ok(), |ui| quiet_ui(ui, find.text())).inner;
+    let reason = available.err().unwrap_or_default();
+    if button.on_hover_text(find.tooltip()).on_disabled_hover_text(reason).clicked() {
+        state.run(find);
+    }
 }
 
 fn section(
