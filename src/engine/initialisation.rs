@@ -16,8 +16,8 @@ pub struct Fans {
     pub outputs: usize,
 }
 
-/// Fills a weight: a matrix of so many rows, one for each output of a dense layer, or for each channel of the second axis'
-/// other side of a convolution.
+/// Fills a weight, taken as a matrix of so many rows: one for each output of a dense layer, or for each
+/// channel along the first axis of a convolution's weight.
 pub fn fill_weight(values: &mut [f32], rows: usize, fans: Fans, kind: Initialisation, stream: Stream) {
     let Fans { inputs, outputs } = fans;
     match kind {
@@ -83,7 +83,8 @@ fn orthonormalise(values: &mut [f32], columns: usize) {
                     let share = dot(own, earlier);
                     own.iter_mut().zip(earlier).for_each(|(own, earlier)| *own -= share * earlier);
                 }
-                let scale = 1.0 / dot(own, own).sqrt();
+                // A weight of a single value may be drawn as 0.
+                let scale = 1.0 / dot(own, own).sqrt().max(f32::MIN_POSITIVE);
                 own.iter_mut().for_each(|value| *value *= scale);
             },
         );
