@@ -16,8 +16,8 @@ pub struct Stage {
     pub kind: StageKind,
     /// Name of the encoder stage whose weights it uses the other way round instead of its own.
     pub tied_to: Option<String>,
-    /// Where its input comes from: 0 is what the stage before it hands on, n what had been handed on right before the
-    /// stage n places earlier, at which a shortcut starts.
+    /// Where its input comes from: 0 is the output of the previous stage, n the input of the stage n places
+    /// earlier, where a shortcut starts.
     pub skips: usize,
     /// Parameters and multiply-adds.
     pub(super) cost: Cost,

@@ -61,7 +61,7 @@ pub struct Network {
     decoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
-    /// How much each value of the target counts, where missing ones do not.
+    /// The weight of each value of the target, if missing values are masked.
     weights: Option<Node>,
     code: Node,
     output: Node,

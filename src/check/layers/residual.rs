@@ -41,7 +41,7 @@ pub(in crate::check) struct Part {
     pub name: &'static str,
     /// Its computation.
     pub kind: StageKind,
-    /// Shape of what it hands on.
+    /// Shape of its output.
     pub output: Shape,
     /// Parameters and multiply-adds.
     pub cost: Cost,
@@ -196,7 +196,7 @@ impl Residual {
 /// The computations of a block so far.
 struct Path {
     block: Residual,
-    /// What the last one hands on.
+    /// Output shape of the last one.
     shape: Shape,
     parts: Vec<Part>,
 }

@@ -25,7 +25,7 @@ pub struct Add {
 
 /// The parts of a sum.
 pub struct AddParts {
-    /// What the operation before hands on, which learns.
+    /// Output of the previous operation, which learns.
     pub x: Node,
     /// The other summand.
     pub other: Node,

@@ -57,7 +57,7 @@ pub(super) fn penalties(
     input: &Node,
     capacity: usize,
 ) -> Result<Vec<Penalised>, EngineError> {
-    // A layer that changes nothing, such as flattening a row, hands on what came before it.
+    // A layer that changes nothing, such as flattening a row, has the output of the one before it.
     let output_of = |index: usize| {
         let is_before = |place: Place| matches!(place, Place::Encoder(layer) if layer <= index);
         builder.outputs.iter().rev().find(|(place, _)| is_before(*place)).map_or(input, |(_, node)| node)

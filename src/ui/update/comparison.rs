@@ -1,15 +1,15 @@
-//! The comparison of the selection with the others is kept with the shown run.
+//! Keeps the comparison of the selection and the other samples with the shown run.
 
 use crate::run::{Checkpoint, Finding, Run, RunId};
 use crate::session::{Measured, number_of};
 use crate::ui::state::{Compared, Moment, State};
 
-/// Rows of a selection without a name that are told.
+/// Rows that stand for the name of an unnamed selection.
 const TOLD: usize = 6;
 
 impl State {
-    /// The comparison of the selection as it is kept with the shown run. `None` where it is not known yet, where the data are not
-    /// those of the run and not shown to it, or where the run has no weights.
+    /// The comparison to keep with the shown run. `None` if it is not computed yet, if the data are neither the run's
+    /// own nor shown to it, or if the run has no weights.
     pub fn comparison_finding(&self) -> Option<(RunId, Finding)> {
         let (run, checkpoint, compared) = self.known_comparison()?;
         let measured = Measured::of(checkpoint, compared.found.selected);
@@ -21,12 +21,12 @@ impl State {
         Some((run.id, Measured { epoch, ..measured }.selection(&self.selection_name(), &compared.found)))
     }
 
-    /// Whether there is one to keep; views ask with every frame.
+    /// Whether there is a comparison to keep. Cheap, because views ask in every frame.
     pub fn is_compared(&self) -> bool {
         self.known_comparison().is_some()
     }
 
-    /// The run that it is kept with, the weights, and what was found.
+    /// The shown run, its checkpoint and the comparison.
     fn known_comparison(&self) -> Option<(&Run, &Checkpoint, &Compared)> {
         let run = self.shown().filter(|_| self.is_selection_of_run())?;
         let checkpoint = run.checkpoint.as_deref()?;
@@ -35,14 +35,14 @@ impl State {
         (!self.selected().is_empty()).then_some((run, checkpoint, compared))
     }
 
-    /// Keeps it; that can be undone.
+    /// Keeps the comparison with the run; can be undone.
     pub fn keep_comparison(&mut self) {
         if let Some((id, finding)) = self.comparison_finding() {
             self.keep_finding(id, finding);
         }
     }
 
-    /// What the selection is called: as the one that was given a name, or by its first rows.
+    /// The name of the selection if it was saved under one, else its first rows.
     fn selection_name(&self) -> String {
         let Some(data) = self.selectable() else { return String::new() };
         let rows = self.selection.rows(data.fingerprint);
