@@ -54,12 +54,14 @@ pub struct DirectSizes {
 
 impl DirectSizes {
     /// The sizes for pictures of so many channels; `None` where columns of a band are made instead,
-    /// because the pictures or the stride are too large.
+    /// because the pictures or the stride are too large, or the
+    /// pictures are empty (a network that is refused has its memory counted all the same).
     pub fn of(window: Window, large: usize, small: usize) -> Option<DirectSizes> {
         let Window { kernel, stride, before, .. } = window;
         let sides =
             [window.large.0, window.large.1, window.small.0, window.small.1, before.0, before.1, kernel];
-        if stride > DIRECT_STRIDE || sides.iter().any(|side| *side > DIRECT_MOST) {
+        let is_empty = window.large.0 == 0 || window.large.1 == 0 || large == 0 || small == 0;
+        if is_empty || stride > DIRECT_STRIDE || sides.iter().any(|side| *side > DIRECT_MOST) {
             return None;
         }
         let product = |factors: &[usize]| factors.iter().try_fold(1_usize, |all, one| all.checked_mul(*one));
