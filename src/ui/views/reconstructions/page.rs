@@ -36,6 +36,8 @@ pub(super) struct Page {
     pub made: SamplePage,
     atlases: [Atlas; ROWS],
     display: RangeCache,
+    /// The samples as they are in the data, and a stamp of which: another epoch shows the same ones.
+    originals: (u64, Vec<f32>),
 }
 
 impl Page {
@@ -137,14 +139,19 @@ impl Page {
         let unscaled = |values: &[f32]| -> Vec<f32> {
             values.chunks_exact(features).flat_map(|row| sampler.unscaled(row)).collect()
         };
-        let originals: Vec<f32> = self.made.rows.iter().flat_map(|row| sampler.original(*row)).collect();
+        let of = stamp_of((data.fingerprint, &self.made.rows));
+        let (known, mut originals) = std::mem::take(&mut self.originals);
+        if known != of {
+            originals = self.made.rows.iter().flat_map(|row| sampler.original(*row)).collect();
+            self.paint(ui, data, 0, &originals);
+        }
         let back = unscaled(&self.made.reconstructions);
         let [corrupted, linear] = [&self.made.corrupted, &self.made.linear].map(|values| unscaled(values));
-        self.paint(ui, data, 0, &originals);
         self.paint(ui, data, CORRUPTED, &corrupted);
         self.paint(ui, data, RECONSTRUCTION, &back);
         self.paint(ui, data, PCA, &linear);
         self.paint_errors(ui, data, &originals, &back, count);
+        self.originals = (of, originals);
         self.paint_codes(ui);
     }
 
