@@ -47,7 +47,7 @@ pub fn code_ui(
     settings_ui(ui, code, sizes.map(|(_, shape)| shape.features()));
     let share = sizes.filter(|(inputs, shape)| *inputs > 0 && shape.features() > 0);
     let share = share.map_or_else(String::new, |(inputs, shape)| {
-        let share = format!("{} of {inputs} numbers pass the waist. ", shape.features());
+        let share = format!("{inputs} numbers in, {} numbers in the code. ", shape.features());
         match shape {
             Shape::Vector(_) => share,
             Shape::Image { height, width, channels } => {
@@ -167,44 +167,44 @@ fn explanation(code: &Code, projects: bool) -> (String, &'static str) {
     };
     match code.kind {
         Bottleneck::Plain => {
-            let effect = match (code.units, code.activation) {
-                (2, _) => "Two numbers are a place on the latent plane, to be looked at directly.",
-                (_, Activation::Linear) => "With linear units the code is free to take any value.",
-                (_, _) => "What does not fit through here cannot be reconstructed.",
+            let effect = match (code.form, code.units, code.activation) {
+                (CodeForm::Units, 2, _) => "Two units can be plotted directly in the latent space.",
+                (_, _, Activation::Linear) => "Linear units can take any value.",
+                (_, _, _) => "The decoder sees nothing but these numbers.",
             };
             (plain, effect)
         }
         Bottleneck::KSparse { .. } => (
             "z = the k largest of a, else 0".to_owned(),
-            "Only the loudest units speak, so each learns a part of the picture of its own.",
+            "Only the k strongest activations are kept, so units specialise.",
         ),
         Bottleneck::Variational { .. } => (
             "z = μ + σ ε,  loss + β KL(N(μ, σ²) ‖ N(0,1))".to_owned(),
-            "Codes become small clouds that fill the plane without gaps: new samples can be drawn from it.",
+            "Each sample is encoded as a normal distribution close to the prior, so new samples can be drawn.",
         ),
         Bottleneck::ImportanceWeighted { .. } => (
             "−log 1/K Σ p(x, zₖ) / q(zₖ | x),  zₖ = μ + σ εₖ".to_owned(),
-            "Samples that explain the input badly count less, so the clouds may be simpler than the truth: a bound nearer to the likelihood.",
+            "Several codes are drawn per input and weighted by how well they explain it: a tighter bound on the likelihood.",
         ),
         Bottleneck::DescriptionLength { .. } => (
             "z ~ q = softmax(a),  loss + Σ KL(q ‖ π)".to_owned(),
-            "Each quantiser names one of its choices; what is seldom chosen costs more bits. Code and error together become short.",
+            "Each quantiser picks one of its choices; rare choices cost more bits. Training minimises bits plus error.",
         ),
         Bottleneck::Wasserstein { .. } => (
             format!("{plain},  loss + λ MMD²(z, N(0, 1))"),
-            "Codes stay points, and all of them together look like the normal distribution.",
+            "Codes are points whose distribution over all samples matches the prior.",
         ),
         Bottleneck::Concrete { .. } => (
             "z = x · softmax((ℓ + g) / T)".to_owned(),
-            "Each unit learns to pick one feature: what is left is a selection of the most telling ones.",
+            "Each unit learns to pick one feature: together they select the most informative features.",
         ),
         Bottleneck::Hashing { .. } => (
             "z = 1 / (1 + exp(−a − n)),  n ~ N(0, s²)".to_owned(),
-            "Noise drives units to 0 or 1: similar samples get similar binary addresses.",
+            "Noise drives units to 0 or 1, so similar samples get similar binary codes.",
         ),
         Bottleneck::Quantised { .. } => (
             "z = nearest of K vectors".to_owned(),
-            "The code is a few words of a learned vocabulary instead of free numbers.",
+            "Each group of units is replaced by the nearest vector of a learned codebook.",
         ),
     }
 }
