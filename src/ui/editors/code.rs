@@ -19,12 +19,12 @@ pub fn code_ui(
     has_positions: bool,
 ) -> Option<Bottleneck> {
     if has_positions || code.form == CodeForm::Channels {
-        let field = ("Form", "A row of units, or channels at each position of the encoder's picture.");
+        let field = ("Form", "Units, or channels at each position of the encoder's output picture.");
         combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
     }
     let field = match code.form {
-        CodeForm::Units => ("Units", "Numbers that describe a sample: all that passes the waist."),
-        CodeForm::Channels => ("Channels", "Numbers that describe each position of the picture."),
+        CodeForm::Units => ("Units", "Numbers in the code of a sample."),
+        CodeForm::Channels => ("Channels", "Numbers in the code at each position of the picture."),
     };
     number_ui(ui, field, &mut code.units, 0..=1 << 20, "");
     let ring = tokens(ui).code;
@@ -41,7 +41,7 @@ pub fn code_ui(
             | Bottleneck::Quantised { .. }
     ) {
         ui.add_enabled_ui(projects, |ui| super::layer::activation_ui(ui, &mut code.activation)).response.on_disabled_hover_text(
-            "The last encoder layer already has as many units or channels: the code passes it through and owns no activation.",
+            "The last encoder layer already has as many units or channels, so the code uses its output and has no activation of its own.",
         );
     }
     settings_ui(ui, code, sizes.map(|(_, shape)| shape.features()));
@@ -73,17 +73,20 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
             };
             let most = most.max(1);
             if form == CodeForm::Channels {
-                let field = ("Among", "What competes to be kept: k = 1 among positions is winner-take-all.");
+                let field = (
+                    "Among",
+                    "Which activations compete to be kept. k = 1 among positions is winner-take-all.",
+                );
                 combo_ui(ui, field, within, &Competition::ALL, |within| within.name().to_owned());
             }
             number_ui(
                 ui,
-                ("Keep", "How many of the largest units are kept while training."),
+                ("Keep", "Number of largest activations that are kept during training."),
                 k,
                 1..=most,
                 "units",
             );
-            let field = ("Later", "How many times as many are kept once it is trained.");
+            let field = ("Later", "Factor by which more are kept after training.");
             slider_ui(ui, field, alpha, 1.0..=5.0, false);
             let field = ("Schedule", "Starting with all units keeps them from dying.");
             switch_ui(ui, field, lowers, "lower from all units");
@@ -91,68 +94,79 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
         Bottleneck::Variational { beta, warmup_epochs, free_nats } => {
             slider_ui(
                 ui,
-                ("Beta", "Weight of the divergence; more than 1 pulls units apart."),
+                ("Beta", "Weight of the KL divergence; above 1, units become more independent."),
                 beta,
                 0.0..=10.0,
                 false,
             );
-            let field = ("β rises for", "Epochs over which that weight rises from 0.");
+            let field = ("β rises for", "Epochs over which the weight rises from 0.");
             number_ui(ui, field, warmup_epochs, 0..=10_000, "epochs");
-            let field = ("Free", "What each unit may say before it costs anything; keeps units alive.");
+            let field =
+                ("Free", "KL divergence per unit in nats that costs nothing; prevents collapsed units.");
             slider_ui(ui, field, free_nats, 0.0..=2.0, false);
         }
         Bottleneck::ImportanceWeighted { samples } => {
             let field = (
                 "Samples",
-                "Codes drawn and decoded for each row: more make the bound tighter and a step slower.",
+                "Codes drawn and decoded per sample: more give a tighter bound and slower steps.",
             );
             number_ui(ui, field, samples, 1..=1000, "a row");
         }
         Bottleneck::DescriptionLength { choices, width, temperature } => {
-            let field = ("Choices", "Units each quantiser chooses from; the units are cut into as many.");
+            let field =
+                ("Choices", "Choices of each quantiser; the units are divided into groups of this size.");
             number_ui(ui, field, choices, 2..=units.max(2), "each");
             let field = (
                 "Width",
-                "To within what values are described, in units of the scaled data: t, at most σ√2π.",
+                "Precision t to which values are described, in units of the scaled data; at most σ√2π.",
             );
             slider_ui(ui, field, width, 0.0001..=1.0, true);
             let field = (
                 "Temperature",
-                "How soft the choices are that train a decoder of more than one linear layer.",
+                "Temperature of the choices during training, for decoders of more than one linear layer.",
             );
             slider_ui(ui, field, temperature, 0.05..=5.0, true);
         }
         Bottleneck::Wasserstein { weight } => {
-            let field = ("Weight", "How strongly the codes as a whole are drawn to the prior.");
+            let field = ("Weight", "Weight of the distance between the distribution of codes and the prior.");
             slider_ui(ui, field, weight, 0.01..=1000.0, true);
         }
         Bottleneck::Concrete { start_temperature, end_temperature, tries } => {
-            let field = ("Start", "Temperature at first: every unit looks at all features.");
+            let field = ("Start", "Initial temperature: every unit mixes all features.");
             slider_ui(ui, field, start_temperature, 0.1..=100.0, true);
-            let field = ("End", "Temperature in the end: every unit has made its choice.");
+            let field = ("End", "Final temperature: every unit has chosen one feature.");
             slider_ui(ui, field, end_temperature, 0.001..=1.0, true);
             let field = (
                 "Tries",
-                "Trainings at most, each twice as long as the one before, until every unit has made its choice.",
+                "Maximum number of attempts, each twice as long as the last, until every unit has chosen a feature.",
             );
             number_ui(ui, field, tries, 1..=10, "at most");
         }
         Bottleneck::Hashing { std, threshold } => {
             let field = (
                 "Noise",
-                "Standard deviation of the noise on the code's inputs: only loud units get through.",
+                "Standard deviation of the noise added before the sigmoid; it drives units to 0 or 1.",
             );
             slider_ui(ui, field, std, 0.0..=16.0, false);
-            let field = ("Threshold", "Where 0 ends and 1 begins once it is trained.");
+            let field = ("Threshold", "Activation above which a unit counts as 1 after training.");
             combo_ui(ui, field, threshold, &Threshold::ALL, |threshold| threshold.name().to_owned());
         }
         Bottleneck::Quantised { entries, dimension, commitment, update } => {
-            number_ui(ui, ("Codebook", "Vectors to choose from."), entries, 2..=1 << 16, "vectors");
-            let field = ("Dimension", "Numbers per vector; the units are cut into as many.");
+            number_ui(
+                ui,
+                ("Codebook", "Number of vectors in the codebook."),
+                entries,
+                2..=1 << 16,
+                "vectors",
+            );
+            let field = ("Dimension", "Numbers per vector; the units are divided into groups of this size.");
             number_ui(ui, field, dimension, 1..=units.max(1), "");
-            let field = ("Commitment", "How strongly the encoder is held to its vectors.");
+            let field = (
+                "Commitment",
+                "Weight of the commitment loss, which keeps encoder outputs near their vectors.",
+            );
             slider_ui(ui, field, commitment, 0.0..=2.0, false);
-            let field = ("Learns by", "How the vectors find their places.");
+            let field = ("Learns by", "How the vectors are learned.");
             combo_ui(ui, field, update, &CodebookUpdate::ALL, |update| update.name().to_owned());
         }
     }

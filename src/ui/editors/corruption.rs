@@ -24,49 +24,46 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
                 0.0..=1.5,
                 false,
             );
-            ("x̃ = x + σ ε,  ε ~ N(0, 1)", "Blurs the input with noise; the network learns to take it away.")
+            ("x̃ = x + σ ε,  ε ~ N(0, 1)", "Adds noise to the input; the network learns to remove it.")
         }
         Corruption::Masking { probability } => {
             probability_ui(ui, probability);
             (
                 "x̃ = m · x,  m = 0 with probability p",
-                "Blanks features; the network learns to fill them in from the others.",
+                "Sets features to 0; the network learns to restore them from the others.",
             )
         }
         Corruption::SaltAndPepper { probability } => {
             probability_ui(ui, probability);
-            ("x̃ = min or max with probability p", "Hits features hard; the network learns which to distrust.")
+            (
+                "x̃ = min or max with probability p",
+                "Sets features to the smallest or largest value; the network learns to ignore them.",
+            )
         }
         Corruption::Pixelate { size } => {
-            number_ui(
-                ui,
-                ("Block", "Side of a block of pixels that becomes one colour."),
-                size,
-                1..=64,
-                "px",
-            );
-            ("x̃ = mean of each block", "Takes away fine detail; the network learns super-resolution.")
+            number_ui(ui, ("Block", "Side of the blocks in pixels."), size, 1..=64, "px");
+            ("x̃ = mean of each block", "Removes fine detail; the network learns super-resolution.")
         }
         Corruption::Blur { std } => {
             slider_ui(ui, ("Width", "Standard deviation of the blur, in pixels."), std, 0.0..=5.0, false);
-            ("x̃ = G * x,  G a Gaussian", "Softens edges; the network learns to sharpen them again.")
+            ("x̃ = G * x,  G a Gaussian", "Blurs the picture; the network learns to sharpen it.")
         }
         Corruption::MissingRectangle { side } => {
             slider_ui(
                 ui,
-                ("Side", "Sides of the rectangle, as a share of the picture's."),
+                ("Side", "Sides of the rectangle, as a fraction of the picture's."),
                 side,
                 0.0..=1.0,
                 false,
             );
-            ("x̃ = min inside a rectangle", "Cuts out a random rectangle; the network learns inpainting.")
+            ("x̃ = min inside a rectangle", "Erases a random rectangle; the network learns inpainting.")
         }
     };
     explain_ui(ui, equation, effect);
 }
 
 fn probability_ui(ui: &mut Ui, probability: &mut f32) {
-    let field = ("Probability", "Share of the features that are hit.");
+    let field = ("Probability", "Fraction of the features that are changed.");
     slider_ui(ui, field, probability, 0.0..=1.0, false);
 }
 

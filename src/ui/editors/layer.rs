@@ -23,7 +23,7 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
     ui.scope(|ui| choices_ui(ui, layer, &kinds, 3, ring, same));
     match layer {
         Layer::Dense { units, activation } => {
-            number_ui(ui, ("Units", "Numbers the layer puts out."), units, 0..=MOST_UNITS, "");
+            number_ui(ui, ("Units", "Number of outputs."), units, 0..=MOST_UNITS, "");
             activation_ui(ui, activation);
         }
         Layer::Conv2d { channels, kernel, stride, padding, dilation, groups, activation } => {
@@ -64,19 +64,19 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
         Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
             number_ui(
                 ui,
-                ("Window", "Side of a block of pixels that becomes one."),
+                ("Window", "Side of the blocks that are pooled, in pixels."),
                 size,
                 1..=MOST_STRIDE,
                 "px",
             );
         }
         Layer::Upsample { factor } => {
-            let field = ("Factor", "How often each pixel is repeated in each direction.");
+            let field = ("Factor", "Factor by which width and height grow.");
             number_ui(ui, field, factor, 1..=MOST_STRIDE, "×");
         }
         Layer::CropOrPad { height, width } => {
-            number_ui(ui, ("Height", "Rows of pixels after it."), height, 1..=MOST_UNITS, "px");
-            number_ui(ui, ("Width", "Columns of pixels after it."), width, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Height", "Output height in pixels."), height, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Width", "Output width in pixels."), width, 1..=MOST_UNITS, "px");
         }
         Layer::BatchNorm { activation } | Layer::LayerNorm { activation } => activation_ui(ui, activation),
         Layer::GroupNorm { groups, activation } => {
@@ -85,9 +85,9 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             activation_ui(ui, activation);
         }
         Layer::Reshape { height, width, channels } => {
-            number_ui(ui, ("Height", "Rows of pixels."), height, 1..=MOST_UNITS, "px");
-            number_ui(ui, ("Width", "Columns of pixels."), width, 1..=MOST_UNITS, "px");
-            number_ui(ui, ("Channels", "Numbers per pixel."), channels, 1..=MOST_UNITS, "");
+            number_ui(ui, ("Height", "Height in pixels."), height, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Width", "Width in pixels."), width, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Channels", "Channels per pixel."), channels, 1..=MOST_UNITS, "");
         }
         Layer::Prelu { shared } => {
             let field = ("Slopes", "One slope per channel, or one slope for all channels.");
@@ -97,7 +97,7 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
         Layer::Dropout { rate } => {
             slider_ui(
                 ui,
-                ("Rate", "Probability that a feature is silenced in a step of training."),
+                ("Rate", "Probability that a feature is set to 0 in a training step."),
                 rate,
                 0.0..=0.95,
                 false,
@@ -109,24 +109,26 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
 }
 
 fn window_ui(ui: &mut Ui, channels: &mut usize, kernel: &mut usize, stride: &mut usize) {
+    number_ui(ui, ("Channels", "Number of output channels."), channels, 1..=MOST_UNITS, "");
+    number_ui(ui, ("Kernel", "Side of the kernel in pixels."), kernel, 1..=MOST_KERNEL, "px");
     number_ui(
         ui,
-        ("Channels", "Patterns it looks for: numbers per pixel it puts out."),
-        channels,
-        1..=MOST_UNITS,
-        "",
+        ("Stride", "Step between two positions of the kernel in pixels."),
+        stride,
+        1..=MOST_STRIDE,
+        "px",
     );
-    number_ui(ui, ("Kernel", "Side of the square it looks at."), kernel, 1..=MOST_KERNEL, "px");
-    number_ui(ui, ("Stride", "Pixels between two places it looks at."), stride, 1..=MOST_STRIDE, "px");
 }
 
 /// Form, channels and stride of a residual block.
 fn block_ui(ui: &mut Ui, form: &mut BlockForm, channels: &mut usize, stride: &mut usize) {
-    let field =
-        ("Convolutions", "Two of 3×3 pixels, or 1×1 to a quarter of the channels, 3×3, and 1×1 back.");
+    let field = (
+        "Convolutions",
+        "Basic: two 3×3 convolutions. Bottleneck: 1×1 to a quarter of the channels, 3×3, and 1×1 back.",
+    );
     combo_ui(ui, field, form, &BlockForm::ALL, |form| form.name().to_owned());
     number_ui(ui, ("Channels", "Number of output channels."), channels, 1..=MOST_UNITS, "");
-    let field = ("Stride", "Factor by which the block shrinks the picture, or enlarges it if transposed.");
+    let field = ("Stride", "Factor by which the picture shrinks, or grows if the block is transposed.");
     number_ui(ui, field, stride, 1..=MOST_STRIDE, "px");
 }
 
@@ -168,14 +170,16 @@ fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
         Padding::Same => 0,
     };
     let options = [Padding::Same, Padding::Pixels(pixels)];
-    let field =
-        ("Padding", "Zeros around the picture: as many as keep every place, or a number of your own.");
+    let field = (
+        "Padding",
+        "Zeros around the picture: as many as keep its size at stride 1, or a number of your own.",
+    );
     combo_ui(ui, field, padding, &options, |padding| match padding {
         Padding::Same => "same".to_owned(),
         Padding::Pixels(_) => "pixels".to_owned(),
     });
     if let Padding::Pixels(pixels) = padding {
-        number_ui(ui, ("Pixels", "Zeros on every side."), pixels, 0..=MOST_KERNEL, "px");
+        number_ui(ui, ("Pixels", "Number of zeros on every side."), pixels, 0..=MOST_KERNEL, "px");
     }
 }
 
@@ -184,7 +188,7 @@ fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: us
     let mut is_own = extra.is_some();
     let field = (
         "Output size",
-        "Automatic multiplies the size by the stride where padding is same, and adds nothing where it is in pixels; by hand, rows and columns are added one by one.",
+        "Automatic: with padding *same* the size is multiplied by the stride; with padding in pixels nothing is added. Or choose the number of extra rows and columns.",
     );
     if switch_ui(ui, field, &mut is_own, "Set by hand").changed() {
         let filling = if padding == Padding::Same { stride.saturating_sub(1) } else { 0 };
@@ -201,7 +205,7 @@ fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: us
 pub fn activation_ui(ui: &mut Ui, activation: &mut Activation) {
     combo_ui(
         ui,
-        ("Activation", "The bend behind the linear map."),
+        ("Activation", "Activation after the linear map."),
         activation,
         &Activation::ALL,
         |activation| activation.name().to_owned(),
@@ -228,27 +232,27 @@ fn explanation(layer: &Layer) -> (String, String) {
         Layer::Dense { activation, .. } => {
             let effect = match activation {
                 Activation::Linear => {
-                    "A linear map: without a bend it can only turn, stretch and drop directions."
+                    "A linear map without an activation; several in a row are still one linear map."
                 }
                 Activation::Relu => {
-                    "Every unit looks for one pattern in all inputs and stays silent where it is absent."
+                    "Fully connected. Each unit responds to one pattern in all inputs and is 0 without it."
                 }
-                Activation::LeakyRelu => "As ReLU, but silent units still learn a little.",
+                Activation::LeakyRelu => "Like ReLU, but with a small gradient for negative inputs, so units cannot die.",
                 Activation::Elu | Activation::Gelu | Activation::Silu | Activation::Softplus => {
-                    "Bends smoothly: gradients reach units that ReLU would leave dead."
+                    "A smooth activation: negative inputs still have a gradient, so units do not die."
                 }
-                Activation::Sigmoid => "Puts out a number between 0 and 1; gradients vanish far from 0.",
-                Activation::Tanh => "Puts out a number between −1 and 1; gradients vanish far from 0.",
+                Activation::Sigmoid => "Outputs lie between 0 and 1; gradients vanish far from 0.",
+                Activation::Tanh => "Outputs lie between −1 and 1; gradients vanish far from 0.",
             };
             (format!("y = f(W x + b),  f(a) = {}", formula(*activation)), effect.to_owned())
         }
         Layer::Conv2d { activation, .. } => (
             format!("y = f(W * x + b),  f(a) = {}", formula(*activation)),
-            "Looks for the same small patterns everywhere in the picture, so that it learns from few pixels what holds for all.".to_owned(),
+            "Applies the same small kernels at every position of the picture, so it needs few weights.".to_owned(),
         ),
         Layer::ConvTranspose2d { activation, .. } => (
             format!("y = f(transpose(W) * x + b),  f(a) = {}", formula(*activation)),
-            "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
+            "The transpose of a convolution: enlarges the picture by its stride.".to_owned(),
         ),
         Layer::Residual { activation, .. } => (
             format!("y = f(F(x) + x),  f(a) = {}", formula(*activation)),
@@ -260,15 +264,15 @@ fn explanation(layer: &Layer) -> (String, String) {
         ),
         Layer::MaxPool2d { .. } => (
             "y = max of each block".to_owned(),
-            "Keeps the strongest answer of each block and forgets where in it that was.".to_owned(),
+            "Keeps the largest value of each block; its position in the block is lost.".to_owned(),
         ),
         Layer::AvgPool2d { .. } => (
             "y = mean of each block".to_owned(),
-            "Makes the picture smaller without choosing: fine detail is averaged away.".to_owned(),
+            "Shrinks the picture by averaging blocks; fine detail is lost.".to_owned(),
         ),
         Layer::Upsample { .. } => (
             "y[n r + i, n c + j] = x[r, c],  i, j < n".to_owned(),
-            "Makes the picture larger by repeating pixels; a convolution behind it smooths the blocks.".to_owned(),
+            "Enlarges the picture by repeating pixels; a convolution after it smooths the blocks.".to_owned(),
         ),
         Layer::CropOrPad { .. } => (
             "y[r, c] = x[min(r, rows − 1), min(c, columns − 1)]".to_owned(),
@@ -276,15 +280,15 @@ fn explanation(layer: &Layer) -> (String, String) {
         ),
         Layer::BatchNorm { activation } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
-            "Brings every channel to one scale over the minibatch, so that deep stacks train faster; afterwards running means are used.".to_owned(),
+            "Normalises every channel over the minibatch, so that deep networks train faster. After training, running statistics are used.".to_owned(),
         ),
         Layer::LayerNorm { activation } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
-            "Brings every sample to one scale over its features, whatever else is in the minibatch.".to_owned(),
+            "Normalises every sample over its features, independently of the minibatch.".to_owned(),
         ),
         Layer::GroupNorm { activation, .. } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
-            "Brings every group of channels of a sample to one scale, whatever the size of the minibatch."
+            "Normalises groups of channels of every sample, independently of the minibatch."
                 .to_owned(),
         ),
         Layer::Prelu { .. } => (
@@ -293,16 +297,16 @@ fn explanation(layer: &Layer) -> (String, String) {
         ),
         Layer::Flatten => (
             "y = x as a row".to_owned(),
-            "Forgets which pixels are neighbours: what follows sees a row of features, channel by channel.".to_owned(),
+            "Turns the picture into a row of features, channel by channel.".to_owned(),
         ),
         Layer::Reshape { .. } => (
             "y = x as a picture".to_owned(),
-            "Reads a row of features as pixels, channel by channel, so that convolutions can follow.".to_owned(),
+            "Turns a row of features into a picture, channel by channel, so that convolutions can follow.".to_owned(),
         ),
         Layer::Dropout { rate } => (
             "y = m · x / (1 − p),  m = 0 with probability p".to_owned(),
             format!(
-                "Silences {} of the features at random while training, so that none can be relied on alone.",
+                "Sets {} of the features to 0 at random during training, so that the network cannot rely on single ones.",
                 format_percent(f64::from(*rate), 0)
             ),
         ),

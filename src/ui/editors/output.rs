@@ -19,7 +19,7 @@ pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
     explain_ui(
         ui,
         &equation,
-        "Brings the decoder back to the shape of the input. A sigmoid fits data in [0, 1].",
+        "Maps the decoder's output to the shape of the input. A sigmoid suits data in [0, 1].",
     );
 }
 
@@ -33,40 +33,40 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
     ui.scope(|ui| choices_ui(ui, &mut chosen, &options, 2, ring, same));
     if let Loss::Gaussian { variance: Variance::Fixed { std } } = loss {
         let field =
-            ("Deviation", "How far a value may lie from its reconstruction, in units of the scaled data: σ.");
+            ("Deviation", "Standard deviation σ of the reconstruction error, in units of the scaled data.");
         slider_ui(ui, field, std, 0.001..=10.0, true);
     }
     if let Loss::Huber { delta } = loss {
         let field =
-            ("δ", "Errors up to δ count squared, larger ones count linearly; in units of the scaled data.");
+            ("δ", "Errors up to δ are squared, larger ones count linearly; in units of the scaled data.");
         slider_ui(ui, field, delta, 0.001..=10.0, true);
     }
     let effect = match loss {
         Loss::SquaredError => {
-            "Fits any data; large errors count most. With linear layers it finds the principal components."
+            "Suits any data; large errors count most. With linear layers it finds the principal components."
         }
         Loss::BinaryCrossEntropy => match is_binary {
             Some(true) => {
                 "The data are all 0 or 1, so this is the likelihood of a Bernoulli distribution for each pixel, in nats."
             }
             Some(false) => {
-                "For data in [0, 1] behind a sigmoid; sharper than squared error. These data are grey, so the figure is no likelihood: compare it with runs on the same data only, or binarise them."
+                "For data in [0, 1] with a sigmoid output; sharper than squared error. These data are grey, so the value is not a likelihood: compare it only between runs on the same data, or binarise the data."
             }
             None => {
-                "For data in [0, 1] behind a sigmoid: every pixel is a probability. Sharper than squared error."
+                "For data in [0, 1] with a sigmoid output: every value is a probability. Sharper than squared error."
             }
         },
         Loss::AbsoluteError => {
-            "Fits any data. Outliers count little; reconstructions tend to medians. Up to a constant, this is the negative log-likelihood of a Laplace distribution of scale 1."
+            "Suits any data. Outliers count little; reconstructions tend towards medians. Up to a constant, this is the negative log-likelihood of a Laplace distribution of scale 1."
         }
         Loss::Huber { .. } => {
             "Half the squared error for small errors, δ times the absolute error for large ones: outliers count little. Not a likelihood in nats."
         }
         Loss::Gaussian { variance: Variance::Fixed { .. } } => {
-            "A likelihood in nats: the smaller σ, the more the error counts against what shapes the code."
+            "A negative log-likelihood in nats: the smaller σ, the more the error counts relative to the penalty on the code."
         }
         Loss::Gaussian { variance: Variance::Learned } => {
-            "A likelihood in nats whose one σ settles where it explains the errors best."
+            "A negative log-likelihood in nats with one learned σ, which settles at the root mean squared error."
         }
     };
     explain_ui(ui, loss.equation(), effect);

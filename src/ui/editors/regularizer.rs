@@ -46,21 +46,26 @@ pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: S
 
 /// The form of one regularizer.
 pub fn regularizer_ui(ui: &mut Ui, regularizer: &mut Regularizer) {
-    let field = ("Weight", "What the penalty is multiplied by.");
+    let field = ("Weight", "Weight of the penalty in the loss.");
     slider_ui(ui, field, &mut regularizer.weight, 1e-6..=100.0, true);
     match &mut regularizer.penalty {
         Penalty::L1 | Penalty::L2 => {}
         Penalty::Sparsity { target, distance, over } => {
-            slider_ui(ui, ("Target", "Mean activation that is aimed at."), target, 0.001..=0.5, true);
-            let field = ("Distance", "How far off a mean is; KL needs activations between 0 and 1.");
+            slider_ui(ui, ("Target", "Target of the mean activation."), target, 0.001..=0.5, true);
+            let field = (
+                "Distance",
+                "Distance between mean activation and target; KL needs activations between 0 and 1.",
+            );
             combo_ui(ui, field, distance, &Distance::ALL, |distance| distance.name().to_owned());
-            let field = ("Mean", "Over the samples for each unit, or over the units for each sample.");
+            let field =
+                ("Mean", "The mean is taken over samples for each unit, or over units for each sample.");
             combo_ui(ui, field, over, &Over::ALL, |over| over.name().to_owned());
         }
         Penalty::Contractive { estimator } => {
             let probes = if let Estimator::Probes(probes) = *estimator { probes } else { 1 };
             let options = [Estimator::Auto, Estimator::Exact, Estimator::Probes(probes)];
-            let field = ("Jacobian", "Exact, or estimated by random directions where that takes too long.");
+            let field =
+                ("Jacobian", "Exact, or estimated with random directions where exact takes too long.");
             combo_ui(ui, field, estimator, &options, |estimator| {
                 match estimator {
                     Estimator::Auto => "automatic",
@@ -109,13 +114,13 @@ fn equation(penalty: Penalty) -> &'static str {
 
 fn effect(penalty: Penalty) -> &'static str {
     match penalty {
-        Penalty::L1 => "Draws activations to exactly 0: few units speak at a time.",
-        Penalty::L2 => "Keeps activations small without silencing any.",
+        Penalty::L1 => "Drives activations to exactly 0: few units are active at a time.",
+        Penalty::L2 => "Keeps activations small without driving them to 0.",
         Penalty::Sparsity { .. } => {
-            "Holds units at a low mean activation, so that each answers to few samples."
+            "Keeps the mean activation of units low, so that each responds to few samples."
         }
         Penalty::Contractive { .. } => {
-            "Makes the code stand still when the input moves a little, except along the data."
+            "Makes the code insensitive to small changes of the input, except along the data."
         }
     }
 }

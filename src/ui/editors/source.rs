@@ -19,7 +19,7 @@ use crate::ui::widgets::button::{choices_ui, secondary_ui};
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_row_ui, slider_ui, text_ui};
 
 /// Differences between the rules, for those who point at the offer.
-pub const NEW_RULES: &str = "A header is told by the whole table, columns of words become features, arrays are chosen by their names, pictures keep their depth, and folders called train, validation and test become those splits. Can be undone.";
+pub const NEW_RULES: &str = "The whole table decides whether there is a header, columns of words become features, arrays are chosen by name, pictures keep their bit depth, and folders called train, validation and test become those splits. Can be undone.";
 
 /// The offer to read data by the rules of new designs, where they are read by older ones.
 pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
@@ -62,24 +62,24 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
 
 /// The form of a synthetic data set.
 pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
-    combo_ui(ui, ("Kind", "Which structure the data have."), synthetic, &Synthetic::ALL, |kind| {
+    combo_ui(ui, ("Kind", "Kind of synthetic data."), synthetic, &Synthetic::ALL, |kind| {
         kind.name().to_owned()
     });
     let seed = match synthetic {
         Synthetic::Shapes { count, size, seed } => {
-            number_ui(ui, ("Pictures", "How many pictures are made."), count, 1..=1_000_000, "");
-            number_ui(ui, ("Size", "Width and height of a picture."), size, 8..=1024, "px");
+            number_ui(ui, ("Pictures", "Number of pictures."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Size", "Width and height of a picture in pixels."), size, 8..=1024, "px");
             seed
         }
         Synthetic::Splines { count, seed } => {
-            number_ui(ui, ("Pictures", "How many pictures are made."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Pictures", "Number of pictures."), count, 1..=1_000_000, "");
             seed
         }
         Synthetic::SwissRoll { count, noise, seed } => {
-            number_ui(ui, ("Points", "How many points are made."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Points", "Number of points."), count, 1..=1_000_000, "");
             slider_ui(
                 ui,
-                ("Noise", "Standard deviation of what is added to every coordinate."),
+                ("Noise", "Standard deviation of the noise added to every coordinate."),
                 noise,
                 0.0..=1.0,
                 false,
@@ -87,23 +87,17 @@ pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
             seed
         }
         Synthetic::Blobs { count, features, clusters, seed } => {
-            number_ui(ui, ("Points", "How many points are made."), count, 1..=1_000_000, "");
-            number_ui(ui, ("Features", "Numbers of a point."), features, 1..=10_000, "");
-            number_ui(
-                ui,
-                ("Clusters", "Groups the points fall into."),
-                clusters,
-                1..=(*count).clamp(1, 1000),
-                "",
-            );
+            number_ui(ui, ("Points", "Number of points."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Features", "Coordinates of each point."), features, 1..=10_000, "");
+            number_ui(ui, ("Clusters", "Number of clusters."), clusters, 1..=(*count).clamp(1, 1000), "");
             seed
         }
         Synthetic::Informative { count, features, informative, seed } => {
-            number_ui(ui, ("Rows", "How many rows are made."), count, 1..=1_000_000, "");
-            number_ui(ui, ("Columns", "Numbers of a row."), features, 1..=10_000, "");
+            number_ui(ui, ("Rows", "Number of rows."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Columns", "Numbers in each row."), features, 1..=10_000, "");
             number_ui(
                 ui,
-                ("Informative", "Columns that determine the others."),
+                ("Informative", "Number of columns from which the others are computed."),
                 informative,
                 1..=(*features).max(1),
                 "",
@@ -111,7 +105,13 @@ pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
             seed
         }
     };
-    number_ui(ui, ("Seed", "Another seed makes other data of the same kind."), seed, 0..=u64::MAX, "");
+    number_ui(
+        ui,
+        ("Seed", "Seed of the generator: another seed gives other data of the same kind."),
+        seed,
+        0..=u64::MAX,
+        "",
+    );
 }
 
 /// The forms of scaling and split; `classes` are those of the loaded data.
@@ -120,7 +120,7 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
         ui,
         (
             "Scaling",
-            "How every value is scaled before the network sees it; fitted on the training split. Robust: by quantiles, so that outliers do not squeeze the rest.",
+            "How values are scaled before the network sees them; fitted on the training split. Robust uses quantiles, so outliers have little effect.",
         ),
         &mut data.scaling,
         &Scaling::ALL,
@@ -130,7 +130,7 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
         ui,
         (
             "Binarise",
-            "Makes values in [0, 1] into 0 or 1, so that cross-entropy is a likelihood: by a threshold, or drawn once with the value as probability.",
+            "Turns values in [0, 1] into 0 or 1, so that cross-entropy is a likelihood: by a threshold, or drawn once with the value as the probability of 1.",
         ),
         &mut data.binarise,
         &Binarise::ALL,
@@ -141,7 +141,7 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
         ui,
         (
             "Validation",
-            "Share of all samples held out for validation; not used where the data bring their own.",
+            "Fraction of all samples held out for validation; unused if the data have their own split.",
         ),
         validation,
         0.0..=0.9,
@@ -149,12 +149,18 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
     );
     slider_ui(
         ui,
-        ("Test", "Share of all samples kept for the end; not used where the data bring their own."),
+        ("Test", "Fraction of all samples held out for testing; unused if the data have their own split."),
         test,
         0.0..=0.9,
         false,
     );
-    number_ui(ui, ("Split seed", "Another seed draws other samples for each split."), seed, 0..=u64::MAX, "");
+    number_ui(
+        ui,
+        ("Split seed", "Seed of the split: another seed draws other samples."),
+        seed,
+        0..=u64::MAX,
+        "",
+    );
     let own: Vec<String> = data.own_labels.iter().flat_map(OwnLabel::classes).collect();
     let own = own.iter().filter(|class| !classes.contains(class));
     let classes: Vec<&str> = classes.iter().chain(own).map(String::as_str).collect();
@@ -174,7 +180,7 @@ fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[&str]) {
     }
     let field = (
         "Hold out",
-        "A class that never trains: its samples are kept for the test split, to see whether the network tells them from the others as anomalies.",
+        "A class that is never trained on: its samples go to the test split, to see whether the network detects them as anomalies.",
     );
     if combo_ui(ui, field, &mut chosen, &options, |class| visible(class.unwrap_or("no class")).into_owned()) {
         *held_out = chosen.map(str::to_owned);
@@ -200,7 +206,7 @@ fn list_ui(ui: &mut Ui, field: (&str, &str), list: &mut Vec<String>) {
     let typed: Option<String> = ui.data(|data| data.get_temp(id));
     let typed = typed.filter(|typed| split_words(typed) == *list);
     let mut text = typed.unwrap_or_else(|| join_words(list, ", "));
-    let edit = text_ui(ui, field, &mut text, "names, with commas");
+    let edit = text_ui(ui, field, &mut text, "names, separated by commas");
     if edit.changed() {
         *list = split_words(&text);
     }

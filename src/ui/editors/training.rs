@@ -8,39 +8,23 @@ use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switc
 
 /// The form of the training settings.
 pub fn training_ui(ui: &mut Ui, training: &mut Training) {
-    combo_ui(
-        ui,
-        ("Optimizer", "The rule that turns gradients into steps."),
-        &mut training.optimizer,
-        &Optimizer::ALL,
-        |kind| kind.name().to_owned(),
-    );
+    combo_ui(ui, ("Optimizer", "The update rule."), &mut training.optimizer, &Optimizer::ALL, |kind| {
+        kind.name().to_owned()
+    });
     slider_ui(
         ui,
-        ("Learning rate", "How far a step goes; the schedule multiplies it."),
+        ("Learning rate", "Size of a step; the schedule multiplies it."),
         &mut training.learning_rate,
         1e-5..=1.0,
         true,
     );
-    number_ui(
-        ui,
-        ("Epochs", "How often all samples of the training split are gone through."),
-        &mut training.epochs,
-        0..=1_000_000,
-        "",
-    );
-    number_ui(
-        ui,
-        ("Batch", "Samples a step learns from."),
-        &mut training.batch_size,
-        0..=1_000_000,
-        "samples",
-    );
+    number_ui(ui, ("Epochs", "Passes over the training split."), &mut training.epochs, 0..=1_000_000, "");
+    number_ui(ui, ("Batch", "Samples per step."), &mut training.batch_size, 0..=1_000_000, "samples");
     number_ui(
         ui,
         (
             "Seed",
-            "Of first weights, order of samples, noise and dropout: the same seed trains the same again.",
+            "Seed of initial weights, order of samples, noise and dropout: the same seed gives the same run.",
         ),
         &mut training.seed,
         0..=u64::MAX,
@@ -59,7 +43,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
     schedule_ui(ui, &mut training.schedule);
     number_ui(
         ui,
-        ("Warm-up", "The learning rate rises from 0 over this time before the schedule takes over."),
+        ("Warm-up", "Epochs over which the learning rate rises from 0 before the schedule begins."),
         &mut training.warmup_epochs,
         0..=100_000,
         "epochs",
@@ -70,16 +54,16 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
     CollapsingHeader::new("Optimizer constants").id_salt("optimizer constants").show_unindented(ui, |ui| {
         optimizer_ui(ui, &mut training.optimizer);
         let about = match training.optimizer {
-            Optimizer::AdamW { .. } => "Pulls weights towards 0: each step takes away this times the learning rate of a weight, apart from its gradient. Biases are left alone.",
-            Optimizer::Adam { .. } | Optimizer::Sgd { .. } | Optimizer::RmsProp { .. } => "Pulls weights towards 0: this times the weight is added to its gradient. Biases are left alone.",
+            Optimizer::AdamW { .. } => "Decoupled weight decay: each step subtracts this times the learning rate times the weight. Biases are not decayed.",
+            Optimizer::Adam { .. } | Optimizer::Sgd { .. } | Optimizer::RmsProp { .. } => "Weight decay: this times the weight is added to its gradient. Biases are not decayed.",
         };
         number_ui(ui, ("Weight decay", about), &mut training.weight_decay, 0.0..=10.0, "");
         let mut clips = training.gradient_clip.is_some();
-        if switch_ui(ui, ("Clip gradients", "Shortens the gradient where it is longer than a largest norm, against steps that go astray."), &mut clips, "to a largest norm").changed() {
+        if switch_ui(ui, ("Clip gradients", "Scales the gradient down if its norm exceeds a maximum, which prevents very large steps."), &mut clips, "to a maximum norm").changed() {
             training.gradient_clip = clips.then_some(1.0);
         }
         if let Some(norm) = &mut training.gradient_clip {
-            number_ui(ui, ("Largest norm", "Length the whole gradient is cut to."), norm, 0.0..=1e6, "");
+            number_ui(ui, ("Largest norm", "Maximum norm of the whole gradient."), norm, 0.0..=1e6, "");
         }
     });
 }
@@ -98,23 +82,17 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
         Schedule::Step { epochs, factor } => {
             number_ui(
                 ui,
-                ("Every", "Epochs until the learning rate falls again."),
+                ("Every", "Epochs between two decays of the learning rate."),
                 epochs,
                 0..=1_000_000,
                 "epochs",
             );
-            number_ui(
-                ui,
-                ("Factor", "What the learning rate is multiplied by at each fall."),
-                factor,
-                0.0..=1.0,
-                "",
-            );
+            number_ui(ui, ("Factor", "Factor of the learning rate at each decay."), factor, 0.0..=1.0, "");
         }
         Schedule::Cosine { floor } => {
             number_ui(
                 ui,
-                ("Ends at", "Share of the learning rate that is left at the end."),
+                ("Ends at", "Final learning rate as a fraction of the learning rate."),
                 floor,
                 0.0..=1.0,
                 "of the rate",
@@ -125,9 +103,14 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
                 let low = if log { 1e-6 } else { 0.0 };
                 slider_ui(ui, field, share, low..=1.0, log);
             };
-            share(ui, ("Rises for", "Share of the run in which the learning rate rises."), rise, false);
-            share(ui, ("Starts at", "Share of the learning rate at the start."), start, true);
-            share(ui, ("Ends at", "Share of the learning rate that is left at the end."), floor, true);
+            share(ui, ("Rises for", "Fraction of the run in which the learning rate rises."), rise, false);
+            share(
+                ui,
+                ("Starts at", "Initial learning rate as a fraction of the learning rate."),
+                start,
+                true,
+            );
+            share(ui, ("Ends at", "Final learning rate as a fraction of the learning rate."), floor, true);
         }
     }
 }
@@ -136,28 +119,27 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
 pub fn strategy_ui(ui: &mut Ui, strategy: &mut Strategy) {
     combo_ui(
         ui,
-        ("Strategy", "All layers at once from random weights, or one after the other first."),
+        ("Strategy", "Train all layers together from random weights, or pretrain them one by one first."),
         strategy,
         &Strategy::ALL,
         |kind| kind.name().to_owned(),
     );
     let Strategy::LayerWise { by, epochs, beside_joint } = strategy else { return };
-    combo_ui(ui, ("Layers are", "What a single layer is trained as."), by, &Greedy::ALL, |kind| {
+    combo_ui(ui, ("Layers are", "How each single layer is pretrained."), by, &Greedy::ALL, |kind| {
         kind.name().to_owned()
     });
-    number_ui(ui, ("Each for", "Epochs of each layer's own training."), epochs, 1..=100_000, "epochs");
+    number_ui(ui, ("Each for", "Epochs for each layer."), epochs, 1..=100_000, "epochs");
     let (equation, effect) = match by {
         Greedy::Machines => (
             "ΔW = ε (v p⁺ − v' p⁻) / m,  p = σ(W v + c)",
-            "Each layer learns the likely patterns of what the layers before it hand on; fine-tuning starts from there.",
+            "Each layer is trained as a Boltzmann machine on the output of the layers before it; then all are fine-tuned together.",
         ),
         Greedy::Autoencoders { masking } => {
-            let field =
-                ("Masking", "Share of a layer's input that is set to 0, so that it learns to fill it in.");
+            let field = ("Masking", "Fraction of a layer's input that is set to 0 and has to be restored.");
             slider_ui(ui, field, masking, 0.0..=0.9, false);
             (
                 "Σ (v − f(W' f(W v + c) + b))²",
-                "Each layer learns to reconstruct what the layers before it hand on; fine-tuning starts from there.",
+                "Each layer is trained to reconstruct the output of the layers before it; then all are fine-tuned together.",
             )
         }
     };
@@ -173,14 +155,14 @@ pub fn optimizer_ui(ui: &mut Ui, optimizer: &mut Optimizer) {
         Optimizer::Sgd { momentum, nesterov } => {
             number_ui(
                 ui,
-                ("Momentum", "Share of the last step that the next one keeps; 0 for none."),
+                ("Momentum", "Fraction of the last step that is added to the next one; 0 for none."),
                 momentum,
                 0.0..=1.0,
                 "",
             );
             switch_ui(
                 ui,
-                ("Variant", "Nesterov's momentum looks ahead before it takes the gradient."),
+                ("Variant", "Nesterov momentum: the gradient is computed after the momentum step."),
                 nesterov,
                 "Nesterov",
             );
@@ -188,7 +170,7 @@ pub fn optimizer_ui(ui: &mut Ui, optimizer: &mut Optimizer) {
         Optimizer::RmsProp { alpha, eps } => {
             number_ui(
                 ui,
-                ("Alpha", "How slowly the mean of squared gradients forgets."),
+                ("Alpha", "Decay rate of the running mean of squared gradients."),
                 alpha,
                 0.0..=1.0,
                 "",
@@ -196,10 +178,10 @@ pub fn optimizer_ui(ui: &mut Ui, optimizer: &mut Optimizer) {
             eps_ui(ui, eps);
         }
         Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-            number_ui(ui, ("Beta 1", "How slowly the mean of gradients forgets."), beta1, 0.0..=1.0, "");
+            number_ui(ui, ("Beta 1", "Decay rate of the running mean of gradients."), beta1, 0.0..=1.0, "");
             number_ui(
                 ui,
-                ("Beta 2", "How slowly the mean of squared gradients forgets."),
+                ("Beta 2", "Decay rate of the running mean of squared gradients."),
                 beta2,
                 0.0..=1.0,
                 "",
@@ -212,7 +194,7 @@ pub fn optimizer_ui(ui: &mut Ui, optimizer: &mut Optimizer) {
 fn eps_ui(ui: &mut Ui, eps: &mut f32) {
     slider_ui(
         ui,
-        ("Epsilon", "Keeps the division from exploding where gradients are tiny."),
+        ("Epsilon", "Added to the denominator, so that tiny gradients cause no huge steps."),
         eps,
         1e-12..=1e-2,
         true,
@@ -225,7 +207,7 @@ fn early_stopping_ui(ui: &mut Ui, stopping: &mut Option<EarlyStopping>) {
         ui,
         (
             "Stop early",
-            "Ends the run when the validation loss no longer falls, and keeps the weights of the best epoch.",
+            "Stops when the validation loss no longer improves, and keeps the weights of the best epoch.",
         ),
         &mut stops,
         "keep the best epoch",
@@ -237,14 +219,14 @@ fn early_stopping_ui(ui: &mut Ui, stopping: &mut Option<EarlyStopping>) {
     if let Some(EarlyStopping { patience, min_delta }) = stopping {
         number_ui(
             ui,
-            ("Patience", "Epochs without a gain that are waited through."),
+            ("Patience", "Epochs without improvement before stopping."),
             patience,
             0..=100_000,
             "epochs",
         );
         number_ui(
             ui,
-            ("Least gain", "How much the validation loss must fall to count as a gain."),
+            ("Least gain", "How much the validation loss must fall to count as an improvement."),
             min_delta,
             0.0..=1e6,
             "",

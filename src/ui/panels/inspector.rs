@@ -26,8 +26,8 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
     card_ui(ui, state);
     // In a line that is always there, so that nothing moves when a run begins.
     let about = match state.active_run() {
-        Some(run) => format!("rate and epochs reach run {} at once", run.id),
-        None => "how the weights are found".to_owned(),
+        Some(run) => format!("changes of rate and epochs apply to run {} at once", run.id),
+        None => "optimizer and schedule".to_owned(),
     };
     match state.selected {
         Place::Data | Place::Corruption | Place::Training => {
@@ -35,7 +35,7 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
                 ui,
                 state,
                 "Corruption",
-                "of the input, while training",
+                "of the input, during training",
                 Place::Corruption,
                 |ui, state| {
                     corruption::corruption_ui(ui, &mut state.project.corruption);
@@ -174,9 +174,9 @@ fn heading(state: &State, place: Place) -> (String, &'static str) {
             ("Input".to_owned(), "where the samples come from")
         }
         Place::Encoder(index) => (format!("Encoder layer {}", index + 1), "towards the code"),
-        Place::Code => ("Code".to_owned(), "the waist of the network"),
+        Place::Code => ("Code".to_owned(), "the bottleneck"),
         Place::Decoder(index) if state.is_mirrored() => {
-            (format!("Decoder layer {}", index + 1), "follows the encoder")
+            (format!("Decoder layer {}", index + 1), "mirrors the encoder")
         }
         Place::Decoder(index) => (format!("Decoder layer {}", index + 1), "towards the output"),
         Place::Output => ("Output".to_owned(), "the reconstruction"),
@@ -206,21 +206,23 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
         | Place::Output
         | Place::Training => None,
     };
-    let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
+    let text = "This layer mirrors a layer of the encoder and changes with it. To edit it separately, give the decoder its own layers.";
     ui.label(RichText::new(text).size(12.0).color(tokens.dim));
     ui.horizontal_wrapped(|ui| {
         let available = Command::ToggleMirror.available(state);
         if ui
             .add_enabled_ui(available.is_ok(), |ui| primary_ui(ui, "Give it its own layers", 0.0))
             .inner
-            .on_hover_text("Starts from the mirrored ones; can be undone.")
+            .on_hover_text("Copies the mirrored layers; can be undone.")
             .on_disabled_hover_text(available.err().unwrap_or_default())
             .clicked()
         {
             state.run(Command::ToggleMirror);
         }
         if let Some(partner) = partner(state, place)
-            && secondary_ui(ui, "Edit encoder").on_hover_text("Selects the layer it follows.").clicked()
+            && secondary_ui(ui, "Edit encoder")
+                .on_hover_text("Select the encoder layer it mirrors.")
+                .clicked()
         {
             state.select(partner);
         }
