@@ -83,7 +83,7 @@ pub(super) fn exporting(state: &State) -> Condition {
 pub(super) fn exportable_pictures(state: &State) -> Condition {
     exportable(state)?;
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
-    demand(are_pictures, "The samples are no pictures: export them as CSV.")
+    demand(are_pictures, "The samples are not pictures: export them as CSV.")
 }
 
 pub(super) fn compared(state: &State) -> Condition {
@@ -91,9 +91,9 @@ pub(super) fn compared(state: &State) -> Condition {
     has_weights(state)?;
     demand(
         state.is_selection_of_run(),
-        "The selected samples are not of the shown run's data: select some that are.",
+        "The selected samples do not belong to the data of the shown run: select some that do.",
     )?;
-    demand(state.is_compared(), "The selection is not compared yet: open the Selection view.")
+    demand(state.is_compared(), "There is no comparison yet: open the Selection view.")
 }
 
 pub(super) fn exportable_restored(state: &State) -> Condition {
@@ -101,16 +101,16 @@ pub(super) fn exportable_restored(state: &State) -> Condition {
     has_weights(state)?;
     demand(
         state.is_selection_of_run(),
-        "The selected samples are not of the shown run's data: select some that are.",
+        "The selected samples do not belong to the data of the shown run: select some that do.",
     )
 }
 
 pub(super) fn under_way(state: &State) -> Condition {
-    demand(state.active_run().is_some(), "Nothing is being trained.")
+    demand(state.active_run().is_some(), "No run is training.")
 }
 
 fn idle(state: &State) -> Condition {
-    demand(state.active_run().is_none(), "A run is under way: stop it first.")
+    demand(state.active_run().is_none(), "A run is training: stop it first.")
 }
 
 pub(super) fn steppable(state: &State) -> Condition {
@@ -136,14 +136,16 @@ pub(super) fn resumable(state: &State) -> Condition {
 pub(super) fn restorable(state: &State) -> Condition {
     match state.shown() {
         None => Err("There is no run yet.".to_owned()),
-        Some(run) => demand(run.design != state.project.design(), "The run's design is the one on screen."),
+        Some(run) => {
+            demand(run.design != state.project.design(), "The design on screen already is that of the run.")
+        }
     }
 }
 
 pub(super) fn locatable(state: &State) -> Condition {
     demand(
         state.project.data.source.path().is_some(),
-        "These data come with the program: choose another kind on the input card first.",
+        "These data are built in: choose another kind on the card Input first.",
     )
 }
 
@@ -164,14 +166,14 @@ pub(super) fn own_layer(state: &State) -> Condition {
     }
     Err(match state.selected {
         Place::Decoder(_) => {
-            "This layer mirrors the encoder: change it there, or give the decoder its own layers."
+            "This layer mirrors the encoder: change the encoder, or give the decoder its own layers."
         }
         Place::Data
         | Place::Corruption
         | Place::Encoder(_)
         | Place::Code
         | Place::Output
-        | Place::Training => "Input, code and output are always there: select a layer.",
+        | Place::Training => "Input, code and output cannot be changed in this way: select a layer.",
     }
     .to_owned())
 }
@@ -183,8 +185,8 @@ pub(super) fn freeable(state: &State) -> Condition {
         return Ok(());
     }
     Err(match input {
-        None => "Load the data first: the sizes of pictures follow from them.",
-        Some(_) => "Fix the encoder first: the sizes of the decoder follow from it.",
+        None => "Load the data first: they determine the sizes.",
+        Some(_) => "Fix the encoder first: it determines the sizes of the decoder.",
     }
     .to_owned())
 }
@@ -233,14 +235,14 @@ pub(super) fn has_weights(state: &State) -> Condition {
 /// Whether there are other data to be loaded for the shown run.
 pub(super) fn has_others(state: &State) -> Condition {
     has_weights(state)?;
-    demand(!state.project.others.is_empty(), "Nothing was shown to the networks of this project.")
+    demand(!state.project.others.is_empty(), "This project has no other data.")
 }
 
 /// Whether the shown run can be deleted.
 pub(super) fn deletable(state: &State) -> Condition {
     has_run(state)?;
     let is_under_way = state.shown().is_some_and(|run| run.status.is_under_way());
-    demand(!is_under_way, "The run is under way: stop it first.")
+    demand(!is_under_way, "The run is training: stop it first.")
 }
 
 /// Whether the shown run can be evaluated on the test split.
@@ -252,19 +254,19 @@ pub(super) fn evaluable(state: &State) -> Condition {
 pub(super) fn evaluable_on(state: &State, subset: Subset) -> Condition {
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if matches!(run.status, Status::Queued | Status::Training) {
-        return Err("The run is being trained: pause or stop it first.".to_owned());
+        return Err("The run is training: pause or stop it first.".to_owned());
     }
     if run.checkpoint.is_none() {
         return Err("The run has no weights to evaluate.".to_owned());
     }
     let Some((data, _)) = state.data_as_trained(run) else {
         trainable(state)?;
-        return Err("The loaded data are not those of the run: restore its design first.".to_owned());
+        return Err("The loaded data differ from those of the run: restore its design first.".to_owned());
     };
     if data.split.rows(subset).is_empty() {
         let split = subset.name();
         return Err(format!(
-            "There is no {split} split: give it a share on the input card, then train a new run."
+            "There is no {split} split: set its fraction on the card Input, then train a new run."
         ));
     }
     Ok(())

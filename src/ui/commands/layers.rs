@@ -30,7 +30,7 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         ),
         Layer::ConvTranspose2d { .. } => (
             "Add transposed convolution",
-            "Add a convolution that enlarges after the selected card.",
+            "Add a convolution that enlarges pictures after the selected card.",
             keys![CTRL_ALT, V],
         ),
         Layer::Residual { .. } => (
@@ -63,17 +63,17 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         ),
         Layer::BatchNorm { .. } => (
             "Add batch norm",
-            "Add a layer that brings features to one scale over the minibatch after the selected card.",
+            "Add a layer that normalises features over the minibatch after the selected card.",
             keys![CTRL_ALT, B],
         ),
         Layer::LayerNorm { .. } => (
             "Add layer norm",
-            "Add a layer that brings each sample to one scale after the selected card.",
+            "Add a layer that normalises each sample after the selected card.",
             keys![CTRL_ALT, N],
         ),
         Layer::GroupNorm { .. } => (
             "Add group norm",
-            "Add a layer that brings groups of channels of each sample to one scale after the selected card.",
+            "Add a layer that normalises groups of channels of each sample after the selected card.",
             keys![CTRL_ALT, G],
         ),
         Layer::Prelu { .. } => (
@@ -83,12 +83,12 @@ fn words(layer: &Layer) -> (&'static str, &'static str, &'static [KeyboardShortc
         ),
         Layer::Flatten => (
             "Add flatten",
-            "Add a layer that makes a row of a picture after the selected card.",
+            "Add a layer that turns pictures into rows after the selected card.",
             keys![CTRL_ALT, F],
         ),
         Layer::Reshape { .. } => (
             "Add reshape",
-            "Add a layer that makes a picture of a row after the selected card.",
+            "Add a layer that turns rows into pictures after the selected card.",
             keys![CTRL_ALT, H],
         ),
         Layer::Dropout { .. } => {

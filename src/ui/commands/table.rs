@@ -53,7 +53,7 @@ commands! {
         .about("Open a project (.hourglass) or a design (.ron).");
     ShowOther => Menu::File
         .item(1, "Show other data…", keys![CTRL_SHIFT, O], State::ask_other)
-        .about("Show other files to the network of the shown run; the design keeps its data.")
+        .about("Encode and reconstruct other files with the shown run; the design keeps its data.")
         .when(conditions::has_weights);
     ReloadOther => Menu::File
         .item(1, "Reload other data", keys![CTRL_ALT, J], State::reload_others)
@@ -77,17 +77,17 @@ commands! {
         .when(conditions::exportable_at_all);
     CancelExport => Menu::File
         .item(2, "Cancel export", keys![CTRL_ALT, Z], |state| state.effects.push(Effect::CancelExport))
-        .about("Cancel the export under way; it leaves no file.")
+        .about("Cancel the current export; no file is left.")
         .when(conditions::exporting);
     SaveFigure => Menu::File
         .item(2, "Save picture of the view…", keys![CTRL_SHIFT, G], |state| {
             state.view.figures = Some(FigureWish::Save(Form::Png));
         })
-        .about("Save what a view shows as PNG or SVG, its numbers as CSV, or its animation as GIF.")
+        .about("Save a view as PNG or SVG, its numbers as CSV, or its animation as GIF.")
         .when(conditions::not_writing);
     Revert => Menu::File
         .item(2, "Revert to saved", keys![CTRL_SHIFT, R], |state| state.edit(Clone::clone_from))
-        .about("Take back every change to the design since it was saved; can be undone.")
+        .about("Revert every change to the design since it was saved; can be undone.")
         .when(conditions::changed);
     ReopenLast => Menu::File
         .item(3, "Reopen project at start", keys![CTRL_ALT, O], |state| {
@@ -97,32 +97,32 @@ commands! {
         .on(|state| !state.view.starts_anew);
     Quit => Menu::File
         .item(3, "Quit", keys![CTRL, Q], |state| state.ask(Then::Quit))
-        .about("Close the window; asks before anything is lost.");
+        .about("Close the window; asks about unsaved changes.");
     Undo => Menu::Edit
         .item(1, "Undo", keys![CTRL, Z], State::undo)
-        .about("Take back the last change to the design or the list of runs.")
+        .about("Undo the last change to the design or the list of runs.")
         .when(conditions::undoable);
     Redo => Menu::Edit
         .item(1, "Redo", keys![CTRL_SHIFT, Z; CTRL, Y], State::redo)
-        .about("Do the last undone change again.")
+        .about("Redo the last undone change.")
         .when(conditions::redoable);
     CopyPicture => Menu::Edit
         .item(2, "Copy picture of the view", keys![CTRL_SHIFT, Y], |state| {
             state.view.figures = Some(FigureWish::CopyPicture);
         })
-        .about("Copy what the view that was clicked last shows as a picture.");
+        .about("Copy the view that was clicked last as a picture.");
     CopyNumbers => Menu::Edit
         .item(2, "Copy numbers of the view", keys![CTRL_SHIFT, U], |state| {
             state.view.figures = Some(FigureWish::CopyNumbers);
         })
-        .about("Copy the numbers that the view that was clicked last shows, as CSV.");
+        .about("Copy the numbers of the view that was clicked last as CSV.");
     Duplicate => Menu::Edit
         .item(3, "Duplicate layer", keys![CTRL, D], State::duplicate_selected)
         .about("Put a copy of the selected layer right after it.")
         .when(conditions::own_layer);
     Remove => Menu::Edit
         .item(3, "Remove layer", keys![NONE, Delete], State::remove_selected)
-        .about("Take the selected layer out of the network.")
+        .about("Remove the selected layer from the network.")
         .when(conditions::own_layer);
     MoveUp => Menu::Edit
         .item(3, "Move layer up", keys![ALT, ArrowUp], |state| state.move_selected(true))
@@ -134,7 +134,7 @@ commands! {
         .when(conditions::movable_down);
     ToggleMirror => Menu::Edit
         .item(4, "Decoder mirrors the encoder", keys![CTRL, M], State::toggle_mirror)
-        .about("Let the decoder follow the encoder in reverse, or give it layers of its own.")
+        .about("Mirror the encoder in the decoder, or give the decoder its own layers.")
         .when(conditions::freeable)
         .on(State::is_mirrored);
     ToggleTied => Menu::Edit
@@ -182,7 +182,7 @@ commands! {
         .item(3, "Export reconstructions as pictures…", keys![CTRL_ALT, Y], |state| {
             state.ask_where(SaveKind::Restored);
         })
-        .about("Write what the shown run's network makes of the selected samples as PNG files into a new folder.")
+        .about("Write the shown run's reconstructions of the selected samples as PNG files into a new folder.")
         .when(conditions::exportable_restored);
     SelectPrevious => Menu::Select
         .item(4, "Select previous card", keys![NONE, ArrowUp], |state| state.select_by(-1))
@@ -194,7 +194,7 @@ commands! {
         .when(conditions::not_last);
     CommandPalette => Menu::View
         .item(1, "Search commands…", keys![CTRL, K; CTRL_SHIFT, P], |state| state.view.palette = Some(Palette::default()))
-        .about("Find any command by a few letters of its name.");
+        .about("Find a command by a few letters of its name.");
     ShowRuns => Menu::View
         .item(3, "Show runs", keys![CTRL, Num5], |state| state.show_bottom(BottomTab::Runs))
         .about("Show the table of runs.");
@@ -203,7 +203,7 @@ commands! {
         .about("Show problems that block training.");
     ShowLog => Menu::View
         .item(3, "Show log", keys![CTRL, Num7], |state| state.show_bottom(BottomTab::Log))
-        .about("Show what happened so far.");
+        .about("Show the log.");
     ToggleNetwork => Menu::View
         .item(5, "Network panel", keys![CTRL, B], |state| state.view.network = !state.view.network)
         .about("Show or hide the network on the left.")
@@ -218,10 +218,10 @@ commands! {
         .on(|state| state.view.bottom_open);
     ResetLayout => Menu::View
         .item(5, "Reset layout", keys![CTRL_ALT, L], |state| state.view.reset())
-        .about("Bring every panel and view back to its first place.");
+        .about("Restore the default layout of panels and views.");
     ThemeSystem => Menu::View
         .item(6, "Theme: follow the system", keys![CTRL_ALT, Num0], |state| state.view.theme = ThemePreference::System)
-        .about("Use the desktop's choice of light or dark.")
+        .about("Use the light or dark theme of the desktop.")
         .on(|state| state.view.theme == ThemePreference::System);
     ThemeDark => Menu::View
         .item(6, "Theme: dark", keys![CTRL_ALT, Num1], |state| state.view.theme = ThemePreference::Dark)
@@ -257,11 +257,11 @@ commands! {
         .trains();
     Stop => Menu::Run
         .item(1, "Stop", keys![SHIFT, F5], State::stop_all)
-        .about("End the run after its step, keeping everything to resume it exactly.")
+        .about("Stop the run after its current step; it can be resumed exactly.")
         .when(conditions::under_way);
     TrainNew => Menu::Run
         .item(2, "Train a new run", keys![CTRL_SHIFT, F5], |state| state.start_new(Start::Train))
-        .about("Train the design on screen from the start, as a run of its own.")
+        .about("Train the design on screen from the start, as a new run.")
         .when(conditions::trainable_as_new)
         .trains();
     Resume => Menu::Run
@@ -285,7 +285,7 @@ commands! {
         .when(conditions::restorable);
     EvaluateTest => Menu::Run
         .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], |state| state.evaluate(Subset::Test))
-        .about("Evaluate the shown run on samples it never saw.")
+        .about("Evaluate the shown run on samples it was not trained on.")
         .when(conditions::evaluable);
     RunPage => Menu::Run
         .item(5, "Run details", keys![CTRL_ALT, I], |state| state.on_shown(RunAction::Page))

@@ -198,7 +198,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     title_ui(ui, &title);
     if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {
         let text = format!(
-            "Parts of {} could not be read. Saved over it, they would be lost for good: save under another name.",
+            "Parts of {} could not be read and would be lost by saving over it. Save under another name.",
             state.title()
         );
         ui.label(RichText::new(text).color(tokens(ui).dim));
@@ -325,7 +325,7 @@ fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
     };
     ui.label(RichText::new(lost).color(tokens.dim));
     if state.active_run().is_some() {
-        ui.label(RichText::new("The run under way is stopped; it can be resumed later.").color(tokens.dim));
+        ui.label(RichText::new("The current run is stopped; it can be resumed later.").color(tokens.dim));
     }
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
@@ -401,7 +401,7 @@ fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {
         let field = DragValue::new(count).range(1..=cores).speed(0.1);
         ui.add_enabled_ui(!*all, |ui| ui.add_sized(vec2(110.0, 26.0), field).accessible_name("Threads"));
     });
-    let text = "Results are the same with any number. A run under way keeps its own until it is stopped and resumed.";
+    let text = "Results do not depend on the number. A run that is training keeps its number until it is stopped and resumed.";
     ui.label(RichText::new(text).size(11.5).color(tokens(ui).dim));
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
@@ -416,7 +416,7 @@ fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {
 }
 
 fn recover_ui(ui: &mut Ui, found: &[Recovery]) -> Answer {
-    title_ui(ui, "Work was left behind");
+    title_ui(ui, "Recover unsaved work");
     let tokens = tokens(ui);
     ui.label(RichText::new("The program ended before this work was saved.").color(tokens.dim));
     let mut answer = Answer::Open;
@@ -477,7 +477,7 @@ pub fn keys(ctx: &egui::Context, command: Command) -> String {
 fn about_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "Hourglass");
     ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
-    ui.label("A workbench for autoencoders: assemble, train, watch, explore.");
+    ui.label("A workbench for autoencoders: build, train, watch and explore them.");
     let tokens = tokens(ui);
     let licences = "MIT or Apache-2.0, at your choice. Typeface: Inter, SIL Open Font License 1.1.";
     ui.label(RichText::new(licences).size(11.5).color(tokens.dim));

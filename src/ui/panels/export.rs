@@ -32,7 +32,7 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
             format!("{} Run {}, epoch {epoch}.", dialog.what.about(), run.id)
         }
         (Some((run, epoch, _)), ExportWhat::Codes | ExportWhat::Reconstructions | ExportWhat::Scores) => {
-            format!("{} By run {} after epoch {epoch}.", dialog.what.about(), run.id)
+            format!("{} Run {}, epoch {epoch}.", dialog.what.about(), run.id)
         }
         (_, _) => dialog.what.about().to_owned(),
     };

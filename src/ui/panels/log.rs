@@ -11,7 +11,7 @@ use crate::ui::widgets::empty::empty_ui;
 pub fn log_ui(ui: &mut Ui, state: &State) {
     let lines = &state.notices.log;
     if lines.is_empty() {
-        empty_ui(ui, "Nothing has happened yet.");
+        empty_ui(ui, "The log is empty.");
         return;
     }
     let tokens = tokens(ui);

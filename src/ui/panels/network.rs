@@ -227,7 +227,7 @@ impl Face {
             count(card.macs)
         );
         if mirrored {
-            hover.push_str("\nFollows the encoder.");
+            hover.push_str("\nMirrors the encoder.");
         }
         let color: fn(&Tokens) -> Color32 = match card.place {
             Place::Encoder(_) => |tokens| tokens.encoder,

@@ -304,7 +304,7 @@ fn pace_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fracti
 fn place_sentence(progress: &RunProgress, [done, epochs]: [u32; 2]) -> String {
     match progress.greedy {
         Some(greedy) => format!(
-            "Layer {} of {} learns by itself: epoch {} of {}.",
+            "Pretraining layer {} of {}: epoch {} of {}.",
             greedy.layer,
             greedy.layers,
             format_count(greedy.epoch),
@@ -382,7 +382,7 @@ fn idle_ui(ui: &mut Ui, state: &State) {
     } else if errors > 0 {
         format!("{errors} {} to fix", if errors == 1 { "problem" } else { "problems" })
     } else if state.data.dataset.is_some() {
-        "ready: F5 trains".to_owned()
+        "ready: press F5 to train".to_owned()
     } else {
         "no data yet".to_owned()
     };

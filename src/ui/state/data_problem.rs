@@ -48,7 +48,7 @@ fn fix_label(old: &Source, new: &Source) -> String {
                 ([label], _) => format!("“{label}” is a label"),
                 ([_, _, ..], _) => format!("{} columns are labels", added.len()),
                 ([], true) => "No label column".to_owned(),
-                ([], false) => "Only labels that are there".to_owned(),
+                ([], false) => "Use only labels that exist".to_owned(),
             }
         }
         (Source::Csv { .. }, _) => "Detect header and delimiter".to_owned(),

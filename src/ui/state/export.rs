@@ -53,7 +53,7 @@ impl ExportWhat {
             ExportWhat::Scores => {
                 "The squared error of each sample, and its log probability where there is one."
             }
-            ExportWhat::Samples => "The samples as they are, with splits, labels and known errors.",
+            ExportWhat::Samples => "The selected samples with splits, labels and known errors.",
             ExportWhat::Weights => "All arrays of the network, for PyTorch and other programs.",
         }
     }

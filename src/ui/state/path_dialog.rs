@@ -232,7 +232,7 @@ impl PathDialog {
                 Some("There is no such file or folder.")
             }
             (Purpose::Save(SaveKind::Pictures | SaveKind::Restored, _), PathKind::Folder) => {
-                Some("There is such a folder already: add the name of a new one.")
+                Some("This folder exists: add the name of a new one.")
             }
             (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),
             (Purpose::Save(SaveKind::Figure(_), _), PathKind::File | PathKind::Nothing)
@@ -241,9 +241,7 @@ impl PathDialog {
                 Some("End the name with .png, .svg, .csv or .gif.")
             }
             (Purpose::Save(..), PathKind::NoFolder) => Some("The folder does not exist."),
-            (Purpose::Save(..), PathKind::File) if self.overwrite => {
-                Some("There is such a file already. Replace it?")
-            }
+            (Purpose::Save(..), PathKind::File) if self.overwrite => Some("This file exists. Replace it?"),
             (Purpose::Open | Purpose::Save(..) | Purpose::Show(_), PathKind::File)
             | (Purpose::Save(..), PathKind::Nothing)
             | (Purpose::Show(_), PathKind::Folder) => None,
@@ -344,7 +342,7 @@ mod tests {
         check(figure(), &at("loss"), 1, None, Some(&at("loss.svg")));
         check(figure(), &at("loss.CSV"), 1, None, Some(&at("loss.CSV")));
         check(figure(), &at("loss.jpg"), 1, Some("End the name with .png, .svg, .csv or .gif."), None);
-        let asks = Some("There is such a file already. Replace it?");
+        let asks = Some("This file exists. Replace it?");
         for text in [at("a"), there.clone()] {
             check(save(), &text, 1, asks, None);
             check(save(), &text, 2, asks, Some(&there));

@@ -11,7 +11,7 @@ use crate::session::Request;
 use crate::ui::state::{DataState, Offer, State, is_own, is_same_kind};
 
 /// Why another reading of the data is offered, and at what price.
-pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, as the runs of this design were trained. New designs read more of them as they are; runs trained before cannot be resumed on data that are read otherwise.";
+pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, because the runs of this design were trained that way. New designs use the current rules; older runs cannot be resumed on data that are read differently.";
 
 impl State {
     /// Loads the data again, whatever is there.

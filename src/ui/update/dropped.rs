@@ -56,7 +56,7 @@ impl State {
                 }));
             }
             Some(_) => {
-                let text = "Answer the question that is open, then drop the files again.";
+                let text = "Answer the open question first, then drop the files again.";
                 self.notices.say(Severity::Warning, text);
             }
             None => self.use_first(&paths, source),
@@ -67,7 +67,7 @@ impl State {
     pub fn use_first(&mut self, paths: &[PathBuf], source: Source) {
         if let [first, _, ..] = paths {
             let text = format!(
-                "Only {} is used: the data of a design are one file or folder. Drop a folder to use all that is in it.",
+                "Only {} is used: a design has one file or folder as data. Drop a folder to use all files in it.",
                 visible_path(first)
             );
             self.notices.say(Severity::Warning, text);

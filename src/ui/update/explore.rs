@@ -157,7 +157,7 @@ impl State {
             let known = own.iter().position(|known| is_row && known.of == pin.of);
             if known.is_none() {
                 if own.len() >= MOST_PINS {
-                    let text = format!("There are {MOST_PINS} pins already. Remove some to pin others.");
+                    let text = format!("There are already {MOST_PINS} pins. Remove some to pin others.");
                     self.notices.say(Severity::Warning, text);
                     break;
                 }

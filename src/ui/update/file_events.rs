@@ -52,7 +52,7 @@ impl State {
             FileEvent::Store(Err(message)) => self.notices.say(
                 Severity::Warning,
                 format!(
-                    "Work cannot be kept safe against a crash: {message}. Save the project now and then."
+                    "Unsaved work cannot be backed up against a crash: {message}. Save the project often."
                 ),
             ),
             FileEvent::Quiet(message) => self.notices.log(Severity::Warning, message),
@@ -129,9 +129,7 @@ impl State {
             Err(message) => {
                 self.notices.say(
                     Severity::Error,
-                    format!(
-                        "{NOT_SAVED}: {message}. The file that was there is intact; save to another place."
-                    ),
+                    format!("{NOT_SAVED}: {message}. The previous file is intact; save to another place."),
                 );
                 return;
             }

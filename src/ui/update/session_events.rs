@@ -30,7 +30,7 @@ impl State {
             Event::Computed(job, result) => self.take_result(job, result),
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
-                format!("Work could not be kept safe: {message}. Training continues; save the project to another place."),
+                format!("Unsaved work could not be backed up: {message}. Training continues; save the project to another place."),
             ),
         }
     }
@@ -50,7 +50,7 @@ impl State {
             RunEvent::Greedy(_) | RunEvent::Epochs(_) => self.runs_unsaved = true,
             RunEvent::Restarted(restart) => {
                 let message = format!(
-                    "Run {id}: the selector has not made its choice (its units are {} sure on average). Attempt {} begins, with twice the epochs.",
+                    "Run {id}: the selector has not chosen yet (mean certainty {}). Starting attempt {} with twice the epochs.",
                     format_percent(restart.mean_max, 1),
                     restart.attempt
                 );

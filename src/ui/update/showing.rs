@@ -11,7 +11,7 @@ use crate::session::{Request, Shown};
 use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW, Set, State, Wish};
 
 /// How a note begins that offers to load the other data of a project.
-const OTHERS: &str = "Networks of this project were shown other data";
+const OTHERS: &str = "This project has other data";
 
 /// Words of a note that says why files are not shown; it holds until others are to be.
 const FAILED: &str = " cannot be shown to run ";

@@ -27,7 +27,7 @@ use crate::ui::state::State;
 
 const NOTHING_YET: &str = "Nothing measured yet";
 const NOTHING_YET_ADVICE: &str =
-    "Train the network: what its units do is measured every second, and whenever it pauses or ends.";
+    "Train the network: its units are measured every second, and whenever the run pauses or ends.";
 /// Width from which the weights of the first layer are beside the plots, in points: each half then
 /// has room for two plots next to each other.
 const WIDE_PX: f32 = 960.0;
@@ -184,7 +184,7 @@ fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Opt
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let p = palette(ui);
-        let about = "−log 1/K Σ p(x|z) p(z) / q(z|x) with K codes z from q(z|x): tighter the more codes (Burda et al. 2016)";
+        let about = "−log 1/K Σ p(x|z) p(z) / q(z|x) with K codes z from q(z|x): more codes give a tighter bound (Burda et al. 2016)";
         ui.label(RichText::new("Negative log-likelihood").size(11.5).color(color(p.text))).on_hover_text(about);
         let field = egui::DragValue::new(draws).range(1..=100_000).suffix(" codes");
         ui.add(field).accessible_name("Codes per sample");
@@ -255,7 +255,7 @@ fn block_ui(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
 fn bits_ui(ui: &mut Ui, health: &Health) {
     let Some(Bits { code, error, constant }) = health.bits else { return };
     let about =
-        "Bits per sample to name its choices, to correct the error, and to write values down to the width.";
+        "Bits per sample for its choices, for the error, and for writing values to the chosen precision.";
     block_ui(ui, "Description length, bits per sample", about, |ui| {
         let p = palette(ui);
         let (rect, response) = ui.allocate_exact_size(vec2(PLOT.x, 22.0), egui::Sense::hover());

@@ -108,11 +108,11 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
     }
     if view.series.iter().all(|series| series.raw().is_empty()) {
         let (what, advice) = match &run.status {
-            Status::Queued => ("Waiting for its turn", "The run starts when the one before it has ended."),
+            Status::Queued => ("Waiting", "The run starts when the one before it has ended."),
             Status::Training | Status::Paused => {
                 ("No epoch finished yet", "The first value appears after the first epoch.")
             }
-            Status::Stopped => ("Stopped within the first epoch", "Resume the run to see its loss."),
+            Status::Stopped => ("Stopped during the first epoch", "Resume the run to see its loss."),
             Status::Done => ("Nothing recorded", "This run has no epochs."),
             Status::Failed(reason) => {
                 ("The run failed before its first epoch ended", &*visible_lines(reason))
@@ -197,7 +197,7 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
         let label = ui.label(RichText::new("smooth").color(color(palette(ui).dim)));
         ui.label_inputs_by(label.id, |ui| {
             ui.add(Slider::new(smoothing, 0.0..=0.99).fixed_decimals(2))
-                .on_hover_text("Exponential moving average; the raw curve stays faint behind");
+                .on_hover_text("Exponential moving average; the raw curve stays faintly visible");
         });
     });
 }

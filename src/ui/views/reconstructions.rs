@@ -173,7 +173,7 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
     let again = "Load them again";
     let failed = if let MissingData::Failed(error) = missing { error.to_string() } else { String::new() };
     let (what, advice, action) = match missing {
-        MissingData::Loading => ("Data are being loaded", "Originals appear when they are there.", None),
+        MissingData::Loading => ("Data are being loaded", "Originals appear once they are loaded.", None),
         MissingData::Failed(_) => ("The data of this run could not be loaded", failed.as_str(), Some(again)),
         MissingData::NotLoaded => (
             "The data of this run are not loaded",
@@ -182,7 +182,7 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
         ),
         MissingData::Changed => (
             "The data have changed since this run",
-            "The files no longer hold what it was trained on.",
+            "The files differ from those it was trained on.",
             Some(again),
         ),
         MissingData::Other => (

@@ -76,7 +76,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, table: &mut RunsTable, view: 
         advice_ui(
             ui,
             "No runs yet",
-            "Train the network: every training stays here with its design, to compare and resume.",
+            "Train the network: every run is listed here with its design, to compare and resume.",
         );
         return output;
     }

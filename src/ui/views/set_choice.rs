@@ -51,7 +51,7 @@ pub(super) fn code_count_ui(
             (format!("encoding, {done} %"), format!("{count} samples are being encoded"))
         }
         None if *set == Set::Watched => {
-            let about = "Watched samples, whose codes are kept with each epoch".to_owned();
+            let about = "Watched samples: their codes are kept for each epoch".to_owned();
             (format_count(count), about)
         }
         None => (format_count(count), format!("Samples, encoded with the weights after epoch {epoch}")),

@@ -12,7 +12,7 @@ pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
     optional_text_ui(
         ui,
-        ("Array", "The array of an .npz that holds the rows; told by names and shapes where it is empty."),
+        ("Array", "Array of an .npz file that holds the rows; if empty, chosen by names and shapes."),
         array,
         "detect",
     );
@@ -56,7 +56,7 @@ fn meaning_ui(
         ui,
         (
             "Parts",
-            "Kept: validation and test rows that are told apart become those splits. Mixed: all rows are one data set, split by the fractions.",
+            "Kept: arrays of validation and test rows become those splits. Mixed: all rows are one data set, split by the fractions.",
         ),
         parts,
         &Parts::ALL,

@@ -12,21 +12,18 @@ use crate::ui::widgets::form::{combo_ui, more_ui, number_ui, optional_text_ui, p
 pub(super) fn pictures_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::ImageFolder { path, width, height, channels, fit, reading } = source else { return None };
     let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
-    number_ui(ui, ("Width", "Every picture is brought to this width."), width, 1..=4096, "px");
-    number_ui(ui, ("Height", "Every picture is brought to this height."), height, 1..=4096, "px");
+    number_ui(ui, ("Width", "Pictures are resized to this width in pixels."), width, 1..=4096, "px");
+    number_ui(ui, ("Height", "Pictures are resized to this height in pixels."), height, 1..=4096, "px");
     combo_ui(
         ui,
-        ("Channels", "Grey: one number per pixel. rgb: three."),
+        ("Channels", "Grey: one number per pixel. RGB: three."),
         channels,
         &Channels::ALL,
         |channels| channels.name().to_owned(),
     );
     combo_ui(
         ui,
-        (
-            "Fit",
-            "How a picture of another shape is fitted: whole with bars, cut to fill the frame, or stretched.",
-        ),
+        ("Fit", "How pictures of another aspect ratio are resized: padded, cropped, or stretched."),
         fit,
         &Fit::ALL,
         |fit| fit.name().to_owned(),
@@ -70,7 +67,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         ui,
         (
             "Transparency",
-            "The ground behind transparent pixels, or keep: transparency becomes one more channel (--alpha).",
+            "Background of transparent pixels, or *keep*: transparency becomes another channel (--alpha).",
         ),
         &mut reading.alpha,
         &Alpha::ALL,
@@ -80,7 +77,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         ui,
         (
             "Range",
-            "The values that become 0 and 1: all the type can hold, those of the training split, of each picture, or the 0.1 and 99.9 percentiles of the training split.",
+            "Which values become 0 and 1: the range of the type, of the training split, of each picture, or the 0.1 and 99.9 percentiles of the training split.",
         ),
         &mut reading.range,
         &PixelRange::ALL,
@@ -88,7 +85,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
     );
     combo_ui(
         ui,
-        ("Pages", "Whether each page of a file of several is a sample, or only the first."),
+        ("Pages", "Whether every page of a multi-page file is a sample, or only the first."),
         &mut reading.pages,
         &Pages::ALL,
         |pages| pages.name().to_owned(),
@@ -97,7 +94,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         ui,
         (
             "Masks",
-            "Whether masks of other pictures (x_mask.png, masks/x.png) are left out, or samples as all others are.",
+            "Whether masks of other pictures (x_mask.png, masks/x.png) are skipped, or are samples like all others.",
         ),
         &mut reading.masks,
         &Masks::ALL,

@@ -54,7 +54,7 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     );
     list_ui(
         ui,
-        ("Label columns", "Columns that name a row and are no features; they colour the latent space."),
+        ("Label columns", "Columns that are labels, not features; they colour the latent space."),
         labels,
     );
     combo_ui(
@@ -82,7 +82,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         |decimal| decimal.name().to_owned(),
     );
     let mut encoding = reading.encoding.clone().unwrap_or_default();
-    let about = "How the bytes of the file become text. Any name used on the web can be typed; found in the file where it is empty.";
+    let about = "Text encoding of the file, by any name used on the web; if empty, detected.";
     if suggested_text_ui(ui, ("Encoding", about), &mut encoding, "detect", &ENCODINGS) {
         reading.encoding = (!encoding.is_empty()).then_some(encoding);
     }
@@ -93,20 +93,19 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     }
     combo_ui(
         ui,
-        ("Comments", "Lines that begin with this character are no rows."),
+        ("Comments", "Lines that begin with this character are skipped."),
         &mut reading.comments,
         &options,
         |comments| visible(&comments.name()).into_owned(),
     );
     let mut sheet = reading.sheet.clone().unwrap_or_default();
-    let about = "The sheet of a spreadsheet by its name; the first with a cell where it is empty.";
+    let about = "Name of the sheet of a spreadsheet; if empty, the first sheet with a cell.";
     if suggested_text_ui(ui, ("Sheet", about), &mut sheet, "detect", &[]) {
         reading.sheet = (!sheet.is_empty()).then_some(sheet);
     }
-    let about =
-        "Lines at the beginning that are left out, such as titles; found in the file where it is empty.";
+    let about = "Lines to skip at the beginning, such as titles; if empty, detected.";
     count_ui(ui, ("Skip lines", about), &mut reading.skip_lines);
-    let about = "Rows at the end that are left out, such as sums; found in the file where it is empty.";
+    let about = "Rows to skip at the end, such as sums; if empty, detected.";
     count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
     let about = "Single rows that are left out, as in 7,12-14, or none; counted from 1 below the header, as results number them. Sums of the rows above are left out as well, but for only:7,12-14 and none.";
     draft_or_found_ui(ui, ("Skip rows", about), &mut reading.skip_rows, RowSet::to_string);
@@ -177,7 +176,7 @@ fn columns_ui(ui: &mut Ui, columns: &mut Vec<ColumnChoice>) {
     }
     let text = RichText::new(format!("Chosen columns\n{}", lines.join("\n")));
     ui.add(egui::Label::new(text.size(11.0).color(tokens(ui).dim)).wrap());
-    let about = "Takes every column as it was found again. Label columns stay.";
+    let about = "Reset the roles of all columns. Label columns stay.";
     if secondary_ui(ui, "All as found").on_hover_text(about).clicked() {
         columns.clear();
     }

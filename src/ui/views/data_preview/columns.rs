@@ -195,8 +195,8 @@ fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice
             }
         }
     });
-    named(shown.response, format!("How {name} is taken"))
-        .on_hover_text("As it was found in the file, or as you choose. Can be undone.");
+    named(shown.response, format!("Role of {name}"))
+        .on_hover_text("As detected in the file, or as you choose. Can be undone.");
     wish.map(|to| Choice::Column(column.name.clone(), to))
 }
 

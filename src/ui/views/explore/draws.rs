@@ -134,7 +134,7 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         let fits = !has_only_prior(kind);
         let choices = [
-            (Distribution::Prior, "prior", "The prior that training draws codes towards", has_prior(kind)),
+            (Distribution::Prior, "prior", "The prior of the code", has_prior(kind)),
             (
                 Distribution::Gaussian,
                 "Gaussian",

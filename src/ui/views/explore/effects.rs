@@ -88,7 +88,7 @@ fn both_ends(context: &Context<'_>, base: &[f32], unit: usize) -> [Vec<f32>; 2] 
 pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
     failure_ui(ui, context, Question::Decode(Decoding::Effects));
     if context.is_live {
-        remark_ui(ui, "What depends on each unit is shown once the run pauses or ends.");
+        remark_ui(ui, "The effect of each unit is shown once the run pauses or ends.");
     }
     let without: Vec<usize> =
         context.order.iter().copied().filter(|unit| effects.is_without(*unit)).collect();

@@ -63,7 +63,7 @@ pub fn interpolation_ui(
     let pins = &context.explore.pins;
     if pins.len() < 2 {
         section.pictures = Pictures::default();
-        remark_ui(ui, "Pin two samples to see what lies between them.");
+        remark_ui(ui, "Pin two samples to interpolate between them.");
         return;
     }
     section.ends = section.ends.map(|end| end.min(pins.len() - 1));

@@ -73,7 +73,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         view.far = (of, context.subject.is_far(&code));
     }
     if view.far.1 {
-        let text = "Far from all training codes: the decoder has learned nothing here.";
+        let text = "Far from all training codes: the decoder was not trained here.";
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.bad))).wrap());
     }
 }

@@ -32,7 +32,7 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
         figures.push(figure(
             "mean activation",
             format_number(code.mean),
-            "Mean over all units and samples of the code; a sparsity penalty draws it to its target.",
+            "Mean over all units and samples of the code; a sparsity penalty moves it towards its target.",
         ));
     }
     let (dead, units) =
@@ -40,18 +40,18 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     figures.push(figure(
         "dead units",
         format!("{dead} of {units}"),
-        "Units of encoder and code that no sample activates: they are wasted. None is best.",
+        "Units of encoder and code that are 0 for every sample. None is best.",
     ));
     let measured = figure(
         "measured",
         format!("epoch {}", health.epoch),
-        "On samples that do not train (up to 512, evenly from the validation split), with clean input: every second, and whenever the run pauses or ends.",
+        "Measured on up to 512 validation samples with clean input: every second, and whenever the run pauses or ends.",
     );
     if let Some(norm) = health.jacobian {
         figures.push(figure(
             "Jacobian norm",
             format_number(norm),
-            "How far the code moves when the input does: root mean square of the Frobenius norm of ∂code/∂input. A contractive penalty makes it small.",
+            "Sensitivity of the code to the input: root mean square of the Frobenius norm of ∂code/∂input. A contractive penalty makes it small.",
         ));
     }
     figures.push(measured);

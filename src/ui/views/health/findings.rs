@@ -54,9 +54,7 @@ fn finding_ui(ui: &mut Ui, finding: &Diagnosis, design: &Project) -> Option<Advi
                     let is_new = advice.change(design).is_some();
                     let button = ui.add_enabled_ui(is_new, |ui| secondary_ui(ui, &advice.label())).inner;
                     let button = button
-                        .on_hover_text(
-                            "Changes the design; can be undone. Train a new run to see the effect.",
-                        )
+                        .on_hover_text("Change the design; can be undone. Train a new run to see the effect.")
                         .on_disabled_hover_text("The design already has this change, or it does not apply.");
                     if button.clicked() {
                         asked = Some(*advice);

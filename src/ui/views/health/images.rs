@@ -97,7 +97,7 @@ impl Images {
                 side: 224.0,
                 ..Tiles::default()
             };
-            all.push(("What the selector chose".to_owned(), Drawing::Tiles(tiles)));
+            all.push(("Features that the selector chose".to_owned(), Drawing::Tiles(tiles)));
         }
         if let Some(Filters { tiles, most, size, .. }) = &self.filters {
             let line = |tiles: &[Tile]| TileLine { name: String::new(), tiles: tiles.to_vec() };
@@ -119,9 +119,8 @@ impl Images {
     /// What a selector chose: pixels over the mean picture, or names of columns.
     pub fn selection_ui(&self, ui: &mut Ui, health: &Health, data: Option<&Dataset>) {
         let Some(selector) = &health.selector else { return };
-        let about =
-            "Chosen features over the mean of the samples: the fuller the colour, the surer the choice.";
-        block_ui(ui, "What the selector chose", about, |ui| match self.selection_shape {
+        let about = "Chosen features over the mean of the samples: a fuller colour is a surer choice.";
+        block_ui(ui, "Features that the selector chose", about, |ui| match self.selection_shape {
             Some(size) => {
                 let scale = (super::PLOT.x / size.0.max(1) as f32).min(160.0 / size.1.max(1) as f32);
                 let size = vec2(size.0 as f32, size.1 as f32) * scale;
@@ -148,7 +147,7 @@ impl Images {
         } else {
             "First-layer weights".to_owned()
         };
-        let about = "What each unit of the first layer looks for: orange adds to it, blue takes away.";
+        let about = "Weights of each unit of the first layer: orange is positive, blue is negative.";
         // Rows of numbers are stacked into one matrix; pictures lie side by side.
         let is_row = size.1 == 1;
         let side = if is_row {

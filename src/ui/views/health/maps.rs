@@ -56,15 +56,15 @@ fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
         ),
         (
             "KL per unit, nats",
-            "What each unit says beyond the prior; above 0.01 nats it is active.",
+            "Information in each unit; above 0.01 nats it is active.",
             "KL, nats",
             health.divergence.as_deref(),
             [Some(0.0), None],
         ),
         (
             "Balance of the bits",
-            "Share of samples for which a bit is 1; at half it tells most.",
-            "share of samples where it is 1",
+            "Fraction of samples for which a bit is 1; at one half it carries most information.",
+            "fraction of samples where it is 1",
             balance,
             [Some(0.0), Some(1.0)],
         ),

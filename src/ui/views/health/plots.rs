@@ -38,7 +38,7 @@ pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
         let ink = |nats: &f32| if *nats > ACTIVE_NATS { Ink::Code } else { Ink::Faint };
         plots.push(UnitsPlot {
             title: "KL per unit, nats",
-            about: "What each unit says beyond the prior; above 0.01 nats it is active.",
+            about: "Information in each unit; above 0.01 nats it is active.",
             name: format!("KL of {} units, {active} active", nats.len()),
             bars: Bars {
                 bar: "unit".to_owned(),
@@ -57,7 +57,7 @@ pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
             name: format!("use of {} entries, {} never chosen", shares.len(), codebook.dead()),
             bars: Bars {
                 bar: "entry".to_owned(),
-                measure: "share of all choices".to_owned(),
+                measure: "fraction of all choices".to_owned(),
                 values: shares.clone(),
                 inks: vec![Ink::Code],
                 level: Some(1.0 / shares.len().max(1) as f32),
@@ -68,11 +68,11 @@ pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
     if let Some(hash) = health.hash.as_ref().filter(|_| is_row) {
         plots.push(UnitsPlot {
             title: "Balance of the bits",
-            about: "Share of samples for which a bit is 1; at the line, half, it tells most.",
+            about: "Fraction of samples for which a bit is 1; at the line, one half, it carries most information.",
             name: format!("balance of {} bits", hash.balance.len()),
             bars: Bars {
                 bar: "bit".to_owned(),
-                measure: "share of samples where it is 1".to_owned(),
+                measure: "fraction of samples where it is 1".to_owned(),
                 values: hash.balance.clone(),
                 inks: vec![Ink::Code],
                 most: Some(1.0),

@@ -49,17 +49,17 @@ pub(super) fn controls_ui(
     }
     if matches!(run.code_shape(), Shape::Image { .. }) {
         let about =
-            format!("The codes as pictures of their channels, of more the {MOST_CHANNELS} that vary most");
+            format!("The channels of the codes as pictures: at most {MOST_CHANNELS}, those that vary most");
         if row.chip(Side::Left, view.has_code, "code", &about) {
             view.has_code = !view.has_code;
         }
     }
     let corrupts = run.design.corruption.corrupts();
     if is_of_set && corrupts && is_other {
-        let about = "The network is given these samples as they are, not corrupted as in its training";
+        let about = "The network gets these samples as they are, without the corruption of its training";
         quiet_ui(row, Side::Left, "corruption", "no corruption added", about);
     } else if is_of_set && corrupts {
-        let about = "Give the network corrupted samples, as in its training";
+        let about = "Corrupt the samples as in training";
         if row.chip(Side::Left, view.is_corrupted, "corrupted", about) {
             view.is_corrupted = !view.is_corrupted;
         }
@@ -105,10 +105,10 @@ fn set_figures_ui(
     let mean = input.scored.mean.filter(|mean| mean.0 == of).map(|mean| mean.1);
     let failed = input.scored.failure(look.subject.stamp());
     if let Some(failed) = failed {
-        say("errors", "errors not known", failed);
+        say("errors", "errors unknown", failed);
     } else if mean.is_none() && known < all {
         let text = format!("{} of {} scored", format_count(known), format_count(all));
-        say("errors", &text, "The set is sorted once the errors of all its samples are computed");
+        say("errors", &text, "The set is sorted once the errors of all samples are computed");
     }
     let about = "These samples are shown with the weights after this epoch";
     say("weights", &format!("weights of epoch {}", look.epoch), about);

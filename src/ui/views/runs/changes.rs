@@ -48,7 +48,7 @@ pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
             add(&format!(" · {brief}"), p.dim);
         }
         Told::Since(before, difference) if difference.changes.is_empty() => {
-            add(&format!("Nothing: the same design and data as run {before}"), p.dim);
+            add(&format!("Nothing: same design and data as run {before}"), p.dim);
         }
         Told::Since(_, difference) => {
             add(&difference.changes_text(), p.text);
