@@ -227,7 +227,7 @@ mod tests {
         let state = State::default();
         let reason = |command: Command| command.available(&state).err().unwrap_or_default();
         assert!(reason(Command::Undo).contains("changed"));
-        assert!(reason(Command::Remove).contains("always there"));
+        assert!(reason(Command::Remove).contains("cannot be changed"));
         assert!(reason(Command::TrainMore).contains("no run"));
         assert!(reason(Command::TrainOrPause).contains("not loaded yet"));
         assert!(reason(Command::TrainNew).contains("not loaded yet"));

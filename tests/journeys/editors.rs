@@ -257,7 +257,7 @@ fn likelihoods_and_binary_data_are_told_apart_where_they_are_chosen() {
     let mut window = window(&home);
     window.press("Output card");
     window.click(Role::RadioButton, "cross-entropy");
-    assert!(window.says("no likelihood"), "the digits are grey");
+    assert!(window.says("not a likelihood"), "the digits are grey");
     window.press("Input card");
     window.choose("Binarise", "sampled");
     window.until("binary data", |state| state.data.facts.is_some_and(|facts| facts.is_binary));

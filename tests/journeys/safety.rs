@@ -82,7 +82,7 @@ fn what_a_crash_left_behind_is_offered_and_goes_on() {
     let mut window = home.window();
     window.until("the work is offered", |state| state.dialog.is_some());
     window.settle();
-    assert!(window.shows("Work was left behind") && window.says("1 run"));
+    assert!(window.shows("Recover unsaved work") && window.says("1 run"));
     window.key(NONE, Key::Enter);
     window.until("it is back", |state| !state.runs.is_empty() && state.data.dataset.is_some());
     window.settle();

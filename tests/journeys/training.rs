@@ -21,7 +21,7 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     let home = Home::new();
     let file = home.path("mine.hourglass");
     let mut window = home.window();
-    assert!(window.says("ready: F5 trains"));
+    assert!(window.says("ready: press F5 to train"));
     assert!(window.says("No run yet") && window.says("No codes yet") && window.says("No runs yet"));
     window.number("Epochs", &EPOCHS.to_string());
     window.key(NONE, Key::F5);

@@ -132,7 +132,7 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     let state = window.state();
     state.project.data.source = other;
     let before = state.project.clone();
-    let reason = "Load the data first: the sizes of pictures follow from them.";
+    let reason = "Load the data first: they determine the sizes.";
     assert_eq!(Command::ToggleMirror.available(state), Err(reason.to_owned()));
     state.run(Command::ToggleMirror);
     assert_eq!(state.project, before);

@@ -266,7 +266,7 @@ fn the_plots_of_health_are_saved_together_and_each_by_itself() {
             "Balance of the bits",
             "Activations of layer 1",
             "Activations of the code",
-            "What the selector chose",
+            "Features that the selector chose",
             "First-layer weights",
         ]
     );
