@@ -462,7 +462,7 @@ fn figures_are_drawn_without_a_screen() {
     let check = |arguments: &[&str], code, message: &str| {
         fails(path, &[&["figure", "u.hourglass"], arguments].concat(), code, message);
     };
-    check(&["--view", "loss", "-o", "loss.gif"], 1, "nothing in this figure moves");
+    check(&["--view", "loss", "-o", "loss.gif"], 1, "this figure is not animated");
     check(&["--view", "loss", "-o", "loss.jpg"], 1, ".png, .svg, .csv or .gif");
     check(&["--view", "loss", "-o", "loss.svg"], 1, "--force");
     check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; it has: ");

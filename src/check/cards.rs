@@ -69,7 +69,8 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let before = flow.shape;
     let mut code = flow.card(Place::Code, projection.map(Standing::own));
     if let (CodeForm::Channels, Some(row @ Shape::Vector(_))) = (project.code.form, before) {
-        code.trouble = Some(format!("Channels need a picture, and the encoder ends in a row of {row}."));
+        code.trouble =
+            Some(format!("A code of channels needs a picture, but the encoder ends in a row of {row}."));
         (code.layer, code.output, flow.shape) = (None, None, None);
     }
     if code.trouble.is_none() {
@@ -103,7 +104,7 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
         && found.features() != wanted.features()
         && output.trouble.is_none()
     {
-        output.trouble = Some(format!("The decoder ends in {found}, and the input is {wanted}."));
+        output.trouble = Some(format!("The decoder ends in {found}, but the input is {wanted}."));
     }
     output.output = input;
     output.parameters = output.parameters.map(|own| own.saturating_add(loss_parameters(project.loss)));

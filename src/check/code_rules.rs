@@ -18,13 +18,11 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         }
         Bottleneck::Variational { beta, free_nats, warmup_epochs } => {
             let is_sound = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
-            let message = format!(
-                "A weight of {beta} or {free_nats} free nats makes no sense: both must be 0 or more."
-            );
+            let message = format!("β is {beta} and free nats are {free_nats}: both must be 0 or more.");
             sound_or_default(project, is_sound, message, problems);
             if warmup_epochs >= project.training.epochs && warmup_epochs > 0 {
                 let message = format!(
-                    "The divergence rises for {warmup_epochs} epochs and the run has {}: it never has its whole weight.",
+                    "The warm-up of β takes {warmup_epochs} epochs, but the run has only {}: β is never reached.",
                     project.training.epochs
                 );
                 let shorter = project.training.epochs / 4;
@@ -44,7 +42,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 && temperature.is_finite()
                 && temperature > 0.0;
             let message = format!(
-                "{choices} choices, a width of {width} and a temperature of {temperature} make no sense: a quantiser needs at least 2 choices, and both numbers must be above 0."
+                "There are {choices} choices, the precision is {width} and the temperature {temperature}: a quantiser needs at least 2 choices, and both numbers must be above 0."
             );
             sound_or_default(project, is_sound, message, problems);
             if is_sound {
@@ -52,11 +50,11 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
             }
         }
         Bottleneck::Wasserstein { weight } => {
-            let message = format!("A weight of {weight} makes no sense: it must be 0 or more.");
+            let message = format!("The weight is {weight}: it must be 0 or more.");
             sound_or_default(project, weight.is_finite() && weight >= 0.0, message, problems);
         }
         Bottleneck::Hashing { std, .. } => {
-            let message = format!("A standard deviation of {std} makes no sense: it must be 0 or more.");
+            let message = format!("The standard deviation is {std}: it must be 0 or more.");
             sound_or_default(project, std.is_finite() && std >= 0.0, message, problems);
         }
         Bottleneck::Concrete { start_temperature, end_temperature, tries } => {
@@ -66,7 +64,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 && end_temperature <= start_temperature
                 && (1..=10).contains(&tries);
             let message = format!(
-                "Temperatures from {start_temperature} to {end_temperature} in {tries} tries make no sense: both must be above 0, they must fall, and there are 1 to 10 tries."
+                "The temperature goes from {start_temperature} to {end_temperature} in {tries} attempts: both must be above 0, it must fall, and there must be 1 to 10 attempts."
             );
             sound_or_default(project, is_sound, message, problems);
             check_selector(project, data, problems);
@@ -77,11 +75,11 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 && commitment.is_finite()
                 && commitment >= 0.0;
             let message = format!(
-                "A codebook of {entries} vectors of {dimension} numbers with commitment {commitment} makes no sense: it needs at least 2 vectors of 1 number, and a commitment of 0 or more."
+                "The codebook has {entries} vectors of {dimension} numbers and commitment {commitment}: it needs at least 2 vectors of 1 number, and a commitment of 0 or more."
             );
             sound_or_default(project, is_sound, message, problems);
             if is_sound && !units.is_multiple_of(dimension) {
-                let message = format!("{units} units cannot be cut into vectors of {dimension} numbers.");
+                let message = format!("{units} units are not divisible into vectors of {dimension} numbers.");
                 problems.push(with_units(project, units.checked_next_multiple_of(dimension), message));
             }
         }
@@ -122,7 +120,7 @@ fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut 
 fn check_form(project: &Project, problems: &mut Vec<Problem>) {
     if project.code.form == CodeForm::Channels && matches!(project.code.kind, Bottleneck::Concrete { .. }) {
         let fix = Fix::new("Use units", project, |project| project.code.form = CodeForm::Units);
-        let message = "A selector picks single features of the input, which have no positions in common: its code is a row of units.";
+        let message = "A selector picks single features of the input, which are at different positions, so its code cannot be a picture: use units.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
     if project.code.form == CodeForm::Units
@@ -134,7 +132,7 @@ fn check_form(project: &Project, problems: &mut Vec<Problem>) {
                 *within = Competition::Code;
             }
         });
-        let message = "A row of units has neither channels nor positions: all units of the code compete.";
+        let message = "A code of units has neither channels nor positions: all units of the code compete.";
         problems.push(Problem::warning(Place::Code, message).with_fix(fix));
     }
 }
@@ -153,7 +151,7 @@ fn with_units(project: &Project, fitting: Option<usize>, message: String) -> Pro
 /// Several samples a row: how many, and what cannot look at them.
 fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>) {
     let is_sound = (1..=1000).contains(&samples);
-    let message = format!("{samples} samples a row make no sense: draw from 1 to 1000.");
+    let message = format!("There are {samples} codes per sample: use 1 to 1000.");
     sound_or_default(project, is_sound, message, problems);
     let looks_at_code = |regularizer: &&Regularizer| {
         regularizer.on == Site::Code && !matches!(regularizer.penalty, Penalty::Contractive { .. })
@@ -162,7 +160,7 @@ fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>)
         let fix = Fix::new("Remove the penalty", project, |project| {
             project.regularizers.retain(|regularizer| !looks_at_code(&regularizer));
         });
-        let message = "An importance-weighted code is several samples a row, weighted by how well they explain it: a penalty on its activations has no single value to look at.";
+        let message = "An importance-weighted code draws several codes per sample, so a penalty on its activations is not defined.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
 }
@@ -172,7 +170,7 @@ fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>)
 fn check_description(project: &Project, choices: usize, width: f32, problems: &mut Vec<Problem>) {
     let units = project.code.units;
     if !units.is_multiple_of(choices) {
-        let message = format!("{units} units cannot be shared out among quantisers of {choices} choices.");
+        let message = format!("{units} units are not divisible into quantisers of {choices} choices.");
         problems.push(with_units(project, units.checked_next_multiple_of(choices), message));
     }
     if project.data.masks_missing() {
@@ -187,7 +185,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
         let widest = std * std::f32::consts::TAU.sqrt();
         if width > widest {
             let message = format!(
-                "Values described to within {width} would take less than no bits under a deviation of {std}: at most {widest:.3} (σ√2π)."
+                "With a precision of {width} and σ = {std}, the bits of a value would be negative: the precision can be at most {widest:.3} (σ√2π)."
             );
             let fix = Fix::new(format!("Use {std}"), project, |project| {
                 if let Bottleneck::DescriptionLength { width, .. } = &mut project.code.kind {
@@ -198,7 +196,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
         }
     } else {
         let message =
-            "A description length counts the bits of the error under a Gaussian of given deviation.";
+            "A description length counts the bits of the error under a Gaussian likelihood with a fixed σ.";
         let fix = Fix::new("Use a Gaussian of 0.1", project, |project| {
             project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
         });
@@ -207,7 +205,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
     if project.decoder == (Decoder::Mirrored { tied: true }) {
         let fix =
             Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
-        let message = "Choices have no weights a mirrored layer could share: what each stands for is learned by the decoder.";
+        let message = "The choices of a quantiser have no weights that a mirrored layer could share, so weights cannot be tied.";
         problems.push(Problem::error(Place::Output, message).with_fix(fix));
     }
 }
@@ -250,14 +248,12 @@ fn check_k_sparse(
         }
     };
     if k == 0 || !alpha.is_finite() || alpha < 1.0 {
-        let message = format!(
-            "Keeping {k} units, and {alpha} times as many outside training, makes no sense: keep at least 1, times 1 or more."
-        );
+        let message = format!("k is {k} and its factor after training is {alpha}: both must be at least 1.");
         let tenth = if units == usize::MAX { 1 } else { (units / 10).max(1) };
         let fix = Fix::new("Keep a tenth", project, set(tenth, 1.0));
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     } else if k >= units && units > 0 {
-        let message = format!("Keeping {k} of {units} units keeps them all: the code is not sparse.");
+        let message = format!("k is {k} of {units} units: all are kept, so the code is not sparse.");
         let fewer = (units / 10).max(1);
         let fix = Fix::new(format!("Keep {fewer}"), project, set(fewer, alpha));
         let problem = Problem::warning(Place::Code, message);
@@ -272,7 +268,7 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
             project.encoder.clear();
             project.regularizers.retain(|regularizer| !matches!(regularizer.on, Site::Encoder(_)));
         });
-        let message = "The concrete selector picks features of the input, so no layer can stand before it.";
+        let message = "The concrete selector picks features of the input, so there can be no encoder layers.";
         problems.push(Problem::error(Place::Encoder(0), message).with_fix(fix));
     }
     if project.decoder == (Decoder::Mirrored { tied: true }) {
@@ -284,7 +280,7 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
     if project.training.early_stopping.is_some() {
         let fix = Fix::new("Train to the end", project, |project| project.training.early_stopping = None);
         let message =
-            "Stopping early would end the run before the selector has cooled down and made its choice.";
+            "Early stopping would end the run before the temperature is low and the selector has chosen.";
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
     }
     if let Some(facts) = data

@@ -34,7 +34,7 @@ fn check_initialisation(project: &Project, cards: &Cards, problems: &mut Vec<Pro
     if project.training.initialisation != Initialisation::Zero || by_machines || learning < 2 {
         return;
     }
-    let message = "All weights start at 0, so all units of a layer get the same gradients and stay alike.";
+    let message = "All weights start at 0, so all units of a layer get the same gradients and stay equal.";
     let fix = Fix::new("Use PyTorch's default", project, |project| {
         project.training.initialisation = Initialisation::PyTorch;
     });
@@ -174,11 +174,12 @@ fn check_company(project: &Project, data: Option<&DataFacts>, problems: &mut Vec
     if project.training.batch_size == 1 {
         let fix = Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
         let message =
-            format!("{name} compares the samples of a minibatch, and a batch of 1 has nothing to compare.");
+            format!("{name} normalises over the samples of a minibatch, and a batch of 1 has only one.");
         problems.push(Problem::error(place, message).with_fix(fix));
     } else if data.is_some_and(|facts| facts.train_rows == 1) {
-        let message =
-            format!("{name} compares the samples of a minibatch, and there is a single one to train on.");
+        let message = format!(
+            "{name} normalises over the samples of a minibatch, and there is only one training sample."
+        );
         problems.push(Problem::error(place, message));
     }
 }
@@ -197,7 +198,7 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
         );
     if !takes_activation && project.code.activation != Activation::Linear {
         let message = format!(
-            "A {} code has a function of its own: its activation ({}) is not used.",
+            "A {} code has its own activation, so this one ({}) is not used.",
             project.code.kind.name(),
             project.code.activation.name()
         );
@@ -205,7 +206,7 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
         problems.push(Problem::info(Place::Code, message).with_fix(fix));
     } else if cards.code.layer.is_none() && project.code.activation != Activation::Linear {
         let message = format!(
-            "The last encoder layer already gives {units} {}, so the code passes them through and its own activation ({}) is not used.",
+            "The last encoder layer already has {units} {}, so the code uses its output and the activation of the code ({}) is not used.",
             match project.code.form {
                 CodeForm::Units => "numbers",
                 CodeForm::Channels => "channels",
@@ -243,9 +244,7 @@ fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut V
         return;
     }
     let range = format_range(facts.value_range);
-    let message = format!(
-        "Values are made 0 or 1 where they lie between both, but the scaled data reach from {range}."
-    );
+    let message = format!("Binarising needs values in [0, 1], but the scaled data lie in {range}.");
     let problem = Problem::error(Place::Data, message);
     problems.push(if project.data.scaling == Scaling::UnitRange {
         problem.with_fix(Fix::new("Do not binarise", project, |project| {
@@ -263,7 +262,7 @@ fn check_loss(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Pr
     if let Loss::Huber { delta } = project.loss {
         let width = data.map(|facts| facts.value_range.1 - facts.value_range.0);
         if !(delta.is_finite() && delta > 0.0) {
-            let message = format!("A δ of {delta} makes no sense: it must be above 0.");
+            let message = format!("δ is {delta}: it must be above 0.");
             let fix = Fix::new("Use 0.1", project, |project| project.loss = Loss::Huber { delta: 0.1 });
             problems.push(Problem::error(Place::Output, message).with_fix(fix));
         } else if width.is_some_and(|width| width > 0.0 && delta >= width) {
@@ -277,9 +276,8 @@ fn check_loss(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Pr
     }
     let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss else { return };
     if !(std.is_finite() && (1e-4..=1e4).contains(&std)) {
-        let message = format!(
-            "A Gaussian likelihood of deviation {std} makes no sense: it must be from 0.0001 to 10000."
-        );
+        let message =
+            format!("The σ of the Gaussian likelihood is {std}: it must lie between 0.0001 and 10000.");
         let fix = Fix::new("Use 0.1", project, |project| {
             project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
         });
@@ -305,7 +303,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     let outside = low < 0.0 || high > 1.0;
     if project.loss == Loss::BinaryCrossEntropy && outside {
         let message =
-            format!("Binary cross-entropy needs data in [0, 1], but the scaled data reach from {range}.");
+            format!("Binary cross-entropy needs data in [0, 1], but the scaled data lie in {range}.");
         let problem = Problem::error(Place::Output, message);
         problems.push(if project.data.scaling == Scaling::UnitRange {
             // Rows outside the training split can lie outside its range.
@@ -322,7 +320,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
         && !(project.data.scaling == Scaling::UnitRange && activation == Activation::Sigmoid)
     {
         let message = format!(
-            "The scaled data reach from {range}, but a {} output cannot: parts of them can never be reconstructed.",
+            "The scaled data lie in {range}, outside the range of a {} output: some values can never be reconstructed.",
             activation.name()
         );
         let fix = Fix::new("Make the output linear", project, |project| {
@@ -365,7 +363,7 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         Corruption::Gaussian { std } => (
             std.is_finite() && std >= 0.0,
             std,
-            format!("A standard deviation of {std} makes no sense: it must be 0 or more."),
+            format!("The standard deviation is {std}: it must be 0 or more."),
         ),
         Corruption::Masking { probability } | Corruption::SaltAndPepper { probability } => (
             (0.0..=1.0).contains(&probability),
@@ -375,17 +373,15 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         Corruption::Pixelate { size } => (
             size > 0,
             if size > 1 { 0.5 } else { 0.0 },
-            "Blocks of 0 pixels make no sense: they must have at least 1.".to_owned(),
+            "The blocks have 0 pixels: they must have at least 1.".to_owned(),
         ),
-        Corruption::Blur { std } => (
-            std.is_finite() && std >= 0.0,
-            std,
-            format!("A blur of {std} pixels makes no sense: it must be 0 or more."),
-        ),
+        Corruption::Blur { std } => {
+            (std.is_finite() && std >= 0.0, std, format!("The blur is {std} pixels: it must be 0 or more."))
+        }
         Corruption::MissingRectangle { side } => (
             (0.0..=1.0).contains(&side),
             side,
-            format!("A rectangle of {side} times the picture makes no sense: it must lie between 0 and 1."),
+            format!("The rectangle is {side} of the picture: it must lie between 0 and 1."),
         ),
     };
     let default =
@@ -401,10 +397,8 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         problems.push(with(Problem::error(Place::Corruption, message)));
     } else if corruption.needs_pictures() && data.is_some_and(|facts| matches!(facts.shape, Shape::Vector(_)))
     {
-        let message = format!(
-            "{} works on neighbouring pixels, and these data are rows of features.",
-            capital(corruption.name())
-        );
+        let message =
+            format!("{} needs pictures, and these data are rows of features.", capital(corruption.name()));
         let fix = Fix::new("Use Gaussian noise", project, |project| {
             project.corruption = Corruption::Gaussian { std: 0.3 };
         });
@@ -413,7 +407,8 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         let message = format!("{} of strength 0 leaves the input as it is.", capital(corruption.name()));
         problems.push(with(Problem::info(Place::Corruption, message)));
     } else if is_probability && strength >= 1.0 {
-        let message = "A probability of 1 leaves nothing of the input: the network can only learn a mean.";
+        let message =
+            "With a probability of 1 nothing is left of the input: the network can only learn the mean.";
         problems.push(with(Problem::warning(Place::Corruption, message)));
     } else if matches!(corruption, Corruption::Masking { .. })
         && data.is_some_and(|facts| facts.value_range.0 > 0.0 || facts.value_range.1 < 0.0)

@@ -40,7 +40,7 @@ fn check_one(
         }
     };
     if !regularizer.weight.is_finite() || regularizer.weight < 0.0 {
-        let message = format!("A weight of {} makes no sense: it must be 0 or more.", regularizer.weight);
+        let message = format!("The weight is {}: it must be 0 or more.", regularizer.weight);
         let fix = || with(project, index, "Use 0.001", |regularizer| regularizer.weight = 1e-3);
         problems.push(Problem::error(place, message).with_early_fix(found, fix));
     }
@@ -48,14 +48,14 @@ fn check_one(
         Penalty::L1 | Penalty::L2 => {}
         Penalty::Sparsity { target, distance, over } => {
             if over == Over::Samples && project.training.batch_size == 1 {
-                let message = "Sparsity per unit is that of its mean over the minibatch: over a single sample it holds every activation to the target.";
+                let message = "Sparsity uses the mean of each unit over the minibatch; with one sample, every activation is pulled to the target.";
                 let fix =
                     || Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
                 problems.push(Problem::warning(place, message).with_early_fix(found, fix));
             }
             if !(target > 0.0 && target < 1.0) {
                 let message =
-                    format!("A mean activation of {target} cannot be aimed at: it must lie between 0 and 1.");
+                    format!("The target of the mean activation is {target}: it must lie between 0 and 1.");
                 let fix = || {
                     with(project, index, "Aim at 0.05", |regularizer| {
                         if let Penalty::Sparsity { target, .. } = &mut regularizer.penalty {
@@ -104,7 +104,7 @@ fn check_one(
             let kind = project.code.kind;
             if kind.jumps() {
                 let message = format!(
-                    "A {} code jumps between choices: it has no slope that a contractive penalty could make small.",
+                    "A {} code makes discrete choices, so it has no derivative that a contractive penalty could reduce.",
                     kind.name()
                 );
                 problems.push(
@@ -113,7 +113,7 @@ fn check_one(
             }
             if regularizer.on != Site::Code {
                 let message =
-                    "The contractive penalty looks at the whole encoder, so it belongs to the code.";
+                    "The contractive penalty concerns the whole encoder, so it belongs to the code.";
                 let fix =
                     || with(project, index, "Move it to the code", |regularizer| regularizer.on = Site::Code);
                 problems.push(Problem::error(place, message).with_early_fix(found, fix));

@@ -22,14 +22,13 @@ fn jointly(project: &Project) -> Fix {
 
 fn check_settings(project: &Project, by: Greedy, epochs: u32, problems: &mut Vec<Problem>) {
     if epochs == 0 {
-        let message = "Layers cannot learn anything in 0 epochs each.";
+        let message = "The number of epochs per layer is 0: it must be at least 1.";
         problems.push(Problem::error(Place::Training, message).with_fix(jointly(project)));
     }
     if let Greedy::Autoencoders { masking } = by
         && !(0.0..1.0).contains(&masking)
     {
-        let message =
-            format!("Masking with probability {masking} makes no sense: it must be at least 0 and below 1.");
+        let message = format!("The masking probability is {masking}: it must be at least 0 and below 1.");
         let fix = Fix::new("Mask a quarter", project, |project| {
             if let Strategy::LayerWise { by, .. } = &mut project.training.strategy {
                 *by = Greedy::Autoencoders { masking: 0.25 };
@@ -50,7 +49,7 @@ fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
     }
     if project.code.kind != Bottleneck::Plain {
         let message = format!(
-            "Layers learn one by one to reconstruct their inputs, which a {} code does in a way of its own.",
+            "Layers cannot be pretrained one by one with a {} code: it has its own way of reconstructing its input.",
             project.code.kind.name()
         );
         problems.push(Problem::error(Place::Code, message).with_fix(jointly(project)));
@@ -61,9 +60,9 @@ fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
 fn check_unrolling(project: &Project, problems: &mut Vec<Problem>) {
     if project.decoder != (Decoder::Mirrored { tied: false }) {
         let message = if let Decoder::Mirrored { .. } = project.decoder {
-            "What layers learn one by one is unrolled into a decoder with weights of its own: it cannot be tied."
+            "Pretraining gives the decoder its own weights, so they cannot be tied."
         } else {
-            "What layers learn one by one is unrolled into a decoder that mirrors the encoder: it cannot be a free one."
+            "Pretraining needs a decoder that mirrors the encoder, so it cannot have its own layers."
         };
         let fix = Fix::new("Mirror, not tied", project, |project| {
             project.decoder = Decoder::Mirrored { tied: false };
@@ -111,9 +110,8 @@ fn check_machines(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
         && (facts.value_range.0 < 0.0 || facts.value_range.1 > 1.0)
     {
         let range = format_range(facts.value_range);
-        let message = format!(
-            "A Boltzmann machine takes its input for probabilities, but the scaled data reach from {range}."
-        );
+        let message =
+            format!("A Boltzmann machine needs inputs in [0, 1], but the scaled data lie in {range}.");
         let problem = Problem::error(Place::Data, message);
         problems.push(if project.data.scaling == Scaling::UnitRange {
             problem.with_fix(jointly(project))

@@ -304,7 +304,7 @@ fn what_is_sound_but_strange_is_remarked() {
     let (gaussian, masking) =
         (|std| Corruption::Gaussian { std }, |probability| Corruption::Masking { probability });
     check_remark(|p| p.corruption = gaussian(0.0), &here, Info, Place::Corruption, "strength 0");
-    check_remark(|p| p.corruption = masking(1.0), &here, Warning, Place::Corruption, "nothing of the input");
+    check_remark(|p| p.corruption = masking(1.0), &here, Warning, Place::Corruption, "nothing is left");
     let negative = data(|facts| facts.value_range = (-3.0, -1.0));
     check_remark(
         |p| {
@@ -345,11 +345,11 @@ fn what_is_sound_but_strange_is_remarked() {
         "warms up by itself",
     );
     let start_at = |initialisation| move |p: &mut Project| p.training.initialisation = initialisation;
-    check_remark(start_at(Initialisation::Zero), &here, Warning, Place::Training, "stay alike");
+    check_remark(start_at(Initialisation::Zero), &here, Warning, Place::Training, "stay equal");
     let step = Schedule::Step { epochs: 100, factor: 0.5 };
-    check_remark(|p| p.training.schedule = step, &here, Warning, Place::Training, "it never does");
+    check_remark(|p| p.training.schedule = step, &here, Warning, Place::Training, "it never decays");
     let constant = data(|facts| facts.value_range = (0.5, 0.5));
-    check_remark(|_| {}, &constant, Warning, Place::Data, "never vary");
+    check_remark(|_| {}, &constant, Warning, Place::Data, "constant data");
     let unwatched = data(|facts| facts.validation_rows = 0);
     check_remark(|p| p.data.split.validation = 0.0, &unwatched, Info, Place::Data, "no validation split");
 }

@@ -40,7 +40,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
         && training.epochs > 1
     {
         let message = format!(
-            "The learning rate steps down after {epochs} epochs, and the run has {}: it never does.",
+            "The learning rate decays every {epochs} epochs, but the run has only {}: it never decays.",
             training.epochs
         );
         let every = (training.epochs / 3).max(1);
@@ -59,7 +59,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
     let shrinking = training.learning_rate * training.weight_decay;
     if matches!(training.optimizer, Optimizer::AdamW { .. }) && shrinking >= 1.0 {
         let message = format!(
-            "AdamW takes learning rate × weight decay = {shrinking} off every weight in every step: all of it, or more."
+            "AdamW subtracts learning rate × weight decay = {shrinking} of every weight in every step: all of it, or more."
         );
         let fix = Fix::new("Use a weight decay of 0.01", project, |project| {
             project.training.weight_decay = 0.01;
@@ -77,22 +77,27 @@ fn settings(training: &Training) -> Vec<Rule> {
     let mut rules: Vec<Rule> = vec![
         (
             rate.is_finite() && rate > 0.0,
-            format!("A learning rate of {rate} cannot train: it must be above 0."),
+            format!("The learning rate is {rate}: it must be above 0."),
             "Use 0.001",
             |training| training.learning_rate = 1e-3,
         ),
         (
             training.batch_size > 0,
-            "A batch of 0 samples has nothing to learn from.".to_owned(),
+            "The batch size is 0: it must be at least 1.".to_owned(),
             "Use a batch of 64",
             |training| training.batch_size = 64,
         ),
-        (training.epochs > 0, "0 epochs train nothing.".to_owned(), "Use 100 epochs", |training| {
-            training.epochs = 100;
-        }),
+        (
+            training.epochs > 0,
+            "The number of epochs is 0: it must be at least 1.".to_owned(),
+            "Use 100 epochs",
+            |training| {
+                training.epochs = 100;
+            },
+        ),
         (
             training.weight_decay.is_finite() && training.weight_decay >= 0.0,
-            format!("A weight decay of {} makes no sense: it must be 0 or more.", training.weight_decay),
+            format!("The weight decay is {}: it must be 0 or more.", training.weight_decay),
             "Use none",
             |training| training.weight_decay = 0.0,
         ),
@@ -126,7 +131,7 @@ fn optimizer_rule(optimizer: Optimizer) -> Rule {
         Optimizer::Sgd { momentum, nesterov } => (
             decay(momentum) && (!nesterov || momentum > 0.0),
             format!(
-                "SGD with a momentum of {momentum} makes no sense: it must lie in [0, 1), and above 0 for Nesterov's variant."
+                "The momentum of SGD is {momentum}: it must lie in [0, 1), and be above 0 for Nesterov momentum."
             ),
         ),
         Optimizer::RmsProp { alpha, eps } => (
@@ -206,18 +211,13 @@ fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>)
     if facts.train_rows > 0 && facts.value_range.0 == facts.value_range.1 {
         problems.push(Problem::warning(
             Place::Data,
-            format!(
-                "All values are {}: there is nothing to learn from data that never vary.",
-                facts.value_range.0
-            ),
+            format!("All values are {}: there is nothing to learn from constant data.", facts.value_range.0),
         ));
     }
     if training.early_stopping.is_none() && facts.validation_rows == 0 && facts.train_rows > 0 {
-        let fix = Fix::new("Keep a tenth for it", project, |project| project.data.split.validation = 0.1);
-        let problem = Problem::info(
-            Place::Data,
-            "There is no validation split, so nothing shows whether the network only learns the training rows by heart.",
-        );
+        let fix = Fix::new("Hold out a tenth", project, |project| project.data.split.validation = 0.1);
+        let problem =
+            Problem::info(Place::Data, "There is no validation split, so overfitting cannot be detected.");
         let helps = project.data.split.validation == 0.0 && project.data.split.test < 0.9;
         problems.push(if helps { problem.with_fix(fix) } else { problem });
     }
@@ -226,16 +226,13 @@ fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>)
             project.training.early_stopping = None;
         });
         problems.push(
-            Problem::error(
-                Place::Training,
-                "Early stopping watches the validation split, and there is none.",
-            )
-            .with_fix(fix),
+            Problem::error(Place::Training, "Early stopping needs a validation split, and there is none.")
+                .with_fix(fix),
         );
     }
     if training.warmup_epochs >= training.epochs && training.warmup_epochs > 0 {
         let message = format!(
-            "The warm-up lasts {} epochs and the run {}: the learning rate never arrives.",
+            "The warm-up takes {} epochs, but the run has only {}: the full learning rate is never reached.",
             training.warmup_epochs, training.epochs
         );
         let fix = Fix::new("No warm-up", project, |project| project.training.warmup_epochs = 0);

@@ -7,7 +7,7 @@ use crate::project::visible;
 pub enum EngineError {
     /// The loss or a weight is no longer a finite number.
     #[error(
-        "{what} became {value} at step {step} (epoch {epoch}): the run has diverged, and the weights of the last sound epoch are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
+        "{what} became {value} at step {step} (epoch {epoch}): the run has diverged, and the weights of the last epoch before that are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
     )]
     Diverged {
         /// What is not finite.
@@ -31,7 +31,7 @@ pub enum EngineError {
     #[error("this network gives no likelihood: {0}")]
     NoLikelihood(&'static str),
     /// Codes were to be drawn of a kind that says nothing of how likely each is.
-    #[error("codes of this network cannot be drawn: {0}")]
+    #[error("codes of this network cannot be sampled: {0}")]
     NoPrior(&'static str),
     /// Whoever asked for it no longer wants it.
     #[error("it was cancelled")]

@@ -35,7 +35,7 @@ pub enum FigureError {
     #[error("the picture would be {0} × {1} pixels: choose a smaller scale, or save it as .svg")]
     TooLarge(usize, usize),
     /// Nothing in it moves.
-    #[error("nothing in this figure moves: save it as .png, .svg or .csv")]
+    #[error("this figure is not animated: save it as .png, .svg or .csv")]
     Still,
     /// It was given up.
     #[error("it was cancelled")]

@@ -129,58 +129,58 @@ impl Recipe {
     pub fn summary(self) -> &'static str {
         match self {
             Recipe::Undercomplete => {
-                "A deep autoencoder squeezes 64 pixels through two numbers. Watch the digits separate in the latent plane."
+                "A deep autoencoder encodes 64 pixels in two numbers. Watch the digits separate in the latent space."
             }
             Recipe::Linear => {
                 "A linear autoencoder with squared error finds the subspace of the first principal components. Compare its error with PCA's."
             }
             Recipe::Denoising => {
-                "The input is corrupted, the target is clean, so the network learns to repair. Compare the middle row of the reconstructions with the last."
+                "The input is corrupted, the target is clean, so the network learns to remove the noise. Compare input and reconstruction."
             }
             Recipe::Sparse => {
                 "Twice as many sigmoid units as pixels, held at a mean activation of 0.1 by a KL penalty. Watch the sparsity term fall while the reconstruction stays sharp."
             }
             Recipe::KSparse => {
-                "Of 128 linear units the ten largest are kept for each sample, the others are zero. Watch how units specialise once fewer and fewer may speak."
+                "Of 128 linear units the ten largest are kept for each sample; the others are 0. Watch how units specialise as fewer and fewer are kept."
             }
             Recipe::Contractive => {
-                "The norm of the code's derivative is part of the loss, so the code moves only where the data do. Compare the reconstruction of noisy digits with that of the undercomplete recipe."
+                "The norm of the code's derivative is part of the loss, so the code changes only in directions in which the data vary. Compare the reconstruction of noisy digits with that of the undercomplete recipe."
             }
             Recipe::Convolutional => {
-                "Convolutions with a stride halve the picture twice, and the code is a picture too: two channels of 2×2 positions, which transposed convolutions bring back. Compare its error with PCA's eight components."
+                "Convolutions with a stride halve the picture twice, and the code is a picture too: two channels of 2×2 positions. Transposed convolutions restore the size. Compare its error with PCA's eight components."
             }
             Recipe::Variational => {
-                "Each digit becomes a small cloud in the plane, and all of them together fill it like a normal distribution. Look at the latent space: there are no gaps to decode nonsense from."
+                "Each digit is encoded as a normal distribution, and all of them together are close to the prior. Look at the latent space: it has no gaps, so every place decodes to a digit."
             }
             Recipe::BetaVariational => {
-                "Four times the divergence makes every unit of the code pay for itself. Look at which units still carry place, size and shape."
+                "With β = 4 each unit of the code has to be worth its KL divergence. Look at which units encode position, size and shape."
             }
             Recipe::Concrete => {
-                "Sixteen selectors cool down until each has picked one pixel, and the decoder paints the digit from these alone. Compare its error with PCA's sixteen components."
+                "The temperature falls until each of sixteen selectors has picked one pixel; the decoder reconstructs the digit from these alone. Compare its error with PCA's sixteen components."
             }
             Recipe::DescriptionLength => {
-                "Four quantisers with six choices each have to describe a curve through five knots, and every bit they use is paid for. Watch code and error: one quantiser with all 24 choices needs more bits in all."
+                "Four quantisers with six choices each describe a curve through five knots, and every bit counts in the loss. Watch the bits of code and error: one quantiser with 24 choices needs more bits in total."
             }
             Recipe::Machines => {
-                "Each layer of a deep sigmoid network first learns by itself as a Boltzmann machine, then the decoder is unrolled from it and all are fine-tuned. From random weights the same network hardly learns in as many epochs."
+                "Each layer of a deep sigmoid network is first trained as a Boltzmann machine, then the decoder is unrolled and all layers are fine-tuned. From random weights the same network hardly learns in as many epochs."
             }
             Recipe::JointVsLayerWise => {
                 "Two runs of one design: the first pretrains layer by layer as denoising autoencoders, the second trains all layers at once. Compare their curves over the same epochs."
             }
             Recipe::Hashing => {
-                "Strong noise on the code drives its units to 0 or 1, so that similar digits get similar addresses. Look at the latent space: the codes sit in the corners."
+                "Strong noise on the code drives its units to 0 or 1, so that similar digits get similar binary codes. Look at the latent space: the codes lie in the corners."
             }
             Recipe::Quantised => {
-                "The code is a picture of 4×4 positions, and at each stands one of 64 learned vectors. Watch the commitment fall as the encoder settles on them."
+                "The code is a picture of 4×4 positions, each with one of 64 learned vectors. Watch the commitment loss fall as encoder outputs approach the vectors."
             }
             Recipe::SuperResolution => {
-                "The encoder reads a coarse picture, and convolutions of the decoder double its sides twice. Compare the middle row of the reconstructions with the last."
+                "The encoder gets a coarse picture, and the decoder doubles its size twice. Compare input and reconstruction."
             }
             Recipe::Inpainting => {
-                "A random rectangle is cut out of the input and has to be filled in. Compare the middle row of the reconstructions with the last."
+                "A random rectangle of the input is erased and has to be restored. Compare input and reconstruction."
             }
             Recipe::Anomaly => {
-                "The network never sees a zero, so it reconstructs zeros worse than the digits it knows. Evaluate it on the test split: the area under the curve says how well the error tells them apart."
+                "The network is never trained on zeros, so it reconstructs them worse than other digits. Evaluate it on the test split: the ROC AUC says how well the error separates them."
             }
             Recipe::Tabular => {
                 "Thirty standardised columns, of which five determine most of the others, pass through five numbers. Compare its error with PCA's."

@@ -55,7 +55,7 @@ pub fn show(
     match (joined(parts, progress)?, failed.into_iter().next()) {
         (Some(data), _) => Ok(Shown { data, doubts }),
         (None, Some(error)) => Err(error),
-        (None, None) => Err(DataError::Setting("no file was chosen; choose one or several".to_owned())),
+        (None, None) => Err(DataError::Setting("no file was chosen: choose at least one".to_owned())),
     }
 }
 

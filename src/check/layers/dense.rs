@@ -62,7 +62,7 @@ impl Family for Dense {
 /// Why a number of units is impossible, in a sentence; `what` has them.
 pub(in crate::check) fn units_problem(what: &str, units: usize) -> Option<String> {
     if units == 0 {
-        Some(format!("{what} of 0 units lets nothing through: give it at least 1."))
+        Some(format!("{what} has 0 units: it needs at least 1."))
     } else if units > MOST_UNITS {
         Some(format!("{units} units are more than the {MOST_UNITS} a layer may have."))
     } else {

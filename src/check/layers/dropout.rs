@@ -13,9 +13,7 @@ impl Family for Dropout {
     fn setting_problem(&self) -> Option<SettingProblem> {
         let rate = self.rate;
         (!(0.0..1.0).contains(&rate)).then(|| SettingProblem {
-            message: format!(
-                "A dropout rate of {rate} is not a probability below 1: nothing would be left to learn from."
-            ),
+            message: format!("The dropout rate is {rate}: it must be at least 0 and below 1."),
             label: "Use a rate of 0.1",
             fixed: Layer::Dropout { rate: 0.1 },
         })

@@ -189,7 +189,7 @@ pub(super) fn picture(layer: &str, input: Shape) -> Result<((usize, usize), usiz
     match input {
         Shape::Image { height, width, channels } => Ok(((height, width), channels)),
         Shape::Vector(features) => Err(format!(
-            "{layer} needs a picture, and what arrives is a row of {features} features: put a Reshape before it."
+            "{layer} needs a picture, but its input is a row of {features} features: put a Reshape before it."
         )),
     }
 }

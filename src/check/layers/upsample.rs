@@ -23,7 +23,7 @@ impl Family for Upsample {
         let (factor, ((height, width), channels)) = (self.factor, picture("Upsample", input)?);
         let (height, width) = (height.saturating_mul(factor), width.saturating_mul(factor));
         if height > MOST_SIDE || width > MOST_SIDE {
-            return Err(format!("Enlarged {factor} times, {input} would be beyond all bounds."));
+            return Err(format!("{input} enlarged {factor} times is too large."));
         }
         Ok(Passage::free(Shape::Image { height, width, channels }, StageKind::Upsample { factor }))
     }

@@ -26,7 +26,7 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
             words,
         );
     };
-    check(|p| p.code.units = 25, Place::Code, "shared out");
+    check(|p| p.code.units = 25, Place::Code, "not divisible");
     check(
         |p| {
             p.data.source = Source::Csv {
@@ -47,7 +47,7 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
     check(
         |p| p.code.kind = Bottleneck::DescriptionLength { choices: 6, width: 0.3, temperature: 0.5 },
         Place::Code,
-        "less than no bits",
+        "would be negative",
     );
     check(
         |p| p.code.kind = Bottleneck::DescriptionLength { choices: 1, width: 0.1, temperature: 0.5 },
@@ -92,14 +92,14 @@ fn likelihoods_and_samples_have_sound_settings() {
     check_error(|p| p.loss = Loss::Huber { delta: f32::INFINITY }, Place::Output, "δ of inf");
     let wide = |p: &mut Project| p.loss = Loss::Huber { delta: 1.0 };
     check_remark(wide, &facts(), Severity::Info, Place::Output, "half the squared error");
-    check_error(|p| p.code.kind = Bottleneck::ImportanceWeighted { samples: 0 }, Place::Code, "0 samples");
+    check_error(|p| p.code.kind = Bottleneck::ImportanceWeighted { samples: 0 }, Place::Code, "0 codes");
     check_error(
         |p| {
             p.code.kind = Bottleneck::ImportanceWeighted { samples: 5 };
             p.regularizers = vec![Regularizer { on: Site::Code, penalty: Penalty::L1, weight: 0.1 }];
         },
         Place::Code,
-        "several samples",
+        "several codes",
     );
     check_error(
         |p| p.code.kind = Bottleneck::Hashing { std: -1.0, threshold: Threshold::Half },
@@ -112,7 +112,7 @@ fn likelihoods_and_samples_have_sound_settings() {
             p.code.kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 0 };
         },
         Place::Code,
-        "0 tries",
+        "0 attempts",
     );
 }
 
@@ -153,12 +153,12 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
     check_error(
         |p| p.training.strategy = by(Greedy::Autoencoders { masking: 1.0 }, 3),
         Place::Training,
-        "Masking",
+        "masking",
     );
     check_error(
         |p| p.training.strategy = by(Greedy::Autoencoders { masking: 0.0 }, 0),
         Place::Training,
-        "0 epochs",
+        "epochs per layer is 0",
     );
     check(|p| p.encoder.push(Layer::Dropout { rate: 0.5 }), Place::Encoder(1), "pretrained");
     check(
@@ -167,7 +167,7 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
         "pretrained",
     );
     check(|p| p.decoder = Decoder::Mirrored { tied: true }, Place::Output, "tied");
-    check(|p| p.decoder = Decoder::Free(vec![dense(8)]), Place::Output, "free one");
+    check(|p| p.decoder = Decoder::Free(vec![dense(8)]), Place::Output, "its own layers");
     check(
         |p| p.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
         Place::Code,

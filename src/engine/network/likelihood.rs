@@ -118,11 +118,11 @@ impl Network {
         mut each: impl FnMut(&Drawn<'_>) -> bool,
     ) -> Result<(), EngineError> {
         let Some(sampler) = self.waist.sampler().cloned() else {
-            return Err(EngineError::NoLikelihood("its code is no distribution: make it variational"));
+            return Err(EngineError::NoLikelihood("its code is not a distribution: use a variational code"));
         };
         if !self.plan.design().loss.is_likelihood() {
             return Err(EngineError::NoLikelihood(
-                "its loss is none by itself: use cross-entropy on data of 0 and 1, or a Gaussian",
+                "its loss is not a likelihood: use cross-entropy on data of 0 and 1, or a Gaussian",
             ));
         }
         let at_once = self.plan.samples();

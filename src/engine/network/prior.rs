@@ -78,12 +78,12 @@ impl Network {
             }
             Bottleneck::Plain | Bottleneck::KSparse { .. } => {
                 return Err(EngineError::NoPrior(
-                    "nothing holds its codes to a known distribution; draw around codes of the data, or train a variational one",
+                    "its codes have no known distribution; sample around codes of the data, or train a variational network",
                 ));
             }
             Bottleneck::Concrete { .. } => {
                 return Err(EngineError::NoPrior(
-                    "its code is features of the data, whose distribution is not known; take those of samples",
+                    "its code consists of features of the data, whose distribution is unknown; use the codes of samples",
                 ));
             }
         }

@@ -128,7 +128,7 @@ mod tests {
             assert!(std::fs::read(&path).expect("there").starts_with(start), "{name}");
         }
         for (name, expected) in
-            [("a.gif", "nothing in this figure moves"), ("a.jpg", ".png, .svg, .csv or .gif")]
+            [("a.gif", "this figure is not animated"), ("a.jpg", ".png, .svg, .csv or .gif")]
         {
             let path = folder.path().join(name);
             let error = request().save(&Files::default(), &path).expect_err("refused").to_string();
