@@ -173,13 +173,11 @@ fn check_company(project: &Project, data: Option<&DataFacts>, problems: &mut Vec
     let Some((place, name)) = compared(project) else { return };
     if project.training.batch_size == 1 {
         let fix = Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
-        let message =
-            format!("{name} normalises over the samples of a minibatch, and a batch of 1 has only one.");
+        let message = format!("{name} compares the samples of a minibatch, and a batch of 1 has only one.");
         problems.push(Problem::error(place, message).with_fix(fix));
     } else if data.is_some_and(|facts| facts.train_rows == 1) {
-        let message = format!(
-            "{name} normalises over the samples of a minibatch, and there is only one training sample."
-        );
+        let message =
+            format!("{name} compares the samples of a minibatch, and there is only one training sample.");
         problems.push(Problem::error(place, message));
     }
 }

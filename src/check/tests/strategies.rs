@@ -60,7 +60,7 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
             p.regularizers = vec![Regularizer { on: Site::Code, penalty, weight: 0.1 }];
         },
         Place::Code,
-        "jumps",
+        "discrete choices",
     );
 }
 
@@ -79,17 +79,17 @@ fn units_beyond_all_bounds_are_refused_whatever_they_are_grouped_into() {
         let grouped = |project: &mut Project| {
             project.code = crate::project::Code { kind, ..crate::project::Code::plain(usize::MAX) };
         };
-        check_error(grouped, Place::Code, "18446744073709551615 units cannot be");
+        check_error(grouped, Place::Code, "18446744073709551615 units are not divisible");
     }
 }
 
 #[test]
 fn likelihoods_and_samples_have_sound_settings() {
     let deviation = |std| Loss::Gaussian { variance: Variance::Fixed { std } };
-    check_error(|p| p.loss = deviation(0.0), Place::Output, "deviation 0");
+    check_error(|p| p.loss = deviation(0.0), Place::Output, "likelihood is 0");
     check_error(|p| p.loss = deviation(f32::NAN), Place::Output, "NaN");
-    check_error(|p| p.loss = Loss::Huber { delta: 0.0 }, Place::Output, "δ of 0");
-    check_error(|p| p.loss = Loss::Huber { delta: f32::INFINITY }, Place::Output, "δ of inf");
+    check_error(|p| p.loss = Loss::Huber { delta: 0.0 }, Place::Output, "δ is 0");
+    check_error(|p| p.loss = Loss::Huber { delta: f32::INFINITY }, Place::Output, "δ is inf");
     let wide = |p: &mut Project| p.loss = Loss::Huber { delta: 1.0 };
     check_remark(wide, &facts(), Severity::Info, Place::Output, "half the squared error");
     check_error(|p| p.code.kind = Bottleneck::ImportanceWeighted { samples: 0 }, Place::Code, "0 codes");

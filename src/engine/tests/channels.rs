@@ -168,7 +168,7 @@ fn channels_after_a_row_are_refused_with_a_remedy_and_so_is_a_selector() {
         let kind = Bottleneck::Concrete { start_temperature: 1.0, end_temperature: 0.1, tries: 1 };
         project.code = Code { kind, ..Code::channels(2) };
     });
-    assert!(found.iter().any(|(message, _)| message.contains("a row of units")), "{found:?}");
+    assert!(found.iter().any(|(message, _)| message.contains("use units")), "{found:?}");
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn a_click_takes_a_column_otherwise() {
         harness.run();
         assert_eq!(harness.state_mut().last.data.choice.take(), expected, "{button}");
     }
-    harness.get_by_label("How height is taken").click();
+    harness.get_by_label("Role of height").click();
     harness.run();
     harness.get_by_label("categories").click();
     harness.run();
