@@ -6,7 +6,8 @@
 //! - [`Network`] runs them: encode, decode, reconstruct, evaluate, forward and back. In `network`,
 //!   `health` measures what the units do, `likelihood` estimates the likelihood of data, `codes`
 //!   gives codes with variances and codebook entries, `samples` the error of each sample, `prior`
-//!   draws codes.
+//!   draws codes. With several samples per row, the decoder's buffers hold as many times the rows.
+//!   A missing value that is masked has weight 0 in the reconstruction loss.
 //! - `waist` computes a kind of code between encoder and decoder and the term it adds to the loss;
 //!   `terms` computes a regularizer. The terms of the history are weighted and add up to the total.
 //! - [`Trainer`] takes one step at a time. Pause, single step, stop and exact resume depend only on

@@ -14,6 +14,10 @@
 //! - [`diagnoses`] finds what is wrong in what a run recorded: each [`Diagnosis`] has its evidence
 //!   and its [`Advice`], which are changes of a design. `diagnosis::learning` judges the losses by
 //!   the few points of `diagnosis::curve`, `diagnosis::network` the latest [`Health`].
+//! - A run stores what identifies its rows, their scaling and their split, and resumes with no
+//!   others. A setting edited during training is an [`Edit`], recorded with its step and written
+//!   together with the checkpoint that has it in force. `attempt` counts how often a selector was
+//!   restarted.
 //! - `run_data` decides whether data are a run's own, `own_data` loads them as the run knows them,
 //!   and `shown_data` loads other data for its network.
 //! - [`Results`] are the [`Finding`]s measured on request; [`Caption`] is a run's name and note.

@@ -7,10 +7,10 @@
 //!   the window.
 //! - The **compute lane** has a thread for each urgency, so that the code under the pointer is
 //!   decoded at once, whatever else is being computed: one decodes, one computes principal
-//!   components, one draws and looks up, one does baselines and evaluations. A newer job replaces
-//!   an older one that waits for the same view. Work on whole sets is done in blocks and can be
-//!   cancelled between them. What a worker has built or fitted is dropped after a minute without a
-//!   job.
+//!   components, one draws and looks up, one does baselines and evaluations. Of jobs that follow
+//!   the pointer, a newer one replaces an older one that waits, and a draw or look-up under way is
+//!   given up for a newer one. Work on whole sets is done in blocks and can be cancelled between
+//!   them. What a worker has built or fitted is dropped after a minute without a job.
 //! - **Loading** has a thread per request; a new request cancels the one before.
 //! - Weights of a run under way are copied for whoever asks (`live`), at most ten times per second.
 //! - Progress is reported at most every 33 ms. While a hidden window takes no events, newer ones
