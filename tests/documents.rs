@@ -127,15 +127,31 @@ fn the_design_of_the_page_is_sound() {
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
+/// The names of all recipes.
+fn recipes() -> Vec<String> {
+    let listed = tell(&hourglass(root(), &words("hourglass recipes")));
+    listed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_recipes_lists_every_recipe() {
+    let page = fs::read_to_string(root().join("docs/recipes.md")).expect("the page");
+    let recipes = recipes();
+    let missing = recipes.iter().filter(|name| !page.contains(&format!("{name}.png) | `{name}` | ")));
+    none(&missing.map(|name| format!("docs/recipes.md: no row for {name}")).collect::<Vec<_>>());
+    let rows = page.lines().filter(|line| line.starts_with("| ![")).count();
+    assert_eq!(rows, recipes.len());
+}
+
 /// Pictures that a test draws and compares: those of the window, and one for each recipe.
 fn drawn() -> BTreeSet<PathBuf> {
     let test = fs::read_to_string(root().join("tests/snapshots.rs")).expect("the test");
     let names = test.split("check(&mut window, \"").skip(1).filter_map(|rest| rest.split('"').next());
     let mut drawn: BTreeSet<PathBuf> =
         names.map(|name| root().join("tests/snapshots").join(name).with_extension("png")).collect();
-    let recipes = tell(&hourglass(root(), &words("hourglass recipes")));
-    let names = recipes.lines().filter_map(|line| line.split_whitespace().next());
-    drawn.extend(names.map(|name| root().join("assets/recipes").join(name).with_extension("png")));
+    drawn.extend(
+        recipes().into_iter().map(|name| root().join("assets/recipes").join(name).with_extension("png")),
+    );
     drawn
 }
 
