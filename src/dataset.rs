@@ -1,9 +1,9 @@
 //! **Data as rows**, kept in their own type (bytes of pixels or `f32`) and scaled by a [`Scaler`]
 //! when a minibatch is gathered; labels, names and the split; the loaders.
 //!
-//! - [`load`] reads and splits. [`source_for`] says what a path is by its content; `foreign` how to
-//!   convert what is not read; `mend` which source would load where one does not. [`Progress`]
-//!   counts and cancels.
+//! - [`load()`] reads and splits. [`source_for()`] says what a path is by its content; `foreign`
+//!   how to convert what is not read; `mend` which source would load where one does not.
+//!   [`Progress`] counts and cancels.
 //! - Loaders charge the `Budget` in [`memory`] before they allocate, and check the cancel switch in
 //!   every loop over input. Files are opened by `open_file`, which refuses devices, pipes and files
 //!   that the system generates.

@@ -23,7 +23,7 @@
 //! ```
 //!
 //! A [`project::Project`] is plain data and describes everything about a training.
-//! [`check::plan`] turns it into a [`check::Plan`], or lists what is wrong with it.
+//! [`check::plan()`] turns it into a [`check::Plan`], or lists what is wrong with it.
 //! [`engine::Trainer`] makes one training step at a time, and [`engine::Trained`] uses the result:
 //! encode, decode, reconstruct, sample. [`session::Driver`] records a training as a [`run::Run`],
 //! which [`io::save_project`] writes to a file.

@@ -14,9 +14,9 @@
 //!   ([`NamedSelection`]), pins ([`Pin`]: samples by data fingerprint and row, codes by their run),
 //!   and the places of other data ([`OtherData`], with a [`Mask`] of holes). `beside` merges two
 //!   copies item by item.
-//! - [`learning_rate`] is a pure function of the schedule, which the inspector also draws.
-//! - [`visible`](visible()) escapes control characters and text direction marks of names that come
-//!   from outside; `number` formats numbers with digits, separators and units.
+//! - [`learning_rate()`] is a pure function of the schedule, which the inspector also draws.
+//! - [`visible()`] escapes control characters and text direction marks of names that come from
+//!   outside; `number` formats numbers with digits, separators and units.
 
 mod beside;
 mod bottleneck;

@@ -11,9 +11,9 @@
 //! - Types that are read from files have a `validate`, which the readers in [`crate::io`] call. It
 //!   checks everything that refers to something else; rows of the data are checked where the data
 //!   meet the run.
-//! - [`diagnoses`] finds what is wrong in what a run recorded: each [`Diagnosis`] has its evidence
-//!   and its [`Advice`], which are changes of a design. `diagnosis::learning` judges the losses by
-//!   the few points of `diagnosis::curve`, `diagnosis::network` the latest [`Health`].
+//! - [`diagnoses()`] finds what is wrong in what a run recorded: each [`Diagnosis`] has its
+//!   evidence and its [`Advice`], which are changes of a design. `diagnosis::learning` judges the
+//!   losses by the few points of `diagnosis::curve`, `diagnosis::network` the latest [`Health`].
 //! - A run stores what identifies its rows, their scaling and their split, and resumes with no
 //!   others. A setting edited during training is an [`Edit`], recorded with its step and written
 //!   together with the checkpoint that has it in force. `attempt` counts how often a selector was
