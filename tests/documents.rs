@@ -122,7 +122,8 @@ fn the_design_of_the_page_is_sound() {
     let example = page.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(dir.path().join("example.ron"), example.expect("an example")).expect("written");
-    let said = tell(&hourglass(dir.path(), &words("hourglass check example.ron")));
+    let output = hourglass(dir.path(), &words("hourglass check example.ron"));
+    let said = String::from_utf8(output.stdout).expect("text");
     assert!(said.starts_with("ok: 8×8 grey through 8 numbers"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
