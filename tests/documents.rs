@@ -18,8 +18,9 @@ fn root() -> &'static Path {
 /// Every page, as its path from the root and its text.
 fn pages() -> Vec<(String, String)> {
     let docs = fs::read_dir(root().join("docs")).expect("docs").flatten();
-    let docs = docs.map(|entry| format!("docs/{}", entry.file_name().to_string_lossy()));
-    let mut names: Vec<String> = docs.filter(|name| name.ends_with(".md")).collect();
+    let docs = docs.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "md"));
+    let mut names: Vec<String> =
+        docs.map(|entry| format!("docs/{}", entry.file_name().to_string_lossy())).collect();
     names.extend(["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned));
     names.sort();
     let read = |name: String| {

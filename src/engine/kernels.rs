@@ -41,7 +41,7 @@
 //! | `sparsity`, `contractive`, `jacobian` | penalties; `contractive` multiplies vectors by the encoder's Jacobian, a chain of linear maps |
 //! | `loss`, `noise`, `rbm`, `update` | losses, corruption, a step of contrastive divergence, the arithmetic of optimizers |
 //! | `activation`, `math`, `draw`, `activity`, `machine` | functions and derivatives, `exp` and `tanh` as polynomials, random numbers of a step, sparsity of a code, peak speed of the machine |
-//! | `reference` | for tests: PyTorch's values, finite differences, equal bits on any number of threads |
+//! | `reference` | for tests: `PyTorch`'s values, finite differences, equal bits on any number of threads |
 
 #![expect(unsafe_code, reason = "tensor memory and threads, each use with its reason")]
 
