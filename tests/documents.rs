@@ -69,8 +69,8 @@ fn make_data(dir: &Path) {
     };
     fs::write(dir.join("machine.csv"), machine(120)).expect("written");
     fs::write(dir.join("new.csv"), machine(40)).expect("written");
-    let rows: String = (0..120).map(|number| format!("{},{}\n", state(number), row(number))).collect();
-    fs::write(dir.join("t.csv"), rows).expect("written");
+    let rows = (0..120).map(|number| format!("{},{}", state(number), row(number)));
+    fs::write(dir.join("t.csv"), rows.collect::<Vec<_>>().join("\n")).expect("written");
 }
 
 /// The commands of the program in the indented blocks of a page, without their comments.
@@ -276,10 +276,13 @@ fn anchors(page: &str) -> BTreeSet<String> {
         };
         let title = line.trim_start_matches('#').trim().to_lowercase();
         let anchor: String = title.chars().filter_map(letter).collect();
-        let number = (1..).find(|number| !anchors.contains(&format!("{anchor}-{number}")));
-        let again = || format!("{anchor}-{}", number.unwrap_or_default());
-        let anchor = if anchors.contains(&anchor) { again() } else { anchor.clone() };
-        anchors.insert(anchor);
+        let mut numbered = anchor.clone();
+        let mut number = 1;
+        while anchors.contains(&numbered) {
+            numbered = format!("{anchor}-{number}");
+            number += 1;
+        }
+        anchors.insert(numbered);
     }
     anchors
 }
