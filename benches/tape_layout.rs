@@ -14,8 +14,8 @@
 //! | 784-32-8-32-784, batch 64 | 0.48 | 0.24 |
 //!
 //! The imitation of one tape per shard leaves out whatever would keep statistics over the whole
-//! minibatch exact. What it saves was not considered worth results that depend on how the minibatch is
-//! cut.
+//! minibatch exact. What it saves was not considered worth results that depend on how the minibatch
+//! is cut.
 
 use std::sync::{Arc, Barrier};
 use std::time::Instant;

@@ -5,7 +5,7 @@
 //!    values per channel repeat. In files, and wherever a picture becomes a row or a row a picture
 //!    (`Flatten`, `Reshape`, a dense layer after a picture, the code), it is **channel by
 //!    channel**, as in `PyTorch`. A plan has a `ChannelsFirst` or `ChannelsLast` stage where the
-//!    order changes; [`Layout`] converts arrays on their way into and out of files.
+//!    order changes; [`MemoryLayout`] converts arrays on their way into and out of files.
 //! 2. The kernel of a **transposed convolution is stored as that of the convolution it
 //!    transposes**: channels of the small side × channels of the large side × rows × columns; in
 //!    memory with the channels of the large side last. So a tied pair shares one array, and
