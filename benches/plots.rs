@@ -5,6 +5,14 @@
 //! tenth more. Two versions are compared with an allocator that keeps the memory of a frame for
 //! the next, as a window's does, and does not give it back and fetch it anew: with glibc
 //! `GLIBC_TUNABLES=glibc.malloc.trim_threshold=2000000000:glibc.malloc.mmap_threshold=1000000000`.
+//!
+//! Measured on two cores of a Xeon with AVX-512, release build, medians, in ms per frame:
+//!
+//! | plot | as it is | the alternative |
+//! |---|---|---|
+//! | 20,000 points, at rest, panned | 0.71, 1.71 | painted without `egui_plot`: 0.66, 1.79 |
+//! | losses of 3,000 epochs, four curves, at rest, panned | 1.75, 1.91 | painted without it: 1.85, 1.83 |
+//! | 12 small plots of bars, of profiles | 0.35, 0.67 | as plots of `egui_plot`: 0.45, 0.90 |
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,8 +1,21 @@
 //! One tape whose operations fork inside, against one tape per shard of the minibatch.
 //!
-//! The first is the engine as it is. The second is imitated by two engines of one thread each, in lockstep, each taking
-//! half of the minibatch; each does a whole update of its own, which stands for adding up two sets of gradients and half
-//! an update. Both sides run in turn, and medians are compared: `cargo bench --bench tape_layout`.
+//! `cargo bench --bench tape_layout`. The first is the engine as it is. The second is imitated by
+//! two engines of one thread each, in lockstep, each training on half of the minibatch. Each makes
+//! a whole update of its own, which stands for adding two sets of gradients and half an update.
+//! Both run in turn, and medians are compared.
+//!
+//! Measured on two cores of a Xeon with AVX-512, release build, medians, in ms per step:
+//!
+//! | network | operations fork inside | one tape per shard |
+//! |---|---|---|
+//! | 784-256-64-256-784, batch 128 | 1.92 | 1.70 |
+//! | the same, batch 512 | 6.5 | 5.3 |
+//! | 784-32-8-32-784, batch 64 | 0.48 | 0.24 |
+//!
+//! The imitation of one tape per shard leaves out whatever would keep statistics over the whole
+//! minibatch exact. What it saves was not considered worth results that depend on how the minibatch
+//! is cut.
 
 use std::sync::{Arc, Barrier};
 use std::time::Instant;

@@ -7,6 +7,11 @@
 //! triangles of what they painted. On Linux the last two columns say how long of the frame its thread
 //! was ready but waited for a core, and what is left without that; elsewhere the wait is 0.
 //! The last line of each size is how fast training was meanwhile.
+//!
+//! Measured on two cores of a Xeon with AVX-512, release build: logic and layout of the whole
+//! window under full training take 2.2 ms at the 99th percentile (`RUST_LOG=frame=debug`; the limit
+//! is 8 ms). With tessellation, buffers and drawing in software, a frame takes 7.0 ms at the median
+//! and 11.6 ms at the 99th percentile.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

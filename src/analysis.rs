@@ -1,4 +1,5 @@
-//! **Pure mathematics on plain slices**: nothing of ours below it, nothing random that a caller did not ask for.
+//! **Mathematics on plain slices**, without anything of this crate, and without random numbers that
+//! the caller did not ask for.
 
 pub mod angles;
 pub mod arithmetic;

@@ -1,6 +1,25 @@
-//! **Total functions over a project** and what is known of its data: shapes and parameter counts
-//! layer by layer, problems with a place and a fix, and the [`Plan`]: a project proven trainable.
-//! Nothing here fails or panics, whatever half-built thing it is given.
+//! **Total functions over a project** and what is known of its data ([`DataFacts`], absent until
+//! loaded). Nothing here fails or panics, whatever incomplete project it is given.
+//!
+//! - [`cards()`] gives the shape, parameters and multiply-adds of every card.
+//! - [`problems()`] gives every [`Problem`] with its place in the document and, where there is one,
+//!   a [`Fix`]. The rules are in `network_rules`, `code_rules`, `regularizer_rules`,
+//!   `strategy_rules` and `training_rules`.
+//! - [`plan()`] gives the [`Plan`]: a project that can be trained, as a list of [`Stage`]s with
+//!   every shape known, with the plans of layers that are trained by themselves first
+//!   (`pretraining`).
+//! - `layers` has one file per family of layers: effect on a shape, parameters, what mirrors it,
+//!   limits of its settings, memory, linear maps. A layer may be several stages: a residual block
+//!   is its convolutions and norms, a shortcut that starts from the input of its first stage
+//!   (`Stage::skips`), and a stage that adds both.
+//! - `stages` makes stages of cards; [`mirror()`] makes the decoder that undoes an encoder,
+//!   [`freed()`] the equivalent decoder with layers of its own; [`Window`] is the geometry of a
+//!   kernel over a picture.
+//! - `code` says what a kind of code adds, `arrays` names and shapes of all arrays (files are
+//!   checked against them), `memory` what training takes, with [`sizes`] and the [`Route`] to a
+//!   Jacobian that the engine uses as well.
+//! - [`choose_kind`], [`choose_loss`], [`choose_penalty`] and [`choose_data`] set the options that
+//!   a choice needs (`docs/first-choices.md`).
 
 mod arrays;
 mod cards;

@@ -1,6 +1,16 @@
-//! **The command line**: everything the window does that needs no screen. Progress goes to stderr, results to stdout.
+//! **The command line**: everything the window does that needs no screen.
 //!
-//! Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for a wrong use, 130 after Ctrl-C.
+//! - `args` defines the commands, and each has a file (`design`: recipes, new, check). `reading`
+//!   has an option for every choice of how data are read, `applied` is a trained network with the
+//!   data it is shown, `sets` its sets of samples, `output` the form and place of results by their
+//!   name.
+//! - Results go to stdout and everything else to stderr, both through `write`. A `Stream` writes on
+//!   a thread of its own, so that no run waits for a reader; whether stdout could be written is
+//!   asked at the end.
+//! - `signal` ends a command at once where nothing has to be saved, and lets a training end by
+//!   itself. Signals that the program was started to ignore stay ignored.
+//! - Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for wrong usage, 130 after
+//!   Ctrl-C.
 
 mod applied;
 mod args;
@@ -163,21 +173,18 @@ mod tests {
     }
 
     #[test]
-    fn command_lines_on_pages_and_in_the_help_are_understood() {
+    fn command_lines_in_the_help_are_understood() {
         let command = Arguments::command();
         let commands = std::iter::once(&command).chain(command.get_subcommands());
         let help: Vec<String> =
             commands.filter_map(|command| command.get_after_help()).map(ToString::to_string).collect();
         let help = help.join("\n");
-        let pages = [include_str!("../README.md"), include_str!("../docs/exploring.md"), help.as_str()];
-        for page in pages {
-            let indented = page.lines().filter_map(|line| line.strip_prefix("  ")).map(str::trim_start);
-            let lines: Vec<&str> = indented.filter(|line| line.starts_with("hourglass ")).collect();
-            assert!(lines.len() > 5, "{lines:?}");
-            for line in lines {
-                if let Err(error) = Arguments::try_parse_from(words(line)) {
-                    panic!("{line}: {error}");
-                }
+        let indented = help.lines().filter_map(|line| line.strip_prefix("  ")).map(str::trim_start);
+        let lines: Vec<&str> = indented.filter(|line| line.starts_with("hourglass ")).collect();
+        assert!(lines.len() > 5, "{lines:?}");
+        for line in lines {
+            if let Err(error) = Arguments::try_parse_from(words(line)) {
+                panic!("{line}: {error}");
             }
         }
     }

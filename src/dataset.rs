@@ -1,5 +1,22 @@
-//! **Data as rows**, kept in their own type and scaled when a minibatch is gathered; labels, names and the split; the
-//! loaders, one file each, cancellable and with progress.
+//! **Data as rows**, kept in their own type (bytes of pixels or `f32`) and scaled by a [`Scaler`]
+//! when a minibatch is gathered; labels, names and the split; the loaders.
+//!
+//! - [`load()`] reads and splits. [`source_for()`] says what a path is by its content; `foreign`
+//!   how to convert what is not read; `mend` which source would load where one does not.
+//!   [`Progress`] counts and cancels.
+//! - Loaders charge the `Budget` in [`memory`] before they allocate, and check the cancel switch in
+//!   every loop over input. Files are opened by `open_file`, which refuses devices, pipes and files
+//!   that the system generates.
+//! - [`csv`] reads tables, `image_folder` and `picture` pictures, `npy` and [`idx`] arrays.
+//! - What a file claims and the crates that decode it would believe is checked first: in `parts`,
+//!   `records` and `sectors` of [`csv`] (spreadsheets), and in `tiff_pages`, `tiff_jpeg` and
+//!   `exr_blocks` of `picture`.
+//! - `settled` is what all pictures of a folder decided together, which a run keeps; `damaged`
+//!   brings damaged pictures to the form in which a corruption leaves them, `mask` makes the holes
+//!   of a mask in them, `own_size` finds the common size of other pictures.
+//! - `own_labels` adds label columns made of selections, `joined` puts several files together,
+//!   `interned` keeps texts once, `sort` sorts long lists, `squeezed` warns of outliers.
+//! - [`random`] provides all random numbers of the program.
 
 mod binariser;
 mod column;

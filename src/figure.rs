@@ -1,7 +1,11 @@
 //! **Pictures without a screen**: the colours that the window, its plots and every exported figure
-//! share, where axes are marked, and [`Figure`]s: what a plot or a page of pictures shows, as plain
-//! data. [`encoded`] makes SVG, PNG, CSV or GIF of one. Knows numbers and bytes, nothing of a
-//! window.
+//! share, where axes are marked, and [`Figure`]s.
+//!
+//! A [`Figure`] is what a plot or a page of pictures shows, as plain data: lines, points, bars,
+//! tiles, or panels of these, with axes, names and inks (a colour for either theme). [`encoded()`]
+//! makes a file of it: SVG (`svg`, on the `Canvas`), PNG by resvg with the typeface of the window
+//! (`raster`), CSV (`table`) or GIF. A cloud of more than 5,000 points becomes one picture within
+//! the SVG.
 
 mod animation;
 mod axis;

@@ -1,7 +1,17 @@
-//! **Files**: the project file, the live store of work in progress, settings and exports.
+//! **Files**: the project file, the live store of unsaved work, settings and exports.
 //!
-//! Every write goes through [`Files`], so that a test can make any of them fail, and after any failure the file that was
-//! there before is whole. What is read is never trusted: it may be cut short, damaged, foreign or hostile.
+//! - Every write goes through [`Files`]: to a temporary file that is renamed over the old one. A
+//!   test can make any write fail, and after any failure the old file is unchanged.
+//! - What is read is never trusted: it may be incomplete, damaged, foreign or hostile. Sizes are
+//!   bounded before anything is allocated, and unpacking is bounded in proportion to the file.
+//!   Damage costs as little as possible: a file of a run that cannot be read costs what it contains
+//!   (curves, checkpoint or replay), a damaged `run.ron` the run. The project opens with a warning
+//!   that names run, file and reason; after 20 warnings the rest are counted.
+//! - `run_files` lists the files of a run, `project_file` those of a project and the versions of
+//!   the format, `store` is the live store, `merge` saves where other programs save too, `shelf`
+//!   leaves weights of kept epochs in the file until they are needed.
+//! - [`Watch`] reports the progress of an export and cancels it. A folder of results appears as a
+//!   whole.
 
 mod archive;
 mod checkpoint_files;

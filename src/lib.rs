@@ -1,6 +1,58 @@
-//! Hourglass: a native desktop workbench for autoencoders.
+//! Hourglass builds, trains and explores autoencoders. This library contains everything that the
+//! window and the command line do; without the feature `gui` it contains no window.
 //!
-//! The map of the modules and their one direction is in `ARCHITECTURE.md`.
+//! # Train a network without a window
+//!
+//! ```
+//! use std::sync::Arc;
+//! use hourglass::{check, dataset, engine::Trainer, project::Recipe, run};
+//!
+//! let mut project = Recipe::Undercomplete.project();
+//! project.training.epochs = 3;
+//! let data = Arc::new(dataset::load(&project.data, &dataset::Progress::default())?);
+//! let plan = check::plan(&project, &run::facts(&data)).map_err(|problems| format!("{problems:?}"))?;
+//! let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1)?;
+//! while !trainer.is_done() {
+//!     if let Some(epoch) = trainer.step()?.epoch {
+//!         println!("epoch {}: loss {:.3}", epoch.epoch, epoch.train.total());
+//!     }
+//! }
+//! let test = trainer.evaluate(dataset::Subset::Test)?;
+//! assert!(test.mse < 0.1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`project::Project`] is plain data and describes everything about a training.
+//! [`check::plan()`] turns it into a [`check::Plan`], or lists what is wrong with it.
+//! [`engine::Trainer`] makes one training step at a time, and [`engine::Trained`] uses the result:
+//! encode, decode, reconstruct, sample. [`session::Driver`] records a training as a [`run::Run`],
+//! which [`io::save_project`] writes to a file.
+//!
+//! # Modules
+//!
+//! Each module uses only those above it in this table; `ARCHITECTURE.md` says which.
+//!
+//! | module | contains |
+//! |---|---|
+//! | [`project`] | the document: data, network, loss, training settings |
+//! | [`check`] | problems, shapes, plans |
+//! | [`dataset`] | rows, labels, splits, and the readers of data files |
+//! | [`run`] | the results of a training |
+//! | [`figure`] | plots and pages of pictures as SVG, PNG, CSV and GIF |
+//! | [`analysis`] | mathematics on plain slices: PCA, neighbours, mixtures |
+//! | [`engine`] | training on dfdx's tensors and tape |
+//! | [`io`] | project files, unsaved work, settings, exports |
+//! | [`session`] | work on threads: training, computing, loading |
+//! | [`prepared`] | what plots of a run show |
+//! | [`cli`] | the command line |
+//! | `ui` | the window (feature `gui`) |
+//!
+//! # Errors and panics
+//!
+//! Errors are values, one enum per module: [`dataset::DataError`], [`engine::EngineError`],
+//! [`io::FileError`], [`project::DesignError`]. A message says what happened, where (file, line,
+//! column, row), and what to do. A panic in a thread of [`session`] becomes an event, so that the
+//! window outlives it; an image decoder that panics costs one picture.
 
 // For what ships: tests write files, panic and name colours as they need.
 #![cfg_attr(

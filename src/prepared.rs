@@ -1,6 +1,10 @@
 //! **What plots of a run show, prepared without a screen**: series, ranges, colours and labels, and
-//! [`Figure`](crate::figure::Figure)s of them. The window draws the same numbers, and the command
-//! line writes the same figures.
+//! [`Figure`](crate::figure::Figure)s of them. The window draws the same numbers, and `hourglass
+//! figure` writes the same figures.
+//!
+//! `loss` and `latent` prepare the plots of those names, `sample_page` and `reconstructions`
+//! samples with their reconstructions, `pages` decoded samples and traversals, `codes` and
+//! `channels` codes that are pictures.
 
 mod channels;
 mod codes;

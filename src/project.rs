@@ -1,7 +1,22 @@
 //! **The document**: what a person edits and saves.
 //!
-//! Plain data only: every type is `Clone`, `PartialEq` and speaks serde. A [`Project`] may be half built and
-//! meaningless; [`crate::check`] says what is wrong with it and turns a sound one into a plan for the engine.
+//! Plain data only: every type is `Clone`, `PartialEq` and has serde. A [`Project`] may be
+//! incomplete or meaningless; [`crate::check`] says what is wrong with it and turns a valid one
+//! into a plan for the engine.
+//!
+//! - Kinds are closed enums with an `ALL` that tests run over. Matches over them are exhaustive, so
+//!   that the compiler lists what a new kind needs.
+//! - `design_file` is the text form. Unknown fields are errors with line and column; relative data
+//!   paths start at the folder of the file.
+//! - [`Recipe`] lists the ready-made projects: `recipe::designs` builds them, `recipe::claim` says
+//!   which measured value shows the idea of each.
+//! - Next to the design, a document keeps selections with names and label columns made of them
+//!   ([`NamedSelection`]), pins ([`Pin`]: samples by data fingerprint and row, codes by their run),
+//!   and the places of other data ([`OtherData`], with a [`Mask`] of holes). `beside` merges two
+//!   copies item by item.
+//! - [`learning_rate()`] is a pure function of the schedule, which the inspector also draws.
+//! - [`visible()`] escapes control characters and text direction marks of names that come from
+//!   outside; `number` formats numbers with digits, separators and units.
 
 mod beside;
 mod bottleneck;

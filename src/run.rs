@@ -1,5 +1,26 @@
-//! **The results of a training**: the frozen design, the history of every loss term, pictures and codes by epoch,
-//! weights. Plain data, without a thread, a tensor or a window. [`Run::apply`] is the only code that changes a run.
+//! **The results of a training**: the frozen design, the history of every loss term, pictures and
+//! codes by epoch, weights. Plain data, without a thread, a tensor or a window.
+//!
+//! - [`Run::new`] and [`Run::apply`] are the only code that changes a run. Everything that happens
+//!   to a run is a [`RunEvent`], which window, command line and live store apply alike.
+//! - [`History`] holds an [`EpochRecord`] per epoch, and a [`GreedyRecord`] per epoch of a single
+//!   layer; [`Losses`] are loss terms with their names; [`Records`] is a list that is cheap to
+//!   clone.
+//! - [`KeptEpochs`] is what the replay shows; [`HeldWeights`] are weights that may still be in a
+//!   file.
+//! - Types that are read from files have a `validate`, which the readers in [`crate::io`] call. It
+//!   checks everything that refers to something else; rows of the data are checked where the data
+//!   meet the run.
+//! - [`diagnoses()`] finds what is wrong in what a run recorded: each [`Diagnosis`] has its
+//!   evidence and its [`Advice`], which are changes of a design. `diagnosis::learning` judges the
+//!   losses by the few points of `diagnosis::curve`, `diagnosis::network` the latest [`Health`].
+//! - A run stores what identifies its rows, their scaling and their split, and resumes with no
+//!   others. A setting edited during training is an [`Edit`], recorded with its step and written
+//!   together with the checkpoint that has it in force. `attempt` counts how often a selector was
+//!   restarted.
+//! - `run_data` decides whether data are a run's own, `own_data` loads them as the run knows them,
+//!   and `shown_data` loads other data for its network.
+//! - [`Results`] are the [`Finding`]s measured on request; [`Caption`] is a run's name and note.
 
 mod advice;
 mod attempt;

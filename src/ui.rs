@@ -1,4 +1,11 @@
-//! **The window**: state, what changes it, views, commands, panels. It may use every other room; nobody uses it.
+//! **The window**: state, what changes it, views, commands, panels. It may use every other module;
+//! no module uses it.
+//!
+//! A frame of `HourglassApp` (`app`) takes in events, draws, and carries out what the state asks
+//! for. `state` is everything the window shows and changes, `update` changes it, `files` reads and
+//! writes on threads. `views`, `panels` and `commands` are drawn from the state and made of
+//! `editors`, `widgets`, `plots`, `thumbnail` and `theme`. Plots with axes are `egui_plot`'s, set
+//! up in `plots::chart`.
 
 mod app;
 pub mod commands;

@@ -24,6 +24,8 @@ const NEUTRAL: [&str; 4] = ["WHITE", "BLACK", "TRANSPARENT", "PLACEHOLDER"];
 const TEST_ONLY: &str = "#[cfg(test)]";
 /// The most lines of a file.
 const MOST_LINES: usize = 600;
+/// Pages at the root.
+const PAGES: [&str; 4] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 /// Folders whose files the pages name.
 const FOLDERS: [&str; 7] = ["src/", "tests/", "scripts/", "benches/", "assets/", "docs/", "fuzz/"];
 
@@ -45,9 +47,13 @@ fn sources_keep_the_rules() {
 #[test]
 fn files_named_on_the_pages_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for page in ["ARCHITECTURE.md", "README.md", "docs/reliability.md"] {
-        none(&missing_files(&root_text(page), |name| root.join(name).exists()));
-    }
+    let mut pages = texts("docs", &["md"]);
+    pages.extend(PAGES.map(|name| (name.to_owned(), root_text(name))));
+    let missing = |(page, text): (&String, &String)| {
+        let missing = missing_files(text, |name| root.join(name).exists());
+        missing.into_iter().map(|error| format!("{page}: {error}")).collect::<Vec<_>>()
+    };
+    none(&pages.iter().flat_map(missing).collect::<Vec<_>>());
 }
 
 #[test]
@@ -56,7 +62,7 @@ fn no_text_knows_the_machine_it_was_written_on() {
     for folder in ["src", "tests", "benches", "scripts", "docs", "fuzz/fuzz_targets"] {
         all.extend(texts(folder, &["rs", "sh", "py", "md", "toml"]));
     }
-    for name in ["README.md", "ARCHITECTURE.md", "Cargo.toml", "clippy.toml"] {
+    for name in PAGES.into_iter().chain(["Cargo.toml", "clippy.toml"]) {
         all.insert(name.to_owned(), root_text(name));
     }
     none(&all.iter().flat_map(|(file, text)| machine_paths(file, text)).collect::<Vec<_>>());

@@ -94,33 +94,6 @@ fn every_recipe_is_listed_written_and_sound() {
 }
 
 #[test]
-fn the_design_of_the_readme_is_sound() {
-    let dir = dir();
-    let readme = include_str!("../README.md");
-    let example = readme.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
-    fs::write(dir.path().join("example.ron"), example.expect("an example")).expect("written");
-    let said = ok(dir.path(), &["check", "example.ron"]);
-    assert!(said.starts_with("ok: 8×8 grey through 8 numbers"), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-}
-
-#[test]
-fn the_commands_of_the_pages_run_one_after_the_other() {
-    for page in [include_str!("../README.md"), include_str!("../docs/exploring.md")] {
-        let dir = dir();
-        let block = page.split("\n\n").find(|block| block.starts_with("    hourglass "));
-        for line in block.expect("commands").lines() {
-            let command = line.split(" #").next().expect("a command");
-            let mut arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
-            if arguments[0] == "bench" {
-                arguments.extend(["--steps", "1"]);
-            }
-            ok(dir.path(), &arguments);
-        }
-    }
-}
-
-#[test]
 fn check_names_places() {
     let dir = dir();
     let file = dir.path().join("a.ron");

@@ -477,7 +477,7 @@ Examples:
   hourglass export faces.hourglass -o weights.safetensors
   hourglass export faces.hourglass -o early.safetensors --run 2 --epoch 5
 
-Arrays have PyTorch's names, shapes and order (docs/data.md). Texts beside them:
+Arrays have PyTorch's names, shapes and order (docs/results.md). Texts beside them:
 run, epoch, design (as a .ron) and normaliser (JSON). In Python:
 
   from safetensors import safe_open

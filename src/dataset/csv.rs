@@ -1,6 +1,17 @@
 //! Tables of text, and spreadsheets.
 //!
-//! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
+//! A table is read twice: first to judge each column by all of its fields, then for the values.
+//!
+//! - What the file is: `encoding` finds the encoding of its text, `delimiter` and `fixed` how lines
+//!   split into fields, `start` where the table begins, `layout` and `header_rows` its header.
+//! - Which rows count: `survey` decides for each row; `statistics` finds rows that sum up others
+//!   (`statistic_names` knows their names), `pairs` rows with a name and a value, `second_table` a
+//!   table below the first.
+//! - What a column is: `evidence` collects what its fields prove, `century` the century of years
+//!   with two digits, `units` what numbers are measured in, `ids` whether values only tell rows
+//!   apart; `roles` decides what the column becomes, and `doubts` what may be wrong about that.
+//! - `matching` finds the columns of a trained run in another table.
+//! - `values` reads the rows. `padding` restores leading zeros that a spreadsheet shows.
 
 mod around;
 mod beside;

@@ -1,3 +1,10 @@
+//! Folders of pictures, or one picture.
+//!
+//! `find` searches a folder once, `arrangement` decides what its subfolders mean (parts, labels,
+//! masks), `mixed` doubts pictures of different depths. `read` decodes in parallel; rows become
+//! deeper when a deeper picture is met. Pictures of any number of channels are shown by
+//! [`Shown`](crate::project::Shown).
+
 mod arrangement;
 mod copies;
 mod find;

@@ -1,5 +1,9 @@
-//! How much memory loading may take: one budget, charged before anything of the size of the data is allocated, so that
-//! data that do not fit are refused with a message instead of ending the program.
+//! How much memory loading may take: one [`Budget`], charged before anything of the size of the
+//! data is allocated. Data that do not fit are refused with a message instead of ending the
+//! program.
+//!
+//! The limit is the smallest of the system's free memory, the control group's and the process's
+//! own.
 
 mod room;
 

@@ -1,4 +1,8 @@
 //! Arrays of `NumPy`: `.npy`, and `.npz`, which is a zip of them.
+//!
+//! `choice` decides by names which array holds what, `layout` what its axes mean (also for IDX),
+//! `samples_last` which arrays have their samples last. `places` puts values that come in another
+//! order where they belong.
 
 mod archive;
 mod bases;

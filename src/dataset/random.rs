@@ -1,8 +1,12 @@
-//! Random numbers as pure functions: every value depends on (seed, purpose, step, sample) and on nothing else, so no result
-//! hangs on the order of threads and resuming needs no generator state.
+//! Random numbers as pure functions: every value depends on (seed, purpose, step or epoch, sample)
+//! and on nothing else.
 //!
-//! A [`Stream`] is `SplitMix64` (Steele, Lea & Flood 2014) read at any position: its state advances by a constant, so the
-//! n-th output is a hash of `key + n · γ`.
+//! Shuffles, dropout masks, corruption, initial weights and synthetic data come from here. There is
+//! no generator to store in a checkpoint, no result depends on the order of threads, and dropout
+//! computes its mask again in the backward pass instead of keeping it.
+//!
+//! A [`Stream`] is `SplitMix64` (Steele, Lea & Flood 2014) read at any position: its state advances
+//! by a constant, so the n-th output is a hash of `key + n · γ`.
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 

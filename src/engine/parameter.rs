@@ -1,4 +1,15 @@
-//! What is learned and what is remembered: named arrays of the network.
+//! Learned and remembered values: named arrays of the network, and their order in memory and in
+//! files.
+//!
+//! 1. In memory a picture is height × width × **channels last**: kernels run along channels, and
+//!    values per channel repeat. In files, and wherever a picture becomes a row or a row a picture
+//!    (`Flatten`, `Reshape`, a dense layer after a picture, the code), it is **channel by
+//!    channel**, as in `PyTorch`. A plan has a `ChannelsFirst` or `ChannelsLast` stage where the
+//!    order changes; [`MemoryLayout`] converts arrays on their way into and out of files.
+//! 2. The kernel of a **transposed convolution is stored as that of the convolution it
+//!    transposes**: channels of the small side × channels of the large side × rows × columns; in
+//!    memory with the channels of the large side last. So a tied pair shares one array, and
+//!    `PyTorch`'s two layers read the same file.
 
 use super::EngineError;
 use super::kernels::variable::Node;

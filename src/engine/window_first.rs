@@ -1,8 +1,8 @@
-//! The window goes first: while a frame is drawn, threads that train or compute offer their core to
-//! others between two pieces of work.
+//! Frames of the window take precedence: while one is drawn, threads that train or compute yield
+//! their core between two shards of a kernel.
 //!
-//! Where every core trains, the system lets the window's thread wait until a time slice ends. That is
-//! some milliseconds, as long as the whole frame takes; a piece of work takes less than one.
+//! If every core trains, the system lets the window's thread wait until a time slice ends. That
+//! takes some milliseconds, often longer than the frame itself; a shard takes less than one.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};

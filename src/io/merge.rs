@@ -1,9 +1,31 @@
-//! **Saving where another program may have saved too.** The file on disk is compared with what it was when this program
-//! last read or wrote it, run by run, as version control merges three versions. Runs are independent, so both sides' work
-//! is kept: whoever saves later gets other numbers where numbers collide.
+//! **Saving where another program may have saved too.**
 //!
-//! Programs save into a folder one after the other ([`SaveLock`]). Where the file system has no locks, a file that changes
-//! while the new one is written is merged again, so that only the moment of the rename is unprotected.
+//! [`MergeBase`] remembers what the file held of each run when it was last read or written: the
+//! digest of its entries' names, sizes and checksums, from the directory of the zip. A save takes
+//! the lock of the folder ([`SaveLock`]), compares the file on disk with that, and merges run by
+//! run (`plan_merge`), as version control merges three versions:
+//!
+//! | run | in the file | in memory | the new file holds |
+//! |---|---|---|---|
+//! | known | unchanged | any | the run in memory, or none if it was removed |
+//! | known | trained further | unchanged | the run on disk |
+//! | known | trained further | trained further | both, the one in memory under another number |
+//! | known | trained further | removed | the run on disk |
+//! | known | removed | unchanged | none |
+//! | known | removed | trained further | the run in memory |
+//! | of another program | present | | the run on disk; one in memory with its number gets another |
+//!
+//! - A new name, note or result counts as further training.
+//! - Runs on disk are copied raw with their checksums: gigabytes are not decoded, damage stays
+//!   visible.
+//! - Selections, label columns, pins and other data are merged item by item (`crate::project`,
+//!   `beside`).
+//! - Of two designs that were both changed, the one in memory is saved. The other is kept as a
+//!   `.ron` file, `NAME-design-N.ron`, unless a run was trained with it.
+//! - A file that cannot be read never stops a save: it is renamed to `NAME-set-aside-N.hourglass`.
+//! - The person is told about all of this.
+//! - Where the file system has no locks, a file that changes while the new one is written is merged
+//!   again, so that only the moment of the rename is unprotected.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,3 +1,26 @@
+//! The project file, `NAME.hourglass`: a zip.
+//!
+//! | entry | holds |
+//! |---|---|
+//! | `manifest.ron` | format version, numbers of the runs |
+//! | `project.ron` | the document, as in a `.ron` design |
+//! | `runs/ID/…` | the files of a run: see [`super::run_files`] |
+//!
+//! **Saving** writes every run in memory entry by entry, and copies none of these unchecked from
+//! the old file. Copying would be faster, but damage in the old file would spread unseen, and the
+//! result would depend on which program wrote the old entry. Weights are stored uncompressed, as
+//! they hardly shrink; text is deflated.
+//!
+//! **Versions.** A design has a `format_version`, a manifest and a checkpoint have a `version` (the
+//! live store has no manifest). A newer one is refused by name; older ones are migrated when they
+//! are read.
+//!
+//! | version of project files and checkpoints | change |
+//! |---|---|
+//! | 2 | rows made of pictures go channel by channel. Checkpoints of version 1 of runs on pictures with several channels are left out with a warning; their runs, histories and replays stay |
+//! | 3 | loss terms have names in a checkpoint |
+//! | 4 (project files) | histories are records; lines of text (`history.ronl`) are still read, here and in a live store |
+
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};

@@ -1,8 +1,16 @@
-//! Weights of kept epochs that stay in a file until somebody needs them: a project may hold
-//! gigabytes of them, of which a person looks at a few.
+//! Weights of kept epochs that stay in a file until they are needed: a project may hold gigabytes
+//! of them, of which a person looks at a few.
 //!
-//! The file is held open, so that it stays readable when it is removed or another takes its place, as
-//! every save does. What was written over it in place is found out by checksums.
+//! - Weights are read and checked on the thread that builds a network of them. At most 256 MB per
+//!   file stay in memory, those used last.
+//! - The file is held open, so that it stays readable when it is removed or replaced, as every save
+//!   does. The next save takes the weights over one epoch at a time.
+//! - Weights of a live store are first copied to a file without a name, because its files go when a
+//!   run is removed.
+//! - Checksums reveal what was overwritten in place. Then the copies of the live store serve;
+//!   without them, whoever needs the weights gets an error, and a save leaves them out and says so.
+//! - Where an open file cannot be replaced (outside Unix), weights are read when the project is
+//!   opened.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};

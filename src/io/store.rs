@@ -1,11 +1,32 @@
-//! **The live store**: a folder on disk that holds the work in progress, so that a crash costs at most the steps since
-//! the last checkpoint.
+//! **The live store**: a folder on disk with the unsaved work, so that a crash costs at most the
+//! steps since the last checkpoint.
 //!
-//! A folder a workspace, locked by the process that works in it. The system lets go of the lock when the process ends in
-//! whatever way; a workspace that is there, holds a design and is not locked was left behind by a crash.
+//! Each open window has a workspace: a folder below `HOURGLASS_STATE` (or the desktop's folder for
+//! state), locked by the process. The window keeps the design there. The training lane appends each
+//! epoch and replaces the checkpoint by one rename: after two seconds, then every five, less often
+//! where that takes long, and whenever the run is edited or stops. A history reaches the disk
+//! before a checkpoint refers to it.
 //!
-//! Between being made and being locked, and between being unlocked and being removed, a workspace looks like one left
-//! behind. So programs make, take over, look through and remove workspaces one after the other, behind a [`Gate`].
+//! The system releases the lock when the process ends in any way. A workspace that holds a design
+//! and is not locked was left by a crash; the next start offers to recover it. Nothing is removed
+//! because it cannot be read:
+//!
+//! - where the design is damaged, that of the first run takes its place;
+//! - a workspace with anything unreadable is kept as it is, in a folder `damaged-…` next to it, and
+//!   the window says where;
+//! - only a workspace that says it was saved elsewhere and holds no newer run, or that holds
+//!   neither design nor run, is removed.
+//!
+//! When everything is saved elsewhere, the window removes the design, and writes it again with the
+//! next change. The workspace also notes which design the project file held when it was last read
+//! or written, so that a save after a crash merges like any other.
+//!
+//! Between being made and being locked, and between being unlocked and being removed, a workspace
+//! looks like one left behind. So programs make, take over, search and remove workspaces one after
+//! the other, behind a [`Gate`], the lock of the whole folder.
+//!
+//! Workspaces and settings can be read by their owner alone (`Files::private`: 0600 in 0700), also
+//! those of earlier versions. Project files and exports follow the user's umask.
 
 mod gate;
 mod recovery;

@@ -248,8 +248,18 @@ mod tests {
             format!("\n## {}\n\n| command | keys | what it does |\n|---|---|---|\n{rows}", menu.name())
         };
         let sections: String = Menu::ALL.into_iter().map(section).collect();
-        let keys = "Ctrl is Cmd on a Mac, and Alt is Option. F1 shows this list in the window.";
-        format!("# Keyboard shortcuts\n\n{keys}\n{sections}")
+        let keys = "Ctrl is Cmd on a Mac, and Alt is Option.";
+        let wishes = [
+            ("find a command by a few letters of its name", "Ctrl+K in the window"),
+            ("see this list in the window", "F1"),
+            ("open, save and export", "[File](#file)"),
+            ("change the network, undo", "[Edit](#edit)"),
+            ("select samples", "[Select](#select)"),
+            ("show a view or a panel, zoom", "[View](#view)"),
+            ("train, stop, evaluate, load data", "[Run](#run)"),
+        ];
+        let wishes = wishes.map(|(to, place)| format!("| {to} | {place} |\n")).concat();
+        format!("# Keyboard shortcuts\n\n{keys}\n\n| to … | go to |\n|---|---|\n{wishes}{sections}")
     }
 
     #[test]

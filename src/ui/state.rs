@@ -1,5 +1,16 @@
-//! Everything the window shows and changes, as plain data and questions to them. Knows no thread and no clock: what must
-//! be done outside is put into [`State::effects`]. What changes it is in [`update`](super::update).
+//! Everything the window shows and changes, as plain data. It knows no thread and no clock: what
+//! must be done outside is put into [`State::effects`]. What changes it is in
+//! [`update`](super::update).
+//!
+//! - `derived` follows from the document: cards, problems, missing data as a problem.
+//! - `history` is undo, of the document and of the list of runs; `tried` remembers the settings of
+//!   kinds that were replaced by another.
+//! - `selection` is the one selection that every view reads and writes.
+//! - `sets` are the sets of samples that a view can show, `look` what a view needs of one, `scored`
+//!   what the compute lane found of it, `set_codes` its codes.
+//! - `showing` is other data that networks are shown; `explore` holds pins and what trained
+//!   networks were asked.
+//! - `figures` and `export` are what the dialogs for saving a figure and for exporting ask.
 
 mod actions;
 mod baselines;

@@ -1,4 +1,17 @@
-//! What changes the [`State`], one file for each concern. Nothing here knows a view or a command.
+//! What changes the [`State`], one file per concern. `refresh` runs after every change. Nothing
+//! here knows a view or a command.
+//!
+//! - `session_events` and `file_events` take in what happened outside.
+//! - `data` loads data and keeps those of runs that the design no longer reads.
+//! - `training` starts and resumes runs; `runs` names, hides and deletes them and keeps their
+//!   results.
+//! - `stack` edits the network, `remedies` fixes a problem with one click, `choices` makes a choice
+//!   with the options it needs.
+//! - `analysis` asks for computations; `samples` and `set_codes` for what views show of a set, part
+//!   after part; `explore` for what Explore shows, and changes pins.
+//! - `selection` changes, names and exports the selection; `showing` shows other data to a run's
+//!   network.
+//! - `export` and `figures` write what their dialogs ask for.
 
 mod analysis;
 mod choices;

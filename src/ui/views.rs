@@ -1,6 +1,17 @@
-//! **The views** of the centre, one file each. A view is given plain references to what it shows and its own small state;
-//! it returns what a person asked for and changes nothing else. What connects it with the [`State`](super::state::State) is
-//! its implementation of `View`; its line in `registry.rs` puts it into the window.
+//! **The views** of the centre, one file each. A view gets plain references to what it shows and
+//! its own small state; it returns what a person asked for and changes nothing else. Its
+//! implementation of `View` connects it with the [`State`](super::state::State), and its line in
+//! `registry.rs` puts it into the window. `tiles` shows views side by side.
+//!
+//! - Of long lists only what is visible is drawn (`in_sight`), its pictures by `thumbs`.
+//! - `channels` lays out the channels of codes that are pictures and chooses their units; their
+//!   names come from `Shape::unit_name`.
+//! - `View::figures` gives what a view shows as figures, of the numbers that it draws;
+//!   `figure_menu` saves and copies them, for all views alike.
+//! - `differences` compares two designs by their text form. `differences::words` has words for
+//!   fields and kinds; a field without words is shown by its own name.
+//! - A column of the table of runs is a variant of `RunColumn`; `runs::columns` has what it shows
+//!   and is sorted by.
 
 mod arrangement;
 mod channels;

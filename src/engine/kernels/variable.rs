@@ -1,9 +1,16 @@
-//! The one place where values of a dfdx tensor are reached without a copy.
+//! The only code that reaches the values of a dfdx tensor without a copy.
 //!
-//! dfdx offers no public way to read a CPU tensor as a slice, nor to write one. The address of a `Vec`'s heap block does
-//! not change when the `Vec` is moved, so it is taken *before* the `Vec` is handed to dfdx. Three things keep that sound:
-//! the tensor lives as long as its [`Variable`]; its storage is never resized (dfdx never does, and the tensor is given
-//! to no dfdx operation that writes); and slices are borrowed through the `Variable`, so Rust's rules hold between them.
+//! dfdx offers no public way to read or write a CPU tensor as a slice. The address of a `Vec`'s
+//! heap block does not change when the `Vec` is moved, so it is taken *before* the `Vec` is handed
+//! to dfdx. Three things make that sound:
+//!
+//! - the tensor lives as long as its [`Variable`];
+//! - its storage is never resized (dfdx never does that, and the tensor is given to no dfdx
+//!   operation that writes);
+//! - slices are borrowed through the `Variable`, so Rust's rules hold between them.
+//!
+//! A `Variable` lives from step to step with its gradient buffer, so a training step allocates no
+//! matrix. Tests check that dfdx and this module see the same numbers.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

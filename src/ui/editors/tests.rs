@@ -336,10 +336,10 @@ fn every_kind_of_source_remembers_its_own() {
 }
 
 #[test]
-fn sources_are_called_what_the_readme_calls_them() {
-    let readme = include_str!("../../../README.md");
+fn sources_are_called_what_the_page_on_data_calls_them() {
+    let page = include_str!("../../../docs/data.md");
     for source in Sources::default().0 {
-        assert!(readme.contains(&format!("\n| {} | ", source.name())), "{}", source.name());
+        assert!(page.contains(&format!("\n| {} | ", source.name())), "{}", source.name());
     }
 }
 
