@@ -452,7 +452,8 @@ impl Network {
         threads: usize,
         attempt: Option<u32>,
     ) -> Result<Network, EngineError> {
-        let mut builder = Builder::new(plan, capacity, attempt)?;
+        let threads = Rc::new(Threads::new(threads));
+        let mut builder = Builder::new(plan, capacity, attempt, Rc::clone(&threads))?;
         let input = Rc::clone(&builder.last);
         let target = if plan.design().corruption.corrupts() {
             Variable::zeros(capacity, plan.shape().features())?
@@ -490,7 +491,7 @@ impl Network {
         let terms = Terms::new(own.chain(penalties.iter().map(|penalty| penalty.name().to_owned())));
         Ok(Network {
             plan: plan.clone(),
-            threads: Rc::new(Threads::new(threads)),
+            threads,
             root: Root::new()?,
             parameters: builder.parameters,
             operations: builder.operations,
