@@ -220,6 +220,11 @@ impl Reading {
         ))
     }
 
+    /// Whether there is any.
+    pub(super) fn any(&self) -> bool {
+        !self.choices().is_empty()
+    }
+
     fn choices(&self) -> Vec<Choice> {
         let own = [
             &self.header,
