@@ -70,7 +70,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         ui,
         (
             "Transparency",
-            "The ground behind transparent pixels, or keep: transparency becomes one more channel (--alpha).",
+            "The ground behind transparent pixels, keep: transparency becomes one more channel, or mask: losses and errors ignore transparent pixels (--alpha).",
         ),
         &mut reading.alpha,
         &Alpha::ALL,
