@@ -97,7 +97,7 @@ impl<'a> Entry<'a> {
         let mut has_nan = false;
         for (number, chunk) in values.chunks(CHUNK as usize).enumerate() {
             self.progress.check()?;
-            let is_refused = |value: &f32| !value.is_finite() && !(takes_nan && value.is_nan());
+            let is_refused = |value: &f32| !(value.is_finite() || takes_nan && value.is_nan());
             has_nan |= takes_nan && chunk.iter().any(|value| value.is_nan());
             if let Some(at) = chunk.iter().position(is_refused) {
                 let at = number * CHUNK as usize + at;
