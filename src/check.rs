@@ -42,6 +42,7 @@ mod stage;
 mod stages;
 mod strategy_rules;
 mod training_rules;
+mod weight_rules;
 mod window;
 
 pub use arrays::PlannedArray;
@@ -68,6 +69,7 @@ pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
     regularizer_rules::check(project, data, &mut problems);
     training_rules::check(project, data, &mut problems);
     strategy_rules::check(project, data, &mut problems);
+    weight_rules::check(project, &mut problems);
     if let Some(facts) = data
         && !problems.iter().any(Problem::is_error)
     {

@@ -26,6 +26,7 @@ mod data_instead;
 mod digits;
 mod duration;
 mod error;
+mod feature_weights;
 mod fit;
 mod foreign;
 pub mod idx;

@@ -22,6 +22,7 @@ mod beside;
 mod bottleneck;
 mod corruption;
 mod design_file;
+mod feature_weight;
 mod initialisation;
 mod layer;
 mod loss;
@@ -43,6 +44,7 @@ mod wording;
 pub use bottleneck::{Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Threshold};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
+pub use feature_weight::FeatureWeight;
 pub use initialisation::Initialisation;
 pub use layer::{Activation, BlockForm, BlockNorm, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
@@ -95,6 +97,9 @@ pub struct Project {
     pub output: Output,
     /// How a reconstruction is compared with its input.
     pub loss: Loss,
+    /// How much columns or channels count in the loss, where that is not 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feature_weights: Vec<FeatureWeight>,
     /// Optimizer, schedule, batch size, epochs, seed.
     pub training: Training,
     /// Selections of rows that were given a name. They change nothing that is trained, and no run has them.
@@ -132,6 +137,11 @@ impl Project {
             data: self.data.trained(),
             ..self.clone()
         }
+    }
+
+    /// Whether some features count more than others in the loss.
+    pub fn weighs_features(&self) -> bool {
+        self.feature_weights.iter().any(|own| own.weight != 1.0)
     }
 
     /// The design that a learning rate is sought for: all layers at once, from random weights.

@@ -44,6 +44,7 @@ mod records;
 mod results;
 mod run_data;
 mod shown_data;
+mod weight_problem;
 mod weights;
 
 pub use advice::Advice;
@@ -68,6 +69,7 @@ pub use progress::{LayerProgress, TrainerProgress};
 pub use records::Records;
 pub use results::{Finding, FindingKind, Results};
 pub use run_data::facts;
+pub use weight_problem::weight_problem;
 pub use weights::{Array, Weights};
 
 use std::collections::BTreeSet;

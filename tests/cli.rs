@@ -234,16 +234,17 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let kept = kept.expect("kept");
     assert_eq!(
         (kept.values[0].0.as_str(), kept.about.as_str()),
-        ("precision@3, code", "by code, among train")
+        ("precision@3, code", "the 3 nearest by code, among train")
     );
     let share: f64 =
         told.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("told");
     assert!((share - kept.values[0].1).abs() < 1e-3 && kept.samples > 0, "{told} {kept:?}");
-    // By another distance it is another.
+    // By another distance, and of another number of neighbours, it is another.
     ok(path, &[&near[..], &["--by", "pixels", "--keep"]].concat());
+    ok(path, &[&near[..5], &["--k", "2", "--keep"]].concat());
     let results = &runs(path, file)[0].results;
     let count = results.iter().filter(|finding| finding.kind == FindingKind::Neighbours).count();
-    assert_eq!(count, 2);
+    assert_eq!(count, 3);
     assert!(results.newest_with(FindingKind::Neighbours, Subset::Validation, "precision@3, code").is_some());
     fails(
         path,

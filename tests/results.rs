@@ -2,6 +2,8 @@
 
 #[path = "results/exploring.rs"]
 mod exploring;
+#[path = "results/pictures.rs"]
+mod pictures;
 mod program;
 
 use std::collections::HashMap;

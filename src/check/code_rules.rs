@@ -3,8 +3,8 @@
 use super::choices::likelihood;
 use super::{DataFacts, Fix, Problem, code_shape};
 use crate::project::{
-    Bottleneck, Choice, CodeForm, Competition, Decoder, Loss, Missing, Penalty, Place, Project, Regularizer,
-    Site, Variance,
+    Bottleneck, CodeForm, Competition, Decoder, Loss, Penalty, Place, Project, Regularizer, Site, Source,
+    Variance,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -174,9 +174,15 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
         problems.push(with_units(project, units.checked_next_multiple_of(choices), message));
     }
     if project.data.masks_missing() {
-        let fix = Fix::new("Fill them with the column mean", project, |project| {
-            Choice::Missing(Missing::ColumnMean).apply(&mut project.data);
-        });
+        let label = match project.data.source {
+            Source::ImageFolder { .. } => "Put a ground behind them",
+            Source::Csv { .. }
+            | Source::Npy { .. }
+            | Source::Digits
+            | Source::Synthetic(_)
+            | Source::Idx { .. } => "Fill them with the column mean",
+        };
+        let fix = Fix::new(label, project, |project| project.data.fill_missing());
         let message =
             "A description length counts the bits of every value, but masked values are not in the loss.";
         problems.push(Problem::error(Place::Data, message).with_fix(fix));

@@ -63,7 +63,27 @@ impl Plan {
         let arrays = 2 * 2 + u64::from(self.design().data.masks_missing());
         let input =
             (self.shape().features() as u64).saturating_mul(arrays * VALUE).saturating_mul(self.held_rows());
+        let input = input.saturating_add(if self.design().weighs_features() {
+            (2 * VALUE).saturating_mul(self.shape().features() as u64)
+        } else {
+            0
+        });
         self.parts().into_iter().fold(input, |sum, (_, bytes)| sum.saturating_add(bytes))
+    }
+
+    /// Memory that the network takes where it is used without training: parameters, and what some rows leave on their way; in
+    /// bytes.
+    pub fn inference_bytes(&self) -> u64 {
+        let rows = self.inference_rows() as u64;
+        let values = |values: u64, rows: u64| values.saturating_mul(rows).saturating_mul(VALUE);
+        let stage = |stage: &Stage| {
+            let is_decoder = matches!(stage.place, Place::Decoder(_) | Place::Output);
+            let rows = rows.saturating_mul(if is_decoder { self.samples() as u64 } else { 1 });
+            let own = values(stage.outputs() as u64, rows).saturating_add(values(stage.parameters(), 1));
+            own.saturating_add(stage.scratch_bytes(rows))
+        };
+        let input = values((self.shape().features() as u64).saturating_mul(2), rows);
+        self.stages().map(stage).fold(input, u64::saturating_add)
     }
 
     /// The card that takes most of that memory.

@@ -4,7 +4,7 @@ use super::DataFacts;
 use super::stage::{Stage, StageKind};
 use crate::project::{
     Activation, Code, Corruption, Data, Decoder, Greedy, Loss, Output, Place, Project, Scaling, Shape,
-    Strategy, Training,
+    Source, Strategy, Training,
 };
 
 /// A layer of the encoder and the one of the decoder that undoes it.
@@ -69,8 +69,10 @@ pub(super) fn autoencoder(
         return None;
     };
     let is_first = number == 0;
+    let source = if is_first { design.data.source.clone() } else { Source::default() };
     let small = Project {
-        data: Data { scaling: Scaling::None, ..Data::default() },
+        // Missing values are masked where the source has some.
+        data: Data { source, scaling: Scaling::None, ..Data::default() },
         corruption: if masking > 0.0 {
             Corruption::Masking { probability: masking }
         } else {
@@ -81,6 +83,7 @@ pub(super) fn autoencoder(
         regularizers: Vec::new(),
         decoder: Decoder::Mirrored { tied: false },
         output: Output { activation: pair.back },
+        feature_weights: if is_first { design.feature_weights.clone() } else { Vec::new() },
         loss: if is_first { design.loss } else { Loss::SquaredError },
         training: Training {
             seed: design.training.seed.wrapping_add(number as u64 + 1),

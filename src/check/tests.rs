@@ -461,6 +461,7 @@ fn any_estimator() -> impl Strategy<Value = Estimator> {
 }
 
 mod decoders;
+mod empty;
 mod many;
 mod settings;
 mod strategies;

@@ -61,6 +61,7 @@ impl Applied {
         if data.shape != run.shape && !ANY_SIZE.contains(&command) {
             return Err(run.wrong_shape(&data).into());
         }
+        run.check_room(&data)?;
         if !own {
             // None of them was trained on or judges anything.
             data.split = SplitRows { train: (0..data.len() as u32).collect(), ..SplitRows::default() };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::values::{Weights, place, positive};
 use self::values::{hole_shade, range, temperature, threads};
-pub(super) use self::values::{place, positive};
 use super::reading::Reading;
 use crate::project::{HoleShade, Recipe};
 
@@ -83,6 +83,8 @@ pub(super) struct New {
     /// Overwrite the file if it exists
     #[arg(long)]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) weights: Weights,
 }
 
 #[derive(Debug, Args)]
@@ -559,6 +561,8 @@ pub(super) struct DataArguments {
     pub(super) data: Option<PathBuf>,
     #[command(flatten)]
     pub(super) reading: Reading,
+    #[command(flatten)]
+    pub(super) weights: Weights,
 }
 
 /// A recipe, by its name.

@@ -73,6 +73,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
     }
     arguments.reading.apply(&mut project.data)?;
     detect_labels(project, &arguments.reading)?;
+    arguments.weights.apply(project);
     if let (Some(_), Source::Csv { labels, .. }) = (&arguments.data, &project.data.source)
         && !labels.is_empty()
     {
@@ -233,6 +234,10 @@ pub(super) fn facts(data: &Dataset) -> DataFacts {
 pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     let facts = facts(data);
     let found = problems(design, Some(&facts));
+    if let Some(problem) = run::weight_problem(design, data) {
+        let text = format!("this design cannot be trained: {}: {}", problem.place, problem.message);
+        return Err(Failure::Problem(format!("{text}\n--weight NAME=1 takes a weight back")));
+    }
     let warnings = || found.iter().filter(|problem| problem.severity == Severity::Warning);
     for problem in warnings().take(TOLD) {
         warn(format_args!("{}: {}", problem.place, problem.message));

@@ -9,7 +9,7 @@ use super::write::{line, refuse_to_overwrite};
 use crate::check::{Severity, plan, problems};
 use crate::io::{save_design, save_project};
 use crate::project::{Recipe, visible_path};
-use crate::run::Run;
+use crate::run::{Run, weight_problem};
 
 /// `hourglass recipes`
 pub(super) fn recipes() {
@@ -25,7 +25,8 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
     let RecipeName(recipe) = arguments.recipe;
     let path = &arguments.output;
     refuse_to_overwrite(path, arguments.force)?;
-    let project = recipe.project();
+    let mut project = recipe.project();
+    arguments.weights.apply(&mut project);
     signal::enter(Stage::Writing);
     match path.extension().and_then(OsStr::to_str) {
         Some("ron") => save_design(&signal::files(), path, &project)?,
@@ -49,7 +50,8 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
         return Err(Failure::Interrupted);
     }
     let facts = loaded.as_ref().ok().map(data::facts);
-    let found = problems(&subject.project, facts.as_ref());
+    let mut found = problems(&subject.project, facts.as_ref());
+    found.extend(loaded.as_ref().ok().and_then(|data| weight_problem(&subject.project, data)));
     let mut errors = 0;
     if let Err(Failure::Problem(message)) = &loaded {
         errors += 1;

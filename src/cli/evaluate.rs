@@ -283,6 +283,11 @@ impl Found<'_> {
                 format_count(applied.data.gaps.filled)
             ));
         }
+        if applied.run.design.weighs_features() {
+            note(
+                "note: features have weights in the loss, as the design says; the squared error per feature is without them",
+            );
+        }
         if let Some(chosen) = chosen {
             line(format!("chosen features: {}", visible_list(chosen)));
         }

@@ -50,9 +50,9 @@ pub(super) struct Arguments {
     /// Of loss: a term, instead of the total; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(super) term: Vec<String>,
-    /// Of loss: the factor of the exponential moving average, 0 to 0.99
-    #[arg(long, value_name = "FACTOR", default_value = "0", value_parser = smoothing)]
-    pub(super) smooth: f64,
+    /// Of loss: the factor of the exponential moving average, 0 to 0.99 [default: 0]
+    #[arg(long, value_name = "FACTOR", value_parser = smoothing)]
+    pub(super) smooth: Option<f64>,
     /// Of loss: a linear axis, also where a logarithmic one is possible
     #[arg(long)]
     pub(super) linear: bool,
@@ -71,9 +71,9 @@ pub(super) struct Arguments {
     /// Of reconstructions: the largest number of samples [default: all watched ones, 48 of a set]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600))]
     pub(super) number: Option<u16>,
-    /// Of reconstructions: their order
-    #[arg(long, value_enum, default_value = "data")]
-    pub(super) order: Sorting,
+    /// Of reconstructions: their order [default: data]
+    #[arg(long, value_enum)]
+    pub(super) order: Option<Sorting>,
     /// Of reconstructions: add a line for PCA with as many components as the code has units
     #[arg(long)]
     pub(super) pca: bool,
@@ -84,9 +84,9 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) clean: bool,
     /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training
-    /// codes
-    #[arg(long, value_name = "ROW", default_value = "mean")]
-    pub(super) sample: String,
+    /// codes [default: mean]
+    #[arg(long, value_name = "ROW")]
+    pub(super) sample: Option<String>,
     /// Of traversals: the units to change, counted from 1, in this order [default: those that vary most]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = super::args::positive)]
     pub(super) units: Vec<usize>,
@@ -117,6 +117,18 @@ pub(super) enum View {
     Traversals,
 }
 
+impl View {
+    /// As it is written.
+    fn name(self) -> &'static str {
+        match self {
+            View::Loss => "loss",
+            View::Latent => "latent",
+            View::Reconstructions => "reconstructions",
+            View::Traversals => "traversals",
+        }
+    }
+}
+
 /// The order of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Sorting {
@@ -143,6 +155,7 @@ pub(super) enum Theme {
 
 /// `hourglass figure`
 pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
+    check_options(arguments)?;
     // Whatever is wrong with the place is said before the work.
     let (files, path) = (signal::files(), &arguments.output);
     let form = Form::of(path).ok_or_else(|| {
@@ -164,6 +177,46 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
     files.write_bytes(path, Durability::Synced, &bytes)?;
     line(visible_path(path));
     Ok(())
+}
+
+/// Refuses options that the view does not have.
+fn check_options(arguments: &Arguments) -> Result<(), Failure> {
+    use View::{Latent, Loss, Reconstructions, Traversals};
+    let options: [(&str, bool, &[View]); 17] = [
+        ("--compare", !arguments.compare.is_empty(), &[Loss]),
+        ("--term", !arguments.term.is_empty(), &[Loss]),
+        ("--smooth", arguments.smooth.is_some(), &[Loss]),
+        ("--linear", arguments.linear, &[Loss]),
+        ("--epoch", arguments.epoch.is_some(), &[Latent, Reconstructions]),
+        ("--channel", arguments.channel.is_some(), &[Latent]),
+        ("--at", arguments.at.is_some(), &[Latent]),
+        ("--set", arguments.set.is_some(), &[Reconstructions]),
+        ("--number", arguments.number.is_some(), &[Reconstructions]),
+        ("--order", arguments.order.is_some(), &[Reconstructions]),
+        ("--pca", arguments.pca, &[Reconstructions]),
+        ("--no-code", arguments.no_code, &[Reconstructions]),
+        ("--clean", arguments.clean, &[Reconstructions]),
+        ("--sample", arguments.sample.is_some(), &[Traversals]),
+        ("--units", !arguments.units.is_empty(), &[Traversals]),
+        ("--steps", arguments.steps.is_some(), &[Traversals]),
+        // The losses are kept with the run: no data are read.
+        (
+            "options of how data are read",
+            arguments.trained.reading.any(),
+            &[Latent, Reconstructions, Traversals],
+        ),
+    ];
+    let view = arguments.view;
+    let Some((option, _, views)) = options.iter().find(|(_, is_given, of)| *is_given && !of.contains(&view))
+    else {
+        return Ok(());
+    };
+    let views: Vec<&str> = views.iter().map(|view| view.name()).collect();
+    Err(Failure::Usage(format!(
+        "{option}: the view {} does not have this; leave it out, or choose --view {}",
+        view.name(),
+        views.join(" or ")
+    )))
 }
 
 /// The project, of views that show nothing of other data.
@@ -207,7 +260,7 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
             visible_list(terms)
         )));
     }
-    loss(run, &compared, asked, arguments.smooth, !arguments.linear)
+    loss(run, &compared, asked, arguments.smooth.unwrap_or(0.0), !arguments.linear)
         .ok_or_else(|| nothing(subject, run, "has no epoch yet; resume it"))
 }
 

@@ -7,8 +7,8 @@ use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::subject::Subject;
-use super::write::{json, line, note};
-use crate::engine::RateCurve;
+use super::write::{json, line};
+use crate::engine::{RateCurve, RatePoint};
 use crate::project::{terminal_number, visible};
 
 /// `hourglass find-rate`
@@ -22,8 +22,8 @@ pub(super) fn find_rate(arguments: &FindRate) -> Result<(), Failure> {
     let plan = data::prove(&project.for_rate_search(), &data)?;
     let threads = data::threads(arguments.threads);
     let bar = Bar::new("searching", RateCurve::STEPS as u64);
-    let mut watch = |done: usize| {
-        bar.set(done as u64, RateCurve::STEPS as u64);
+    let mut watch = |points: &[RatePoint]| {
+        bar.set(points.len() as u64, RateCurve::STEPS as u64);
         true
     };
     let curve = RateCurve::find(&plan, Arc::new(data), threads, &mut watch);
@@ -38,18 +38,20 @@ pub(super) fn find_rate(arguments: &FindRate) -> Result<(), Failure> {
             "designed": project.training.learning_rate,
             "curve": pairs.collect::<Vec<_>>(),
         }));
-        return Ok(());
     }
-    match (suggested, lowest) {
-        (Some(rate), Some(lowest)) => line(format!(
+    let (Some(rate), Some(lowest)) = (suggested, lowest) else {
+        return Err(Failure::Problem(format!(
+            "{}: the loss did not fall at any rate, so there is no suggestion; check the network and the scaling of the data",
+            visible(&project.name)
+        )));
+    };
+    if !arguments.json {
+        line(format!(
             "learning rate {}: a tenth of {}, where the loss is lowest; the design uses {}",
             terminal_number(f64::from(rate)),
             terminal_number(f64::from(lowest.rate)),
             terminal_number(f64::from(project.training.learning_rate))
-        )),
-        _ => note(
-            "note: the loss did not fall at any rate, so there is no suggestion; check the network and the scaling of the data",
-        ),
+        ));
     }
     Ok(())
 }

@@ -69,7 +69,8 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
                 let of = if is_one { String::new() } else { format!(" of {column}") };
                 (format!("precision@{k}{of}, {by}"), precision)
             });
-            let about = format!("by {by}, among {}", arguments.set.as_deref().unwrap_or(usual));
+            let about =
+                format!("the {k} nearest by {by}, among {}", arguments.set.as_deref().unwrap_or(usual));
             let finding = Measured::of(checkpoint, samples).neighbours(split, &about, values.collect());
             return keep(&arguments.trained.file, applied.run.id, vec![finding]);
         }

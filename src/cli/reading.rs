@@ -64,7 +64,7 @@ pub(super) struct Reading {
     /// for these alone; none; or detect for sums
     #[arg(long, help_heading = HEADING, value_name = "ROWS", value_parser = skip_rows)]
     skip_rows: Option<Choice>,
-    /// Table: what happens to missing values
+    /// Table: what happens to missing values; arrays: to NaN (column-mean or mask; refused where it is not said)
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
     /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown;
@@ -125,7 +125,8 @@ pub(super) struct Reading {
     /// Pictures: what happens to those of another aspect ratio
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
     fit: Option<Choice>,
-    /// Pictures: the ground under transparency; keep makes it one more channel
+    /// Pictures: the ground under transparency; keep makes it one more channel, and with mask transparent pixels are not
+    /// reconstructed
     #[arg(long, help_heading = HEADING, value_name = "GROUND", value_parser = named(Alpha::ALL, Alpha::name, Choice::Alpha))]
     alpha: Option<Choice>,
     /// Pictures: which values become black and white
@@ -220,6 +221,11 @@ impl Reading {
         ))
     }
 
+    /// Whether there is any.
+    pub(super) fn any(&self) -> bool {
+        !self.choices().is_empty()
+    }
+
     fn choices(&self) -> Vec<Choice> {
         let own = [
             &self.header,
@@ -282,7 +288,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::SkipLines(_)
         | Choice::SkipFooter(_)
         | Choice::SkipRows(_)
-        | Choice::Missing(_)
+        | Choice::Missing(Missing::DropRow)
         | Choice::MissingWords(_)
         | Choice::OnlyMissingWords(_)
         | Choice::Dates(_)
@@ -290,6 +296,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::FirstYear(_)
         | Choice::Labels(_)
         | Choice::Column(..) => "tables",
+        Choice::Missing(Missing::ColumnMean | Missing::Masked) => "tables and arrays (.npy, .npz)",
         Choice::Array(_) | Choice::ValidationArray(_) | Choice::ValidationLabelArray(_) => ARRAYS,
         Choice::LabelArray(_)
         | Choice::TestArray(_)

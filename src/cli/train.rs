@@ -89,6 +89,10 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
 
 /// The run to resume, on the data it was trained on.
 fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
+    if arguments.data.weights.any() {
+        let message = "a run that is resumed keeps its loss: leave --weight out, or leave --resume out to train a new run";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     if !matches!(subject.origin, Origin::Project(_)) {
         return Err(Failure::Problem(format!(
             "{}: only a project file holds runs to resume; leave --resume out to start one",
@@ -189,7 +193,9 @@ impl<'a> Training<'a> {
             }
         }
         let before = (driver.run().seconds, driver.run().history.epochs.len());
-        if driver.run().pca_mse.is_none() && baseline_macs(data, plan.code_units()) <= BASELINE_MACS {
+        // PCA is best for features that count alike.
+        let has_baseline = driver.run().pca_mse.is_none() && !driver.run().design.weighs_features();
+        if has_baseline && baseline_macs(data, plan.code_units()) <= BASELINE_MACS {
             match baseline(data, plan.code_units()) {
                 Ok(mse) => driver.set_baseline(mse),
                 Err(error) => log::warn!("no baseline: {error}"),

@@ -111,16 +111,27 @@ pub(super) fn fill_gaps(
 ) -> Result<Gaps, DataError> {
     let features = raw.shape.features();
     if !(raw.is_table || raw.has_gaps) || features == 0 {
-        return Ok(Gaps::default());
+        let (cells, filled) = std::mem::take(&mut raw.filled);
+        return Ok(Gaps { filled, cells, ..Gaps::default() });
     }
     let known = known.filter(|means| means.len() == features);
     let means = match known {
         Some(means) => means.to_vec(),
         None => column_means(raw, split, progress)?,
     };
-    let whose = if known.is_some() { "column's mean in the training data" } else { "column mean" };
-    let (filled, cells) = if raw.has_gaps { fill(raw, &means, whose, progress)? } else { (0, Vec::new()) };
+    let noun = noun(raw.shape);
+    let whose =
+        if known.is_some() { format!("{noun}'s mean in the training data") } else { format!("{noun} mean") };
+    let (filled, cells) = if raw.has_gaps { fill(raw, &means, &whose, progress)? } else { (0, Vec::new()) };
     Ok(Gaps { means, filled, cells, are_masked: false })
+}
+
+/// What a feature is called.
+fn noun(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Vector(_) => "column",
+        Shape::Image { .. } => "pixel",
+    }
 }
 
 /// The means over the training rows; a column without any value there has its mean over all rows, or 0.
@@ -135,6 +146,12 @@ fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result
     let all: Vec<u32> = (0..count as u32).collect();
     let (overall, _held_overall) = moments(raw, &all, features, progress)?;
     let empty = || overall.iter().enumerate().filter(|(_, column)| column.count == 0.0);
+    if matches!(raw.shape, Shape::Image { .. }) {
+        let count = empty().count();
+        raw.warnings.push(format!("{count} values of a picture are missing in every one and were set to 0"));
+        let pairs = trained.iter().zip(&overall);
+        return Ok(pairs.map(|(own, all)| if own.count > 0.0 { own } else { all }.mean as f32).collect());
+    }
     for (at, _) in empty().take(TOLD) {
         let name = raw.feature_names.get(at).map_or("", String::as_str);
         raw.warnings.push(format!(
@@ -187,10 +204,13 @@ fn fill(
     }
     let columns = columns.iter().filter(|&&column| column).count();
     if filled > 0 {
+        let place = match raw.shape {
+            Shape::Vector(_) => format!(" in {columns} column{}", if columns == 1 { "" } else { "s" }),
+            Shape::Image { .. } => String::new(),
+        };
         raw.warnings.push(format!(
-            "{filled} missing value{} in {columns} column{} {} filled with the {whose}",
+            "{filled} missing value{}{place} {} filled with the {whose}",
             if filled == 1 { "" } else { "s" },
-            if columns == 1 { "" } else { "s" },
             if filled == 1 { "was" } else { "were" },
         ));
     }

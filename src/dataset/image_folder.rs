@@ -18,6 +18,7 @@ mod range;
 mod read;
 mod statement;
 mod tally;
+mod transparent;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,7 +91,12 @@ pub(super) fn load(
     let known_ground = known.and_then(|known| known.settled.ground());
     let alpha = match reading.alpha {
         Alpha::Auto if rules == Rules::Current => known_ground.unwrap_or(Alpha::Auto),
-        chosen @ (Alpha::Auto | Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep) => chosen,
+        chosen @ (Alpha::Auto
+        | Alpha::Black
+        | Alpha::White
+        | Alpha::Checker
+        | Alpha::Keep
+        | Alpha::Masked) => chosen,
     };
     let how = How { wanted, alpha, rules };
     let (folder, found) = match (path.is_file(), path.parent(), path.file_name()) {
@@ -110,7 +116,7 @@ pub(super) fn load(
         return Err(no_picture(path, &skipped));
     }
     let mut raw = Raw::new(name_of(path), shape, rows);
-    raw.has_alpha = how.alpha == Alpha::Keep && rules == Rules::Current;
+    raw.has_alpha = how.reads_alpha() && rules == Rules::Current;
     raw.warnings = skipped.warnings();
     let labelled = Labelled {
         folder,
@@ -139,6 +145,9 @@ pub(super) fn load(
         split.release(progress);
     }
     let sameness = range::sameness(&raw.rows, how, progress)?;
+    if alpha == Alpha::Masked {
+        transparent::mask(&mut raw, progress)?;
+    }
     raw.type_max = range.type_max;
     raw.source_sizes = tally.sizes;
     let is_chosen = tally.transparent > 0 && alpha == Alpha::Auto && rules == Rules::Current;

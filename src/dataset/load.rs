@@ -106,7 +106,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     let mut gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     gaps.are_masked = data.masks_missing();
     // The newest warning tells how many there are.
-    if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any()) {
+    if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any() && raw.has_gaps) {
         told.push_str("; losses and errors leave them out");
     }
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;

@@ -23,6 +23,7 @@ use std::path::Path;
 pub(super) use self::archive::zip_names;
 use self::archive::{Archive, Found};
 pub(super) use self::bases::{Ranges, is_wide};
+use self::entry::Entry;
 pub(super) use self::header::{Header, Kind};
 pub(super) use self::labels::Labels;
 pub(super) use self::layout::ArrayLayout;
@@ -99,11 +100,14 @@ pub(super) fn load(
     // Less their bases, numbers have signs and fractions.
     let kept = if bases.is_empty() { storage(&kinds, asked.rules) } else { Storage::F32 };
     let mut rows = room(kept, total.saturating_mul(features), progress)?;
+    let (takes_nan, mut has_gaps) = (asked.reading.missing.is_some(), false);
     for role in roles.all() {
-        archive.entry(role.rows, |entry| entry.add_to(&mut rows, layout.channels_first, &bases))?;
+        let add = |entry: Entry<'_>| entry.add_to(&mut rows, layout.channels_first, &bases, takes_nan);
+        has_gaps |= archive.entry(role.rows, add)?;
     }
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut raw = Raw::new(name, layout.shape, rows);
+    raw.has_gaps = has_gaps;
     raw.type_max = type_max(&kinds, layout.shape, &raw.rows, asked.rules);
     name_features(&mut raw, &bases, progress)?;
     let named = parts
@@ -120,6 +124,10 @@ pub(super) fn load(
     raw.doubts.extend(precision(layout.shape, &found, asked.rules));
     say(&mut raw, &archive, &roles, counts, asked);
     say_depth(&mut raw, &kinds, asked.rules);
+    if let Some(missing) = asked.reading.missing {
+        let none = if has_gaps { "" } else { ", of which there are none" };
+        raw.understood.push(format!("NaN is a missing value: {}{none}", missing.name()));
+    }
     Ok(raw)
 }
 
@@ -286,7 +294,7 @@ fn many_labels(
     let mut has_labels = Vec::new();
     for (role, count) in parts.iter().zip(counts) {
         let Some(at) = role.and_then(|role| role.labels) else { continue };
-        archive.entry(at, |entry| entry.add_to(&mut rows, false, &[]))?;
+        archive.entry(at, |entry| entry.add_to(&mut rows, false, &[], false))?;
         has_labels.push((role.map(|role| role.rows), count));
     }
     let Rows::F32(values) = rows else { return Ok(Vec::new()) };

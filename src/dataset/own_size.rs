@@ -3,15 +3,17 @@
 use super::{DataError, Progress, image_folder};
 use crate::project::Source;
 
-/// Width and height of all pictures that these sources read, which are the same for all; `None` where a source reads no pictures
-/// from files.
+/// Width and height of all pictures that these sources read, which are the same for all; `None` where none of them reads pictures
+/// from files. Arrays always have their own size.
 ///
 /// # Errors
 /// [`DataError::Setting`] where they differ or none can be read; those of reading.
 pub fn own_size(sources: &[Source], progress: &Progress) -> Result<Option<(usize, usize)>, DataError> {
     let mut known: Option<[(u32, u32); 2]> = None;
+    let mut has_files = false;
     for source in sources {
-        let Source::ImageFolder { path, reading, .. } = source else { return Ok(None) };
+        let Source::ImageFolder { path, reading, .. } = source else { continue };
+        has_files = true;
         for size in image_folder::sizes(path, reading, progress)?.into_iter().flatten() {
             let [first, _] = known.unwrap_or([size; 2]);
             known = Some([first, size]);
@@ -25,7 +27,7 @@ pub fn own_size(sources: &[Source], progress: &Progress) -> Result<Option<(usize
     }
     match known {
         Some([(width, height), _]) => Ok(Some((width as usize, height as usize))),
-        None if sources.is_empty() => Ok(None),
+        None if !has_files => Ok(None),
         None => Err(DataError::Setting("none of the pictures can be read".to_owned())),
     }
 }
@@ -50,6 +52,7 @@ mod tests {
         let error = of(&[wide.clone(), tall]).expect_err("two sizes").to_string();
         assert!(error.contains("6×3 and 3×6"), "{error}");
         assert_eq!(of(&[Source::Digits]).expect("no files"), None);
+        assert_eq!(of(&[Source::Digits, wide.clone()]).expect("one size"), Some((6, 3)));
         let Source::ImageFolder { fit, reading, .. } = wide else { panic!("a folder") };
         let path = dir.path().to_owned();
         let all = Source::ImageFolder { path, width: 4, height: 4, channels: Channels::Grey, fit, reading };

@@ -45,9 +45,14 @@ pub(super) struct How {
 }
 
 impl How {
+    /// Whether transparency is read as one more channel; it does not stay one where it is a mask.
+    pub(super) fn reads_alpha(self) -> bool {
+        matches!(self.alpha, Alpha::Keep | Alpha::Masked)
+    }
+
     /// Values a pixel that a picture is brought to.
     pub(super) fn channels(self) -> usize {
-        self.wanted.channels.count() + usize::from(self.alpha == Alpha::Keep)
+        self.wanted.channels.count() + usize::from(self.reads_alpha())
     }
 
     /// Values of a picture.
@@ -213,7 +218,7 @@ fn finish(raster: Raster, how: How, resizer: &mut Resizer) -> Result<Page, Strin
         Alpha::Auto | Alpha::Black => Ground::Black,
         Alpha::White => Ground::White,
         Alpha::Checker => Ground::Checker,
-        Alpha::Keep => Ground::Kept,
+        Alpha::Keep | Alpha::Masked => Ground::Kept,
     })?;
     let is_open = is_transparent && how.alpha == Alpha::Auto && how.rules == Rules::Current;
     let on_white = is_open.then(|| on(Ground::White)).transpose()?;

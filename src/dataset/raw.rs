@@ -34,6 +34,8 @@ pub(super) struct Raw {
     /// Width and height of the smallest and the largest picture in their files.
     pub source_sizes: Option<[(u32, u32); 2]>,
     pub has_gaps: bool,
+    /// A bit for each value that is missing and was filled by the loader, and how many these are; empty where it filled none.
+    pub filled: (Vec<u64>, usize),
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
     /// How many rows of what, as the line that says what was read begins; the number of rows and the shape where it is empty.
@@ -67,6 +69,7 @@ impl Raw {
             settled: Settled::default(),
             source_sizes: None,
             has_gaps: false,
+            filled: (Vec::new(), 0),
             is_table: false,
             what: String::new(),
             understood: Vec::new(),

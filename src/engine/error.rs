@@ -27,6 +27,9 @@ pub enum EngineError {
         /// Features of the data.
         found: usize,
     },
+    /// The design gives weights to features that the data do not have.
+    #[error("{}", visible(.0))]
+    FeatureWeights(String),
     /// The likelihood of data was asked of a network that has none.
     #[error("this network gives no likelihood: {0}")]
     NoLikelihood(&'static str),

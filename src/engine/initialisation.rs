@@ -1,11 +1,20 @@
 //! Initial weights, from our own random numbers.
 
 use super::kernels::math::vectorised;
+use super::kernels::matmul::{Matrix, multiply};
+use super::kernels::threads::Threads;
 use crate::dataset::random::Stream;
 use crate::project::Initialisation;
 
 /// Partial sums a product is added into, so that the loop vectorises.
 const LANES: usize = 16;
+/// Values of a shard.
+const SHARD: usize = 4096;
+/// Operations that a normal number takes, about.
+const NORMAL: usize = 64;
+/// Rows that are made orthogonal to all rows before them by two products, and within these, for which products are not worth it.
+const BLOCK: usize = 128;
+const SMALL_BLOCK: usize = 16;
 
 /// Inputs and outputs of a weight, as [`Initialisation`] counts them.
 #[derive(Clone, Copy, Debug)]
@@ -18,19 +27,26 @@ pub struct Fans {
 
 /// Fills a weight, taken as a matrix of so many rows: one for each output of a dense layer, or for each
 /// channel along the first axis of a convolution's weight.
-pub fn fill_weight(values: &mut [f32], rows: usize, fans: Fans, kind: Initialisation, stream: Stream) {
+pub fn fill_weight(
+    values: &mut [f32],
+    rows: usize,
+    fans: Fans,
+    kind: Initialisation,
+    stream: Stream,
+    threads: &Threads,
+) {
     let Fans { inputs, outputs } = fans;
     match kind {
         Initialisation::PyTorch => fill_uniform(values, inputs, stream),
         Initialisation::He => {
             let std = (2.0 / inputs.max(1) as f32).sqrt();
-            fill_normal(values, std, stream);
+            fill_normal(values, std, stream, threads);
         }
         Initialisation::Xavier => {
             let bound = (6.0 / (inputs + outputs).max(1) as f32).sqrt();
             fill_within(values, bound, stream);
         }
-        Initialisation::Orthogonal => fill_orthogonal(values, rows, stream),
+        Initialisation::Orthogonal => fill_orthogonal(values, rows, stream, threads),
         Initialisation::Zero => values.fill(0.0),
     }
 }
@@ -46,33 +62,76 @@ fn fill_within(values: &mut [f32], bound: f32, stream: Stream) {
     }
 }
 
-fn fill_normal(values: &mut [f32], std: f32, stream: Stream) {
-    for (position, value) in values.iter_mut().enumerate() {
-        *value = std * stream.normal(position as u64);
-    }
+fn fill_normal(values: &mut [f32], std: f32, stream: Stream, threads: &Threads) {
+    let len = values.len();
+    threads.for_each_piece(values, SHARD, NORMAL * len, |start, values| {
+        for (position, value) in (start as u64..).zip(values) {
+            *value = std * stream.normal(position);
+        }
+    });
 }
 
 /// A matrix drawn evenly from those whose rows are orthonormal, or whose columns are where there are more rows.
-fn fill_orthogonal(values: &mut [f32], rows: usize, stream: Stream) {
-    fill_normal(values, 1.0, stream);
+fn fill_orthogonal(values: &mut [f32], rows: usize, stream: Stream, threads: &Threads) {
+    fill_normal(values, 1.0, stream, threads);
     let columns = values.len() / rows.max(1);
     if rows <= columns {
-        orthonormalise(values, columns);
+        orthonormalise(values, columns, BLOCK, threads);
         return;
     }
     let mut across = vec![0.0; values.len()];
     for (index, &value) in values.iter().enumerate() {
         across[index % columns * rows + index / columns] = value;
     }
-    orthonormalise(&mut across, rows);
+    orthonormalise(&mut across, rows, BLOCK, threads);
     for (index, value) in values.iter_mut().enumerate() {
         *value = across[index % columns * rows + index / columns];
     }
 }
 
-/// Makes rows of so many columns orthonormal, one after the other: Gram and Schmidt's way, twice because the first pass leaves
-/// what rounding leaves (Giraud et al. 2005). Of normal numbers it gives every such matrix with the same density.
-fn orthonormalise(values: &mut [f32], columns: usize) {
+/// Makes rows of so many columns orthonormal, some rows after the others: these are made orthogonal to all rows before them, and
+/// then to each other, twice because the first pass leaves what rounding leaves (block Gram-Schmidt with reorthogonalisation,
+/// Barlow & Smoktunowicz 2013). Of normal numbers it gives every such matrix with the same density.
+fn orthonormalise(values: &mut [f32], columns: usize, block: usize, threads: &Threads) {
+    let size = block.saturating_mul(columns).max(1);
+    let mut shares = Vec::new();
+    for start in (0..values.len()).step_by(size) {
+        let (before, rest) = values.split_at_mut(start);
+        let own_len = size.min(rest.len());
+        let own = &mut rest[..own_len];
+        // The first rows have none before them.
+        let passes = if before.is_empty() { 1 } else { 2 };
+        for _ in 0..passes {
+            if !before.is_empty() {
+                leave_out_shares(own, before, columns, &mut shares, threads);
+            }
+            if block > SMALL_BLOCK {
+                orthonormalise(own, columns, SMALL_BLOCK, threads);
+            } else {
+                orthonormalise_few(own, columns);
+            }
+        }
+    }
+}
+
+/// `X ← X − (X Qᵀ) Q` for rows `own` and orthonormal rows `before`.
+fn leave_out_shares(
+    own: &mut [f32],
+    before: &[f32],
+    columns: usize,
+    shares: &mut Vec<f32>,
+    threads: &Threads,
+) {
+    let (rows, earlier) = (own.len() / columns, before.len() / columns);
+    shares.resize(rows * earlier, 0.0);
+    let before = Matrix::new(before, earlier, columns);
+    multiply(threads, shares, false, Matrix::new(own, rows, columns), before.transposed());
+    shares.iter_mut().for_each(|share| *share = -*share);
+    multiply(threads, own, true, Matrix::new(shares, rows, earlier), before);
+}
+
+/// [`orthonormalise`] of a few rows, one after the other (Giraud et al. 2005).
+fn orthonormalise_few(values: &mut [f32], columns: usize) {
     for start in (0..values.len()).step_by(columns.max(1)) {
         let (before, rest) = values.split_at_mut(start);
         let own = &mut rest[..columns];
@@ -112,7 +171,8 @@ mod tests {
     fn filled(kind: Initialisation, rows: usize, columns: usize) -> Vec<f32> {
         let mut values = vec![9.0; rows * columns];
         let fans = Fans { inputs: columns, outputs: rows };
-        fill_weight(&mut values, rows, fans, kind, Stream::new(3, Purpose::Initialisation, 5, 0));
+        let stream = Stream::new(3, Purpose::Initialisation, 5, 0);
+        fill_weight(&mut values, rows, fans, kind, stream, &Threads::new(2));
         values
     }
 
@@ -145,7 +205,9 @@ mod tests {
 
     #[test]
     fn orthogonal_weights_have_orthonormal_rows_or_columns() {
-        for (rows, columns) in [(1, 1), (1, 9), (9, 1), (40, 40), (30, 75), (75, 30)] {
+        // More than a block, and a rest.
+        let sizes = [(1, 1), (1, 9), (9, 1), (40, 40), (30, 75), (75, 30), (150, 150), (290, 301)];
+        for (rows, columns) in sizes {
             let values = filled(Initialisation::Orthogonal, rows, columns);
             let at = |row: usize, column: usize| f64::from(values[row * columns + column]);
             let (count, len) = (rows.min(columns), rows.max(columns));
@@ -159,5 +221,20 @@ mod tests {
             }
         }
         assert!(filled(Initialisation::Orthogonal, 0, 3).is_empty());
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_threads() {
+        let filled = |kind, threads| {
+            let mut values = vec![0.0; 300 * 400];
+            let (fans, stream) =
+                (Fans { inputs: 400, outputs: 300 }, Stream::new(3, Purpose::Initialisation, 5, 0));
+            fill_weight(&mut values, 300, fans, kind, stream, &Threads::new(threads));
+            values
+        };
+        for kind in Initialisation::ALL {
+            let one = filled(kind, 1);
+            assert!([2, 3].into_iter().all(|threads| filled(kind, threads) == one), "{kind:?}");
+        }
     }
 }

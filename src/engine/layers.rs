@@ -19,6 +19,7 @@ use super::kernels::operation::Operation;
 use super::kernels::permute::{Order, Permute};
 use super::kernels::pool::{Pool, PoolKind, PoolParts};
 use super::kernels::prelu::{INITIAL_SLOPE, Prelu, PreluParts};
+use super::kernels::threads::Threads;
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{MemoryLayout, Parameter, Role};
@@ -30,6 +31,7 @@ use crate::project::{Activation, Initialisation, Norm, Place, Project, Shape};
 pub(super) struct Builder<'a> {
     plan: &'a Plan,
     capacity: usize,
+    threads: Rc<Threads>,
     /// How often training was restarted; `None` where the weights come from elsewhere and are not drawn.
     pub attempt: Option<u32>,
     /// All arrays so far.
@@ -50,12 +52,18 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before, or
-    /// without any.
-    pub fn new(plan: &'a Plan, capacity: usize, attempt: Option<u32>) -> Result<Builder<'a>, EngineError> {
+    /// without any; `threads` draw them.
+    pub fn new(
+        plan: &'a Plan,
+        capacity: usize,
+        attempt: Option<u32>,
+        threads: Rc<Threads>,
+    ) -> Result<Builder<'a>, EngineError> {
         let last = Variable::zeros(capacity, plan.shape().features())?;
         Ok(Builder {
             plan,
             capacity,
+            threads,
             attempt,
             parameters: Vec::new(),
             operations: Vec::new(),
@@ -370,8 +378,8 @@ impl<'a> Builder<'a> {
 
     /// Gives the newest array the weights of the design's choice.
     fn fill_weight(&mut self, fans: Fans) {
-        let kind = self.initialisation();
-        self.draw(|values, rows, stream| fill_weight(values, rows, fans, kind, stream));
+        let (kind, threads) = (self.initialisation(), Rc::clone(&self.threads));
+        self.draw(|values, rows, stream| fill_weight(values, rows, fans, kind, stream, &threads));
     }
 
     /// The same for biases: 0, but for `PyTorch`'s default.

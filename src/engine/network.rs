@@ -14,11 +14,11 @@ pub use samples::{Samples, Watch};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use self::objective::{comparison, penalties, variance};
+use self::objective::{comparison, loss_weights, penalties, variance};
 use super::EngineError;
 use super::kernels::contractive::Contractive;
 use super::kernels::draw::Draw;
-use super::kernels::loss::ReconstructionLoss;
+use super::kernels::loss::{LossWeights, ReconstructionLoss};
 use super::kernels::math::{sigmoid, vectorised};
 use super::kernels::operation::Operation;
 use super::kernels::pass::{Mode, Moment, Pass};
@@ -61,8 +61,10 @@ pub struct Network {
     decoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
-    /// The weight of each value of the target, if missing values are masked.
-    weights: Option<Node>,
+    /// The weight of each value of the target, if missing values are masked, and of each feature, if some count more.
+    weights: LossWeights,
+    /// The data whose features the latter belong to, by their fingerprint.
+    weighed: Option<u64>,
     code: Node,
     output: Node,
     waist: Waist,
@@ -323,8 +325,42 @@ impl Network {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
         gather(data, rows, noise, &self.target, &self.input, &self.threads);
-        if let Some(weights) = &self.weights {
+        if let Some(weights) = &self.weights.values {
             data.gaps.weigh(rows, data.shape.features(), weights.borrow_mut().values_mut());
+        }
+        self.weigh_features(data);
+    }
+
+    /// Gives the features of the data their weights.
+    fn weigh_features(&mut self, data: &Dataset) {
+        let Some(node) = self.weights.features.as_ref().filter(|_| self.weighed != Some(data.fingerprint))
+        else {
+            return;
+        };
+        let weights = data.feature_weights(&self.plan.design().feature_weights);
+        let mut node = node.borrow_mut();
+        if weights.len() == node.values().len() {
+            node.values_mut().copy_from_slice(&weights);
+        }
+        self.weighed = Some(data.fingerprint);
+    }
+
+    /// How much each value in its buffers counts, as its loss has it; the first `rows` rows.
+    pub(super) fn loss_weights(&self, rows: usize) -> [Option<Vec<f32>>; 2] {
+        let values = |node: &Node, rows: usize| {
+            let node = node.borrow();
+            node.values()[..rows * node.columns()].to_vec()
+        };
+        let LossWeights { values: of_values, features } = &self.weights;
+        [of_values.as_ref().map(|node| values(node, rows)), features.as_ref().map(|node| values(node, 1))]
+    }
+
+    /// Weighs the values in its buffers like this, where it can.
+    pub(super) fn weigh(&self, [values, features]: [Option<&[f32]>; 2]) {
+        for (node, weights) in [(&self.weights.values, values), (&self.weights.features, features)] {
+            if let (Some(node), Some(weights)) = (node, weights) {
+                node.borrow_mut().values_mut()[..weights.len()].copy_from_slice(weights);
+            }
         }
     }
 
@@ -333,7 +369,7 @@ impl Network {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
         self.target.borrow_mut().values_mut()[..values.len()].copy_from_slice(values);
-        if let Some(weights) = &self.weights {
+        if let Some(weights) = &self.weights.values {
             weights.borrow_mut().values_mut()[..values.len()].fill(1.0);
         }
         let features = self.target.borrow().columns();
@@ -452,7 +488,8 @@ impl Network {
         threads: usize,
         attempt: Option<u32>,
     ) -> Result<Network, EngineError> {
-        let mut builder = Builder::new(plan, capacity, attempt)?;
+        let threads = Rc::new(Threads::new(threads));
+        let mut builder = Builder::new(plan, capacity, attempt, Rc::clone(&threads))?;
         let input = Rc::clone(&builder.last);
         let target = if plan.design().corruption.corrupts() {
             Variable::zeros(capacity, plan.shape().features())?
@@ -474,8 +511,7 @@ impl Network {
         let output = Rc::clone(&builder.last);
         let comparison = comparison(&mut builder, plan.design().loss)?;
         let variance = variance(&builder, &waist, &code)?;
-        let masks = plan.design().data.masks_missing();
-        let weights = masks.then(|| Variable::zeros(capacity, plan.shape().features())).transpose()?;
+        let weights = loss_weights(plan, capacity)?;
         let loss = ReconstructionLoss::weighted(
             Rc::clone(&output),
             Rc::clone(&target),
@@ -490,7 +526,7 @@ impl Network {
         let terms = Terms::new(own.chain(penalties.iter().map(|penalty| penalty.name().to_owned())));
         Ok(Network {
             plan: plan.clone(),
-            threads: Rc::new(Threads::new(threads)),
+            threads,
             root: Root::new()?,
             parameters: builder.parameters,
             operations: builder.operations,
@@ -501,6 +537,7 @@ impl Network {
             input,
             target,
             weights,
+            weighed: None,
             code,
             output,
             waist,

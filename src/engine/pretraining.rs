@@ -9,7 +9,7 @@ use super::network::Network;
 use crate::check::{LayerTraining, Plan};
 use crate::dataset::Dataset;
 use crate::dataset::random::{Purpose, Stream};
-use crate::project::Strategy;
+use crate::project::{Shape, Strategy};
 use crate::run::{GreedyProgress, GreedyState, LayerProgress, Weights};
 
 use self::learner::Learner;
@@ -45,6 +45,21 @@ pub(super) struct GreedyStep {
     pub epoch: Option<(u32, u32, f64)>,
     /// Whether all layers have learned.
     pub is_last: bool,
+}
+
+/// Weights of values as the operation `stage` of the encoder is given the values: pictures become rows channel by channel.
+fn in_order(weights: Vec<f32>, network: &Network, stage: usize) -> Vec<f32> {
+    let shape = network.plan().shape();
+    let (features, channels) = (shape.features().max(1), shape.channels());
+    if stage == 0 || !matches!(shape, Shape::Image { .. }) || channels < 2 {
+        return weights;
+    }
+    let pixels = features / channels;
+    let mut turned = Vec::with_capacity(weights.len());
+    for row in weights.chunks_exact(features) {
+        turned.extend((0..features).map(|at| row[at % pixels * channels + at / pixels]));
+    }
+    turned
 }
 
 impl Pretraining {
@@ -95,11 +110,18 @@ impl Pretraining {
         let pair = &self.trainings[layer as usize].pair;
         let threads = std::rc::Rc::clone(network.threads());
         let input = network.input_of(pair.stage, samples);
+        // What deeper layers are given is never missing, and their losses are their own.
+        let weights = if layer == 0 {
+            network.loss_weights(samples).map(|weights| weights.map(|all| in_order(all, network, pair.stage)))
+        } else {
+            [None, None]
+        };
         let moment = learner::Moment {
             draw: Draw { seed, step },
             layer: layer as usize,
             epoch,
             rows: &self.order[rows],
+            weights: [weights[0].as_deref(), weights[1].as_deref()],
         };
         let learning_rate = self.learner.learning_rate();
         let error = self.learner.step(&input.borrow().values()[..samples * pair.inputs], moment, &threads)?;

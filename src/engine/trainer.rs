@@ -80,6 +80,9 @@ impl Trainer {
         if expected != found || data.split.train.is_empty() {
             return Err(EngineError::DataShape { expected, found });
         }
+        if let Some(fault) = data.weight_fault(&plan.design().feature_weights) {
+            return Err(EngineError::FeatureWeights(fault));
+        }
         let network = Network::new(plan, threads)?;
         let training = &plan.design().training;
         let optimizer = Optimizer::new(training, network.parameters());

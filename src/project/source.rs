@@ -59,7 +59,22 @@ impl Data {
 
     /// Whether losses and errors leave values out that were missing in the source.
     pub fn masks_missing(&self) -> bool {
-        matches!(self.source, Source::Csv { missing: Missing::Masked, .. })
+        match &self.source {
+            Source::Csv { missing, .. } => *missing == Missing::Masked,
+            Source::Npy { reading, .. } => reading.missing == Some(Missing::Masked),
+            Source::ImageFolder { reading, .. } => reading.alpha == Alpha::Masked,
+            Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
+        }
+    }
+
+    /// Has missing values filled that are masked: with means, or, of pictures, with a ground.
+    pub fn fill_missing(&mut self) {
+        match &mut self.source {
+            Source::Csv { missing, .. } => *missing = Missing::ColumnMean,
+            Source::Npy { reading, .. } => reading.missing = Some(Missing::ColumnMean),
+            Source::ImageFolder { reading, .. } => reading.alpha = Alpha::Auto,
+            Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => {}
+        }
     }
 
     /// Whether they are read by the rules of an earlier version, and others could read them otherwise.

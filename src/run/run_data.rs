@@ -2,7 +2,9 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory};
+use crate::dataset::{
+    Binariser, Column, DataError, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory,
+};
 use crate::project::{Bottleneck, Shape, Threshold};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
@@ -106,6 +108,26 @@ impl Run {
         }
         let plan = self.plan_on(shape)?;
         (plan.arrays() == self.plan()?.arrays()).then_some(plan)
+    }
+
+    /// Ends where its network would take more memory for samples of this shape than there is.
+    ///
+    /// # Errors
+    /// [`DataError::Memory`] with the name of the data.
+    pub fn check_room(&self, data: &Dataset) -> Result<(), DataError> {
+        let (needed, free) = match self.plan_for(data.shape) {
+            Some(plan) if data.shape != self.shape => (plan.inference_bytes(), memory::available_bytes()),
+            Some(_) | None => return Ok(()),
+        };
+        if needed <= free {
+            return Ok(());
+        }
+        Err(DataError::Memory {
+            name: format!("the network of run {} on pictures of {} ({})", self.id, data.shape, data.name),
+            needed,
+            limit: memory::Limit::Free(free),
+            remedy: "choose a smaller size".to_owned(),
+        })
     }
 
     /// Why its network only takes samples of one size; `None` if it takes any size that its layers can process.

@@ -112,7 +112,8 @@ impl Run {
                 "these are split otherwise than when run {id} was trained: some of the samples it is judged by it has learnt"
             ));
         }
-        if data.gaps.filled > 0 && self.column_means().is_none() && !is_same {
+        let is_filled = data.gaps.filled > 0 && !data.gaps.means.is_empty();
+        if is_filled && self.column_means().is_none() && !is_same {
             doubt(format!(
                 "run {id} holds no column means of its training data, as it was saved before they were stored or trained on no \
                  table; gaps are filled with the means of the rows given"

@@ -16,7 +16,7 @@ use super::queue::{Queue, Urgency};
 use super::{Event, Job, JobId, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
 use crate::dataset::Dataset;
-use crate::engine::{EngineError, Evaluation, Network, RateCurve, Ready, give_way};
+use crate::engine::{EngineError, Evaluation, Network, RateCurve, RatePoint, Ready, give_way};
 use crate::run::Kept;
 
 pub(super) struct ComputeLane {
@@ -125,7 +125,11 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
         // Whoever asked draws a frame, and may have been put aside for this thread, which has just awoken.
         give_way();
         let goes_on = || shared.lock().queue.is_wanted(job.id);
-        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut held, &goes_on)));
+        let tried = |point: RatePoint| {
+            outbox.send(Event::RateTried(job.id, point));
+            outbox.wake();
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut held, &goes_on, &tried)));
         // Work on whole sets is rare: its memory is worth more than the time to build the network.
         if urgency == Urgency::Sets || result.is_err() {
             held.clear();
@@ -153,8 +157,14 @@ impl Held {
     }
 }
 
-/// Does a job with what is held from earlier ones, for as long as `goes_on` says so.
-fn compute(kind: &JobKind, held: &mut Held, goes_on: &dyn Fn() -> bool) -> Result<JobResult, String> {
+/// Does a job with what is held from earlier ones, for as long as `goes_on` says so; `tried` is told each point of a search for a
+/// learning rate.
+fn compute(
+    kind: &JobKind,
+    held: &mut Held,
+    goes_on: &dyn Fn() -> bool,
+    tried: &dyn Fn(RatePoint),
+) -> Result<JobResult, String> {
     let text = |error: EngineError| error.to_string();
     let Held { ready, fits } = held;
     match kind {
@@ -204,7 +214,11 @@ fn compute(kind: &JobKind, held: &mut Held, goes_on: &dyn Fn() -> bool) -> Resul
             Ok(JobResult::Likelihood { subset: *subset, likelihood: estimate.map_err(text)? })
         }
         JobKind::FindRate { plan, data } => {
-            RateCurve::find(plan, Arc::clone(data), 1, &mut |_| goes_on()).map(JobResult::Rates).map_err(text)
+            let mut watch = |points: &[RatePoint]| {
+                points.last().copied().into_iter().for_each(tried);
+                goes_on()
+            };
+            RateCurve::find(plan, Arc::clone(data), 1, &mut watch).map(JobResult::Rates).map_err(text)
         }
         JobKind::InSight(job) | JobKind::Samples(job) => {
             job.answer(ready).map(|answer| JobResult::Samples(Box::new(answer)))

@@ -7,7 +7,7 @@ use super::exploring::{
 use super::{CodePlane, Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
-use crate::engine::{Likelihood, RateCurve, Trained};
+use crate::engine::{Likelihood, RateCurve, RatePoint, Trained};
 use crate::io::Store;
 use crate::project::{Data, Mask, ShownSize, Source};
 use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
@@ -161,6 +161,8 @@ pub enum Event {
         /// A copy; `None` where the run is not under way, so that its checkpoint has them.
         weights: Option<Arc<Weights>>,
     },
+    /// A search for a learning rate that is under way tried a rate.
+    RateTried(JobId, RatePoint),
     /// A job is done, or failed with a message.
     Computed(JobId, Result<JobResult, String>),
     /// The live store could not be written; training continues, but a crash would lose what follows.

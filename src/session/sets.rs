@@ -131,7 +131,7 @@ pub struct Located {
 
 /// How many rows of these data are a part of a set.
 pub fn part_rows(data: &Dataset) -> usize {
-    (PART_VALUES / data.shape.features().max(1)).clamp(16, 4096)
+    (PART_VALUES / data.shape.features().max(1)).clamp(1, 4096)
 }
 
 impl Linear {

@@ -103,8 +103,27 @@ fn read(
     if data.shape != run.shape && run.plan_for(data.shape).is_none() {
         return Err(wrong_shape(run, &data));
     }
+    check_size(&data, &asked.source, size)?;
+    run.check_room(&data)?;
     let doubts = run.scale_shown(&asked, true, &mut data, || own_scaling(run, progress))?;
     Ok((data, doubts))
+}
+
+/// Ends where data that are not resized are of another size than the one that is asked for.
+fn check_size(data: &Dataset, source: &Source, size: Option<(usize, usize)>) -> Result<(), DataError> {
+    let (Some((width, height)), Shape::Image { height: own_height, width: own_width, .. }) =
+        (size, data.shape)
+    else {
+        return Ok(());
+    };
+    if matches!(source, Source::ImageFolder { .. }) || (width, height) == (own_width, own_height) {
+        return Ok(());
+    }
+    Err(DataError::Setting(format!(
+        "{}: its pictures are {own_width}×{own_height}, and arrays are not resized to {width}×{height}; show them as they are, or \
+         save them in that size",
+        data.name
+    )))
 }
 
 /// The error of data whose shape the network does not take.

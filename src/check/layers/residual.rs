@@ -183,7 +183,7 @@ impl Residual {
             path.convolve(names, (to, 1, stride), Activation::Linear).ok_or_else(impossible)?;
             path.parts[main].skips = main;
             if is_up {
-                path.enlarge(end);
+                path.enlarge(end).ok_or_else(impossible)?;
             }
         }
         let shortcut = path.parts.len() - main;
@@ -259,19 +259,23 @@ impl Path {
         Some(())
     }
 
-    /// Repeats pixels up to the size of `end`.
-    fn enlarge(&mut self, end: Shape) {
+    /// Repeats pixels up to the size of `end`; `None` where that is beyond all bounds.
+    fn enlarge(&mut self, end: Shape) -> Option<()> {
         let (factor, Shape::Image { height, width, channels }) = (self.block.stride, self.shape) else {
-            return;
+            return None;
         };
         if factor > 1 {
             let (height, width) = (height.saturating_mul(factor), width.saturating_mul(factor));
+            if height > MOST_SIDE || width > MOST_SIDE {
+                return None;
+            }
             let output = Shape::Image { height, width, channels };
             self.push("upsample.2", StageKind::Upsample { factor }, output, Cost::default(), None);
         }
         if self.shape != end {
             self.push("upsample.3", StageKind::CropOrPad, end, Cost::default(), None);
         }
+        Some(())
     }
 }
 

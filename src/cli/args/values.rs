@@ -1,6 +1,31 @@
 //! Values of options: what may be written, and what is said of anything else.
 
-use crate::project::HoleShade;
+use clap::Args;
+
+use crate::project::{FeatureWeight, HoleShade, Project};
+
+/// How much features count in the loss.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct Weights {
+    /// How much a column of a table, a channel of pictures or a feature counts in the loss, where the others count 1, as in
+    /// price=0.5 or 'channel 2=3'; 0: it is not reconstructed; may be given several times
+    #[arg(long, value_name = "NAME=WEIGHT", allow_hyphen_values = true)]
+    weight: Vec<FeatureWeight>,
+}
+
+impl Weights {
+    /// Puts them into a design, each in the place of its own weight.
+    pub(in crate::cli) fn apply(&self, design: &mut Project) {
+        for weight in &self.weight {
+            FeatureWeight::set(&mut design.feature_weights, weight.clone());
+        }
+    }
+
+    /// Whether there is any.
+    pub(in crate::cli) fn any(&self) -> bool {
+        !self.weight.is_empty()
+    }
+}
 
 pub(in crate::cli) fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a whole number of at least 1".to_owned())

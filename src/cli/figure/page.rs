@@ -30,7 +30,7 @@ const FEWER: &str = "ask for fewer with --units and --steps";
 
 /// Samples with their reconstructions.
 pub(super) fn of_reconstructions(arguments: &Arguments) -> Result<Figure, Failure> {
-    let (asked, order) = (&arguments.trained, order(arguments.order));
+    let (asked, order) = (&arguments.trained, order(arguments.order.unwrap_or(Sorting::Data)));
     match arguments.set.as_deref() {
         Some(WATCHED) | None if asked.data.is_none() => of_watched(arguments, order),
         set => of_set(arguments, set.unwrap_or(ALL), order),
@@ -140,7 +140,8 @@ pub(super) fn of_traversals(arguments: &Arguments) -> Result<Figure, Failure> {
     let mut network = applied.network(arguments.trained.threads)?;
     let codes = applied.codes(&mut network, &applied.fitted_rows()).values;
     let spread = CodeSpread::of(&codes, units);
-    let base = match &*arguments.sample {
+    let sample = arguments.sample.as_deref().unwrap_or("mean");
+    let base = match sample {
         "mean" => spread.mean(),
         text => applied.codes(&mut network, &[applied.row(text)?]).values,
     };
@@ -148,7 +149,7 @@ pub(super) fn of_traversals(arguments: &Arguments) -> Result<Figure, Failure> {
     let mut asked = Traverse {
         trained: arguments.trained.clone(),
         output: arguments.output.clone(),
-        sample: arguments.sample.clone(),
+        sample: sample.to_owned(),
         units: arguments.units.clone(),
         at: None,
         components: None,

@@ -5,7 +5,7 @@ use crate::dataset::picture::{Depth, How, Sample};
 use crate::dataset::progress::Pulse;
 use crate::dataset::settled::white_of;
 use crate::dataset::{DataError, Doubt, Known, Progress, Rows, memory};
-use crate::project::{Alpha, Choice, PixelRange, Rules, format_value};
+use crate::project::{Choice, PixelRange, Rules, format_value};
 
 /// Values that tell the percentiles of numbers.
 const SAMPLES: usize = 1 << 22;
@@ -55,7 +55,7 @@ pub(super) fn settle(
     };
     let mut range = Range { type_max: None, limits: None, understood: None, doubts: Vec::new() };
     // Alpha is no colour, and has the range of its type.
-    let seen = if how.alpha == Alpha::Keep && how.rules == Rules::Current {
+    let seen = if how.reads_alpha() && how.rules == Rules::Current {
         Seen { channels: how.channels(), colours: how.wanted.channels.count() }
     } else {
         Seen { channels: 1, colours: 1 }
@@ -291,7 +291,7 @@ fn cut<T: Sample>(
 fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<(), DataError> {
     let mut pulse = Pulse::new(progress);
     let (channels, colours) = (how.channels(), how.wanted.channels.count());
-    let skip = usize::from(how.alpha == Alpha::Keep);
+    let skip = usize::from(how.reads_alpha());
     for row in values.chunks_exact_mut(how.features()) {
         pulse.beat(row.len())?;
         let seen = || row.chunks_exact(channels).flat_map(|pixel| &pixel[..channels - skip]).copied();
@@ -342,7 +342,7 @@ pub(super) fn sameness(
 mod tests {
     use super::*;
     use crate::dataset::picture::Wanted;
-    use crate::project::{Channels, Fit};
+    use crate::project::{Alpha, Channels, Fit};
 
     fn how(alpha: Alpha) -> How {
         let wanted = Wanted { width: 2, height: 1, channels: Channels::Grey, fit: Fit::Crop };

@@ -13,6 +13,7 @@ use crate::dataset::picture::{Depth, How};
 use crate::dataset::raw::Raw;
 use crate::project::{
     Alpha, Channels, Choice, Fit, LabelFrom, Masks, Pages, Parts, PictureReading, PixelRange, Rules,
+    format_percent,
 };
 
 /// Facts about the pictures that were read.
@@ -136,7 +137,13 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
             Alpha::White => "transparency on white".into(),
             Alpha::Checker => "transparency on a checkered ground".into(),
             Alpha::Keep => "transparency kept as a channel".into(),
+            Alpha::Masked => {
+                let share = raw.filled.1 as f64 / raw.rows.len().max(1) as f64;
+                format!("transparent pixels masked (not in the loss): {} of all", format_percent(share, 1))
+            }
         });
+    } else if read.how.alpha == Alpha::Masked {
+        raw.understood.push("no transparency, so nothing is masked".into());
     }
     let name = |(file, page): (u32, u32)| {
         let name = read.arranged.files.get(file as usize).map(|file| slashed(file)).unwrap_or_default();
@@ -213,10 +220,11 @@ fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
     };
     let remedies = if read.tally.transparent > 0 && read.how.alpha != Alpha::Keep {
         let grounds = [Alpha::White, Alpha::Black, Alpha::Keep];
+        // What is masked is no ground.
         let chosen = match read.how.alpha {
             Alpha::Auto if read.tally.is_on_white => Alpha::White,
             Alpha::Auto => Alpha::Black,
-            chosen @ (Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep) => chosen,
+            chosen @ (Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep | Alpha::Masked) => chosen,
         };
         grounds.into_iter().filter(|ground| *ground != chosen).map(Choice::Alpha).collect()
     } else if raw.type_max.is_some() && read.tally.depths[Depth::Byte as usize] < count {

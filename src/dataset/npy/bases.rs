@@ -98,7 +98,8 @@ impl Sink for Ranges {
             self.next += 1;
             self.low[column] = self.low[column].min(value);
             self.high[column] = self.high[column].max(value);
-            self.is_rounded[column] |= number.f32() as f64 != value;
+            // What is missing has no digits to lose.
+            self.is_rounded[column] |= number.f32() as f64 != value && !value.is_nan();
         }
     }
 }

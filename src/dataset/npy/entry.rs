@@ -40,13 +40,15 @@ impl<'a> Entry<'a> {
         Ok(Entry { path, place, header, header_bytes, left, reader, progress })
     }
 
-    /// Adds its values at the end of `rows`, less the bases of their features; refuses what is not finite.
+    /// Adds its values at the end of `rows`, less the bases of their features; refuses what is not finite, unless it is NaN and
+    /// `takes_nan`. Gives whether there was any.
     pub(super) fn add_to(
         mut self,
         rows: &mut Rows,
         channels_first: bool,
         bases: &[f64],
-    ) -> Result<(), DataError> {
+        takes_nan: bool,
+    ) -> Result<bool, DataError> {
         let count = self.count()?;
         // Held against the file before places are filled.
         self.check_length(count)?;
@@ -58,8 +60,8 @@ impl<'a> Entry<'a> {
             Ok(true)
         })?;
         match rows {
-            Rows::F32(values) => self.check_finite(&values[start..], channels_first),
-            Rows::U8(_) | Rows::U16(_) => Ok(()),
+            Rows::F32(values) => self.check_finite(&values[start..], channels_first, takes_nan),
+            Rows::U8(_) | Rows::U16(_) => Ok(false),
         }
     }
 
@@ -90,22 +92,30 @@ impl<'a> Entry<'a> {
         count.ok_or_else(|| self.error("its dimensions are too large; choose a smaller array"))
     }
 
-    /// That all values are finite, or which one is not.
-    fn check_finite(&self, values: &[f32], channels_first: bool) -> Result<(), DataError> {
+    /// That all values are finite, or which one is not; NaN may be taken. Gives whether there is any.
+    fn check_finite(&self, values: &[f32], channels_first: bool, takes_nan: bool) -> Result<bool, DataError> {
+        let mut has_nan = false;
         for (number, chunk) in values.chunks(CHUNK as usize).enumerate() {
             self.progress.check()?;
-            if let Some(at) = chunk.iter().position(|value| !value.is_finite()) {
+            let is_refused = |value: &f32| !(value.is_finite() || takes_nan && value.is_nan());
+            has_nan |= takes_nan && chunk.iter().any(|value| value.is_nan());
+            if let Some(at) = chunk.iter().position(is_refused) {
                 let at = number * CHUNK as usize + at;
                 let index = index(&self.header, channels_first, at);
                 let place = if self.place == PLAIN { index } else { format!("{}, {index}", self.place) };
+                let or = if values[at].is_nan() {
+                    ", or take NaN for missing values (--missing mask or column-mean)"
+                } else {
+                    ""
+                };
                 let message = format!(
-                    "{} is not a finite 32-bit number; replace or remove such values (numpy.nan_to_num)",
+                    "{} is not a finite 32-bit number; replace or remove such values (numpy.nan_to_num){or}",
                     values[at]
                 );
                 return Err(DataError::content(self.path, place, message));
             }
         }
-        Ok(())
+        Ok(has_nan)
     }
 
     /// That the file has room for so many values.

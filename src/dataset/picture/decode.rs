@@ -10,7 +10,7 @@ use super::{
 use crate::dataset::Progress;
 use crate::dataset::memory::Held;
 use crate::dataset::open_file::Watched;
-use crate::project::{Alpha, Rules, format_bytes};
+use crate::project::{Rules, format_bytes};
 
 /// A picture as its file holds it.
 pub(super) enum Decoded {
@@ -102,7 +102,7 @@ pub(super) fn decode<'a>(
     }
     image.apply_orientation(orientation);
     // Alpha that is kept has the range of the type, and so must colours next to it.
-    let white = if format == ImageFormat::Pnm && how.alpha != Alpha::Keep { pnm::white(bytes) } else { None };
+    let white = if format == ImageFormat::Pnm && !how.reads_alpha() { pnm::white(bytes) } else { None };
     if let Some(white) = white {
         pnm::as_written(&mut image, white);
     }
@@ -166,7 +166,7 @@ pub(super) fn working_bytes(
         Depth::Float => 4,
     };
     // Bytes as they are kept; of other kinds the colours with their alpha, and once more on a ground.
-    let pixel = if is_plain && how.alpha != Alpha::Keep { channels } else { 8 * value };
+    let pixel = if is_plain && !how.reads_alpha() { channels } else { 8 * value };
     let colours = u64::from(width) * u64::from(height) * pixel;
     // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
     let resized = how.wanted.width as u64 * (u64::from(height) + how.wanted.height as u64) * channels * value;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
 use super::pass::Pass;
 use super::tape::Recorder;
-use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients, no_gradient};
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -58,10 +58,27 @@ pub struct Importance {
     pub weights: Node,
 }
 
+/// How much values and features count.
+#[derive(Clone, Default)]
+pub struct LossWeights {
+    /// Of each value of the targets, rows × features: 1, or 0 where it is missing. All are there where there are none.
+    pub values: Option<Node>,
+    /// Of each feature, 1 × features, in the mean 1; 1 where there are none. They act on the loss alone.
+    pub features: Option<Node>,
+}
+
+/// The weights of one row.
+#[derive(Clone, Copy)]
+struct RowWeights<'a> {
+    values: Option<&'a [f32]>,
+    features: Option<&'a [f32]>,
+}
+
 /// Compares the network's output with the clean input.
 ///
-/// Where targets have weights, those of a feature multiply its term of the sum, and the squared error of a row is its mean by these
-/// weights times the number of features; a row without any weight has neither.
+/// With weights `m` of values and `w` of features the loss of a row is `Σ m w ℓ`: where nothing is missing, the mean of the
+/// features' losses by their weights times the number of features. The squared error of a row is its mean over the values that
+/// are there times the number of features, whatever the features' weights are. A row without any value has neither.
 ///
 /// With K samples per target, output row `i` is compared with target row `i / K`, and the value of a target is the mean over
 /// its samples. With [`Importance`] the gradient of each output row is multiplied by its weight instead of by 1/K.
@@ -70,8 +87,7 @@ pub struct ReconstructionLoss {
     target: Node,
     comparison: Comparison,
     importance: Option<Importance>,
-    /// How much each value of the targets counts, rows × features; 1 where there are none.
-    weights: Option<Node>,
+    weights: LossWeights,
     /// Loss and squared error of each output row.
     row_values: RefCell<Vec<f32>>,
 }
@@ -109,16 +125,16 @@ impl ReconstructionLoss {
         comparison: Comparison,
         importance: Option<Importance>,
     ) -> Rc<ReconstructionLoss> {
-        ReconstructionLoss::weighted(output, target, comparison, importance, None)
+        ReconstructionLoss::weighted(output, target, comparison, importance, LossWeights::default())
     }
 
-    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features, and so are the weights.
+    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features.
     pub fn weighted(
         output: Node,
         target: Node,
         comparison: Comparison,
         importance: Option<Importance>,
-        weights: Option<Node>,
+        weights: LossWeights,
     ) -> Rc<ReconstructionLoss> {
         let rows = {
             let output = output.borrow();
@@ -162,8 +178,8 @@ impl ReconstructionLoss {
         let (output, target) = (self.output.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let (output, target) = (output.values(), target.values());
-        let weights = self.weights.as_ref().map(|weights| weights.borrow());
-        let weights = weights.as_ref().map(|weights| weights.values());
+        let weights = self.weights.borrowed();
+        let weights = weights.values();
         // Two sums a row, added up in the order of the rows whoever computed them.
         let mut row_values = self.row_values.borrow_mut();
         let row_values = &mut row_values[..2 * rows * samples];
@@ -174,7 +190,7 @@ impl ReconstructionLoss {
                     for (row, sums) in (start / 2..).zip(sums.chunks_exact_mut(2)) {
                         let output = &output[row * features..][..features];
                         let own = row / samples * features;
-                        let weights = weights.map(|weights| &weights[own..][..features]);
+                        let weights = weights.of_row(own, features);
                         (sums[0], sums[1]) = row_sums(terms, output, &target[own..][..features], weights);
                     }
                 },
@@ -225,8 +241,8 @@ impl ReconstructionLoss {
             None => scale / samples as f32,
         };
         self.variance_backward(pass, &scale_of, grads)?;
-        let weights = self.weights.as_ref().map(|weights| weights.borrow());
-        let weights = weights.as_ref().map(|weights| weights.values());
+        let weights = self.weights.borrowed();
+        let weights = weights.values();
         let [gradient] = gradients(grads, [&output])?;
         let adds = output.claim_gradient() == Write::Add;
         let (output, target) = (output.values(), target.values());
@@ -237,7 +253,7 @@ impl ReconstructionLoss {
                     for (row, gradient) in (start / features..).zip(gradient.chunks_exact_mut(features)) {
                         let output = &output[row * features..][..features];
                         let own = row / samples * features;
-                        let weights = weights.map(|weights| &weights[own..][..features]);
+                        let weights = weights.of_row(own, features);
                         let pair = (output, &target[own..][..features]);
                         row_backward(terms, scale_of(row), adds, pair, weights, gradient);
                     }
@@ -247,8 +263,8 @@ impl ReconstructionLoss {
         Ok(())
     }
 
-    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the rows; of weighted targets times
-    /// the mean of their weights.
+    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the rows; of values that are missing
+    /// times the share of the others, and of weighted features with their weights.
     fn variance_backward(
         &self,
         pass: &Pass,
@@ -262,17 +278,25 @@ impl ReconstructionLoss {
             (0.5 * self.target.borrow().columns() as f64, 0.5 * f64::from(-clamped(log_variance)).exp());
         let row_values = self.row_values.borrow();
         let features = self.target.borrow().columns();
-        let weights = self.weights.as_ref().map(|weights| weights.borrow());
-        let share_of = |row: usize| {
-            let own = row / pass.samples * features;
-            weights.as_ref().map_or(1.0, |weights| share(&weights.values()[own..][..features]))
+        let weights = self.weights.borrowed();
+        let weights = weights.values();
+        let (is_weighted, terms) = (weights.features.is_some(), self.terms());
+        let term_of = |row: usize| {
+            let (scale, share) = (
+                f64::from(scale_of(row)),
+                f64::from(weights.of_row(row / pass.samples * features, features).share()),
+            );
+            match terms {
+                // The squared error is without the features' weights, but the loss has them.
+                Terms::Squares { constant, .. } if is_weighted => {
+                    scale * (half * share - (f64::from(row_values[2 * row]) - f64::from(constant) * share))
+                }
+                Terms::Squares { .. } | Terms::Absolutes | Terms::Huber { .. } | Terms::Logits => {
+                    scale * share * (half - f64::from(row_values[2 * row + 1]) * half_precision)
+                }
+            }
         };
-        let sum: f64 = (0..pass.rows * pass.samples)
-            .map(|row| {
-                let term = half - f64::from(row_values[2 * row + 1]) * half_precision;
-                f64::from(scale_of(row)) * f64::from(share_of(row)) * term
-            })
-            .sum();
+        let sum: f64 = (0..pass.rows * pass.samples).map(term_of).sum();
         let log_variance = log_variance.borrow();
         let (now, (least, most)) = (log_variance.values()[0], LOG_VARIANCE);
         // Descent subtracts the gradient.
@@ -289,32 +313,76 @@ fn clamped(log_variance: &Node) -> f32 {
     log_variance.borrow().values()[0].clamp(LOG_VARIANCE.0, LOG_VARIANCE.1)
 }
 
-/// Mean of the weights of a row.
-#[inline(always)]
-fn share(weights: &[f32]) -> f32 {
-    weights.iter().sum::<f32>() / weights.len().max(1) as f32
+/// Weights that are being read.
+struct Borrowed<'a> {
+    values: Option<Ref<'a, Variable>>,
+    features: Option<Ref<'a, Variable>>,
+}
+
+impl LossWeights {
+    fn borrowed(&self) -> Borrowed<'_> {
+        Borrowed {
+            values: self.values.as_ref().map(|node| node.borrow()),
+            features: self.features.as_ref().map(|node| node.borrow()),
+        }
+    }
+}
+
+impl Borrowed<'_> {
+    /// The weights of all rows.
+    fn values(&self) -> RowWeights<'_> {
+        RowWeights {
+            values: self.values.as_ref().map(|node| node.values()),
+            features: self.features.as_ref().map(|node| node.values()),
+        }
+    }
+}
+
+impl<'a> RowWeights<'a> {
+    /// Those of the row whose values begin at a place among all.
+    #[inline(always)]
+    fn of_row(self, start: usize, features: usize) -> RowWeights<'a> {
+        RowWeights { values: self.values.map(|values| &values[start..][..features]), ..self }
+    }
+
+    /// Those without the features'.
+    #[inline(always)]
+    fn of_values(self) -> RowWeights<'a> {
+        RowWeights { features: None, ..self }
+    }
+
+    /// Their mean.
+    #[inline(always)]
+    fn share(self) -> f32 {
+        let (sum, len) = match (self.values, self.features) {
+            (None, None) => return 1.0,
+            (Some(weights), None) | (None, Some(weights)) => (weights.iter().sum::<f32>(), weights.len()),
+            (Some(values), Some(features)) => {
+                (values.iter().zip(features).map(|(value, feature)| value * feature).sum(), values.len())
+            }
+        };
+        sum / len.max(1) as f32
+    }
 }
 
 /// Loss and squared error of one row.
 #[inline(always)]
-fn row_sums(terms: Terms, output: &[f32], target: &[f32], weights: Option<&[f32]>) -> (f32, f32) {
-    let share = weights.map_or(1.0, share);
-    let (loss, squared_error) = weighted_sums(terms, output, target, weights, share);
+fn row_sums(terms: Terms, output: &[f32], target: &[f32], weights: RowWeights<'_>) -> (f32, f32) {
+    let share = weights.of_values().share();
+    let (loss, squared_error) = weighted_sums(terms, output, target, weights);
     (loss, if share > 0.0 { squared_error / share } else { 0.0 })
 }
 
 #[inline(always)]
-fn weighted_sums(
-    terms: Terms,
-    output: &[f32],
-    target: &[f32],
-    weights: Option<&[f32]>,
-    share: f32,
-) -> (f32, f32) {
+fn weighted_sums(terms: Terms, output: &[f32], target: &[f32], weights: RowWeights<'_>) -> (f32, f32) {
     match terms {
         Terms::Squares { factor, constant } => {
             let sum = squared_error(output, target, weights);
-            (factor * sum + constant * share, sum)
+            let plain = match weights.features {
+                None => sum,
+                Some(_) => squared_error(output, target, weights.of_values()),
+            };
+            (factor * sum + constant * weights.share(), plain)
         }
         Terms::Absolutes => (
             lane_sum(
@@ -324,7 +392,7 @@ fn weighted_sums(
                 #[inline(always)]
                 |y, x| (y - x).abs(),
             ),
-            squared_error(output, target, weights),
+            squared_error(output, target, weights.of_values()),
         ),
         Terms::Huber { delta } => (
             lane_sum(
@@ -339,7 +407,7 @@ fn weighted_sums(
                     near * (error - 0.5 * near)
                 },
             ),
-            squared_error(output, target, weights),
+            squared_error(output, target, weights.of_values()),
         ),
         Terms::Logits => (
             // −x log σ(a) − (1 − x) log(1 − σ(a)) = softplus(a) − x a
@@ -353,7 +421,7 @@ fn weighted_sums(
             lane_sum(
                 output,
                 target,
-                weights,
+                weights.of_values(),
                 #[inline(always)]
                 |a, x| {
                     let difference = sigmoid(a) - x;
@@ -371,21 +439,28 @@ fn row_backward(
     scale: f32,
     adds: bool,
     (output, target): (&[f32], &[f32]),
-    weights: Option<&[f32]>,
+    weights: RowWeights<'_>,
     gradient: &mut [f32],
 ) {
-    let pairs = output.iter().zip(target);
-    match weights {
-        None => {
-            for (gradient, (&y, &x)) in gradient.iter_mut().zip(pairs) {
+    let triples = gradient.iter_mut().zip(output.iter().zip(target));
+    // What does not count may be anything.
+    let weighted = |weight: f32, y: f32, x: f32| {
+        if weight == 0.0 { 0.0 } else { slope(terms, y, x) * weight * scale }
+    };
+    match (weights.values, weights.features) {
+        (None, None) => {
+            for (gradient, (&y, &x)) in triples {
                 add(slope(terms, y, x) * scale, adds, gradient);
             }
         }
-        Some(weights) => {
-            for ((gradient, (&y, &x)), &weight) in gradient.iter_mut().zip(pairs).zip(weights) {
-                // What does not count may be anything.
-                let own = if weight == 0.0 { 0.0 } else { slope(terms, y, x) * weight * scale };
-                add(own, adds, gradient);
+        (Some(weights), None) | (None, Some(weights)) => {
+            for ((gradient, (&y, &x)), &weight) in triples.zip(weights) {
+                add(weighted(weight, y, x), adds, gradient);
+            }
+        }
+        (Some(values), Some(features)) => {
+            for ((gradient, (&y, &x)), (&value, &feature)) in triples.zip(values.iter().zip(features)) {
+                add(weighted(value * feature, y, x), adds, gradient);
             }
         }
     }
@@ -410,7 +485,7 @@ fn add(own: f32, adds: bool, gradient: &mut f32) {
 }
 
 #[inline(always)]
-fn squared_error(output: &[f32], target: &[f32], weights: Option<&[f32]>) -> f32 {
+fn squared_error(output: &[f32], target: &[f32], weights: RowWeights<'_>) -> f32 {
     lane_sum(
         output,
         target,
@@ -421,11 +496,19 @@ fn squared_error(output: &[f32], target: &[f32], weights: Option<&[f32]>) -> f32
 }
 
 #[inline(always)]
-fn lane_sum(output: &[f32], target: &[f32], weights: Option<&[f32]>, term: impl Fn(f32, f32) -> f32) -> f32 {
-    if let Some(weights) = weights {
-        let terms = output.iter().zip(target).zip(weights);
-        // What does not count may be anything.
-        return terms.map(|((&y, &x), &w)| if w == 0.0 { 0.0 } else { w * term(y, x) }).sum();
+fn lane_sum(output: &[f32], target: &[f32], weights: RowWeights<'_>, term: impl Fn(f32, f32) -> f32) -> f32 {
+    let pairs = output.iter().zip(target);
+    // What does not count may be anything.
+    let weighted = |weight: f32, y: f32, x: f32| if weight == 0.0 { 0.0 } else { weight * term(y, x) };
+    match (weights.values, weights.features) {
+        (None, None) => {}
+        (Some(weights), None) | (None, Some(weights)) => {
+            return pairs.zip(weights).map(|((&y, &x), &weight)| weighted(weight, y, x)).sum();
+        }
+        (Some(values), Some(features)) => {
+            let weights = values.iter().zip(features).map(|(value, feature)| value * feature);
+            return pairs.zip(weights).map(|((&y, &x), weight)| weighted(weight, y, x)).sum();
+        }
     }
     let mut lanes = [0.0_f32; LANES];
     let (outputs, targets) = (output.chunks_exact(LANES), target.chunks_exact(LANES));

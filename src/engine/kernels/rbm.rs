@@ -163,12 +163,26 @@ impl Rbm {
     /// `ΔW ← μΔW + ε[(p⁺ᵀv − p⁻ᵀv')/m − 2e-4 · W]`, `W ← W + ΔW`, biases likewise without the weight cost. Linear hidden
     /// units have `p = a` and `h = a + N(0, 1)`.
     ///
-    /// Gives the squared reconstruction error `‖v − v'‖²`, summed over the rows.
-    pub fn step(&mut self, rows: usize, data: &[f32], step: CdStep, threads: &Threads) -> f64 {
+    /// With a mask `present` (rows × visible, 1 or 0), missing values have no visible unit in their row: `v` and `v'` are 0
+    /// there (Salakhutdinov, Mnih & Hinton 2007), and weights and biases learn from the others alone.
+    ///
+    /// Gives the squared reconstruction error `‖v − v'‖²`, summed over the rows; of a row with missing values its mean over the
+    /// others times the number of units.
+    pub fn step(
+        &mut self,
+        rows: usize,
+        data: &[f32],
+        present: Option<&[f32]>,
+        step: CdStep,
+        threads: &Threads,
+    ) -> f64 {
         let (visible, hidden) = (self.visible, self.hidden);
         let (of_visible, of_hidden) = (rows * visible, rows * hidden);
         self.visibles[..of_visible].copy_from_slice(&data[..of_visible]);
         let (data, reconstruction) = self.visibles[..2 * of_visible].split_at_mut(of_visible);
+        if let Some(present) = present {
+            leave_out(threads, data, present);
+        }
         let (positive, negative) = self.hiddens[..2 * of_hidden].split_at_mut(of_hidden);
         let sample = &mut self.sample[..of_hidden];
         let weight = Matrix::new(&self.weight, hidden, visible);
@@ -179,9 +193,18 @@ impl Rbm {
         draw(threads, self.units, step.stream, positive, sample);
         multiply(threads, reconstruction, false, Matrix::new(sample, rows, hidden), weight);
         add_bias(threads, reconstruction, &self.visible_bias, true, 1.0);
+        if let Some(present) = present {
+            leave_out(threads, reconstruction, present);
+        }
         multiply(threads, negative, false, Matrix::new(reconstruction, rows, visible), weight.transposed());
         add_bias(threads, negative, &self.hidden_bias, logistic, -1.0);
-        let error = squared_error(threads, data, reconstruction, visible, &mut self.errors[..rows]);
+        let mut error = squared_error(threads, data, reconstruction, visible, &mut self.errors[..rows]);
+        if let Some(present) = present {
+            let shares = present.chunks_exact(visible).map(|row| row.iter().sum::<f32>() / visible as f32);
+            let errors = self.errors[..rows].iter().zip(shares);
+            error =
+                errors.map(|(&error, share)| f64::from(if share > 0.0 { error / share } else { 0.0 })).sum();
+        }
 
         let (hiddens, visibles) = (&self.hiddens[..2 * of_hidden], &self.visibles[..2 * of_visible]);
         let left = Matrix::new(hiddens, 2 * rows, hidden).transposed();
@@ -192,6 +215,17 @@ impl Rbm {
         move_bias(threads, &mut self.visible_bias, &mut self.visible_step, visibles, -1.0, step);
         error
     }
+}
+
+/// Sets values to 0 that are missing.
+fn leave_out(threads: &Threads, values: &mut [f32], present: &[f32]) {
+    let len = values.len();
+    threads.for_each_piece(values, SHARD, len, |start, values| {
+        for (value, present) in values.iter_mut().zip(&present[start..]) {
+            // What is missing may be anything.
+            *value = if *present == 0.0 { 0.0 } else { *value };
+        }
+    });
 }
 
 /// `values = sign · f(values + bias)` for every row, f = σ or nothing.

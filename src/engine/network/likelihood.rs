@@ -126,6 +126,11 @@ impl Network {
             ));
         }
         let at_once = self.plan.samples();
+        if self.weights.features.is_some() {
+            return Err(EngineError::NoLikelihood(
+                "features have weights in its loss, which then is none: train a run without weights",
+            ));
+        }
         let column = || Variable::zeros(self.capacity * at_once, 1);
         let importance = Importance { losses: column()?, weights: column()? };
         let loss = self.loss.with_importance(importance.clone());

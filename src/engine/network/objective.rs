@@ -3,12 +3,13 @@
 
 use std::rc::Rc;
 
+use crate::check::Plan;
 use crate::engine::EngineError;
 use crate::engine::kernels::jacobian::Chain;
-use crate::engine::kernels::loss::{self, Comparison};
+use crate::engine::kernels::loss::{self, Comparison, LossWeights};
 use crate::engine::kernels::operation::Operation;
 use crate::engine::kernels::quantiser::VarianceTerm;
-use crate::engine::kernels::variable::Node;
+use crate::engine::kernels::variable::{Node, Variable};
 use crate::engine::layers::Builder;
 use crate::engine::parameter::Role;
 use crate::engine::terms::Penalised;
@@ -30,6 +31,20 @@ pub(super) fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Compar
             Comparison::Gaussian(loss::Variance::Learned { log_variance })
         }
     })
+}
+
+/// Room for the weights of values and features, where a design has some; those of features are 1.
+pub(super) fn loss_weights(plan: &Plan, capacity: usize) -> Result<LossWeights, EngineError> {
+    let (design, features) = (plan.design(), plan.shape().features());
+    let zeros = |is_wanted: bool, rows: usize| is_wanted.then(|| Variable::zeros(rows, features)).transpose();
+    let weights = LossWeights {
+        values: zeros(design.data.masks_missing(), capacity)?,
+        features: zeros(design.weighs_features(), 1)?,
+    };
+    if let Some(node) = &weights.features {
+        node.borrow_mut().values_mut().fill(1.0);
+    }
+    Ok(weights)
 }
 
 /// The variance of the reconstruction, where the decoder is given the distributions of the quantisers' choices.

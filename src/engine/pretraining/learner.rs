@@ -45,6 +45,8 @@ pub struct Moment<'a> {
     pub epoch: u32,
     /// Which rows of the data the minibatch is made of.
     pub rows: &'a [u32],
+    /// How much each value of the input counts (rows × inputs), and each input; everything alike where there are none.
+    pub weights: [Option<&'a [f32]>; 2],
 }
 
 /// What a layer has learned, in the order of weight files: outputs × inputs.
@@ -86,7 +88,7 @@ impl Learner {
                     momentum: momentum(moment.epoch + 1),
                     stream: moment.draw.stream(Purpose::Gibbs, moment.layer),
                 };
-                Ok(rbm.step(input.len() / *inputs, input, step, threads))
+                Ok(rbm.step(input.len() / *inputs, input, moment.weights[0], step, threads))
             }
             Learner::Autoencoder(autoencoder) => autoencoder.step(input, moment),
         }
@@ -186,6 +188,7 @@ impl Autoencoder {
         });
         let rows = moment.rows.len();
         self.network.present(input, moment.rows, noise);
+        self.network.weigh(moment.weights);
         let epochs = f64::from(moment.epoch);
         let now = pass::Moment { draw: moment.draw, epochs, share: 1.0 };
         let grads = self.grads.take().unwrap_or_else(Grads::leaky);

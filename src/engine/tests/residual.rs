@@ -137,3 +137,29 @@ fn blocks_are_bit_identical_on_any_number_of_threads() {
         assert_eq!(losses(&plan, &data, threads), whole, "{threads} threads");
     }
 }
+
+/// Each weight of a block has a row of its own among the gradients.
+#[test]
+fn the_gradients_of_a_block_have_names_of_their_own() {
+    let data = toy_pictures(40, 3, 4, 2);
+    let plan = toy_plan(&data, |project| {
+        project.encoder = vec![block(BlockForm::Basic, 4, 2, BlockNorm::Batch)];
+        project.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };
+        project.training.epochs = 1;
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    while !trainer.is_done() {
+        trainer.step().expect("sound");
+    }
+    let gradients = trainer.health().expect("small").gradients;
+    let names: Vec<&str> = gradients.iter().map(|layer| layer.name.as_str()).collect();
+    for name in
+        ["encoder layer 1, conv1", "encoder layer 1, conv2", "encoder layer 1, downsample.0", "output"]
+    {
+        assert!(names.contains(&name), "{name}: {names:?}");
+    }
+    let mut different = names.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert_eq!(different.len(), names.len(), "{names:?}");
+}

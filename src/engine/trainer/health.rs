@@ -5,6 +5,7 @@ use crate::engine::EngineError;
 use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::variable::{Grads, Variable, gradient_list};
 use crate::engine::parameter::{Parameter, Role};
+use crate::project::Place;
 use crate::run::{GradientHealth, Health};
 
 /// Rows that tell whether a network is well, at most.
@@ -29,13 +30,29 @@ impl GradientWatch {
             self.layers.iter_mut().zip(&weights).zip(variables.iter().zip(slopes))
         {
             if layer.name.is_empty() {
-                layer.name = own.place.to_string();
+                let is_alone = weights.iter().filter(|other| other.place == own.place).count() == 1;
+                layer.name = if is_alone { own.place.to_string() } else { name_of(own) };
             }
             // Where nothing of this step reached it, an older step's gradient is left.
             layer.gradient = if variable.has_gradient() { root_mean_square(slope) } else { 0.0 };
             layer.weight = root_mean_square(variable.values());
         }
         Ok(())
+    }
+}
+
+/// What one of several weights of a card is called: as the card, and as its part of it (`encoder layer 1, conv2`).
+fn name_of(weight: &Parameter) -> String {
+    // Names of layers begin with their stack and number, others with their card.
+    let segments = match weight.place {
+        Place::Encoder(_) | Place::Decoder(_) => 2,
+        Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training => 1,
+    };
+    let own = weight.name.splitn(segments + 1, '.').last().unwrap_or_default();
+    match own.strip_suffix("weight").map(|part| part.trim_end_matches('.')) {
+        Some("") => weight.place.to_string(),
+        Some(part) => format!("{}, {}", weight.place, part.replace('_', " ")),
+        None => format!("{}, {}", weight.place, own.replace('_', " ")),
     }
 }
 

@@ -35,6 +35,8 @@ pub struct RatePoint {
 }
 
 impl RateCurve {
+    /// The highest rate that is tried.
+    pub const HIGHEST: f64 = 10.0;
     /// Steps of a search that goes to its end.
     pub const STEPS: usize = DECADES * STEPS + 1;
 
@@ -53,8 +55,8 @@ impl RateCurve {
     }
 
     /// Trains a network of a plan from its start on minibatches of the training split, with a rate that grows by the same factor
-    /// from step to step, until the loss has risen far above that of the start. `watch` is told how many steps are done and says
-    /// whether to go on. Schedule, validation and trainings of single layers are left out.
+    /// from step to step, until the loss has risen far above that of the start. `watch` is given the points so far and says whether
+    /// to go on. Schedule, validation and trainings of single layers are left out.
     ///
     /// # Errors
     /// [`EngineError::DataShape`], [`EngineError::OutOfMemory`]; [`EngineError::Cancelled`] where `watch` says no.
@@ -62,12 +64,12 @@ impl RateCurve {
         plan: &Plan,
         data: Arc<Dataset>,
         threads: usize,
-        watch: &mut dyn FnMut(usize) -> bool,
+        watch: &mut dyn FnMut(&[RatePoint]) -> bool,
     ) -> Result<RateCurve, EngineError> {
         let mut trainer = Trainer::new(plan, data, threads)?;
         let (mut points, mut mean) = (Vec::<RatePoint>::with_capacity(RateCurve::STEPS), 0.0);
         for step in 0..RateCurve::STEPS {
-            if !watch(step) {
+            if !watch(&points) {
                 return Err(EngineError::Cancelled);
             }
             let rate = (LOWEST * 10_f64.powf(step as f64 / STEPS as f64)) as f32;
@@ -132,7 +134,7 @@ mod tests {
         let (lowest, suggested) = (found.lowest().expect("it learns"), found.suggested().expect("it learns"));
         assert!(lowest.loss < 0.8 * start.loss, "{lowest:?} {start:?}");
         assert!((suggested / lowest.rate - 0.1).abs() < 0.006, "{suggested} {lowest:?}");
-        let cancelled = RateCurve::find(&plan, Arc::clone(&data), 1, &mut |step| step < 5);
+        let cancelled = RateCurve::find(&plan, Arc::clone(&data), 1, &mut |points| points.len() < 5);
         assert!(matches!(cancelled, Err(EngineError::Cancelled)));
     }
 

@@ -46,6 +46,7 @@ impl Recipe {
             decoder: Decoder::Mirrored { tied: false },
             output: Output { activation: Activation::Sigmoid },
             loss: Loss::SquaredError,
+            feature_weights: Vec::new(),
             training: Training::default(),
             selections: Vec::new(),
             others: Vec::new(),

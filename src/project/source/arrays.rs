@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::Missing;
+
 /// Which arrays of an `.npz` are taken besides those of rows and labels, and what their axes mean. What is not said is told
 /// by names and shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,10 @@ pub struct ArrayReading {
     /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
+    /// What happens to NaN, which then is a missing value, but for [`Missing::DropRow`]; an array with some is refused where
+    /// nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
 }
 
 /// How the files of an IDX data set are read. What is not said is told by the lengths of the axes.

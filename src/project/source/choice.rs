@@ -29,7 +29,7 @@ pub enum Choice {
     SkipFooter(Option<usize>),
     /// Of a table: single rows that are left out.
     SkipRows(Option<RowSet>),
-    /// Of a table: what happens to missing values.
+    /// Of a table: what happens to missing values; of arrays: to NaN.
     Missing(Missing),
     /// Of a table: words for a missing value, in addition to the usual ones.
     MissingWords(Vec<String>),
@@ -104,6 +104,9 @@ impl Choice {
             (Choice::SkipFooter(to), Source::Csv { reading, .. }) => reading.skip_footer = to,
             (Choice::SkipRows(to), Source::Csv { reading, .. }) => reading.skip_rows = to,
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
+            (Choice::Missing(to @ (Missing::ColumnMean | Missing::Masked)), Source::Npy { reading, .. }) => {
+                reading.missing = Some(to);
+            }
             (Choice::MissingWords(to), Source::Csv { reading, .. }) => {
                 (reading.missing_words, reading.only_missing_words) = (to, false);
             }

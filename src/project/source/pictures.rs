@@ -68,11 +68,15 @@ pub enum Alpha {
     Checker,
     /// It is kept as one more channel.
     Keep,
+    /// Pixels that are more transparent than not are missing: the network sees black there, and losses and errors leave them
+    /// out. The others are taken as if they were opaque.
+    Masked,
 }
 
 impl Alpha {
     /// All, in the order of menus.
-    pub const ALL: [Alpha; 5] = [Alpha::Auto, Alpha::Black, Alpha::White, Alpha::Checker, Alpha::Keep];
+    pub const ALL: [Alpha; 6] =
+        [Alpha::Auto, Alpha::Black, Alpha::White, Alpha::Checker, Alpha::Keep, Alpha::Masked];
 
     /// As on screen and on the command line.
     pub fn name(self) -> &'static str {
@@ -82,6 +86,7 @@ impl Alpha {
             Alpha::White => "white",
             Alpha::Checker => "checker",
             Alpha::Keep => "keep",
+            Alpha::Masked => "mask",
         }
     }
 }

@@ -65,6 +65,22 @@ impl CodePart {
         (codes.chunks_exact(units).flat_map(own).collect(), count)
     }
 
+    /// How many numbers it has in a code of this shape.
+    fn numbers(self, code: Shape) -> usize {
+        match self {
+            CodePart::Channel(_) => code.features() / code.channels().max(1),
+            CodePart::Position(_) => code.channels(),
+        }
+    }
+
+    /// Which unit of a code of this shape, position by position, its number (from 0) is.
+    fn unit(self, number: usize, code: Shape) -> usize {
+        match self {
+            CodePart::Channel(channel) => number * code.channels() + channel,
+            CodePart::Position(position) => position * code.channels() + number,
+        }
+    }
+
     /// What it is called in a code of this shape, counted from 1.
     pub fn name(self, code: Shape) -> String {
         match (self, code) {
@@ -89,6 +105,13 @@ impl CodePlane {
         match self {
             CodePlane::Units(units) => units.map(|unit| code.unit_name(unit)),
             CodePlane::Principal => [1, 2].map(|number| format!("principal component {number}")),
+            // Two numbers are shown as they are, and one as a strip.
+            CodePlane::Part(part, _) if part.numbers(code) == 2 => {
+                [0, 1].map(|number| code.unit_name(part.unit(number, code)))
+            }
+            CodePlane::Part(part, _) if part.numbers(code) < 2 => {
+                [code.unit_name(part.unit(0, code)), String::new()]
+            }
             CodePlane::Part(part, _) => {
                 [1, 2].map(|number| format!("principal component {number} of {}", part.name(code)))
             }
@@ -220,7 +243,8 @@ mod tests {
         let distance = position[1][0] - position[0][0];
         assert!((distance.abs() - 100.0 * 3.0_f32.sqrt()).abs() < 1e-2, "{position:?}");
         let names = |part| CodePlane::Part(part, 3).axis_names(code);
-        assert_eq!(names(CodePart::Channel(1))[0], "principal component 1 of channel 2");
+        // Two numbers are shown as they are.
+        assert_eq!(names(CodePart::Channel(1)), [1, 4].map(|unit| code.unit_name(unit)));
         assert_eq!(names(CodePart::Position(1))[1], "principal component 2 of row 1, column 2");
     }
 

@@ -223,6 +223,22 @@ fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
     check(&[wide.clone(), more.clone()], Some(ShownSize::Own), Ok((2, image(12, 8))));
     check(&[wide.clone(), tall.clone()], Some(ShownSize::Of(6, 10)), Ok((2, image(6, 10))));
     check(&[wide.clone(), tall], Some(ShownSize::Own), Err("several sizes, 12×8 and 8×12"));
+    // Arrays are never resized, and say so.
+    let array = folder.path().join("a.npy");
+    let mut bytes =
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '|u1', 'fortran_order': False, 'shape': (2, 8, 12), }".to_vec();
+    bytes.resize(127, b' ');
+    bytes.push(b'\n');
+    bytes.extend([102; 2 * 8 * 12]);
+    std::fs::write(&array, bytes).unwrap();
+    check(std::slice::from_ref(&array), Some(ShownSize::Own), Ok((2, image(12, 8))));
+    check(std::slice::from_ref(&array), Some(ShownSize::Of(12, 8)), Ok((2, image(12, 8))));
+    check(
+        std::slice::from_ref(&array),
+        Some(ShownSize::Of(4, 4)),
+        Err("12×8, and arrays are not resized to 4×4"),
+    );
+    check(&[wide.clone(), array], Some(ShownSize::Own), Ok((3, image(12, 8))));
     // One shade is seen as in training, in any size.
     let data = show_in(&convolutional, std::slice::from_ref(&wide), Some(ShownSize::Own)).unwrap();
     assert!(seen(&data).iter().all(|value| (value - 0.4).abs() < 1e-3));

@@ -1,11 +1,14 @@
 //! The forms of the output card and of the loss.
 
-use egui::Ui;
+use egui::{ComboBox, DragValue, PopupCloseBehavior, RichText, TextEdit, Ui};
 
-use crate::project::{Loss, Output, Variance};
+use crate::project::{FeatureWeight, Loss, Output, Variance, visible};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_ui;
+use crate::ui::widgets::button::{choices_ui, quiet_ui};
 use crate::ui::widgets::form::{explain_ui, slider_ui};
+
+/// Names that are offered at once.
+const MOST_NAMES: usize = 100;
 
 /// The form of the output card.
 pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
@@ -71,4 +74,84 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
     };
     explain_ui(ui, loss.equation(), effect);
     (chosen.name() != loss.name()).then_some(chosen)
+}
+
+/// How much columns, channels or features count in the loss. `weighable`: what they are and their names, where the data are
+/// there.
+pub fn weights_ui(
+    ui: &mut Ui,
+    weights: &mut Vec<FeatureWeight>,
+    weighable: Option<(&'static str, Vec<String>)>,
+) {
+    let dim = tokens(ui).dim;
+    let (noun, names) = weighable.unwrap_or(("feature", Vec::new()));
+    let mut removed = None;
+    for (at, own) in weights.iter_mut().enumerate() {
+        let name = visible(&own.name).into_owned();
+        ui.push_id((at, "weight"), |ui| {
+            ui.horizontal(|ui| {
+                let drag = DragValue::new(&mut own.weight)
+                    .range(0.0..=FeatureWeight::MOST)
+                    .clamp_existing_to_range(false)
+                    .speed(0.01)
+                    .max_decimals(6);
+                let about = "How much it counts in the loss, where the others count 1. With 0 it is not reconstructed.";
+                ui.add_sized([66.0, 22.0], drag)
+                    .accessible_name(format!("Weight of {name}"))
+                    .on_hover_text(about);
+                if quiet_ui(ui, "Reset").accessible_name(format!("Reset the weight of {name}")).clicked() {
+                    removed = Some(at);
+                }
+                ui.add(egui::Label::new(RichText::new(&name).size(12.0)).truncate());
+            });
+        });
+    }
+    if let Some(at) = removed {
+        weights.remove(at);
+    }
+    let free = |name: &&String| !weights.iter().any(|own| own.name == **name);
+    let free: Vec<&String> = names.iter().filter(free).collect();
+    if let Some(name) = (names.len() > 1).then(|| add_ui(ui, noun, &free)).flatten() {
+        weights.push(FeatureWeight { name, weight: 0.0 });
+    }
+    if !weights.is_empty() {
+        let text =
+            "The loss is Σ w ℓ · d / Σ w over d features; the squared error per feature is without weights.";
+        ui.add(egui::Label::new(RichText::new(text).size(11.0).color(dim)).wrap());
+    }
+}
+
+/// Offers what has no weight of its own yet; gives the name that was chosen.
+fn add_ui(ui: &mut Ui, noun: &str, names: &[&String]) -> Option<String> {
+    let mut chosen = None;
+    let id = ui.scope_id().with("find");
+    let mut find: String = ui.data_mut(|data| data.get_temp(id).unwrap_or_default());
+    let combo = ComboBox::from_id_salt("add a weight")
+        .width(ui.available_width())
+        .selected_text(RichText::new(format!("Weight a {noun}…")).size(12.0))
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let shown = combo.show_ui(ui, |ui| {
+        if names.len() > MOST_NAMES / 4 {
+            let edit = TextEdit::singleline(&mut find).hint_text("part of the name");
+            ui.add(edit).accessible_name("Part of the name");
+        } else {
+            find.clear();
+        }
+        let wanted = find.trim().to_lowercase();
+        let mut found = names.iter().filter(|name| name.to_lowercase().contains(&wanted));
+        for name in found.by_ref().take(MOST_NAMES) {
+            if ui.selectable_label(false, visible(name).into_owned()).clicked() {
+                chosen = Some((*name).clone());
+                ui.close();
+            }
+        }
+        let more = found.count();
+        if more > 0 {
+            ui.label(RichText::new(format!("{more} more: type a part of the name")).size(11.0));
+        }
+    });
+    let about = "Makes it count more or less in the loss than the others. It starts at 0: not reconstructed.";
+    shown.response.accessible_name(format!("Weight a {noun}")).on_hover_text(about);
+    ui.data_mut(|data| data.insert_temp(id, find));
+    chosen
 }

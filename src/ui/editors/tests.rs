@@ -5,9 +5,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{code, corruption, layer, output, regularizer, source, training};
 use crate::project::{
-    Activation, ArrayReading, Bottleneck, Code, ColumnChoice, Comments, Corruption, Data, LabelFrom, Layer,
-    Loss, Optimizer, Output, Pages, Regularizer, Rules, Schedule, Shape, Site, Source, Synthetic,
-    TableReading, Take, Training,
+    Activation, ArrayReading, Bottleneck, Code, ColumnChoice, Comments, Corruption, Data, FeatureWeight,
+    LabelFrom, Layer, Loss, Optimizer, Output, Pages, Regularizer, Rules, Schedule, Shape, Site, Source,
+    Synthetic, TableReading, Take, Training,
 };
 use crate::ui::painted::{check_placed, texts};
 use crate::ui::state::{PathField, Sources};
@@ -422,4 +422,36 @@ fn check_tooltips(mut form: impl FnMut(&mut Ui)) {
         let pointed_at = harness.root().children_recursive().count();
         assert!(pointed_at > resting, "{name} says nothing");
     }
+}
+
+/// A weight is given to what has none, changed, and taken back.
+#[test]
+fn features_are_given_weights_in_the_loss() {
+    let names = || (1..=40).map(|at| format!("feature {at}")).collect::<Vec<_>>();
+    let weight = |name: &str, weight| FeatureWeight { name: name.to_owned(), weight };
+    check(|ui| {
+        let mut weights =
+            vec![weight("feature 2", 0.5), weight("a name that is far too long for the form", 3.0)];
+        output::weights_ui(ui, &mut weights, Some(("feature", names())));
+    });
+    check(|ui| output::weights_ui(ui, &mut vec![weight("gone", 0.5)], None));
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 700.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui_state(
+            |ui, weights| output::weights_ui(ui, weights, Some(("feature", names()))),
+            Vec::<FeatureWeight>::new(),
+        );
+    harness.run();
+    harness.get_by_label("Weight a feature").click();
+    harness.run();
+    harness.get_by_label("Part of the name").type_text("e 17");
+    harness.run();
+    assert!(harness.query_by_label("feature 3").is_none());
+    harness.get_by_label("feature 17").click();
+    harness.run();
+    assert_eq!(*harness.state(), [weight("feature 17", 0.0)]);
+    harness.get_by_label("Reset the weight of feature 17").click();
+    harness.run();
+    assert!(harness.state().is_empty());
 }

@@ -50,6 +50,9 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
                 state.choose_loss(loss);
                 tell(state, &bare, loss.name());
             }
+            let data = state.data.ready(&state.project.data);
+            let weighable = data.map(|(data, _)| data.weighable());
+            output::weights_ui(ui, &mut state.project.feature_weights, weighable);
         }),
         Place::Encoder(_) | Place::Code | Place::Decoder(_) => {}
     }

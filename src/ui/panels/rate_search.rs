@@ -6,7 +6,7 @@ use egui::{RichText, Spinner, Ui};
 
 use self::plot::rate_plot_ui;
 use super::dialog::{Answer, buttons_ui, title_ui};
-use crate::engine::RateCurve;
+use crate::engine::{RateCurve, RatePoint};
 use crate::project::format_number;
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
@@ -24,6 +24,7 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
                     RateCurve::STEPS
                 ));
             });
+            plot_ui(ui, state.rate_search.points(), None, RateCurve::HIGHEST);
             None
         }
         Some(Err(message)) => {
@@ -31,10 +32,8 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
             None
         }
         Some(Ok(curve)) => {
-            let (points, suggested) = (curve.points.as_slice(), curve.suggested());
-            let pairs: Vec<[f64; 2]> =
-                points.iter().map(|point| [f64::from(point.rate), point.loss]).collect();
-            rate_plot_ui(ui, &pairs, suggested.map(f64::from));
+            let suggested = curve.suggested();
+            plot_ui(ui, &curve.points, suggested, 0.0);
             ui.label(match (suggested, curve.lowest()) {
                 (Some(rate), Some(lowest)) => format!(
                     "The loss is lowest at a rate of {}. A tenth of that, {}, is safely below the rates where it rises again. The design uses {}.",
@@ -69,4 +68,10 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
         }
     });
     answer
+}
+
+/// Draws the points, on an axis that goes up to the rate `until` at least.
+fn plot_ui(ui: &mut Ui, points: &[RatePoint], suggested: Option<f32>, until: f64) {
+    let pairs: Vec<[f64; 2]> = points.iter().map(|point| [f64::from(point.rate), point.loss]).collect();
+    rate_plot_ui(ui, &pairs, suggested.map(f64::from), until);
 }

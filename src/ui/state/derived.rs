@@ -5,6 +5,7 @@ use super::data_problem::data_problem;
 use crate::check::{Cards, DataFacts, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Doubt};
 use crate::project::{Place, Project};
+use crate::run::weight_problem;
 
 /// Shapes, costs and problems of the document as it is.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ struct Origin {
     /// The same, where they are those the document asks for: nothing is judged or mended by others.
     judged: Option<DataFacts>,
     missing: Option<NoData>,
+    /// Which data those are that the document asks for, once they are loaded.
+    fingerprint: Option<u64>,
     /// What was guessed about the data the document asks for.
     doubts: Vec<Doubt>,
 }
@@ -38,6 +41,8 @@ impl Derived {
     pub fn new(project: &Project, data: &DataState) -> Derived {
         let (missing, judged) = (data.missing(&project.data), data.facts_of(&project.data.source));
         let mut problems = problems(project, judged.as_ref());
+        let own = data.ready(&project.data);
+        problems.splice(0..0, own.and_then(|(data, _)| weight_problem(project, data)));
         let untold = missing.as_ref().filter(|missing| !is_told(missing, &problems));
         let data_problem = untold.map(|missing| data_problem(project, missing, data.mended.as_deref()));
         let tells_of_data = data_problem.is_some();
@@ -49,7 +54,14 @@ impl Derived {
             problems,
             tells_of_data,
             before: None,
-            of: Origin { project: project.clone(), drawn: data.facts, judged, missing, doubts },
+            of: Origin {
+                project: project.clone(),
+                drawn: data.facts,
+                judged,
+                missing,
+                fingerprint: fingerprint_of(project, data),
+                doubts,
+            },
         }
     }
 
@@ -59,11 +71,12 @@ impl Derived {
         if !is_editing {
             self.before = None;
         }
-        let Origin { project: own, drawn, judged, missing, doubts } = &self.of;
+        let Origin { project: own, drawn, judged, missing, fingerprint, doubts } = &self.of;
         if own != project
             || *drawn != data.facts
             || *judged != data.facts_of(&project.data.source)
             || *missing != data.missing(&project.data)
+            || *fingerprint != fingerprint_of(project, data)
             || doubts != doubts_of(project, data)
         {
             let before =
@@ -104,6 +117,10 @@ impl Derived {
 /// What was guessed about the loaded data, where they are those the document asks for.
 fn doubts_of<'a>(project: &Project, data: &'a DataState) -> &'a [Doubt] {
     data.ready(&project.data).map_or(&[], |(data, _)| &data.doubts)
+}
+
+fn fingerprint_of(project: &Project, data: &DataState) -> Option<u64> {
+    data.ready(&project.data).map(|(data, _)| data.fingerprint)
 }
 
 /// Whether the settings that data could not be loaded with are a problem already.

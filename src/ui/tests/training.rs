@@ -248,6 +248,9 @@ fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
     window.harness.run_ok();
     let found = window.state().rate_search.found().cloned().expect("awaited").expect("digits can be learned");
     let suggested = found.suggested().expect("the loss falls");
+    // The points came one by one.
+    let tried = window.state().rate_search.points().to_vec();
+    assert!(tried.len() + 1 >= found.points.len() && tried[..] == found.points[..tried.len()]);
     assert!(window.harness.query_by_label_contains("Loss against learning rate").is_some());
     let text = format!("Use {}", crate::project::format_number(f64::from(suggested)));
     window.click(&text);

@@ -136,7 +136,10 @@ impl State {
         if self.baselines.is_coming() {
             return;
         }
-        let lacks = |run: &&Run| run.pca_mse.is_none() && !self.baselines.has_failed(run.id);
+        // PCA is best for features that count alike.
+        let lacks = |run: &&Run| {
+            run.pca_mse.is_none() && !run.design.weighs_features() && !self.baselines.has_failed(run.id)
+        };
         let lacking =
             self.runs.iter().filter(lacks).find_map(|run| Some((run, self.data_as_trained(run)?.0)));
         let Some((run, data)) = lacking else { return };

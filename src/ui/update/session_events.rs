@@ -27,6 +27,7 @@ impl State {
             Event::NotShown { request, error } => self.not_shown(request, &error),
             Event::Run(id, event) => self.handle_run_event(id, event),
             Event::Weights { run, step, weights, .. } => self.take_weights(run, step, weights),
+            Event::RateTried(job, point) => self.rate_search.tried(job, point),
             Event::Computed(job, result) => self.take_result(job, result),
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::check::{Plan, Severity, plan};
 use crate::dataset::Dataset;
 use crate::project::Project;
-use crate::run::{Run, RunEvent, RunId, Setting, Status};
+use crate::run::{Run, RunEvent, RunId, Setting, Status, weight_problem};
 use crate::session::{JobKind, Request, Start, TrainRequest};
 use crate::ui::state::{BottomTab, Dialog, State};
 
@@ -57,6 +57,11 @@ impl State {
     fn prove(&mut self, designs: &[Project]) -> Option<(Vec<Plan>, Arc<Dataset>)> {
         let (data, facts) = self.data.ready(&self.project.data)?;
         let data = data.clone();
+        if let Some(problem) = designs.first().and_then(|design| weight_problem(design, &data)) {
+            self.notices.say(Severity::Warning, format!("{NOT_YET}: {}", problem.message));
+            self.show_bottom(BottomTab::Problems);
+            return None;
+        }
         let plans: Result<Vec<Plan>, _> = designs.iter().map(|design| plan(design, &facts)).collect();
         match plans {
             Ok(plans) => Some((plans, data)),

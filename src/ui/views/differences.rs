@@ -46,7 +46,7 @@ const SILENT: [&str; 2] = ["name", "format_version"];
 fn part(field: &str) -> &'static str {
     match field {
         "encoder" | "code" | "decoder" | "output" => "network",
-        "loss" => "loss",
+        "loss" | "feature_weights" => "loss",
         "data" => "data",
         _ => "training",
     }
@@ -147,7 +147,12 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
             let or_nothing = |side: &Value| if side.is_null() { nothing.clone() } else { side.clone() };
             return compare(path, &or_nothing(old), &or_nothing(new), told);
         }
-        (_, _) if path.ends_with(&["reading", "columns"]) => return compare_columns(old, new, told),
+        (_, _) if path.ends_with(&["reading", "columns"]) => {
+            return compare_named((old, new), ("take", "as found"), "column", told);
+        }
+        (_, _) if path == ["feature_weights"] => {
+            return compare_named((old, new), ("weight", "1"), "weight in the loss of", told);
+        }
         (_, _) => None,
     };
     let Some((a, b, kind)) = inner else {
@@ -160,13 +165,19 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
     }
 }
 
-/// Tells how each column is taken that was taken otherwise.
-fn compare_columns(old: &Value, new: &Value, told: &mut Vec<String>) {
+/// Tells what was chosen for each column or other thing with a name, in the place of what is usual: how it is taken, or how
+/// much it counts.
+fn compare_named(
+    (old, new): (&Value, &Value),
+    (key, usual): (&str, &str),
+    what: &str,
+    told: &mut Vec<String>,
+) {
     let takes = |columns: &Value| -> Vec<(String, String)> {
         let columns = columns.as_array().map_or(&[][..], Vec::as_slice);
         let column = |column: &Value| {
             let name = column.get("name")?.as_str()?.to_owned();
-            Some((name, words::value(column.get("take")?)))
+            Some((name, words::value(column.get(key)?)))
         };
         columns.iter().filter_map(column).collect()
     };
@@ -177,9 +188,9 @@ fn compare_columns(old: &Value, new: &Value, told: &mut Vec<String>) {
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let [before, after] = [&known, &wanted].map(|takes| takes.get(name).copied().unwrap_or("as found"));
+        let [before, after] = [&known, &wanted].map(|takes| takes.get(name).copied().unwrap_or(usual));
         if before != after {
-            told.push(format!("column {name} {before} → {after}"));
+            told.push(format!("{what} {name} {before} → {after}"));
         }
     }
 }
@@ -209,8 +220,9 @@ fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<Stri
 mod tests {
     use super::*;
     use crate::project::{
-        Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Initialisation, Layer, Loss,
-        Missing, Optimizer, Penalty, Recipe, Regularizer, Scaling, Site, Source, Synthetic, TableReading,
+        Activation, Corruption, Decoder, Delimiter, EarlyStopping, FeatureWeight, Header, Initialisation,
+        Layer, Loss, Missing, Optimizer, Penalty, Recipe, Regularizer, Scaling, Site, Source, Synthetic,
+        TableReading,
     };
     use crate::ui::views::samples;
 
@@ -321,6 +333,12 @@ mod tests {
             |p| p.corruption = Corruption::Gaussian { std: 0.5 },
         );
         assert_eq!(noise, "standard deviation of Gaussian noise 0.3 → 0.5");
+        let weight = |name: &str, weight| FeatureWeight { name: name.to_owned(), weight };
+        let mut weighted = Project { feature_weights: vec![weight("Old_One", 2.0)], ..Project::default() };
+        let before = weighted.clone();
+        weighted.feature_weights = vec![weight("b", 0.0)];
+        let changes = difference(&before, &weighted).changes;
+        assert_eq!(changes, ["weight in the loss of Old_One 2 → 1", "weight in the loss of b 1 → 0"]);
         let csv = |path: &str, labels: &[&str]| Source::Csv {
             path: path.into(),
             header: Header::Auto,
@@ -409,6 +427,7 @@ mod tests {
             (arrays(), Choice::Axes(crate::project::Axes::ChannelsLast), "axes detect → channels last"),
             (arrays(), Choice::ShownChannels(vec![4, 2, 1]), "shown channels detect → 4, 2, 1"),
             (arrays(), Choice::Parts(Parts::Mixed), "parts kept → mixed"),
+            (arrays(), Choice::Missing(Missing::Masked), "NaN refused → mask (not in the loss)"),
             (pictures(), Choice::Alpha(Alpha::Checker), "transparency detect → checker"),
             (pictures(), Choice::Range(PixelRange::EachPicture), "range of the pixels detect → each picture"),
             (pictures(), Choice::Pages(Pages::First), "pages each → first"),

@@ -70,7 +70,7 @@ fn blocks_equal_pytorch() {
             available_bytes: u64::MAX,
         };
         let plan = plan(&Project { encoder, ..Recipe::Undercomplete.project() }, &facts).expect(&case);
-        let mut builder = Builder::new(&plan, rows, Some(0)).expect("small");
+        let mut builder = Builder::new(&plan, rows, Some(0), Rc::new(Threads::new(1))).expect("small");
         for stage in plan.encoder().iter().filter(|stage| matches!(stage.place, Place::Encoder(_))) {
             builder.push(stage).expect("small");
         }

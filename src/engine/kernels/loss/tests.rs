@@ -178,34 +178,57 @@ fn weights(rows: usize, features: usize) -> Node {
     weights
 }
 
+/// Weights of values alone, of features alone, and of both.
+fn kinds_of_weights(rows: usize, features: usize) -> [LossWeights; 3] {
+    let values = weights(rows, features);
+    let of_features = scaled_node(1, features, 12, 0.5);
+    {
+        let mut of_features = of_features.borrow_mut();
+        let weights = of_features.values_mut().iter_mut().enumerate();
+        weights.for_each(|(at, weight)| *weight = if at == 1 { 0.0 } else { 0.5 + weight.abs() });
+    }
+    [
+        LossWeights { values: Some(Rc::clone(&values)), features: None },
+        LossWeights { values: None, features: Some(Rc::clone(&of_features)) },
+        LossWeights { values: Some(values), features: Some(of_features) },
+    ]
+}
+
 #[test]
-fn weights_multiply_the_terms_of_features() {
+fn weights_multiply_the_terms_of_the_loss() {
     let (rows, samples, features) = (4, 2, 19);
-    for comparison in comparisons() {
+    let kinds = kinds_of_weights(rows, features);
+    for (comparison, kind) in
+        comparisons().into_iter().flat_map(|one| kinds.iter().map(move |kind| (one.clone(), kind)))
+    {
         let (output, target) = (random_node(8, features, 1), scaled_node(4, features, 2, 0.3));
-        // What does not count may be anything.
-        target.borrow_mut().values_mut()[0] = f32::NAN;
-        let weights = weights(rows, features);
-        let [loss_output, loss_target, loss_weights] = [&output, &target, &weights].map(Rc::clone);
-        let loss =
-            ReconstructionLoss::weighted(loss_output, loss_target, comparison, None, Some(loss_weights));
+        let weight =
+            |node: &Option<Node>, at: usize| node.as_ref().map_or(1.0, |node| node.borrow().values()[at]);
+        if kind.values.is_some() {
+            // What does not count may be anything.
+            target.borrow_mut().values_mut()[0] = f32::NAN;
+        }
+        let [loss_output, loss_target] = [&output, &target].map(Rc::clone);
+        let loss = ReconstructionLoss::weighted(loss_output, loss_target, comparison, None, kind.clone());
         loss.forward(&Pass { samples, ..pass(rows, 2) }, 1.0, &mut Recorder::idle());
-        let (output, target, weights) = (output.borrow(), target.borrow(), weights.borrow());
+        let (output, target) = (output.borrow(), target.borrow());
         for row in 0..rows * samples {
-            let target = &target.values()[row / samples * features..][..features];
-            let weights = &weights.values()[row / samples * features..][..features];
+            let own = row / samples * features;
+            let target = &target.values()[own..][..features];
             let output = &output.values()[row * features..][..features];
             let (mut expected, mut squares, mut all) = (0.0, 0.0, 0.0);
-            for ((y, x), weight) in output.chunks(1).zip(target.chunks(1)).zip(weights) {
-                if *weight == 0.0 {
+            for (at, (y, x)) in output.chunks(1).zip(target.chunks(1)).enumerate() {
+                let there = f64::from(weight(&kind.values, own + at));
+                if there == 0.0 {
                     continue;
                 }
                 let is_logit = matches!(loss.comparison(), Comparison::BinaryCrossEntropy);
                 let y_as_is = f64::from(y[0]);
                 let reconstructed = if is_logit { 1.0 / (1.0 + (-y_as_is).exp()) } else { y_as_is };
-                expected += f64::from(*weight) * reference(loss.comparison(), y, x);
-                squares += f64::from(*weight) * (reconstructed - f64::from(x[0])).powi(2);
-                all += f64::from(*weight);
+                let of_feature = f64::from(weight(&kind.features, at));
+                expected += there * of_feature * reference(loss.comparison(), y, x);
+                squares += there * (reconstructed - f64::from(x[0])).powi(2);
+                all += there;
             }
             let values = loss.row_values();
             let (ours, squared) = (f64::from(values[2 * row]), f64::from(values[2 * row + 1]));
@@ -219,11 +242,14 @@ fn weights_multiply_the_terms_of_features() {
 #[test]
 fn weighted_gradients_equal_finite_differences() {
     let (rows, samples) = (3, 2);
-    for comparison in comparisons() {
+    let kinds = kinds_of_weights(3, 5);
+    for (comparison, kind) in
+        comparisons().into_iter().flat_map(|one| kinds.iter().map(move |kind| (one.clone(), kind)))
+    {
         let (output, target) = (random_node(8, 5, 7), scaled_node(4, 5, 4, 0.5));
         let [loss_output, loss_target] = [&output, &target].map(Rc::clone);
-        let weights = Some(weights(3, 5));
-        let loss = ReconstructionLoss::weighted(loss_output, loss_target, comparison.clone(), None, weights);
+        let loss =
+            ReconstructionLoss::weighted(loss_output, loss_target, comparison.clone(), None, kind.clone());
         let mut value = |recorder: &mut Recorder| {
             0.7 / rows as f64 * loss.forward(&Pass { samples, ..pass(rows, 1) }, 0.7, recorder).loss
         };
@@ -233,4 +259,29 @@ fn weighted_gradients_equal_finite_differences() {
         }
         check_loss_gradients(&inputs, &[], 1e-3, &mut value);
     }
+}
+
+/// Values and gradients of `torch.nn.functional` of `PyTorch` 2.15: `(w * loss(y, x, reduction="none")).sum()` with
+/// `w = [2, 1, 0.5, 0.5]` for `mse_loss`, `l1_loss`, `huber_loss(delta=0.5)` and `binary_cross_entropy_with_logits`.
+#[test]
+fn weighted_losses_are_pytorchs() {
+    let check = |comparison, value: f32, slopes: [f32; 4]| {
+        let (output, target) = (node(1, 4, &[0.5, 0.2, -1.0, 3.0]), node(1, 4, &[0.0, 1.0, 0.25, 0.5]));
+        let features = Some(node(1, 4, &[2.0, 1.0, 0.5, 0.5]));
+        let weights = LossWeights { values: None, features };
+        let loss = ReconstructionLoss::weighted(Rc::clone(&output), target, comparison, None, weights);
+        let mut sum = 0.0;
+        let mut forward = |recorder: &mut Recorder| {
+            sum = loss.forward(&pass(1, 1), 1.0, recorder).loss;
+            sum
+        };
+        let gradient = backward(&[(&output, 1)], &[], &mut forward).concat();
+        assert!((sum as f32 - value).abs() < 2e-6, "{sum} {value}");
+        assert!(gradient.iter().zip(slopes).all(|(ours, slope)| (ours - slope).abs() < 1e-6), "{gradient:?}");
+    };
+    check(Comparison::SquaredError, 5.046_25, [2.0, -1.6, -1.25, 2.5]);
+    check(Comparison::AbsoluteError, 3.675, [2.0, -1.0, -0.5, 0.5]);
+    check(Comparison::Huber { delta: 0.5 }, 1.3375, [1.0, -0.5, -0.25, 0.25]);
+    let slopes = [1.244_919, -0.450_166, 0.009_470_716, 0.226_287_1];
+    check(Comparison::BinaryCrossEntropy, 3.602_217_4, slopes);
 }

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::project::{ArrayReading, Axes, IdxReading, Parts, Source};
+use crate::project::{ArrayReading, Axes, IdxReading, Missing, Parts, Source};
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, draft_ui, more_ui, optional_text_ui, path_row_ui};
 
@@ -67,6 +67,16 @@ fn meaning_ui(
 /// What is rarely changed. Another choice of how arrays are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
     meaning_ui(ui, (&mut reading.axes, &Axes::ALL), &mut reading.shown_channels, &mut reading.parts);
+    combo_ui(
+        ui,
+        (
+            "NaN",
+            "What happens to NaN: refused, or taken for a missing value that is filled with the feature's mean. With a mask, losses and errors ignore it as well (--missing).",
+        ),
+        &mut reading.missing,
+        &[None, Some(Missing::ColumnMean), Some(Missing::Masked)],
+        |missing| missing.map_or("refused", Missing::name).to_owned(),
+    );
     for (name, about, array) in [
         ("Val. array", "The array of the validation rows (--validation-array).", &mut reading.validation),
         (

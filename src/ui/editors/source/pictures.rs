@@ -67,7 +67,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         ui,
         (
             "Transparency",
-            "Background of transparent pixels, or *keep*: transparency becomes another channel (--alpha).",
+            "Background of transparent pixels. Keep: transparency becomes another channel. Mask: losses and errors ignore transparent pixels (--alpha).",
         ),
         &mut reading.alpha,
         &Alpha::ALL,

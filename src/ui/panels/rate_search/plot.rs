@@ -11,15 +11,19 @@ const HEIGHT: f32 = 220.0;
 /// How many times the height of the fall above the start is shown: the loss rises far beyond at high rates.
 const RISE: f64 = 0.4;
 
-/// Draws the losses of rates, one pair each, on an axis of powers of ten; marks the `offered` rate.
-pub(super) fn rate_plot_ui(ui: &mut Ui, points: &[[f64; 2]], offered: Option<f64>) {
-    let (Some(&[first, start]), Some(&[last, _])) = (points.first(), points.last()) else { return };
+/// Draws the losses of rates, one pair each, on an axis of powers of ten that goes up to the rate `until` at least; marks the
+/// `offered` rate. Without a pair the room is empty.
+pub(super) fn rate_plot_ui(ui: &mut Ui, points: &[[f64; 2]], offered: Option<f64>, until: f64) {
+    let (Some(&[first, start]), Some(&[last, _])) = (points.first(), points.last()) else {
+        ui.add_space(HEIGHT);
+        return;
+    };
     let tokens = tokens(ui);
     let lowest = points.iter().map(|[_, loss]| *loss).fold(f64::INFINITY, f64::min);
     let fall = (start - lowest).max(1e-3 * start.abs()).max(f64::MIN_POSITIVE);
     let (low, high) = (lowest - 0.1 * fall, start + RISE * fall);
     let start_decade = first.log10().round() as i32;
-    let decades = start_decade..=(last.log10().ceil() as i32).max(start_decade + 1);
+    let decades = start_decade..=(last.max(until).log10().ceil() as i32).max(start_decade + 1);
     let ends = [f64::from(*decades.start()), f64::from(*decades.end())];
     let marks = decades.map(f64::from).collect::<Vec<_>>();
     let losses = [lowest, start];
@@ -94,7 +98,7 @@ mod tests {
                     .with_size(vec2(460.0, 260.0))
                     .with_theme(theme)
                     .with_context_setup(crate::ui::theme::install)
-                    .build_ui(|ui| rate_plot_ui(ui, points, Some(1e-3)));
+                    .build_ui(|ui| rate_plot_ui(ui, points, Some(1e-3), 0.0));
                 harness.run();
                 let plot = harness.query_by_label_contains("Loss against learning rate from");
                 assert_eq!(plot.is_some(), !points.is_empty());

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 55] = [
+const NAMES: [(&str, &str); 57] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -36,6 +36,8 @@ const NAMES: [(&str, &str); 55] = [
     ("data.rules", "rules of reading"),
     ("reading.decimal", "decimal mark"),
     ("reading.encoding", "encoding"),
+    ("reading.missing", "NaN"),
+    ("feature_weights", "weights in the loss"),
     ("reading.missing_words", "missing words"),
     ("reading.only_missing_words", "only these missing words"),
     ("reading.date_order", "order of dates"),
@@ -240,6 +242,7 @@ fn unsaid(path: &[&str]) -> &'static str {
         "rules" => "current",
         "initialisation" => "PyTorch's default",
         "parts" => "kept",
+        "missing" => "refused",
         "pages" => "each",
         "missing_words" | "columns" => "none",
         "only_labels" | "only_missing_words" => "no",

@@ -115,7 +115,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
         };
         shares.into_iter().filter_map(share).collect::<Vec<_>>()
     });
-    if let Some(finding) = shares.and_then(|values| finding(context, pin, values)) {
+    if let Some(finding) = shares.and_then(|values| finding(context, pin, found.code.len(), values)) {
         let about =
             "Keep this precision with the run; its details and the runs table show it. Can be undone.";
         if named(quiet_ui(ui, "Keep"), "Keep precision with the run").on_hover_text(about).clicked() {
@@ -126,11 +126,16 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
 
 /// Shares of the neighbours of a pin that are of its class, as they are kept with the run; `None` where the pin is no sample of
 /// a split of its data, or there are none.
-fn finding(context: &Context<'_>, pin: &ShownPin, values: Vec<(String, f64)>) -> Option<Finding> {
+fn finding(
+    context: &Context<'_>,
+    pin: &ShownPin,
+    count: usize,
+    values: Vec<(String, f64)>,
+) -> Option<Finding> {
     let row = pin.row_of(context.data)?;
     let split = Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))?;
     let measured = Measured::of(context.run.checkpoint.as_ref()?, 1);
-    let about = format!("{}, among {}", row_name(context.data, row), candidates(context));
+    let about = format!("{}, the {count} nearest among {}", row_name(context.data, row), candidates(context));
     let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, &about, values);
     (!finding.values.is_empty()).then_some(finding)
 }
