@@ -31,7 +31,7 @@ fn check_single(project: &Project, problems: &mut Vec<Problem>) {
         let message = if !own.is_sound() {
             let (weight, most) =
                 (format_number(f64::from(own.weight)), format_number(f64::from(FeatureWeight::MOST)));
-            format!("The weight {weight} of “{}” makes no sense: write a number from 0 to {most}.", own.name)
+            format!("The weight of “{}” is {weight}: it must lie between 0 and {most}.", own.name)
         } else if !names.insert(&own.name) {
             format!("“{}” has two weights in the loss: remove one.", own.name)
         } else {
@@ -46,7 +46,7 @@ fn check_single(project: &Project, problems: &mut Vec<Problem>) {
         problems.push(Problem::error(Place::Output, message).with_fix(fix));
     }
     if more > 0 {
-        let message = format!("{more} more weights of features make no sense.");
+        let message = format!("{more} more weights of features are out of range.");
         problems.push(Problem::error(Place::Output, message));
     }
 }

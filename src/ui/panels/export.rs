@@ -28,10 +28,10 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
     dialog.follow(&state.export_place());
     let tokens = tokens(ui);
     let about = match (state.weights_shown(), dialog.what) {
-        (Some((run, epoch, _)), ExportWhat::Weights) => {
-            format!("{} Run {}, epoch {epoch}.", dialog.what.about(), run.id)
-        }
-        (Some((run, epoch, _)), ExportWhat::Codes | ExportWhat::Reconstructions | ExportWhat::Scores) => {
+        (
+            Some((run, epoch, _)),
+            ExportWhat::Weights | ExportWhat::Codes | ExportWhat::Reconstructions | ExportWhat::Scores,
+        ) => {
             format!("{} Run {}, epoch {epoch}.", dialog.what.about(), run.id)
         }
         (_, _) => dialog.what.about().to_owned(),
