@@ -208,6 +208,7 @@ fn a_session_trains_into_its_live_store() {
             | Event::Showing { .. }
             | Event::Shown { .. }
             | Event::NotShown { .. }
+            | Event::RateTried(..)
             | Event::Computed(..) => {}
         }
     }

@@ -8,6 +8,8 @@ mod claims;
 mod first_choices;
 #[path = "long/pictures.rs"]
 mod pictures;
+#[path = "long/remedies.rs"]
+mod remedies;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,8 +1,8 @@
 //! Changes of a design that help against a fault.
 
 use crate::project::{
-    Activation, Bottleneck, CodebookUpdate, Corruption, Data, Decoder, EarlyStopping, Layer, Loss, Optimizer,
-    Place, Project, Scaling, Variance, format_number,
+    Activation, Bottleneck, CodeForm, CodebookUpdate, Corruption, Data, Decoder, EarlyStopping,
+    Initialisation, Layer, Loss, Optimizer, Place, Project, Regularizer, Scaling, Variance,
 };
 
 /// A change of a design: a remedy against a [`super::Fault`].
@@ -10,12 +10,14 @@ use crate::project::{
 pub enum Advice {
     /// Another base learning rate.
     LearningRate(f32),
-    /// Adam with its defaults and a suitable learning rate.
-    Adam,
+    /// Adam with its defaults, and this learning rate.
+    Adam(f32),
     /// Gradients are clipped to this norm.
     ClipGradient(f32),
     /// Another number of epochs.
     Epochs(u32),
+    /// Weights that layers start from.
+    Initialisation(Initialisation),
     /// Training stops when the validation loss no longer falls, and keeps the best weights.
     EarlyStopping,
     /// A dropout layer of this rate after the first layer with weights.
@@ -27,7 +29,16 @@ pub enum Advice {
     /// Layers with twice as many units or channels.
     WideLayers,
     /// Another number of units or channels of the code.
-    CodeUnits(usize),
+    CodeSize {
+        /// The new number.
+        units: usize,
+        /// What they are.
+        form: CodeForm,
+    },
+    /// Another activation of the code.
+    CodeActivation(Activation),
+    /// A k-sparse code starts with all units, and keeps fewer and fewer.
+    LoweredK,
     /// Another activation in all hidden layers that have `from`.
     Activation {
         /// The present activation.
@@ -35,13 +46,18 @@ pub enum Advice {
         /// The new activation.
         to: Activation,
     },
-    /// A batch norm after every layer of the encoder that has weights, before its activation.
+    /// `ReLU` in all hidden layers that have `from`, and the weights to start from that suit it.
+    Relu {
+        /// The present activation.
+        from: Activation,
+    },
+    /// A batch norm after every hidden layer with weights, before its activation.
     BatchNorm,
     /// A linear output.
     LinearOutput,
     /// Data scaled to [0, 1].
     UnitRange,
-    /// Another likelihood.
+    /// Another likelihood; the output becomes a sigmoid for cross-entropy.
     Likelihood(Loss),
     /// The weight of the divergence of a variational code rises over this number of epochs.
     WarmUp(u32),
@@ -49,48 +65,72 @@ pub enum Advice {
     Beta(f32),
     /// Nats per unit that are free of charge.
     FreeNats(f32),
-    /// Another number of codebook entries.
-    Entries(usize),
     /// Codebook entries follow the moving average of their vectors.
     MovingAverage,
+    /// Temperature at which a selector starts.
+    StartTemperature(f32),
     /// Another weight of one penalty.
     Penalty {
         /// Its index in the design's list.
         at: usize,
+        /// Its name.
+        name: &'static str,
         /// The new weight.
         weight: f32,
     },
 }
 
 impl Advice {
-    /// The text of its button.
+    /// The text of its button, which names all that changes.
     pub fn label(self) -> String {
-        let number = |value: f32| format_number(f64::from(value));
         match self {
             Advice::LearningRate(rate) => format!("Use a learning rate of {}", shortest(rate)),
-            Advice::Adam => "Use Adam".to_owned(),
+            Advice::Adam(rate) => format!("Use Adam with a learning rate of {}", shortest(rate)),
             Advice::ClipGradient(norm) => format!("Clip gradients to a norm of {}", shortest(norm)),
             Advice::Epochs(epochs) => format!("Train for {epochs} epochs"),
-            Advice::EarlyStopping => "Use early stopping".to_owned(),
-            Advice::Dropout(rate) => format!("Add dropout of {}", shortest(rate)),
-            Advice::Denoise(std) => format!("Add input noise of {}", shortest(std)),
-            Advice::NarrowLayers => "Halve the layer widths".to_owned(),
-            Advice::WideLayers => "Double the layer widths".to_owned(),
-            Advice::CodeUnits(units) => format!("Set the code size to {units}"),
+            Advice::Initialisation(kind) => format!("Use {} initialisation", kind.name()),
+            Advice::EarlyStopping => {
+                let patience = EarlyStopping::default().patience;
+                format!("Use early stopping with a patience of {patience} epochs")
+            }
+            Advice::Dropout(rate) => format!("Add dropout of {} after the first layer", shortest(rate)),
+            Advice::Denoise(std) => format!("Add Gaussian input noise of {}", shortest(std)),
+            Advice::NarrowLayers => "Halve the widths of all layers".to_owned(),
+            Advice::WideLayers => "Double the widths of all layers".to_owned(),
+            Advice::CodeSize { units, form } => {
+                let one = match form {
+                    CodeForm::Units => "unit",
+                    CodeForm::Channels => "channel",
+                };
+                format!("Use a code of {units} {one}{}", if units == 1 { "" } else { "s" })
+            }
+            Advice::CodeActivation(Activation::Linear) => "Make the code linear".to_owned(),
+            Advice::CodeActivation(activation) => format!("Use {} in the code", activation.name()),
+            Advice::LoweredK => "Start with all units and lower k".to_owned(),
             Advice::Activation { from, to } => format!("Use {} instead of {}", to.name(), from.name()),
-            Advice::BatchNorm => "Add batch norm".to_owned(),
+            Advice::Relu { from } => {
+                format!("Use ReLU instead of {}, and He initialisation", from.name())
+            }
+            Advice::BatchNorm => "Add batch norm to the hidden layers".to_owned(),
             Advice::LinearOutput => "Make the output linear".to_owned(),
-            Advice::UnitRange => "Scale to [0, 1]".to_owned(),
+            Advice::UnitRange => "Scale the data to [0, 1]".to_owned(),
             Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned }) => {
                 "Use a Gaussian likelihood with learned σ".to_owned()
+            }
+            Advice::Likelihood(Loss::BinaryCrossEntropy) => {
+                "Use binary cross-entropy with a sigmoid output".to_owned()
             }
             Advice::Likelihood(loss) => format!("Use {}", loss.name()),
             Advice::WarmUp(epochs) => format!("Warm up the KL term over {epochs} epochs"),
             Advice::Beta(beta) => format!("Lower β to {}", shortest(beta)),
             Advice::FreeNats(nats) => format!("Allow {} free nats per unit", shortest(nats)),
-            Advice::Entries(entries) => format!("Use {entries} codebook entries"),
             Advice::MovingAverage => "Update the codebook by moving average".to_owned(),
-            Advice::Penalty { weight, .. } => format!("Lower the penalty weight to {}", number(weight)),
+            Advice::StartTemperature(temperature) => {
+                format!("Start at a temperature of {}", shortest(temperature))
+            }
+            Advice::Penalty { name, weight, .. } => {
+                format!("Lower the weight of the {name} penalty to {}", shortest(weight))
+            }
         }
     }
 
@@ -98,9 +138,10 @@ impl Advice {
     pub fn place(self) -> Place {
         match self {
             Advice::LearningRate(_)
-            | Advice::Adam
+            | Advice::Adam(_)
             | Advice::ClipGradient(_)
             | Advice::Epochs(_)
+            | Advice::Initialisation(_)
             | Advice::EarlyStopping => Place::Training,
             Advice::Denoise(_) => Place::Corruption,
             Advice::UnitRange => Place::Data,
@@ -108,14 +149,17 @@ impl Advice {
             | Advice::NarrowLayers
             | Advice::WideLayers
             | Advice::Activation { .. }
+            | Advice::Relu { .. }
             | Advice::BatchNorm => Place::Encoder(0),
             Advice::LinearOutput | Advice::Likelihood(_) => Place::Output,
-            Advice::CodeUnits(_)
+            Advice::CodeSize { .. }
+            | Advice::CodeActivation(_)
+            | Advice::LoweredK
             | Advice::WarmUp(_)
             | Advice::Beta(_)
             | Advice::FreeNats(_)
-            | Advice::Entries(_)
             | Advice::MovingAverage
+            | Advice::StartTemperature(_)
             | Advice::Penalty { .. } => Place::Code,
         }
     }
@@ -149,12 +193,12 @@ impl Advice {
         let training = &mut design.training;
         match self {
             Advice::LearningRate(rate) => training.learning_rate = rate,
-            Advice::Adam => {
-                training.optimizer = Optimizer::default();
-                training.learning_rate = training.learning_rate.min(2e-3);
+            Advice::Adam(rate) => {
+                (training.optimizer, training.learning_rate) = (Optimizer::default(), rate);
             }
             Advice::ClipGradient(norm) => training.gradient_clip = Some(norm),
             Advice::Epochs(epochs) => training.epochs = epochs,
+            Advice::Initialisation(kind) => training.initialisation = kind,
             Advice::EarlyStopping => {
                 training.early_stopping.get_or_insert_with(EarlyStopping::default);
             }
@@ -170,14 +214,25 @@ impl Advice {
             }
             Advice::NarrowLayers => scale_layers(design, |width| (width / 2).max(1)),
             Advice::WideLayers => scale_layers(design, |width| width.saturating_mul(2)),
-            Advice::CodeUnits(units) => design.code.units = units,
+            Advice::CodeSize { units, form } => {
+                // The form may have changed since, and the number means something else then.
+                if design.code.form == form {
+                    design.code.units = units;
+                }
+            }
+            Advice::CodeActivation(activation) => design.code.activation = activation,
+            Advice::LoweredK => {
+                if let Bottleneck::KSparse { lowers, .. } = &mut design.code.kind {
+                    *lowers = true;
+                }
+            }
             Advice::Activation { from, to } => {
-                let own = match &mut design.decoder {
-                    Decoder::Free(layers) => layers.as_mut_slice(),
-                    Decoder::Mirrored { .. } => &mut [],
-                };
-                let activations = design.encoder.iter_mut().chain(own).filter_map(Layer::activation_mut);
-                activations.filter(|own| **own == from).for_each(|own| *own = to);
+                replace_activation(design, from, to);
+            }
+            Advice::Relu { from } => {
+                if replace_activation(design, from, Activation::Relu) {
+                    design.training.initialisation = Initialisation::He;
+                }
             }
             Advice::BatchNorm => add_norms(design),
             Advice::LinearOutput => design.output.activation = Activation::Linear,
@@ -205,19 +260,21 @@ impl Advice {
                     *free_nats = nats;
                 }
             }
-            Advice::Entries(count) => {
-                if let Bottleneck::Quantised { entries, .. } = &mut design.code.kind {
-                    *entries = count;
-                }
-            }
             Advice::MovingAverage => {
                 if let Bottleneck::Quantised { update, .. } = &mut design.code.kind {
                     *update = CodebookUpdate::MovingAverage;
                 }
             }
-            Advice::Penalty { at, weight } => {
+            Advice::StartTemperature(temperature) => {
+                if let Bottleneck::Concrete { start_temperature, .. } = &mut design.code.kind {
+                    *start_temperature = temperature;
+                }
+            }
+            Advice::Penalty { at, name, weight } => {
                 // The list may have changed since: what is lower already stays.
-                if let Some(regularizer) = design.regularizers.get_mut(at).filter(|own| own.weight > weight) {
+                let own = design.regularizers.get_mut(at);
+                let is_meant = |own: &&mut Regularizer| own.penalty.name() == name && own.weight > weight;
+                if let Some(regularizer) = own.filter(is_meant) {
                     regularizer.weight = weight;
                 }
             }
@@ -264,28 +321,51 @@ fn scale_layers(design: &mut Project, scaled: impl Fn(usize) -> usize) {
     }
 }
 
-/// Adds a batch norm after every encoder layer with weights that has no norm after it. The activation moves
-/// to the batch norm.
+/// Replaces an activation in all layers of the encoder and of a free decoder; returns whether one had it.
+fn replace_activation(design: &mut Project, from: Activation, to: Activation) -> bool {
+    let own = match &mut design.decoder {
+        Decoder::Free(layers) => layers.as_mut_slice(),
+        Decoder::Mirrored { .. } => &mut [],
+    };
+    let activations = design.encoder.iter_mut().chain(own).filter_map(Layer::activation_mut);
+    let mut is_any = false;
+    for own in activations.filter(|own| **own == from) {
+        (*own, is_any) = (to, true);
+    }
+    is_any
+}
+
+/// Adds a batch norm after every layer with weights that has no norm after it, except the last of a free
+/// decoder. The activation moves to the batch norm.
 fn add_norms(design: &mut Project) {
     let is_norm = |layer: &Layer| {
         matches!(layer, Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::GroupNorm { .. })
     };
-    for at in (0..design.encoder.len()).rev() {
-        let layer = &mut design.encoder[at];
-        let Some(activation) = layer.activation().filter(|_| has_weights(layer)) else { continue };
-        if design.encoder.get(at + 1).is_some_and(is_norm) {
-            continue;
+    let lacks = |layers: &[Layer]| -> Vec<(usize, Activation)> {
+        let needs = |at: &usize| has_weights(&layers[*at]) && !layers.get(at + 1).is_some_and(is_norm);
+        // From the last on, so that places stay what they are while layers are added.
+        (0..layers.len()).rev().filter(needs).filter_map(|at| Some((at, layers[at].activation()?))).collect()
+    };
+    let mut decoder = if let Decoder::Free(layers) = &design.decoder { lacks(layers) } else { Vec::new() };
+    // The last one may be the output.
+    if let Decoder::Free(layers) = &design.decoder {
+        decoder.retain(|(at, _)| at + 1 < layers.len());
+    }
+    let encoder = lacks(&design.encoder);
+    let encoder = encoder.into_iter().map(|(at, own)| (Place::Encoder(at), Place::Encoder(at + 1), own));
+    let decoder = decoder.into_iter().map(|(at, own)| (Place::Decoder(at), Place::Decoder(at + 1), own));
+    for (place, after, activation) in encoder.chain(decoder) {
+        if let Some(layer) = design.layer_mut(place) {
+            *layer = layer.clone().with_activation(Activation::Linear);
         }
-        let linear = design.encoder[at].clone().with_activation(Activation::Linear);
-        design.encoder[at] = linear;
-        design.insert_layer(Place::Encoder(at + 1), Layer::BatchNorm { activation });
+        design.insert_layer(after, Layer::BatchNorm { activation });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::{Code, Penalty, Recipe, Regularizer, Site};
+    use crate::project::{Code, Competition, Penalty, Recipe, Site};
 
     fn check(advice: Advice, edit: impl FnOnce(&mut Project), expected: impl FnOnce(&mut Project)) {
         let mut design = Recipe::Undercomplete.project();
@@ -306,7 +386,20 @@ mod tests {
             |_| {},
             |own| own.training.early_stopping = Some(EarlyStopping::default()),
         );
-        check(Advice::CodeUnits(8), |_| {}, |own| own.code.units = 8);
+        let size = |form| Advice::CodeSize { units: 8, form };
+        check(size(CodeForm::Units), |_| {}, |own| own.code.units = 8);
+        check(size(CodeForm::Channels), |_| {}, |_| {});
+        let adam = |own: &mut Project| {
+            (own.training.optimizer, own.training.learning_rate) = (Optimizer::default(), 2e-3);
+        };
+        let sgd = Optimizer::Sgd { momentum: 0.9, nesterov: false };
+        check(Advice::Adam(2e-3), |own| own.training.optimizer = sgd, adam);
+        let he = Initialisation::He;
+        check(Advice::Initialisation(he), |_| {}, |own| own.training.initialisation = he);
+        check(Advice::CodeActivation(Activation::Tanh), |_| {}, |own| own.code.activation = Activation::Tanh);
+        let k_sparse = |lowers| Bottleneck::KSparse { k: 2, alpha: 1.0, lowers, within: Competition::Code };
+        check(Advice::LoweredK, |_| {}, |_| {});
+        check(Advice::LoweredK, |own| own.code.kind = k_sparse(false), |own| own.code.kind = k_sparse(true));
         check(Advice::Denoise(0.2), |_| {}, |own| own.corruption = Corruption::Gaussian { std: 0.2 });
         check(Advice::Denoise(0.2), |own| own.corruption = Corruption::Pixelate { size: 2 }, |_| {});
         let (from, to) = (Activation::Relu, Activation::LeakyRelu);
@@ -315,8 +408,22 @@ mod tests {
             |_| {},
             |own| own.encoder.iter_mut().for_each(|layer| *layer = layer.clone().with_activation(to)),
         );
+        // ReLU comes with the weights that suit it, where there is something to replace.
+        let tanh = |own: &mut Project| replace_activation(own, Activation::Relu, Activation::Tanh);
+        let relu = Advice::Relu { from: Activation::Tanh };
+        check(relu, |_| {}, |_| {});
+        check(
+            relu,
+            |own| {
+                tanh(own);
+            },
+            |own| {
+                replace_activation(own, Activation::Tanh, Activation::Relu);
+                own.training.initialisation = Initialisation::He;
+            },
+        );
         // What is no longer there, or never was.
-        let penalty = Advice::Penalty { at: 0, weight: 0.1 };
+        let penalty = Advice::Penalty { at: 0, name: Penalty::L1.name(), weight: 0.1 };
         check(penalty, |_| {}, |_| {});
         let add = |own: &mut Project, weight| {
             own.regularizers = vec![Regularizer { on: Site::Code, penalty: Penalty::L1, weight }];
@@ -332,7 +439,7 @@ mod tests {
         );
         let lower = |own: &mut Project| own.code = Code { kind: kind(0.25), ..Code::plain(2) };
         check(Advice::Beta(0.5), lower, |_| {});
-        check(Advice::Entries(8), |_| {}, |_| {});
+        check(Advice::MovingAverage, |_| {}, |_| {});
     }
 
     #[test]

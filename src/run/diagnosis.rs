@@ -354,21 +354,36 @@ fn explanations(fault: Fault) -> &'static [Fault] {
             Fault::Collapse,
             Fault::InactiveUnits,
             Fault::HighRate,
+            Fault::ExplodingGradients,
             Fault::VanishingGradients,
             Fault::DeadUnits,
+            Fault::SaturatedUnits,
+            Fault::CodebookCollapse,
+            Fault::UndecidedSelector,
             Fault::WorseThanPca,
             Fault::StillFalling,
         ],
-        Fault::WorseThanPca => &[Fault::Diverged, Fault::OutputReach, Fault::Collapse],
-        Fault::HighRate => &[Fault::Diverged, Fault::VanishingGradients],
-        Fault::Overfitting | Fault::DeadUnits | Fault::SaturatedUnits | Fault::ExplodingGradients => {
-            &[Fault::Diverged]
-        }
+        Fault::WorseThanPca => &[
+            Fault::Diverged,
+            Fault::OutputReach,
+            Fault::Collapse,
+            Fault::HighRate,
+            Fault::ExplodingGradients,
+            Fault::VanishingGradients,
+            Fault::DeadUnits,
+            Fault::SaturatedUnits,
+            Fault::Overfitting,
+        ],
+        Fault::HighRate => &[Fault::Diverged, Fault::ExplodingGradients, Fault::VanishingGradients],
+        // Nothing flows back through layers that are 0 or constant.
+        Fault::VanishingGradients => &[Fault::DeadUnits, Fault::SaturatedUnits],
+        // Layers before a code that is ignored learn nothing.
+        Fault::DeadUnits => &[Fault::Diverged, Fault::Collapse],
+        Fault::Overfitting | Fault::SaturatedUnits | Fault::ExplodingGradients => &[Fault::Diverged],
         Fault::Diverged
         | Fault::OutputReach
         | Fault::Collapse
         | Fault::InactiveUnits
-        | Fault::VanishingGradients
         | Fault::CodebookCollapse
         | Fault::UndecidedSelector
         | Fault::RepeatedFeatures

@@ -75,6 +75,8 @@ impl Recipe {
                     penalty: Penalty::Sparsity { target: 0.1, distance: Distance::Kl, over: Over::Samples },
                     weight: 0.1,
                 }],
+                // The error of a code of this size can fall for ever; a rate that falls brings it to rest.
+                training: falling(1e-2, 100),
                 ..base
             },
             Recipe::KSparse => Project {

@@ -2,7 +2,9 @@
 
 use super::curve::{Curve, least, roughness, smoothed};
 use super::{Diagnosis, Fault, Unit};
-use crate::project::{Activation, Bottleneck, Layer, Loss, Optimizer, Strategy, Variance};
+use crate::project::{
+    Activation, Bottleneck, Initialisation, Layer, Loss, Optimizer, Strategy, Training, Variance,
+};
 use crate::run::{Advice, Run, Status};
 
 /// Fewest points of a loss that can be judged.
@@ -18,6 +20,12 @@ const TRAINING_RISE: f64 = 0.1;
 /// Decrease of the error over the last fifth of the epochs, as a share of the error, from which more epochs
 /// help.
 const STILL_FALLING: f64 = 0.1;
+/// The same, from which more epochs are worth a try.
+const FALLING: f64 = 0.02;
+/// A network has learned if its error fell below this share of the first one.
+const LEARNED: f64 = 0.9;
+/// Hidden layers of the encoder from which the initial weights matter.
+const DEEP: usize = 3;
 /// Error relative to PCA's from which a network is clearly worse.
 const WORSE: f64 = 1.03;
 
@@ -48,6 +56,47 @@ pub(super) fn round(value: f32) -> f32 {
     format!("{value:.1e}").parse().unwrap_or(value)
 }
 
+/// Adam in place of SGD, with the rate that suits it: that of SGD tells nothing of it.
+pub(super) fn adam(run: &Run) -> Option<Advice> {
+    let is_sgd = matches!(run.design.training.optimizer, Optimizer::Sgd { .. });
+    is_sgd.then(|| Advice::Adam(Training::default().learning_rate))
+}
+
+/// Weights to start from where those of the run started at 0: layers of equal weights stay equal, or get no
+/// gradient at all.
+pub(super) fn other_than_zero(run: &Run) -> Option<Advice> {
+    let is_zero = run.design.training.initialisation == Initialisation::Zero;
+    is_zero.then(|| Advice::Initialisation(Initialisation::default()))
+}
+
+/// Weights that keep the variance of activations through layers of `ReLU`, where there are several: with
+/// `PyTorch`'s default each layer leaves a sixth of it.
+pub(super) fn he(run: &Run) -> Option<Advice> {
+    let activations = run.design.encoder.iter().filter_map(Layer::activation);
+    let bends = activations.filter(|own| matches!(own, Activation::Relu | Activation::LeakyRelu)).count();
+    // Layers that were trained by themselves start from what they learned.
+    let is_random = run.design.training.strategy == Strategy::Joint;
+    (bends >= DEEP && is_random).then_some(Advice::Initialisation(Initialisation::He))
+}
+
+/// Whether the rate is higher than the one that suits most networks, so that a lower one may help.
+pub(super) fn has_high_rate(run: &Run) -> bool {
+    run.design.training.learning_rate > Training::default().learning_rate
+}
+
+/// Whether the error has fallen clearly since the first epoch.
+pub(super) fn has_learned(run: &Run) -> bool {
+    let (first, last) = (run.history.epochs.first(), run.history.epochs.last());
+    first.zip(last).is_some_and(|(first, last)| last.mse < LEARNED * first.mse)
+}
+
+/// Sigmoids and tanhs in hidden layers; Boltzmann machines need them.
+pub(super) fn curved(run: &Run) -> Option<Activation> {
+    let mut hidden = run.design.encoder.iter().filter_map(Layer::activation);
+    let own = hidden.find(|own| matches!(own, Activation::Sigmoid | Activation::Tanh));
+    own.filter(|_| run.design.training.strategy == Strategy::Joint)
+}
+
 fn diverged(run: &Run) -> Option<Diagnosis> {
     let Status::Failed(message) = &run.status else { return None };
     // The engine's wording. Other failures are not caused by the design.
@@ -60,8 +109,7 @@ fn diverged(run: &Run) -> Option<Diagnosis> {
         .with("learning rate", f64::from(training.learning_rate), Unit::Number)
         .with("after", f64::from(epochs), Unit::Epochs);
     let clip = training.gradient_clip.is_none().then_some(Advice::ClipGradient(1.0));
-    let adam = matches!(training.optimizer, Optimizer::Sgd { .. }).then_some(Advice::Adam);
-    Some(finding.advise(run, [Some(lower_rate(run, 10.0)), clip, adam].into_iter().flatten()))
+    Some(finding.advise(run, [Some(lower_rate(run, 10.0)), clip, adam(run)].into_iter().flatten()))
 }
 
 fn overfitting(run: &Run, curve: &Curve) -> Option<Diagnosis> {
@@ -117,8 +165,7 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         .with("change per epoch relative to the total decrease", rough / scale, Unit::Share)
         .with("training loss above its minimum relative to the decrease", rise / scale, Unit::Share)
         .with("learning rate", f64::from(training.learning_rate), Unit::Number);
-    let adam = matches!(training.optimizer, Optimizer::Sgd { .. }).then_some(Advice::Adam);
-    let advice = [Some(lower_rate(run, 10.0)), Some(lower_rate(run, 3.0)), adam];
+    let advice = [Some(lower_rate(run, 10.0)), Some(lower_rate(run, 3.0)), adam(run)];
     Some(finding.advise(run, advice.into_iter().flatten()))
 }
 
@@ -149,15 +196,21 @@ fn still_falling(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         .with("trained for", f64::from(last), Unit::Epochs);
     let rate = run.design.training.learning_rate;
     let longer = Advice::Epochs(run.epochs.saturating_mul(2));
-    Some(finding.advise(run, [longer, Advice::LearningRate(round(2.0 * rate))]))
+    // A rate that is high already may be too high twice.
+    let faster = (!has_high_rate(run)).then_some(Advice::LearningRate(round(2.0 * rate)));
+    Some(finding.advise(run, [longer].into_iter().chain(faster)))
 }
 
 /// PCA with as many components is a fair baseline only if the network is trained for reconstruction alone.
 fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
     let design = &run.design;
+    let is_binary = run.health.as_ref().and_then(|health| health.output).is_some_and(|own| own.is_binary);
+    let learned = Loss::Gaussian { variance: Variance::Learned };
     let is_fair = match design.code.kind {
-        Bottleneck::Plain | Bottleneck::Wasserstein { .. } | Bottleneck::ImportanceWeighted { .. } => true,
-        Bottleneck::Variational { beta, .. } => beta <= 1.0,
+        Bottleneck::Plain | Bottleneck::Wasserstein { .. } => true,
+        // Where σ is learned, or may be.
+        Bottleneck::ImportanceWeighted { .. } => !is_binary,
+        Bottleneck::Variational { beta, .. } => beta <= 1.0 && !is_binary,
         Bottleneck::KSparse { .. }
         | Bottleneck::Concrete { .. }
         | Bottleneck::Hashing { .. }
@@ -171,26 +224,30 @@ fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
     if !is_fair || asks_more || is_wide || !is_late(run) || pca <= 0.0 || best <= WORSE * pca {
         return None;
     }
-    let finding = Diagnosis::new(Fault::WorseThanPca, 0.7)
+    let fall = last_fall(&curve).unwrap_or_default();
+    if fall >= STILL_FALLING {
+        // It is too early to tell.
+        return None;
+    }
+    let finding = Diagnosis::new(Fault::WorseThanPca, 0.55 + 0.25 * (1.0 - pca / best))
         .with("squared error relative to PCA", best / pca, Unit::Share)
         .with("squared error per feature", best, Unit::Number)
         .with("squared error of PCA", pca, Unit::Number);
-    let mut advice = Vec::new();
-    if design.code.kind.is_gaussian() && design.loss == Loss::SquaredError {
-        advice.push(Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned }));
+    if let Some(advice) = other_than_zero(run) {
+        return Some(finding.advise(run, [advice]));
     }
-    let falls = last_fall(&curve).is_some_and(|fall| fall > 0.02);
-    if falls {
+    if design.code.kind.is_gaussian() && design.loss != learned {
+        return Some(finding.advise(run, [Advice::Likelihood(learned)]));
+    }
+    let mut advice = Vec::new();
+    if fall > FALLING {
         advice.push(Advice::Epochs(run.epochs.saturating_mul(2)));
     }
-    let curved = [Activation::Sigmoid, Activation::Tanh];
-    let mut hidden = design.encoder.iter().filter_map(Layer::activation);
-    // Boltzmann machines need sigmoids.
-    if let Some(from) = hidden.find(|own| curved.contains(own))
-        && design.training.strategy == Strategy::Joint
-    {
-        advice.push(Advice::Activation { from, to: Activation::Relu });
+    advice.extend(curved(run).map(|from| Advice::Relu { from }));
+    advice.extend(he(run));
+    // A network that outputs the mean does not lack units.
+    if has_learned(run) {
+        advice.push(Advice::WideLayers);
     }
-    advice.push(Advice::WideLayers);
     Some(finding.advise(run, advice))
 }

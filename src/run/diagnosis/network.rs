@@ -1,10 +1,12 @@
 //! Faults that the latest measurement of a network's health shows.
 
-use super::learning::{is_late, lower_rate};
+use super::learning::{
+    adam, curved, has_high_rate, has_learned, he, is_late, lower_rate, other_than_zero, round,
+};
 use super::{Diagnosis, Fault, Unit};
 use crate::project::{
-    Activation, Bottleneck, CodeForm, CodebookUpdate, Layer, Loss, Optimizer, Scaling, Site, Strategy,
-    Variance,
+    Activation, Bottleneck, CodeForm, CodebookUpdate, Initialisation, Layer, Loss, Optimizer, Scaling, Site,
+    Strategy, Variance,
 };
 use crate::run::{ACTIVE_NATS, Advice, DECIDED, GradientHealth, Health, LayerHealth, Run, Status};
 
@@ -12,20 +14,23 @@ use crate::run::{ACTIVE_NATS, Advice, DECIDED, GradientHealth, Health, LayerHeal
 const BEYOND: f64 = 0.001;
 /// Share of inactive units above which most of a code is wasted.
 const INACTIVE: f64 = 0.5;
-/// Share of dead units or channels above which a layer has a fault.
-const DEAD: f64 = 0.5;
+/// Share of dead units above which a code has a fault: each of its units counts.
+const DEAD_CODE: f64 = 0.5;
+/// Share of dead units or channels above which a hidden layer has a fault. Up to 56 % are dead in layers
+/// of networks that nothing is wrong with, which have more units than they need.
+const DEAD: f64 = 2.0 / 3.0;
 /// Share of saturated activations above which a layer has a fault.
 const SATURATED: f64 = 0.6;
 /// Gradient of a layer relative to the largest, below which it vanishes.
 const VANISHING: f64 = 2e-3;
 /// Relative change of weights in a step of SGD, above which gradients explode.
 const EXPLODING: f64 = 0.1;
+/// Temperature at which a selector mixes all features (Abid, Balin & Zou 2019, §3.2).
+const WARM: f32 = 10.0;
 /// Perplexity relative to its maximum, below which a codebook has collapsed.
 const COLLAPSED: f64 = 0.1;
 /// Share of the edges that is kept, below which an output is blurred.
 const BLURRED: f64 = 0.35;
-/// A network has learned if its error fell below this share of the first one.
-const LEARNED: f64 = 0.9;
 
 /// Adds the faults that are found.
 pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
@@ -59,13 +64,14 @@ fn wide_code(run: &Run) -> Option<Diagnosis> {
     let finding = Diagnosis::new(Fault::WideCode, 0.4)
         .with("code size relative to the input", code as f64 / features as f64, Unit::Share)
         .with("numbers in the code", code as f64, Unit::Count);
-    let smaller = (smaller < design.code.units).then_some(Advice::CodeUnits(smaller));
+    let smaller =
+        (smaller < design.code.units).then_some(Advice::CodeSize { units: smaller, form: design.code.form });
     Some(finding.advise(run, smaller.into_iter().chain([Advice::Denoise(0.3)])))
 }
 
 fn output_reach(run: &Run, health: &Health) -> Option<Diagnosis> {
     let output = health.output.filter(|output| output.beyond > BEYOND)?;
-    let finding = Diagnosis::new(Fault::OutputReach, 0.85 + 0.1 * output.beyond.min(1.0))
+    let finding = Diagnosis::new(Fault::OutputReach, 0.5 + 0.45 * output.beyond.clamp(0.0, 1.0).sqrt())
         .with("values out of range", output.beyond, Unit::Share)
         .with("data minimum", f64::from(output.least), Unit::Number)
         .with("data maximum", f64::from(output.most), Unit::Number);
@@ -115,16 +121,18 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     if let Bottleneck::Variational { beta, warmup_epochs, free_nats } = kind {
         // A penalty of weight 0 cannot be lowered.
         if beta > 0.0 {
-            advice.push(Advice::Beta(if beta > 1.0 { 1.0 } else { super::learning::round(beta / 4.0) }));
+            advice.push(Advice::Beta(if beta > 1.0 { 1.0 } else { round(beta / 4.0) }));
             advice.push(Advice::FreeNats(if free_nats > 0.0 { 2.0 * free_nats } else { 0.25 }));
         }
+        // Units that are active after a warm-up only stay active if the weight and the likelihood let them.
         let longer = (run.design.training.epochs / 2).max(1);
-        if warmup_epochs < longer && beta > 0.0 {
+        let stays = beta > 0.0 && beta <= 1.0 && run.design.loss != Loss::SquaredError;
+        if fault == Fault::Collapse && stays && warmup_epochs < longer {
             advice.push(Advice::WarmUp(longer));
         }
     }
     if fault == Fault::InactiveUnits {
-        advice.push(Advice::CodeUnits(active.max(1)));
+        advice.push(Advice::CodeSize { units: active.max(1), form: run.design.code.form });
     }
     Some(finding.advise(run, advice))
 }
@@ -139,31 +147,57 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
         let (dead, units) = dead_of(layer);
         dead as f64 / units.max(1) as f64
     };
+    let limit = |layer: &LayerHealth| if layer.name == "code" { DEAD_CODE } else { DEAD };
     // Selectors, quantisers and codebooks have findings of their own for the code.
     let has_own = run.design.code.kind.jumps();
     let layers = health.layers.iter().filter(|layer| !(has_own && layer.name == "code"));
-    let worst = layers.chain(&health.decoder).max_by(|a, b| share(a).total_cmp(&share(b)))?;
-    let dead = share(worst);
-    if dead <= DEAD || health.epoch < 3.min(run.epochs) {
+    // A sigmoid that gives 0 is saturated.
+    let layers = layers.chain(&health.decoder).filter(|layer| layer.saturated.is_none());
+    let layers = layers.filter(|layer| share(layer) > limit(layer));
+    let worst = layers.max_by(|a, b| share(a).total_cmp(&share(b)))?;
+    if health.epoch < 3.min(run.epochs) {
         return None;
     }
     let (count, units) = dead_of(worst);
-    let finding = Diagnosis::new(Fault::DeadUnits, 0.4 + 0.35 * dead)
-        .at(if worst.name == "code" { "the code" } else { &worst.name })
-        .with("dead", dead, Unit::Share)
+    let is_code = worst.name == "code";
+    let finding = Diagnosis::new(Fault::DeadUnits, 0.4 + 0.35 * share(worst))
+        .at(if is_code { "the code" } else { &worst.name })
+        .with("dead", share(worst), Unit::Share)
         .with("dead units", count as f64, Unit::Count)
         .with("layer size", units as f64, Unit::Count);
-    let mut advice = Vec::new();
-    // A penalty on this layer, if there is one.
+    if let Some(advice) = other_than_zero(run) {
+        return Some(finding.advise(run, [advice]));
+    }
+    // A penalty on this layer, if there is one, is the reason.
     let site = encoder_index(&worst.name).map_or(Site::Code, Site::Encoder);
     let is_decoder = worst.name.starts_with("decoder");
     let penalties = run.design.regularizers.iter().enumerate();
     let own = penalties.filter(|(_, own)| !is_decoder && own.on == site && own.weight > 0.0);
-    advice.extend(
-        own.map(|(at, own)| Advice::Penalty { at, weight: super::learning::round(own.weight / 10.0) }),
-    );
-    advice.push(lower_rate(run, 10.0));
-    advice.push(Advice::Activation { from: Activation::Relu, to: Activation::LeakyRelu });
+    let mut advice: Vec<Advice> = own
+        .map(|(at, own)| {
+            let (name, weight) = (own.penalty.name(), round(own.weight / 10.0));
+            Advice::Penalty { at, name, weight }
+        })
+        .collect();
+    let is_sparse = matches!(run.design.code.kind, Bottleneck::KSparse { .. });
+    if advice.is_empty() && is_code && is_sparse {
+        advice.push(Advice::LoweredK);
+    } else if advice.is_empty() {
+        // A rate at which a network learns does no harm.
+        let is_stuck = has_high_rate(run) && !has_learned(run);
+        advice.extend(is_stuck.then(|| lower_rate(run, 10.0)));
+        // Layers that were born dead, and those that a step has killed.
+        let born = he(run).filter(|_| !has_high_rate(run) && !is_code);
+        if is_code {
+            let own = run.design.code.activation == Activation::Relu;
+            advice.extend(own.then_some(Advice::CodeActivation(Activation::LeakyRelu)));
+            advice.push(Advice::Initialisation(Initialisation::He));
+        } else if let Some(born) = born {
+            advice.push(born);
+        } else {
+            advice.push(Advice::Activation { from: Activation::Relu, to: Activation::LeakyRelu });
+        }
+    }
     Some(finding.advise(run, advice))
 }
 
@@ -188,19 +222,14 @@ fn saturated(run: &Run, health: &Health) -> Option<Diagnosis> {
         .at(if worst.name == "code" { "the code" } else { &worst.name })
         .with("saturated activations", share(worst), Unit::Share)
         .with("units", worst.units as f64, Unit::Count);
-    let mut advice = vec![lower_rate(run, 10.0)];
-    if run.design.training.strategy == Strategy::Joint {
+    let mut advice = Vec::new();
+    if worst.name == "code" {
+        advice.push(Advice::CodeActivation(Activation::Linear));
+    } else if run.design.training.strategy == Strategy::Joint {
         advice.push(Advice::BatchNorm);
-        let flat = [Activation::Sigmoid, Activation::Tanh];
-        advice.extend(flat.map(|from| Advice::Activation { from, to: Activation::Relu }));
     }
+    advice.extend(has_high_rate(run).then(|| lower_rate(run, 10.0)));
     Some(finding.advise(run, advice))
-}
-
-/// Whether the error has hardly fallen since the first epoch.
-fn has_learned(run: &Run) -> bool {
-    let (first, last) = (run.history.epochs.first(), run.history.epochs.last());
-    first.zip(last).is_some_and(|(first, last)| last.mse < LEARNED * first.mse)
 }
 
 fn vanishing(run: &Run, health: &Health) -> Option<Diagnosis> {
@@ -217,15 +246,15 @@ fn vanishing(run: &Run, health: &Health) -> Option<Diagnosis> {
         .at(&format!("{}{}", if least.name.contains("layer") { "" } else { "the " }, least.name))
         .with("gradient relative to the largest", share, Unit::Number)
         .with("gradient", least.gradient, Unit::Number);
+    if let Some(advice) = other_than_zero(run) {
+        return Some(finding.advise(run, [advice]));
+    }
     let mut advice = Vec::new();
     if run.design.training.strategy == Strategy::Joint {
-        let flat = [Activation::Sigmoid, Activation::Tanh];
-        advice.extend(flat.map(|from| Advice::Activation { from, to: Activation::Relu }));
         advice.push(Advice::BatchNorm);
+        advice.extend(curved(run).map(|from| Advice::Relu { from }));
     }
-    if let Optimizer::Sgd { .. } = run.design.training.optimizer {
-        advice.push(Advice::Adam);
-    }
+    advice.extend(he(run));
     Some(finding.advise(run, advice))
 }
 
@@ -246,7 +275,10 @@ fn exploding(run: &Run, health: &Health) -> Option<Diagnosis> {
         .at(&format!("{}{}", if worst.name.contains("layer") { "" } else { "the " }, worst.name))
         .with("weight change per step relative to the weights", change(worst), Unit::Share)
         .with("gradient", worst.gradient, Unit::Number);
-    Some(finding.advise(run, [Advice::ClipGradient(1.0), Advice::Adam, lower_rate(run, 10.0)]))
+    Some(finding.advise(
+        run,
+        [Some(Advice::ClipGradient(1.0)), adam(run), Some(lower_rate(run, 10.0))].into_iter().flatten(),
+    ))
 }
 
 fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
@@ -266,9 +298,8 @@ fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
         .with("entries", entries as f64, Unit::Count)
         .with("unused entries", codebook.dead() as f64, Unit::Count);
     let follows = (update == CodebookUpdate::Gradient).then_some(Advice::MovingAverage);
-    let fewer = (entries / 4).max(2);
-    let advice = [follows, Some(lower_rate(run, 10.0)), (fewer < entries).then_some(Advice::Entries(fewer))];
-    Some(finding.advise(run, advice.into_iter().flatten()))
+    let slower = has_high_rate(run).then(|| lower_rate(run, 10.0));
+    Some(finding.advise(run, follows.into_iter().chain(slower)))
 }
 
 fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
@@ -278,26 +309,32 @@ fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
         return None;
     }
     let (units, unique) = (selector.chosen.len(), selector.unique());
-    let longer = Advice::Epochs(run.design.training.epochs.saturating_mul(2));
     if selector.mean_max <= DECIDED {
         let finding = Diagnosis::new(Fault::UndecidedSelector, 0.75)
             .with("mean of the largest shares", selector.mean_max, Unit::Share)
             .with("temperature", f64::from(selector.temperature), Unit::Number);
-        let rate = super::learning::round(run.design.training.learning_rate * 4.0);
-        return Some(finding.advise(run, [longer, Advice::LearningRate(rate)]));
+        let rate = Advice::LearningRate(round(run.design.training.learning_rate * 4.0));
+        let longer = Advice::Epochs(run.design.training.epochs.saturating_mul(2));
+        return Some(finding.advise(run, [rate, longer]));
     }
     (unique < units).then(|| {
         let finding = Diagnosis::new(Fault::RepeatedFeatures, 0.45)
             .with("repeated features", (units - unique) as f64, Unit::Count)
             .with("distinct features", unique as f64, Unit::Count)
             .with("units", units as f64, Unit::Count);
-        finding.advise(run, [longer])
+        // Units that are cold from the start choose before they know what the others choose.
+        let Bottleneck::Concrete { start_temperature, .. } = run.design.code.kind else { return finding };
+        let warmer = (start_temperature < WARM).then_some(Advice::StartTemperature(WARM));
+        let fewer = Advice::CodeSize { units: unique.max(1), form: run.design.code.form };
+        finding.advise(run, warmer.into_iter().chain([fewer]))
     })
 }
 
 fn blurred(run: &Run, health: &Health) -> Option<Diagnosis> {
     let edges = health.output?.edges.filter(|edges| *edges < BLURRED)?;
-    if !is_late(run) {
+    // A description length pays for every bit, and so chooses to lose what costs more than it is worth.
+    let chooses = matches!(run.design.code.kind, Bottleneck::DescriptionLength { .. });
+    if chooses || !is_late(run) {
         return None;
     }
     let finding = Diagnosis::new(Fault::Blurred, 0.25 + 0.2 * (1.0 - edges))
@@ -305,16 +342,17 @@ fn blurred(run: &Run, health: &Health) -> Option<Diagnosis> {
         .with("samples", health.samples as f64, Unit::Count);
     let mut advice = Vec::new();
     let code = run.code_shape().features();
-    if 2 * code < run.shape.features() {
-        advice.push(Advice::CodeUnits(2 * run.design.code.units));
-    }
-    if let Bottleneck::Variational { beta, .. } = run.design.code.kind {
-        if run.design.loss == Loss::SquaredError {
-            advice.push(Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned }));
-        }
-        if beta > 1.0 {
-            advice.push(Advice::Beta(1.0));
-        }
+    if let Bottleneck::Variational { beta, .. } = run.design.code.kind
+        && (run.design.loss == Loss::SquaredError || beta > 1.0)
+    {
+        advice.push(if run.design.loss == Loss::SquaredError {
+            Advice::Likelihood(Loss::Gaussian { variance: Variance::Learned })
+        } else {
+            Advice::Beta(1.0)
+        });
+    } else if 2 * code < run.shape.features() {
+        let units = run.design.code.units.saturating_mul(2);
+        advice.push(Advice::CodeSize { units, form: run.design.code.form });
     }
     Some(finding.advise(run, advice))
 }

@@ -6,8 +6,8 @@ use super::*;
 use crate::check::plan;
 use crate::dataset::{Dataset, Progress, load};
 use crate::project::{
-    Activation, Bottleneck, Code, CodebookUpdate, Data, EarlyStopping, Loss, Optimizer, Penalty, Project,
-    Recipe, Regularizer, Scaling, Site,
+    Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Data, EarlyStopping, Initialisation, Layer, Loss,
+    Optimizer, Penalty, Project, Recipe, Regularizer, Scaling, Site,
 };
 use crate::run::{
     CodebookHealth, EpochRecord, GradientHealth, Health, LayerHealth, Losses, OutputHealth, RunId,
@@ -146,7 +146,7 @@ fn a_run_that_diverged_says_so_first_and_alone() {
     let mut failed = run(|design| design.training.optimizer = sgd);
     failed.status = Status::Failed("the run has diverged".to_owned());
     check(&failed, &[Fault::Diverged]);
-    assert_eq!(advice(&failed), [Advice::LearningRate(2e-4), Advice::ClipGradient(1.0), Advice::Adam]);
+    assert_eq!(advice(&failed), [Advice::LearningRate(2e-4), Advice::ClipGradient(1.0), Advice::Adam(2e-3)]);
 }
 
 #[test]
@@ -204,6 +204,13 @@ fn a_posterior_collapses_as_a_whole_or_unit_by_unit() {
     assert!(has_beta(&of(1.0, &[0.0, 0.0])));
     // A weight of 0 is no penalty that could be lower.
     assert!(!has_beta(&of(0.0, &[0.0, 0.0])));
+    // With squared error units become inactive again after a warm-up.
+    let warms = |run: &Run| advice(run).iter().any(|one| matches!(one, Advice::WarmUp(_)));
+    let collapsed = of(0.5, &[0.0, 0.0]);
+    assert!(!warms(&collapsed));
+    let mut likely = collapsed;
+    likely.design.loss = Loss::BinaryCrossEntropy;
+    assert!(warms(&likely));
     let mut early = of(1.0, &[0.0, 0.0]);
     early.health = early.health.map(|health| Arc::new(Health { epoch: 9, ..(*health).clone() }));
     check(&early, &[]);
@@ -211,7 +218,7 @@ fn a_posterior_collapses_as_a_whole_or_unit_by_unit() {
 
 #[test]
 fn channels_of_a_code_count_over_all_their_positions() {
-    let conv = crate::project::Layer::Conv2d {
+    let conv = Layer::Conv2d {
         channels: 4,
         kernel: 3,
         stride: 4,
@@ -253,11 +260,68 @@ fn dead_units_name_the_penalty_on_their_layer_only_where_there_is_one() {
     let is_penalty = |one: &Advice| matches!(one, Advice::Penalty { .. });
     assert!(!advice(&none).iter().any(is_penalty), "there is none");
     assert!(!advice(&of(Some(Site::Code), dead())).iter().any(is_penalty), "it is on another layer");
-    assert_eq!(advice(&of(Some(Site::Encoder(1)), dead()))[0], Advice::Penalty { at: 0, weight: 0.05 });
+    let lower = Advice::Penalty { at: 0, name: "L1", weight: 0.05 };
+    assert_eq!(advice(&of(Some(Site::Encoder(1)), dead()))[0], lower);
     // Channels of a picture count as a whole: units at an empty edge are none.
     let channels = LayerHealth { channels: Some(2), dead_channels: 0, ..layer("layer 1", 7) };
     check(&of(None, vec![channels.clone()]), &[]);
     check(&of(None, vec![LayerHealth { dead_channels: 2, ..channels }]), &[Fault::DeadUnits]);
+}
+
+#[test]
+fn dead_units_have_the_remedy_of_their_cause() {
+    let of = |edit: fn(&mut Project), name: &str, dead| {
+        let layer = LayerHealth { name: name.to_owned(), units: 100, dead, ..LayerHealth::default() };
+        measured(trained(run(edit), 100, healthy), Health { layers: vec![layer], ..Health::default() })
+    };
+    let he = Advice::Initialisation(Initialisation::He);
+    let leaky = Advice::Activation { from: Activation::Relu, to: Activation::LeakyRelu };
+    // Layers of networks that are well have that many; in a code each unit counts.
+    check(&of(|_| {}, "layer 1", 60), &[]);
+    check(&of(|_| {}, "code", 60), &[Fault::DeadUnits]);
+    assert_eq!(advice(&of(|_| {}, "layer 1", 70)), [leaky]);
+    let deep = |design: &mut Project| {
+        let dense = Layer::Dense { units: 16, activation: Activation::Relu };
+        design.encoder = vec![dense; 3];
+    };
+    assert_eq!(advice(&of(deep, "layer 3", 70)), [he]);
+    // They were killed rather than born dead, and yet the network learns.
+    let fast: fn(&mut Project) = |design| design.training.learning_rate = 0.1;
+    assert_eq!(advice(&of(fast, "layer 1", 70)), [leaky]);
+    let mut stuck = run(fast);
+    stuck = trained(stuck, 100, |epoch| (healthy(epoch).0, healthy(epoch).1, 0.07));
+    let layer = LayerHealth { name: "layer 1".to_owned(), units: 10, dead: 10, ..LayerHealth::default() };
+    let stuck = measured(stuck, Health { layers: vec![layer.clone()], ..Health::default() });
+    assert_eq!(advice(&stuck), [Advice::LearningRate(0.01), leaky]);
+    let zero: fn(&mut Project) = |design| design.training.initialisation = Initialisation::Zero;
+    assert_eq!(advice(&of(zero, "layer 1", 100)), [Advice::Initialisation(Initialisation::PyTorch)]);
+    let k_sparse: fn(&mut Project) = |design| {
+        design.code = Recipe::KSparse.project().code;
+        if let Bottleneck::KSparse { lowers, .. } = &mut design.code.kind {
+            *lowers = false;
+        }
+    };
+    assert_eq!(advice(&of(k_sparse, "code", 70)), [Advice::LoweredK]);
+    // A sigmoid that gives 0 is saturated.
+    let flat = LayerHealth { saturated: Some(0.5), ..layer };
+    let flat = Health { layers: vec![flat], ..Health::default() };
+    check(&measured(trained(run(|_| {}), 100, healthy), flat), &[]);
+}
+
+#[test]
+fn what_another_finding_explains_is_left_out() {
+    let layer = LayerHealth { name: "layer 1".to_owned(), units: 8, dead: 8, ..LayerHealth::default() };
+    let gradients = vec![
+        GradientHealth { name: "encoder layer 1".to_owned(), gradient: 0.0, weight: 0.1 },
+        GradientHealth { name: "output".to_owned(), gradient: 0.5, weight: 0.1 },
+    ];
+    let of = |layers: Vec<LayerHealth>| {
+        let stuck = trained(run(|_| {}), 60, |epoch| (healthy(epoch).0, healthy(epoch).1, 0.07));
+        let run = Run { pca_mse: Some(0.02), ..stuck };
+        measured(run, Health { layers, gradients: gradients.clone(), ..Health::default() })
+    };
+    check(&of(vec![]), &[Fault::VanishingGradients]);
+    check(&of(vec![layer]), &[Fault::DeadUnits]);
 }
 
 #[test]
@@ -350,7 +414,7 @@ fn outputs_have_to_reach_the_data_and_keep_their_edges() {
     check(&of(|_| {}, well), &[]);
     let blurred = of(|_| {}, OutputHealth { edges: Some(0.1), ..well });
     check(&blurred, &[Fault::Blurred]);
-    assert_eq!(advice(&blurred), [Advice::CodeUnits(4)]);
+    assert_eq!(advice(&blurred), [Advice::CodeSize { units: 4, form: CodeForm::Units }]);
     let standardise: fn(&mut Project) = |design| design.data.scaling = Scaling::Standardise;
     let beyond = OutputHealth { least: -2.0, most: 3.0, beyond: 0.4, ..well };
     check(&of(standardise, beyond), &[Fault::OutputReach]);
@@ -362,8 +426,9 @@ fn outputs_have_to_reach_the_data_and_keep_their_edges() {
 #[test]
 fn a_wide_code_is_free_where_nothing_holds_it() {
     let of = |edit: fn(&mut Project)| trained(run(edit), 100, healthy);
+    let size = |units| Advice::CodeSize { units, form: CodeForm::Units };
     check(&of(|design| design.code.units = 64), &[Fault::WideCode]);
-    assert_eq!(advice(&of(|design| design.code.units = 64))[0], Advice::CodeUnits(16));
+    assert_eq!(advice(&of(|design| design.code.units = 64))[0], size(16));
     check(&of(|design| design.code.units = 63), &[]);
     let sparse: fn(&mut Project) = |design| *design = Recipe::Sparse.project();
     check(&of(sparse), &[]);

@@ -10,7 +10,6 @@ use super::pictures::Pictures;
 use crate::dataset::{LabelColumn, Subset};
 use crate::engine::code_thresholds;
 use crate::project::{Bottleneck, Threshold, format_count, format_number, visible};
-use crate::run::Finding;
 use crate::session::{CodeDistance, Decoding, Found, JobKind, Measured, NearSample};
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{Question, Set, ShownPin};
@@ -25,6 +24,8 @@ pub struct Near {
     by_angle: bool,
     /// By code, by values and by PCA.
     pictures: [Pictures; 3],
+    /// The split that has the row of the latest answer's pin, by the answer's stamp and the row.
+    split: Option<((u64, u32), Option<Subset>)>,
 }
 
 /// Neighbours that are shown by each distance.
@@ -115,29 +116,30 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
         };
         shares.into_iter().filter_map(share).collect::<Vec<_>>()
     });
-    if let Some(finding) = shares.and_then(|values| finding(context, pin, found.code.len(), values)) {
+    let (Some(row), Some(values)) = (pin.row_of(context.data), shares) else { return };
+    let split = match near.split {
+        Some((of, split)) if of == (answered, row) => split,
+        _ => {
+            let split = split_of(context, row);
+            near.split = Some(((answered, row), split));
+            split
+        }
+    };
+    if let (Some(split), false, Some(checkpoint)) = (split, values.is_empty(), &context.run.checkpoint) {
         let about =
             "Keep this precision with the run; its details and the runs table show it. Can be undone.";
         if named(quiet_ui(ui, "Keep"), "Keep precision with the run").on_hover_text(about).clicked() {
-            actions.keep = Some(finding);
+            let (count, among) = (found.code.len(), candidates(context));
+            let about = format!("{}, the {count} nearest among {among}", row_name(context.data, row));
+            let measured = Measured { epoch: context.shown.epoch, ..Measured::of(checkpoint, 1) };
+            actions.keep = Some(measured.neighbours(split, &about, values));
         }
     }
 }
 
-/// Shares of the neighbours of a pin that are of its class, as they are kept with the run; `None` where the pin is no sample of
-/// a split of its data, or there are none.
-fn finding(
-    context: &Context<'_>,
-    pin: &ShownPin,
-    count: usize,
-    values: Vec<(String, f64)>,
-) -> Option<Finding> {
-    let row = pin.row_of(context.data)?;
-    let split = Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))?;
-    let measured = Measured::of(context.run.checkpoint.as_ref()?, 1);
-    let about = format!("{}, the {count} nearest among {}", row_name(context.data, row), candidates(context));
-    let finding = Measured { epoch: context.shown.epoch, ..measured }.neighbours(split, &about, values);
-    (!finding.values.is_empty()).then_some(finding)
+/// The split of the run's data that has a row: found by looking through all of them, once for each answer.
+fn split_of(context: &Context<'_>, row: u32) -> Option<Subset> {
+    Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))
 }
 
 /// The samples among which neighbours are looked for: those of the plane.

@@ -1,0 +1,320 @@
+//! Trainings of a design before and after each remedy of a finding.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hourglass::check::{Plan, plan};
+use hourglass::dataset::random::{Purpose, Stream};
+use hourglass::dataset::{Dataset, Progress, load};
+use hourglass::engine::Network;
+use hourglass::project::Project;
+use hourglass::run::{Advice, Diagnosis, Fault, LayerHealth, Run, RunEvent, RunId, Status, facts};
+use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline};
+
+/// A design that shows a finding.
+pub struct Case {
+    /// What it is, for the page.
+    pub name: &'static str,
+    /// The finding.
+    pub fault: Fault,
+    /// The figure that the finding is about.
+    pub figure: Figure,
+    /// The design.
+    pub design: fn() -> Project,
+}
+
+/// A figure of a trained run; lower is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Squared error on the validation split, of the weights that are kept, as a share of the data's variance.
+    Error,
+    /// Share of dead units in the worst layer.
+    Dead,
+    /// Share of saturated activations in the worst layer.
+    Saturated,
+    /// Nats that the code lacks of eight.
+    LackingNats,
+    /// Share of units without information.
+    Inactive,
+    /// Share of the codebook's largest perplexity that is not reached.
+    UnusedCodebook,
+    /// How far the units' largest shares are from 1, in the mean.
+    Undecided,
+    /// Units that chose a feature that another one chose.
+    Repeated,
+    /// Share of the edges that is lost.
+    LostEdges,
+    /// Error on validation samples, relative to that on samples whose features were exchanged with those of
+    /// other samples: 1 where the network copies whatever comes.
+    Copying,
+}
+
+impl Figure {
+    /// Its name in the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Figure::Error => "error / variance",
+            Figure::Dead => "dead units",
+            Figure::Saturated => "saturated",
+            Figure::LackingNats => "8 − KL, nats",
+            Figure::Inactive => "inactive units",
+            Figure::UnusedCodebook => "1 − perplexity / entries",
+            Figure::Undecided => "1 − largest share",
+            Figure::Repeated => "repeated features",
+            Figure::LostEdges => "edges lost",
+            Figure::Copying => "error / error of mixed samples",
+        }
+    }
+}
+
+/// A training and what was found.
+pub struct Trial {
+    /// What the training left behind.
+    pub run: Run,
+    data: Arc<Dataset>,
+    plan: Plan,
+    /// Variance of the validation split per feature.
+    variance: f64,
+}
+
+/// What a remedy did.
+pub struct Outcome {
+    /// Its button.
+    pub remedy: String,
+    /// What it is judged by.
+    pub of: Figure,
+    /// The figure before and after.
+    pub figure: [f64; 2],
+    /// The error as a share of the variance before and after.
+    pub error: [f64; 2],
+    /// The weight of the finding before, and after if it is still there.
+    pub weight: [f64; 2],
+    /// What else is found after, or what is wrong with the design.
+    pub after: String,
+}
+
+/// Share of the figure that a remedy leaves at most if the finding remains.
+const WEAKER: f64 = 0.9;
+/// Share of the figure that a remedy leaves at most.
+const BETTER: f64 = 0.98;
+/// How much the error may grow where the figure is another.
+const ERROR_GROWS: f64 = 1.05;
+
+/// Scaled rows of the validation split.
+fn gathered(data: &Dataset) -> Vec<f32> {
+    let rows = &data.split.validation;
+    let mut values = vec![0.0; rows.len() * data.shape.features()];
+    data.gather(rows, &mut values);
+    values
+}
+
+/// Mean over the features of their variances.
+fn variance(values: &[f32], features: usize) -> f64 {
+    let mean = |column: usize, power: i32| {
+        let own = values.iter().skip(column).step_by(features);
+        let count = own.clone().count() as f64;
+        own.map(|value| f64::from(*value).powi(power)).sum::<f64>() / count
+    };
+    let of = |column: usize| mean(column, 2) - mean(column, 1).powi(2);
+    (0..features).map(of).sum::<f64>() / features as f64
+}
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn observe(&mut self, _: &Run, _: RunEvent) {}
+}
+
+impl Trial {
+    /// Trains a design to its end.
+    ///
+    /// # Errors
+    /// What keeps it from being trained; a training that fails is a run that failed.
+    pub fn new(design: &Project) -> Result<Trial, String> {
+        let data = Arc::new(load(&design.data, &Progress::default()).map_err(|error| error.to_string())?);
+        let plan = plan(design, &facts(&data)).map_err(|problems| format!("{problems:?}"))?;
+        let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
+        let checkpoint = Checkpoints::Timed(seldom);
+        let pace = Pace { report: Duration::ZERO, look: seldom, health: None, checkpoint };
+        let run = Run::new(RunId(1), &plan, &data);
+        let mut driver =
+            Driver::new(run, &plan, &data, 1, pace, Nobody).map_err(|error| error.to_string())?;
+        if let Ok(mse) = baseline(&data, plan.code_units()) {
+            driver.set_baseline(mse);
+        }
+        driver.begin();
+        let mut status = Status::Done;
+        while !driver.trainer().is_done() {
+            if let Err(error) = driver.step() {
+                status = Status::Failed(error.to_string());
+                break;
+            }
+        }
+        driver.halt(status);
+        let variance = variance(&gathered(&data), data.shape.features());
+        Ok(Trial { run: driver.into_run(), data, plan, variance })
+    }
+
+    fn finding(&self, fault: Fault) -> Option<Diagnosis> {
+        self.run.diagnoses().iter().find(|one| one.fault == fault).cloned()
+    }
+
+    fn error(&self) -> f64 {
+        let records = &self.run.history.epochs;
+        if matches!(self.run.status, Status::Failed(_)) {
+            return f64::INFINITY;
+        }
+        let checkpoint = self.run.checkpoint.as_ref();
+        let kept = checkpoint.and_then(|checkpoint| Some(checkpoint.best.as_ref()?.epoch));
+        let record = records.iter().find(|record| Some(record.epoch) == kept).or(records.last());
+        record.map_or(f64::INFINITY, |record| record.mse) / self.variance
+    }
+
+    fn figure(&self, figure: Figure) -> f64 {
+        let Some(health) = self.run.health.as_deref() else { return f64::INFINITY };
+        let layers = || health.layers.iter().chain(&health.decoder);
+        let worst = |share: fn(&LayerHealth) -> f64| layers().map(share).fold(0.0, f64::max);
+        match figure {
+            Figure::Error => self.error(),
+            Figure::Dead => worst(|layer| {
+                let (dead, units) =
+                    layer.channels.map_or((layer.dead, layer.units), |all| (layer.dead_channels, all));
+                dead as f64 / units as f64
+            }),
+            Figure::Saturated => worst(|layer| layer.saturated.unwrap_or(0.0)),
+            Figure::LackingNats => {
+                let nats = health.divergence.as_ref().map_or(0.0, |nats| nats.iter().sum::<f32>());
+                (8.0 - f64::from(nats)).max(0.0)
+            }
+            Figure::Inactive => {
+                let units = health.divergence.as_ref().map_or(1, Vec::len);
+                1.0 - health.active_units().unwrap_or(0) as f64 / units as f64
+            }
+            Figure::UnusedCodebook => health
+                .codebook
+                .as_ref()
+                .map_or(f64::INFINITY, |codebook| 1.0 - codebook.perplexity() / codebook.shares.len() as f64),
+            Figure::Undecided => {
+                health.selector.as_ref().map_or(f64::INFINITY, |selector| 1.0 - selector.mean_max)
+            }
+            Figure::Repeated => health
+                .selector
+                .as_ref()
+                .map_or(f64::INFINITY, |selector| (selector.chosen.len() - selector.unique()) as f64),
+            Figure::LostEdges => 1.0 - health.output.and_then(|output| output.edges).unwrap_or(0.0).min(1.0),
+            Figure::Copying => self.copying(),
+        }
+    }
+
+    fn copying(&self) -> f64 {
+        let Some(checkpoint) = &self.run.checkpoint else { return f64::INFINITY };
+        let Ok(mut network) = Network::trained(&self.plan, checkpoint.inference_weights(), 1) else {
+            return f64::INFINITY;
+        };
+        let own = gathered(&self.data);
+        let features = self.data.shape.features();
+        let rows = own.len() / features;
+        let stream = Stream::new(7, Purpose::Synthetic, 0, 0);
+        let mut mixed = own.clone();
+        for (at, value) in mixed.iter_mut().enumerate() {
+            let other = (f64::from(stream.uniform(at as u64)) * rows as f64) as usize;
+            *value = own[other.min(rows - 1) * features + at % features];
+        }
+        let mut error = |values: &[f32]| -> f64 {
+            let codes = network.encode(values);
+            let restored = network.decode(&codes);
+            restored.iter().zip(values).map(|(a, b)| f64::from(a - b).powi(2)).sum()
+        };
+        error(&own) / error(&mixed)
+    }
+
+    /// All findings in words.
+    fn findings(&self) -> String {
+        let all = self.run.diagnoses();
+        all.iter()
+            .map(|one| format!("{} ({})", one.title(), one.evidence_text()))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
+
+impl Case {
+    /// Trains the design, and again with each remedy of its finding.
+    ///
+    /// # Errors
+    /// What else was found, where the design does not show the finding.
+    pub fn try_all(&self) -> Result<Vec<Outcome>, String> {
+        let design = (self.design)();
+        let before = Trial::new(&design)?;
+        let Some(finding) = before.finding(self.fault) else {
+            return Err(format!("is not found, but: {}", before.findings()));
+        };
+        eprintln!("{}: {}", self.name, before.findings());
+        let outcome = |advice: &Advice| {
+            let changed = advice.change(&design).expect("it changes the design");
+            let of = self.figure_of(advice);
+            let (mut figure, mut error) = ([before.figure(of); 2], [before.error(); 2]);
+            let mut weight = [finding.weight; 2];
+            let after = match Trial::new(&changed) {
+                Ok(after) => {
+                    (figure[1], error[1]) = (after.figure(of), after.error());
+                    weight[1] = after.finding(self.fault).map_or(0.0, |finding| finding.weight);
+                    after.findings()
+                }
+                Err(problem) => problem,
+            };
+            Outcome { remedy: advice.label(), of, figure, error, weight, after }
+        };
+        Ok(finding.advice.iter().map(outcome).collect())
+    }
+
+    /// What a remedy is judged by: a smaller code cannot hold more information, but wastes fewer units.
+    fn figure_of(&self, advice: &Advice) -> Figure {
+        let is_size = matches!(advice, Advice::CodeSize { .. });
+        if is_size && self.fault == Fault::InactiveUnits { Figure::Inactive } else { self.figure }
+    }
+
+    /// Trains all and says what did not help.
+    pub fn check(&self) -> (Vec<Outcome>, Vec<String>) {
+        let outcomes = match self.try_all() {
+            Ok(outcomes) => outcomes,
+            Err(other) => return (Vec::new(), vec![format!("{}: {:?} {other}", self.name, self.fault)]),
+        };
+        let mut broken = Vec::new();
+        if outcomes.is_empty() {
+            broken.push(format!("{}: no remedy", self.name));
+        }
+        for outcome in &outcomes {
+            let text = format!("{}: {}", self.name, outcome.text());
+            eprintln!("  {} {}", if self.helps(outcome) { "helps" } else { "FAILS" }, outcome.text());
+            if !self.helps(outcome) {
+                broken.push(text);
+            }
+        }
+        (outcomes, broken)
+    }
+
+    fn helps(&self, outcome: &Outcome) -> bool {
+        let [before, after] = outcome.figure;
+        let is_better = after.is_finite() && after < BETTER * before;
+        // Weights grow with what a finding is about, but for some that are constant.
+        let is_weaker = outcome.weight[1] < outcome.weight[0] || after < WEAKER * before;
+        // A copy is the best reconstruction, and a smaller code keeps less.
+        let costs = self.figure != Figure::Copying && outcome.error[1] > ERROR_GROWS * outcome.error[0];
+        is_better && is_weaker && !costs
+    }
+}
+
+impl Outcome {
+    fn text(&self) -> String {
+        let ([a, b], [c, d]) = (self.figure, self.error);
+        let of = self.of.name();
+        let mut text = format!("{}: {of} {a:.4} → {b:.4}, error {c:.3} → {d:.3}", self.remedy);
+        if self.weight[1] > 0.0 {
+            let _ = write!(text, ", remains: {:.3} → {:.3}", self.weight[0], self.weight[1]);
+        }
+        let _ = write!(text, " [{}]", self.after);
+        text
+    }
+}
