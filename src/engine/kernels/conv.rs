@@ -166,8 +166,8 @@ impl Operation for Conv {
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
         let values = self.bias.borrow();
         let bias = match &self.route {
-            Route::Direct(direct) => direct.repeated_bias(values.values()),
-            Route::Columns(space) => space.repeated_bias(values.values()),
+            Route::Direct(direct) => direct.shards().repeated_bias(values.values()),
+            Route::Columns(space) => space.shards().repeated_bias(values.values()),
         };
         let (bias, activation) = (&*bias, self.activation);
         self.multiply(self.direction, pass.rows, x.values(), y.values_mut(), &pass.threads, |values, y| {
