@@ -19,8 +19,8 @@ use hourglass::run::facts;
 const WARM_UP: usize = 8;
 /// Steps that are watched.
 const WATCHED: usize = 3;
-/// Nothing as large as this is allocated: fewer values than any buffer of the networks below has.
-const SMALL_BYTES: usize = 2048;
+/// Nothing as large as this is allocated: less than the codes of a minibatch take in any network below.
+const SMALL_BYTES: usize = 3000;
 /// Allocations of a step for each operation and parameter of the network, at most.
 const OF_EACH: usize = 8;
 

@@ -6,6 +6,7 @@
     python3 benches/peers/compare.py            # a table, as docs/performance.md keeps it
     python3 benches/peers/compare.py --json     # one object a row
     python3 benches/peers/compare.py --rows conv --rounds 3
+    python3 benches/peers/compare.py --cpu-time # processor time on one thread: where others use the machine too
 
 A step is forward, backward and Adam, in f32, on minibatches that are gathered from memory. PyTorch runs both eagerly
 with its fused Adam and through torch.compile (which needs a C++ compiler); the better of the two counts. Each round runs
@@ -27,6 +28,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -217,15 +219,31 @@ class Hourglass:
         numpy.save(self.folder / "data.npy", data)
 
     def run(self, *arguments):
+        return self.timed_run(*arguments)[0]
+
+    def timed_run(self, *arguments):
+        """What a command prints, and the processor time that it took, in seconds."""
         command = [self.program, *arguments, "--threads", self.threads]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)}: {done.stderr or done.stdout}")
-        return done.stdout
+        return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    def bench(self, row, steps):
-        arguments = ["bench", "design.ron", "--data", "data.npy", "--steps", str(steps), "--json"]
-        return json.loads(self.run(*arguments, *(["--encode"] if row.encodes else [])))
+    def bench(self, row, steps, cpu_time=False):
+        def of(steps):
+            arguments = ["bench", "design.ron", "--data", "data.npy", "--steps", str(steps), "--json"]
+            return self.timed_run(*arguments, *(["--encode"] if row.encodes else []))
+
+        printed, seconds = of(steps + cpu_time)
+        found = json.loads(printed)
+        if cpu_time:
+            # What is not a step is the same in a bench of one step.
+            ms = 1e3 * (seconds - of(1)[1]) / steps
+            found["gflops"] *= found["ms_per_step"] / ms
+            found["ms_per_step"] = ms
+        return found
 
     def machine(self):
         found = json.loads(self.run("bench", "--machine", "--json"))
@@ -272,17 +290,17 @@ class Torch:
         self.optimizer.step()
         return loss.item()
 
-    def median(self, seconds):
-        return 1e3 * statistics.median(timed(self.step, seconds))
+    def median(self, seconds, clock):
+        return 1e3 * statistics.median(timed(self.step, seconds, clock))
 
 
-def timed(work, seconds):
+def timed(work, seconds, clock=time.perf_counter):
     """How long each call takes, for so many seconds, in seconds."""
-    times, start = [], time.perf_counter()
-    while time.perf_counter() - start < seconds or len(times) < 3:
-        before = time.perf_counter()
+    times, start = [], clock()
+    while clock() - start < seconds or len(times) < 3:
+        before = clock()
         work()
-        times.append(time.perf_counter() - before)
+        times.append(clock() - before)
     return times
 
 
@@ -306,11 +324,15 @@ def measure(row, ours, arguments, machine):
         for _ in range(5):
             peer.step()
     steps = max(5, int(1e3 * arguments.seconds / ours.bench(row, 5)["ms_per_step"]))
+    if arguments.cpu_time:
+        # What one bench takes more than another but for its steps must not count.
+        steps *= 2
     times, gflops = {name: [] for name in ("ours", *peers)}, []
+    clock = time.process_time if arguments.cpu_time else time.perf_counter
     for _ in range(arguments.rounds):
         for name, peer in peers.items():
-            times[name].append(peer.median(arguments.seconds))
-        found = ours.bench(row, steps)
+            times[name].append(peer.median(arguments.seconds, clock))
+        found = ours.bench(row, steps, arguments.cpu_time)
         times["ours"].append(found["ms_per_step"])
         gflops.append(found["gflops"])
     best = {name: min(values) for name, values in times.items()}
@@ -345,7 +367,8 @@ def table(results, arguments, machine):
     peak, copy = machine
     sides = "eager" if arguments.no_compile else "eager and compiled"
     print(f"{datetime.date.today().isoformat()}, {processor()}, {arguments.threads} threads, f32, PyTorch "
-          f"{torch.__version__} ({sides}, fused Adam), {arguments.rounds} rounds of {arguments.seconds:g} s: best matrix "
+          f"{torch.__version__} ({sides}, fused Adam), {arguments.rounds} rounds of {arguments.seconds:g} s"
+          f"{', processor time' if arguments.cpu_time else ''}: best matrix "
           f"product {peak:.0f} GFLOP/s, copying {copy:.1f} GB/s.\n")
     print("| network | ours, ms | PyTorch, ms | ratio | target | GFLOP/s | of peak | limit, ms: products + Adam + norms |"
           " of limit | met |")
@@ -372,7 +395,10 @@ def main():
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
     parser.add_argument("--no-memory", action="store_true", help="leave peak memory out")
     parser.add_argument("--program", default=os.environ.get("HOURGLASS", "target/release/hourglass"), metavar="FILE")
+    parser.add_argument("--cpu-time", action="store_true", help="processor time on one thread instead of time")
     arguments = parser.parse_args()
+    if arguments.cpu_time:
+        arguments.threads = 1
     torch.set_num_threads(arguments.threads)
     wanted = [text.strip() for text in arguments.rows.split(";")]
     rows = [row for row in ROWS if any(text in row.name for text in wanted)]

@@ -170,17 +170,6 @@ impl Workspace {
         }
     }
 
-    /// `small = patches Wᵀ`, or `small += patches Wᵀ` where `adds`, for a tile's patches.
-    pub(super) fn patch_product(
-        &self,
-        patches: Matrix<'_>,
-        weight: Matrix<'_>,
-        adds: bool,
-        small: &mut [f32],
-    ) {
-        multiply_here(small, adds, patches, weight.transposed());
-    }
-
     /// Adds a tile's share of the weight's gradient, `smallᵀ patches`, to its shard's sums.
     pub(super) fn add_to_weight(&self, tile: &Tile, small: &[f32], patches: Matrix<'_>, sums: &mut [f32]) {
         // The first tile overwrites what an earlier step left.

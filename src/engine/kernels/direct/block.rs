@@ -235,12 +235,12 @@ impl Outer<'_> {
         first: usize,
     ) {
         let (from, to, rows) = (self.from.as_ptr(), self.sums.as_mut_ptr(), self.walk.steps());
-        let (at, steps) = if !self.is_packed {
-            (first, (self.columns, S::F32_LANES))
-        } else {
+        let (at, steps) = if self.is_packed {
             // Vectors are a part of a panel, or each is one.
             let vector_step = if S::F32_LANES < PANEL { S::F32_LANES } else { rows * PANEL };
             (first / PANEL * PANEL * rows + first % PANEL, (PANEL, vector_step))
+        } else {
+            (first, (self.columns, S::F32_LANES))
         };
         let right = self.right.as_ptr().wrapping_add(at);
         let places = &self.table.places;
