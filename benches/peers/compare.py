@@ -6,10 +6,12 @@
     python3 benches/peers/compare.py            # a table, as docs/performance.md keeps it
     python3 benches/peers/compare.py --json     # one object a row
     python3 benches/peers/compare.py --rows conv --rounds 3
+    python3 benches/peers/compare.py --cpu-time # processor time on one thread: where others use the machine too
 
 A step is forward, backward and Adam, in f32, on minibatches that are gathered from memory. PyTorch runs both eagerly
 with its fused Adam and through torch.compile (which needs a C++ compiler); the better of the two counts. Each round runs
-every side once, so that other programs on the machine disturb all of them alike; the times are medians.
+every side once and takes the median of its steps; a side's time is that of its best round, which other programs on the
+machine disturbed least.
 
 The limit of a row is the time its matrix products take at the best rate that either side reaches in a product in this
 sitting, plus 28 bytes a parameter (Adam reads gradient, weight and two moments and writes all but the gradient) and
@@ -26,6 +28,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -216,15 +219,31 @@ class Hourglass:
         numpy.save(self.folder / "data.npy", data)
 
     def run(self, *arguments):
+        return self.timed_run(*arguments)[0]
+
+    def timed_run(self, *arguments):
+        """What a command prints, and the processor time that it took, in seconds."""
         command = [self.program, *arguments, "--threads", self.threads]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)}: {done.stderr or done.stdout}")
-        return done.stdout
+        return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    def bench(self, row, steps):
-        arguments = ["bench", "design.ron", "--data", "data.npy", "--steps", str(steps), "--json"]
-        return json.loads(self.run(*arguments, *(["--encode"] if row.encodes else [])))
+    def bench(self, row, steps, cpu_time=False):
+        def of(steps):
+            arguments = ["bench", "design.ron", "--data", "data.npy", "--steps", str(steps), "--json"]
+            return self.timed_run(*arguments, *(["--encode"] if row.encodes else []))
+
+        printed, seconds = of(steps + cpu_time)
+        found = json.loads(printed)
+        if cpu_time:
+            # What is not a step is the same in a bench of one step.
+            ms = 1e3 * (seconds - of(1)[1]) / steps
+            found["gflops"] *= found["ms_per_step"] / ms
+            found["ms_per_step"] = ms
+        return found
 
     def machine(self):
         found = json.loads(self.run("bench", "--machine", "--json"))
@@ -271,17 +290,17 @@ class Torch:
         self.optimizer.step()
         return loss.item()
 
-    def median(self, seconds):
-        return 1e3 * statistics.median(timed(self.step, seconds))
+    def median(self, seconds, clock):
+        return 1e3 * statistics.median(timed(self.step, seconds, clock))
 
 
-def timed(work, seconds):
+def timed(work, seconds, clock=time.perf_counter):
     """How long each call takes, for so many seconds, in seconds."""
-    times, start = [], time.perf_counter()
-    while time.perf_counter() - start < seconds or len(times) < 3:
-        before = time.perf_counter()
+    times, start = [], clock()
+    while clock() - start < seconds or len(times) < 3:
+        before = clock()
         work()
-        times.append(time.perf_counter() - before)
+        times.append(clock() - before)
     return times
 
 
@@ -305,23 +324,27 @@ def measure(row, ours, arguments, machine):
         for _ in range(5):
             peer.step()
     steps = max(5, int(1e3 * arguments.seconds / ours.bench(row, 5)["ms_per_step"]))
+    if arguments.cpu_time:
+        # What one bench takes more than another but for its steps must not count.
+        steps *= 2
     times, gflops = {name: [] for name in ("ours", *peers)}, []
+    clock = time.process_time if arguments.cpu_time else time.perf_counter
     for _ in range(arguments.rounds):
         for name, peer in peers.items():
-            times[name].append(peer.median(arguments.seconds))
-        found = ours.bench(row, steps)
+            times[name].append(peer.median(arguments.seconds, clock))
+        found = ours.bench(row, steps, arguments.cpu_time)
         times["ours"].append(found["ms_per_step"])
         gflops.append(found["gflops"])
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    ours_ms, peer = medians.pop("ours"), min(medians, key=medians.get)
-    rate, params = statistics.median(gflops), sum(p.numel() for p in peers["eager"].model.parameters())
+    best = {name: min(values) for name, values in times.items()}
+    ours_ms, peer = best.pop("ours"), min(best, key=best.get)
+    rate, params = max(gflops), sum(p.numel() for p in peers["eager"].model.parameters())
     (peak, copy), (held, normed) = machine, values_of(row)
     products_ms = rate * ours_ms / peak
     adam_ms = 0.0 if row.encodes else 1e-6 * ADAM_BYTES * params / copy
     norms_ms = 1e-6 * 4 * NORM_PASSES * normed * row.batch / copy
-    limit_ms, ratio = products_ms + adam_ms + norms_ms, medians[peer] / ours_ms
+    limit_ms, ratio = products_ms + adam_ms + norms_ms, best[peer] / ours_ms
     result = {
-        "network": row.name, "ours_ms": ours_ms, "peer_ms": medians[peer], "ratio": ratio, "target": row.target,
+        "network": row.name, "ours_ms": ours_ms, "peer_ms": best[peer], "ratio": ratio, "target": row.target,
         "gflops": rate, "share_of_peak": rate / peak, "peer": peer, "products_ms": products_ms, "adam_ms": adam_ms,
         "norms_ms": norms_ms, "limit_ms": limit_ms, "share_of_limit": limit_ms / ours_ms,
         "met": ratio >= row.target or limit_ms >= ENOUGH * ours_ms,
@@ -340,10 +363,13 @@ def processor():
         return "unknown processor"
 
 
-def table(results, threads, machine):
+def table(results, arguments, machine):
     peak, copy = machine
-    print(f"{datetime.date.today().isoformat()}, {processor()}, {threads} threads, PyTorch {torch.__version__}: best "
-          f"matrix product {peak:.0f} GFLOP/s, copying {copy:.1f} GB/s.\n")
+    sides = "eager" if arguments.no_compile else "eager and compiled"
+    print(f"{datetime.date.today().isoformat()}, {processor()}, {arguments.threads} threads, f32, PyTorch "
+          f"{torch.__version__} ({sides}, fused Adam), {arguments.rounds} rounds of {arguments.seconds:g} s"
+          f"{', processor time' if arguments.cpu_time else ''}: best matrix "
+          f"product {peak:.0f} GFLOP/s, copying {copy:.1f} GB/s.\n")
     print("| network | ours, ms | PyTorch, ms | ratio | target | GFLOP/s | of peak | limit, ms: products + Adam + norms |"
           " of limit | met |")
     print("|---|---|---|---|---|---|---|---|---|---|")
@@ -369,7 +395,10 @@ def main():
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
     parser.add_argument("--no-memory", action="store_true", help="leave peak memory out")
     parser.add_argument("--program", default=os.environ.get("HOURGLASS", "target/release/hourglass"), metavar="FILE")
+    parser.add_argument("--cpu-time", action="store_true", help="processor time on one thread instead of time")
     arguments = parser.parse_args()
+    if arguments.cpu_time:
+        arguments.threads = 1
     torch.set_num_threads(arguments.threads)
     wanted = [text.strip() for text in arguments.rows.split(";")]
     rows = [row for row in ROWS if any(text in row.name for text in wanted)]
@@ -384,7 +413,7 @@ def main():
             if arguments.json:
                 print(json.dumps(results[-1]), flush=True)
     if not arguments.json:
-        table(results, arguments.threads, machine)
+        table(results, arguments, machine)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,12 @@
 
 use crate::project::Estimator;
 
-/// Exact below this many multiply-adds a sample, where the choice is ours.
+/// [`Estimator::Auto`] is exact below this many multiply-adds a sample.
 const EXACT_MULTIPLY_ADDS: usize = 10_000_000;
+/// [`Estimator::Affordable`] is exact below so many times the multiply-adds of the encoder: of one that is
+/// dense layers alone, and of any other. A step of the encoder takes three products for each weight, and
+/// so does the penalty for each row that it draws through it.
+const AFFORDABLE: (usize, usize) = (3, 6);
 /// Values of all levels of a block together: 32 MB.
 const BLOCK_VALUES: usize = 8 << 20;
 /// Samples of a small minibatch; a number of its own, so that the way does not depend on the
@@ -176,6 +180,11 @@ impl Route {
         let random = match estimator {
             Estimator::Exact => None,
             Estimator::Auto => (exact >= EXACT_MULTIPLY_ADDS).then_some(1),
+            Estimator::Affordable => {
+                let is_dense = maps.iter().all(|map| map.kind != MapKind::Other);
+                let factor = if is_dense { AFFORDABLE.0 } else { AFFORDABLE.1 };
+                (exact >= sum(maps).saturating_mul(factor)).then_some(1)
+            }
             Estimator::Probes(probes) => Some(probes.max(1) as usize),
         };
         (route.way, route.probes, route.multiply_adds) = match random {
@@ -283,4 +292,38 @@ fn gram(maps: &[MapSizes], probes: usize) -> Option<usize> {
     let plain = probes.saturating_mul(units).saturating_mul(inputs);
     // Two products each, instead of three.
     (once.saturating_add(each).saturating_mul(2) < plain.saturating_mul(3)).then(|| once.saturating_add(each))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weights(inputs: usize, outputs: usize) -> [MapSizes; 2] {
+        let kind = MapKind::Weights { has_rows: true };
+        let factor = MapSizes { kind: MapKind::Factor, inputs: outputs, outputs, multiply_adds: outputs };
+        [MapSizes { kind, inputs, outputs, multiply_adds: inputs * outputs }, factor]
+    }
+
+    #[test]
+    fn what_costs_more_than_a_few_steps_is_estimated() {
+        let check = |maps: &[MapSizes], affordable: bool| {
+            let route = Route::new(maps, Estimator::Affordable, 8);
+            assert_eq!(route.way != Way::Probe, affordable, "{maps:?} {route:?}");
+            let own: usize = maps.iter().map(|map| map.multiply_adds).sum();
+            assert!(route.multiply_adds < 6 * own, "{maps:?} {route:?}");
+            // As it always was for runs that have it.
+            assert_ne!(Route::new(maps, Estimator::Auto, 8).way, Way::Probe, "{maps:?}");
+        };
+        // One layer has a closed form.
+        check(&weights(784, 64), true);
+        check(&[weights(784, 256), weights(256, 64)].concat(), false);
+        // Two units are two rows through all layers, and what a convolution may cost a dense layer may not.
+        check(&[weights(100, 100), weights(100, 2)].concat(), true);
+        let units = |outputs| {
+            let kernel = MapSizes { kind: MapKind::Other, inputs: 300, outputs: 300, multiply_adds: 9000 };
+            [&[kernel][..], &weights(300, outputs)].concat()
+        };
+        check(&units(4), true);
+        check(&units(64), false);
+    }
 }

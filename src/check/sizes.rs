@@ -15,12 +15,17 @@ const WEIGHT_GRADIENTS: usize = 1 << 20;
 /// Values of the patches in a thread's scratch, unless a single band takes more: 256 kB.
 pub const PATCH_VALUES: usize = 1 << 16;
 
-/// Channels of a weight's gradient are a multiple of this while it is summed, where no columns are made.
+/// Values are laid out for products in so many columns side by side, where no columns are made.
 pub const DIRECT_COLUMNS: usize = 16;
-/// Weights are laid out for products in so many columns side by side.
-const DIRECT_PANEL: usize = 32;
+/// Values in a line of the cache: room to begin panels at one.
+pub const CACHE_LINE: usize = 16;
 /// Scratch of a convolution without columns, unless a single sample takes more.
 const DIRECT_VALUES: usize = 1 << 16;
+/// Channels of a large picture that are few: their vectors would be mostly empty.
+const FEW_CHANNELS: usize = 7;
+/// Values of the patches that are computed at a time, unless a row takes more: they stay in the nearest
+/// cache.
+const DIRECT_PATCHES: usize = 1 << 12;
 /// The largest stride with which a convolution makes no columns.
 const DIRECT_STRIDE: usize = 8;
 /// The most scratch of a sample with which a convolution makes no columns: 4 MB.
@@ -35,9 +40,9 @@ pub struct DirectSizes {
     pub small: (usize, usize),
     /// Rows, and columns, of zeros before a small picture.
     pub zeros: usize,
-    /// Rows and columns of blocks of `stride` × `stride` pixels that a large picture of few channels is
-    /// computed in; `None` where its pixels are computed phase by phase.
-    pub blocks: Option<(usize, usize)>,
+    /// Rows of the small picture whose patches are computed at a time, and values from one to the next,
+    /// where the large picture has few channels; `None` where its pixels are computed phase by phase.
+    pub patches: Option<(usize, usize)>,
     /// Scratch of each thread.
     pub scratch: usize,
     /// Samples that share the scratch.
@@ -70,42 +75,42 @@ impl DirectSizes {
             // Without zeros around it, rows of the picture itself are read.
             if before == 0 { side.max(large) } else { side }
         };
+        let taps = product(&[kernel, kernel])?;
+        let padded = product(&[taps, large])?.checked_next_multiple_of(DIRECT_COLUMNS)?;
+        let band = (DIRECT_PATCHES / product(&[window.small.1, padded])?.max(1)).clamp(1, window.small.0);
+        let patches = (large <= FEW_CHANNELS).then_some((band, padded));
+        let in_patches =
+            patches.map_or(Some(0), |(band, padded)| product(&[band, window.small.1, padded]))?;
         // A row of the large picture lies under the windows of so many rows of the small one, at most.
-        let zeros = kernel.div_ceil(stride) - 1;
-        let small_side =
-            |large: usize, small: usize, before: usize| zeros + small.max((large - 1 + before) / stride + 1);
+        let zeros = if patches.is_some() { 0 } else { kernel.div_ceil(stride) - 1 };
+        let small_side = |large: usize, small: usize, before: usize| {
+            if patches.is_some() { small } else { zeros + small.max((large - 1 + before) / stride + 1) }
+        };
         let sides = |side: &dyn Fn(usize, usize, usize) -> usize| {
             (side(window.large.0, window.small.0, before.0), side(window.large.1, window.small.1, before.1))
         };
         let (large_sides, small_sides) = (sides(&large_side), sides(&small_side));
         let columns = small.checked_next_multiple_of(DIRECT_COLUMNS)?;
-        // Vectors of few channels are mostly empty: those of several pixels share one.
-        let block = product(&[stride, stride, large])?;
-        let count = |large: usize, before: usize| (large - 1 + before) / stride + 1 - before / stride;
-        let blocks = (count(window.large.0, before.0), count(window.large.1, before.1));
-        let blocks = (stride > 1 && block <= DIRECT_COLUMNS).then_some(blocks);
-        let in_blocks = blocks.map_or(Some(0), |(rows, columns)| product(&[rows, columns, block]))?;
         let sample = product(&[large_sides.0, large_sides.1, large])?
             .checked_add(product(&[small_sides.0, small_sides.1, small])?)?
             .checked_add(product(&[window.small.0, window.small.1, columns])?)?
-            .checked_add(in_blocks)?;
+            .checked_add(in_patches)?;
         if sample > DIRECT_MOST || product(&[window.large.0, window.large.1, large])? > DIRECT_MOST {
             return None;
         }
-        let taps = product(&[kernel, kernel])?;
-        let down = product(&[taps, large, small.checked_next_multiple_of(DIRECT_PANEL)?])?;
-        let up = match blocks {
-            Some(_) => product(&[zeros + 1, zeros + 1, small, DIRECT_PANEL])?,
-            None => product(&[taps, small, large.checked_next_multiple_of(DIRECT_PANEL)?])?,
+        let down = product(&[taps, large, small.checked_next_multiple_of(DIRECT_COLUMNS)?])?;
+        let up = match patches {
+            Some((_, padded)) => product(&[padded, small])?,
+            None => product(&[taps, small, large.checked_next_multiple_of(DIRECT_COLUMNS)?])?,
         };
         Some(DirectSizes {
             large: large_sides,
             small: small_sides,
             zeros,
-            blocks,
-            scratch: sample.max(DIRECT_VALUES),
+            patches,
+            scratch: sample.max(DIRECT_VALUES) + CACHE_LINE,
             pictures: (DIRECT_VALUES / sample).max(1),
-            panels: down.max(up),
+            panels: down.max(up) + CACHE_LINE,
             columns,
             sums: product(&[taps, large, columns])?,
             places: window.small.0 * window.small.1

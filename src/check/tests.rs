@@ -457,7 +457,12 @@ fn any_kind() -> impl Strategy<Value = Bottleneck> {
 }
 
 fn any_estimator() -> impl Strategy<Value = Estimator> {
-    prop_oneof![Just(Estimator::Exact), Just(Estimator::Auto), any::<u32>().prop_map(Estimator::Probes)]
+    prop_oneof![
+        Just(Estimator::Exact),
+        Just(Estimator::Auto),
+        Just(Estimator::Affordable),
+        any::<u32>().prop_map(Estimator::Probes)
+    ]
 }
 
 mod decoders;

@@ -50,6 +50,7 @@ pub mod activity;
 pub mod add;
 pub mod apply;
 pub mod batch_norm;
+mod block;
 mod channels;
 pub mod codebook;
 pub mod columns;
@@ -84,6 +85,7 @@ pub mod rbm;
 #[cfg(test)]
 pub mod reference;
 pub mod selector;
+mod shards;
 pub mod sparsity;
 pub mod tape;
 pub mod threads;

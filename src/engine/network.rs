@@ -320,6 +320,13 @@ impl Network {
         Ok((squared_error, grads))
     }
 
+    /// The loss of one minibatch, averaged over its samples, without the way back.
+    #[cfg(test)]
+    pub(super) fn training_loss(&mut self, rows: usize, moment: Moment) -> f64 {
+        self.pass(rows, Mode::Train(moment), &mut Recorder::idle());
+        self.losses.total() / rows as f64
+    }
+
     /// Fills the input buffers.
     pub(super) fn gather(&mut self, data: &Dataset, rows: &[u32], noise: Option<Noise>) {
         self.samples.clear();

@@ -21,7 +21,7 @@ mod trained;
 use std::sync::Arc;
 
 use super::kernels::draw::Draw;
-use super::kernels::matmul::column_shards;
+use super::kernels::matmul::Cut;
 use super::kernels::pass::Moment;
 use super::kernels::threads::FORK_FLOPS;
 use super::kernels::variable::{Grads, gradients};
@@ -119,7 +119,7 @@ fn check_gradients_on(data: &Arc<Dataset>, name: &str, spread: f32, edit: impl F
                 let node = std::rc::Rc::clone(&network.parameters()[index].node);
                 let old = node.borrow().values()[position];
                 node.borrow_mut().values_mut()[position] = old + shift;
-                let (loss, _) = loss_and_gradients(&mut network, data, &rows);
+                let loss = network.training_loss(rows.len(), moment(5));
                 node.borrow_mut().values_mut()[position] = old;
                 loss
             };
@@ -222,7 +222,7 @@ fn without_time(mut records: Vec<EpochRecord>) -> Vec<EpochRecord> {
 #[test]
 fn the_same_seed_gives_bit_identical_losses_on_any_number_of_threads() {
     // Large enough that every kernel forks: into several shards, with more work than one thread would do alone.
-    assert!(column_shards(256, 512, 784).1 > 1 && column_shards(512, 784, 256).1 > 1);
+    assert!(Cut::new(256, 512, 784).shards() > 1 && Cut::new(512, 784, 256).shards() > 1);
     const { assert!(16 * 256 * 512 > FORK_FLOPS && 2 * 256 * 512 * 784 > FORK_FLOPS) };
     let data = toy_data(400, 784);
     let plan = toy_plan(&data, |project| {

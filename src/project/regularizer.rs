@@ -79,6 +79,9 @@ pub enum Estimator {
     /// Exact where that takes fewer than ten million multiply-adds a sample, else by one random probe.
     #[default]
     Auto,
+    /// Exact where that takes less than three times as much as a training step of the encoder, or six times
+    /// where the encoder has more than dense layers; else by one random probe.
+    Affordable,
     /// The whole Jacobian.
     Exact,
     /// The mean over this many random probes: unbiased for any number (Hutchinson 1989).
@@ -97,7 +100,7 @@ impl Regularizer {
         },
         Regularizer {
             on: Site::Code,
-            penalty: Penalty::Contractive { estimator: Estimator::Auto },
+            penalty: Penalty::Contractive { estimator: Estimator::Affordable },
             weight: 0.1,
         },
     ];

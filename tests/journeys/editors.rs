@@ -222,7 +222,7 @@ fn every_penalty_is_added_set_trained_and_removed() {
     check(&mut window, "L2", &[], Penalty::L2, 0.5, "L2 of the code");
     let sparsity = Penalty::Sparsity { target: 0.2, distance: Distance::Kl, over: Over::Samples };
     check(&mut window, "Sparsity", &[("Target", "0.2")], sparsity, 0.5, "sparsity of the code");
-    let contractive = Penalty::Contractive { estimator: Estimator::Auto };
+    let contractive = Penalty::Contractive { estimator: Estimator::Affordable };
     check(&mut window, "Contractive", &[], contractive, 0.125, "contractive of the code");
     // On a layer of the encoder, too.
     window.select("Dense 64, encoder layer 2", Place::Encoder(1));

@@ -5,7 +5,7 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
-use super::matmul::{Matrix, multiply_shard};
+use super::matmul::{Matrix, multiply_here};
 use super::pass::Pass;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
@@ -186,8 +186,7 @@ impl Codebook {
                 let range = start..(start + block).min(all.end);
                 let values = range.start * width..range.end * width;
                 let vectors = Matrix::new(&x[values.clone()], range.len(), width);
-                // SAFETY: the scores are this shard's own, and the product is not cut further.
-                unsafe { multiply_shard(&Parts::new(scores), false, vectors, book, count, 0) };
+                multiply_here(scores, false, vectors, book);
                 // SAFETY: as above.
                 let (y, choices, errors) =
                     unsafe { (y.part(values.clone()), choices.part(range.clone()), errors.part(range)) };

@@ -9,6 +9,7 @@ use super::channels::{activate, through_activation};
 use super::columns::{Columns, Direction};
 use super::direct::Direct;
 use super::jacobian::{Block, Chain, LinearMap};
+use super::matmul::multiply_here;
 use super::operation::Operation;
 use super::pass::Pass;
 use super::threads::{Parts, Threads};
@@ -141,7 +142,7 @@ impl Conv {
             let to = unsafe { to.part(after.clone()) };
             match direction {
                 Direction::Down => {
-                    space.patch_product(space.gather(tile, from, scratch), w, false, to);
+                    multiply_here(to, false, space.gather(tile, from, scratch), w.transposed());
                     finish(after, to);
                 }
                 Direction::Up => {
@@ -166,8 +167,8 @@ impl Operation for Conv {
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
         let values = self.bias.borrow();
         let bias = match &self.route {
-            Route::Direct(direct) => direct.repeated_bias(values.values()),
-            Route::Columns(space) => space.repeated_bias(values.values()),
+            Route::Direct(direct) => direct.shards().repeated_bias(values.values()),
+            Route::Columns(space) => space.shards().repeated_bias(values.values()),
         };
         let (bias, activation) = (&*bias, self.activation);
         self.multiply(self.direction, pass.rows, x.values(), y.values_mut(), &pass.threads, |values, y| {
@@ -254,7 +255,7 @@ impl Operation for Conv {
                     }
                     space.scatter_product(tile, small, w, scratch, dx);
                 }
-                Direction::Up => space.patch_product(patches, w, dx_adds, dx),
+                Direction::Up => multiply_here(dx, dx_adds, patches, w.transposed()),
             }
         })
     }

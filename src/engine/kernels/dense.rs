@@ -5,10 +5,10 @@ use std::rc::Rc;
 use super::activation::{backward_row, forward_row};
 use super::jacobian::Chain;
 use super::math::vectorised;
-use super::matmul::{Matrix, column_shards, multiply_shard};
+use super::matmul::{Cut, Matrix, multiply_shard};
 use super::operation::Operation;
 use super::pass::Pass;
-use super::threads::{Parts, Threads, shard_range};
+use super::threads::{Parts, Threads};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
@@ -95,21 +95,21 @@ impl Operation for Dense {
         let mut y = self.y.borrow_mut();
         let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
         let (inputs, outputs) = (x.columns(), y.columns());
-        let (width, shards) = column_shards(rows, outputs, inputs);
+        let cut = Cut::new(rows, outputs, inputs);
         let activation = self.activation;
         let (a, b) = (Matrix::new(x.values(), rows, inputs), self.weight_matrix(&weight, inputs, outputs));
         let bias = bias.values();
         let y = Parts::new(y.values_mut());
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
-        threads.run(shards, 2 * rows * inputs * outputs, &|shard| {
-            let range = shard_range(shard, width, outputs);
-            // SAFETY: each shard runs once and touches its own columns of `y` and `sums` only, which are borrowed here; the
+        threads.run(cut.shards(), 2 * rows * inputs * outputs, &|shard| {
+            let (own_rows, range) = cut.block(shard);
+            // SAFETY: each shard runs once and touches its own block of `y` and `sums` only, which are borrowed here; the
             // slices of the loop below come and go after the product is done.
-            unsafe { multiply_shard(&y, false, a, b, width, shard) };
+            unsafe { multiply_shard(&y, false, a, b, cut, shard) };
             vectorised(
                 #[inline(always)]
                 || {
-                    for row in 0..rows {
+                    for row in own_rows {
                         let columns = row * outputs + range.start..row * outputs + range.end;
                         // SAFETY: as above.
                         let pre = sums.map(|sums| unsafe { sums.part(columns.clone()) });
@@ -141,9 +141,9 @@ impl Operation for Dense {
         let (dw_left, dw_right) = if self.is_tied { (x_matrix, da) } else { (da, x_matrix) };
         let dw_columns = if self.is_tied { outputs } else { inputs };
         let dw_rows = if self.is_tied { inputs } else { outputs };
-        let (dw_width, dw_shards) = column_shards(dw_rows, dw_columns, rows);
-        let (dx_width, dx_shards) =
-            if self.wants_input_gradient { column_shards(rows, inputs, outputs) } else { (1, 0) };
+        let (dw_cut, dx_cut) = (Cut::new(dw_rows, dw_columns, rows), Cut::new(rows, inputs, outputs));
+        let dw_shards = dw_cut.shards();
+        let dx_shards = if self.wants_input_gradient { dx_cut.shards() } else { 0 };
         let w = self.weight_matrix(&weight, inputs, outputs).transposed();
         let dw_adds = weight.claim_gradient() == Write::Add;
         let dx_adds = self.wants_input_gradient && x.claim_gradient() == Write::Add;
@@ -151,12 +151,12 @@ impl Operation for Dense {
         let (dw, dx, db) = (Parts::new(dw), Parts::new(dx), Parts::new(db));
         let flops = 2 * rows * inputs * outputs;
         threads.run(dw_shards + dx_shards + 1, 2 * flops, &|shard| {
-            // SAFETY: each shard runs once; dW and dx are cut into columns, db is one shard's own.
+            // SAFETY: each shard runs once; dW and dx are cut into blocks, db is one shard's own.
             unsafe {
                 if shard < dw_shards {
-                    multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_width, shard);
+                    multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_cut, shard);
                 } else if shard < dw_shards + dx_shards {
-                    multiply_shard(&dx, dx_adds, da, w, dx_width, shard - dw_shards);
+                    multiply_shard(&dx, dx_adds, da, w, dx_cut, shard - dw_shards);
                 } else {
                     sum_rows(dy, db.part(0..outputs), db_adds, rows);
                 }
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_large_layer_equals_plain_loops_there_and_back() {
-        assert!(column_shards(ROWS, OUTPUTS, INPUTS).1 > 1 && 2 * ROWS * OUTPUTS * INPUTS > FORK_FLOPS);
+        assert!(Cut::new(ROWS, OUTPUTS, INPUTS).shards() > 1 && 2 * ROWS * OUTPUTS * INPUTS > FORK_FLOPS);
         for is_tied in [false, true] {
             let (w_rows, w_columns) = if is_tied { (INPUTS, OUTPUTS) } else { (OUTPUTS, INPUTS) };
             let (x, weight) = (filled(ROWS, INPUTS, 1), filled(w_rows, w_columns, 2));

@@ -4,28 +4,32 @@
 //! A pixel of the small picture sums over `kernel` rows of the large one, each a run of `kernel · channels`
 //! values that lie side by side. A pixel of the large picture sums over the pixels of the small one whose
 //! windows lie on it; which of the kernel's weights these are depends on its row and column modulo the
-//! stride, its *phase*, so there is one product for each phase. The gradient of a weight sums over the
-//! pixels of the small picture. The weights are put in the order of the product once a pass.
+//! stride, its *phase*, so there is one product for each phase; where the large picture has few channels,
+//! which would leave vectors mostly empty, whole patches are computed instead and added up. The gradient
+//! of a weight sums over the pixels of the small picture. The weights are put in the order of the product once a pass.
 
 mod block;
 mod frame;
 mod pack;
+mod scatter;
 
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::Mutex;
 
-use block::{Outer, PANEL, Places, Table, Walk};
+use block::{Outer, PANEL, Places, Table};
 use frame::Frame;
 pub(super) use frame::Framed;
+use scatter::scatter;
 
-use super::channels::{fold, repeat, tile_len};
+use super::block::Walk;
 use super::columns::Direction;
 use super::math::vectorised;
-use super::threads::{Parts, Threads, shard_range};
+use super::shards::Shards;
+use super::threads::Threads;
 use super::variable::TapeError;
-use super::workspace::{lengthen, lock, zeros};
+use super::workspace::zeros;
 use crate::check::Window;
-use crate::check::sizes::{CONVOLUTION_SHARDS, DIRECT_COLUMNS, DirectSizes, convolution_shards};
+use crate::check::sizes::{CACHE_LINE, DIRECT_COLUMNS, DirectSizes};
 use crate::engine::EngineError;
 
 /// Weight gradients are added up in so many rows at a time.
@@ -36,10 +40,12 @@ const OUTER_VALUES: usize = 1 << 13;
 /// Pixels that the gradient of a weight sums over at a time, at least, where there are so many.
 const LEAST_OUTER: usize = 64;
 
+/// Values of a patch that are worth putting the pixels in panels for.
+const LEAST_PACKED: usize = 64;
+
 /// Samples whose pictures are worked on at one time, so that they stay in the cache.
 pub(super) struct Tile {
     samples: Range<usize>,
-    shard: usize,
     /// Whether it is the first of its shard.
     is_first: bool,
 }
@@ -69,18 +75,13 @@ pub(super) struct Direct {
     up: Vec<Phase>,
     /// Where the values of a patch lie in the frame of the large picture.
     patch: Table,
+    /// A single place: where patches are added to the large picture, pixels follow each other.
+    pixel: Table,
     sizes: DirectSizes,
-    shards: usize,
+    /// Their sums of the weight's gradient are patch × channels; their scratch is for frames.
+    shards: Shards,
     /// Weights in the order of the product under way.
     panels: Mutex<Vec<f32>>,
-    /// Scratch for frames; each thread takes the first that is free. Contents never outlive a tile.
-    scratch: Vec<Mutex<Vec<f32>>>,
-    /// Each shard's gradient of the weight, patch × channels; empty until there is one.
-    weight_sums: Mutex<Vec<f32>>,
-    /// Each shard's gradient of the bias, a tile of channels; empty until there is one.
-    bias_sums: Mutex<Vec<f64>>,
-    /// The bias, repeated over a tile of channels.
-    bias: Mutex<Vec<f32>>,
 }
 
 impl Direct {
@@ -107,14 +108,7 @@ impl Direct {
         };
         let large = frame(large, channels.0, before, sizes.large);
         let small = frame(small, channels.1, (sizes.zeros, sizes.zeros), sizes.small);
-        let scratch = (0..CONVOLUTION_SHARDS)
-            .map(|_| {
-                // Reserved now, touched by the threads that use it.
-                let mut values = Vec::new();
-                values.try_reserve_exact(sizes.scratch).map_err(|_| EngineError::OutOfMemory)?;
-                Ok(Mutex::new(values))
-            })
-            .collect::<Result<Vec<_>, EngineError>>()?;
+        let weight_len = kernel * kernel * channels.0 * channels.1;
         let mut direct = Direct {
             window,
             channels,
@@ -123,12 +117,9 @@ impl Direct {
             down: Table::default(),
             up: Vec::new(),
             patch: Table::default(),
-            shards: convolution_shards(kernel * kernel * channels.0 * channels.1),
+            pixel: Table::default(),
+            shards: Shards::new(weight_len, sizes.sums, sizes.scratch, outputs)?,
             panels: Mutex::new(zeros(sizes.panels)?),
-            scratch,
-            weight_sums: Mutex::default(),
-            bias_sums: Mutex::default(),
-            bias: Mutex::new(zeros(tile_len(outputs))?),
             sizes,
         };
         let row = large.width * large.channels;
@@ -145,9 +136,8 @@ impl Direct {
                 direct.patch.push(i * row + value, 0);
             }
         }
-        if let Some(blocks) = sizes.blocks {
-            let phase = direct.blocks(blocks)?;
-            direct.up.push(phase);
+        if sizes.patches.is_some() {
+            direct.pixel.push(0, 0);
             return Ok(Some(direct));
         }
         let mut start = 0;
@@ -186,59 +176,6 @@ impl Direct {
         Ok(Phase { table, walk, first, taps, start })
     }
 
-    /// All phases at once: places are blocks of `stride` × `stride` pixels of the large picture.
-    fn blocks(&self, (rows, columns): (usize, usize)) -> Result<Phase, EngineError> {
-        let Window { stride, before, .. } = self.window;
-        let (row, channels) = (self.small.width * self.small.channels, self.small.channels);
-        let mut table = Table::default();
-        table.reserve(rows * columns).map_err(|_| EngineError::OutOfMemory)?;
-        for r in 0..rows {
-            for c in 0..columns {
-                let from = (r + before.0 / stride) * row + (c + before.1 / stride) * channels;
-                table.push(from, (r * columns + c) * self.block_len());
-            }
-        }
-        let taps = self.sizes.zeros + 1;
-        let walk =
-            Walk { outers: 1, outer_stride: 0, runs: taps, run_stride: row, len: taps * channels, step: 1 };
-        Ok(Phase { table, walk, first: (0, 0), taps: (taps, taps), start: 0 })
-    }
-
-    /// Values of a block of pixels of the large picture.
-    fn block_len(&self) -> usize {
-        self.window.stride * self.window.stride * self.channels.0
-    }
-
-    /// Puts computed blocks where they belong in one large picture.
-    fn place(&self, (rows, columns): (usize, usize), blocks: &[f32], adds: bool, large: &mut [f32]) {
-        let Window { stride, before, .. } = self.window;
-        let (channels, width) = (self.channels.0, self.large.columns * self.channels.0);
-        let run = stride * channels;
-        for r in 0..rows {
-            for i in 0..stride {
-                let y = (r + before.0 / stride) * stride + i;
-                let Some(y) = y.checked_sub(before.0).filter(|y| *y < self.large.rows) else { continue };
-                let to = &mut large[y * width..(y + 1) * width];
-                // The blocks of a row lie side by side; the first and the last may reach over the edges.
-                let cut = before.1 % stride * channels;
-                for c in 0..columns {
-                    let from = &blocks[(r * columns + c) * self.block_len() + i * run..][..run];
-                    let (start, skipped) = if c == 0 { (0, cut) } else { (c * run - cut, 0) };
-                    let end = (start + run - skipped).min(width);
-                    if start >= end {
-                        continue;
-                    }
-                    let from = &from[skipped..skipped + end - start];
-                    if adds {
-                        to[start..end].iter_mut().zip(from).for_each(|(to, from)| *to += from);
-                    } else {
-                        to[start..end].copy_from_slice(from);
-                    }
-                }
-            }
-        }
-    }
-
     /// Values of one sample that a map in `direction` reads, and that it writes.
     pub(super) fn sizes(&self, direction: Direction) -> (usize, usize) {
         let values = |frame: Frame| frame.rows * frame.columns * frame.channels;
@@ -250,11 +187,9 @@ impl Direct {
         self.small.rows * self.small.columns * self.weight_len()
     }
 
-    /// The bias, repeated over a tile of channels.
-    pub(super) fn repeated_bias(&self, bias: &[f32]) -> MutexGuard<'_, Vec<f32>> {
-        let mut tile = lock(&self.bias);
-        repeat(bias, &mut tile);
-        tile
+    /// What the shards share.
+    pub(super) fn shards(&self) -> &Shards {
+        &self.shards
     }
 
     /// Calls `work` once for each tile of the first `rows` samples, with scratch for its frames.
@@ -266,16 +201,18 @@ impl Direct {
         products: usize,
         work: impl Fn(&Tile, &mut [f32]) + Sync,
     ) {
-        let (size, shards) = self.plan(rows);
-        threads.run(shards, products * 2 * rows * self.multiply_adds(), &|shard| {
-            let Range { start, end } = shard_range(shard, size, rows);
-            self.with_scratch(|scratch| {
-                for first in (start..end).step_by(self.sizes.pictures) {
-                    let samples = first..(first + self.sizes.pictures).min(end);
-                    work(&Tile { samples, shard, is_first: first == start }, scratch);
-                }
-            });
+        let flops = products * 2 * rows * self.multiply_adds();
+        self.shards.run(threads, rows, flops, |_, samples, scratch| {
+            self.tiles(samples).for_each(|tile| work(&tile, scratch));
         });
+    }
+
+    /// The tiles of a shard's samples, in order.
+    fn tiles(&self, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
+        let (Range { start, end }, pictures) = (samples, self.sizes.pictures);
+        (start..end)
+            .step_by(pictures)
+            .map(move |first| Tile { samples: first..(first + pictures).min(end), is_first: first == start })
     }
 
     /// As [`for_each_tile`](Direct::for_each_tile), for the gradients of weight and bias: `work` gets its
@@ -292,26 +229,12 @@ impl Direct {
         adds: (bool, bool),
         work: impl Fn(&Tile, &mut [f32], &mut [f32], &mut [f64]) + Sync,
     ) -> Result<(), TapeError> {
-        let (mut weight, mut bias) = (lock(&self.weight_sums), lock(&self.bias_sums));
-        let (sums_len, bias_len) = (self.sizes.sums, tile_len(db.len()));
-        lengthen(&mut weight, sums_len.saturating_mul(self.shards))?;
-        lengthen(&mut bias, bias_len * self.shards)?;
-        bias.fill(0.0);
-        let (dws, dbs) = (Parts::new(&mut weight[..]), Parts::new(&mut bias[..]));
-        self.for_each_tile(threads, rows, products, |tile, scratch| {
-            let own = |len: usize| tile.shard * len..(tile.shard + 1) * len;
-            // SAFETY: a shard runs once, its tiles one after another, and these are its own sums.
-            let (dw, db) = unsafe { (dws.part(own(sums_len)), dbs.part(own(bias_len))) };
-            work(tile, scratch, dw, db);
-        });
-        let (_, shards) = self.plan(rows);
-        self.add_up(threads, &mut weight[..shards * sums_len], dw, adds.0);
-        let channels = db.len();
-        for (channel, db) in db.iter_mut().enumerate() {
-            let tiles = bias.chunks_exact(bias_len).take(shards);
-            let sum = tiles.map(|tile| fold(tile, channels, channel)).sum::<f64>() as f32;
-            *db = sum + if adds.1 { *db } else { 0.0 };
-        }
+        let flops = products * 2 * rows * self.multiply_adds();
+        let db = (db, adds.1);
+        let mut sums = self.shards.sum(threads, (rows, flops), db, |samples, scratch, sums| {
+            self.tiles(samples).for_each(|tile| work(&tile, scratch, sums.weight, sums.bias));
+        })?;
+        self.add_up(threads, sums.values(), dw, adds.0);
         Ok(())
     }
 
@@ -409,46 +332,58 @@ impl Direct {
         large: &mut [f32],
     ) {
         let picture = self.sizes(Direction::Down).0;
-        if let Some((rows, columns)) = self.sizes.blocks {
-            let stride = rows * columns * self.block_len();
-            let blocks = &mut scratch[..tile.samples.len() * stride];
-            Direct::phase_up(tile, &self.up[0], small, panels, (false, self.block_len()), (blocks, stride));
-            for (blocks, large) in blocks.chunks_exact(stride).zip(large.chunks_exact_mut(picture)) {
-                vectorised(
-                    #[inline(always)]
-                    || self.place((rows, columns), blocks, adds, large),
-                );
+        if let Some((band, padded)) = self.sizes.patches {
+            if !adds {
+                large.fill(0.0);
+            }
+            let ((rows, width), channels) = ((self.small.rows, self.small.columns), self.channels.1);
+            for (sample, large) in large.chunks_exact_mut(picture).enumerate() {
+                for first in (0..rows).step_by(band) {
+                    let rows = first..(first + band).min(rows);
+                    let patches = &mut scratch[..rows.len() * width * padded];
+                    Places {
+                        table: &self.pixel,
+                        samples: rows.len() * width,
+                        from: &small.values[sample * small.stride + first * width * channels..],
+                        from_stride: channels,
+                        to: patches,
+                        to_stride: padded,
+                        walk: Walk {
+                            outers: 1,
+                            outer_stride: 0,
+                            runs: 1,
+                            run_stride: 0,
+                            len: channels,
+                            step: 1,
+                        },
+                        panels,
+                        outputs: padded,
+                        adds: false,
+                    }
+                    .compute();
+                    vectorised(
+                        #[inline(always)]
+                        || scatter(self.window, self.channels.0, rows, (patches, padded), large),
+                    );
+                }
             }
             return;
         }
         for phase in &self.up {
-            let outputs = self.channels.0;
-            Direct::phase_up(tile, phase, small, panels, (adds, outputs), (large, picture));
+            Places {
+                table: &phase.table,
+                samples: tile.samples.len(),
+                from: small.values,
+                from_stride: small.stride,
+                to: large,
+                to_stride: picture,
+                walk: phase.walk,
+                panels: &panels[phase.start..],
+                outputs: self.channels.0,
+                adds,
+            }
+            .compute();
         }
-    }
-
-    /// One phase of the way up.
-    fn phase_up(
-        tile: &Tile,
-        phase: &Phase,
-        small: Framed<'_>,
-        panels: &[f32],
-        (adds, outputs): (bool, usize),
-        (to, to_stride): (&mut [f32], usize),
-    ) {
-        Places {
-            table: &phase.table,
-            samples: tile.samples.len(),
-            from: small.values,
-            from_stride: small.stride,
-            to,
-            to_stride,
-            walk: phase.walk,
-            panels: &panels[phase.start..],
-            outputs,
-            adds,
-        }
-        .compute();
     }
 
     /// Adds a tile's share of the weight's gradient to its shard's sums.
@@ -462,18 +397,10 @@ impl Direct {
     ) {
         let (samples, frame, stride) = (tile.samples.len(), self.large, self.window.stride);
         let (channels, columns) = (self.channels.1, self.sizes.columns);
-        let right = if channels == columns {
-            small
-        } else {
-            // Rows of whole vectors; what is beyond the channels stays 0.
-            let pixels = samples * self.small.rows * self.small.columns;
-            let padded = &mut scratch[..pixels * columns];
-            for (to, from) in padded.chunks_exact_mut(columns).zip(small.chunks_exact(channels)) {
-                to[..channels].copy_from_slice(from);
-                to[channels..].fill(0.0);
-            }
-            padded
-        };
+        let is_packed = channels != columns || self.patch_len() >= LEAST_PACKED;
+        // No vector of a panel lies in two lines of the cache.
+        let skipped = scratch.as_ptr().align_offset(4 * CACHE_LINE).min(CACHE_LINE);
+        let panels = &mut scratch[skipped..];
         let (rows, width) = (self.small.rows, self.small.columns);
         let row = stride * frame.width * frame.channels;
         // What is read stays in the nearest cache, but is enough to be worth loading and storing the sums.
@@ -492,8 +419,16 @@ impl Direct {
                     step: stride * frame.channels,
                 };
                 let from = &large.values[first * large.stride + start * row..];
-                let right = &right[(first * rows + start) * width * columns..];
-                Outer { table: &self.patch, from, walk, right, columns, sums, adds }.compute();
+                let pixels = walk.steps();
+                let small = &small[(first * rows + start) * width * channels..];
+                let right = if is_packed {
+                    let right = &mut panels[..pixels * columns];
+                    pack_pixels(small, (channels, rows * width * channels), walk, right);
+                    right
+                } else {
+                    small
+                };
+                Outer { table: &self.patch, from, walk, right, is_packed, columns, sums, adds }.compute();
                 adds = true;
             }
         }
@@ -502,10 +437,12 @@ impl Direct {
     /// Memory it holds or has reserved, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        let floats = self.scratch.iter().chain([&self.weight_sums, &self.bias, &self.panels]);
-        let floats: usize = floats.map(|values| lock(values).capacity()).sum();
-        let tables = [&self.down, &self.patch].into_iter().chain(self.up.iter().map(|phase| &phase.table));
-        4 * floats + 8 * lock(&self.bias_sums).capacity() + tables.map(Table::bytes).sum::<usize>()
+        let tables = [&self.down, &self.patch, &self.pixel]
+            .into_iter()
+            .chain(self.up.iter().map(|phase| &phase.table));
+        4 * super::workspace::lock(&self.panels).capacity()
+            + self.shards.bytes()
+            + tables.map(Table::bytes).sum::<usize>()
     }
 
     fn patch_len(&self) -> usize {
@@ -515,25 +452,33 @@ impl Direct {
     fn weight_len(&self) -> usize {
         self.channels.1 * self.patch_len()
     }
-
-    /// How many samples a shard takes, and how many shards there are.
-    fn plan(&self, rows: usize) -> (usize, usize) {
-        let size = rows.div_ceil(self.shards).max(1);
-        (size, rows.div_ceil(size))
-    }
-
-    /// Runs `work` with scratch; what is in it is left over from elsewhere.
-    fn with_scratch(&self, work: impl FnOnce(&mut [f32])) {
-        let free = self.scratch.iter().find_map(|scratch| match scratch.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
-        if let Some(mut scratch) = free.or_else(|| self.scratch.first().map(lock)) {
-            scratch.resize(self.sizes.scratch, 0.0);
-            work(&mut scratch);
-        }
-    }
 }
 
-const _: () = assert!(DIRECT_COLUMNS == 16 && PANEL.is_multiple_of(DIRECT_COLUMNS));
+/// Puts the pixels that a walk over the large picture meets, of so many channels and with `sample` values
+/// from a sample to the next, into panels; what is beyond the channels is 0.
+fn pack_pixels(small: &[f32], (channels, sample): (usize, usize), walk: Walk, panels: &mut [f32]) {
+    let run = walk.runs * walk.len;
+    vectorised(
+        #[inline(always)]
+        || {
+            for (first, panel) in
+                (0..channels).step_by(PANEL).zip(panels.chunks_exact_mut(walk.steps() * PANEL))
+            {
+                let width = PANEL.min(channels - first);
+                for (index, rows) in panel.chunks_exact_mut(run * PANEL).enumerate() {
+                    let pixels = small[index * sample..].chunks_exact(channels);
+                    for (to, from) in rows.chunks_exact_mut(PANEL).zip(pixels) {
+                        if width == PANEL {
+                            to.copy_from_slice(&from[first..first + PANEL]);
+                        } else {
+                            to[..width].copy_from_slice(&from[first..first + width]);
+                            to[width..].fill(0.0);
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+const _: () = assert!(DIRECT_COLUMNS == PANEL && PANEL == 16);

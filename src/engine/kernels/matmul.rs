@@ -1,11 +1,24 @@
-//! Matrix products, cut into column blocks that depend on sizes alone.
+//! Matrix products, cut into blocks that depend on sizes alone.
 
+mod product;
+
+use std::ops::Range;
+
+use self::product::Product;
 use super::threads::{Parts, Threads, shard_range};
 
-/// Floating-point operations of one shard, about 80 µs of one core.
+/// Floating-point operations of one shard, about 160 µs of one core.
 const SHARD_FLOPS: usize = 16 << 20;
 /// Columns of a shard are a multiple of this, so that no vector straddles two.
-const COLUMN_STEP: usize = 16;
+const COLUMN_STEP: usize = 32;
+/// Columns of a shard, at least, where there are so many: the values on the left are read once for them.
+const LEAST_COLUMNS: usize = 64;
+/// Shards that are enough for any number of threads worth having: rows are cut only where columns make
+/// fewer.
+const ENOUGH_SHARDS: usize = 8;
+/// Rows of a shard are a multiple of this, and at least eight times as many: columns are put in order
+/// for each of them.
+const ROW_STEP: usize = 12;
 
 /// A read-only matrix in row-major memory, possibly seen transposed.
 #[derive(Clone, Copy)]
@@ -40,81 +53,88 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Narrower shards leave the registers of the innermost loop half empty: 32 columns were ten times slower than 64.
-const LEAST_COLUMNS: usize = 64;
-
-/// How a product of `rows × inner` by `inner × columns` is cut: the width of each shard's columns, and their number.
-pub fn column_shards(rows: usize, columns: usize, inner: usize) -> (usize, usize) {
-    let wanted = (2 * rows * columns * inner).div_ceil(SHARD_FLOPS).max(1);
-    let width = columns.div_ceil(wanted).next_multiple_of(COLUMN_STEP).max(LEAST_COLUMNS).min(columns.max(1));
-    (width, columns.div_ceil(width))
+/// How a product is cut into blocks of its result.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    rows: usize,
+    columns: usize,
+    /// Rows and columns of a block.
+    height: usize,
+    width: usize,
 }
 
-/// `out = a · b`, or `out += a · b`: shard `shard` of [`column_shards`], which writes its columns only.
+impl Cut {
+    /// A product of `rows × inner` by `inner × columns`.
+    pub fn new(rows: usize, columns: usize, inner: usize) -> Cut {
+        let wanted = (2 * rows * columns * inner).div_ceil(SHARD_FLOPS).max(1);
+        let width =
+            columns.div_ceil(wanted).next_multiple_of(COLUMN_STEP).max(LEAST_COLUMNS).min(columns.max(1));
+        let below = wanted.min(ENOUGH_SHARDS).div_ceil(columns.div_ceil(width).max(1));
+        let height =
+            rows.div_ceil(below.max(1)).next_multiple_of(ROW_STEP).max(8 * ROW_STEP).min(rows.max(1));
+        Cut { rows, columns, height, width }
+    }
+
+    /// All in one block.
+    fn whole(rows: usize, columns: usize) -> Cut {
+        Cut { rows, columns, height: rows.max(1), width: columns.max(1) }
+    }
+
+    /// Number of blocks.
+    pub fn shards(self) -> usize {
+        self.rows.div_ceil(self.height) * self.columns.div_ceil(self.width)
+    }
+
+    /// Rows and columns of a block. Those of the same columns follow each other.
+    pub fn block(self, shard: usize) -> (Range<usize>, Range<usize>) {
+        let below = self.rows.div_ceil(self.height).max(1);
+        let rows = shard_range(shard % below, self.height, self.rows);
+        (rows, shard_range(shard / below, self.width, self.columns))
+    }
+}
+
+/// `out = a · b`, or `out += a · b`: shard `shard` of a [`Cut`], which writes its block only.
 ///
 /// # Panics
-/// If `out` is too short or the matrices do not fit each other.
+/// If `out` is too short or the matrices do not fit each other or the cut.
 ///
 /// # Safety
-/// While this runs nobody else may use the columns of `out` that belong to `shard`: neither another call with the same
-/// `shard`, nor a [`Parts::part`] that holds some of them.
+/// While this runs nobody else may use the block of `out` that belongs to `shard`: neither another call with the same
+/// `shard`, nor a [`Parts::part`] that holds some of it.
 pub(super) unsafe fn multiply_shard(
     out: &Parts<'_>,
     accumulate: bool,
     a: Matrix<'_>,
     b: Matrix<'_>,
-    width: usize,
+    cut: Cut,
     shard: usize,
 ) {
-    let (rows, columns, inner) = (a.rows, b.columns, a.columns);
-    assert_eq!(inner, b.rows);
-    let range = shard_range(shard, width, columns);
-    if range.is_empty() || rows == 0 {
-        return;
-    }
-    assert!(rows.checked_mul(columns).is_some_and(|len| len <= out.len()), "the product does not fit");
-    // gemm reads `rows × inner` values of `a` and `inner × range.len()` of `b`, and writes (where `accumulate`, also
-    // reads) `rows × range.len()` of `out`, each at row · row stride + column · column stride from its start.
-    // - `a`: `Matrix::new` has checked that `rows · inner` values are there, borrowed for reading; transposing exchanges
-    //   lengths and strides together, so the last offset stays that of the last value.
-    // - `b`: the same, and `range` ends at its `columns` at most, so that a start shifted by `range.start` columns
-    //   leaves room for `range.len()` of them. Where `inner` is 0 nothing is read; `wrapping_add` forms the pointer.
-    // - `out`: the last offset is `(rows − 1) · columns + range.end − 1 < rows · columns`, inside by the assertion.
-    //   `Parts` holds the only `&mut` to it. Other shards write other columns, by raw pointers alone, and the caller
-    //   promises that nobody else uses these: no value is touched by two threads, and none is behind a reference.
-    // SAFETY: so everything is read and written inside its slice, and written by this call alone.
-    unsafe {
-        gemm::gemm(
-            rows,
-            range.len(),
-            inner,
-            out.start().wrapping_add(range.start),
-            1,
-            columns as isize,
-            accumulate,
-            a.values.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.values.as_ptr().wrapping_add(range.start * b.column_stride),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            1.0_f32,
-            1.0_f32,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    assert!((a.rows, b.columns) == (cut.rows, cut.columns), "another product was cut");
+    let needed = cut.rows.checked_mul(cut.columns);
+    assert!(needed.is_some_and(|len| len <= out.len()), "the product does not fit");
+    let (rows, columns) = cut.block(shard);
+    let product = Product { a, b, rows, columns, out: out.start(), stride: cut.columns, adds: accumulate };
+    // SAFETY: `Parts` holds the only `&mut` to `out`, which has all rows by the assertion. Other shards write other
+    // blocks, by raw pointers alone, and the caller promises that nobody else uses this one.
+    unsafe { product.compute() };
 }
 
-/// `out = a · b`, or `out += a · b` where `accumulate`, for a row-major `out`.
+/// `out = a · b`, or `out += a · b` where `accumulate`, for a row-major `out`, on this thread alone.
+///
+/// # Panics
+/// If `out` is too short or the matrices do not fit each other.
+pub fn multiply_here(out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>) {
+    // SAFETY: `out` is borrowed for this one call, which computes all of it.
+    unsafe { multiply_shard(&Parts::new(out), accumulate, a, b, Cut::whole(a.rows, b.columns), 0) };
+}
+
+/// The same on all threads.
 pub fn multiply(threads: &Threads, out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>) {
-    let (width, shards) = column_shards(a.rows, b.columns, a.columns);
+    let cut = Cut::new(a.rows, b.columns, a.columns);
     let out = Parts::new(out);
-    threads.run(shards, 2 * a.rows * b.columns * a.columns, &|shard| {
+    threads.run(cut.shards(), 2 * a.rows * b.columns * a.columns, &|shard| {
         // SAFETY: `run` calls each shard once, and `out` is used by nobody else until it returns.
-        unsafe { multiply_shard(&out, accumulate, a, b, width, shard) };
+        unsafe { multiply_shard(&out, accumulate, a, b, cut, shard) };
     });
 }
 
@@ -139,10 +159,25 @@ mod tests {
     #[test]
     fn products_equal_the_definition_for_all_layouts() {
         let threads = Threads::new(2);
-        assert!(column_shards(300, 700, 128).1 > 1 && 2 * 300 * 700 * 128 > FORK_FLOPS, "the largest forks");
-        for (m, n, k) in
-            [(1, 1, 1), (3, 5, 7), (2, 200, 33), (64, 300, 128), (300, 700, 128), (0, 3, 2), (4, 4, 0)]
-        {
+        assert!(
+            Cut::new(300, 700, 128).shards() > 1 && 2 * 300 * 700 * 128 > FORK_FLOPS,
+            "the largest forks"
+        );
+        // Single rows and columns, more steps, rows and columns than are worked on at a time, and none.
+        for (m, n, k) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (1, 300, 37),
+            (300, 1, 9),
+            (2, 200, 33),
+            (13, 25, 3),
+            (64, 300, 128),
+            (300, 700, 128),
+            (25, 601, 20),
+            (260, 40, 600),
+            (0, 3, 2),
+            (4, 4, 0),
+        ] {
             let a: Vec<f32> = (0..m * k).map(|i| ((i * 7) % 11) as f32 - 5.0).collect();
             let b: Vec<f32> = (0..k * n).map(|i| ((i * 5) % 13) as f32 - 6.0).collect();
             let mut expected = vec![1.0; m * n];

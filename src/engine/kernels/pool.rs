@@ -113,6 +113,13 @@ impl Operation for Pool {
         threads.for_each_piece(&mut dx[..rows * inputs], inputs, 2 * rows * inputs, |start, dx| {
             let own = start / inputs * outputs..(start / inputs + 1) * outputs;
             let dy = &dy[own.clone()];
+            if kind == PoolKind::Max && sizes.tiles_picture() {
+                vectorised(
+                    #[inline(always)]
+                    || sizes.hand_back(dy, &chosen[own], adds, dx),
+                );
+                return;
+            }
             if !adds {
                 dx.fill(0.0);
             }
@@ -218,6 +225,30 @@ impl Sizes {
         );
         let share = self.share();
         y.iter_mut().for_each(|y| *y *= share);
+    }
+
+    /// Whether every pixel of the large picture lies under exactly one position.
+    fn tiles_picture(self) -> bool {
+        let Window { large, small, kernel, stride, .. } = self.window;
+        kernel == stride && large == (small.0 * stride, small.1 * stride)
+    }
+
+    /// Writes, or adds, the gradient of every pixel of a picture of tiles, in one pass: that of its
+    /// position where it was chosen, otherwise 0.
+    #[inline(always)]
+    fn hand_back(self, dy: &[f32], chosen: &[u32], adds: bool, dx: &mut [f32]) {
+        let channels = self.channels;
+        self.for_each_pixel(
+            #[inline(always)]
+            |to, from, _| {
+                let (dx, indices) = (&mut dx[from..from + channels], from as u32..);
+                let position = dy[to..to + channels].iter().zip(&chosen[to..to + channels]);
+                for ((dx, index), (dy, chosen)) in dx.iter_mut().zip(indices).zip(position) {
+                    let own = if *chosen == index { *dy } else { 0.0 };
+                    *dx = if adds { *dx + own } else { own };
+                }
+            },
+        );
     }
 
     #[inline(always)]

@@ -1,20 +1,21 @@
 //! Memory and order of work of a convolution, and the products of its parts, in both directions.
 //!
-//! Samples are cut into at most [`CONVOLUTION_SHARDS`] runs. A shard walks over its samples in *tiles* whose
+//! Samples are cut into runs ([`Shards`]). A shard walks over its samples in *tiles* whose
 //! patches stay in the processor's cache: a few whole pictures, or a band of one. Patches lie in
 //! scratch that the thread finds warm; each shard sums over its own samples, and these sums are added
 //! up in the order of the shards.
 
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::channels::{add_pixels, fold, repeat, tile_len};
+use super::channels::add_pixels;
 use super::columns::{Columns, Direction};
 use super::math::vectorised;
-use super::matmul::{Matrix, multiply_shard};
-use super::threads::{Parts, Threads, shard_range};
+use super::matmul::{Matrix, multiply_here};
+use super::shards::Shards;
+use super::threads::Threads;
 use super::variable::TapeError;
-use crate::check::sizes::{CONVOLUTION_SHARDS, PATCH_VALUES, convolution_shards, patch_values};
+use crate::check::sizes::{PATCH_VALUES, patch_values};
 use crate::engine::EngineError;
 
 /// Weight gradients are added up in pieces of so many values.
@@ -25,7 +26,6 @@ const PIECE: usize = 4096;
 pub(super) struct Tile {
     samples: Range<usize>,
     rows: Range<usize>,
-    shard: usize,
     /// Whether it is the first of its shard.
     is_first: bool,
     /// Whether its pictures start with it.
@@ -39,15 +39,8 @@ pub(super) struct Workspace {
     columns: Columns,
     /// Channels of the small picture.
     channels: usize,
-    /// Scratch for patches; each thread takes the first that is free. Contents never outlive a tile.
-    scratch: Vec<Mutex<Vec<f32>>>,
-    /// Each shard's gradient of the weight; empty until there is one.
-    weight_sums: Mutex<Vec<f32>>,
-    /// Each shard's gradient of the bias, a tile of channels; empty until there is one.
-    bias_sums: Mutex<Vec<f64>>,
-    /// The bias, repeated over a tile of channels.
-    bias: Mutex<Vec<f32>>,
-    shards: usize,
+    /// Their scratch is for patches.
+    shards: Shards,
 }
 
 impl Workspace {
@@ -58,26 +51,9 @@ impl Workspace {
     /// [`EngineError::OutOfMemory`].
     pub(super) fn new(columns: Columns, channels: usize, outputs: usize) -> Result<Workspace, EngineError> {
         let weight_len = channels.saturating_mul(columns.patch());
-        let shards = convolution_shards(weight_len);
         let patches = patch_values(columns.window().small.1 * columns.patch());
-        let scratch = (0..CONVOLUTION_SHARDS)
-            .map(|_| {
-                // Reserved now, touched by the threads that use it.
-                let mut values = Vec::new();
-                values.try_reserve_exact(patches).map_err(|_| EngineError::OutOfMemory)?;
-                Ok(Mutex::new(values))
-            })
-            .collect::<Result<Vec<_>, EngineError>>()?;
-        Ok(Workspace {
-            columns,
-            channels,
-            scratch,
-            // A network that is only used has no gradients.
-            weight_sums: Mutex::default(),
-            bias_sums: Mutex::default(),
-            bias: Mutex::new(zeros(tile_len(outputs))?),
-            shards,
-        })
+        let shards = Shards::new(weight_len, weight_len, patches, outputs)?;
+        Ok(Workspace { columns, channels, shards })
     }
 
     /// Values of one sample that a map in `direction` reads, and that it writes.
@@ -95,11 +71,9 @@ impl Workspace {
         Matrix::new(weight, self.channels, self.columns.patch())
     }
 
-    /// The bias, repeated over a tile of channels.
-    pub(super) fn repeated_bias(&self, bias: &[f32]) -> MutexGuard<'_, Vec<f32>> {
-        let mut tile = lock(&self.bias);
-        repeat(bias, &mut tile);
-        tile
+    /// What the shards share.
+    pub(super) fn shards(&self) -> &Shards {
+        &self.shards
     }
 
     /// Calls `work` once for each tile of the first `rows` samples, with scratch for its patches, in
@@ -112,13 +86,9 @@ impl Workspace {
         products: usize,
         work: impl Fn(&Tile, &mut [f32]) + Sync,
     ) {
-        let (size, shards) = self.plan(rows);
-        threads.run(shards, products * 2 * rows * self.multiply_adds(), &|shard| {
-            self.with_scratch(|scratch| {
-                for tile in self.tiles(shard, shard_range(shard, size, rows)) {
-                    work(&tile, scratch);
-                }
-            });
+        let flops = products * 2 * rows * self.multiply_adds();
+        self.shards.run(threads, rows, flops, |_, samples, scratch| {
+            self.tiles(samples).for_each(|tile| work(&tile, scratch));
         });
     }
 
@@ -137,20 +107,12 @@ impl Workspace {
         adds: (bool, bool),
         work: impl Fn(&Tile, &mut [f32], &mut [f32], &mut [f64]) + Sync,
     ) -> Result<(), TapeError> {
-        let (mut weight, mut bias) = (lock(&self.weight_sums), lock(&self.bias_sums));
-        let (weight_len, bias_len) = (self.weight_len(), tile_len(db.len()));
-        lengthen(&mut weight, weight_len.saturating_mul(self.shards))?;
-        lengthen(&mut bias, bias_len * self.shards)?;
-        bias.fill(0.0);
-        let (dws, dbs) = (Parts::new(&mut weight[..]), Parts::new(&mut bias[..]));
-        self.for_each_tile(threads, rows, products, |tile, scratch| {
-            let own = |len: usize| tile.shard * len..(tile.shard + 1) * len;
-            // SAFETY: a shard runs once, its tiles one after another, and these are its own sums.
-            let (dw, db) = unsafe { (dws.part(own(weight_len)), dbs.part(own(bias_len))) };
-            work(tile, scratch, dw, db);
-        });
-        let (_, shards) = self.plan(rows);
-        let weight = &weight[..shards * weight_len];
+        let (weight_len, flops) = (self.weight_len(), products * 2 * rows * self.multiply_adds());
+        let db = (db, adds.1);
+        let mut sums = self.shards.sum(threads, (rows, flops), db, |samples, scratch, sums| {
+            self.tiles(samples).for_each(|tile| work(&tile, scratch, sums.weight, sums.bias));
+        })?;
+        let weight = &*sums.values();
         threads.for_each_piece(dw, PIECE, weight.len(), |start, dw| {
             vectorised(
                 #[inline(always)]
@@ -166,12 +128,6 @@ impl Workspace {
                 },
             );
         });
-        let channels = db.len();
-        for (channel, db) in db.iter_mut().enumerate() {
-            let tiles = bias.chunks_exact(bias_len).take(shards);
-            let sum = tiles.map(|tile| fold(tile, channels, channel)).sum::<f64>() as f32;
-            *db = sum + if adds.1 { *db } else { 0.0 };
-        }
         Ok(())
     }
 
@@ -206,7 +162,7 @@ impl Workspace {
         scratch: &mut [f32],
         large: &mut [f32],
     ) {
-        product(scratch, false, self.pixel_rows(tile, small), weight, self.columns.patch());
+        multiply_here(scratch, false, self.pixel_rows(tile, small), weight);
         let (picture, band) = (self.columns.picture(), self.band(tile));
         for index in 0..tile.samples.len() {
             let to = &mut large[index * picture..][..picture];
@@ -214,44 +170,25 @@ impl Workspace {
         }
     }
 
-    /// `small = patches Wᵀ`, or `small += patches Wᵀ` where `adds`, for a tile's patches.
-    pub(super) fn patch_product(
-        &self,
-        patches: Matrix<'_>,
-        weight: Matrix<'_>,
-        adds: bool,
-        small: &mut [f32],
-    ) {
-        product(small, adds, patches, weight.transposed(), self.channels);
-    }
-
     /// Adds a tile's share of the weight's gradient, `smallᵀ patches`, to its shard's sums.
     pub(super) fn add_to_weight(&self, tile: &Tile, small: &[f32], patches: Matrix<'_>, sums: &mut [f32]) {
         // The first tile overwrites what an earlier step left.
         let small = self.pixel_rows(tile, small).transposed();
-        product(sums, !tile.is_first, small, patches, self.columns.patch());
+        multiply_here(sums, !tile.is_first, small, patches);
     }
 
     /// Memory it holds or has reserved, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        let floats = self.scratch.iter().chain([&self.weight_sums, &self.bias]);
-        let floats: usize = floats.map(|values| lock(values).capacity()).sum();
-        4 * floats + 8 * lock(&self.bias_sums).capacity()
+        self.shards.bytes()
     }
 
     fn weight_len(&self) -> usize {
         self.channels * self.columns.patch()
     }
 
-    /// How many samples a shard takes, and how many shards there are.
-    fn plan(&self, rows: usize) -> (usize, usize) {
-        let size = rows.div_ceil(self.shards).max(1);
-        (size, rows.div_ceil(size))
-    }
-
     /// The tiles of a shard's samples, in order.
-    fn tiles(&self, shard: usize, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
+    fn tiles(&self, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
         let small = self.columns.window().small;
         let patch_row = (small.1 * self.columns.patch()).max(1);
         let pictures = (PATCH_VALUES / (small.0 * patch_row).max(1)).max(1);
@@ -261,30 +198,11 @@ impl Workspace {
             (0..small.0).step_by(band).map(move |row| Tile {
                 samples: first..(first + pictures).min(end),
                 rows: row..(row + band).min(small.0),
-                shard,
                 is_first: first == start && row == 0,
                 starts_pictures: row == 0,
                 ends_pictures: row + band >= small.0,
             })
         })
-    }
-
-    /// Runs `work` with scratch as long as the longest tile; what is in it is left over from elsewhere.
-    fn with_scratch(&self, work: impl FnOnce(&mut [f32])) {
-        let free = self.scratch.iter().find_map(|scratch| match scratch.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
-        let free = free.or_else(|| {
-            let first = self.scratch.first()?;
-            Some(lock(first))
-        });
-        if let Some(mut scratch) = free {
-            let len = scratch.capacity();
-            scratch.resize(len, 0.0);
-            work(&mut scratch);
-        }
     }
 
     /// Pixels of the tile's small pictures.
@@ -306,12 +224,6 @@ impl Workspace {
 pub(super) fn lock<T>(values: &Mutex<T>) -> MutexGuard<'_, T> {
     // After a panic the contents are overwritten like any others.
     values.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// `out = a · b`, or `out += a · b`, row by row, on this thread alone.
-fn product(out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>, columns: usize) {
-    // SAFETY: `out` is borrowed for this one call.
-    unsafe { multiply_shard(&Parts::new(out), accumulate, a, b, columns, 0) };
 }
 
 /// Adds pixels to a shard's bias sums.
@@ -354,7 +266,7 @@ mod tests {
             let columns = Columns::new(window, channels);
             let space = Workspace::new(columns, 8, 8).expect("small");
             let mut next = 3 * columns.positions() * 8;
-            for tile in space.tiles(0, 3..24) {
+            for tile in space.tiles(3..24) {
                 let (pictures, pixels) = space.ranges(Direction::Down, &tile);
                 assert_eq!(pixels.start, next);
                 assert_eq!(tile.is_first, next == 3 * columns.positions() * 8);
@@ -363,7 +275,8 @@ mod tests {
                 assert_eq!(tile.ends_pictures, next.is_multiple_of(columns.positions() * 8));
                 assert!(pictures.start * columns.positions() * 8 <= pixels.start * columns.picture());
                 assert!(pictures.end * columns.positions() * 8 >= pixels.end * columns.picture());
-                space.with_scratch(|scratch| assert!(pixels.len() / 8 * columns.patch() <= scratch.len()));
+                let scratch = patch_values(columns.window().small.1 * columns.patch());
+                assert!(pixels.len() / 8 * columns.patch() <= scratch);
             }
             assert_eq!(next, 24 * columns.positions() * 8, "{side} {channels}");
         }

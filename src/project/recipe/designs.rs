@@ -99,7 +99,7 @@ impl Recipe {
                 code: Code { activation: Activation::Sigmoid, ..Code::plain(64) },
                 regularizers: vec![Regularizer {
                     on: Site::Code,
-                    penalty: Penalty::Contractive { estimator: Estimator::Auto },
+                    penalty: Penalty::Contractive { estimator: Estimator::Affordable },
                     weight: 0.5,
                 }],
                 decoder: Decoder::Mirrored { tied: true },

@@ -63,12 +63,14 @@ pub fn regularizer_ui(ui: &mut Ui, regularizer: &mut Regularizer) {
         }
         Penalty::Contractive { estimator } => {
             let probes = if let Estimator::Probes(probes) = *estimator { probes } else { 1 };
-            let options = [Estimator::Auto, Estimator::Exact, Estimator::Probes(probes)];
+            let options =
+                [Estimator::Affordable, Estimator::Auto, Estimator::Exact, Estimator::Probes(probes)];
             let field =
                 ("Jacobian", "Exact, or estimated with random directions where exact takes too long.");
             combo_ui(ui, field, estimator, &options, |estimator| {
                 match estimator {
-                    Estimator::Auto => "automatic",
+                    Estimator::Affordable => "automatic",
+                    Estimator::Auto => "exact below 10 million multiply-adds",
                     Estimator::Exact => "exact",
                     Estimator::Probes(_) => "random probes",
                 }

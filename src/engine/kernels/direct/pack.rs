@@ -1,16 +1,32 @@
 //! The weights of a convolution in the order of a product, panel by panel.
 
+use std::ops::Deref;
 use std::sync::MutexGuard;
 
 use super::block::PANEL;
 use super::{Direct, Phase};
-use crate::check::Window;
+use crate::check::sizes::CACHE_LINE;
 use crate::engine::kernels::columns::Direction;
 use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::workspace::lock;
 
 /// Rows of panels that are put in order at a time.
 const PACKED_ROWS: usize = 64;
+
+/// Weights in the order of a product.
+pub(in crate::engine::kernels) struct Panels<'a> {
+    values: MutexGuard<'a, Vec<f32>>,
+    /// Where they begin: with a line of the cache, so that no vector lies in two of them.
+    start: usize,
+}
+
+impl Deref for Panels<'_> {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.values[self.start..]
+    }
+}
 
 impl Direct {
     /// The weight, channels of the small picture × patch, in the order of a product in `direction`.
@@ -19,8 +35,10 @@ impl Direct {
         direction: Direction,
         weight: &[f32],
         threads: &Threads,
-    ) -> MutexGuard<'_, Vec<f32>> {
-        let mut panels = lock(&self.panels);
+    ) -> Panels<'_> {
+        let mut values = lock(&self.panels);
+        let start = values.as_ptr().align_offset(4 * CACHE_LINE).min(CACHE_LINE);
+        let panels = &mut values[start..];
         let (patch, (inner, outer)) = (self.patch_len(), self.channels);
         match direction {
             Direction::Down => {
@@ -36,11 +54,16 @@ impl Direct {
                     }
                 });
             }
-            Direction::Up if self.sizes.blocks.is_some() => {
-                let rows = self.up.iter().map(|phase| phase.walk.steps()).sum::<usize>();
-                for (step, to) in panels.chunks_exact_mut(PANEL).take(rows).enumerate() {
-                    to.fill(0.0);
-                    self.pack_block(step, weight, to);
+            Direction::Up if self.sizes.patches.is_some() => {
+                // The rows of the weight are patches already.
+                for (panel, to) in
+                    panels.chunks_exact_mut(PANEL * outer).take(patch.div_ceil(PANEL)).enumerate()
+                {
+                    let (first, width) = (panel * PANEL, PANEL.min(patch - panel * PANEL));
+                    for (to, from) in to.chunks_exact_mut(PANEL).zip(weight.chunks_exact(patch)) {
+                        to[..width].copy_from_slice(&from[first..first + width]);
+                        to[width..].fill(0.0);
+                    }
                 }
             }
             Direction::Up => {
@@ -60,22 +83,7 @@ impl Direct {
                 }
             }
         }
-        panels
-    }
-
-    /// The weights of a step for all pixels of a block.
-    fn pack_block(&self, step: usize, weight: &[f32], to: &mut [f32]) {
-        let Window { kernel, stride, .. } = self.window;
-        let taps = self.sizes.zeros + 1;
-        let (channel, tap) = (step % self.channels.1, step / self.channels.1);
-        for (pixel, to) in to[..self.block_len()].chunks_exact_mut(self.channels.0).enumerate() {
-            let i = pixel / stride + stride * (taps - 1 - tap / taps);
-            let j = pixel % stride + stride * (taps - 1 - tap % taps);
-            if i < kernel && j < kernel {
-                let from = channel * self.patch_len() + (i * kernel + j) * self.channels.0;
-                to.copy_from_slice(&weight[from..from + self.channels.0]);
-            }
-        }
+        Panels { values, start }
     }
 
     /// Where the weights of a phase's step begin: those of all channels of the large picture.

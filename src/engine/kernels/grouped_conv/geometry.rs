@@ -6,8 +6,7 @@ use crate::check::Window;
 use crate::check::sizes::grouped_band;
 use crate::engine::kernels::columns::Direction;
 use crate::engine::kernels::math::vectorised;
-use crate::engine::kernels::matmul::{Matrix, multiply_shard};
-use crate::engine::kernels::threads::Parts;
+use crate::engine::kernels::matmul::{Matrix, multiply_here};
 
 /// Sizes of a grouped convolution, from the large picture to the small one.
 #[derive(Clone, Copy, Debug)]
@@ -75,18 +74,10 @@ impl Geometry {
     /// Adds the convolution of a large picture to a small one.
     pub fn shrink(&self, weights: &[f32], large: &[f32], small: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
-            let channels = self.small;
-            vectorised(
+            self.for_each_meeting(
                 #[inline(always)]
-                || {
-                    self.for_each_tap(0..self.window.small.0, |pixel, tap, from| {
-                        let Some(from) = from else { return };
-                        let (w, x) = (&weights[tap * channels..][..channels], &large[from * channels..]);
-                        let small = &mut small[pixel * channels..][..channels];
-                        for ((y, w), x) in small.iter_mut().zip(w).zip(x) {
-                            *y += w * x;
-                        }
-                    });
+                |small_at, at, large_at| {
+                    self.add_products(&mut small[small_at..], &weights[at..], &large[large_at..]);
                 },
             );
             return;
@@ -94,7 +85,7 @@ impl Geometry {
         self.for_each_band(scratch, |group, rows, patches, pixels| {
             self.gather(group, rows.clone(), large, patches);
             let patches = Matrix::new(patches, self.pixels(&rows), self.patch());
-            product(pixels, false, patches, self.of_group(weights, group).transposed(), self.outer());
+            multiply_here(pixels, false, patches, self.of_group(weights, group).transposed());
             self.for_each_pixel(group, &rows, |index, at| {
                 let own = &pixels[index * self.outer()..][..self.outer()];
                 small[at..at + own.len()].iter_mut().zip(own).for_each(|(small, own)| *small += own);
@@ -105,18 +96,10 @@ impl Geometry {
     /// Adds the transposed convolution of a small picture to a large one.
     pub fn enlarge(&self, weights: &[f32], small: &[f32], large: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
-            let channels = self.small;
-            vectorised(
+            self.for_each_meeting(
                 #[inline(always)]
-                || {
-                    self.for_each_tap(0..self.window.small.0, |pixel, tap, to| {
-                        let Some(to) = to else { return };
-                        let (w, y) = (&weights[tap * channels..][..channels], &small[pixel * channels..]);
-                        let large = &mut large[to * channels..][..channels];
-                        for ((x, w), y) in large.iter_mut().zip(w).zip(y) {
-                            *x += w * y;
-                        }
-                    });
+                |small_at, at, large_at| {
+                    self.add_products(&mut large[large_at..], &weights[at..], &small[small_at..]);
                 },
             );
             return;
@@ -124,7 +107,7 @@ impl Geometry {
         self.for_each_band(scratch, |group, rows, patches, pixels| {
             self.pick(group, &rows, small, pixels);
             let pixels = Matrix::new(pixels, self.pixels(&rows), self.outer());
-            product(patches, false, pixels, self.of_group(weights, group), self.patch());
+            multiply_here(patches, false, pixels, self.of_group(weights, group));
             let inner = self.inner();
             self.for_each_tap(rows, |pixel, tap, to| {
                 let Some(to) = to else { return };
@@ -138,18 +121,10 @@ impl Geometry {
     /// Adds the gradient of the weight, laid out as [`lay_out`](Geometry::lay_out) does.
     pub fn add_to_weight(&self, large: &[f32], small: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
-            let channels = self.small;
-            vectorised(
+            self.for_each_meeting(
                 #[inline(always)]
-                || {
-                    self.for_each_tap(0..self.window.small.0, |pixel, tap, from| {
-                        let Some(from) = from else { return };
-                        let (x, y) = (&large[from * channels..], &small[pixel * channels..]);
-                        let dw = &mut dw[tap * channels..][..channels];
-                        for ((dw, x), y) in dw.iter_mut().zip(x).zip(y) {
-                            *dw += x * y;
-                        }
-                    });
+                |small_at, at, large_at| {
+                    self.add_products(&mut dw[at..], &large[large_at..], &small[small_at..]);
                 },
             );
             return;
@@ -161,7 +136,7 @@ impl Geometry {
             let pixels = Matrix::new(pixels, count, self.outer()).transposed();
             let len = self.outer() * self.patch();
             let dw = &mut dw[group * len..][..len];
-            product(dw, true, pixels, Matrix::new(patches, count, self.patch()), self.patch());
+            multiply_here(dw, true, pixels, Matrix::new(patches, count, self.patch()));
         });
     }
 
@@ -183,6 +158,36 @@ impl Geometry {
     /// Whether each channel has a kernel of its own.
     fn is_depthwise(&self) -> bool {
         self.inner() == 1 && self.outer() == 1
+    }
+
+    /// Where each channel has a kernel of its own: calls `work` for each pixel of the small picture, each
+    /// place of the kernel and the pixel of the large picture there, with where the channels of these
+    /// three begin.
+    fn for_each_meeting(&self, mut work: impl FnMut(usize, usize, usize)) {
+        let channels = self.small;
+        vectorised(
+            #[inline(always)]
+            || {
+                self.for_each_tap(
+                    0..self.window.small.0,
+                    #[inline(always)]
+                    |pixel, tap, at| {
+                        if let Some(at) = at {
+                            work(pixel * channels, tap * channels, at * channels);
+                        }
+                    },
+                );
+            },
+        );
+    }
+
+    /// Adds `a · b` to `to`, channel by channel.
+    #[inline(always)]
+    fn add_products(&self, to: &mut [f32], a: &[f32], b: &[f32]) {
+        let channels = self.small;
+        for ((to, a), b) in to[..channels].iter_mut().zip(&a[..channels]).zip(&b[..channels]) {
+            *to += a * b;
+        }
     }
 
     /// Rows of the small picture that are worked on at a time.
@@ -264,10 +269,4 @@ impl Geometry {
             }
         }
     }
-}
-
-/// `out = a · b`, or `out += a · b`, row by row, on this thread alone.
-fn product(out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>, columns: usize) {
-    // SAFETY: `out` is borrowed for this one call.
-    unsafe { multiply_shard(&Parts::new(out), accumulate, a, b, columns, 0) };
 }

@@ -1,0 +1,165 @@
+//! How the work of a convolution is cut: runs of samples, scratch for each thread, and each shard's own
+//! sums for the gradients, which are added up in the order of the shards.
+
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+use super::channels::{fold, repeat, tile_len};
+use super::threads::{Parts, Threads, shard_range};
+use super::variable::TapeError;
+use super::workspace::{lengthen, lock, zeros};
+use crate::check::sizes::{CONVOLUTION_SHARDS, convolution_shards};
+use crate::engine::EngineError;
+
+/// The shards of one convolution, with their memory.
+pub(super) struct Shards {
+    /// Most of them.
+    count: usize,
+    /// Values of a shard's gradient of the weight.
+    sums_len: usize,
+    scratch_len: usize,
+    /// Each thread takes the first that is free. What is in it is left over from elsewhere.
+    scratch: Vec<Mutex<Vec<f32>>>,
+    /// Each shard's gradient of the weight; empty until there is one.
+    weight_sums: Mutex<Vec<f32>>,
+    /// Each shard's gradient of the bias, a tile of channels; empty until there is one.
+    bias_sums: Mutex<Vec<f64>>,
+    /// The bias, repeated over a tile of channels.
+    bias: Mutex<Vec<f32>>,
+}
+
+/// What a shard adds to.
+pub(super) struct Sums<'a> {
+    /// The gradient of the weight.
+    pub(super) weight: &'a mut [f32],
+    /// The gradient of the bias, a tile of channels.
+    pub(super) bias: &'a mut [f64],
+}
+
+impl Shards {
+    /// Room for a weight of so many values, of which a shard sums up `sums_len`, with so much scratch
+    /// and a bias of `outputs` channels.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub(super) fn new(
+        weight_len: usize,
+        sums_len: usize,
+        scratch_len: usize,
+        outputs: usize,
+    ) -> Result<Shards, EngineError> {
+        let scratch = (0..CONVOLUTION_SHARDS)
+            .map(|_| {
+                // Reserved now, touched by the threads that use it.
+                let mut values = Vec::new();
+                values.try_reserve_exact(scratch_len).map_err(|_| EngineError::OutOfMemory)?;
+                Ok(Mutex::new(values))
+            })
+            .collect::<Result<Vec<_>, EngineError>>()?;
+        Ok(Shards {
+            count: convolution_shards(weight_len),
+            sums_len,
+            scratch_len,
+            scratch,
+            // A network that is only used has no gradients.
+            weight_sums: Mutex::default(),
+            bias_sums: Mutex::default(),
+            bias: Mutex::new(zeros(tile_len(outputs))?),
+        })
+    }
+
+    /// The bias, repeated over a tile of channels.
+    pub(super) fn repeated_bias(&self, bias: &[f32]) -> MutexGuard<'_, Vec<f32>> {
+        let mut tile = lock(&self.bias);
+        repeat(bias, &mut tile);
+        tile
+    }
+
+    /// Calls `work` once for each shard of `rows` samples, with its number, its samples and scratch.
+    pub(super) fn run(
+        &self,
+        threads: &Threads,
+        rows: usize,
+        flops: usize,
+        work: impl Fn(usize, Range<usize>, &mut [f32]) + Sync,
+    ) {
+        let (size, shards) = self.plan(rows);
+        threads.run(shards, flops, &|shard| {
+            self.with_scratch(|scratch| work(shard, shard_range(shard, size, rows), scratch));
+        });
+    }
+
+    /// As [`run`](Shards::run), for gradients: `work` gets its shard's own sums, those of the weight as an
+    /// earlier step left them. In the end those of the bias are written to `db`, or added where `adds`;
+    /// the result holds those of the weight, shard by shard.
+    ///
+    /// # Errors
+    /// Out of memory, the first time.
+    pub(super) fn sum(
+        &self,
+        threads: &Threads,
+        (rows, flops): (usize, usize),
+        (db, adds): (&mut [f32], bool),
+        work: impl Fn(Range<usize>, &mut [f32], Sums<'_>) + Sync,
+    ) -> Result<WeightSums<'_>, TapeError> {
+        let (mut weight, mut bias) = (lock(&self.weight_sums), lock(&self.bias_sums));
+        let (weight_len, bias_len) = (self.sums_len, tile_len(db.len()));
+        lengthen(&mut weight, weight_len.saturating_mul(self.count))?;
+        lengthen(&mut bias, bias_len * self.count)?;
+        bias.fill(0.0);
+        let (weights, biases) = (Parts::new(&mut weight[..]), Parts::new(&mut bias[..]));
+        self.run(threads, rows, flops, |shard, samples, scratch| {
+            let own = |len: usize| shard * len..(shard + 1) * len;
+            // SAFETY: a shard runs once, and these are its own sums.
+            let (weight, bias) = unsafe { (weights.part(own(weight_len)), biases.part(own(bias_len))) };
+            work(samples, scratch, Sums { weight, bias });
+        });
+        let (_, shards) = self.plan(rows);
+        let channels = db.len();
+        for (channel, db) in db.iter_mut().enumerate() {
+            let tiles = bias.chunks_exact(bias_len).take(shards);
+            let sum = tiles.map(|tile| fold(tile, channels, channel)).sum::<f64>() as f32;
+            *db = sum + if adds { *db } else { 0.0 };
+        }
+        Ok(WeightSums { values: weight, len: shards * weight_len })
+    }
+
+    /// Memory it holds or has reserved, in bytes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let floats = self.scratch.iter().chain([&self.weight_sums, &self.bias]);
+        let floats: usize = floats.map(|values| lock(values).capacity()).sum();
+        4 * floats + 8 * lock(&self.bias_sums).capacity()
+    }
+
+    /// How many samples a shard takes, and how many shards there are.
+    fn plan(&self, rows: usize) -> (usize, usize) {
+        let size = rows.div_ceil(self.count).max(1);
+        (size, rows.div_ceil(size))
+    }
+
+    fn with_scratch(&self, work: impl FnOnce(&mut [f32])) {
+        let free = self.scratch.iter().find_map(|scratch| match scratch.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        if let Some(mut scratch) = free.or_else(|| self.scratch.first().map(lock)) {
+            scratch.resize(self.scratch_len, 0.0);
+            work(&mut scratch);
+        }
+    }
+}
+
+/// Each shard's gradient of the weight.
+pub(super) struct WeightSums<'a> {
+    values: MutexGuard<'a, Vec<f32>>,
+    len: usize,
+}
+
+impl WeightSums<'_> {
+    /// Those of the shards that there were, one after another.
+    pub(super) fn values(&mut self) -> &mut [f32] {
+        &mut self.values[..self.len]
+    }
+}
