@@ -61,10 +61,13 @@ impl State {
         if old.epochs != new.epochs {
             told.push(format!("epochs {} → {}", old.epochs, new.epochs));
         }
+        if old.starts_from_data != new.starts_from_data {
+            told.push("output bias starts at their mean".to_owned());
+        }
         self.history.settle(&self.project);
         let joins = self.history.before().is_some_and(|before| before.data.source != source);
         let text = format!(
-            "Training settings adapted to {} samples: {}. Undo reverts {}.",
+            "Training settings adapted to the {} training samples: {}. Undo reverts {}.",
             format_count(facts.train_rows),
             told.join(", "),
             if joins { "this and the choice of data" } else { "this" }

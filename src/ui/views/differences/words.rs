@@ -231,6 +231,7 @@ fn sum(terms: &[Value]) -> String {
 fn is_unsaid(path: &[&str]) -> bool {
     path == ["data", "rules"]
         || path == ["training", "initialisation"]
+        || path == ["training", "starts_from_data"]
         || path.iter().rev().nth(1) == Some(&"reading")
 }
 
@@ -241,6 +242,7 @@ fn unsaid(path: &[&str]) -> &'static str {
         "initialisation" => "PyTorch's default",
         "parts" => "kept",
         "pages" => "each",
+        "starts_from_data" => "no",
         "missing_words" | "columns" => "none",
         "only_labels" | "only_missing_words" => "no",
         _ => "detect",
