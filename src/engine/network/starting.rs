@@ -4,7 +4,6 @@
 use super::Network;
 use crate::check::StageKind;
 use crate::dataset::Dataset;
-use crate::engine::kernels::loss::{Comparison, Variance};
 use crate::project::Activation;
 
 /// Training samples that are looked at.
@@ -30,12 +29,11 @@ impl Network {
         }
         let (means, variance) = moments(data);
         self.start_bias(&means);
-        let Comparison::Gaussian(Variance::Learned { log_variance }) = self.loss.comparison() else {
-            return;
-        };
+        let learned = self.parameters.iter().find(|parameter| parameter.name == "output.log_variance");
+        let Some(log_variance) = learned else { return };
         // Data that do not vary leave it where it is.
         if variance.is_finite() && variance > 0.0 {
-            log_variance.borrow_mut().values_mut()[0] = variance.ln() as f32;
+            log_variance.node.borrow_mut().values_mut()[0] = variance.ln() as f32;
         }
     }
 
@@ -106,16 +104,16 @@ mod tests {
     use super::*;
     use crate::engine::Trainer;
     use crate::engine::tests::{toy_data, toy_plan};
-    use crate::project::{Layer, Loss, Output, Project, Recipe, Shape, Variance as Choice};
+    use crate::project::{Layer, Loss, Output, Project, Recipe, Shape, Variance};
 
     /// The starting values of an array, with the choice or without.
     fn start(data: &Dataset, starts: bool, name: &str, edit: impl Fn(&mut Project)) -> Vec<f32> {
         let plan = toy_plan(data, |project| {
-            project.loss = Loss::Gaussian { variance: Choice::Learned };
+            project.loss = Loss::Gaussian { variance: Variance::Learned };
             project.training.starts_from_data = starts;
             edit(project);
         });
-        let trainer = Trainer::new(&plan, std::sync::Arc::new(data.clone()), 1).expect("small");
+        let mut trainer = Trainer::new(&plan, std::sync::Arc::new(data.clone()), 1).expect("small");
         trainer.network().weights().0[name].values.clone()
     }
 
