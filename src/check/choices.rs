@@ -236,6 +236,7 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
     let is_fitted = rows_before.is_some_and(|rows| own == training_for(rows));
     if (is_default || is_fitted) && training.optimizer == Optimizer::default() {
         (training.batch_size, training.learning_rate, training.epochs) = training_for(data.train_rows);
+        training.starts_from_data = true;
     }
     chosen
 }

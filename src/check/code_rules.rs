@@ -86,9 +86,11 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// Squared error with a divergence has an implied σ, which is hardly ever that of the data. The sum
-/// of squares plus β times the divergence is, up to a factor of β, the bound under a Gaussian with
-/// σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3).
+/// A loss that is no likelihood stands for one beside a divergence, whose width is hardly ever that
+/// of the data. The sum of squares plus β times the divergence is, up to a factor of β, the bound
+/// under a Gaussian with σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3); by the same division,
+/// absolute errors are that of a Laplace distribution of scale β, and Huber's loss, which is at most
+/// half the squared error, one at least as wide as a Gaussian with σ² = β.
 fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let beta = match project.code.kind {
         Bottleneck::Variational { beta, .. } => beta,
@@ -101,13 +103,23 @@ fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut 
         | Bottleneck::DescriptionLength { .. }
         | Bottleneck::Quantised { .. } => return,
     };
-    if project.loss != Loss::SquaredError || !(beta.is_finite() && beta > 0.0) {
+    if !(beta.is_finite() && beta > 0.0) {
         return;
     }
+    let stands_for = match project.loss {
+        Loss::SquaredError => {
+            format!("squared error is a Gaussian likelihood with σ = {:.2}", (0.5 * beta).sqrt())
+        }
+        Loss::AbsoluteError => format!("absolute error is a Laplace likelihood with scale {beta:.2}"),
+        Loss::Huber { .. } => format!(
+            "the Huber loss is a likelihood at least as wide as a Gaussian with σ = {:.2},",
+            beta.sqrt()
+        ),
+        Loss::BinaryCrossEntropy | Loss::Gaussian { .. } => return,
+    };
     let (loss, activation) = likelihood(project, data);
     let message = format!(
-        "With this code, squared error is a Gaussian likelihood with σ = {:.2} in units of the scaled data. Smaller errors hardly count against the divergence, so units collapse.",
-        (0.5 * beta).sqrt()
+        "With this code, {stands_for} in units of the scaled data. Smaller errors hardly count against the divergence, so units collapse."
     );
     let fix = Fix::new(format!("Use {}", loss.name()), project, |project| {
         (project.loss, project.output.activation) = (loss, activation);

@@ -5,6 +5,7 @@ mod objective;
 mod prior;
 mod projection;
 mod samples;
+mod starting;
 
 pub use codes::Codes;
 pub use health::code_thresholds;

@@ -84,6 +84,7 @@ impl Trainer {
             return Err(EngineError::FeatureWeights(fault));
         }
         let network = Network::new(plan, threads)?;
+        network.start_from(&data);
         let training = &plan.design().training;
         let optimizer = Optimizer::new(training, network.parameters());
         let pretraining = Pretraining::new(plan, &data, threads)?;
@@ -215,6 +216,7 @@ impl Trainer {
         let weights = Network::fresh_weights(plan, self.progress.attempt)?;
         self.optimizer = Optimizer::new(&plan.design().training, self.network.parameters());
         self.network.load(&weights)?;
+        self.network.start_from(&self.data);
         self.epochs = self.epochs.max(self.attempt().end());
         (self.best, self.progress.stale_epochs, self.stopped_early) = (None, 0, false);
         self.keep_sound();

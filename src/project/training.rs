@@ -28,6 +28,10 @@ pub struct Training {
     /// Weights that layers start from.
     #[serde(skip_serializing_if = "is_default")]
     pub initialisation: Initialisation,
+    /// Whether the bias of the output starts where the output is the mean of the training data, and a learned σ at their
+    /// deviation from it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub starts_from_data: bool,
     /// Stop when validation no longer improves, keeping the best weights.
     pub early_stopping: Option<EarlyStopping>,
     /// Whether layers are trained one after the other first.
@@ -47,6 +51,7 @@ impl Default for Training {
             epochs: 100,
             seed: 1,
             initialisation: Initialisation::default(),
+            starts_from_data: false,
             early_stopping: None,
             strategy: Strategy::Joint,
         }

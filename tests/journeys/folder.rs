@@ -124,8 +124,7 @@ fn a_folder_is_dropped_on_the_window() {
     until_loaded(&mut window, &folder);
     assert!(window.shows("class bars: 12"), "the data are brought to the front");
     assert!(window.says("left out bars/broken.png"));
-    // The settings of training that follow the number of samples are a step of their own.
-    window.key(CTRL, Key::Z);
+    // With the training settings that suit them.
     window.key(CTRL, Key::Z);
     assert_eq!(folder_of(&window), None, "a drop can be undone");
     window.until("the digits are back", |state| {

@@ -83,9 +83,9 @@ fn gaussian_codes_bring_the_likelihood_of_the_data() {
 }
 
 #[test]
-fn squared_error_beside_a_divergence_is_a_warning_that_names_its_width() {
-    let check = |kind: Bottleneck, is_binary: bool, width: &str, remedy: &str| {
-        let mut project = Project::default();
+fn a_loss_that_is_no_likelihood_beside_a_divergence_is_a_warning_that_names_its_width() {
+    let check_loss = |loss: Loss, kind: Bottleneck, is_binary: bool, width: &str, remedy: &str| {
+        let mut project = Project { loss, ..Project::default() };
         project.code.kind = kind;
         let data = DataFacts { is_binary, ..digits() };
         let found = faults(&project, Some(&data));
@@ -97,7 +97,20 @@ fn squared_error_beside_a_divergence_is_a_warning_that_names_its_width() {
         let without = Project { loss: Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } }, ..project };
         assert_eq!(faults(&without, Some(&data)), []);
     };
+    let check = |kind: Bottleneck, is_binary: bool, width: &str, remedy: &str| {
+        check_loss(Loss::SquaredError, kind, is_binary, width, remedy);
+    };
     let beta = |beta: f32| Bottleneck::Variational { beta, warmup_epochs: 0, free_nats: 0.0 };
+    let huber = Loss::Huber { delta: 0.1 };
+    check_loss(
+        Loss::AbsoluteError,
+        beta(1.0),
+        false,
+        "Laplace likelihood with scale 1.00",
+        "Use Gaussian, σ learned",
+    );
+    check_loss(Loss::AbsoluteError, beta(0.2), true, "scale 0.20", "Use cross-entropy");
+    check_loss(huber, beta(4.0), false, "as wide as a Gaussian with σ = 2.00", "Use Gaussian, σ learned");
     check(beta(1.0), false, "σ = 0.71", "Use Gaussian, σ learned");
     check(beta(0.02), false, "σ = 0.10", "Use Gaussian, σ learned");
     check(beta(8.0), true, "σ = 2.00", "Use cross-entropy");

@@ -4,7 +4,7 @@
 use egui::{Align, Response, RichText, ScrollArea, Ui};
 
 use crate::check::Severity;
-use crate::project::{Layer, Place, Project, Shape, Site, capital, format_count};
+use crate::project::{Layer, Place, Project, Regularizer, Shape, Site, capital, format_count};
 use crate::ui::commands::Command;
 use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};
 use crate::ui::state::{DATA_VIEW, State};
@@ -158,7 +158,10 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
 /// The penalties at a site, and what can be added.
 fn penalties_ui(ui: &mut Ui, state: &mut State, site: Site) {
     if let Some(added) = regularizer::regularizers_ui(ui, &mut state.project.regularizers, site) {
+        let mut bare = state.project.clone();
+        bare.regularizers.push(Regularizer { on: site, ..added });
         state.choose_penalty(site, added);
+        tell(state, &bare, added.penalty.name());
     }
 }
 

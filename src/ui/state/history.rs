@@ -57,6 +57,20 @@ impl History {
         }
     }
 
+    /// The document before the last step; `None` without a step, and after a change of a run.
+    pub fn before(&self) -> Option<&Project> {
+        match self.past.last()? {
+            Step::Document(before) => Some(before),
+            Step::Run(_) => None,
+        }
+    }
+
+    /// Makes what has changed a part of the last step, because it follows from that one.
+    pub fn join(&mut self, project: &Project) {
+        self.settled.clone_from(project);
+        self.future.clear();
+    }
+
     /// Notes a change of a run by the step that takes it back.
     pub fn add(&mut self, project: &Project, back: RunStep) {
         self.settle(project);
@@ -142,6 +156,26 @@ mod tests {
         assert!(!history.can_redo(&project));
         history.redo(&mut project, |step| step);
         assert_eq!(project.code.units, 5);
+    }
+
+    #[test]
+    fn a_change_that_joins_the_last_step_is_undone_and_redone_with_it() {
+        let mut project = Project::default();
+        let start = project.clone();
+        let mut history = History::new(&project);
+        assert_eq!(history.before(), None);
+        project.code.units = 3;
+        history.settle(&project);
+        assert_eq!(history.before(), Some(&start));
+        project.training.epochs = 7;
+        history.join(&project);
+        let end = project.clone();
+        history.undo(&mut project, |step| step);
+        assert_eq!(project, start);
+        history.redo(&mut project, |step| step);
+        assert_eq!(project, end);
+        history.add(&project, RunStep::Delete(RunId(1)));
+        assert_eq!(history.before(), None, "of a run");
     }
 
     #[test]

@@ -70,8 +70,7 @@ fn a_file_of_another_kind_is_taken_for_what_it_is() {
     window.click("“colour” is a label");
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
     assert_eq!(window.state().derived.errors(), 0);
-    // What training takes of the number of samples is a step of its own.
-    window.key(Modifiers::COMMAND, Key::Z);
+    // With the training settings that suit them.
     window.key(Modifiers::COMMAND, Key::Z);
     window.until("it failed again", |state| state.data.error.is_some());
 }

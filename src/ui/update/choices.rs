@@ -35,10 +35,15 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Adapts default training settings to newly chosen data, and says so.
+    /// Adapts default training settings to newly chosen data, and says so. If nothing was edited
+    /// since the choice, both are one step; else this is a step of its own.
     /// Data of a document that is opened, or whose place is looked for, are not chosen.
     pub(super) fn fit_training(&mut self, facts: &DataFacts) {
         let source = self.project.data.source.clone();
+        // Others were chosen in the meantime, which are still to be loaded.
+        if self.data.requested.as_ref().is_none_or(|loaded| is_other(&loaded.source, &source)) {
+            return;
+        }
         let before = self.fitted.replace((source.clone(), facts.train_rows));
         let Some((_, rows)) = before.filter(|(before, _)| is_other(before, &source)) else { return };
         let chosen = choose_data(&self.project, Some(rows), facts);
@@ -56,16 +61,25 @@ impl State {
         if old.epochs != new.epochs {
             told.push(format!("epochs {} → {}", old.epochs, new.epochs));
         }
+        if old.starts_from_data != new.starts_from_data {
+            told.push("output bias starts at their mean".to_owned());
+        }
+        self.history.settle(&self.project);
+        let joins = self.history.before().is_some_and(|before| before.data.source != source);
         let text = format!(
-            "Training settings adapted to {} samples: {}. Undo reverts this.",
+            "Training settings adapted to the {} training samples: {}. Undo reverts {}.",
             format_count(facts.train_rows),
-            told.join(", ")
+            told.join(", "),
+            if joins { "this and the choice of data" } else { "this" }
         );
         // The run under way is on other data.
         if let Some(settings) = &mut self.live_settings {
             *settings = (new.learning_rate, new.epochs);
         }
-        self.edit(|project, _| *project = chosen);
+        self.project = chosen;
+        if joins {
+            self.history.join(&self.project);
+        }
         self.notices.say(Severity::Info, text);
     }
 
@@ -129,22 +143,76 @@ mod tests {
         load(&mut state, 200);
         assert_ne!(settings(&state), default);
         assert_eq!(settings(&state), fitting(&state));
+        let of_a = settings(&state);
         let said = state.notices.log.last().expect("a line").text.clone();
-        assert!(said.starts_with("Training settings ") && said.ends_with("Undo reverts this."), "{said}");
+        let undo = "Undo reverts this and the choice of data.";
+        assert!(said.starts_with("Training settings ") && said.ends_with(undo), "{said}");
         state.use_data(folder("/b"));
         load(&mut state, 4000);
         assert_eq!(settings(&state), fitting(&state), "they were never changed by hand");
+        let chosen = state.project.clone();
         state.undo();
-        assert_ne!(settings(&state), fitting(&state), "the settings alone");
-        assert_eq!(state.project.data.source, folder("/b"));
+        assert_eq!((&state.project.data.source, settings(&state)), (&folder("/a"), of_a));
+        state.redo();
+        assert_eq!(state.project, chosen);
         state.undo();
-        assert_eq!(state.project.data.source, folder("/a"));
         load(&mut state, 4000);
         assert_ne!(settings(&state), fitting(&state), "undoing is no choice");
         state.edit(|project, _| project.training.epochs = 7);
         state.use_data(folder("/c"));
         load(&mut state, 90);
         assert_eq!(state.project.training.epochs, 7, "a person's own");
+    }
+
+    #[test]
+    fn what_is_edited_while_data_are_loaded_stays_and_is_a_step_of_its_own() {
+        let chosen = |edit: fn(&mut Project)| {
+            let mut state = State::default();
+            load(&mut state, 30);
+            state.use_data(folder("/a"));
+            state.edit(|project, _| edit(project));
+            let before = state.project.clone();
+            load(&mut state, 200);
+            (state, before)
+        };
+        // Settings of one's own stay.
+        let (mut state, before) = chosen(|project| project.training.epochs = 7);
+        assert_eq!(state.project, before);
+        state.undo();
+        assert_eq!((state.project.training.epochs, &state.project.data.source), (100, &folder("/a")));
+        // Something else is not undone with the settings.
+        let (mut state, before) = chosen(|project| project.code.units = 5);
+        assert_eq!((state.project.code.units, settings(&state)), (5, fitting(&state)));
+        let said = state.notices.log.last().expect("a line").text.clone();
+        assert!(said.ends_with("Undo reverts this."), "{said}");
+        state.undo();
+        assert_eq!(state.project, before);
+        state.undo();
+        assert_eq!((state.project.code.units, &state.project.data.source), (2, &folder("/a")));
+        // How the new data are read is a part of choosing them.
+        let (mut state, _) = chosen(|project| {
+            if let Source::ImageFolder { width, .. } = &mut project.data.source {
+                *width = 9;
+            }
+        });
+        assert_eq!(settings(&state), fitting(&state));
+        state.undo();
+        assert_eq!(state.project, Project { data: before.data, ..Project::default() });
+    }
+
+    #[test]
+    fn data_that_were_left_before_they_came_fit_nothing() {
+        let mut state = State::default();
+        load(&mut state, 30);
+        let default = settings(&state);
+        state.use_data(folder("/a"));
+        state.project.data.source = folder("/b");
+        let data = samples::pictures(200, [8, 8, 1], 3);
+        let of = facts(&data);
+        state.fit_training(&of);
+        assert_eq!(settings(&state), default, "of the others");
+        load(&mut state, 4000);
+        assert_eq!(settings(&state), fitting(&state));
     }
 
     #[test]

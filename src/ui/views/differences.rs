@@ -282,6 +282,7 @@ mod tests {
             |p| p.training.initialisation = Initialisation::Orthogonal,
             "initialisation PyTorch's default → orthogonal",
         );
+        check(|p| p.training.starts_from_data = true, "starts from data no → yes");
         check(|p| p.training.gradient_clip = Some(1.0), "gradient clipping none → 1");
         check(
             |p| p.training.early_stopping = Some(EarlyStopping::default()),

@@ -233,6 +233,7 @@ fn sum(terms: &[Value]) -> String {
 fn is_unsaid(path: &[&str]) -> bool {
     path == ["data", "rules"]
         || path == ["training", "initialisation"]
+        || path == ["training", "starts_from_data"]
         || path.iter().rev().nth(1) == Some(&"reading")
 }
 
@@ -244,6 +245,7 @@ fn unsaid(path: &[&str]) -> &'static str {
         "parts" => "kept",
         "missing" => "refused",
         "pages" => "each",
+        "starts_from_data" => "no",
         "missing_words" | "columns" => "none",
         "only_labels" | "only_missing_words" => "no",
         _ => "detect",
