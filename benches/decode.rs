@@ -67,7 +67,8 @@ fn main() {
                 newest = weights;
                 None
             }
-            Event::Loading { .. }
+            Event::RateTried(..)
+            | Event::Loading { .. }
             | Event::Loaded { .. }
             | Event::LoadFailed { .. }
             | Event::Showing { .. }
