@@ -104,7 +104,7 @@ fn missing(file: &Path) -> Failure {
     let meant = nearest.filter(|(edits, name)| 2 * edits <= name.len());
     let meant = meant.map_or_else(|| ".".to_owned(), |(_, name)| format!("; did you mean {name}?"));
     Failure::Usage(format!(
-        "there is no command and no file {}{meant} The commands are: {}",
+        "there is no command or file {}{meant} The commands are: {}",
         visible_path(file),
         names.join(", ")
     ))

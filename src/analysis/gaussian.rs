@@ -25,7 +25,7 @@ pub enum FitError {
     #[error("the values are not finite or too large to fit a distribution to")]
     NotFinite,
     /// More components than rows.
-    #[error("{components} components cannot be fitted to {rows} rows: ask for fewer")]
+    #[error("{components} components cannot be fitted to {rows} rows; use fewer")]
     TooManyComponents {
         /// Components asked for.
         components: usize,

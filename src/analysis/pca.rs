@@ -21,7 +21,8 @@ pub struct Pca {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PcaError {
     /// No row, no feature, or a slice that is no whole number of rows.
-    #[error("the values are not a whole number of rows; PCA needs at least one")]
+    #[error("the number of values is not a multiple of the number of columns; PCA needs at least one whole \
+         row")]
     NotRows,
     /// NaN, infinity, or values too large to be squared.
     #[error("the values are not finite or too large; PCA needs finite numbers")]

@@ -80,8 +80,8 @@ impl Applied {
             })?;
         if (trained.weights().count() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
-                "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
-                 run with --run",
+                "{name}: run {} contains fewer weights than its design has parameters; the file is damaged: \
+                 open a backup, or choose another run with --run",
                 run.id
             )));
         }
@@ -167,7 +167,7 @@ impl Applied {
         let Bottleneck::Hashing { threshold, .. } = self.run.design.code.kind else { return Ok(None) };
         let of_training = |data: &Dataset, network: &mut Network| {
             let mut values = Vec::new();
-            each_chunk_of(data, "finding thresholds", &data.split.train, |scaled| {
+            each_chunk_of(data, "computing thresholds", &data.split.train, |scaled| {
                 values.extend(network.encode(scaled));
             });
             values
@@ -180,7 +180,8 @@ impl Applied {
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 Err(Failure::Problem(message) | Failure::Usage(message)) => {
                     warn(format_args!(
-                        "the bits are cut at the medians of these rows, for those of the training data cannot be found: {message}"
+                        "the bits are thresholded at the medians of these rows, because the medians of the \
+                         training data could not be computed: {message}"
                     ));
                     codes.to_vec()
                 }
@@ -238,8 +239,8 @@ impl Applied {
         let design = &self.run.design;
         if scores.log_probabilities.is_none() && design.code.kind.is_gaussian() {
             note(format_args!(
-                "note: {} is no likelihood, so there is no reconstruction probability; train with the loss Gaussian, or with \
-                 cross-entropy on data of 0 and 1, to have one",
+                "note: {} is not a likelihood, so there is no reconstruction probability; to get one, train \
+                 with the Gaussian loss, or with cross-entropy on binary data",
                 design.loss.name()
             ));
         } else if scores.log_probabilities.is_some()
@@ -247,7 +248,8 @@ impl Applied {
             && !self.data.is_binary()
         {
             note(
-                "note: the data are grey, so the log probability under cross-entropy is no likelihood; it still ranks the rows",
+                "note: the data are not binary, so the log probability under cross-entropy is not a \
+                 likelihood; it still ranks the rows",
             );
         }
         Ok(scores)

@@ -77,7 +77,8 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
         }));
     } else {
         line(format!(
-            "{ms_per_step:.3} ms a step of {batch} samples, {samples_per_sec:.0} samples/s, {gflops:.1} GFLOP/s on {threads} threads"
+            "{ms_per_step:.3} ms per step of {batch} samples, {samples_per_sec:.0} samples/s, {gflops:.1} \
+             GFLOP/s on {threads} threads"
         ));
     }
     Ok(())
@@ -92,7 +93,8 @@ fn machine(arguments: &Bench) -> Result<(), Failure> {
         json(&json!({ "gflops": gflops, "copy_gb_per_sec": copy_gb_per_sec, "threads": threads }));
     } else {
         line(format!(
-            "{gflops:.1} GFLOP/s in the best matrix product, {copy_gb_per_sec:.1} GB/s read and written in copying, on {threads} threads"
+            "{gflops:.1} GFLOP/s in the fastest matrix product, {copy_gb_per_sec:.1} GB/s read and written in \
+             copying, on {threads} threads"
         ));
     }
     Ok(())

@@ -36,9 +36,9 @@ pub(super) enum Elsewhere {
 impl Elsewhere {
     fn remedy(self) -> &'static str {
         match self {
-            Elsewhere::Option => "give its new place with --data PATH",
+            Elsewhere::Option => "give the new path with --data PATH",
             Elsewhere::Argument => {
-                "give its new place after the project, as in hourglass evaluate FILE NEW_PLACE"
+                "give the new path after the project, as in hourglass evaluate FILE NEW_PATH"
             }
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
             let gone: Vec<&String> = before.iter().filter(|label| !labels.contains(label)).collect();
             if !gone.is_empty() {
                 note(format_args!(
-                    "note: label columns of the design that are not there: {}",
+                    "note: label columns of the design that the data do not have: {}",
                     visible_list(&gone)
                 ));
             }
@@ -78,7 +78,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
     {
         let names = visible_list(labels);
         note(format_args!(
-            "note: taken as labels, not as features: {names} (--column NAME=feature takes one back)"
+            "note: read as labels, not as features: {names} (--column NAME=feature makes one a feature)"
         ));
     }
     Ok(())
@@ -155,11 +155,12 @@ fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(),
     let gone = |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
     let folder = match path.parent() {
-        Some(folder) if !folder.exists() => ", nor is there the folder it should be in",
+        Some(folder) if !folder.exists() => " and its folder does not exist either",
         Some(_) | None => "",
     };
     Err(Failure::Problem(format!(
-        "{whose} are not there ({}): there is no {}{folder}. Where it was moved or renamed, {}; else put it back",
+        "{whose} were not found ({}): there is no {}{folder}. If they were moved or renamed, {}; otherwise \
+         restore the file",
         source.name(),
         visible_path(path),
         elsewhere.remedy()
@@ -179,7 +180,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         let spawned = std::thread::Builder::new().name("loading".to_owned()).spawn_scoped(scope, work);
         spawned.map_err(|error| {
             DataError::Setting(format!(
-                "no thread can be started to load with ({error}); close other programs"
+                "no thread could be started for loading ({error}); close other programs"
             ))
         })?;
         let bar = Bar::new("loading", 0);
@@ -204,7 +205,8 @@ fn tell(data: &Data, loaded: &Dataset, line: &str) {
     note(line);
     if data.has_old_rules() {
         note(format_args!(
-            "note: these data are read by the rules of version 1, as the design says; {} reads them as new designs do, for new runs",
+            "note: these data are read by the rules of version 1, as the design says; {} reads them by the \
+             current rules, for new runs",
             Choice::Rules(Rules::Current).option()
         ));
     }
@@ -250,7 +252,7 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
         let hint = if errors.iter().any(|problem| problem.place == Place::Data) {
             ""
         } else {
-            "\nhourglass check FILE shows everything that is wrong"
+            "\nhourglass check FILE shows all problems"
         };
         Failure::Problem(format!("this design cannot be trained: {}{hint}", lines.join("\n  and ")))
     })
@@ -305,7 +307,7 @@ pub(super) fn data_of(run: &Run) -> String {
 fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
-        Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", visible_path(path)))),
+        Some(path) => Err(Failure::Problem(format!("there is no {}; restore it", visible_path(path)))),
         None => load_told(&run.design.data),
     };
     match loaded {

@@ -148,7 +148,7 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
     let form = Form::of(path).ok_or_else(|| {
         let path = visible_path(path);
         Failure::Problem(format!(
-            "{path}: figures are written as .png, .svg, .csv or .gif; end the name in one of these"
+            "{path}: figures are written as .png, .svg, .csv or .gif; use one of these extensions"
         ))
     })?;
     check_files(&files, &[path], arguments.force)?;
@@ -170,8 +170,8 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
 fn opened(arguments: &Arguments) -> Result<Subject, Failure> {
     if let Some(data) = &arguments.trained.data {
         return Err(Failure::Usage(format!(
-            "{}: the loss and the latent space of a run are of the samples that it was trained on; leave the data out, or choose \
-             --view reconstructions",
+            "{}: the loss and the latent space of a run show the samples that it was trained on; omit the \
+             data, or choose --view reconstructions",
             visible_path(data)
         )));
     }
@@ -201,14 +201,14 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
     let terms = run.history.terms.names();
     if let Some(term) = asked.iter().find(|term| !terms.is_empty() && !terms.contains(term)) {
         return Err(Failure::Usage(format!(
-            "--term: the loss of run {} has no term {}; it has: {}",
+            "--term: the loss of run {} has no term {}; its terms are: {}",
             run.id,
             visible(term),
             visible_list(terms)
         )));
     }
     loss(run, &compared, asked, arguments.smooth, !arguments.linear)
-        .ok_or_else(|| nothing(subject, run, "has no epoch yet; resume it"))
+        .ok_or_else(|| nothing(subject, run, "has no finished epoch yet; resume it"))
 }
 
 fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> {
@@ -217,7 +217,7 @@ fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure
     let data = labels(run, &arguments.trained.reading)?;
     let drawn = latent(run, data.as_ref(), arguments.epoch, part(run.code_shape(), arguments)?);
     drawn
-        .map_err(|message| nothing(subject, run, &format!("has no plane to show: {message}")))?
+        .map_err(|message| nothing(subject, run, &format!("has no latent plane to show: {message}")))?
         .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
 }
 
@@ -229,7 +229,7 @@ fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure>
         (None, Some(_)) => ("--at", "positions"),
     };
     let Shape::Image { height, width, channels } = code else {
-        let message = format!("{name}: the code is a row of units, which has no {asked}; leave it out");
+        let message = format!("{name}: the code is a row of units, which has no {asked}; omit it");
         return Err(Failure::Usage(message));
     };
     let part = match (arguments.channel, arguments.at) {
@@ -241,7 +241,7 @@ fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure>
     };
     part.map(Some).ok_or_else(|| {
         let size = format!("{height} rows, {width} columns and {channels} channels, counted from 1");
-        Failure::Usage(format!("{name}: there is none; a code has {size}"))
+        Failure::Usage(format!("{name}: out of range; a code has {size}"))
     })
 }
 
@@ -253,7 +253,7 @@ fn labels(run: &Run, reading: &Reading) -> Result<Option<Dataset>, Failure> {
         Err(Failure::Problem(message) | Failure::Usage(message)) => message,
         Err(Failure::Interrupted) => return Err(Failure::Interrupted),
     };
-    warn(format_args!("no labels colour the codes: {why}"));
+    warn(format_args!("the codes are not coloured by label: {why}"));
     Ok(None)
 }
 

@@ -48,7 +48,8 @@ pub(super) fn find_rate(arguments: &FindRate) -> Result<(), Failure> {
             terminal_number(f64::from(project.training.learning_rate))
         )),
         _ => note(
-            "note: the loss did not fall at any rate, so there is no suggestion; check the network and the scaling of the data",
+            "note: the loss did not decrease at any rate, so there is no suggestion; check the network and \
+             the scaling of the data",
         ),
     }
     Ok(())

@@ -38,7 +38,7 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
     check_room(&applied.data, [asked.len(), among.len()], arguments.k)?;
     let mut network = applied.network(arguments.trained.threads)?;
     let likeness = likeness(&applied, &mut network, &among, arguments.by)?;
-    let bar = Bar::new("looking for neighbours", among.len() as u64);
+    let bar = Bar::new("searching for neighbours", among.len() as u64);
     let mut search = Neighbours::new(&mut network, &applied.data, likeness);
     let found = search.find(&asked, &among, arguments.k, |done| bar.set(done as u64, bar.total()));
     bar.finish();
@@ -82,13 +82,14 @@ fn check_kept(applied: &Applied, split: Option<Subset>) -> Result<(), Failure> {
     let id = applied.run.id;
     if split.is_none() {
         return Err(Failure::Usage(format!(
-            "--keep: only the precision of a split of the data run {id} was trained on is kept with it; choose one with --of, or \
-             leave --keep out"
+            "--keep: only the precision of a split of the data run {id} was trained on can be stored with it; \
+             choose one with --of, or omit --keep"
         )));
     }
     if !applied.has_data_of_training() {
         return Err(Failure::Problem(format!(
-            "--keep: these are no longer the rows that run {id} was trained on and judged by; put its data back, or leave --keep out"
+            "--keep: the rows that run {id} was trained and evaluated on have changed; restore its data, or \
+             omit --keep"
         )));
     }
     Ok(())
@@ -117,7 +118,8 @@ fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<()
         return Ok(());
     }
     Err(Failure::Problem(format!(
-        "the {k} neighbours of {asked} samples take about {}, but {} are free; ask for fewer with --k, or of a smaller set",
+        "the {k} neighbours of {asked} samples need about {}, but {} are free; use fewer with --k, or a \
+         smaller set",
         format_bytes(needed),
         format_bytes(free)
     )))
@@ -215,7 +217,7 @@ fn tell_precision(
         return Ok(told);
     }
     Err(Failure::Problem(format!(
-        "{}: none of the samples has a class, so there is no precision; leave --precision out",
+        "{}: none of the samples has a class, so there is no precision; omit --precision",
         visible(&data.name)
     )))
 }

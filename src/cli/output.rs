@@ -53,7 +53,7 @@ impl Output {
                 Ok(output)
             }
             Some(Output::Picture(_) | Output::Weights(_)) | None => {
-                Err(unknown(path, forms, "; end the name of a folder with /"))
+                Err(unknown(path, forms, "; write / at the end of a folder's name"))
             }
         }
     }
@@ -65,7 +65,8 @@ impl Output {
     pub(super) fn of_samples(path: &Path) -> Result<Output, Failure> {
         let forms = "samples are written as .png, .npy, .csv or .tsv, or into a folder";
         match Output::or_folder(path) {
-            Some(Output::Weights(_)) | None => Err(unknown(path, forms, "; end the name of a folder with /")),
+            Some(Output::Weights(_)) | None => Err(unknown(path, forms, "; write / at the end of a folder's \
+                 name")),
             Some(output) => Ok(output),
         }
     }
@@ -177,7 +178,7 @@ pub(super) fn save_sheet(
 pub(super) fn tell_replaced(path: &Path, replaced: usize) {
     if replaced > 0 {
         note(format_args!(
-            "note: {}: {replaced} fields held a tab or the end of a line, which are spaces now",
+            "note: {}: {replaced} fields contained tabs or line breaks, which were replaced with spaces",
             visible_path(path)
         ));
     }
@@ -226,7 +227,7 @@ pub(super) fn print_sheet(sheet: &Sheet<'_>) {
 }
 
 fn unknown(path: &Path, forms: &str, more: &str) -> Failure {
-    Failure::Problem(format!("{}: {forms}; end the name in one of these{more}", visible_path(path)))
+    Failure::Problem(format!("{}: {forms}; use one of these extensions{more}", visible_path(path)))
 }
 
 /// `codes.tsv` and `-metadata.tsv`: `codes-metadata.tsv`.

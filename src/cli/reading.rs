@@ -215,7 +215,8 @@ impl Reading {
             return Ok(());
         }
         Err(Failure::Usage(
-            "--scaling is a part of the trained network: data are scaled as in its training; train a new run to change it"
+            "--scaling is part of the trained network: data are scaled as in its training; train a new run to \
+             change it"
                 .to_owned(),
         ))
     }
@@ -296,7 +297,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::TestLabelArray(_)
         | Choice::Axes(_)
         | Choice::ShownChannels(_) => ARRAYS_AND_IDX,
-        Choice::Parts(_) => "arrays (.npy, .npz), IDX files and folders of pictures",
+        Choice::Parts(_) => "arrays (.npy, .npz), IDX files and image folders",
         Choice::Size(..)
         | Choice::Channels(_)
         | Choice::Fit(_)
@@ -304,7 +305,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::Range(_)
         | Choice::Pages(_)
         | Choice::Masks(_)
-        | Choice::Label(_) => "folders of pictures",
+        | Choice::Label(_) => "image folders",
         Choice::Scaling(_) | Choice::Binarise(_) | Choice::Rules(_) => "all data",
     }
 }
@@ -359,8 +360,8 @@ fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, Str
 
 fn encoding(text: &str) -> Result<Choice, String> {
     if text != DETECT && encoding_rs::Encoding::for_label(text.as_bytes()).is_none() {
-        return Err("there is no such encoding; write its name on the web, as in utf-8, utf-16le, iso-8859-1, windows-1252, \
-                    shift_jis, or detect"
+        return Err("unknown encoding; write its web name, such as utf-8, utf-16le, iso-8859-1, windows-1252 \
+             or shift_jis, or detect"
             .to_owned());
     }
     Ok(Choice::Encoding(told(text)))
@@ -372,7 +373,7 @@ fn comments(text: &str) -> Result<Choice, String> {
         (DETECT, ..) => Comments::Auto,
         ("off", ..) => Comments::Off,
         (_, Some(sign), None) => Comments::From(sign),
-        _ => return Err("write one sign, as in '#', or off, or detect".to_owned()),
+        _ => return Err("write one character, as in '#', or off, or detect".to_owned()),
     }))
 }
 
@@ -438,7 +439,7 @@ fn shown_channels(text: &str) -> Result<Choice, String> {
     channels
         .filter(|channels| matches!(channels.len(), 1 | 3) && !channels.contains(&0))
         .map(Choice::ShownChannels)
-        .ok_or_else(|| "write one channel or three, counted from 1, as in 4,3,2, or detect".to_owned())
+        .ok_or_else(|| "write one or three channels, counted from 1, as in 4,3,2, or detect".to_owned())
 }
 
 fn size(text: &str) -> Result<Choice, String> {
@@ -463,7 +464,8 @@ fn label_from(text: &str) -> Result<Choice, String> {
         Some(_) | None => None,
     };
     from.map(Choice::Label).ok_or_else(|| {
-        "write folder:N with a level from 1 on, name:PATTERN with {label} or {word} in it, table:FILE, nothing or detect".to_owned()
+        "write folder:N with a level from 1, name:PATTERN with {label} or {word} in it, table:FILE, nothing \
+         or detect".to_owned()
     })
 }
 

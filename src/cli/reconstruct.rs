@@ -44,7 +44,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     let mask = arguments.mask.as_deref().map(|path| mask(path, arguments.holes)).transpose()?;
     let applied = Applied::open_masked(&arguments.trained, mask.as_ref(), "reconstruct")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
-    applied.check_room(part.rows.len(), "ask for fewer with --set")?;
+    applied.check_room(part.rows.len(), "use fewer with --set")?;
     let mut network = applied.network(arguments.trained.threads)?;
     let mut values = Vec::with_capacity(part.rows.len() * applied.data.shape.features());
     applied.each_chunk("reconstructing", &part.rows, |scaled| values.extend(network.reconstruct(scaled)));
@@ -166,7 +166,7 @@ pub(super) fn note_channels(painter: &Painter<'_>) {
     if let Some(channels) = painter.left_out() {
         let numbers: Vec<String> = painter.shown.iter().map(|channel| (channel + 1).to_string()).collect();
         note(format_args!(
-            "note: of {channels} channels the pictures show {}; -o NAME.npy keeps all of them",
+            "note: the pictures show {} of the channels 1 to {channels}; -o NAME.npy saves all of them",
             numbers.join(", ")
         ));
     }

@@ -24,7 +24,8 @@ impl Saver {
         let is_own = matches!(&subject.origin, Origin::Project(path) if is_same(path, &output));
         if is_own && subject.is_damaged && !arguments.force {
             return Err(Failure::Problem(format!(
-                "{}: saving would lose for good what could not be read; give another name with -o, or --force",
+                "{}: saving would permanently delete what could not be read; give another name with -o, or \
+                 --force",
                 visible_path(&output)
             )));
         }
@@ -55,7 +56,7 @@ impl Saver {
             let rescue = rescue_project(&self.files, &name, &self.subject.project, &self.with(run));
             Failure::Problem(match rescue {
                 Ok(path) => format!("{error}\nthe run was saved here instead: {}", visible_path(&path)),
-                Err(also) => format!("{error}\nnor could the run be saved elsewhere: {also}"),
+                Err(also) => format!("{error}\nthe run could not be saved elsewhere either: {also}"),
             })
         })
     }

@@ -44,8 +44,8 @@ impl Applied {
         let found = match subset {
             Some(_) if !self.own => {
                 return Err(Failure::Problem(format!(
-                    "{}: these are not the data run {id} was trained on, so they have no split; leave --set out to take all \
-                     rows{}",
+                    "{}: these are not the data run {id} was trained on, so they have no split; omit --set to \
+                     use all rows{}",
                     visible(&data.name),
                     self.selections_there()
                 )));
@@ -64,9 +64,9 @@ impl Applied {
             None => {
                 let is_elsewhere = self.selections.iter().any(|named| named.name == name);
                 let why =
-                    if is_elsewhere { "that selection is of other data" } else { "there is no such set" };
+                    if is_elsewhere { "that selection belongs to other data" } else { "unknown set" };
                 let message =
-                    format!("{}: --set {}: {why}; there are: {}", self.name, visible(name), self.known());
+                    format!("{}: --set {}: {why}; choose one of: {}", self.name, visible(name), self.known());
                 Err(Failure::Problem(message))
             }
         }
@@ -85,10 +85,10 @@ impl Applied {
         found.ok_or_else(|| {
             let last = self.all_rows().last().map_or(0, |row| number_of(data, *row));
             let names = if data.row_names.is_empty() { "" } else { ", or by their names" };
-            let gaps = if data.source_rows.is_empty() { "" } else { "; some rows of the source were left out" };
+            let gaps = if data.source_rows.is_empty() { "" } else { "; some rows of the source were skipped" };
             Failure::Problem(format!(
-                "{}: there is no sample {}; samples are called by their row, from 1 to {last}{names}{gaps} (hourglass encode \
-                 lists them)",
+                "{}: there is no sample {}; samples are numbered by row, from 1 to {last}{names}{gaps} \
+                 (hourglass encode lists them)",
                 visible(&data.name),
                 visible(text)
             ))

@@ -37,7 +37,7 @@ pub(super) enum Stage {
 /// second one ends the program at once.
 pub(super) fn install() {
     if let Err(error) = listen() {
-        log::warn!("Ctrl-C will end the program at once: {error}");
+        log::warn!("Ctrl-C will stop the program immediately: {error}");
     }
 }
 
@@ -115,7 +115,7 @@ fn end() {
     let stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     if *stage == Stage::Training {
         drop(stage);
-        return write::note("\nending after this step and saving; once more to end at once");
+        return write::note("\nstopping after this step and saving; press again to stop immediately");
     }
     DEADLINE.get_or_init(|| Instant::now() + LAST_MOMENTS);
     if *stage == Stage::Writing {

@@ -87,10 +87,10 @@ impl Subject {
                 self.runs.iter().map(|run| format!("{} ({})", run.id, run.status.word())).collect();
             let name = self.name();
             Failure::Problem(match (id, known.is_empty()) {
-                (_, true) => format!("{name}: the file holds no run; train one first: hourglass train FILE"),
-                (Some(id), false) => format!("{name}: there is no run {id}; there are: {}", known.join(", ")),
+                (_, true) => format!("{name}: the file contains no run; train one first: hourglass train FILE"),
+                (Some(id), false) => format!("{name}: there is no run {id}; its runs are: {}", known.join(", ")),
                 (None, false) => {
-                    format!("{name}: none of the runs has weights; there are: {}", known.join(", "))
+                    format!("{name}: none of the runs has weights; its runs are: {}", known.join(", "))
                 }
             })
         })

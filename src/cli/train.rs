@@ -91,7 +91,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
 fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
     if !matches!(subject.origin, Origin::Project(_)) {
         return Err(Failure::Problem(format!(
-            "{}: only a project file holds runs to resume; leave --resume out to start one",
+            "{}: only a project file contains runs to resume; omit --resume to start a new run",
             subject.name()
         )));
     }
@@ -116,7 +116,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
     let data = data::load_own(&run, &known)?;
     run.check_same_data(&data).map_err(|error| {
         Failure::Problem(format!(
-            "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",
+            "{}: {error}. Give the run's own data with --data, or omit --resume to train a new run",
             visible(&data.name)
         ))
     })?;
@@ -127,7 +127,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
 
 fn already_done(subject: &Subject, run: &Run) -> Failure {
     let epochs = run.history.epochs.len();
-    let has_trained = if run.status == Status::Done { "is done after" } else { "has trained for" };
+    let has_trained = if run.status == Status::Done { "is finished after" } else { "has trained for" };
     Failure::Problem(format!(
         "{}: run {} {has_trained} {epochs} epochs; give a larger number with --epochs to train it further",
         subject.name(),
@@ -192,7 +192,7 @@ impl<'a> Training<'a> {
         if driver.run().pca_mse.is_none() && baseline_macs(data, plan.code_units()) <= BASELINE_MACS {
             match baseline(data, plan.code_units()) {
                 Ok(mse) => driver.set_baseline(mse),
-                Err(error) => log::warn!("no baseline: {error}"),
+                Err(error) => log::warn!("baseline not available: {error}"),
             }
         }
         Ok(Training { driver, samples: data.split.train.len(), before })
@@ -282,7 +282,7 @@ impl<'a> Training<'a> {
                     run.pca_mse.map(|mse| format!(" (PCA {})", terminal_number(mse))).unwrap_or_default();
                 format!("{}, {} per feature{baseline}", summary(run, record), terminal_number(record.mse))
             }
-            None => "no epoch was finished".to_owned(),
+            None => "no epoch was completed".to_owned(),
         };
         let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
         let state = if run.status == Status::Stopped { ", stopped; --resume continues it" } else { "" };

@@ -123,7 +123,7 @@ pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failur
     if force || path.symlink_metadata().is_err() {
         return Ok(());
     }
-    let is = if path.is_dir() { "is a folder" } else { "is a file already" };
+    let is = if path.is_dir() { "is a folder" } else { "is an existing file" };
     Err(Failure::Problem(format!(
         "{} {is}; give another name with -o, or --force to overwrite it",
         visible_path(path)
@@ -135,10 +135,11 @@ pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
     let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", visible_path(folder))));
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
         Ok(true) if !force => problem(
-            "is not empty; give another folder with -o, or --force to write into it and overwrite files of the same names",
+            "is not empty; give another folder with -o, or --force to write into it and overwrite files with \
+             the same names",
         ),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
-            problem("is a file; give a folder with -o, which is made where there is none")
+            problem("is a file; give a folder with -o, which is created if it does not exist")
         }
         Ok(_) | Err(_) => Ok(()),
     }

@@ -191,7 +191,7 @@ fn load_rows(
         None if asked.reading.sheet.is_some() => {
             remarks
                 .notes
-                .push("the file is not a spreadsheet: the sheet that was chosen is not used".to_owned());
+                .push("the file is not a spreadsheet: the chosen sheet is ignored".to_owned());
         }
         None => {}
     }

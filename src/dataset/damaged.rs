@@ -27,7 +27,7 @@ pub fn enlarged(
         }
         _ => {
             return Err(DataError::Setting(format!(
-                "{}: its samples are {}, which are no averages over {size}×{size} pixels of {shape}",
+                "{}: its samples are {}, which are not averages over {size}×{size} pixels of {shape}",
                 data.name, data.shape
             )));
         }

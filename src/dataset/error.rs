@@ -137,10 +137,10 @@ pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
     match kind {
         ErrorKind::NotFound => "does not exist; it may have been moved or renamed, choose it again".into(),
-        ErrorKind::PermissionDenied => "may not be read; give your account permission to read it".into(),
+        ErrorKind::PermissionDenied => "permission denied; give your account permission to read it".into(),
         ErrorKind::IsADirectory => "is a folder; choose a file".into(),
         ErrorKind::NotADirectory => "is not a folder; choose a folder".into(),
-        ErrorKind::UnexpectedEof => "ends too early; it is incomplete, fetch it again".into(),
+        ErrorKind::UnexpectedEof => "ends too early; it is incomplete, download it again".into(),
         ErrorKind::OutOfMemory => "does not fit into memory; choose fewer or smaller samples".into(),
         _ => format!("cannot be read ({detail}); check the drive and try again"),
     }

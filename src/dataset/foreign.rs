@@ -70,7 +70,7 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     if let Some((_, what, code)) = kinds.into_iter().find(|(is_it, ..)| *is_it) {
         return Some(python(path, what, code));
     }
-    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
+    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not supported; {advice}"));
     if starts(b"RDX2\n") || starts(b"RDX3\n") {
         return advice(
             "an R data file",
@@ -83,9 +83,9 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let packers: [(&[u8], &str); 5] = [
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"Rar!\x1a\x07", "a RAR archive"),
-        (b"BZh", "a file packed with bzip2"),
-        (b"\xFD7zXZ\0", "a file packed with xz"),
-        (b"\x28\xB5\x2F\xFD", "a file packed with zstd"),
+        (b"BZh", "a bzip2 file"),
+        (b"\xFD7zXZ\0", "an xz file"),
+        (b"\x28\xB5\x2F\xFD", "a zstd file"),
     ];
     if let Some((_, what)) = packers.iter().find(|(magic, _)| is(0, magic)) {
         return advice(what, "unpack it and choose what is in it");
@@ -95,7 +95,7 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     }
     let text = text_of(head);
     if text.starts_with("<!doctype html") || text.starts_with("<html") {
-        return advice("a web page", "it was probably saved in place of the data: download the file itself");
+        return advice("a web page", "it was probably saved instead of the data: download the file itself");
     }
     if text.starts_with("<?xml") || text.starts_with("<svg") {
         return advice("an XML or SVG file", "choose a table, an array or pictures");
@@ -152,7 +152,7 @@ pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
 
 /// What to say of a file that a line of Python converts.
 fn python(path: &Path, what: &str, code: &str) -> String {
-    format!("is {what}, which is not read; convert it: {}", command(path, code))
+    format!("is {what}, which is not supported; convert it: {}", command(path, code))
 }
 
 /// The command of a line of Python, in which `IN` stands for a file.

@@ -71,7 +71,7 @@ pub(super) fn load(
             ));
         }
     } else if test_labels.is_some() {
-        warnings.push("the test labels were left out, as no test images are chosen".into());
+        warnings.push("the test labels were ignored, because no test images are chosen".into());
     }
     let (train_count, test_count) = (train.count(), test.as_ref().map_or(0, Images::count));
     let ArrayLayout { shape, channels_first, note, doubt } = train.layout.clone();
@@ -159,7 +159,7 @@ impl<'a> Images<'a> {
             return Err(DataError::content(
                 path,
                 "bytes 0 to 3",
-                "it holds labels, choose the file of images",
+                "it contains labels; choose the file of images",
             ));
         }
         if axes == Axes::SamplesLast {

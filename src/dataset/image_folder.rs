@@ -306,7 +306,7 @@ fn arrange(
     if files.is_empty() && masks > 0 {
         let remedy = Choice::Masks(project::Masks::Samples).option();
         return Err(DataError::Setting(format!(
-            "all {masks} pictures are called like masks, which are to be left out; {remedy} takes them as samples"
+            "all {masks} pictures are named like masks, which are skipped; {remedy} reads them as samples"
         )));
     }
     Ok(Arranged { files, arrangement, starts, masks, first_mask, doubted, copies, outside, first_outside })
@@ -367,7 +367,7 @@ fn no_picture(path: &Path, skipped: &Skipped) -> DataError {
     if let Err(error) = std::fs::metadata(path) {
         return DataError::file(
             path,
-            format!("vanished while it was read ({error}); connect the drive or choose it again"),
+            format!("became unavailable while it was read ({error}); reconnect the drive, or choose it again"),
         );
     }
     let (count, first) = skipped.first(3);
@@ -382,7 +382,7 @@ fn no_picture(path: &Path, skipped: &Skipped) -> DataError {
     DataError::file(
         path,
         format!(
-            "none of its {count} pictures can be read: {}{more}. Choose a folder with sound pictures",
+            "none of its {count} pictures can be read: {}{more}. Choose a folder with readable pictures",
             first.join("; ")
         ),
     )

@@ -27,7 +27,7 @@ pub fn masked(
 ) -> Result<Dataset, DataError> {
     let Shape::Image { height, width, channels } = data.shape else {
         return Err(DataError::Setting(format!(
-            "{}: its samples are {}, and a mask is for pictures; leave it out",
+            "{}: its samples are {}, but a mask is for pictures; omit it",
             data.name, data.shape
         )));
     };
@@ -85,7 +85,7 @@ impl Pairs {
         if data.row_names.is_empty() {
             return Err(DataError::file(
                 path,
-                format!("the pictures of {} have no names; give one mask picture for all of them", data.name),
+                format!("the pictures in {} have no names; give one mask picture for all of them", data.name),
             ));
         }
         let (found, _held) = image_folder::pictures_in(path, progress)?;
@@ -169,12 +169,12 @@ fn check_sizes(
         if least == most { size(least) } else { format!("{} to {}", size(least), size(most)) }
     };
     let remedy = if pictures[0] != pictures[1] && path.is_file() {
-        "give a folder with a mask of its size for each picture"
+        "give a folder with one mask per picture, each of its picture's size"
     } else {
-        "give masks of the sizes of the pictures"
+        "give masks of the same sizes as the pictures"
     };
     let (of, masks) = (told(pictures), told(masks));
-    let message = format!("it is {masks} pixels, and the pictures of {} are {of}; {remedy}", data.name);
+    let message = format!("it is {masks} pixels, but the pictures in {} are {of}; {remedy}", data.name);
     Err(DataError::file(path, message))
 }
 
@@ -192,7 +192,8 @@ fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, Dat
         let kept = mask.holes.other().name();
         return Err(DataError::file(
             &mask.path,
-            format!("it is of one shade; paint holes {holes} and all else {kept}, or choose another mask"),
+            format!("it has a single shade; paint holes {holes} and everything else {kept}, or choose another \
+                 mask"),
         ));
     }
     for (at, is_hole) in holes.iter_mut().enumerate() {

@@ -211,12 +211,12 @@ pub(super) fn text_bytes(length: usize) -> u64 {
 /// What is wrong and what to do, to follow the name of what was read.
 pub(super) fn check_count(samples: usize, features: usize, remedy: &str) -> Result<(), String> {
     if u32::try_from(samples).is_err() {
-        return Err(format!("{samples} samples are more than the limit of {}; {remedy}", u32::MAX));
+        return Err(format!("{samples} samples exceed the limit of {}; {remedy}", u32::MAX));
     }
     match samples.checked_mul(features).and_then(|values| values.checked_mul(size_of::<f32>())) {
         Some(bytes) if isize::try_from(bytes).is_ok() => Ok(()),
         Some(_) | None => {
-            Err(format!("{samples} samples of {features} values are more than any memory holds; {remedy}"))
+            Err(format!("{samples} samples of {features} values do not fit into any memory; {remedy}"))
         }
     }
 }

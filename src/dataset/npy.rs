@@ -161,7 +161,7 @@ fn check_parts(
             return Err(error(archive, rows, "its dimensions are too large; choose a smaller array"));
         }
         if header.is_text() {
-            let message = "holds text; choose an array of numbers, or name it as the labels";
+            let message = "contains text; choose an array of numbers, or choose it as the labels";
             return Err(error(archive, rows, message));
         }
         *count = header.shape.first().copied().unwrap_or(0);
@@ -171,7 +171,7 @@ fn check_parts(
                 return Err(error(
                     archive,
                     rows,
-                    format!("an array of {text} holds no values; choose one with rows"),
+                    format!("an array of {text} contains no values; choose one with rows"),
                 ));
             }
             Some((found, known)) if known.shape.get(1..) != header.shape.get(1..) => {
@@ -179,7 +179,7 @@ fn check_parts(
                 return Err(error(
                     archive,
                     rows,
-                    format!("rows of {text} are not like those of {found}; choose another array"),
+                    format!("rows of {text} do not match those of {found}; choose another array"),
                 ));
             }
             None | Some(_) => {}
@@ -292,7 +292,7 @@ fn many_labels(
     };
     let is_one_hot = values.chunks_exact(columns).all(|row| place(row).is_some());
     if !is_one_hot && columns > MOST_LABELS {
-        notes.push(format!("array \"{name}\" was left out: {columns} numbers a row are not a label"));
+        notes.push(format!("array \"{name}\" was ignored: {columns} numbers per row are not a label"));
         progress.budget().release(values);
         return Ok(Vec::new());
     }
@@ -316,7 +316,7 @@ fn many_labels(
     }
     progress.budget().release(values);
     if is_one_hot {
-        notes.push(format!("labels \"{name}\" are one-hot: the class is the place of the 1, counted from 0"));
+        notes.push(format!("labels \"{name}\" are one-hot: the class is the position of the 1, counted from 0"));
     }
     let called = |at: usize| if is_one_hot { name.to_owned() } else { format!("{name} {}", at + 1) };
     (0..).zip(lists).map(|(at, list)| list.column(&called(at))).collect()
@@ -358,7 +358,8 @@ fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
             let high = values.iter().fold(0.0_f32, |high, value| high.max(*value));
             if high < f32::from(FRACTION_OF_16_BITS) {
                 raw.doubts.push(Doubt {
-                    message: format!("of 16 bits, only values up to {high} are used; scaled by the range of the type they are all dark"),
+                    message: format!("the 16-bit values only go up to {high}; scaled by the range of the \
+                         type, all pictures are dark"),
                     remedies: vec![Choice::Rules(Rules::Current)],
                 });
             }

@@ -48,8 +48,9 @@ pub fn other_range(
         (Shape::Image { .. }, false) => (", unlike pictures in files", "darker"),
     };
     Some(format!(
-        "the values go up to {}{}, those of the training data up to about {}{}: arrays of another range or depth are taken as \
-         they are{aside}, so the network sees them as much {much}; bring them to the range of the training data first{formula}",
+        "the values go up to {}{}, but those of the training data up to about {}{}: arrays of another range \
+         or depth are not rescaled{aside}, so the network sees them as much {much}; scale them to the range \
+         of the training data first{formula}",
         if now.fract() == 0.0 { now } else { rounded(now) },
         bits(Some(depth)),
         rounded(before),

@@ -30,13 +30,13 @@ pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(),
             held_out.filter(|held| raw.labels.iter().all(|column| !column.has_class(held)))
         {
             return Err(DataError::HeldOut(format!(
-                "“{held_out}” is a class of the label column “{}”, which was made of other data: hold nothing out, or load \
-                 those data",
+                "“{held_out}” is a class of the label column “{}”, which was made for other data: hold \
+                 nothing out, or load those data",
                 label.name
             )));
         }
         raw.warnings
-            .push(format!("the label column “{}” was made of other data and is left out", label.name));
+            .push(format!("the label column “{}” was made for other data and is ignored", label.name));
     }
     Ok(())
 }

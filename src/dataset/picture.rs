@@ -181,7 +181,7 @@ impl<'a> PictureFile<'a> {
             check()?;
             let page = finish(raster, how, resizer).map_err(|error| {
                 Refusal::Bad(format!(
-                    "cannot be brought to {}×{} pixels ({error})",
+                    "cannot be resized to {}×{} pixels ({error})",
                     how.wanted.width, how.wanted.height
                 ))
             });
@@ -189,7 +189,7 @@ impl<'a> PictureFile<'a> {
             page
         });
         catch_unwind(work).unwrap_or_else(|_| {
-            Err(Refusal::Bad("its decoder failed; save it again in another program".into()))
+            Err(Refusal::Bad("its decoder failed; save it again with another program".into()))
         })
     }
 }
@@ -247,7 +247,7 @@ fn read_bytes<'a>(path: &Path, rules: Rules, progress: &'a Progress) -> Result<(
     };
     if length > most {
         return Err(Refusal::Bad(format!(
-            "a file of {} is more than the limit of {}; save it smaller",
+            "a file of {} exceeds the limit of {}; save it smaller",
             format_bytes(length),
             format_bytes(most)
         )));

@@ -11,8 +11,9 @@ use crate::project::{
     TableReading,
 };
 
-const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
-                        (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, .npz)";
+const ACCEPTED: &str = "supported are an image folder or a picture, a folder or file in MNIST's format (IDX, \
+     also gzipped), tables (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, \
+     .npz)";
 /// Endings of tables.
 const TABLES: [&str; 10] = ["csv", "tsv", "txt", "data", "tab", "dat", "xlsx", "xlsm", "xls", "ods"];
 /// How zips begin, also empty ones.
@@ -70,7 +71,7 @@ pub fn unread_source(
                 Err(DataError::file(
                     path,
                     format!(
-                        "holds several data sets in the format of MNIST; choose one of {}",
+                        "contains several data sets in the format of MNIST; choose one of {}",
                         names.join(", ")
                     ),
                 ))
@@ -134,7 +135,7 @@ fn content(path: &Path) -> Result<Content, DataError> {
         _ if is_table => Content::Table,
         _ if image_folder::is_picture(path) => Content::Picture,
         _ if is_text && !head.is_empty() && csv::is_table(path) => Content::Table,
-        _ => Content::Unread(format!("is of a kind that is not read; {ACCEPTED}")),
+        _ => Content::Unread(format!("is of an unsupported kind; {ACCEPTED}")),
     })
 }
 

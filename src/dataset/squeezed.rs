@@ -73,8 +73,8 @@ pub(super) fn outliers(
         .collect();
     Ok(Some(Doubt {
         message: format!(
-            "{place}: an outlier ({value}) squeezes all other values into {part:.2} % of the range, so that they are learnt as \
-             all but constant"
+            "{place}: an outlier ({value}) compresses all other values into {part:.2} % of the range, so they \
+             are learned as almost constant"
         ),
         remedies: others,
     }))
@@ -149,7 +149,7 @@ pub(super) fn uniform(raw: &Raw, progress: &Progress) -> Result<Option<String>, 
         _ if count < 2 => None,
         _ if are_equal => Some(format!("all {count} rows are equal: there is nothing to learn from them")),
         Shape::Image { .. } if are_flat => Some(format!(
-            "each of the {count} pictures is of one colour: look whether they were read as they should be"
+            "each of the {count} pictures has a single colour: check whether they were read correctly"
         )),
         Shape::Image { .. } | Shape::Vector(_) => None,
     })

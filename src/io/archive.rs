@@ -57,7 +57,8 @@ impl Archive {
                 return read(error);
             }
             let message = format!(
-                "the list of its entries is missing or damaged ({error}); the file was cut short: copy it again, or open a backup"
+                "the list of its entries is missing or damaged ({error}); the file is truncated: copy it \
+                 again, or open a backup"
             );
             FileError::content(path, "at its end", message)
         })?;
@@ -112,7 +113,7 @@ impl Archive {
                 .and_then(|start| start.checked_add(entry.compressed_size()))
                 .is_some_and(|its_end| its_end <= end);
             if !is_whole {
-                return Err(ZipError::InvalidArchive("an entry is cut short".into()));
+                return Err(ZipError::InvalidArchive("an entry is truncated".into()));
             }
             zip.raw_copy_file(entry)?;
         }
@@ -160,7 +161,7 @@ impl Folder for Archive {
         read.map_err(|error| damaged(format!("it is damaged ({error}); open a backup")))?;
         if bytes.len() as u64 > limit {
             return Err(damaged(format!(
-                "it unpacks to more than {} MB, far more than belongs there",
+                "it unpacks to more than {} MB, far more than expected",
                 limit >> 20
             )));
         }
@@ -190,7 +191,7 @@ impl Folder for Archive {
             return Ok(Some(Arc::new(weights).into()));
         };
         if extent.start.checked_add(extent.len).is_none_or(|its_end| its_end > end) {
-            return Err(damaged("it is cut short; open a backup".to_owned()));
+            return Err(damaged("it is truncated; open a backup".to_owned()));
         }
         shelf::check_length(extent.len, arrays).map_err(damaged)?;
         let shelf = self.shelf.get_or_insert_with(|| Shelf::new(&self.path, Arc::clone(&self.file)));

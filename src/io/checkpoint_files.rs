@@ -105,11 +105,12 @@ impl Numbers {
         let has_order = matches!(shape, Shape::Image { channels, .. } if channels > 1);
         if version > CHECKPOINT_VERSION {
             return Err(NumbersError::Version(format!(
-                "version {version} of a checkpoint, this program reads up to {CHECKPOINT_VERSION}: update Hourglass"
+                "checkpoint version {version}, but this program reads up to {CHECKPOINT_VERSION}: update \
+                 Hourglass"
             )));
         }
         if version < 2 && has_order {
-            let message = "its weights were written in another order of pixels; train it again";
+            let message = "its weights were written with another pixel order; train it again";
             return Err(NumbersError::Version(message.to_owned()));
         }
         if version <= LAST_OLD {
@@ -164,7 +165,7 @@ pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape, terms: &Terms) -> Re
     for (full_name, array) in decode_weights(bytes)?.0 {
         let (part, name) = full_name.split_once('/').unwrap_or_default();
         let part = Part::ALL.into_iter().find(|known| known.name() == part);
-        let part = part.ok_or_else(|| format!("the array {full_name} belongs to no part"))?;
+        let part = part.ok_or_else(|| format!("the array {full_name} belongs to no known part"))?;
         // Arrays of a part that the numbers say nothing of are left out.
         if let Some(weights) = part.of_mut(&mut numbers.checkpoint) {
             weights.0.insert(name.to_owned(), array);

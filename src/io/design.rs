@@ -18,7 +18,7 @@ pub fn open_design(path: &Path) -> Result<Project, FileError> {
     let mut bytes = Vec::new();
     file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(|error| FileError::read(path, &error))?;
     if bytes.len() as u64 > LIMIT_BYTES {
-        let message = "a design is never that large; is this a data file?";
+        let message = "it is too large for a design; is this a data file?";
         return Err(FileError::content(path, "its size", message));
     }
     let text = String::from_utf8(bytes).map_err(|error| {

@@ -44,7 +44,8 @@ pub enum FileError {
     },
     /// Written by a newer program.
     #[error(
-        "{}: saved by a newer Hourglass (form {found}; this one reads up to {known}): update Hourglass to open it",
+        "{}: saved by a newer Hourglass (format {found}; this one reads up to {known}): update Hourglass to \
+         open it",
         visible_path(path)
     )]
     TooNew {
@@ -70,14 +71,14 @@ pub enum FileError {
 }
 
 /// Said of every failed save: writing beside and renaming makes it true.
-const UNCHANGED: &str = "What was there before is unchanged.";
+const UNCHANGED: &str = "The previous file is unchanged.";
 
 impl FileError {
     /// A failed read.
     pub fn read(path: &Path, error: &std::io::Error) -> FileError {
         let remedy = match error.kind() {
-            ErrorKind::NotFound => "Check the path, or locate the file again.",
-            ErrorKind::PermissionDenied => "Give yourself the right to read it, or open a copy of it.",
+            ErrorKind::NotFound => "Check the path, or choose the file again.",
+            ErrorKind::PermissionDenied => "Grant yourself read permission, or open a copy of it.",
             ErrorKind::IsADirectory => "Choose a file inside it.",
             _ => "Try again, or open a copy of it.",
         };
@@ -96,9 +97,9 @@ impl FileError {
                 "Free some space or save elsewhere."
             }
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-                "Save elsewhere, or give yourself the right to write there."
+                "Save elsewhere, or grant yourself write permission there."
             }
-            ErrorKind::NotFound => "Make the folder first, or save elsewhere.",
+            ErrorKind::NotFound => "Create the folder first, or save elsewhere.",
             ErrorKind::IsADirectory => "Choose another name: this one is a folder.",
             _ => "Try again, or save elsewhere.",
         };
@@ -138,10 +139,10 @@ impl FileError {
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),
-        ErrorKind::QuotaExceeded => "your share of the disk is used up".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "the disk can only be read".to_owned(),
+        ErrorKind::QuotaExceeded => "your disk quota is used up".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::NotFound => "no such file or folder".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
     }

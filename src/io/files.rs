@@ -322,7 +322,7 @@ impl Sink<'_> {
     /// Makes sure that all of it was taken.
     fn end(mut self) -> io::Result<()> {
         self.flush()?;
-        if self.has_failed { Err(io::Error::other("not all of it could be written")) } else { Ok(()) }
+        if self.has_failed { Err(io::Error::other("not all data could be written")) } else { Ok(()) }
     }
 
     fn attempt<T>(&mut self, instead: T, change: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {

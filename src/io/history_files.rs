@@ -156,7 +156,7 @@ fn read_epochs(bytes: &[u8], history: &mut History) -> Result<(), String> {
 fn read_layers(bytes: &[u8], history: &mut History) -> Result<(), String> {
     let (_, width, records) = read(bytes)?;
     if width != LAYER_BYTES {
-        return Err("its records are of another form".to_owned());
+        return Err("its records have another format".to_owned());
     }
     history.add_greedy(records.map(|record| {
         let mut fields = Fields(record);

@@ -166,7 +166,7 @@ impl MergeBase {
                 Attempt::Unreadable(reason) => unreadable = Some(reason),
             }
         }
-        Err(FileError::write(path, &io::Error::other("another program changes it all the time")))
+        Err(FileError::write(path, &io::Error::other("another program keeps changing it")))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -271,7 +271,7 @@ impl Save<'_> {
             digests = read_back(self.path, sink)?;
             if self.may_repeat && Stamp::of(self.path) != before {
                 trouble = Some(Attempt::Changed);
-                return Err(io::Error::other("it was changed meanwhile"));
+                return Err(io::Error::other("it was changed in the meantime"));
             }
             self.set_aside(design.aside.as_ref(), unreadable, disk.as_mut(), &merge, &mut asides)
         });
@@ -362,7 +362,7 @@ impl Save<'_> {
             | MergeNote::WeightsLeftOut { .. } => Ok(()),
         };
         if let Err(error) = undone {
-            log::warn!("what was set aside stays: {error}");
+            log::warn!("the file that was set aside was not removed: {error}");
         }
     }
 }

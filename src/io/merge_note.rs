@@ -86,7 +86,8 @@ impl fmt::Display for MergeNote {
             MergeNote::Renumbered { run, number } => {
                 write!(
                     f,
-                    "run {run} is saved as run {number}, because another program saved a run of the same number"
+                    "run {run} is saved as run {number}, because another program saved a run with the same \
+                     number"
                 )
             }
             MergeNote::Kept(runs) => {
@@ -123,7 +124,8 @@ impl fmt::Display for MergeNote {
                 let (plural, epochs) = (if epochs.len() == 1 { "" } else { "s" }, IndexSet::of(epochs));
                 write!(
                     f,
-                    "the weights of run {run} after epoch{plural} {epochs} are not saved, but all else is ({reason})"
+                    "the weights of run {run} after epoch{plural} {epochs} are not saved, but everything else \
+                     is ({reason})"
                 )
             }
         }

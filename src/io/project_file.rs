@@ -80,7 +80,7 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
                 runs.push(run);
             }
             Err(error) => warnings.push(|| {
-                format!("run {id} is left out: {error}; save under another name to keep the file as it is")
+                format!("run {id} is not loaded: {error}; save under another name to keep the file as it is")
             }),
         }
     }
@@ -94,7 +94,7 @@ fn read_start(path: &Path) -> Result<(Archive, Manifest, Project), FileError> {
     let mut archive = Archive::open(path)?;
     let manifest = read_manifest(&mut archive)?;
     if manifest.runs.len() > MAX_RUNS {
-        let message = format!("it lists {} runs, more than can be; open a backup", manifest.runs.len());
+        let message = format!("it lists {} runs, more than possible; open a backup", manifest.runs.len());
         return Err(FileError::content(path, MANIFEST, message));
     }
     let text = archive
@@ -123,7 +123,7 @@ fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
     let path = archive.path().to_owned();
     let text = archive.read_text(MANIFEST)?.ok_or_else(|| FileError::Foreign {
         path: path.clone(),
-        found: "some other zip archive",
+        found: "another kind of zip archive",
         wanted: "a project file",
         remedy: "Open a .hourglass file, or a backup of this one.",
     })?;

@@ -38,7 +38,7 @@ impl Form {
     /// Where the file holds something else.
     pub(super) fn continued(&self, start: &[u8], len: u64, records: &[u8]) -> Result<Vec<u8>, String> {
         if !self.header.starts_with(start) {
-            return Err("it holds records of another form".to_owned());
+            return Err("its records have another format".to_owned());
         }
         let missing = self.header.get(start.len()..).unwrap_or_default();
         let stride = (self.width + CHECK) as u64;

@@ -172,21 +172,21 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     });
     if let Err(error) = history {
         (run.history.epochs, run.history.pretraining) = (Records::default(), Records::default());
-        warn("its loss curves are left out", error);
+        warn("its loss curves are not loaded", error);
     }
     if let Err(error) = results_file::read(files, &base, &mut run) {
-        warn("its name, its note and its results are left out", error);
+        warn("its name, its note and its results are not loaded", error);
     }
     match read_checkpoint(files, &base, &run) {
         Ok(checkpoint) => run.checkpoint = checkpoint.map(Arc::new),
-        Err(error) => warn("it can be looked at, but neither used nor resumed", error),
+        Err(error) => warn("it can be viewed, but not used or resumed", error),
     }
     match read_kept(files, &base, &run) {
         Ok(kept) => run.kept = kept,
-        Err(error) => warn("its replay is left out", error),
+        Err(error) => warn("its replay is not loaded", error),
     }
     if let Err(error) = read_kept_weights(files, &base, &mut run) {
-        warn("the weights of this and later kept epochs are left out", error);
+        warn("the weights of this and later saved epochs are not loaded", error);
     }
     settle(&mut run);
     Ok(run)

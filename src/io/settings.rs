@@ -70,7 +70,7 @@ impl Settings {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                log::info!("no settings: {}: {error}", path.display());
+                log::info!("settings cannot be saved: {}: {error}", path.display());
                 return Settings::default();
             }
         };

@@ -116,7 +116,7 @@ impl Extent {
         if bytes.len() == len && crc.sum() == self.crc32 {
             Ok(bytes)
         } else {
-            Err(io::Error::new(ErrorKind::InvalidData, "their checksum is another"))
+            Err(io::Error::new(ErrorKind::InvalidData, "the checksum does not match"))
         }
     }
 }
@@ -207,7 +207,7 @@ pub(super) fn check_length(len: u64, arrays: &[PlannedArray]) -> Result<(), Stri
     if (least..=least.saturating_add(HEADER_BYTES)).contains(&len) {
         return Ok(());
     }
-    Err(format!("it has {len} bytes, which cannot be the {least} bytes of weights of its design"))
+    Err(format!("it has {len} bytes, but the weights of its design need at least {least}"))
 }
 
 fn count(arrays: &[PlannedArray]) -> usize {

@@ -113,7 +113,7 @@ impl Store {
             return Err(FileError::System {
                 path: dir.to_owned(),
                 action: "recovered",
-                reason: "it is no longer there".to_owned(),
+                reason: "it no longer exists".to_owned(),
                 remedy: "Another window has recovered or discarded it.".to_owned(),
             });
         }
@@ -191,7 +191,7 @@ impl Store {
                 }
                 Err(error) => {
                     left_out.push(id);
-                    warnings.push(|| format!("run {id} is left out: {error}"));
+                    warnings.push(|| format!("run {id} is not loaded: {error}"));
                 }
             }
         }
@@ -202,7 +202,7 @@ impl Store {
             // Another run may get its number, and a run that is resumed adds to its files: neither goes with damaged ones.
             left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
             damaged.iter().filter_map(|run| runs.get(*run)).try_for_each(|run| self.import_run(run))?;
-            warnings.push(format!("all of it is kept as it was found: {}", visible_path(&kept)));
+            warnings.push(format!("everything is kept as it was found: {}", visible_path(&kept)));
         }
         for run in &runs {
             self.migrate(run)?;

@@ -20,7 +20,8 @@ pub enum DesignError {
     },
     /// Written by a newer program.
     #[error(
-        "format_version is {found}, this program reads up to {FORMAT_VERSION}: update Hourglass, or save the design from the newer one in the older form"
+        "format_version is {found}, but this program reads up to {FORMAT_VERSION}: update Hourglass, or save \
+         the design in the older format from the newer version"
     )]
     Version {
         /// The version found.

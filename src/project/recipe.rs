@@ -180,7 +180,8 @@ impl Recipe {
                 "A random rectangle of the input is erased and has to be restored. Compare input and reconstruction."
             }
             Recipe::Anomaly => {
-                "The network is never trained on zeros, so it reconstructs them worse than other digits. Evaluate it on the test split: the ROC AUC says how well the error separates them."
+                "The network is never trained on zeros, so it reconstructs them worse than other digits. \
+                 Evaluate it on the test split: the ROC AUC shows how well the error separates them."
             }
             Recipe::Tabular => {
                 "Thirty standardised columns, of which five determine most of the others, pass through five numbers. Compare its error with PCA's."

@@ -90,7 +90,7 @@ impl FromStr for IndexSet {
     fn from_str(text: &str) -> Result<IndexSet, String> {
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let wrong = || format!("“{part}” is no range of rows; write 3 or 7-12, ascending");
+            let wrong = || format!("“{part}” is not a range of rows; write 3 or 7-12, in ascending order");
             let (from, to) = part.split_once('-').unwrap_or((part, part));
             let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
             let (from, to) = (number(from)?, number(to)?);

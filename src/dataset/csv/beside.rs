@@ -35,12 +35,12 @@ pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], 
     }
     let remedies =
         names.iter().take(OFFERED).map(|name| Choice::Column((*name).clone(), Some(Take::LeftOut)));
-    let (s, stand) = if names.len() == 1 { ("", "stands") } else { ("s", "stand") };
+    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
     let why = if are_again {
-        "and repeat the names before it: more rows of the same table, perhaps".to_owned()
+        "and repeat the names before it: perhaps more rows of the same table".to_owned()
     } else {
-        format!("with at most {values} values in {rows} rows: another table, perhaps")
+        format!("with at most {values} values in {rows} rows: perhaps another table")
     };
-    let message = format!("the column{s} {} {stand} apart beside an empty one, {why}", listed(&names));
+    let message = format!("the column{s} {} {are} separated from the others by an empty one, {why}", listed(&names));
     remarks.doubt(message, remedies.collect());
 }

@@ -197,7 +197,8 @@ impl<'a> Rows<'a> {
         } else if fields < count && self.layout.form.delimiter == Delimiter::Spaces {
             let command = foreign::fixed_widths(self.text.path, self.layout.has_names());
             format!(
-                ", or where columns stand at fixed places and some fields are empty, convert the table ({command})"
+                ", or, if columns have fixed positions and some fields are empty, convert the table \
+                 ({command})"
             )
         } else if fields < count {
             let option = Choice::SkipFooter(Some(1)).option();
@@ -208,8 +209,8 @@ impl<'a> Rows<'a> {
         let s = if fields == 1 { "" } else { "s" };
         let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([number])))).option();
         let message = format!(
-            "the row has {fields} field{s} where the first has {count}; add or remove delimiters, or choose another \
-             delimiter{hint}, or leave this row out ({option})"
+            "the row has {fields} field{s}, but the first has {count}; add or remove delimiters, choose \
+             another delimiter{hint}, or skip this row ({option})"
         );
         DataError::content(self.text.path, self.place(record), message)
     }

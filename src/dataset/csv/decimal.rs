@@ -43,7 +43,7 @@ pub(super) fn marks(
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
             if comma { ("decimal commas", Decimal::Point) } else { ("decimal points", Decimal::Comma) };
-        let message = format!("the numbers of {} are read with {taken}, but fit both", listed(&ambiguous));
+        let message = format!("the numbers of {} are read with {taken}, but could be either", listed(&ambiguous));
         remarks.doubt(message, vec![Choice::Decimal(other)]);
     }
     all(comma)
@@ -90,7 +90,8 @@ fn known_marks(
         let names = ambiguous(layout, evidence, numbers, &|at| commas[at] == comma);
         if !names.is_empty() {
             remarks.notes.push(format!(
-                "the numbers of {} fit decimal commas and points: they are read with {marks}, as {why}",
+                "the numbers of {} could have decimal commas or points: they are read with {marks}, like \
+                 {why}",
                 listed(&names)
             ));
         }

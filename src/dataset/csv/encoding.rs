@@ -122,7 +122,8 @@ impl Guess {
             Guess::Sure | Guess::Zeros => {}
             Guess::Mixed(line) => remarks.doubt(
                 format!(
-                    "the text is UTF-8, but for some bytes such as those of line {}, which are read as windows-1252 (\"{}\")",
+                    "the text is UTF-8, except for some bytes such as those of line {}, which are read as \
+                     windows-1252 (\"{}\")",
                     line.number,
                     shown(WINDOWS_1252, line)
                 ),

@@ -70,9 +70,9 @@ pub(super) fn has_header(
                 let (taken, other) = if verdict.has_header {
                     ("the names of the columns", Header::No)
                 } else {
-                    ("data, not for the header", Header::Yes)
+                    ("data, not as the header", Header::Yes)
                 };
-                let message = format!("the first row is taken for {taken}, but {why}");
+                let message = format!("the first row is read as {taken}, but {why}");
                 Doubt { message, remedies: vec![Choice::Header(other)] }
             });
             (verdict.has_header, doubt)

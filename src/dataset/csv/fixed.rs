@@ -114,7 +114,7 @@ impl<R: BufRead> Placed<R> {
         let read = self.inner.by_ref().take(LINE_BYTES).read_until(b'\n', &mut self.line)? as u64;
         let bare = self.line.strip_suffix(b"\n");
         if bare.is_none() && read == LINE_BYTES {
-            let message = "a line is too long for columns at fixed places";
+            let message = "a line is too long for columns at fixed positions";
             return Err(IoError::new(ErrorKind::InvalidData, message));
         }
         let line = bare.unwrap_or(&self.line).trim_ascii_end();

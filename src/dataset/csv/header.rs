@@ -69,12 +69,12 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     }
     match first.first() {
         _ if first.iter().all(|field| matches!(field, Field::Word(_))) => {
-            Verdict { has_header: true, doubt: Some("every column holds words") }
+            Verdict { has_header: true, doubt: Some("every column contains words") }
         }
         Some(Field::Missing)
             if below.iter().all(|row| !matches!(row.first(), None | Some(Field::Missing))) =>
         {
-            Verdict { has_header: false, doubt: Some("its first field alone is empty, as above row numbers") }
+            Verdict { has_header: false, doubt: Some("only its first field is empty, as above row numbers") }
         }
         Some(_) | None => sure(false),
     }
@@ -84,11 +84,11 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
 fn by_numbers(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let steps_below = below.iter().filter(|row| even_step(row).is_some()).count();
     if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
-        let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
+        let doubt = (count < 4 || below.len() < 4).then_some("it contains a few evenly spaced numbers");
         return Some(Verdict { has_header: true, doubt });
     }
     in_order(first, below).or_else(|| {
-        let doubt = Some("it holds whole numbers above fractions");
+        let doubt = Some("it contains whole numbers above fractions");
         are_whole_above_fractions(first, below).then_some(Verdict { has_header: true, doubt })
     })
 }
@@ -224,7 +224,7 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let have_trends = 2 * trends.count() >= numbers.len();
     if numbers.iter().all(|(_, value)| is_year(*value)) && count > 0 && 2 * years <= count {
         let is_doubtful = numbers.len() < 3 || below.len() < 2 || have_trends;
-        return header(is_doubtful.then_some("it holds a few numbers that could be years"));
+        return header(is_doubtful.then_some("it contains a few numbers that could be years"));
     }
     let ordered_below = below.iter().filter(|row| are_in_order(row, order)).count();
     let is_outside = |&&(at, value): &&(usize, f64)| {
@@ -244,7 +244,7 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
         4.. if are_all_outside => header(None),
         6.. if 2 * outside >= numbers.len() => header(None),
         3 if 2 * far > numbers.len() => {
-            header(Some("it holds three numbers in order that are unlike those below"))
+            header(Some("it contains three numbers in order that are unlike those below"))
         }
         3 if !are_all_outside => None,
         3.. => Some(Verdict { has_header: false, doubt }),

@@ -103,9 +103,9 @@ impl Below {
         }
         if !is_joined {
             for row in further {
-                let what = "the row below the header holds units or further names and is left out";
+                let what = "the row below the header contains units or further names and is skipped";
                 let option = Choice::Header(Header::OneRow).option();
-                notes.push(format!("{what}: {} ({option} takes it as data)", listed(&texts(row))));
+                notes.push(format!("{what}: {} ({option} reads it as data)", listed(&texts(row))));
             }
         }
         drop(held);
@@ -113,7 +113,7 @@ impl Below {
             let nameless = names.iter_mut().zip(row).filter(|(name, _)| name.trim().is_empty());
             nameless.for_each(|(name, index)| index.trim().clone_into(name));
             notes.push(format!(
-                "the row below the names holds the name of the index: {}",
+                "the row below the names contains the name of the index: {}",
                 listed(&texts(row))
             ));
         }

@@ -144,7 +144,7 @@ impl TableLayout {
                     layout.units = units::of_row(row);
                     if units::are_doubtful(row) {
                         let message = format!(
-                            "the row below the header is taken for units and left out, but may be data: {}",
+                            "the row below the header is read as units and skipped, but may be data: {}",
                             listed(&row.iter().filter(|field| !field.trim().is_empty()).collect::<Vec<_>>())
                         );
                         layout.doubts.push(Doubt { message, remedies: vec![Choice::Header(Header::OneRow)] });
@@ -180,7 +180,7 @@ impl TableLayout {
         let again = columns.iter().zip(&names).filter(|(column, name)| *column != name.trim());
         let again: Vec<&String> = again.filter(|(_, name)| !name.trim().is_empty()).map(|(c, _)| c).collect();
         if self.has_names() && !again.is_empty() {
-            notes.push(format!("columns that have the name of another are numbered: {}", listed(&again)));
+            notes.push(format!("columns with duplicate names are numbered: {}", listed(&again)));
         }
         columns
     }
@@ -203,7 +203,7 @@ fn commented_row(first: &[String], comment: &Comment, form: Form, asked: &Asked<
     let is_like_rows = names.len() == first.len() && has_number;
     (asked.reading.comments == Comments::Auto && is_like_rows).then(|| {
         let sign = form.comment.map_or('#', char::from);
-        let message = format!("lines that begin with {sign} are left out as comments, but look like rows");
+        let message = format!("lines that begin with {sign} are skipped as comments, but look like rows");
         Doubt { message, remedies: vec![Choice::Comments(Comments::Off)] }
     })
 }

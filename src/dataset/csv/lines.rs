@@ -81,7 +81,8 @@ impl<'a> Lines<'a> {
         let stream = self.text.open(self.form, false, self.progress)?;
         let opened = open_quote(BufReader::new(stream), start, byte_of(self.form.delimiter));
         let Some(line) = opened.map_err(|error| self.text.io(&error))? else { return Ok(()) };
-        let message = "a quote is opened here and never closed, which makes one field of all that follows; close or remove it";
+        let message = "a quote is opened here and never closed, so all that follows is read as one field; \
+             close or remove it";
         let place = format!("{} {}", self.text.unit(), line + self.form.skip as u64);
         Err(DataError::content(self.text.path, place, message))
     }
@@ -104,8 +105,8 @@ impl<'a> Lines<'a> {
         let place = place_of(self.text, self.form, start, self.progress);
         let row = if start == 0 { "the first row" } else { "the row" };
         let message = format!(
-            "{row} is longer than {} MB or has more than {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
-             quote",
+            "{row} is longer than {} MB or has more than {ROW_DELIMITERS} delimiters; write one row per \
+             sample, or close an open quote",
             ROW_BYTES >> 20
         );
         DataError::content(self.text.path, place, message)
@@ -304,7 +305,8 @@ pub(super) fn utf8<'a>(
         DataError::content(
             text.path,
             place_of_record(text, form, record, progress),
-            format!("byte 0x{byte:02X} is not UTF-8 (Latin-1, perhaps); choose its encoding, or save the file as UTF-8"),
+            format!("byte 0x{byte:02X} is not UTF-8 (perhaps Latin-1); choose its encoding, or save the file \
+                 as UTF-8"),
         )
     })
 }

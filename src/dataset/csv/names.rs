@@ -28,7 +28,7 @@ pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Col
 /// An error about the contents of a table of which some columns were chosen by these names in vain:
 /// one of them may be the reason.
 pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
-    let more = |message: String| format!("{message}; there is no column {}, which was chosen", listed(gone));
+    let more = |message: String| format!("{message}; the chosen column {} does not exist", listed(gone));
     match error {
         DataError::Content { path, place, message } if !gone.is_empty() => {
             DataError::Content { path, place, message: more(message) }
@@ -76,7 +76,7 @@ pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String
     {
         names.truncate(width);
         notes.push(
-            "the header ends with a delimiter that no row has: there is no column after the last".to_owned(),
+            "the header ends with a delimiter that no row has; it does not start another column".to_owned(),
         );
     }
     names

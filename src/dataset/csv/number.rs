@@ -30,7 +30,7 @@ pub(super) struct Notations(u16);
 
 /// Signs around the digits of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each may be there")]
+#[allow(clippy::struct_excessive_bools, reason = "each may be present")]
 pub(super) struct Signs {
     /// `%` after it.
     pub percent: bool,

@@ -61,7 +61,7 @@ impl Padded {
         let Some(first) = &self.first else { return };
         let s = if self.count == 1 { "" } else { "s" };
         remarks.notes.push(format!(
-            "numbers that the sheet shows with leading zeros are read as they are shown ({} cell{s}; the first is {})",
+            "numbers that the sheet shows with leading zeros are read as shown ({} cell{s}; the first is {})",
             self.count,
             shortened(first)
         ));

@@ -97,7 +97,7 @@ pub(super) fn hold<'a>(
                 None => {}
             }
             let Some(tag) = tags.tag() else {
-                return Err(damaged(format!("{name} holds a tag of more than {PIECE} bytes")));
+                return Err(damaged(format!("{name} contains a tag of more than {PIECE} bytes")));
             };
             if let Some(styles) = &mut styles {
                 held.take(styles.count(tag))?;

@@ -43,7 +43,7 @@ pub(super) fn claimed(
                 return Err(damaged(format!("a sheet claims {} cells", sheet.cells)));
             }
             if walked > 4 * stream.len() {
-                return Err(damaged("its sheets lie one over the other".into()));
+                return Err(damaged("its sheets overlap".into()));
             }
             bytes = bytes.saturating_add(sheet.cells * CELL_BYTES).saturating_add(sheet.more);
         }

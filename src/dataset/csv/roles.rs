@@ -168,7 +168,7 @@ impl<'a> Chosen<'a> {
         if let Some(year) = self.asked.reading.first_year.filter(|year| !years.contains(year)) {
             let (first, last) = years.into_inner();
             let message =
-                format!("the first year of years of two digits is {year}; choose one from {first} to {last}");
+                format!("the first year for two-digit years is {year}; choose one from {first} to {last}");
             return Err(DataError::Setting(message));
         }
         let there: HashSet<&String> = layout.columns.iter().collect();
@@ -184,7 +184,7 @@ impl<'a> Chosen<'a> {
         let chosen = self.asked.reading.columns.iter().map(|choice| &choice.name);
         let gone: Vec<&String> = chosen.filter(|name| !is_there(name)).collect();
         if !gone.is_empty() {
-            let message = "what was chosen for columns that are not there is not used";
+            let message = "choices for columns that do not exist are ignored";
             remarks.notes.push(format!("{message}: {}", listed(&gone)));
         }
         Ok(())
@@ -212,8 +212,8 @@ impl<'a> Chosen<'a> {
                     None if layout.columns.len() == 1 && name.trim().contains("  ") => {
                         let command = foreign::fixed_widths(text.path, name.contains(char::is_alphabetic));
                         format!(
-                            "where columns stand at fixed places and some fields are empty, convert the table ({command}), else \
-                             choose another delimiter, or "
+                            "if columns have fixed positions and some fields are empty, convert the table \
+                             ({command}); otherwise choose another delimiter, or "
                         )
                     }
                     None => "choose another delimiter, or ".to_owned(),
@@ -221,7 +221,7 @@ impl<'a> Chosen<'a> {
                         format!("choose another sheet ({}), or ", other.option())
                     }),
                 };
-                format!("no column holds numbers; {other}take words as categories ({option})")
+                format!("no column contains numbers; {other}read words as categories ({option})")
             }
         };
         DataError::content(text.path, "header", message)
@@ -230,9 +230,9 @@ impl<'a> Chosen<'a> {
 
 /// A choice that a trained run does not follow.
 fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
-    let what = if is_known { "is read as the run was trained on it" } else { "is not a feature of the run" };
+    let what = if is_known { "is read as in the training of the run" } else { "is not a feature of the run" };
     let (name, take) = (super::shortened(name), role.take().name());
-    format!("\"{name}\" {what} ({take}): what was chosen for it is not used")
+    format!("\"{name}\" {what} ({take}): the choice made for it is ignored")
 }
 
 /// The features in the order of their columns, and where each column begins.
@@ -391,10 +391,11 @@ impl Judge<'_> {
                 | Content::Words => Ok(self.numbers(self.notation(at, evidence), evidence)),
             },
             Take::Categories => match evidence.distinct() {
-                Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
+                Some(0) => refused("contains no words; leave it out, or read it as numbers".to_owned()),
                 Some(_) => Ok(categories(evidence)),
                 None => refused(format!(
-                    "has more than {WORDS} different words, too many for categories; take it as a label, or leave it out"
+                    "has more than {WORDS} different words, too many for categories; read it as a label, or \
+                     leave it out"
                 )),
             },
             Take::Dates => match evidence.date_format() {
@@ -412,7 +413,7 @@ impl Judge<'_> {
         let is_nameless =
             self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
         if is_nameless && is_current && evidence.judge(Some(self.commas[at])) == Content::Nothing {
-            let note = "columns without a name that hold nothing are left out";
+            let note = "empty columns without a name are left out";
             if !remarks.notes.iter().any(|known| known == note) {
                 remarks.notes.push(note.to_owned());
             }

@@ -88,7 +88,7 @@ impl Second {
         let how = if self.is_cut {
             "only the rows above it are read"
         } else {
-            "this row is left out, and those below it are read with those above it"
+            "this row is skipped, and those below it are read with those above it"
         };
         remarks.doubt(
             format!("a second table seems to begin at {}: {how}", places.shown(&self.header)),

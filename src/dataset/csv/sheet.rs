@@ -58,20 +58,20 @@ impl Sheet {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
             remarks.notes.push(format!(
-                "merged cells hold their text in all of their rows ({} cell{s} filled in)",
+                "merged cells repeat their text in all of their rows ({} cell{s} filled in)",
                 self.merged
             ));
         }
         self.padded.tell(remarks);
         if self.has_unfilled {
-            let message = "merged cells of an .ods file hold their text in the first of their rows alone; save it as .xlsx, \
-                           where they hold it in all";
+            let message = "merged cells of an .ods file contain their text only in the first of their rows; \
+                 save it as .xlsx, which repeats it in all of them";
             remarks.doubt(message.to_owned(), Vec::new());
         }
         if !self.filled.is_empty() {
             let remedies = self.filled.iter().take(4).map(|name| Choice::Sheet(Some(name.clone())));
             let message =
-                format!("the sheet \"{}\" is read; others with cells: {}", self.name, listed(&self.filled));
+                format!("the sheet \"{}\" is read; other sheets with cells: {}", self.name, listed(&self.filled));
             remarks.doubt(message, remedies.collect());
         }
     }
@@ -163,7 +163,7 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
             sheet.map(|sheet| Sheet { has_unfilled: has_merged, ..sheet })
         }
         Kind::Other => {
-            let message = "is an archive, no spreadsheet; unpack it and choose the table in it";
+            let message = "is an archive, not a spreadsheet; unpack it and choose the table in it";
             Err(DataError::file(path, message))
         }
     }
@@ -198,8 +198,8 @@ fn choose(
     }
     let Some(name) = chosen else {
         let message = match wanted {
-            Some(wanted) => format!("has no cell in its sheet \"{wanted}\"; choose one of {}", listed(names)),
-            None => "has no sheet with a cell; choose a table with rows".to_owned(),
+            Some(wanted) => format!("has no cells in its sheet \"{wanted}\"; choose one of {}", listed(names)),
+            None => "has no sheet with cells; choose a table with rows".to_owned(),
         };
         return Err(DataError::file(path, message));
     };

@@ -93,7 +93,7 @@ impl Start {
         };
         if first.len() > MAX_COLUMNS {
             let message = format!(
-                "the first row has {} fields where {MAX_COLUMNS} are the limit; write a row for each sample",
+                "the first row has {} fields, but the limit is {MAX_COLUMNS}; write one row per sample",
                 first.len()
             );
             return Err(DataError::content(text.path, "line 1", message));
@@ -151,7 +151,7 @@ impl Start {
         let remedy = if can_be_read { format!("; {option} reads all lines") } else { String::new() };
         let told = format!("{lines} line{s} above the table skipped{what}");
         if self.sample[..above].iter().filter(|row| are_numbers(row)).count() >= TABLE_ROWS {
-            let message = format!("{told}, though they hold rows of numbers: another table, perhaps");
+            let message = format!("{told}, although they contain rows of numbers: perhaps another table");
             let remedies = vec![Choice::SkipLines(Some(self.form.skip))];
             self.doubts.push(Doubt { message, remedies });
         } else {
@@ -263,7 +263,7 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
             Ok(_) | Err(_) => {
                 let sign = sign.escape_debug();
                 Err(DataError::Setting(format!(
-                    "comments cannot begin with \"{sign}\"; choose a sign such as # or %"
+                    "comments cannot begin with \"{sign}\"; choose a character such as # or %"
                 )))
             }
         },

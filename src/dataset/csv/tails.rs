@@ -29,7 +29,7 @@ pub(super) enum Odd<'a> {
 
 /// The numbers of a column that have something after them.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own about the fields")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate finding about the fields")]
 pub(super) struct Tails {
     notations: Notations,
     count: u64,

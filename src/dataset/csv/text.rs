@@ -65,7 +65,7 @@ impl<'a> Text<'a> {
                 return Err(DataError::file(path, message));
             }
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
-                let message = "is a NumPy array, not a table; name it with .npy at its end";
+                let message = "is a NumPy array, not a table; give it the extension .npy";
                 return Err(DataError::file(path, message));
             }
             other => match foreign::by_content(path, other) {
@@ -96,7 +96,7 @@ impl<'a> Text<'a> {
         }
         // A zero byte is no letter of any encoding but UTF-16.
         if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
-            let message = "is not text, as it holds zero bytes; choose a table of text or a spreadsheet";
+            let message = "is not text, because it contains zero bytes; choose a text table or a spreadsheet";
             return Err(DataError::file(path, message));
         }
         Ok(text)
@@ -183,7 +183,7 @@ impl<'a> Text<'a> {
     pub(super) fn io(&self, error: &std::io::Error) -> DataError {
         match (&self.content, error.kind()) {
             (Content::Gzip, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => {
-                DataError::file(self.path, format!("is damaged gzip ({error}); fetch it again"))
+                DataError::file(self.path, format!("is damaged gzip ({error}); download it again"))
             }
             (Content::Plain | Content::Gzip | Content::Sheet(_), _) => DataError::io(self.path, error),
         }

@@ -59,11 +59,11 @@ impl Remarks {
         );
         note(
             &named(&|evidence, role| signs(evidence, role).minus_after),
-            "numbers with a minus after them are negative, 5- is -5",
+            "numbers with a trailing minus are negative, 5- is -5",
         );
         for (notation, example) in GROUPED {
             let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
-            note(&named(&is), &format!("numbers with grouped digits ({example})"));
+            note(&named(&is), &format!("numbers with digit grouping ({example})"));
         }
         for (name, (evidence, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
@@ -79,13 +79,13 @@ impl Remarks {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.has_date() { "1970" } else { "midnight" };
                     let zones = if evidence.zones().0 {
-                        "; times with a zone are brought to UTC, and results are in UTC"
+                        "; times with a time zone are converted to UTC, and results are in UTC"
                     } else {
                         ""
                     };
                     let years = match first_year {
                         _ if !format.has_short_year() || *first_year == FIRST_YEAR => String::new(),
-                        first => format!("; years of two digits are {first} to {}", first.saturating_add(99)),
+                        first => format!("; two-digit years are {first} to {}", first.saturating_add(99)),
                     };
                     let format = format.name();
                     note(&[name], &format!("dates ({format}) as {unit} since {since}{zones}{years}"));
@@ -95,7 +95,7 @@ impl Remarks {
                     let features = if count == 1 {
                         "1 word is a feature"
                     } else {
-                        "words are features, 1 where a row has it, else 0"
+                        "words are features, 1 where a row has the word, else 0"
                     };
                     let count = if count == 1 { String::new() } else { format!("{count} ") };
                     note(&[name], &format!("{count}{features}"));
@@ -109,7 +109,7 @@ impl Remarks {
             .collect();
         if let Some(first) = ids.first() {
             let option = Choice::Column((*first).clone(), Some(Take::Feature)).option();
-            let what = "counts the rows or holds their ids: a label, not a feature";
+            let what = "numbers the rows or contains their ids: a label, not a feature";
             note(&ids, &format!("{what} ({option} makes it a feature)"));
         }
         let choices = asked.reading.columns.iter().map(|choice| &choice.name);
@@ -121,7 +121,8 @@ impl Remarks {
             let option = Choice::Column((*first).clone(), Some(Take::Numbers)).option();
             note(
                 &codes,
-                &format!("digits with leading zeros, or marked as text, are words ({option} reads numbers)"),
+                &format!("digits with leading zeros, or marked as text, are read as words ({option} reads \
+                     numbers)"),
             );
         }
         // Other labels may be those that were found in the first rows.
@@ -168,7 +169,7 @@ impl Remarks {
         let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
         let unused: Vec<&String> = unused.map(|(_, word)| word).collect();
         if !unused.is_empty() {
-            let message = "words for missing values that are nowhere in the table";
+            let message = "words for missing values that do not occur in the table";
             self.notes.push(format!("{message}: {}", listed(&unused)));
         }
     }
@@ -193,7 +194,7 @@ impl Remarks {
             self.notes.push(format!("{}: {message}", listed(&factors)));
         }
         for (unit, names) in units {
-            self.notes.push(format!("{}: numbers in {unit}, which is left out", listed(&names)));
+            self.notes.push(format!("{}: numbers in {unit}, read without the unit", listed(&names)));
         }
     }
 
@@ -206,7 +207,7 @@ impl Remarks {
         roles: &[Role],
         chosen: &HashSet<&String>,
     ) {
-        for (take, what) in [(Take::Label, "taken as labels"), (Take::LeftOut, "left out")] {
+        for (take, what) in [(Take::Label, "read as labels"), (Take::LeftOut, "left out")] {
             let is_so = |at: &usize| {
                 // Codes are told of as such.
                 let is_words = evidence[*at].judge(None) == Content::Words && !evidence[*at].are_codes();
@@ -241,7 +242,8 @@ impl Remarks {
         let names: Vec<&String> = lost.map(|(name, _)| name).collect();
         if !names.is_empty() {
             let message = format!(
-                "the precision of 32-bit numbers does not tell the values of {} apart; by the current rules they are read exactly",
+                "32-bit numbers cannot distinguish the values of {}; by the current rules they are read \
+                 exactly",
                 listed(&names)
             );
             self.doubt(message, vec![Choice::Rules(Rules::Current)]);
@@ -263,7 +265,8 @@ impl Remarks {
                 // Half the distance of two numbers of 24 bits.
                 let within = (largest / EXACT).log2().floor().exp2();
                 self.notes.push(format!(
-                    "{}: 32 bits hold its numbers to within {within}; as a label they keep all digits ({})",
+                    "{}: 32-bit precision keeps its numbers to within {within}; as a label they keep all \
+                     digits ({})",
                     listed(&[name]),
                     Choice::Column(name.clone(), Some(Take::Label)).option()
                 ));
@@ -321,12 +324,12 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     }
     let left_out = roles.by_column.iter().filter(|role| matches!(role, Role::LeftOut)).count();
     if left_out > 0 {
-        parts.push(format!("{} left out", counted(left_out, "column")));
+        parts.push(format!("{} skipped", counted(left_out, "column")));
     }
     // Last, as it may be the mark that parts these.
     if text.sheet().is_none() && layout.columns.len() > 1 {
         parts.push(match layout.form.places {
-            Some(_) => "columns at fixed places".to_owned(),
+            Some(_) => "columns at fixed positions".to_owned(),
             None => format!("delimiter: {}", delimiter(layout.form.delimiter)),
         });
     }
@@ -352,11 +355,11 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
             let mut text = "numbers".to_owned();
             for (is, what) in [
                 (notation.has_comma() && has_comma, ", decimal comma"),
-                (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", grouped digits"),
+                (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", digit grouping"),
                 (signs.percent, ", percent"),
                 (signs.currency, ", currency"),
                 (signs.parentheses, ", parentheses"),
-                (signs.minus_after, ", minus after"),
+                (signs.minus_after, ", trailing minus"),
             ] {
                 text.push_str(if is { what } else { "" });
             }

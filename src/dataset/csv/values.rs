@@ -112,7 +112,7 @@ impl<'a> Table<'a> {
         self.number = row;
         let features = self.roles.features;
         memory::check_count(self.rows + 1, features, REMEDY)
-            .map_err(|message| DataError::file(self.text.path, format!("holds too much: {message}")))?;
+            .map_err(|message| DataError::file(self.text.path, format!("contains too much text: {message}")))?;
         self.progress.budget().reserve(&mut self.values, features)?;
         let start = self.values.len();
         self.values.resize(start + features, 0.0);
@@ -216,10 +216,11 @@ impl<'a> Table<'a> {
         let words_option = self.missing_option(field);
         // How a trained run takes the column cannot be changed.
         let remedies = if self.roles.are_known {
-            format!("correct it, or take the word as missing{words_option}")
+            format!("correct it, or read the word as missing{words_option}")
         } else {
             format!(
-                "name it as a label column or remove it, take its words as categories{}, or the word as missing{words_option}",
+                "read it as a label column or remove it, read its words as categories{}, or the word as \
+                 missing{words_option}",
                 column_option.unwrap_or_default()
             )
         };
@@ -229,7 +230,7 @@ impl<'a> Table<'a> {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
-            message: format!("{message}; {remedies}, or leave this row out{}{header}", self.skip_option()),
+            message: format!("{message}; {remedies}, or skip this row{}{header}", self.skip_option()),
         }
     }
 
@@ -251,8 +252,8 @@ impl<'a> Table<'a> {
             self.text.path,
             format!("{}, {}", self.place(record), column_place(&self.layout.columns[column])),
             format!(
-                "\"{}\" is not finite, or too large for a 32-bit number; correct it, take it as missing{}, or leave this \
-                 row out{}",
+                "\"{}\" is not finite, or too large for a 32-bit number; correct it, read it as missing{}, or \
+                 skip this row{}",
                 shortened(field),
                 self.missing_option(field),
                 self.skip_option()
@@ -299,14 +300,14 @@ impl<'a> Table<'a> {
             let words: Vec<&String> =
                 self.unknown.iter().filter(|(at, _)| *at == column).map(|(_, word)| word).collect();
             remarks.warnings.push(format!(
-                "\"{}\" has words the run was not trained on, all of whose features are 0: {}",
+                "\"{}\" has words the run was not trained on; all its features are 0 there: {}",
                 shortened(&self.layout.columns[column]),
                 super::listed(&words)
             ));
         }
         if dropped > 0 {
             remarks.warnings.push(format!(
-                "{dropped} row{} with missing values {} left out",
+                "{dropped} row{} with missing values {} skipped",
                 if dropped == 1 { "" } else { "s" },
                 if dropped == 1 { "was" } else { "were" },
             ));

@@ -67,8 +67,9 @@ impl Opened<'_> {
                 path,
                 "bytes 0 to 3",
                 format!(
-                    "IDX {what} begin with two zeros, their type and the number of dimensions (0x{IMAGES_MAGIC:08x} for grey \
-                     pictures), this file with 0x{:08x}; choose a file in the format of MNIST",
+                    "IDX {what} begin with two zeros, their type and the number of dimensions \
+                     (0x{IMAGES_MAGIC:08x} for grey pictures), but this file begins with 0x{:08x}; choose a \
+                     file in the format of MNIST",
                     u32::from_be_bytes(word)
                 ),
             ));
@@ -96,8 +97,8 @@ impl Opened<'_> {
             path,
             format!("byte {}", header.saturating_add(found)),
             format!(
-                "the file ends after {found} of the {expected} bytes{unpacked} that its header promises; it is incomplete, fetch \
-                 it again"
+                "the file ends after {found} of the {expected} bytes{unpacked} that its header states; it is \
+                 incomplete, download it again"
             ),
         )
     }
@@ -153,7 +154,8 @@ impl Opened<'_> {
             return Err(DataError::content(
                 path,
                 format!("byte {}", header + expected),
-                "the file continues after the last value its header promises; it is damaged, fetch it again",
+                "the file continues after the last value that its header states; it is damaged, download it \
+                 again",
             ));
         }
         progress.advance(self.file_bytes);
@@ -179,6 +181,6 @@ fn unpacking(path: &Path, at: u64, error: &std::io::Error) -> DataError {
     DataError::content(
         path,
         format!("after byte {at}"),
-        format!("the file cannot be read or unpacked ({error}); it is damaged, fetch it again"),
+        format!("the file cannot be read or unpacked ({error}); it is damaged, download it again"),
     )
 }

@@ -180,11 +180,11 @@ impl<'f, 'a> Search<'f, 'a> {
         if !self.seen.insert(FolderId::of(path, &metadata)?) {
             let is_circle = || path.parent().is_some_and(|parent| leads_around(path, parent));
             let reason = if !is_link {
-                "is a folder that is read already under another name"
+                "is a folder that was already read under another name"
             } else if is_circle() {
-                "is a link that leads in a circle"
+                "is a circular link"
             } else {
-                "is a link to a folder that is read already"
+                "is a link to a folder that was already read"
             };
             self.found.skipped.add(below, reason);
             return Ok(None);
@@ -246,8 +246,8 @@ impl<'f, 'a> Search<'f, 'a> {
             return Ok(());
         }
         let message = format!(
-            "holds more than {} files and folders ({} pictures were found so far); choose a smaller folder, or set {LIMIT_NAME} to \
-             a higher number",
+            "contains more than {} files and folders ({} pictures found so far); choose a smaller folder, or \
+             set {LIMIT_NAME} to a higher number",
             self.most,
             self.found.files.len()
         );
@@ -274,9 +274,9 @@ impl Skipped {
 
     /// A warning for each of them, up to a number.
     pub(super) fn warnings(self) -> Vec<String> {
-        let mut warnings: Vec<String> = self.told.iter().map(|text| format!("left out {text}")).collect();
+        let mut warnings: Vec<String> = self.told.iter().map(|text| format!("skipped {text}")).collect();
         if self.count > TOLD {
-            warnings.push(format!("left out {} more pictures that cannot be read", self.count - TOLD));
+            warnings.push(format!("skipped {} more pictures that cannot be read", self.count - TOLD));
         }
         warnings
     }

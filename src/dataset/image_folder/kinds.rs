@@ -91,7 +91,7 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     let mut endings: Vec<(&String, usize)> = others.iter().map(|(ending, count)| (ending, *count)).collect();
     endings.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let text = |(ending, count): &(&String, usize)| match ending.as_str() {
-        "" => format!("{count} without ending"),
+        "" => format!("{count} without extension"),
         ending => format!("{count} .{ending}"),
     };
     let mut texts: Vec<String> = endings.iter().take(TOLD).map(text).collect();
@@ -99,7 +99,7 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
         texts.push("…".to_owned());
     }
     let s = if all == 1 { "" } else { "s" };
-    (all > 0).then(|| format!("{all} other file{s} left out ({})", texts.join(", ")))
+    (all > 0).then(|| format!("{all} other file{s} skipped ({})", texts.join(", ")))
 }
 
 /// The error of a folder that holds no picture, with a remedy: about the most frequent of its
@@ -114,7 +114,7 @@ pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
                 "save them as PNG, for example with ImageMagick (`magick mogrify -format png`)"
             }
             "svg" | "svgz" | "eps" | "pdf" | "ai" => {
-                "draw them as PNG, for example with Inkscape (`inkscape --export-type=png`)"
+                "render them as PNG, for example with Inkscape (`inkscape --export-type=png`)"
             }
             "dcm" | "dicom" | "ima" => {
                 "save them as 16-bit PNG or TIFF, or their arrays as .npy (Python: pydicom's `dcmread(file).pixel_array`)"
@@ -140,10 +140,10 @@ pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
     let known = known.filter_map(|(ending, count)| remedy(ending).map(|remedy| (count, ending, remedy)));
     match known.max_by_key(|(count, ..)| **count) {
         Some((count, ending, remedy)) => {
-            format!("holds no picture that is read, but {count} .{ending}; {remedy}")
+            format!("contains no picture of a supported format, but {count} .{ending}; {remedy}")
         }
-        None => "holds no picture; choose a folder with PNG, JPEG, TIFF, BMP, GIF, WebP or PGM files, or with sub-folders \
-                 of them"
+        None => "contains no picture; choose a folder with PNG, JPEG, TIFF, BMP, GIF, WebP or PGM files, or \
+             with subfolders of them"
             .to_owned(),
     }
 }

@@ -106,7 +106,8 @@ impl<'a> LabelTable<'a> {
         let file_at = match file.map(named).transpose()? {
             Some(column) => column,
             None => best()?.ok_or_else(|| {
-                let message = "names none of the pictures; choose a table with a column of their file names";
+                let message = "contains none of the pictures' names; choose a table with a column of their \
+                     file names";
                 DataError::file(path, message)
             })?,
         };
@@ -123,7 +124,7 @@ impl<'a> LabelTable<'a> {
             None => others.take(1).collect(),
         };
         if label_at.is_empty() {
-            return Err(DataError::file(path, "has no column besides that of file names; choose another"));
+            return Err(DataError::file(path, "has no column besides the file names; choose another"));
         }
         let name = |column: usize| match first.get(column).map(str::trim).filter(|_| has_header) {
             Some(name) if !name.is_empty() => name.to_owned(),
@@ -167,7 +168,7 @@ impl<'a> LabelTable<'a> {
         let what = if names.len() > 1 { "one-hot columns" } else { "column" };
         let more = if self.label_names.len() > NAMED { ", …" } else { "" };
         let file = quoted(&self.file_name);
-        format!("{what} {}{more}; pictures are named by the column {file}", names.join(", "))
+        format!("{what} {}{more}; pictures are matched by the column {file}", names.join(", "))
     }
 
     fn add(&mut self, path: &str, label: &str) -> Result<(), DataError> {

@@ -64,7 +64,8 @@ pub(super) fn labels(
         LabelFrom::Folder(depth) => {
             let Some(at) = depth.checked_sub(1) else {
                 return Err(DataError::Setting(
-                    "labels cannot come from folder 0; folders are counted from 1, from the one that is loaded".into(),
+                    "labels cannot come from folder 0; folders are counted from 1, starting with the chosen \
+                     one".into(),
                 ));
             };
             Some(pictures.column("folder", &mut labels, progress, |file| folders(file).into_iter().nth(at))?)
@@ -87,7 +88,8 @@ pub(super) fn labels(
                     let (of, file) = (path.display().to_string(), file.clone());
                     let one = LabelFrom::Table { path, file, label: classes.first().cloned() };
                     labels.notes.push(format!(
-                        "labels are the names of the columns that hold the 1, of the {told} of {of}; {} takes one of them",
+                        "labels are the names of the columns that contain the 1, of the {told} of {of}; {} \
+                         uses one of them",
                         Choice::Label(one).option()
                     ));
                     labels.understood = Some(format!("one-hot labels of {} columns", classes.len()));
@@ -122,7 +124,8 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     let found = pictures.column_if("folder", labels, progress, |file| meaning(file).0, is_label)?;
     if !is_old && is_label(&found) && !found.alike.is_empty() {
         let message = format!(
-            "folders that differ by case alone are classes of their own ({}); give them one name if they are one class",
+            "folders whose names differ only in case are separate classes ({}); rename them if they are one \
+             class",
             found.alike.join(", ")
         );
         labels.doubts.push(Doubt { message, remedies: Vec::new() });
@@ -131,14 +134,14 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
         match &found.first {
             Some(first) if found.classes == 1 => labels
                 .notes
-                .push(format!("all pictures are in folders called “{first}”, so folders are not labels")),
+                .push(format!("all pictures are in folders named “{first}”, so folders are not labels")),
             _ => {
                 // The folder that would be the class.
                 let depth = pictures.files.iter().find_map(|file| {
                     let class = meaning(file).0?;
                     folders(file).iter().position(|folder| *folder == class).map(|at| at + 1)
                 });
-                let message = "each folder holds one picture, so folders are not labels".to_owned();
+                let message = "each folder contains one picture, so folders are not labels".to_owned();
                 match depth {
                     Some(depth) => labels
                         .doubts
@@ -180,7 +183,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         // Those to be tested are often in no table.
         if known > 1 && 10 * known >= pictures.files.len() {
             let message = format!(
-                "{} names {known} of {} pictures and may hold their labels ({})",
+                "{} names {known} of {} pictures and may contain their labels ({})",
                 shown,
                 pictures.files.len(),
                 found.told()

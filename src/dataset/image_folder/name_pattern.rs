@@ -41,7 +41,8 @@ impl NamePattern {
             (None, Some((before, after))) => (before, Piece::Word, after),
             (Some(_), Some(_)) | (None, None) => {
                 return Err(format!(
-                    "the pattern “{pattern}” of names must hold {{label}} or {{word}} once, as in {{label}}_*.png"
+                    "the pattern “{pattern}” of names must contain {{label}} or {{word}} once, as in \
+                     {{label}}_*.png"
                 ));
             }
         };

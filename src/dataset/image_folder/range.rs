@@ -74,14 +74,14 @@ pub(super) fn settle(
                 (Depth::Byte, _) if white.is_none() => None,
                 (Depth::Byte | Depth::Word | Depth::Float, Some(_)) => Some(format!("{values}; range: type")),
                 (Depth::Byte | Depth::Word | Depth::Float, None) => {
-                    Some(format!("{values}; range: data, as such numbers have no other"))
+                    Some(format!("{values}; range: data, the only choice for such numbers"))
                 }
             };
             if let Some(most) = type_max.filter(|most| high < SLIVER * most && low < high) {
                 range.doubts.push(Doubt {
                     message: format!(
-                        "the values of the pixels go from {low} to {high}, a small part of the range 0 to {most} of their \
-                         type: the pictures are dark"
+                        "the pixel values range from {low} to {high}, a small part of the range 0 to {most} \
+                         of their type: the pictures are dark"
                     ),
                     remedies: vec![Choice::Range(PixelRange::Data)],
                 });
@@ -95,8 +95,8 @@ pub(super) fn settle(
                 if most - few < OUTLYING * (high - low) && few < most {
                     range.doubts.push(Doubt {
                         message: format!(
-                            "the values of the pixels go from {} to {}, but almost all lie from {} to {}: a few stretch \
-                             the range",
+                            "the pixel values range from {} to {}, but almost all lie from {} to {}: a few \
+                             stretch the range",
                             short(low),
                             short(high),
                             short(few),

@@ -133,10 +133,10 @@ impl<'a> Archive<'a> {
                 let names: Vec<String> = self.arrays.iter().take(LISTED).map(Found::told).collect();
                 let more = if names.len() < self.arrays.len() { ", …" } else { "" };
                 let choose = format!("choose one of {}{more} with --{option} NAME", names.join(", "));
-                return DataError::file(self.path, format!("holds no array \"{name}\"; {choose}"));
+                return DataError::file(self.path, format!("contains no array \"{name}\"; {choose}"));
             };
             let message =
-                format!("{there} holds none called \"{name}\"; leave the name empty, or choose an .npz file");
+                format!("{there} contains none named \"{name}\"; leave the name empty, or choose an .npz file");
             DataError::file(self.path, message)
         })
     }

@@ -105,7 +105,8 @@ pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), St
         }
         version => {
             return Err(format!(
-                "is of format version {version} (byte 6); versions 1 to 3 are read, write it again with numpy.save"
+                "has format version {version} (byte 6); versions 1 to 3 are supported, write it again with \
+                 numpy.save"
             ));
         }
     };
@@ -157,13 +158,13 @@ fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
     let unknown = || {
         let code = descr.trim_start_matches(['<', '>', '|', '=']);
         let advice = match code.chars().next() {
-            Some('O') => "it holds Python objects; build it from numbers of one type",
-            Some('M' | 'm') => "they are times; convert it to whole numbers with a.astype('int64')",
-            Some('c') => "take both parts as numbers with numpy.c_[a.real, a.imag]",
+            Some('O') => "it contains Python objects; create it from numbers of one type",
+            Some('M' | 'm') => "they are times; convert them to whole numbers with a.astype('int64')",
+            Some('c') => "split both parts into numbers with numpy.c_[a.real, a.imag]",
             Some(_) | None => "convert it with a.astype('float64')",
         };
         let shown: String = descr.chars().take(40).collect();
-        format!("values of type '{shown}' are not read; {advice}")
+        format!("values of type '{shown}' are not supported; {advice}")
     };
     let big_endian = descr.starts_with('>');
     let code = descr.trim_start_matches(['<', '>', '|', '=']);

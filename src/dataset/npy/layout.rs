@@ -37,7 +37,7 @@ impl ArrayLayout {
     /// What is wrong and what to do, to follow the name of the array.
     pub fn of(shape: &[usize], axes: Axes, rules: Rules) -> Result<ArrayLayout, String> {
         let dimensions = || match shape.len() {
-            0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are read".to_owned(),
+            0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are supported".to_owned(),
             many => format!("has {many} dimension{}", if many == 1 { "" } else { "s" }),
         };
         let layout = match (axes, shape) {
@@ -71,7 +71,8 @@ impl ArrayLayout {
         };
         match layout.shape {
             Shape::Image { channels, .. } if channels > MOST_CHANNELS => Err(format!(
-                "holds pictures of {channels} channels, more than {MOST_CHANNELS}; choose what its axes mean ({}, or {})",
+                "contains pictures of {channels} channels, more than {MOST_CHANNELS}; choose the meaning of \
+                 its axes ({}, or {})",
                 Choice::Axes(if layout.channels_first { Axes::ChannelsLast } else { Axes::ChannelsFirst })
                     .option(),
                 Choice::Axes(Axes::Rows).option()
@@ -90,7 +91,7 @@ impl ArrayLayout {
             [_, features] => ArrayLayout::new(Shape::Vector(features)),
             [_, height, width] if rules == Rules::Current && (height == 1 || width == 1) => ArrayLayout {
                 note: Some(format!(
-                    "{height}×{width} numbers a row are read as rows of {}; as pictures with {}",
+                    "{height}×{width} numbers per row are read as rows of {}; as pictures with {}",
                     height.max(width),
                     Choice::Axes(Axes::Grey).option()
                 )),
@@ -119,8 +120,8 @@ impl ArrayLayout {
             }
             _ => {
                 return Err(format!(
-                    "has {} dimensions; rows (N×d) and pictures (N×H×W, N×H×W×C, N×C×H×W) are read: reshape it, or take all \
-                     but the first axis as one with {}",
+                    "has {} dimensions; rows (N×d) and pictures (N×H×W, N×H×W×C, N×C×H×W) are supported: \
+                     reshape it, or read all but the first axis as one with {}",
                     shape.len(),
                     Choice::Axes(Axes::Rows).option()
                 ));
@@ -138,7 +139,7 @@ fn doubt(shape: &[usize], taken: Axes) -> Doubt {
     };
     let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
     Doubt {
-        message: format!("of {}, the {place} axis is taken for the channels", sizes.join("×")),
+        message: format!("in {}, the {place} axis is read as the channels", sizes.join("×")),
         remedies: vec![Choice::Axes(other), Choice::Axes(Axes::Rows)],
     }
 }

@@ -29,7 +29,8 @@ pub(in crate::dataset) fn name_features(
         let all = bases.iter().filter(|base| **base != 0.0).count();
         let more = if all > 1 { format!(" and {} more columns", all - 1) } else { String::new() };
         format!(
-            "the numbers of column {}{more} are kept less their smallest ({}), as 32 bits would not tell them apart",
+            "the numbers in column {}{more} are stored minus their smallest ({}), because 32 bits could not \
+             distinguish them",
             at + 1,
             bases[at]
         )
@@ -57,7 +58,7 @@ pub(in crate::dataset) fn name_rows(
     }
     if let [(first, _), .., (last, _)] = parts {
         raw.notes.push(format!(
-            "rows are called by their array and their index in it, counted from 0: {first}[0], {last}[0]"
+            "rows are named by their array and their index in it, counted from 0: {first}[0], {last}[0]"
         ));
     }
     Ok(())
@@ -67,17 +68,17 @@ pub(in crate::dataset) fn name_rows(
 /// of them have one scale. `bases` is what would have to be taken off, of pixels a single number.
 pub(in crate::dataset) fn precision(shape: Shape, bases: &[f64], rules: Rules) -> Option<Doubt> {
     let at = bases.iter().position(|base| *base != 0.0)?;
-    let near = format!("near {}, where 32 bits tell few of them apart", bases[at]);
+    let near = format!("near {}, where 32 bits distinguish few of them", bases[at]);
     match (shape, rules) {
         (Shape::Vector(_), Rules::Current) => None,
         (Shape::Vector(_), Rules::Version1) => Some(Doubt {
-            message: format!("the numbers of column {} lose precision: they are {near}", at + 1),
+            message: format!("the numbers in column {} lose precision: they are {near}", at + 1),
             remedies: vec![Choice::Rules(Rules::Current)],
         }),
         (Shape::Image { .. }, _) => Some(Doubt {
             message: format!(
-                "the values of the pixels lose precision: they are {near}; take the smallest off before they are saved \
-                 (a - a.min()), or have them read as rows of numbers"
+                "the pixel values lose precision: they are {near}; subtract the smallest before saving (a - \
+                 a.min()), or read them as rows of numbers"
             ),
             remedies: match rules {
                 Rules::Current => vec![Choice::Axes(Axes::Rows)],

@@ -67,7 +67,8 @@ impl Roles {
             let names: Vec<String> = archive.arrays.iter().take(LISTED).map(Found::told).collect();
             let there = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
             let message = format!(
-                "holds no array with rows{there}; choose another .npz file, or name the array with --array NAME"
+                "contains no array with rows{there}; choose another .npz file, or name the array with --array \
+                 NAME"
             );
             return Err(DataError::file(archive.path, message));
         };
@@ -115,11 +116,11 @@ impl Roles {
             (0..arrays.len()).filter(|at| !used.contains(at)).map(|at| &arrays[at]).collect();
         let unread =
             left.iter().filter_map(|array| array.header.as_ref().err().map(|why| (&array.name, why)));
-        let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was left out: {why}"));
+        let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was ignored: {why}"));
         let names: Vec<String> = left.iter().take(LISTED).map(|array| array.told()).collect();
         let more = left.len() - names.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        ((!names.is_empty()).then(|| format!("left out: {}{more}", names.join(", "))), notes.collect())
+        ((!names.is_empty()).then(|| format!("ignored: {}{more}", names.join(", "))), notes.collect())
     }
 }
 
@@ -162,7 +163,7 @@ fn doubt(entries: &[Entry], rows: usize) -> Option<Doubt> {
     let remedies: Vec<Choice> =
         others.take(OFFERED).map(|at| Choice::Array(Some(entries[at].name.clone()))).collect();
     let message = format!(
-        "the names of the arrays do not tell which holds the rows; \"{}\" was taken",
+        "the names of the arrays do not show which contains the rows; \"{}\" was used",
         entries[rows].name
     );
     (!remedies.is_empty()).then_some(Doubt { message, remedies })

@@ -56,7 +56,8 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
             Verdict::Open => {
                 let first = header.shape.first().copied().unwrap_or_default();
                 let message = format!(
-                    "of {shape}, the first axis is taken for the samples, so that there are {first}: they may be along the last"
+                    "in {shape}, the first axis is read as the samples, so there are {first}: they may be \
+                     along the last"
                 );
                 let remedies = vec![Choice::Axes(Axes::SamplesLast)];
                 said.doubt.get_or_insert(Doubt { message, remedies });
@@ -64,13 +65,14 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
             }
             Verdict::Guessed => {
                 let message = format!(
-                    "of {shape}, the last axis is taken for the samples: the others look like a picture"
+                    "in {shape}, the last axis is read as the samples: the others look like a picture"
                 );
                 said.doubt.get_or_insert(Doubt { message, remedies: others.map(Choice::Axes).to_vec() });
             }
             Verdict::Last if asked.reading.axes == Axes::Auto => {
                 said.note.get_or_insert(format!(
-                    "the samples of {told} are along its last axis, as there are as many labels; {} or {} takes the first",
+                    "the samples of {told} are along its last axis, because there are as many labels; {} or \
+                     {} uses the first",
                     Choice::Axes(if header.shape.len() == 3 { Axes::Grey } else { Axes::ChannelsLast }).option(),
                     Axes::Rows.name()
                 ));

@@ -42,10 +42,10 @@ pub(super) fn decode<'a>(
         reader.set_format(ImageFormat::Tiff);
     }
     let Some(format) = reader.format() else {
-        return Err(Refusal::Bad("is not a picture, in spite of its name; remove or rename it".into()));
+        return Err(Refusal::Bad("is not a picture, despite its name; remove or rename it".into()));
     };
     if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err(Refusal::Bad("ends too early (truncated JPEG); fetch it again".into()));
+        return Err(Refusal::Bad("ends too early (truncated JPEG); download it again".into()));
     }
     let is_old_kind = matches!(
         format,
@@ -180,7 +180,7 @@ pub(super) fn limit_text(rules: Rules) -> String {
         Rules::Current => format!("the limit is {} decoded; save it smaller", format_bytes(MAX_DECODED)),
         Rules::Version1 => {
             format!(
-                "the limit is {OLD_SIDE} pixels a side and {} decoded; save it smaller",
+                "the limit is {OLD_SIDE} pixels per side and {} decoded; save it smaller",
                 format_bytes(OLD_BYTES)
             )
         }
@@ -190,16 +190,16 @@ pub(super) fn limit_text(rules: Rules) -> String {
 fn reason(error: ImageError, rules: Rules) -> String {
     match error {
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "ends too early (truncated); fetch it again".into()
+            "ends too early (truncated); download it again".into()
         }
         ImageError::Limits(error) => format!("is too large ({error}): {}", limit_text(rules)),
         ImageError::Unsupported(error) => {
-            format!("is of a kind that is not read ({error}); save it as PNG, or as TIFF with the same bits")
+            format!("is of an unsupported kind ({error}); save it as PNG, or as TIFF with the same bits")
         }
         ImageError::Decoding(_)
         | ImageError::Encoding(_)
         | ImageError::Parameter(_)
-        | ImageError::IoError(_) => format!("is damaged ({error}); fetch it again"),
+        | ImageError::IoError(_) => format!("is damaged ({error}); download it again"),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn decode<'a>(
     match decoded {
         Some(decoded) => Ok((decoded, held)),
         None => {
-            Err(Refusal::Bad(format!("is damaged ({} are missing); fetch it again", bytes_of::<u8>(count))))
+            Err(Refusal::Bad(format!("is damaged ({} are missing); download it again", bytes_of::<u8>(count))))
         }
     }
 }
@@ -108,7 +108,7 @@ fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType
                  pictures×height×width×channels"
             )))
         }
-        other => Err(Refusal::Bad(format!("is of a kind that is not read ({other:?}); save it as RGB"))),
+        other => Err(Refusal::Bad(format!("is of an unsupported kind ({other:?}); save it as RGB"))),
     }
 }
 
@@ -187,16 +187,16 @@ fn floats(values: DecodingResult) -> Vec<f32> {
 fn reason(error: TiffError) -> Refusal {
     Refusal::Bad(match error {
         TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "ends too early (truncated); fetch it again".into()
+            "ends too early (truncated); download it again".into()
         }
         TiffError::LimitsExceeded | TiffError::IntSizeError => {
             format!("is too large: {}", limit_text(Rules::Current))
         }
         TiffError::UnsupportedError(error) => {
-            format!("is of a kind that is not read ({error}); save it without compression")
+            format!("is of an unsupported kind ({error}); save it without compression")
         }
         TiffError::FormatError(_) | TiffError::IoError(_) | TiffError::UsageError(_) => {
-            format!("is damaged ({error}); fetch it again")
+            format!("is damaged ({error}); download it again")
         }
     })
 }

@@ -48,7 +48,7 @@ pub(super) fn part_file(
             Err(TryLockError::Error(_)) => return Ok(part),
         }
     }
-    Err(io::Error::other("another program removes its new files at once"))
+    Err(io::Error::other("another program deletes its new files immediately"))
 }
 
 /// How the name of a part begins: it says whose part it is. All of a long name, and more, would be
@@ -69,7 +69,7 @@ pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
         if entry.file_name().to_str().is_some_and(is_part)
             && let Err(error) = remove_if_abandoned(&entry.path(), own)
         {
-            log::info!("{}: stays: {error}", entry.path().display());
+            log::info!("{}: not removed: {error}", entry.path().display());
         }
     }
 }

@@ -22,7 +22,7 @@ impl Gate {
             Ok(lock::wait_for(&file, GATE_PATIENCE)?.then_some(file))
         };
         let lock = wait().unwrap_or_else(|error| {
-            log::warn!("workspaces are used without a gate: {error}");
+            log::warn!("workspaces are used without a lock: {error}");
             None
         });
         Gate { _lock: lock }

@@ -101,7 +101,7 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     let store = Store::take_over(dir).ok()?;
     if is_empty(dir) {
         if let Err(error) = store.remove() {
-            log::warn!("an empty workspace stays: {error}");
+            log::warn!("an empty workspace was not removed: {error}");
         }
         return None;
     }
@@ -121,7 +121,7 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
             match set_aside(&files, root, dir) {
                 Ok(path) => Some(Leftover::SetAside(SetAside { path, error })),
                 Err(why) => {
-                    log::warn!("a damaged workspace stays where it is: {why}");
+                    log::warn!("a damaged workspace was not moved: {why}");
                     None
                 }
             }
@@ -216,7 +216,7 @@ pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
         Some((id, ron::from_str::<Run>(&text).ok()?.design))
     };
     let (id, project) = run_ids(dir).into_iter().find_map(design).ok_or_else(|| error.clone())?;
-    let warning = format!("{error}; the design of run {id} takes its place");
+    let warning = format!("{error}; replaced by the design of run {id}");
     Ok(Document { project, warning: Some(warning) })
 }
 
@@ -227,7 +227,7 @@ fn own_document(dir: &Path) -> Result<Document, FileError> {
     let text = String::from_utf8_lossy(&bytes);
     let project = read_design(dir, PROJECT, &text)?;
     let warning = str::from_utf8(&bytes).is_err().then(|| {
-        FileError::content(dir, PROJECT, "a part of it is not text; look whether names and paths are right")
+        FileError::content(dir, PROJECT, "a part of it is not text; check names and paths")
             .to_string()
     });
     Ok(Document { project, warning })

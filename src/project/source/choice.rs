@@ -188,7 +188,7 @@ impl Choice {
             Choice::Labels(Some(names)) if names.is_empty() => "Labels: none".to_owned(),
             Choice::Labels(Some(names)) => format!("Labels: {}", visible_list(names)),
             Choice::Column(name, take) => {
-                format!("Column {}: {}", visible(name), take.map_or("as found", Take::name))
+                format!("Column {}: {}", visible(name), take.map_or("as detected", Take::name))
             }
             Choice::Array(to) => named("Array", to),
             Choice::LabelArray(to) => named("Label array", to),
@@ -218,7 +218,7 @@ impl Choice {
             },
             Choice::Scaling(to) => format!("Scaling: {}", to.name()),
             Choice::Binarise(to) => format!("Binarise: {}", to.name()),
-            Choice::Rules(Rules::Current) => "Read as new designs do".to_owned(),
+            Choice::Rules(Rules::Current) => "Read by the current rules".to_owned(),
             Choice::Rules(to @ Rules::Version1) => format!("Rules: {}", to.name()),
         }
     }
