@@ -187,7 +187,7 @@ mod tests {
         let check = |word: &str, expected: &str| {
             let Failure::Usage(message) = missing(Path::new(word)) else { panic!("{word} is wrong use") };
             let start = format!(
-                "there is no command and no file {word}{expected} The commands are: recipes, new, check,"
+                "there is no command or file {word}{expected} The commands are: recipes, new, check,"
             );
             assert!(message.starts_with(&start), "{message}");
         };

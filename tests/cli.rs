@@ -65,12 +65,12 @@ fn help_teaches_and_wrong_use_is_code_2() {
     }
     assert!(ok(dir.path(), &["--version"]).starts_with("hourglass "));
     fails(dir.path(), &["train"], 2, "Usage");
-    fails(dir.path(), &["trian"], 2, "no command and no file trian; did you mean train?");
+    fails(dir.path(), &["trian"], 2, "no command or file trian; did you mean train?");
     fails(dir.path(), &["trian", "recipe:linear", "--epochs", "1"], 2, "did you mean train?");
     fails(dir.path(), &["missing.hourglass"], 1, "there is no file missing.hourglass");
     fails(dir.path(), &["train", "recipe:nonsense"], 2, "undercomplete");
     fails(dir.path(), &["train", "recipe:linear", "--size", "3by4"], 2, "64x48");
-    fails(dir.path(), &["train", "recipe:linear", "--size", "8x8"], 2, "folders of pictures");
+    fails(dir.path(), &["train", "recipe:linear", "--size", "8x8"], 2, "image folders");
     fails(dir.path(), &["train", "undercomplete"], 1, "did you mean recipe:undercomplete");
     fails(dir.path(), &["train", "missing.hourglass"], 1, "missing.hourglass");
 }
@@ -164,7 +164,7 @@ fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
         ("check", "t.csv", "hourglass check DESIGN --data t.csv"),
         ("bench", "t.csv", "hourglass bench DESIGN --data t.csv"),
         ("evaluate", "t.csv", "hourglass evaluate PROJECT.hourglass t.csv"),
-        ("train", "t.parquet", "is a Parquet file, which is not read; convert it"),
+        ("train", "t.parquet", "is a Parquet file, which is not supported; convert it"),
     ] {
         fails(path, &[command, data], 1, words);
     }
@@ -185,7 +185,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     fs::write(path.join("a.ron"), "Project(data: (source: Csv(path: \"data/t.csv\")))").expect("written");
     let whole = here.join("data").join("t.csv");
     let words =
-        ["the data of this design are not there", "data/t.csv, nor is there the folder", "--data PATH"];
+        ["the data of this design were not found", "data/t.csv and its folder does not exist", "--data PATH"];
     for command in ["check", "train", "bench"] {
         check(&[command, "a.ron"], &words);
         check(&[command, "a.ron"], &[&whole.to_string_lossy()]);
@@ -199,7 +199,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
 
     fs::rename(&table, path.join("moved.csv")).expect("moved");
     let words =
-        ["the data run 1 was trained on are not there", "t.csv. Where it was moved", "FILE NEW_PLACE"];
+        ["the data run 1 was trained on were not found", "t.csv. If they were moved", "FILE NEW_PLACE"];
     check(&["evaluate", "t.hourglass"], &words);
     check(&["encode", "t.hourglass", "-o", "a.csv"], &words);
     check(&["reconstruct", "t.hourglass", "-o", "a"], &words);
@@ -214,7 +214,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     ok(path, &["train", "t.hourglass", "--resume", "--epochs", "3", "--data", "moved.csv"]);
     ok(path, &["evaluate", "t.hourglass"]);
     write_table(&table, 0.5);
-    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; leave --set out"]);
+    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; omit --set"]);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(matches!(&ranked, Some((about, 2, 180)) if about.starts_with("anomalous 3, ")), "{ranked:?}");
     let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
     assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
-    fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");
+    fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "omit --keep");
     let near = ["neighbours", file, "--of", "validation", "--precision", "--k", "3"];
     let told = ok(path, &[&near[..], &["--keep"]].concat());
     let kept = runs(path, file)[0].results.newest(FindingKind::Neighbours, Subset::Validation).cloned();
@@ -300,7 +300,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(second.contains(" per feature (PCA 0.0"), "{second}");
     assert_eq!(runs(path, file).iter().map(|run| run.id.0).collect::<Vec<_>>(), [1, 2]);
     ok(path, &["evaluate", file, "--run", "1"]);
-    fails(path, &["evaluate", file, "--run", "9"], 1, "there are: 1 (done), 2 (done)");
+    fails(path, &["evaluate", file, "--run", "9"], 1, "its runs are: 1 (done), 2 (done)");
     fails(path, &["train", file, "--resume"], 1, "--epochs");
 }
 
@@ -338,7 +338,7 @@ fn names_that_are_no_text_are_names_too() {
 fn an_output_that_cannot_be_written_is_said_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
-    fails(dir.path(), &arguments, 1, "Make the folder first");
+    fails(dir.path(), &arguments, 1, "Create the folder first");
 }
 
 #[test]
@@ -395,7 +395,7 @@ fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:concrete", "--epochs", "1", "-o", "c.hourglass"]);
-    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("chosen features: pixel ("));
+    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("selected features: pixel ("));
     let result = last_json(&ok(path, &["evaluate", "c.hourglass", "--json"]));
     assert_eq!(result["chosen"].as_array().map(Vec::len), Some(16));
 
@@ -409,7 +409,7 @@ fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
             fs::write(path.join("tenfold.npy"), times(&bytes, 10.0)).expect("written");
         }
         let done = run(path, &[&["evaluate", "v.hourglass"][..], data.as_slice()].concat());
-        let doubts = done.stderr.contains("on another scale?");
+        let doubts = done.stderr.contains("use another scale");
         assert!(done.code == Some(0) && doubts == is_doubted, "{data:?}: {}", done.stderr);
     }
 }
@@ -465,7 +465,7 @@ fn figures_are_drawn_without_a_screen() {
     check(&["--view", "loss", "-o", "loss.gif"], 1, "this figure is not animated");
     check(&["--view", "loss", "-o", "loss.jpg"], 1, ".png, .svg, .csv or .gif");
     check(&["--view", "loss", "-o", "loss.svg"], 1, "--force");
-    check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; it has: ");
+    check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; its terms are: ");
     check(&["--view", "loss", "--compare", "7", "-o", "two.svg"], 1, "there is no run 7");
 }
 
@@ -503,7 +503,7 @@ fn pages_of_pictures_are_drawn_without_a_screen() {
         fails(path, &[&["figure", "u.hourglass"], arguments].concat(), code, message);
     };
     let set = ["--view", "reconstructions", "--set", "test"];
-    check(&[&set[..], &["--epoch", "1", "-o", "e.svg"]].concat(), 2, "--epoch: only what the run watched");
+    check(&[&set[..], &["--epoch", "1", "-o", "e.svg"]].concat(), 2, "--epoch: only the watched samples");
     check(&["--view", "reconstructions", "--clean", "-o", "c.svg"], 2, "--clean: the watched samples");
     check(&["--view", "traversals", "--units", "9", "-o", "t.svg"], 1, "there is no unit 9");
 }
@@ -532,7 +532,7 @@ fn a_mask_says_where_damaged_pictures_have_holes() {
     let check = |arguments: &[&str], code, message: &str| {
         fails(path, &[&["reconstruct", "i.hourglass", "-o", "no.npy"], arguments].concat(), code, message);
     };
-    check(&["torn.png", "--mask", "small.png"], 1, "it is 4×4 pixels, and the pictures of torn.png are 8×8");
+    check(&["torn.png", "--mask", "small.png"], 1, "it is 4×4 pixels, but the pictures in torn.png are 8×8");
     check(&["torn.png", "--mask", "gone.png"], 1, "--mask: there is no ");
     check(&["--mask", "mask.png"], 2, "Usage");
 }

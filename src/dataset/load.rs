@@ -276,7 +276,7 @@ mod tests {
         for other in [label(1, 1797), label(whole.fingerprint, 1796)] {
             let data = with(other.clone(), None).unwrap();
             assert_eq!(data.labels.len(), 1);
-            assert!(data.warnings.iter().any(|warning| warning.contains("“odd” was made of other data")));
+            assert!(data.warnings.iter().any(|warning| warning.contains("“odd” was made for other data")));
             assert!(matches!(with(other, Some("odd")), Err(DataError::HeldOut(_))));
         }
     }

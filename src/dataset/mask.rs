@@ -334,8 +334,8 @@ mod tests {
         let small = with_holes(&photo, 4, &mask, HoleShade::White).expect_err("of another size");
         assert!(small.contains("mask.png") && small.contains("4×4") && small.contains("8×8"), "{small}");
         GrayImage::from_pixel(8, 8, Luma([255])).save(&mask).expect("written");
-        let plain = with_holes(&photo, 4, &mask, HoleShade::White).expect_err("of one shade");
-        assert!(plain.contains("paint holes white and all else black"), "{plain}");
+        let plain = with_holes(&photo, 4, &mask, HoleShade::White).expect_err("a single shade");
+        assert!(plain.contains("paint holes white and everything else black"), "{plain}");
         let none = with_holes(&photo, 4, &at("no.png"), HoleShade::White).expect_err("not there");
         assert!(none.contains("no.png"), "{none}");
         std::fs::write(&mask, "no picture").expect("written");

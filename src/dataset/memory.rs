@@ -312,6 +312,6 @@ mod tests {
                 .unwrap_err()
                 .contains("limit of 4294967295; choose fewer")
         );
-        assert!(check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("than any memory holds"));
+        assert!(check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("do not fit into any memory"));
     }
 }

@@ -124,12 +124,12 @@ mod tests {
             255.0,
             byte,
             Rows::U8(vec![0, 1]),
-            Some("as much darker; bring them to the range of the training data first"),
+            Some("as much darker; scale them to the range of the training data first"),
         );
         check(255.0, byte, Rows::U16(vec![0, 65_000]), Some("first, as in a / 257"));
         check(255.0, byte, Rows::U16(vec![0, 255]), None);
         check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("up to about 255 (8 bits)"));
-        check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("as much darker; bring them"));
+        check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("as much darker; scale them"));
         check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("first, as in a * 255"));
         check(255.0, byte, Rows::F32(vec![0.0, 254.0]), None);
         check(65_535.0, word, Rows::U8(vec![255]), Some("as in a * 257"));
@@ -141,9 +141,9 @@ mod tests {
         let sensors = Dataset { rows: Rows::F32(vec![921.444_1]), shape: Shape::Vector(1), ..digits.clone() };
         let text =
             other_range(&Scaler::uniform(0.0, 0.1), Scaling::UnitRange, Some(float), &sensors).unwrap();
-        assert!(text.contains("go up to 921 (numbers)") && text.contains("they are, so"), "{text}");
+        assert!(text.contains("go up to 921 (numbers)") && text.contains("not rescaled, so"), "{text}");
         assert!(
-            text.ends_with("as much larger; bring them to the range of the training data first"),
+            text.ends_with("as much larger; scale them to the range of the training data first"),
             "{text}"
         );
         let standard = Scaler::uniform(33.0, 1.0 / 78.0);

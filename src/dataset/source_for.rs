@@ -382,13 +382,13 @@ mod tests {
         check("a.dat", b"1.5 2.5\n3.5 4.5\n", Ok("CSV"));
         check("table", b"1.5\t2.5\n3.5\t4.5\n", Ok("CSV"));
         check("a.csv.gz", &gzipped(b"a,b\n1,2\n"), Ok("CSV"));
-        check("prose.md", b"Some words, and more.\nNo table at all.\n", Err("accepted are"));
+        check("prose.md", b"Some words, and more.\nNo table at all.\n", Err("supported are"));
         check("b.csv", b"PAR1\x15\x00\x15\x10", Err("pandas.read_parquet"));
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
         check("report.pdf", b"%PDF-1.7", Err("a PDF document"));
-        check("any", b"\x01\x02\x03", Err("accepted are an image folder"));
+        check("any", b"\x01\x02\x03", Err("supported are an image folder"));
         check("a.h5", b"\x89HDF\r\n\x1a\n", Err("python -c \"import h5py"));
         check("wrong.csv", b"\x93NUMPY", Ok("NPY, NPZ"));
         check("wrong.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Ok("Image folder"));

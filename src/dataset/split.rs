@@ -373,7 +373,7 @@ mod tests {
         check(10, f32::NAN, 0.1, "validation fraction is NaN; choose");
         check(10, 0.1, -0.1, "test fraction is -0.1; choose");
         check(10, 0.5, 0.5, "add up to 1 or more; lower them");
-        check(2, 0.5, 0.45, "leave none to train on; lower them");
+        check(2, 0.5, 0.45, "leave none for training; lower them");
     }
 
     #[test]

@@ -221,6 +221,6 @@ mod tests {
         assert_eq!(told(&table(2, vec![1.0, 2.0])), None);
         let shape = Shape::Image { height: 1, width: 2, channels: 1 };
         let flat = Raw::new("p", shape, Rows::U8(vec![3, 3, 4, 4]));
-        assert!(told(&flat).is_some_and(|text| text.contains("one colour")));
+        assert!(told(&flat).is_some_and(|text| text.contains("a single colour")));
     }
 }

@@ -506,7 +506,7 @@ mod tests {
         let message =
             |path: &Path| files.write_bytes(path, Durability::Fast, b"").expect_err("must fail").to_string();
         assert!(message(dir.path()).contains("folder"));
-        assert!(message(&dir.path().join("no/where")).contains("Make the folder first"));
+        assert!(message(&dir.path().join("no/where")).contains("Create the folder first"));
     }
 
     #[cfg(unix)]

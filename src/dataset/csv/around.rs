@@ -183,8 +183,8 @@ pub(super) fn tell_counts(counts: &Counts, remarks: &mut Remarks) {
     for (count, what) in [
         (counts.skipped, "listed in Skip rows"),
         (counts.empty, "without values"),
-        (counts.headers, "that repeat the header"),
-        (counts.comments, "that are comments (#)"),
+        (counts.headers, "with the names of the header"),
+        (counts.comments, "with a comment (#)"),
     ] {
         if count > 0 {
             let are = if count == 1 { "is" } else { "are" };

@@ -447,7 +447,7 @@ mod tests {
             ("<table:table></table:table-row></table:table>", "do not match"),
             (&row(&word("", "<table:table></table:table>")), "do not match"),
             (&"<a>".repeat(200), "do not match"),
-            (&format!("<a {}>", " ".repeat(2 << 20)), "holds a tag of more than"),
+            (&format!("<a {}>", " ".repeat(2 << 20)), "contains a tag of more than"),
         ] {
             let error = held("content.xml", text, 100_000_000).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:.80}: {error}");

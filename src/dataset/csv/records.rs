@@ -291,7 +291,7 @@ mod tests {
         ] {
             let found = claimed(&file(&stream), &|| Ok(()), &DataError::Setting).err();
             let message = found.map(|error| error.to_string()).unwrap_or_default();
-            assert_eq!(message.contains("lie one over the other"), is_refused, "{message}");
+            assert_eq!(message.contains("sheets overlap"), is_refused, "{message}");
         }
         assert_eq!(continued(&[record(1, &[]), record(0x003C, &[]).repeat(3), record(1, &[])].concat()), 3);
     }

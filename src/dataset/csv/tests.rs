@@ -160,7 +160,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
         "the network sees the mean"
     );
     let told =
-        "5 missing values in 2 columns were filled with the column mean; losses and errors leave them out";
+        "5 missing values in 2 columns were filled with the column mean; losses and errors ignore them";
     assert_eq!(masked.warnings, [told]);
     assert!(masked.gaps.masks_any() && !data.gaps.masks_any());
     let mut weights = [9.0; 4];
@@ -168,7 +168,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
     assert_eq!(weights, [1.0, 0.0, 1.0, 1.0]);
     let data = load_whole(text, Missing::DropRow).unwrap();
     assert_eq!(data.rows, Rows::F32(vec![1.0, 2.0]));
-    assert_eq!(data.warnings, ["4 rows with missing values were left out"]);
+    assert_eq!(data.warnings, ["4 rows with missing values were skipped"]);
 }
 
 #[test]
@@ -182,19 +182,19 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     check(b"", &[], &["line 1", "empty", "choose a table"]);
     check(b"a,b\n", &[], &["no rows", "at least one row below"]);
     check(b"a,b\n?,1\n", &[], &["all 1 rows", "column mean instead"]);
-    check(b"a,b\n1,2\n1,2,3\n", &[], &["line 3", "3 fields where the first has 2", "another delimiter"]);
-    check(b"a,b\r\n1,2\r\n\r\n1\r\n", &[], &["line 4", "1 field where the first has 2"]);
+    check(b"a,b\n1,2\n1,2,3\n", &[], &["line 3", "3 fields, but the first has 2", "another delimiter"]);
+    check(b"a,b\r\n1,2\r\n\r\n1\r\n", &[], &["line 4", "1 field, but the first has 2"]);
     check(
         b"a  b  c\n1  2  3\n4     6\n7  8  9\n1  1  5\n",
         &[],
         &[
             "line 3",
-            "2 fields where the first has 3",
+            "2 fields, but the first has 3",
             "pandas.read_fwf('table.csv').to_csv('out.csv', index=False)",
         ],
     );
     let fixed = "depth  temp  n\n  2.5   7.1  3\n  3.5        4\n  1.5        8\n  4.5\n  5.5\n  6.5        4\n  7.5\n";
-    check(fixed.as_bytes(), &[], &["no column holds numbers", "read_fwf('table.csv')"]);
+    check(fixed.as_bytes(), &[], &["no column contains numbers", "read_fwf('table.csv')"]);
     check(b"\xEF\xBB\xBFa\n1\nred\n", &[], &["line 3, column \"a\""]);
     check(b"a\r1\rred\r", &[], &["line 3, column \"a\""]);
     check(b"\n\na\r\n1\r\nred\r\n", &[], &["line 5, column \"a\""]);
@@ -203,10 +203,10 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
         &[],
         &[
             "line 4, column \"a\"",
-            "\"red\" is not a number; name it as a label column or remove it",
+            "\"red\" is not a number; read it as a label column or remove it",
             "--column a=categories",
             "--missing-words red",
-            "or leave this row out (--skip-rows 2)",
+            "or skip this row (--skip-rows 2)",
         ],
     );
     let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };

@@ -182,14 +182,14 @@ mod tests {
             let advice = advice(&others);
             assert!(advice.contains(part), "{advice}");
         };
-        check(&[], None, "holds no picture; choose a folder with PNG, JPEG");
+        check(&[], None, "contains no picture; choose a folder with PNG, JPEG");
         check(
             &[("txt", 1), ("heic", 2)],
-            Some("3 other files left out (2 .heic, 1 .txt)"),
+            Some("3 other files skipped (2 .heic, 1 .txt)"),
             "but 2 .heic; save them as JPEG or PNG",
         );
-        check(&[("", 1)], Some("1 other file left out (1 without ending)"), "holds no picture; choose");
-        check(&[("nii.gz", 3)], Some("3 other files left out (3 .nii.gz)"), "numpy.save");
-        check(&[("dcm", 3)], Some("3 other files left out (3 .dcm)"), "pydicom");
+        check(&[("", 1)], Some("1 other file skipped (1 without extension)"), "contains no picture; choose");
+        check(&[("nii.gz", 3)], Some("3 other files skipped (3 .nii.gz)"), "numpy.save");
+        check(&[("dcm", 3)], Some("3 other files skipped (3 .dcm)"), "pydicom");
     }
 }

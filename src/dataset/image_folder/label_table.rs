@@ -497,10 +497,10 @@ mod tests {
             assert!(error.to_string().contains(expected), "{error}");
         };
         check(b"", None, None, "is empty");
-        check(b"x,y\n1,2\n", None, None, "names none of the pictures");
+        check(b"x,y\n1,2\n", None, None, "contains none of the pictures' names");
         check(b"file\na.png\n", None, None, "no column besides");
         check(b"file,l\na.png,1\n", Some("name"), None, "no column \"name\"; choose one of \"file\", \"l\"");
         check(b"file,l\na.png,1\n", None, Some("kind"), "no column \"kind\"");
-        check(b"\xff\xfe\0", None, None, "names none");
+        check(b"\xff\xfe\0", None, None, "none of the pictures' names");
     }
 }

@@ -220,8 +220,8 @@ mod tests {
         check(&good.replace("(3, 4)", "(3L,)"), Ok((Kind::F32, 4, false, false, &[3])));
         check(&good.replace("(3, 4)", "()"), Ok((Kind::F32, 4, false, false, &[])));
         check(&good.replace("<f4", "<U5"), Ok((Kind::Unicode, 20, false, false, &[3, 4])));
-        check(&good.replace("<f4", "<c8"), Err("'<c8' are not read; take both parts"));
-        check(&good.replace("<f4", "<M8[s]"), Err("'<M8[s]' are not read; they are times"));
+        check(&good.replace("<f4", "<c8"), Err("'<c8' are not supported; split both parts"));
+        check(&good.replace("<f4", "<M8[s]"), Err("'<M8[s]' are not supported; they are times"));
         check(&good.replace("<f4", "<f16"), Err("convert it with a.astype('float64')"));
         check(&good.replace("<f4", "|O"), Err("Python objects"));
         check(&good.replace("'<f4'", "[('a', '<f4')]"), Err("record array"));

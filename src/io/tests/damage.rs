@@ -175,7 +175,7 @@ fn numbers_of_runs_leave_room_for_others() {
         let [project, store] = reopened(|run| run.id = id);
         for (runs, warnings) in [project, store] {
             assert_eq!(runs, [], "{id}");
-            assert!(warnings.contains(&format!("run {id} is left out")), "{warnings}");
+            assert!(warnings.contains(&format!("run {id} is not loaded")), "{warnings}");
         }
     }
 }

@@ -123,7 +123,7 @@ fn runs_of_both_are_kept_and_numbers_that_collide_are_told() {
         |two| two.add(5, 2),
         &[(1, 3, 0), (4, 3, 0), (5, 1, 1), (6, 1, 2)],
         &[
-            "run 5 is saved as run 6, because another program saved a run of the same number",
+            "run 5 is saved as run 6, because another program saved a run with the same number",
             "another program saved run 5: kept",
         ],
     );
@@ -136,7 +136,7 @@ fn both_ends_of_a_run_that_both_trained_further_are_kept() {
         |two| two.train(1, 7),
         &[(1, 5, 0), (4, 3, 0), (5, 7, 0)],
         &[
-            "run 1 is saved as run 5, because another program saved a run of the same number",
+            "run 1 is saved as run 5, because another program saved a run with the same number",
             "another program saved run 1: kept",
         ],
     );

@@ -82,7 +82,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.5, 4.0]));
     assert_eq!((raw.labels.len(), &raw.labels[0].name[..], &*raw.labels[0].text(1)), (1, "id", "9"));
     assert!(
-        raw.warnings.iter().any(|told| told.contains("by their place, labels too")),
+        raw.warnings.iter().any(|told| told.contains("labels too, are matched with those of the training data by position")),
         "{:?}",
         raw.warnings
     );
@@ -129,7 +129,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     let (_dir, path) = write(b"1,2\n3,4.5\n");
     let raw = csv::load(&path, asked, &last, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
-    assert!(raw.warnings.iter().any(|told| told.contains("by their place")), "{:?}", raw.warnings);
+    assert!(raw.warnings.iter().any(|told| told.contains("by position")), "{:?}", raw.warnings);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
     );
     // A choice that is not followed is told.
     assert!(
-        raw.warnings[0].contains("\"a\" is read as the run was trained on it (numbers)"),
+        raw.warnings[0].contains("\"a\" is read as in the training of the run (numbers)"),
         "{:?}",
         raw.warnings
     );
@@ -180,7 +180,7 @@ fn classes_of_a_table_without_names_are_offered_as_labels() {
         let found: Vec<&str> = raw
             .doubts
             .iter()
-            .filter_map(|doubt| doubt.message.split_once(" holds few"))
+            .filter_map(|doubt| doubt.message.split_once("contains few"))
             .map(|(name, _)| name)
             .collect();
         assert_eq!(found, expected, "{:?}", raw.doubts);
@@ -244,7 +244,7 @@ fn few_numbers_with_a_frequent_word_among_them_are_words_with_a_doubt() {
     };
     let raw = loaded(format!("doors,x\n{}", text("5more", 4)).as_bytes());
     assert_eq!(taken(&raw)[0], ("doors", Take::Categories));
-    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("\"5more\" is none")).unwrap();
+    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("\"5more\" is not one")).unwrap();
     let remedies: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
     assert_eq!(remedies, ["--column doors=categories", "--missing-words 5more"]);
     // A rare one is an error.
