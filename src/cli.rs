@@ -40,7 +40,7 @@ use failure::Failure;
 
 use crate::project::visible_path;
 
-/// What the program does after the command line was looked at.
+/// How the program ends after the command line was parsed.
 #[derive(Debug)]
 pub enum Outcome {
     /// Opens the window on this file, or on the default project.
@@ -59,7 +59,7 @@ pub fn run() -> Outcome {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = match std::env::args_os().nth(1).map(PathBuf::from) {
-                // What follows was meant for it.
+                // The first word was meant as a command.
                 Some(word) if error.use_stderr() && is_misspelt(&word) => {
                     return Outcome::Exit(end(Err(missing(&word))));
                 }

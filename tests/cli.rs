@@ -361,7 +361,7 @@ fn nothing_that_exists_is_overwritten_without_force() {
     check(&["encode", "linear.hourglass", "-o", "a.npy"], "a.npy");
     check(&["encode", "linear.hourglass", "-o", "a.csv"], "a.csv");
     check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000001.png");
-    fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "is a file");
+    fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "already exists");
     // A wrong ending is said before any work, and costs no file.
     fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");
     // Under whatever name, a project may be saved into itself.

@@ -395,7 +395,7 @@ fn codes_for_the_projector_have_their_metadata_beside_them() {
     assert_eq!((&header[..2], rows.len()), (&["row".to_owned(), "split".to_owned()][..], 1797));
     fails(dir, &["encode", "d.hourglass", "-o", "codes.tsv"], 1, "--force");
     assert!(ok(dir, &["encode", "--help"]).stdout.contains("index of the codebook entry"));
-    assert!(ok(dir, &["evaluate", "--help"]).stdout.contains("scores per row"));
+    assert!(ok(dir, &["evaluate", "--help"]).stdout.contains("scores of each row"));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn basis(vectors: &[f32], features: usize) -> Option<Mat<f64>> {
     let columns = Mat::from_fn(features, count, |row, column| f64::from(vectors[column * features + row]));
     let svd = columns.thin_svd().ok()?;
     let singular: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-    // What single precision cannot tell from zero is no direction.
+    // A singular value below the rounding error of single precision has no direction.
     let smallest = singular.first()? * features.max(count) as f64 * f64::from(f32::EPSILON);
     let rank = singular.iter().filter(|&&value| value > smallest).count();
     (rank > 0).then(|| svd.U().subcols(0, rank).to_owned())
@@ -67,7 +67,7 @@ mod tests {
             3,
             Some(30.0),
         );
-        // The same plane by other vectors, one of them twice.
+        // Other vectors that span the same plane, one of them given twice.
         check(&[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &[1.0, 1.0, 0.0, 1.0, -2.0, 0.0, 1.0, 1.0, 0.0], 3, Some(0.0));
         // A line and a plane; a plane that collapsed to a line.
         check(&[1.0, 0.0, 0.0], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, Some(90.0));

@@ -46,7 +46,7 @@ impl Gaussian {
         Gaussian::weighted(rows, d, |_| 1.0, 0.0)
     }
 
-    /// The same where each row counts by a weight, and `floor` is added to the variance along every axis.
+    /// Like [`Gaussian::fit`], with a weight per row and `floor` added to the variance along every axis.
     pub(super) fn weighted(
         rows: &[f32],
         d: usize,

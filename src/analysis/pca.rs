@@ -21,8 +21,10 @@ pub struct Pca {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PcaError {
     /// No row, no feature, or a slice that is no whole number of rows.
-    #[error("the number of values is not a multiple of the number of columns; PCA needs at least one whole \
-         row")]
+    #[error(
+        "the number of values is not a multiple of the number of columns; PCA needs at least one whole \
+         row"
+    )]
     NotRows,
     /// NaN, infinity, or values too large to be squared.
     #[error("the values are not finite or too large; PCA needs finite numbers")]
@@ -112,7 +114,7 @@ impl Pca {
     }
 }
 
-/// What is known before components are sought.
+/// The centred data and their scale, before components are computed.
 struct Fit<'a> {
     rows: &'a [f32],
     n: usize,

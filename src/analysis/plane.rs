@@ -42,7 +42,7 @@ impl Plane {
         let first = unit(&less(b, a, 1.0))?;
         let to_c = less(c, a, 1.0);
         let across = less(&to_c, &first, dot(&to_c, &first));
-        // What is left over of a line is rounding.
+        // The remaining distance from a line is a rounding error.
         let is_line = dot(&across, &across) <= 1e-10 * dot(&to_c, &to_c);
         let second = unit(&across).filter(|_| !is_line)?;
         Some(Plane { origin: a.to_vec(), axes: [first, second] })

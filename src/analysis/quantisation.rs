@@ -125,7 +125,7 @@ impl QuantisedPca {
         Ok(QuantisedPca { pca, quantisers, bits })
     }
 
-    /// What comes back of `rows`: rows × features.
+    /// Reconstructs `rows`: rows × features.
     pub fn reconstruct(&self, rows: &[f32]) -> Vec<f32> {
         let mut codes = self.pca.project(rows);
         for code in codes.chunks_exact_mut(self.quantisers.len().max(1)) {

@@ -1,4 +1,4 @@
-//! What lies inside a shape drawn on a plane.
+//! Whether points lie inside a shape drawn on a plane.
 
 /// Whether a point is inside a polygon given by its corners, by the even-odd rule: where the outline crosses itself, what is
 /// enclosed twice is outside. The last corner is joined to the first.

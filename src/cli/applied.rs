@@ -22,7 +22,7 @@ const CHUNK: usize = 512;
 
 /// A trained network and the rows it is shown.
 pub(super) struct Applied {
-    /// What messages call the project.
+    /// The name of the project in messages.
     pub(super) name: String,
     pub(super) run: Run,
     trained: Trained,
@@ -95,7 +95,7 @@ impl Applied {
         self.own && self.data.fingerprint == self.run.fingerprint && is_split_alike
     }
 
-    /// What the network refused.
+    /// Converts an error of the network.
     pub(super) fn failure(&self, error: EngineError) -> Failure {
         Failure::Problem(format!("{}: run {}: {error}", self.name, self.run.id))
     }
@@ -202,7 +202,7 @@ impl Applied {
         weights.and_then(|weights| Some(weights.0.get(name)?.values.clone())).unwrap_or_default()
     }
 
-    /// What codes are decoded to, with a bar; made such as the decoder is given them first.
+    /// Decodes codes, with a progress bar; they are first converted to valid codes of the decoder.
     pub(super) fn decoded(&self, network: &mut Network, codes: &mut [f32]) -> Vec<f32> {
         network.project_codes(codes);
         let units = self.code_units().max(1);

@@ -226,7 +226,7 @@ fn warn_of(loaded: &Dataset, doubt: &Doubt) {
     warn(format_args!("{}: {}{}", visible(&loaded.name), visible(&doubt.message), visible(&remedy)));
 }
 
-/// What [`crate::check`] needs to know of data.
+/// The facts about data that [`crate::check`] needs.
 pub(super) fn facts(data: &Dataset) -> DataFacts {
     run::facts(data)
 }

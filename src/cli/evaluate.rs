@@ -111,7 +111,7 @@ fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
 
 /// Which rows a person named as anomalous.
 struct Anomalies {
-    /// What they are called.
+    /// The names of the anomalous classes.
     name: String,
     /// For each of the rows; `None` where it has no label, so that nobody knows.
     is_anomalous: Vec<Option<bool>>,
@@ -164,10 +164,7 @@ impl Anomalies {
             )));
         }
         if unlabelled > 0 {
-            note(format_args!(
-                "note: {unlabelled} of {} samples have no label and are excluded",
-                rows.len()
-            ));
+            note(format_args!("note: {unlabelled} of {} samples have no label and are excluded", rows.len()));
         }
         Ok(Some(Anomalies { name: called, is_anomalous }))
     }

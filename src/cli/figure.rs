@@ -38,7 +38,7 @@ watched, epoch by epoch, are a GIF.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// What is drawn
+    /// The figure to draw
     #[arg(long, value_enum)]
     pub(super) view: View,
     /// The file to write, by its ending .png, .svg, .csv or .gif
@@ -104,7 +104,7 @@ pub(super) struct Arguments {
     pub(super) force: bool,
 }
 
-/// What is drawn.
+/// The figure to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum View {
     /// The loss over the epochs

@@ -18,8 +18,10 @@ pub(super) fn keep(path: &Path, id: RunId, findings: Vec<Finding>) -> Result<(),
         )));
     }
     let Some(run) = runs.iter_mut().find(|run| run.id == id) else {
-        return Err(Failure::Problem(format!("{name}: run {id} was removed in the meantime, so nothing is \
-             stored")));
+        return Err(Failure::Problem(format!(
+            "{name}: run {id} was removed in the meantime, so nothing is \
+             stored"
+        )));
     };
     for finding in findings {
         run.apply(&RunEvent::Found(Box::new(finding)));

@@ -95,7 +95,7 @@ fn check_kept(applied: &Applied, split: Option<Subset>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is compared by a distance, as the window calls it.
+/// The distance between two codes, in the words of the window.
 fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
     let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
     match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
@@ -109,7 +109,7 @@ fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
 
 /// Ends a command before it finds more neighbours than there is memory for.
 fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<(), Failure> {
-    // What is compared, and the table with its names.
+    // The compared values, and the table with its names.
     let compared = 4 * data.shape.features() as u64;
     let listed = (k.min(among) as u64).saturating_mul(100);
     let needed = (asked as u64).saturating_mul(compared.saturating_add(listed));

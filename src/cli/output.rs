@@ -25,7 +25,7 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// What codes are written to: a file by its ending, or one in a folder.
+    /// Where codes are written: a file chosen by its extension, or one in a folder.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -42,7 +42,8 @@ impl Output {
         }
     }
 
-    /// What reconstructions are written to: a file by its ending, or a folder, which has none.
+    /// Where reconstructions are written: a file chosen by its extension, or a folder, which has
+    /// none.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -58,20 +59,24 @@ impl Output {
         }
     }
 
-    /// What samples of a network are written to: as reconstructions, or a picture of all of them.
+    /// Where samples of a network are written: like reconstructions, or one picture of all of them.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
     pub(super) fn of_samples(path: &Path) -> Result<Output, Failure> {
         let forms = "samples are written as .png, .npy, .csv or .tsv, or into a folder";
         match Output::or_folder(path) {
-            Some(Output::Weights(_)) | None => Err(unknown(path, forms, "; write / at the end of a folder's \
-                 name")),
+            Some(Output::Weights(_)) | None => Err(unknown(
+                path,
+                forms,
+                "; write / at the end of a folder's \
+                 name",
+            )),
             Some(output) => Ok(output),
         }
     }
 
-    /// What a traversal is written to.
+    /// Where a traversal is written.
     ///
     /// # Errors
     /// [`Failure::Problem`] for a name without its ending.

@@ -40,7 +40,7 @@ impl Bar {
         self.bar.length().unwrap_or_default()
     }
 
-    /// What stands behind the bar.
+    /// Sets the text after the bar.
     pub(super) fn say(&mut self, message: impl FnOnce() -> String) {
         match &mut self.last_line {
             None => self.bar.set_message(visible_lines(&message()).into_owned()),

@@ -11,7 +11,7 @@ use crate::project::{
     TableReading, Take, split_words, visible,
 };
 
-/// What the options of this file stand under in the help.
+/// Heading of the options of this file in the help.
 const HEADING: &str = "How the data are read";
 /// Stands for what is found in the data, in the place of a choice.
 const DETECT: &str = "detect";
@@ -141,7 +141,7 @@ pub(super) struct Reading {
     /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
     #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
     label_from: Option<Choice>,
-    /// What is done to every value, by the training split
+    /// How values are scaled, fitted on the training split
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Scaling::ALL, scaling, Choice::Scaling))]
     scaling: Option<Choice>,
     /// Whether values in [0, 1] become 0 or 1
@@ -204,7 +204,7 @@ impl Reading {
         self.labels == Some(Choice::Labels(None)) || self.column.iter().any(is_it)
     }
 
-    /// The same for data that a trained network is shown: they are scaled as in its training.
+    /// Applies the options to data for a trained network, which are scaled as in its training.
     ///
     /// # Errors
     /// [`Failure::Usage`], also for another scaling.
@@ -360,9 +360,11 @@ fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, Str
 
 fn encoding(text: &str) -> Result<Choice, String> {
     if text != DETECT && encoding_rs::Encoding::for_label(text.as_bytes()).is_none() {
-        return Err("unknown encoding; write its web name, such as utf-8, utf-16le, iso-8859-1, windows-1252 \
+        return Err(
+            "unknown encoding; write its web name, such as utf-8, utf-16le, iso-8859-1, windows-1252 \
              or shift_jis, or detect"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(Choice::Encoding(told(text)))
 }
@@ -465,7 +467,8 @@ fn label_from(text: &str) -> Result<Choice, String> {
     };
     from.map(Choice::Label).ok_or_else(|| {
         "write folder:N with a level from 1, name:PATTERN with {label} or {word} in it, table:FILE, nothing \
-         or detect".to_owned()
+         or detect"
+            .to_owned()
     })
 }
 

@@ -81,7 +81,7 @@ fn mask(path: &Path, holes: HoleShade) -> Result<Mask, Failure> {
     Err(Failure::Problem(format!("--mask: there is no {}; check the path", visible_path(&path))))
 }
 
-/// What a network made of rows.
+/// Reconstructions of rows by a network.
 struct Made<'a> {
     applied: &'a Applied,
     part: &'a Part,

@@ -34,7 +34,7 @@ impl Saver {
         } else {
             let is_there = output.exists();
             refuse_to_overwrite(&output, arguments.force)?;
-            // What is there from now on was saved by another program.
+            // A file that appears from now on was saved by another program.
             if is_there { MergeBase::replacing(&output) } else { MergeBase::default() }
         };
         let files = Files::default();

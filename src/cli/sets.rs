@@ -63,8 +63,7 @@ impl Applied {
             ))),
             None => {
                 let is_elsewhere = self.selections.iter().any(|named| named.name == name);
-                let why =
-                    if is_elsewhere { "that selection belongs to other data" } else { "unknown set" };
+                let why = if is_elsewhere { "that selection belongs to other data" } else { "unknown set" };
                 let message =
                     format!("{}: --set {}: {why}; choose one of: {}", self.name, visible(name), self.known());
                 Err(Failure::Problem(message))
@@ -85,7 +84,8 @@ impl Applied {
         found.ok_or_else(|| {
             let last = self.all_rows().last().map_or(0, |row| number_of(data, *row));
             let names = if data.row_names.is_empty() { "" } else { ", or by their names" };
-            let gaps = if data.source_rows.is_empty() { "" } else { "; some rows of the source were skipped" };
+            let gaps =
+                if data.source_rows.is_empty() { "" } else { "; some rows of the source were skipped" };
             Failure::Problem(format!(
                 "{}: there is no sample {}; samples are numbered by row, from 1 to {last}{names}{gaps} \
                  (hourglass encode lists them)",

@@ -21,7 +21,7 @@ static STAGE: Mutex<Stage> = Mutex::new(Stage::Free);
 static WRITES: OnceLock<Arc<Watch>> = OnceLock::new();
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
 
-/// What a signal would interrupt.
+/// The work that a signal would interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Nothing that is kept: the program ends at once.
@@ -79,7 +79,7 @@ fn ignored_of(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-/// What writes the files that a command was asked for.
+/// Writes the files of a command.
 pub(super) fn files() -> Files {
     Files::default().watched(Arc::clone(WRITES.get_or_init(Arc::default)))
 }

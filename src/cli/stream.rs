@@ -23,7 +23,7 @@ pub(super) struct Stream {
     has_thread: OnceLock<bool>,
 }
 
-/// What a stream is for.
+/// The purpose of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Every line counts, and after one that could not be written there is no other.

@@ -8,7 +8,7 @@ use crate::io::{Files, MergeBase, Opened, OpenedFile, open_any};
 use crate::project::{Project, quoted, visible, visible_path};
 use crate::run::{Run, RunId};
 
-/// What a command is about: a recipe, a design or a project with its runs.
+/// The subject of a command: a recipe, a design, or a project with its runs.
 #[derive(Debug)]
 pub(super) struct Subject {
     /// The design.
@@ -59,7 +59,8 @@ impl Subject {
         Ok(match opened? {
             OpenedFile::Design(project) => Subject::fresh(project, Origin::Design(path.to_owned())),
             OpenedFile::Project(opened) => {
-                // What a killed save has left there goes; where the folder cannot be written, reading needs nothing of it.
+                // Removes the leftovers of an interrupted save. Where the folder cannot be written,
+                // reading does not need this.
                 let _ = Files::default().check_writable(path);
                 for warning in &opened.warnings {
                     warn(warning);
@@ -87,8 +88,12 @@ impl Subject {
                 self.runs.iter().map(|run| format!("{} ({})", run.id, run.status.word())).collect();
             let name = self.name();
             Failure::Problem(match (id, known.is_empty()) {
-                (_, true) => format!("{name}: the file contains no run; train one first: hourglass train FILE"),
-                (Some(id), false) => format!("{name}: there is no run {id}; its runs are: {}", known.join(", ")),
+                (_, true) => {
+                    format!("{name}: the file contains no run; train one first: hourglass train FILE")
+                }
+                (Some(id), false) => {
+                    format!("{name}: there is no run {id}; its runs are: {}", known.join(", "))
+                }
                 (None, false) => {
                     format!("{name}: none of the runs has weights; its runs are: {}", known.join(", "))
                 }
@@ -96,7 +101,7 @@ impl Subject {
         })
     }
 
-    /// What messages call it: its path, or `recipe:NAME`.
+    /// The name in messages: its path, or `recipe:NAME`.
     pub(super) fn name(&self) -> String {
         match &self.origin {
             Origin::Recipe(name) => format!("recipe:{name}"),

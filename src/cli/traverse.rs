@@ -17,13 +17,13 @@ use crate::session::{
 
 /// Steps over the range of a unit, unless something else is said.
 const STEPS: usize = 7;
-/// What a line along a principal component is called.
+/// Name of a line along a principal component.
 const COMPONENT: &str = "component";
 /// Lines of a code that is a picture, unless others are asked for.
 const STRONGEST: usize = 24;
 /// Lines that are told.
 const TOLD: usize = 12;
-/// What to do where there are too many.
+/// The remedy where there are too many lines.
 const FEWER: &str = "use fewer with --units and --steps";
 /// Bytes of a page of pictures beyond which it is refused: no program shows it.
 const MOST_PAGE_BYTES: usize = 1 << 30;
@@ -102,7 +102,7 @@ pub(super) fn save_page(
     Ok(save_picture(files, path, shape, painter.page(columns, tiles), Durability::Synced)?)
 }
 
-/// What lines are called, and those that are asked for.
+/// The names of the lines, and the selected ones.
 pub(super) fn lines(
     applied: &Applied,
     codes: &[f32],

@@ -103,7 +103,7 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
     }
 }
 
-/// What the diagnostics are written to.
+/// Writer of the diagnostics.
 pub(super) struct Diagnostics;
 
 impl Write for Diagnostics {
@@ -123,14 +123,14 @@ pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failur
     if force || path.symlink_metadata().is_err() {
         return Ok(());
     }
-    let is = if path.is_dir() { "is a folder" } else { "is an existing file" };
+    let is = if path.is_dir() { "is a folder" } else { "already exists" };
     Err(Failure::Problem(format!(
         "{} {is}; give another name with -o, or --force to overwrite it",
         visible_path(path)
     )))
 }
 
-/// The same of a folder that many files go into: one that is empty may be used.
+/// Refuses a folder for many files unless it is empty, missing, or `force` is set.
 pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
     let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", visible_path(folder))));
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {

@@ -1,7 +1,7 @@
 use super::random::{Purpose, Stream};
 use crate::project::{Binarise, Data};
 
-/// What makes scaled values into 0 or 1 as they are gathered.
+/// Maps scaled values to 0 or 1 as they are gathered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Binariser {
     /// How.

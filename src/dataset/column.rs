@@ -10,7 +10,7 @@ use crate::project::{DateUnit, Take};
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub kind: ColumnKind,
     /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` holds it as
     /// well.
@@ -18,7 +18,7 @@ pub struct Column {
     pub unit: Option<String>,
 }
 
-/// What a column of a table holds, and how it is written as features.
+/// The content of a column of a table, and how it is written as features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ColumnKind {
     /// Numbers: one feature, the number less `base`.
@@ -26,14 +26,14 @@ pub enum ColumnKind {
     /// The base is other than 0 where 32 bits could not tell the column's numbers apart: it is
     /// taken off in 64 bits.
     Numbers {
-        /// What was taken off.
+        /// Number subtracted from its values.
         base: f64,
     },
     /// Numbers with decimal commas, otherwise as [`ColumnKind::Numbers`].
     ///
     /// They are told apart for tables whose numbers fit both marks, as `1,234` does.
     CommaNumbers {
-        /// What was taken off.
+        /// Number subtracted from its values.
         base: f64,
     },
     /// Two words: one feature, 0 or 1.
@@ -48,7 +48,7 @@ pub enum ColumnKind {
         format: String,
         /// The unit, never `Auto`.
         unit: DateUnit,
-        /// What was taken off, in the unit.
+        /// Number subtracted from its values, in the unit.
         base: f64,
         /// The first of the hundred years in which years of two digits are; `None` for 1969.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ impl Column {
         }
     }
 
-    /// What was taken off its numbers.
+    /// Number subtracted from its numbers.
     pub fn base(&self) -> f64 {
         match &self.kind {
             ColumnKind::Numbers { base }
@@ -144,9 +144,9 @@ impl Column {
 pub struct ColumnOverview {
     /// Its name.
     pub name: String,
-    /// What it holds, in a few words: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
+    /// Its content in a few words: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
     pub content: String,
-    /// What became of it.
+    /// The role it was read in.
     pub take: Take,
     /// Smallest and largest number, before anything is done to it.
     pub range: Option<(f64, f64)>,

@@ -106,7 +106,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What to do where a table does not fit into memory.
+/// The remedy where a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
 
 /// The letters of a table in UTF-8, whatever it is packed into, as long as `charge` allows each further block.
@@ -189,9 +189,7 @@ fn load_rows(
     match text.sheet() {
         Some(sheet) => sheet.tell(&mut remarks),
         None if asked.reading.sheet.is_some() => {
-            remarks
-                .notes
-                .push("the file is not a spreadsheet: the chosen sheet is ignored".to_owned());
+            remarks.notes.push("the file is not a spreadsheet: the chosen sheet is ignored".to_owned());
         }
         None => {}
     }

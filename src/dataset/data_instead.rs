@@ -10,7 +10,7 @@ use crate::project::{Channels, Source};
 pub struct DataInstead {
     /// The source for them.
     pub source: Source,
-    /// What they are: `a table`.
+    /// Its description: `a table`.
     pub what: &'static str,
 }
 

@@ -20,7 +20,7 @@ pub enum DataError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What happened and what to do.
+        /// The failure and the remedy.
         message: String,
     },
     /// The file was read but is not what it should be.
@@ -30,7 +30,7 @@ pub enum DataError {
         path: PathBuf,
         /// Where in it: `line 3, column "age"`, `byte 4`.
         place: String,
-        /// What is wrong and what to do.
+        /// The fault and the remedy.
         message: String,
     },
     /// A field of a table is no number: its column may be meant as a label.
@@ -42,7 +42,7 @@ pub enum DataError {
         line: String,
         /// Name of the column.
         column: String,
-        /// What is wrong and what to do.
+        /// The fault and the remedy.
         message: String,
     },
     /// The data take more memory than there is.
@@ -50,11 +50,11 @@ pub enum DataError {
     Memory {
         /// The file or folder, or the kind of data.
         name: String,
-        /// What loading takes, as far as it is known, in bytes.
+        /// Memory needed for loading, as far as it is known, in bytes.
         needed: u64,
         /// Why it does not get it.
         limit: Limit,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// The class that is to be held out is not there.
@@ -71,7 +71,7 @@ impl DataError {
         DataError::file(path, io_message(error.kind(), &error.to_string()))
     }
 
-    /// The same error, naming the data where it does not already.
+    /// Returns this error, naming the data if it does not already.
     #[must_use]
     pub fn of(self, source: &Source) -> DataError {
         let named = |text: String| {
@@ -132,7 +132,8 @@ pub(super) fn column_place(name: &str) -> String {
     number.map_or_else(|| format!("column \"{name}\""), |number| format!("column {number}"))
 }
 
-/// What a failed system call means to a person, and what to do; `detail` is the system's own text for the rarer kinds.
+/// Describes a failed system call and its remedy; `detail` is the system's own text for the rarer
+/// kinds.
 pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
     match kind {

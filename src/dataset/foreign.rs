@@ -5,8 +5,8 @@ use std::path::Path;
 /// The longest beginning that tells a kind.
 pub(super) const HEAD: usize = 1024;
 
-/// What a file is that begins with `head`, or that ends so, and the command that turns it into one that is read; `None` for
-/// all others.
+/// Describes an unsupported file by its first bytes or its extension, and gives the command that
+/// converts it; `None` for all others.
 pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
     by_content(path, head).or_else(|| by_ending(path))
 }
@@ -150,7 +150,7 @@ pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
     command(path, &code)
 }
 
-/// What to say of a file that a line of Python converts.
+/// The message for a file that a line of Python converts.
 fn python(path: &Path, what: &str, code: &str) -> String {
     format!("is {what}, which is not supported; convert it: {}", command(path, code))
 }

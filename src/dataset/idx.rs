@@ -30,7 +30,7 @@ pub fn is_idx(path: &Path) -> bool {
 const CHECKED: usize = 1 << 20;
 /// How much of a file is looked at to tell what it is: packed, nothing may come out of any number of bytes.
 const SNIFFED_BYTES: u64 = 1 << 20;
-/// What to do where images do not fit into memory.
+/// The remedy where images do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller data set, or close other programs";
 
 /// The files of a data set.
@@ -114,7 +114,7 @@ pub(super) fn load(
     name_rows(&mut raw, &parts.collect::<Vec<_>>(), progress)?;
     raw.notes.extend(note);
     raw.doubts.extend(doubt);
-    // What is to be taken off pixels is not.
+    // Nothing is subtracted from pixels.
     raw.doubts.extend(precision(shape, &found, Rules::Current));
     raw.understood.push(format!("images: {}", companions::shown(images)));
     // Found by their names, mostly.
@@ -209,8 +209,8 @@ impl<'a> Images<'a> {
         self.file.check_length(self.path, self.bytes(), self.header_bytes())
     }
 
-    /// What has to be taken off the numbers of each column, or off all pixels, so that 32 bits tell them apart. Opens the file
-    /// once more.
+    /// Returns the number to subtract from each column, or from all pixels, so that 32 bits
+    /// distinguish the values. Opens the file once more.
     fn bases(&self, progress: &Progress) -> Result<Vec<f64>, DataError> {
         if !is_wide(self.header.kind) {
             return Ok(Vec::new());

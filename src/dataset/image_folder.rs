@@ -367,7 +367,9 @@ fn no_picture(path: &Path, skipped: &Skipped) -> DataError {
     if let Err(error) = std::fs::metadata(path) {
         return DataError::file(
             path,
-            format!("became unavailable while it was read ({error}); reconnect the drive, or choose it again"),
+            format!(
+                "became unavailable while it was read ({error}); reconnect the drive, or choose it again"
+            ),
         );
     }
     let (count, first) = skipped.first(3);

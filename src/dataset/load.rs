@@ -17,7 +17,7 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
     load_known(data, None, progress)
 }
 
-/// What a network knows of the data it was trained on.
+/// The training data as a network knows them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
@@ -160,7 +160,7 @@ pub(super) fn split_rows(raw: &Raw, data: &Data, progress: &Progress) -> Result<
     split
 }
 
-/// What was read: how much of what, labels, splits, and how the source was understood.
+/// Describes the data: their size, labels, splits, and how the source was read.
 fn said(raw: &Raw, split: &SplitRows) -> Said {
     let count = raw.rows.len() / raw.shape.features().max(1);
     let mut parts =

@@ -192,8 +192,10 @@ fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, Dat
         let kept = mask.holes.other().name();
         return Err(DataError::file(
             &mask.path,
-            format!("it has a single shade; paint holes {holes} and everything else {kept}, or choose another \
-                 mask"),
+            format!(
+                "it has a single shade; paint holes {holes} and everything else {kept}, or choose another \
+                 mask"
+            ),
         ));
     }
     for (at, is_hole) in holes.iter_mut().enumerate() {

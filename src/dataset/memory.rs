@@ -17,7 +17,7 @@ pub struct Budget {
     taken: AtomicU64,
 }
 
-/// What is known of the memory that is left where some is refused; its text follows "but".
+/// Why memory was refused, as far as the system tells; its text follows "but".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// So many bytes may be taken.
@@ -38,7 +38,7 @@ impl Display for Limit {
 /// Memory that was asked for and is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shortage {
-    /// What the load would take in all, as far as it is known, in bytes.
+    /// Memory the whole load would need, as far as it is known, in bytes.
     pub needed: u64,
     /// Why it is not given.
     pub limit: Limit,
@@ -312,6 +312,8 @@ mod tests {
                 .unwrap_err()
                 .contains("limit of 4294967295; choose fewer")
         );
-        assert!(check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("do not fit into any memory"));
+        assert!(
+            check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("do not fit into any memory")
+        );
     }
 }

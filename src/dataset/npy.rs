@@ -30,7 +30,7 @@ use super::raw::Raw;
 use super::{Column, DataError, Doubt, LabelColumn, Progress, Rows, memory};
 use crate::project::{ArrayReading, Choice, Parts, Rules, Shape};
 
-/// What to do where an array does not fit into memory.
+/// The remedy where an array does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller array, or close other programs";
 /// The most columns of an array of labels that is not one-hot.
 const MOST_LABELS: usize = 64;
@@ -316,7 +316,9 @@ fn many_labels(
     }
     progress.budget().release(values);
     if is_one_hot {
-        notes.push(format!("labels \"{name}\" are one-hot: the class is the position of the 1, counted from 0"));
+        notes.push(format!(
+            "labels \"{name}\" are one-hot: the class is the position of the 1, counted from 0"
+        ));
     }
     let called = |at: usize| if is_one_hot { name.to_owned() } else { format!("{name} {}", at + 1) };
     (0..).zip(lists).map(|(at, list)| list.column(&called(at))).collect()
@@ -358,8 +360,10 @@ fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
             let high = values.iter().fold(0.0_f32, |high, value| high.max(*value));
             if high < f32::from(FRACTION_OF_16_BITS) {
                 raw.doubts.push(Doubt {
-                    message: format!("the 16-bit values only go up to {high}; scaled by the range of the \
-                         type, all pictures are dark"),
+                    message: format!(
+                        "the 16-bit values only go up to {high}; scaled by the range of the \
+                         type, all pictures are dark"
+                    ),
                     remedies: vec![Choice::Rules(Rules::Current)],
                 });
             }

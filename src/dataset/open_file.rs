@@ -34,7 +34,7 @@ fn check_regular(path: &Path, metadata: &Metadata, wanted: &str) -> Result<(), D
     }
 }
 
-/// What something is that is neither a folder nor a regular file of a disk; `None` for those.
+/// Names a file that is neither a folder nor a regular file of a disk; `None` for those.
 pub(super) fn special(path: &Path, metadata: &Metadata) -> Option<&'static str> {
     if !metadata.is_dir() && !metadata.is_file() {
         return Some("a device or a pipe");

@@ -13,8 +13,9 @@ const OTHER_BELOW: f64 = 1.0 / 8.0;
 /// Deviations that almost all values lie within.
 const DEVIATIONS: f64 = 3.0;
 
-/// What to say where the values of arrays have another range than those that `scaler` was fitted on, in `fitted` bits. Pictures
-/// in files are brought to the white of the others; arrays are taken as they are.
+/// Returns a warning where the values of arrays have another range than those that `scaler` was
+/// fitted on, in `fitted` bits. Pictures in files are scaled to the white of the others; arrays are
+/// not rescaled.
 pub fn other_range(
     scaler: &Scaler,
     scaling: Scaling,

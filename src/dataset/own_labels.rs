@@ -19,7 +19,8 @@ pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(),
     let count = raw.rows.len() / raw.shape.features().max(1);
     let fingerprint = rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?;
     for label in &data.own_labels {
-        // What fills gaps depends on the split, and the fingerprint on what fills them.
+        // The values that fill gaps depend on the split, and the fingerprint depends on these
+        // values.
         if label.count == count && (raw.has_gaps || label.fingerprint == fingerprint) {
             let ids = ids(label, progress)?;
             raw.labels.push(LabelColumn::classes(label.name.clone(), label.classes().into(), ids));

@@ -61,7 +61,8 @@ impl How {
 pub(super) struct Page {
     /// Its values in its own depth; on black where the ground is still to be chosen.
     pub row: Rows,
-    /// The same on white, where it has transparent parts and the ground is still to be chosen.
+    /// The rows on a white background, where there are transparent parts and the background is not
+    /// chosen yet.
     pub on_white: Option<Rows>,
     /// Whether it has transparent parts.
     pub is_transparent: bool,
@@ -91,7 +92,7 @@ pub(super) enum Refusal {
     Bad(String),
     /// There is no memory for it now.
     Short {
-        /// What is missing.
+        /// Why memory was refused.
         shortage: Shortage,
         /// Memory that reading it takes in all, as far as it is known.
         bytes: u64,

@@ -6,7 +6,7 @@
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What random numbers are for. Different purposes never share a stream.
+/// The purpose of random numbers. Different purposes never share a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum Purpose {

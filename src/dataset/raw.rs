@@ -40,7 +40,7 @@ pub(super) struct Raw {
     pub what: String,
     /// How the source was understood, a few words each, as that line ends: `header: yes`.
     pub understood: Vec<String>,
-    /// What was understood of single parts, a sentence each.
+    /// How single parts were read, one sentence each.
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
     pub doubts: Vec<Doubt>,

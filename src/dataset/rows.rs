@@ -67,7 +67,7 @@ impl Rows {
 ///
 /// Four lanes of multiply and rotate over 8-byte words, in the manner of xxHash: made for speed, not against forgers.
 ///
-/// What was taken off the values of columns counts where it is not zero.
+/// The numbers subtracted from columns count where they are not zero.
 ///
 /// # Errors
 /// [`DataError::Cancelled`].

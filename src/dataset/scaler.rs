@@ -2,7 +2,8 @@ use super::fit::unit_factor;
 use super::settled::{white_of, white_ratio};
 use super::{Depth, Rows};
 
-/// What is done to a value when it is gathered: `(value − offset) · factor`, fitted on the training split.
+/// The affine map applied to a value when it is gathered: `(value − offset) · factor`, fitted on
+/// the training split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
     /// One offset for all features, or one a feature, or one a channel; always cycled over the features of a row.
@@ -17,7 +18,7 @@ impl Scaler {
         Scaler::uniform(0.0, 1.0)
     }
 
-    /// The same offset and factor for every feature.
+    /// One offset and factor for every feature.
     pub fn uniform(offset: f32, factor: f32) -> Scaler {
         Scaler { offsets: vec![offset], factors: vec![factor] }
     }

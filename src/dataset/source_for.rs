@@ -87,7 +87,7 @@ pub fn unread_source(
     }
 }
 
-/// What a file is.
+/// The content of a file.
 #[derive(Debug)]
 enum Content {
     Arrays,
@@ -98,7 +98,8 @@ enum Content {
     Unread(String),
 }
 
-/// What a file is, by its first bytes; by its ending where they do not tell.
+/// Determines the content of a file by its first bytes, or by its extension where they are
+/// ambiguous.
 fn content(path: &Path) -> Result<Content, DataError> {
     let (mut file, _) = open_file::open_file(path, "a data file")?;
     let mut head = Vec::new();
@@ -139,7 +140,7 @@ fn content(path: &Path) -> Result<Content, DataError> {
     })
 }
 
-/// What is in a zip: arrays, or a spreadsheet.
+/// The content of a zip: arrays, or a spreadsheet.
 fn zip_content(path: &Path, file: File, extension: &str) -> Content {
     if extension == "npz" {
         return Content::Arrays;
@@ -161,11 +162,11 @@ fn zip_content(path: &Path, file: File, extension: &str) -> Content {
     }))
 }
 
-/// What is packed with gzip: a table, or something to unpack first.
+/// The content of a gzip file: a table, or a file to unpack first.
 fn packed_content(path: &Path, mut file: File) -> Content {
     let mut head = Vec::new();
     let is_rewound = file.seek(SeekFrom::Start(0)).is_ok();
-    // What can be unpacked of the beginning tells; the reader of the table finds what is damaged.
+    // The readable beginning is enough; the reader of the table finds any damage.
     let unpacked =
         MultiGzDecoder::new(file.take(MOST_PACKED)).take(foreign::HEAD as u64).read_to_end(&mut head);
     let inner = path.with_extension("");
@@ -463,7 +464,7 @@ mod tests {
         };
         assert_eq!((labels, missing), (vec!["y".to_owned(), "gone".to_owned()], Missing::DropRow));
 
-        // What would be taken for a header is the first row, and what looks like the delimiter is in the words.
+        // The first row looks like a header, and the words contain another possible delimiter.
         let table = file("odd.csv", b"one,1,x;two,2,y\n3,4,5;6,7,8\n");
         let known = Source::Csv {
             path: "old.csv".into(),

@@ -10,12 +10,12 @@ use crate::project::Split;
 /// One of the three parts of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Subset {
-    /// What the network learns from.
+    /// The samples that the network is trained on.
     Train,
-    /// What each epoch is judged by.
+    /// The samples that evaluate each epoch.
     #[default]
     Validation,
-    /// What is looked at once, at the end.
+    /// The samples evaluated once, at the end.
     Test,
 }
 
@@ -36,11 +36,11 @@ impl Subset {
 /// Row numbers of each part, ascending; every row is in exactly one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitRows {
-    /// What the network learns from.
+    /// The samples that the network is trained on.
     pub train: Vec<u32>,
-    /// What each epoch is judged by.
+    /// The samples that evaluate each epoch.
     pub validation: Vec<u32>,
-    /// What is looked at once, at the end.
+    /// The samples evaluated once, at the end.
     pub test: Vec<u32>,
 }
 
@@ -82,7 +82,7 @@ pub(super) struct Own {
     pub test: usize,
 }
 
-/// What one swap of a shuffle counts for, for the cancel switch: the places are far apart in memory.
+/// Cost of one swap of a shuffle, for the cancel switch: the memory accesses are far apart.
 const SWAP_UNITS: usize = 16;
 
 /// Draws validation and test rows; stratified where `classes` are given.

@@ -80,7 +80,7 @@ pub(super) fn outliers(
     }))
 }
 
-/// What was taken off a feature's numbers.
+/// Number subtracted from a feature's numbers.
 fn base(raw: &Raw, feature: usize) -> f64 {
     let mut first = 0;
     for column in &raw.columns {

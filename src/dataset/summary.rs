@@ -1,7 +1,7 @@
 use super::{Dataset, LabelValues, Rows, Subset};
 use crate::project::Shape;
 
-/// What a person looks at before training on data.
+/// The summary that a person checks before training on data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The data set's name.
@@ -20,7 +20,7 @@ pub struct Summary {
     pub max: f32,
     /// Mean of all values, scaled.
     pub mean: f32,
-    /// What a person should know: skipped files, filled values.
+    /// Warnings: skipped files, filled values.
     pub warnings: Vec<String>,
 }
 

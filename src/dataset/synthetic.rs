@@ -9,7 +9,7 @@ use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Synthetic};
 
-/// What to do where the samples do not fit into memory.
+/// The remedy where the samples do not fit into memory.
 pub(super) const REMEDY: &str = "choose fewer or smaller samples";
 
 /// Generates a data set; every row depends on the seed and its number alone.
@@ -155,7 +155,7 @@ fn blobs(
     Ok(raw)
 }
 
-/// What a column of the informative table is.
+/// The kind of a column of the informative table.
 enum Column {
     /// Standard normal.
     Informative(usize),

@@ -7,7 +7,8 @@ use super::{Column, ColumnKind, Dataset};
 use crate::project::{DateUnit, Shape};
 
 impl Dataset {
-    /// What a feature is called: a column by its name, a pixel by row and column (and channel), all counted from 1.
+    /// The name of a feature: a column's name, or a pixel's row and column (and channel), counted
+    /// from 1.
     pub fn feature_name(&self, feature: usize) -> String {
         match (self.feature_names.get(feature), self.shape) {
             (Some(name), _) => name.clone(),
@@ -85,7 +86,8 @@ impl Dataset {
         value(feature).to_string()
     }
 
-    /// What was taken off each feature; `None` where that is nothing, so that 32 bits can tell what the source holds.
+    /// The numbers subtracted from each feature; `None` where all are zero, so that 32 bits can
+    /// hold the numbers of the source.
     pub fn bases(&self) -> Option<Vec<f64>> {
         let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
         self.columns.iter().any(|column| column.base() != 0.0).then(|| bases.collect())
@@ -240,7 +242,7 @@ mod tests {
         let texts =
             [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
-        // What was filled is not read: the number of the first row, the word of the second.
+        // Filled values are not read: the number of the first row, the word of the second.
         data.gaps.cells = vec![0b11_0001];
         let texts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["", "Köln", "1000000003", ""]);

@@ -3,7 +3,7 @@ use super::ticks::{Tick, linear_ticks, log_ticks, ticks_across, whole};
 /// One axis of a plot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// What it counts, with its unit.
+    /// The quantity, with its unit.
     pub label: String,
     /// Its ends, in decimal logarithms where it is logarithmic.
     pub range: [f64; 2],

@@ -6,9 +6,9 @@ use super::ink::Ink;
 /// Bars of numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    /// What a bar is: `unit`, `entry`, `value`.
+    /// The meaning of a bar: `unit`, `entry`, `value`.
     pub bar: String,
-    /// What its height is, with its unit.
+    /// The meaning of its height, with its unit.
     pub measure: String,
     /// The height of each.
     pub values: Vec<f32>,
@@ -83,7 +83,7 @@ impl Bars {
         for (bar, value) in self.values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
             let [from, to] = self.ends(bar).map(|end| chart.at([end, 0.0])[0]);
             let gap = if to - from > 4.0 { 1.0 } else { 0.0 };
-            // What is there can be seen, however small it is.
+            // A bar above zero is visible, however small it is.
             let [_, top] = chart.at([0.0, f64::from(value.min(self.highest()))]);
             let height = (base - top).max(1.0);
             let own = Frame::new(from, base - height, (to - from - gap).max(0.5), height);

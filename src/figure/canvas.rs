@@ -172,7 +172,7 @@ impl<'a> Canvas<'a> {
         self.turned_text(at, text, set, false);
     }
 
-    /// The same, from below to above where it is turned.
+    /// Like [`Canvas::text`], but upwards where it is turned.
     pub fn turned_text(&mut self, [x, y]: [f32; 2], text: &str, set: Type, is_turned: bool) {
         if text.is_empty() {
             return;

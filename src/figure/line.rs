@@ -173,7 +173,7 @@ mod tests {
             assert!(kept.windows(2).all(|pair| pair[0][0] < pair[1][0]));
             assert!(kept.contains(&[7_777.0, 99.0]), "{from} {to}");
             assert_eq!(kept.contains(&[99_999.0, -99.0]), to > 99_998.0, "{from} {to}");
-            // What is remembered changes the time it takes, and nothing else.
+            // The cache changes the time, not the result.
             assert_eq!(decimate(line.points(), [from, to], buckets).len(), kept.len());
         }
         assert_eq!(line.range(false), Some([-99.0, 99.0]));

@@ -3,7 +3,7 @@
 /// Red, green, blue in sRGB, as on the web.
 pub type Rgb = [u8; 3];
 
-/// What every surface, text and mark of one theme is painted with.
+/// The colours of the surfaces, texts and marks of one theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
     /// Behind everything.
@@ -12,7 +12,7 @@ pub struct Palette {
     pub panel: Rgb,
     /// Cards and fields.
     pub card: Rgb,
-    /// What stands out from a panel: a hovered or selected row or chip.
+    /// A highlight in a panel: a hovered or selected row or chip.
     pub raised: Rgb,
     /// Lines between things, outlines of widgets.
     pub line: Rgb,
@@ -26,7 +26,7 @@ pub struct Palette {
     pub dim: Rgb,
     /// Large or decorative text only.
     pub faint: Rgb,
-    /// What can be acted on, and the curve looked at.
+    /// Clickable items, and the selected curve.
     pub accent: Rgb,
     /// Text on a ground of `accent`.
     pub on_accent: Rgb,

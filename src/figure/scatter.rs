@@ -16,7 +16,7 @@ pub struct Scatter {
     pub y: Axis,
     /// Where the points lie.
     pub points: Vec<[f32; 2]>,
-    /// What they are coloured by.
+    /// The colouring of the points.
     pub coloring: Coloring,
     /// The class seen alone; the others fade.
     pub isolated: Option<u32>,
@@ -26,7 +26,7 @@ pub struct Scatter {
     pub rows: Vec<u64>,
 }
 
-/// What points are coloured by, with its name.
+/// The quantity that colours the points, with its name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Coloring {
     /// All alike.
@@ -34,7 +34,7 @@ pub enum Coloring {
     Alike,
     /// Classes.
     Classes {
-        /// What they are classes of.
+        /// The name of the labels.
         label: String,
         /// Their names.
         names: Vec<String>,
@@ -43,7 +43,7 @@ pub enum Coloring {
     },
     /// Numbers.
     Numbers {
-        /// What they count.
+        /// The name of the quantity.
         label: String,
         /// The number of each point.
         values: Vec<f32>,
@@ -52,7 +52,7 @@ pub enum Coloring {
     },
 }
 
-/// What points are coloured by.
+/// The colours of the points.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum PointColors<'a> {
     /// All alike.
@@ -86,7 +86,7 @@ impl PointColors<'_> {
 }
 
 impl Coloring {
-    /// The same without names.
+    /// The colours without names.
     pub fn colors(&self) -> PointColors<'_> {
         match self {
             Coloring::Alike => PointColors::Alike,

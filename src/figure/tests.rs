@@ -208,7 +208,7 @@ fn a_large_cloud_is_one_picture_of_bounded_size() {
     assert!(elements(&large, "<circle") < 20);
     assert!(drawn(&large).len() < 4_000_000, "{}", drawn(&large).len());
     assert_eq!(numbers(&large).lines().count(), 20_001, "the table has all of them");
-    // What is selected shows, however much it is: as shapes, or within the picture.
+    // The selection is visible, however large it is: as shapes, or within the picture.
     let with_all = |count: usize| {
         let mut figure = cloud(count);
         if let Drawing::Scatter(scatter) = &mut figure.drawing {

@@ -10,7 +10,7 @@ const GAP: f32 = 4.0;
 pub struct Tick {
     /// Where, in units of the axis (its decimal logarithm on a logarithmic one).
     pub at: f64,
-    /// What is written there.
+    /// The text.
     pub label: String,
 }
 

@@ -15,14 +15,14 @@ pub struct Tiles {
     pub gap: f32,
     /// Names of the values of all pictures, where they have names.
     pub value_names: Vec<String>,
-    /// What colours mean.
+    /// The legend of the colours.
     pub bar: Option<ColorBar>,
 }
 
 /// Pictures in one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TileLine {
-    /// What stands at its left.
+    /// The text at its left.
     pub name: String,
     /// The pictures.
     pub tiles: Vec<Tile>,
@@ -31,7 +31,7 @@ pub struct TileLine {
 /// One picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tile {
-    /// What stands beneath it.
+    /// The text below it.
     pub caption: String,
     /// The picture.
     pub picture: Picture,
@@ -50,10 +50,10 @@ pub struct Picture {
     pub pixels: Vec<Rgb>,
 }
 
-/// What the colours of a map mean.
+/// The legend of the colours of a map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColorBar {
-    /// What they count.
+    /// The quantity.
     pub label: String,
     /// The numbers at its ends.
     pub range: [f64; 2],

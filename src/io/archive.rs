@@ -17,9 +17,9 @@ use super::shelf::{self, Extent, Shelf};
 use crate::check::PlannedArray;
 use crate::run::{HeldWeights, RunId};
 
-/// What a text may take: more than any design needs.
+/// Limit on the size of a text: more than any design needs.
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
-/// What all entries together may take beyond [`GROWTH`] times the size of the file.
+/// Limit on the total size of all entries, beyond [`GROWTH`] times the size of the file.
 const BASE_BYTES: u64 = 256 << 20;
 /// Weights hardly shrink when packed; what grows more than this is a bomb.
 const GROWTH: u64 = 32;

@@ -13,11 +13,11 @@ pub enum FileError {
     System {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried: `read`, `saved`.
+        /// The action that failed: `read`, `saved`.
         action: &'static str,
-        /// What the system answered.
+        /// The answer of the system.
         reason: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// The file is of another kind.
@@ -25,11 +25,11 @@ pub enum FileError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it looks like.
+        /// The kind that was found.
         found: &'static str,
-        /// What was looked for.
+        /// The kind that was expected.
         wanted: &'static str,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// The file is of the right kind, but something in it is not as it should be.
@@ -39,7 +39,7 @@ pub enum FileError {
         path: PathBuf,
         /// Where in it.
         place: String,
-        /// What is wrong and what to do.
+        /// The fault and the remedy.
         message: String,
     },
     /// Written by a newer program.
@@ -59,7 +59,7 @@ pub enum FileError {
     /// An export was cancelled; nothing of it was left.
     #[error("{}: the export was cancelled", visible_path(path))]
     Cancelled {
-        /// What was being written.
+        /// The file that was being written.
         path: PathBuf,
     },
     /// Another window works in this folder.
@@ -111,7 +111,7 @@ impl FileError {
         }
     }
 
-    /// The same of a file that is to be in another folder than it was written in.
+    /// Returns this error for a file that is written in one folder and moved to another.
     #[must_use]
     pub(super) fn moved(mut self, from: &Path, to: &Path) -> FileError {
         match &mut self {

@@ -46,8 +46,7 @@ pub struct Sink<'a> {
 }
 
 impl Files {
-    /// The same for files and folders that are nobody else's business: they are for their owner alone, also those that
-    /// were there before.
+    /// Returns a writer whose files and folders only the owner may read, including existing ones.
     #[must_use]
     pub fn private(&self) -> Files {
         let mut files = self.clone();
@@ -55,7 +54,7 @@ impl Files {
         files
     }
 
-    /// The same for an export that is watched: once that is cancelled, no file is written any more.
+    /// Returns a writer for a cancellable export: once cancelled, it writes no more files.
     #[must_use]
     pub fn watched(&self, watch: Arc<Watch>) -> Files {
         Files { watch: Some(watch), ..self.clone() }
@@ -101,7 +100,7 @@ impl Files {
     ) -> Result<(), FileError> {
         let _under_way = Watch::begin(self.watch.as_deref());
         let written = self.attempt(path, || self.replace(path, durability, fill));
-        // What fails once it is cancelled fails because of that.
+        // A failure after a cancellation is caused by it.
         written.or_else(|error| self.check(path).and(Err(error)))
     }
 
@@ -300,7 +299,7 @@ impl Files {
 }
 
 impl Sink<'_> {
-    /// What was written and flushed so far.
+    /// The part of the file that was written and flushed so far.
     pub fn file(&self) -> &File {
         self.out.get_ref()
     }

@@ -75,7 +75,7 @@ fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
 fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt;
     const DELETE_ON_CLOSE: u32 = 0x0400_0000;
-    /// What opening it ends with while another program has it, or is about to let it go.
+    /// Errors of opening the file while another program holds it, or is about to release it.
     const BUSY: [i32; 2] = [5, 32];
     let start = Instant::now();
     loop {

@@ -27,13 +27,14 @@ use crate::run::{Caption, Normaliser, Results, Run, RunId, Status};
 /// How often a file that changes under the save is merged again.
 const TRIES: usize = 5;
 
-/// What a project file held when this program last read or wrote it. Clones share it, and save one after the other.
+/// The state of a project file when this program last read or wrote it. Clones share it, and save
+/// one after the other.
 ///
 /// A new one knows nothing: whatever a save finds is then another program's work.
 #[derive(Clone, Debug, Default)]
 pub struct MergeBase(Arc<Mutex<Known>>);
 
-/// What is known of a file.
+/// The known state of a file.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The text of its document.
@@ -50,7 +51,7 @@ pub(super) struct Known {
     is_halted: bool,
 }
 
-/// What is known of a run in the file.
+/// The known state of a run in the file.
 #[derive(Clone, Debug)]
 pub(super) struct KnownRun {
     /// Its number in the file.
@@ -77,9 +78,9 @@ pub struct RunStand {
     pca_mse: Option<u64>,
     /// The epoch in which its health was measured.
     health: Option<u32>,
-    /// What a person says of it.
+    /// Its name and note.
     caption: Caption,
-    /// What was measured of it, as a text, so that NaN is equal to itself.
+    /// Its measurements, as a text, so that NaN is equal to itself.
     results: String,
 }
 
@@ -286,7 +287,7 @@ impl Save<'_> {
         notes.extend(asides);
         notes.extend(left_out);
         notes.extend(design.note);
-        // What the file holds beside is theirs with the next save too, unless it is opened.
+        // All other content of the file is also theirs at the next save, unless the file is opened.
         known.project = Some(text_in_file(self.project, self.path));
         known.replaceable = None;
         Ok(Attempt::Saved(known.untold(notes)))

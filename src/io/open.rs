@@ -59,7 +59,7 @@ pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
         if !metadata.is_file() {
             return Err(std::io::Error::other("it is a device or a pipe"));
         }
-        // What the system makes up as it is read has no length, and reading may wait for ever.
+        // Generated files have no length, and reading one may block for ever.
         let is_in = |folder: &str| path.canonicalize().is_ok_and(|real| real.starts_with(folder));
         if metadata.len() == 0 && ["/proc", "/sys"].into_iter().any(is_in) {
             return Err(std::io::Error::other("the system generates its content"));

@@ -9,7 +9,7 @@ use super::project_file::OnDisk;
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// What a save does with the runs in memory and those on disk.
+/// How a save combines the runs in memory and those on disk.
 #[derive(Debug)]
 pub(super) struct Merge {
     /// The number in the file for each run in memory; `None` for one that is not written.
@@ -21,7 +21,7 @@ pub(super) struct Merge {
     notes: Vec<MergeNote>,
 }
 
-/// What becomes of a run in memory.
+/// The fate of a run in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// It is written under this number, where nobody has changed it.
@@ -103,7 +103,8 @@ impl Merge {
         let mut old = std::mem::take(&mut known.runs);
         for (run, number) in runs.iter().zip(self.numbers) {
             let now = match number {
-                // What was not written stays known as it was, so that the next save comes to the same.
+                // A run that was not written keeps its known state, so that the next save decides
+                // the same.
                 None => old.remove(&run.id),
                 Some(number) => digests.get(&number).map(|digest| KnownRun {
                     number,

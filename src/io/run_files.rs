@@ -27,14 +27,14 @@ pub(super) const PROBE: &str = "probe.ron";
 pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 
-/// What was found in a project file or in the live store.
+/// The content of a project file or of the live store.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The document.
     pub project: Project,
     /// Its runs, by number. None is training: one that was when it was written is stopped now, at its last checkpoint.
     pub runs: Vec<Run>,
-    /// What could not be read and was left out, with its place.
+    /// The parts that could not be read, with their places.
     pub warnings: Vec<String>,
     /// The file as it was read, for saving into it.
     pub base: MergeBase,

@@ -7,7 +7,7 @@ use super::{Durability, FileError, Files};
 /// How many files the menu remembers.
 const RECENT: usize = 12;
 
-/// What the program remembers between two starts, apart from any project.
+/// Settings that persist between two starts, independent of any project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {

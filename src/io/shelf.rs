@@ -27,7 +27,7 @@ const RECENT_BYTES: usize = 256 << 20;
 /// A file that weights stay in.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    /// What the file was called, for errors.
+    /// The file's path, for errors.
     path: PathBuf,
     /// Whoever holds this moves its position.
     file: Mutex<Arc<File>>,

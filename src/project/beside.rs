@@ -1,5 +1,5 @@
-//! What a document holds beside its design: selections, label columns made of them, pins with their
-//! notes, other data. Two copies of a document are merged item by item.
+//! The content of a document besides its design: selections, label columns made from them, pins
+//! with their notes, other data. Two copies of a document are merged item by item.
 
 use super::{NamedSelection, OtherData, OwnLabel, Pin, Project};
 
@@ -86,7 +86,7 @@ impl Item for OtherData {
         Some(&mut self.name)
     }
 
-    /// The same for all.
+    /// The scope of all items.
     fn scope(&self) -> u64 {
         0
     }

@@ -19,7 +19,7 @@ pub struct Code {
     /// Activation of the projection.
     #[serde(default = "linear")]
     pub activation: Activation,
-    /// What shapes the code.
+    /// The kind of code.
     #[serde(default)]
     pub kind: Bottleneck,
 }
@@ -89,7 +89,7 @@ impl Competition {
     }
 }
 
-/// What shapes the code.
+/// The kind of code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Bottleneck {
@@ -106,7 +106,7 @@ pub enum Bottleneck {
         /// Start with all units and lower their number linearly to `k` over the first half of the epochs.
         #[serde(default)]
         lowers: bool,
-        /// What competes with what.
+        /// The units that compete with each other.
         #[serde(default, skip_serializing_if = "is_default")]
         within: Competition,
     },

@@ -15,7 +15,7 @@ pub enum DesignError {
         line: usize,
         /// Column, counted from 1.
         column: usize,
-        /// What is wrong there.
+        /// The problem there.
         message: String,
     },
     /// Written by a newer program.

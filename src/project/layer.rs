@@ -74,7 +74,7 @@ pub enum Layer {
         /// Step of the kernel in pixels, in the block's first convolution of 3×3 pixels.
         #[serde(default = "one")]
         stride: usize,
-        /// What follows each convolution.
+        /// The layer after each convolution.
         #[serde(default)]
         norm: BlockNorm,
         /// The function between the convolutions.
@@ -99,7 +99,7 @@ pub enum Layer {
         /// is multiplied by the stride.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
-        /// What follows each convolution.
+        /// The layer after each convolution.
         #[serde(default)]
         norm: BlockNorm,
         /// The function between the convolutions.
@@ -191,7 +191,7 @@ pub enum BlockForm {
     Bottleneck,
 }
 
-/// What follows each convolution of a residual block.
+/// The layer after each convolution of a residual block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BlockNorm {
     /// Nothing; the convolutions have biases.
@@ -233,7 +233,7 @@ impl BlockNorm {
     }
 }
 
-/// What surrounds a picture before a convolution.
+/// The values around a picture before a convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Padding {
     /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the left.
@@ -332,7 +332,7 @@ impl Layer {
         }
     }
 
-    /// The same, to be changed.
+    /// The activation, to be changed.
     pub fn activation_mut(&mut self) -> Option<&mut Activation> {
         match self {
             Layer::Dense { activation, .. }

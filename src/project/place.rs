@@ -5,7 +5,7 @@ use std::fmt;
 pub enum Place {
     /// Data source, scaling and split.
     Data,
-    /// What is done to the input.
+    /// The corruption of the input.
     Corruption,
     /// A layer of the encoder, counted from 0.
     Encoder(usize),

@@ -18,7 +18,7 @@ pub enum Recipe {
     KSparse,
     /// A code that stands still when the input moves a little (Rifai et al. 2011).
     Contractive,
-    /// The same small patterns everywhere in the picture.
+    /// Convolutions share small filters across the picture.
     Convolutional,
     /// Codes that are distributions (Kingma & Welling 2014).
     Variational,
@@ -30,7 +30,7 @@ pub enum Recipe {
     DescriptionLength,
     /// A deep network pretrained as a stack of Boltzmann machines (Hinton & Salakhutdinov 2006).
     Machines,
-    /// The same deep network trained jointly and layer by layer (Zhou et al. 2014).
+    /// One deep network trained jointly and layer by layer (Zhou et al. 2014).
     JointVsLayerWise,
     /// Binary addresses (Salakhutdinov & Hinton 2009).
     Hashing,
@@ -38,7 +38,7 @@ pub enum Recipe {
     Quantised,
     /// Fine pictures from coarse ones.
     SuperResolution,
-    /// What is missing is filled in.
+    /// Missing parts are filled in.
     Inpainting,
     /// A class is held out, and told from the others by what cannot be reconstructed of it.
     Anomaly,

@@ -7,9 +7,9 @@ pub struct Regularizer {
     /// Whose activations it looks at.
     #[serde(default)]
     pub on: Site,
-    /// What it punishes.
+    /// The penalty.
     pub penalty: Penalty,
-    /// What its value is multiplied by.
+    /// Factor of the penalty in the loss.
     pub weight: f32,
 }
 
@@ -23,7 +23,7 @@ pub enum Site {
     Encoder(usize),
 }
 
-/// What a regularizer punishes, summed over units and averaged over the minibatch.
+/// The quantity that a regularizer penalises, summed over units and averaged over the minibatch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Penalty {
@@ -38,7 +38,7 @@ pub enum Penalty {
         /// How the distance is measured.
         #[serde(default)]
         distance: Distance,
-        /// What activations are averaged over.
+        /// The axis over which activations are averaged.
         #[serde(default)]
         over: Over,
     },
@@ -63,7 +63,7 @@ pub enum Distance {
     L2,
 }
 
-/// What activations are averaged over.
+/// The axis over which activations are averaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Over {
     /// Each unit over the minibatch: how often it speaks.

@@ -58,7 +58,8 @@ impl IndexSet {
         ranges.flatten()
     }
 
-    /// The same number for a set and its clones, and as long as one of them lives for no other.
+    /// A number that a set shares with its clones; as long as one of them exists, no other set has
+    /// it.
     pub fn identity(&self) -> usize {
         Arc::as_ptr(&self.0).cast::<()>().addr()
     }

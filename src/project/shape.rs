@@ -116,7 +116,8 @@ impl Shown {
         &self.picks[..self.depth()]
     }
 
-    /// What is shown of the channels of a pixel; of `depth()` values those that follow are for grey the same once more.
+    /// The displayed channels of a pixel; of `depth()` values, the second and third repeat the
+    /// first for grey.
     pub fn pixel<T: Copy + Default>(self, channels: &[T]) -> [T; 3] {
         self.pick(|channel| channels.get(channel).copied().unwrap_or_default())
     }
@@ -126,7 +127,7 @@ impl Shown {
         self.picks.map(channel)
     }
 
-    /// What is shown of a whole picture, pixel by pixel.
+    /// The displayed channels of a whole picture, pixel by pixel.
     pub fn picture<T: Copy + Default>(self, values: &[T]) -> Vec<T> {
         let depth = self.depth();
         let pixels = values.chunks_exact(self.channels);

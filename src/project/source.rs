@@ -30,7 +30,7 @@ pub struct Data {
     /// By which rules the data are read where the source says nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rules: Rules,
-    /// What is done to every value before the network sees it.
+    /// How every value is scaled before the network sees it.
     #[serde(default)]
     pub scaling: Scaling,
     /// Whether values in [0, 1] become 0 or 1.
@@ -48,7 +48,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// What of it decides how a network is trained: without label columns of one's own that hold nothing out.
+    /// The part that determines how a network is trained: without the user's label columns that
+    /// hold nothing out.
     #[must_use]
     pub fn trained(&self) -> Data {
         let mut data = self.clone();
@@ -96,7 +97,7 @@ impl Rules {
     }
 }
 
-/// What makes values in [0, 1] into 0 or 1, for a Bernoulli likelihood.
+/// How values in [0, 1] become 0 or 1, for a Bernoulli likelihood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Binarise {
     /// Nothing: they stay as they are.
@@ -143,7 +144,7 @@ pub enum Source {
         /// Grey or colour.
         #[serde(default)]
         channels: Channels,
-        /// What happens to pictures of another aspect ratio.
+        /// How pictures of another aspect ratio are fitted.
         #[serde(default)]
         fit: Fit,
         /// Everything else.
@@ -176,13 +177,13 @@ pub enum Source {
         /// Whether the first row holds names.
         #[serde(default)]
         header: Header,
-        /// What stands between two fields.
+        /// The delimiter between two fields.
         #[serde(default)]
         delimiter: Delimiter,
         /// Columns that are labels, not features, by name (`column 3` where there is no header, counted from 1).
         #[serde(default)]
         labels: Vec<String>,
-        /// What happens to missing values.
+        /// How missing values are handled.
         #[serde(default)]
         missing: Missing,
         /// Everything else.
@@ -352,7 +353,7 @@ impl Synthetic {
     }
 }
 
-/// What is done to every value before the network sees it; fitted on the training split.
+/// How every value is scaled before the network sees it; fitted on the training split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scaling {
     /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and maximum.

@@ -194,7 +194,7 @@ pub enum Schedule {
     Step {
         /// Epochs between two drops.
         epochs: u32,
-        /// What the rate is multiplied by.
+        /// Factor of the learning rate.
         factor: f32,
     },
     /// Half a cosine from the base rate down to `floor` times it over the epochs of the design; trained further, the rate stays

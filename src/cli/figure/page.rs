@@ -25,7 +25,7 @@ use crate::session::{CodeSpread, LineWords, Linear, Order, SampleAnswer, SampleJ
 /// The set of the samples that a run watched, and how many of another set are shown.
 const WATCHED: &str = "watched";
 const NUMBER: usize = 48;
-/// What to do where there are too many.
+/// The remedy where there are too many lines.
 const FEWER: &str = "use fewer with --units and --steps";
 
 /// Samples with their reconstructions.
@@ -47,7 +47,7 @@ fn order(sorting: Sorting) -> Order {
     }
 }
 
-/// What the run kept of them: no network is asked.
+/// The reconstructions that the run saved; no network is needed.
 fn of_watched(arguments: &Arguments, order: Order) -> Result<Figure, Failure> {
     if arguments.clean {
         let message =
@@ -72,7 +72,7 @@ fn of_watched(arguments: &Arguments, order: Order) -> Result<Figure, Failure> {
         .ok_or_else(|| nothing(&subject, run, "has no reconstructions yet; resume it"))
 }
 
-/// What the network makes of them now.
+/// The reconstructions by the network in its current state.
 fn of_set(arguments: &Arguments, set: &str, order: Order) -> Result<Figure, Failure> {
     if arguments.epoch.is_some() {
         let message = "--epoch: only the watched samples were saved per epoch; omit --epoch, or omit --set \
@@ -162,8 +162,10 @@ pub(super) fn of_traversals(arguments: &Arguments) -> Result<Figure, Failure> {
         let all = units / words.units.max(1);
         if shown.len() < all {
             let shown = shown.len();
-            note(format_args!("note: showing {shown} of {all} lines, those that vary most; --units chooses \
-                 others"));
+            note(format_args!(
+                "note: showing {shown} of {all} lines, those that vary most; --units chooses \
+                 others"
+            ));
         }
         asked.units = shown.into_iter().map(|part| part + 1).collect();
     }

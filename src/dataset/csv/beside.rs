@@ -41,6 +41,7 @@ pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], 
     } else {
         format!("with at most {values} values in {rows} rows: perhaps another table")
     };
-    let message = format!("the column{s} {} {are} separated from the others by an empty one, {why}", listed(&names));
+    let message =
+        format!("the column{s} {} {are} separated from the others by an empty one, {why}", listed(&names));
     remarks.doubt(message, remedies.collect());
 }

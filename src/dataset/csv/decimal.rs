@@ -43,7 +43,8 @@ pub(super) fn marks(
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
             if comma { ("decimal commas", Decimal::Point) } else { ("decimal points", Decimal::Comma) };
-        let message = format!("the numbers of {} are read with {taken}, but could be either", listed(&ambiguous));
+        let message =
+            format!("the numbers of {} are read with {taken}, but could be either", listed(&ambiguous));
         remarks.doubt(message, vec![Choice::Decimal(other)]);
     }
     all(comma)

@@ -277,8 +277,9 @@ impl Columns<'_> {
             && may_be_id(self.evidence, at)
         {
             let what = if role.is_feature() { "a feature" } else { "a label" };
-            let message =
-                format!("\"{shown}\" contains large whole numbers that rarely repeat, like ids, and is {what}");
+            let message = format!(
+                "\"{shown}\" contains large whole numbers that rarely repeat, like ids, and is {what}"
+            );
             return doubt(message, [Take::Label, Take::Feature, Take::LeftOut].map(column).to_vec());
         }
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. })
@@ -429,7 +430,10 @@ fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Opt
             (format!("its numbers have different units, as in {one} and {other}; convert all to one"), None)
         }
         Odd::Bare(one) => (
-            format!("some of its numbers have a unit, as in {}, others do not; write all the same way", named(one)),
+            format!(
+                "some of its numbers have a unit, as in {}, others do not; write all the same way",
+                named(one)
+            ),
             None,
         ),
         Odd::Stray(one, stray, are_alike) => {

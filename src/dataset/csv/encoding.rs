@@ -131,7 +131,8 @@ impl Guess {
             ),
             Guess::Letters(line) => {
                 let (name, own) = (encoding.name().to_lowercase(), shown(encoding, line));
-                let message = format!("the encoding is a guess: as {name}, line {} reads \"{own}\"", line.number);
+                let message =
+                    format!("the encoding is a guess: as {name}, line {} reads \"{own}\"", line.number);
                 if encoding == WINDOWS_1252 && is_plausible(encoding, &line.bytes) {
                     return remarks.notes.push(message);
                 }

@@ -305,8 +305,10 @@ pub(super) fn utf8<'a>(
         DataError::content(
             text.path,
             place_of_record(text, form, record, progress),
-            format!("byte 0x{byte:02X} is not UTF-8 (perhaps Latin-1); choose its encoding, or save the file \
-                 as UTF-8"),
+            format!(
+                "byte 0x{byte:02X} is not UTF-8 (perhaps Latin-1); choose its encoding, or save the file \
+                 as UTF-8"
+            ),
         )
     })
 }

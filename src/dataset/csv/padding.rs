@@ -193,7 +193,7 @@ mod tests {
         check("\\D\\-00000", 1067.0, Some("D-01067"));
         check("[<=99999]00000;00000\\-0000", 501.0, Some("00501"));
         check("[<=99999]00000;00000\\-0000", 5_010_001.0, Some("00501-0001"));
-        // What is no code, or would lose digits.
+        // Formats that are not codes, or that would lose digits.
         for (format, value) in [
             ("00000", 3.5),
             ("00000", -7.0),

@@ -67,7 +67,7 @@ pub(super) fn hold<'a>(
     let mut longest = 0;
     for at in 0..archive.len() {
         progress.check()?;
-        // What cannot be unpacked here cannot be later.
+        // An entry that cannot be unpacked here cannot be unpacked later either.
         let Ok(entry) = archive.by_index(at) else { continue };
         let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
         let copies = copies(&name);

@@ -25,7 +25,7 @@ pub(super) fn claimed(
     check: &dyn Fn() -> Result<(), DataError>,
     damaged: &dyn Fn(String) -> DataError,
 ) -> Result<u64, DataError> {
-    // What is no such file is told by its reader.
+    // The reader reports files of any other kind.
     if !file.starts_with(MAGIC) {
         return Ok(0);
     }

@@ -70,8 +70,11 @@ impl Sheet {
         }
         if !self.filled.is_empty() {
             let remedies = self.filled.iter().take(4).map(|name| Choice::Sheet(Some(name.clone())));
-            let message =
-                format!("the sheet \"{}\" is read; other sheets with cells: {}", self.name, listed(&self.filled));
+            let message = format!(
+                "the sheet \"{}\" is read; other sheets with cells: {}",
+                self.name,
+                listed(&self.filled)
+            );
             remarks.doubt(message, remedies.collect());
         }
     }
@@ -198,7 +201,9 @@ fn choose(
     }
     let Some(name) = chosen else {
         let message = match wanted {
-            Some(wanted) => format!("has no cells in its sheet \"{wanted}\"; choose one of {}", listed(names)),
+            Some(wanted) => {
+                format!("has no cells in its sheet \"{wanted}\"; choose one of {}", listed(names))
+            }
             None => "has no sheet with cells; choose a table with rows".to_owned(),
         };
         return Err(DataError::file(path, message));

@@ -98,7 +98,7 @@ impl Start {
             );
             return Err(DataError::content(text.path, "line 1", message));
         }
-        // What one row takes is small unless that row is the first one, longer than the head.
+        // A row takes little memory, unless it is the first one and longer than the head.
         let names = names_bytes(first);
         progress.budget().take(NAMES_COPIES.saturating_mul(names))?;
         let mut sample = Vec::with_capacity(rows.len());

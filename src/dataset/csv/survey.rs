@@ -336,7 +336,7 @@ impl<'a> Survey<'a> {
             kept = kept.min(self.tail.rows.iter().position(is_below).unwrap_or(kept));
         }
         let own = self.tail.rows[..kept].to_vec();
-        // What is at the very end is asked for where none is to be skipped there.
+        // The end of the file is only examined where no rows are to be skipped there.
         let is_data = |(_, row): &Numbered| !footer::is_empty(row) && statistics::called(row).is_none();
         let ends =
             if reading.skip_footer.is_none() { kept } else { own.iter().rposition(is_data).unwrap_or(0) };

@@ -41,7 +41,7 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
     workbook_with(sheets, "")
 }
 
-/// The same with a part for the styles of cells.
+/// Like `workbook`, with a part for the styles of cells.
 fn workbook_with(sheets: &[(&str, &str)], styles: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |name: &str, text: &str| {

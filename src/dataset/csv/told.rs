@@ -121,8 +121,10 @@ impl Remarks {
             let option = Choice::Column((*first).clone(), Some(Take::Numbers)).option();
             note(
                 &codes,
-                &format!("digits with leading zeros, or marked as text, are read as words ({option} reads \
-                     numbers)"),
+                &format!(
+                    "digits with leading zeros, or marked as text, are read as words ({option} reads \
+                     numbers)"
+                ),
             );
         }
         // Other labels may be those that were found in the first rows.
@@ -324,7 +326,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     }
     let left_out = roles.by_column.iter().filter(|role| matches!(role, Role::LeftOut)).count();
     if left_out > 0 {
-        parts.push(format!("{} skipped", counted(left_out, "column")));
+        parts.push(format!("{} left out", counted(left_out, "column")));
     }
     // Last, as it may be the mark that parts these.
     if text.sheet().is_none() && layout.columns.len() > 1 {

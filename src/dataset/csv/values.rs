@@ -111,8 +111,9 @@ impl<'a> Table<'a> {
     pub(super) fn push(&mut self, row: u64, record: &ByteRecord) -> Result<bool, DataError> {
         self.number = row;
         let features = self.roles.features;
-        memory::check_count(self.rows + 1, features, REMEDY)
-            .map_err(|message| DataError::file(self.text.path, format!("contains too much text: {message}")))?;
+        memory::check_count(self.rows + 1, features, REMEDY).map_err(|message| {
+            DataError::file(self.text.path, format!("contains too much text: {message}"))
+        })?;
         self.progress.budget().reserve(&mut self.values, features)?;
         let start = self.values.len();
         self.values.resize(start + features, 0.0);

@@ -56,9 +56,10 @@ pub(super) fn read_labels(
     let is_one_hot = each > 1 && count > 0 && one_hot.is_so;
     let name = companions::file_name(path);
     if is_one_hot {
-        raw.notes
-            .push(format!("the labels in {name} are one-hot: the class is the position of the 1, counted from \
-                 0"));
+        raw.notes.push(format!(
+            "the labels in {name} are one-hot: the class is the position of the 1, counted from \
+                 0"
+        ));
     } else if each > 1 {
         raw.notes.push(format!("the label is the first of the {each} numbers in each row of {name}"));
     }

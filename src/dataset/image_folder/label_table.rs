@@ -427,7 +427,7 @@ mod tests {
             ["image", "class"],
             [Some("3"), Some("5"), Some("5")],
         );
-        // What the first rows tell, and one that does not.
+        // The first rows do not show the kind of a later one.
         let mut long = "f,x,y,z\na,0,1,0\n".to_owned();
         long.extend((0..1000).map(|at| format!("o{at},1,0,0\n")));
         check(&format!("{long}b,0,0,1\n"), ["f", "x+y+z"], [Some("y"), Some("z"), Some("z")]);

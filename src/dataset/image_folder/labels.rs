@@ -65,7 +65,8 @@ pub(super) fn labels(
             let Some(at) = depth.checked_sub(1) else {
                 return Err(DataError::Setting(
                     "labels cannot come from folder 0; folders are counted from 1, starting with the chosen \
-                     one".into(),
+                     one"
+                    .into(),
                 ));
             };
             Some(pictures.column("folder", &mut labels, progress, |file| folders(file).into_iter().nth(at))?)

@@ -55,11 +55,7 @@ fn pixels(raw: &Raw) -> &[u8] {
 fn every_format_and_colour_type_becomes_the_same_picture() {
     let check = |bytes: Vec<u8>, wanted: Wanted, expected: &[u8], tolerance: u8| {
         let raw = read(&folder(&[("a.png", &bytes)]), wanted).unwrap();
-        assert!(
-            raw.warnings.len() == 1 && raw.warnings[0].contains("a single colour"),
-            "{:?}",
-            raw.warnings
-        );
+        assert!(raw.warnings.len() == 1 && raw.warnings[0].contains("a single colour"), "{:?}", raw.warnings);
         for pixel in pixels(&raw).chunks(expected.len()) {
             for (value, expected) in pixel.iter().zip(expected) {
                 assert!(value.abs_diff(*expected) <= tolerance, "{pixel:?} is not {expected}");
@@ -249,7 +245,10 @@ fn a_folder_that_vanishes_is_told_apart_from_bad_pictures() {
     let mut bad = Skipped::default();
     bad.add(Path::new("a.png"), "does not exist");
     let gone = no_picture(Path::new("/nowhere"), &bad).to_string();
-    assert!(gone.contains("became unavailable while it was read") && gone.contains("connect the drive"), "{gone}");
+    assert!(
+        gone.contains("became unavailable while it was read") && gone.contains("connect the drive"),
+        "{gone}"
+    );
     let dir = tempfile::tempdir().unwrap();
     assert!(no_picture(dir.path(), &bad).to_string().contains("none of its 1 pictures"));
 }

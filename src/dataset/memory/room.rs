@@ -1,12 +1,12 @@
-//! What the system lets this process take.
+//! Memory limits of this process.
 
 use std::path::{Path, PathBuf};
 
-/// What is assumed where the system does not say how much memory is free.
+/// Free memory assumed where the system does not report it.
 const ASSUMED_BYTES: u64 = 8 << 30;
 /// The most that is kept back of free memory, for everything that is too small to be charged.
 const KEPT_BYTES: u64 = 256 << 20;
-/// What a thread may reserve of the address space: its stack, and a heap of its own.
+/// Address space that a thread may reserve: its stack, and a heap of its own.
 const THREAD_BYTES: u64 = 72 << 20;
 /// A limit from here on is none: version 1 of control groups writes the largest number of pages.
 const UNLIMITED: u64 = 1 << 60;
@@ -75,7 +75,7 @@ impl System {
         rooms.min()
     }
 
-    /// What the limits of the process leave of its address space and of its data.
+    /// The address space and data size that the limits of the process leave.
     fn address_room(&self) -> Option<u64> {
         let (limits, status) = (self.read("proc/self/limits")?, self.read("proc/self/status")?);
         let room = |limit: &str, usage: &str| {

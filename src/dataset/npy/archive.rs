@@ -16,7 +16,7 @@ const ZIP_MAGIC: &[u8] = b"PK";
 const MAX_RATIO: u64 = 1100;
 /// Memory of an entry of a zip's directory, with its name and the header of its array.
 const ENTRY_BYTES: u64 = 2048;
-/// What macOS adds to a zip: files of the same names that hold no arrays.
+/// Folder that macOS adds to a zip: files of equal names that contain no arrays.
 const FORKS: &str = "__MACOSX/";
 /// The most arrays that an error lists.
 const LISTED: usize = 20;
@@ -28,7 +28,7 @@ pub(super) struct Found {
     pub name: String,
     /// Its number in the zip.
     index: usize,
-    /// What it says about itself, or why it cannot be read.
+    /// Its header, or why it cannot be read.
     pub header: Result<Header, String>,
 }
 
@@ -135,13 +135,14 @@ impl<'a> Archive<'a> {
                 let choose = format!("choose one of {}{more} with --{option} NAME", names.join(", "));
                 return DataError::file(self.path, format!("contains no array \"{name}\"; {choose}"));
             };
-            let message =
-                format!("{there} contains none named \"{name}\"; leave the name empty, or choose an .npz file");
+            let message = format!(
+                "{there} contains none named \"{name}\"; leave the name empty, or choose an .npz file"
+            );
             DataError::file(self.path, message)
         })
     }
 
-    /// What is made of the values of an array.
+    /// Reads the values of an array.
     pub fn entry<T>(
         &mut self,
         at: usize,

@@ -63,8 +63,9 @@ impl Ranges {
         !all_came || (0..self.low.len()).any(|column| self.is_narrow(column))
     }
 
-    /// What has to be taken off the numbers of each column so that 32 bits tell them apart, where they came in more bits: the
-    /// smallest number of the column, or 0. Empty where no column needs it.
+    /// Returns the number to subtract from each column so that 32 bits distinguish its values,
+    /// where the file stores more bits: the smallest number of the column, or 0. Empty where no
+    /// column needs it.
     pub fn bases(self, progress: &Progress) -> Result<Vec<f64>, DataError> {
         let budget = progress.budget();
         let needs = |&column: &usize| {

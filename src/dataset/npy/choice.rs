@@ -62,7 +62,7 @@ enum Part {
     Test,
 }
 
-/// What a name tells of an array.
+/// The role that the name of an array suggests.
 struct Told {
     part: Option<Part>,
     /// Rank among [`ROWS`].
@@ -165,7 +165,7 @@ pub(super) fn are_called_labels(entries: &[Entry]) -> Vec<bool> {
     told_all(entries).iter().map(|told| told.is_label).collect()
 }
 
-/// What the names tell, without the folder all of them are in.
+/// The suggestions of all names, without the folder all of them are in.
 fn told_all(entries: &[Entry]) -> Vec<Told> {
     let folder = |name: &str| name.rsplit_once('/').map_or(0, |(folder, _)| folder.len() + 1);
     let mut common = entries.first().map_or("", |entry| &entry.name[..folder(&entry.name)]);

@@ -1,6 +1,6 @@
 use std::io::Read;
 
-/// What an array says about itself (`NumPy` format versions 1 to 3).
+/// The header of an array (`NumPy` format versions 1 to 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::dataset) struct Header {
     pub kind: Kind,

@@ -4,16 +4,16 @@ use crate::project::{Axes, Choice, Rules, Shape};
 /// The most channels that are read.
 const MOST_CHANNELS: usize = 64;
 
-/// What the axes of an array mean.
+/// The meaning of the axes of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::dataset) struct ArrayLayout {
     /// The shape of one row.
     pub shape: Shape,
     /// Whether the channels of a picture come before its rows of pixels.
     pub channels_first: bool,
-    /// What was understood that is not plain.
+    /// A note on a reading that is not obvious.
     pub note: Option<String>,
-    /// What was guessed.
+    /// A guess that may be wrong.
     pub doubt: Option<Doubt>,
 }
 
@@ -30,8 +30,8 @@ impl ArrayLayout {
         ArrayLayout { channels_first: true, ..ArrayLayout::image(height, width, channels) }
     }
 
-    /// What the axes of an array of `shape` mean, of which the first is that of the samples: as they are said to, or told by
-    /// their lengths.
+    /// Determines the meaning of the axes of an array of `shape`, the first of which is the
+    /// samples: as chosen, or from their lengths.
     ///
     /// # Errors
     /// What is wrong and what to do, to follow the name of the array.

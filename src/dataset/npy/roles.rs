@@ -109,7 +109,8 @@ impl Roles {
         std::iter::once(self.train).chain(self.validation).chain(self.test)
     }
 
-    /// What is left out, as the line that says what was read ends, and a note for each array that cannot be read.
+    /// The skipped arrays, for the end of the summary line, and a note for each array that cannot
+    /// be read.
     pub fn left(&self, arrays: &[Found]) -> (Option<String>, Vec<String>) {
         let used: Vec<usize> = self.all().flat_map(|role| [Some(role.rows), role.labels]).flatten().collect();
         let left: Vec<&Found> =
@@ -124,7 +125,7 @@ impl Roles {
     }
 }
 
-/// What the choice by names and shapes has to know.
+/// The facts that the choice by names and shapes needs.
 pub(super) fn entry(found: &Found) -> Entry {
     let name = found.name.clone();
     match &found.header {

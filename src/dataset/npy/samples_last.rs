@@ -9,7 +9,7 @@ use crate::project::{Axes, Choice, Rules};
 /// Fewer samples tell nothing: they may be channels.
 const FEWEST: usize = 5;
 
-/// What is to be said of such arrays.
+/// The remark about such arrays.
 #[derive(Debug, Default)]
 pub(super) struct SamplesLast {
     pub note: Option<String>,
@@ -73,7 +73,8 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
                 said.note.get_or_insert(format!(
                     "the samples of {told} are along its last axis, because there are as many labels; {} or \
                      {} uses the first",
-                    Choice::Axes(if header.shape.len() == 3 { Axes::Grey } else { Axes::ChannelsLast }).option(),
+                    Choice::Axes(if header.shape.len() == 3 { Axes::Grey } else { Axes::ChannelsLast })
+                        .option(),
                     Axes::Rows.name()
                 ));
             }

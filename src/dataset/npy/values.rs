@@ -54,7 +54,7 @@ pub(in crate::dataset) struct Target<'a> {
     rows: &'a mut Rows,
     places: Option<Places>,
     start: usize,
-    /// What is taken off the values of each feature before they become `f32`; empty for nothing.
+    /// Number subtracted from each feature before its values become `f32`; empty for none.
     bases: &'a [f64],
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Raster {
     pub has_odd_numbers: bool,
 }
 
-/// What a transparent picture is laid on.
+/// The background of a transparent picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ground {
     Black,

@@ -82,9 +82,10 @@ pub(super) fn decode<'a>(
     };
     match decoded {
         Some(decoded) => Ok((decoded, held)),
-        None => {
-            Err(Refusal::Bad(format!("is damaged ({} are missing); download it again", bytes_of::<u8>(count))))
-        }
+        None => Err(Refusal::Bad(format!(
+            "is damaged ({} are missing); download it again",
+            bytes_of::<u8>(count)
+        ))),
     }
 }
 

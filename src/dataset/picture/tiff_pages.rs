@@ -161,7 +161,7 @@ pub(super) fn places(bytes: &[u8], page: u64, tag: u64) -> impl Iterator<Item = 
             let value = field_size - layout.offset_size();
             let count = usize::try_from(layout.number(&field[4..value])).unwrap_or(usize::MAX);
             let length = count.max(1).saturating_mul(size);
-            // What has no room in the field is somewhere else.
+            // Values too large for the field are stored elsewhere.
             let start = if length <= layout.offset_size() {
                 first + at * field_size + value
             } else {

@@ -63,7 +63,7 @@ pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) ->
     Ok(raw)
 }
 
-/// What a picture shows; lengths as fractions of its side.
+/// The factors of a picture; lengths as fractions of its side.
 struct Factors {
     kind: usize,
     x: f32,

@@ -19,7 +19,7 @@ pub enum Fault {
     ReadOnly,
     /// Permission denied.
     Denied,
-    /// What was added to a file cannot be made durable.
+    /// Data appended to a file cannot be made durable.
     NoSync,
     /// All can be written, but not renamed.
     NoRename,

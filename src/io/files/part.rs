@@ -9,7 +9,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 pub(super) const SUFFIX: &str = ".hourglass.part";
-/// What is locked of a folder that is being filled.
+/// The file that locks a folder while it is written.
 pub(super) const LOCK: &str = ".lock";
 /// How often a new part file is made before it is given up: each time another program took it for abandoned.
 const TRIES: usize = 100;
@@ -28,7 +28,7 @@ pub(super) fn part_file(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What any new file gets; the user's mask takes away from it.
+        // The mode of any new file; the user's mask removes bits from it.
         let mode = match old {
             _ if private => 0o600,
             Some(old) => old.permissions().mode() & 0o666 | 0o600,

@@ -23,7 +23,7 @@ pub(super) const DAMAGED: &str = "damaged-";
 pub struct Recovery {
     /// Its folder, for [`Store::open`].
     pub path: PathBuf,
-    /// What the project calls itself.
+    /// The name of the project.
     pub name: String,
     /// The file the project was opened from or last saved to.
     pub origin: Option<PathBuf>,
@@ -227,8 +227,7 @@ fn own_document(dir: &Path) -> Result<Document, FileError> {
     let text = String::from_utf8_lossy(&bytes);
     let project = read_design(dir, PROJECT, &text)?;
     let warning = str::from_utf8(&bytes).is_err().then(|| {
-        FileError::content(dir, PROJECT, "a part of it is not text; check names and paths")
-            .to_string()
+        FileError::content(dir, PROJECT, "a part of it is not text; check names and paths").to_string()
     });
     Ok(Document { project, warning })
 }

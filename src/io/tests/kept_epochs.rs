@@ -60,7 +60,7 @@ fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
     }
 }
 
-/// What is looked at is read: a project takes the memory of what a person needs of it.
+/// Only the requested weights are read: an open project takes little memory.
 #[cfg(unix)]
 #[test]
 fn weights_stay_in_their_file_until_they_are_needed() {

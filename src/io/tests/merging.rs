@@ -83,8 +83,8 @@ pub(super) fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// What two programs do with a file that both have open, and what it holds after the first and then the second has saved
-/// it, twice.
+/// Saves one file from two programs that both have it open, twice; checks its content after each
+/// save.
 #[track_caller]
 fn check(
     first: impl FnOnce(&mut Program),

@@ -1,4 +1,4 @@
-//! What a person says of a run and what was measured of it: kept in every file, whoever else saves.
+//! The caption and results of a run are stored in every file, whichever program saves it.
 
 use std::fs;
 

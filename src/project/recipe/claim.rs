@@ -15,7 +15,7 @@ pub struct Claim {
 pub enum Figure {
     /// Validation error per feature, as a share of that of PCA with as many components as the code has units.
     ErrorOverPca,
-    /// The same, as a share of that after the first epoch.
+    /// The error as a share of that after the first epoch.
     ErrorOverFirst,
     /// Largest principal angle between the decoder and the principal components, in degrees.
     AngleToPca,
@@ -100,7 +100,8 @@ impl Claim {
 }
 
 impl Recipe {
-    /// What its trained run shows, each figure with its bound; `scripts/test.sh --long` trains every recipe and checks them.
+    /// The figures that its trained run reaches, with their bounds; `scripts/test.sh --long` trains
+    /// every recipe and checks them.
     pub fn claims(self) -> &'static [Claim] {
         const fn at_most(figure: Figure, bound: f64) -> Claim {
             Claim { figure, bound: Bound::AtMost(bound) }

@@ -20,7 +20,7 @@ pub struct ArrayReading {
     /// Whether arrays of validation and test rows become those splits where they are not named.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
-    /// What the axes of an array mean.
+    /// The meaning of the axes of an array.
     #[serde(skip_serializing_if = "super::is_default")]
     pub axes: Axes,
     /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
@@ -32,7 +32,7 @@ pub struct ArrayReading {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdxReading {
-    /// What the axes of the images mean.
+    /// The meaning of the axes of the images.
     #[serde(skip_serializing_if = "super::is_default")]
     pub axes: Axes,
     /// Whether the test images become the test split.
@@ -66,7 +66,7 @@ impl Parts {
     }
 }
 
-/// What the axes of an array mean.
+/// The meaning of the axes of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axes {
     /// Told by the lengths.

@@ -81,9 +81,9 @@ pub enum Choice {
     Masks(Masks),
     /// Of pictures: where labels come from.
     Label(LabelFrom),
-    /// What is done to every value.
+    /// How every value is scaled.
     Scaling(Scaling),
-    /// What makes values into 0 or 1.
+    /// How values become 0 or 1.
     Binarise(Binarise),
     /// By which rules the rest is read.
     Rules(Rules),

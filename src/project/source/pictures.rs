@@ -8,7 +8,7 @@ use super::Parts;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PictureReading {
-    /// What becomes of transparency.
+    /// How transparency is handled.
     #[serde(skip_serializing_if = "super::is_default")]
     pub alpha: Alpha,
     /// Which values become black and white (0 and 1).
@@ -54,7 +54,7 @@ impl Masks {
     }
 }
 
-/// What becomes of the transparency of pictures.
+/// How the transparency of pictures is handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Alpha {
     /// The ground, black or white, on which more of the drawing is to be seen.
@@ -207,7 +207,7 @@ impl LabelFrom {
         }
     }
 
-    /// The same, to be changed.
+    /// The table, to be changed.
     pub fn table_mut(&mut self) -> Option<&mut PathBuf> {
         match self {
             LabelFrom::Table { path, .. } => Some(path),

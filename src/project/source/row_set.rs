@@ -12,7 +12,7 @@ pub struct RowSet {
     ranges: Vec<RangeInclusive<u64>>,
 }
 
-/// What begins rows that are all there are.
+/// Prefix of rows that are the only ones read.
 const ONLY: &str = "only:";
 
 impl RowSet {

@@ -79,7 +79,7 @@ pub struct ColumnChoice {
     pub take: Take,
 }
 
-/// What becomes of a column.
+/// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Take {
     /// A feature of the kind it looks like, whatever it is called.
@@ -267,7 +267,7 @@ impl Header {
     }
 }
 
-/// What stands between two fields of a table.
+/// The delimiter between two fields of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delimiter {
     /// The one among comma, semicolon, tab, pipe and runs of spaces that splits the first rows most
@@ -310,7 +310,7 @@ impl Delimiter {
     }
 }
 
-/// What happens to missing values (empty, `NA`, `?`, `NaN`) of a table.
+/// How missing values (empty, `NA`, `?`, `NaN`) of a table are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Missing {
     /// They become the column's mean over the training split.

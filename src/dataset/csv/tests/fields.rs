@@ -114,7 +114,11 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
         assert!(raw.doubts.is_empty(), "{:?}", raw.doubts);
     }
     let raw = with(text, &[], Rules::Current, vec![word("-888")]).unwrap();
-    assert!(raw.notes.iter().any(|note| note.contains("that do not occur in the table: \"-888\"")), "{:?}", raw.notes);
+    assert!(
+        raw.notes.iter().any(|note| note.contains("that do not occur in the table: \"-888\"")),
+        "{:?}",
+        raw.notes
+    );
     let raw = loaded(&column("t", &["0.25", "99.99", "0.5", "0.75", "99.99", "0.125", "1"]));
     assert_eq!(remedies(&raw, "may mean missing"), [word("99.99")]);
     // A word for missing values is one in all columns.
@@ -127,7 +131,9 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
 #[test]
 fn what_32_bits_cannot_hold_is_told() {
     let raw = loaded(&column("t", &["1700268260322", "1700385310338", "1700301560525"]));
-    assert!(raw.notes.iter().any(|note| note.contains("\"t\": 32-bit precision keeps its numbers to within 2")));
+    assert!(
+        raw.notes.iter().any(|note| note.contains("\"t\": 32-bit precision keeps its numbers to within 2"))
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
-/// What is read of a table by the current rules.
+/// Loads a table by the current rules.
 pub(super) fn loaded(bytes: &[u8]) -> Raw {
     read(bytes, &[], Missing::ColumnMean).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -82,7 +82,9 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.5, 4.0]));
     assert_eq!((raw.labels.len(), &raw.labels[0].name[..], &*raw.labels[0].text(1)), (1, "id", "9"));
     assert!(
-        raw.warnings.iter().any(|told| told.contains("labels too, are matched with those of the training data by position")),
+        raw.warnings
+            .iter()
+            .any(|told| told.contains("labels too, are matched with those of the training data by position")),
         "{:?}",
         raw.warnings
     );

@@ -115,8 +115,7 @@ fn sums_among_the_rows_are_left_out() {
     let grouped = "r,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nAll,1,1\nAll,2,2\n";
     let raw = loaded(grouped.as_bytes());
     assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
-    let note =
-        "2 rows that sum others are skipped (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
+    let note = "2 rows that sum others are skipped (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
     check_rows(grouped, 6, &[note, "--skip-rows none reads all rows"], &[]);
     // Other sums, and what is chosen instead.
     let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";

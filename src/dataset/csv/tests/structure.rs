@@ -146,7 +146,8 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         assert!(error.ends_with("skip this row (--skip-rows 4)"), "{error}");
     }
     let above = "x,y\n1,2\n3,4\n5,6\na,b,c\n1,2,3\n4,5,6\n7,8,1\n2,2,2\n5,1,1\n9,1,2\n4,4,4\n";
-    let doubt = "4 lines above the table skipped (\"x\", \"y\", \"1\" …), although they contain rows of numbers";
+    let doubt =
+        "4 lines above the table skipped (\"x\", \"y\", \"1\" …), although they contain rows of numbers";
     check_doubt(above, doubt, &Choice::SkipLines(Some(0)));
     let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
@@ -324,7 +325,7 @@ fn single_rows_are_left_out_by_their_numbers() {
         let is_told = raw.notes.iter().any(|note| note.contains("--skip-rows only:8"));
         assert_eq!(is_told, rows == "8", "{:?}", raw.notes);
     }
-    // What could not be read otherwise.
+    // A file that could not be read in any other way.
     let odd = b"a,b\n1,2\noops,3\n4\n5,6\n";
     let raw = with(odd, &[], Rules::Current, vec![Choice::SkipRows("2-3".parse().ok())]).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 5.0, 6.0]));
@@ -390,14 +391,17 @@ fn a_second_table_beside_the_first_is_doubted() {
     let text = "x,y,,name,value\n1,2,,alpha,5\n2,1,,beta,6\n3,5,,,\n4,2,,,\n5,4,,,\n";
     let left_out = |name: &str| Choice::Column(name.to_owned(), Some(Take::LeftOut));
     let doubts = loaded(text.as_bytes()).doubts;
-    let message =
-        "the columns \"name\", \"value\" are separated from the others by an empty one, with at most 2 values in 5 rows";
+    let message = "the columns \"name\", \"value\" are separated from the others by an empty one, with at most 2 values in 5 rows";
     assert!(doubts[0].message.starts_with(message), "{doubts:?}");
     assert_eq!(doubts[0].remedies, ["name", "value"].map(left_out));
     let raw = with(text.as_bytes(), &[], Rules::Current, ["name", "value"].map(left_out).to_vec()).unwrap();
     assert_eq!((raw.feature_names, raw.doubts), (vec!["x".into(), "y".into()], vec![]));
     let again = loaded(b"x,y,,x,y\n1,2,,5,6\n2,1,,6,5\n3,5,,7,1\n").doubts;
-    assert!(again[0].message.contains("\"x (2)\", \"y (2)\" are separated from the others by an empty one, and repeat"));
+    assert!(
+        again[0]
+            .message
+            .contains("\"x (2)\", \"y (2)\" are separated from the others by an empty one, and repeat")
+    );
     assert_eq!(again[0].remedies, ["x (2)", "y (2)"].map(left_out));
     // An empty column within one table.
     assert_eq!(loaded(b"x,y,,v\n1,2,,5\n2,1,,6\n3,5,,1\n").doubts, []);

@@ -150,7 +150,8 @@ fn numbers_are_told_as_they_are_written() {
         assert!(raw.notes.iter().any(|note| note.contains(said)), "{:?}", raw.notes);
     };
     check(&["(1.5)", "2.5"], &[-1.5, 2.5], "(5) is -5");
-    for (fields, part) in [(["5%", "0.05"], "percent sign"), (["$5", "€5"], "currencies, such as $ and €")] {
+    for (fields, part) in [(["5%", "0.05"], "percent sign"), (["$5", "€5"], "currencies, such as $ and €")]
+    {
         let raw = loaded(&column("n", &fields));
         assert!(!remedies(&raw, part).is_empty(), "{:?}", raw.doubts);
     }
@@ -330,7 +331,9 @@ fn months_are_dates_where_that_is_chosen() {
     assert_eq!(offered, std::slice::from_ref(&dates), "{:?}", found.doubts);
     let check = |fields: &[&str], format: &str, days: &[f32]| {
         let raw = with(&column("Month", fields), &[], Rules::Current, vec![dates.clone()]).unwrap();
-        let ColumnKind::Dates { format: own, base, .. } = &raw.columns[0].kind else { panic!("no readable dates") };
+        let ColumnKind::Dates { format: own, base, .. } = &raw.columns[0].kind else {
+            panic!("no readable dates")
+        };
         let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
         let first: Vec<f32> = values.iter().step_by(2).map(|value| value + *base as f32).collect();
         assert_eq!((own.as_str(), &first[..]), (format, days), "{fields:?}");

@@ -515,7 +515,7 @@ fn pictures_shown_to_a_trained_network_are_read_as_those_it_was_trained_on() {
     assert_eq!(raw.settled.limits, Some([50.0, 113.0]));
     assert_eq!(raw.understood.last().map(String::as_str), Some("parts: by folders"));
     assert!(raw.understood[0].ends_with("range: percentiles of the training split (50 to 113)"));
-    // The same brightness in 16 bits.
+    // Equal brightness in 16 bits.
     let words = ImageBuffer::from_fn(8, 8, |x, y| Luma([(20 + x + 8 * y) as u16 * 257]));
     let raw = read_known(
         &folder(&[("a.png", &encode(words, ImageFormat::Png))]),
