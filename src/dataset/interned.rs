@@ -105,7 +105,7 @@ impl Interned {
     }
 
     /// A column of classes: the texts `order` in their order, and where there are rows with another number, `(none)` for them.
-    /// What it does not hold itself is given back; both lists were charged.
+    /// Releases the memory that it does not use itself; both lists were charged.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].

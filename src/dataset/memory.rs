@@ -208,7 +208,7 @@ pub(super) fn text_bytes(length: usize) -> u64 {
 /// Refuses more samples than can be numbered, and more values than can be counted.
 ///
 /// # Errors
-/// What is wrong and what to do, to follow the name of what was read.
+/// The fault and the remedy, to follow the name of the data.
 pub(super) fn check_count(samples: usize, features: usize, remedy: &str) -> Result<(), String> {
     if u32::try_from(samples).is_err() {
         return Err(format!("{samples} samples exceed the limit of {}; {remedy}", u32::MAX));

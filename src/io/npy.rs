@@ -15,7 +15,7 @@ pub enum Numbers<'a> {
 /// Writes an array in `NumPy`'s format, version 1.0, little-endian; `shape` begins with the number of rows.
 ///
 /// # Errors
-/// What writing fails with.
+/// Error of writing.
 pub(super) fn write(out: &mut dyn Write, shape: &[usize], numbers: Numbers<'_>) -> io::Result<()> {
     match numbers {
         Numbers::F32(values) => {

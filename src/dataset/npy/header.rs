@@ -82,7 +82,7 @@ const MAX_HEADER: u64 = 1 << 20;
 /// Reads a header and returns it with the number of bytes it took; `most` is the length of the file.
 ///
 /// # Errors
-/// What is wrong and what to do, in a sentence.
+/// The fault and the remedy, in a sentence.
 pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), String> {
     let short = |_| "ends within its header; it is incomplete, write it again".to_string();
     let mut start = [0; 8];

@@ -34,7 +34,7 @@ impl ArrayLayout {
     /// samples: as chosen, or from their lengths.
     ///
     /// # Errors
-    /// What is wrong and what to do, to follow the name of the array.
+    /// The fault and the remedy, to follow the name of the array.
     pub fn of(shape: &[usize], axes: Axes, rules: Rules) -> Result<ArrayLayout, String> {
         let dimensions = || match shape.len() {
             0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are supported".to_owned(),
