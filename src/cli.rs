@@ -85,7 +85,7 @@ fn end(result: Result<(), Failure>) -> ExitCode {
     ExitCode::from(write::finish(result.map_or_else(Failure::report, |()| 0)))
 }
 
-/// Whether a first word was meant as a command and is none.
+/// Whether a first word was probably meant as a command but is not one.
 fn is_misspelt(word: &Path) -> bool {
     let name = word.to_string_lossy();
     let is_known = name == "help" || Arguments::command().find_subcommand(&*name).is_some();

@@ -102,8 +102,8 @@ impl Gaussian {
         self.mean.len()
     }
 
-    /// A point made of as many standard normal numbers. `temperature` stretches it away from the mean: 0 gives the mean, 1 a
-    /// fair draw.
+    /// A point made of as many standard normal numbers. `temperature` scales its distance from the
+    /// mean: 0 gives the mean, 1 a sample of the distribution.
     pub fn draw(&self, temperature: f64, mut normal: impl FnMut() -> f32) -> Vec<f32> {
         let mut point = self.mean.clone();
         for (axis, deviation) in self.axes.chunks_exact(self.dimensions()).zip(&self.deviations) {

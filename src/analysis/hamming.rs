@@ -29,7 +29,7 @@ impl BinaryCodes {
         self.bits.len() / self.words
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.bits.is_empty()
     }

@@ -58,7 +58,7 @@ impl Mixture {
             left -= share;
             left < 0.0
         });
-        // Rounding may leave a little over for nobody.
+        // Rounding may leave a small remainder that belongs to no component.
         let chosen = chosen.or(self.components.last());
         chosen.map(|(_, gaussian)| gaussian.draw(temperature, normal)).unwrap_or_default()
     }
@@ -79,7 +79,7 @@ impl Mixture {
         let mut components = Vec::with_capacity(shares.len());
         for own in shares {
             let total: f64 = own.iter().sum();
-            // Less than a row tells no variance.
+            // Less than one row determines no variance.
             if total >= 1e-3 {
                 components.push((total / count, Gaussian::weighted(rows, d, |row| own[row], floor)?));
             }

@@ -82,7 +82,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The direction of a vector; `None` where it has none.
+/// The direction of a vector; `None` for the zero vector.
 fn unit(vector: &[f32]) -> Option<Vec<f32>> {
     let length = dot(vector, vector).sqrt();
     (length.is_normal()).then(|| vector.iter().map(|value| value / length).collect())

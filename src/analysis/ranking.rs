@@ -1,4 +1,4 @@
-//! How well a score tells two classes apart, whatever threshold is chosen.
+//! How well a score separates two classes, over all thresholds.
 
 /// Area under the receiver operating characteristic: the probability that a `positive` score is above a `negative` one, ties
 /// counting half (Hanley & `McNeil` 1982). `None` where one of the classes is empty or a score is NaN.

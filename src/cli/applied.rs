@@ -17,7 +17,7 @@ use crate::session::{Encoded, Scores, Trial, lack_of_room};
 const UNIT_TOLERANCE: f32 = 1e-3;
 /// Commands that show pictures of another size than those of training to a network that takes them.
 const ANY_SIZE: [&str; 3] = ["encode", "evaluate", "reconstruct"];
-/// Rows that go through the network at once.
+/// Rows per pass through the network.
 const CHUNK: usize = 512;
 
 /// A trained network and the rows it is shown.
@@ -57,7 +57,7 @@ impl Applied {
             ))
         };
         let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
-        // The others put what is shown beside what the run was trained on.
+        // The others compare their data with those of the training.
         if data.shape != run.shape && !ANY_SIZE.contains(&command) {
             return Err(run.wrong_shape(&data).into());
         }

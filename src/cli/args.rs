@@ -203,7 +203,7 @@ pub(super) struct Evaluate {
     /// several times
     #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
     pub(super) anomaly: Vec<String>,
-    /// Treats all samples except those of this class as anomalous; may be given several times
+    /// The same, where all samples but those of this class are anomalous; may be given several times
     #[arg(long, value_name = "CLASS", allow_hyphen_values = true, conflicts_with = "anomaly")]
     pub(super) normal: Vec<String>,
     #[command(flatten)]
@@ -293,7 +293,7 @@ pub(super) struct Reconstruct {
     pub(super) force: bool,
 }
 
-/// Files written in addition to codes or reconstructions.
+/// What is written besides codes or reconstructions.
 #[derive(Debug, Args)]
 pub(super) struct Beside {
     /// Also write the scores of each row: its squared error, and for variational networks the reconstruction probability; as

@@ -15,16 +15,16 @@ use crate::project::{
 };
 use crate::run::{self, Run};
 
-/// Width and height pictures of a folder are brought to unless something else is said.
+/// Default width and height of pictures of a folder.
 const PICTURE_SIDE: usize = 32;
 /// Whose data: for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
-/// Problems that are told one by one where a design cannot be trained.
+/// Number of problems listed where a design cannot be trained.
 const TOLD: usize = 20;
 /// How often a load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How a command is told that data are at another place than a design or a run says.
+/// How to give a command another place of the data than the design or run names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Elsewhere {
     /// By `--data PATH`.
@@ -174,7 +174,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         let (sender, receiver) = channel();
         let progress = &progress;
         let work = move || {
-            // The receiver waits for as long as this thread lives.
+            // The receiver waits as long as this thread runs.
             let _ = sender.send(dataset::load_known(data, known, progress));
         };
         let spawned = std::thread::Builder::new().name("loading".to_owned()).spawn_scoped(scope, work);
@@ -322,7 +322,8 @@ pub(super) fn threads(wanted: Option<usize>) -> usize {
     wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// A source for a path; pictures are brought to the size the design has, where it has one. A table is looked at as it is read.
+/// A source for a path; pictures get the size of the design, where it has one. A table is read to
+/// detect its layout.
 fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure> {
     let design = &data.source;
     let (width, height, channels) = match design {
@@ -362,7 +363,8 @@ fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure
     Ok(source)
 }
 
-/// A new table with what its first rows tell where they are read as the command line says; other data as they are.
+/// Completes a new table by its first rows, read as the command line says; returns other data
+/// unchanged.
 fn laid_out(source: Source, data: &Data, options: &Reading) -> Result<Source, Failure> {
     if !matches!(source, Source::Csv { .. }) {
         return Ok(source);

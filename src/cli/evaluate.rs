@@ -98,8 +98,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
 }
 
-/// The rows to evaluate on: without a choice the test split of the run's own data, or validation where there is none; all rows
-/// of other data.
+/// The rows to evaluate on: by default the test split of the run's own data, or validation if there
+/// is none; all rows of other data.
 fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
     let usual = match applied.data.split.test[..] {
         _ if !applied.own => ALL,
@@ -113,7 +113,7 @@ fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
 struct Anomalies {
     /// The names of the anomalous classes.
     name: String,
-    /// For each of the rows; `None` where it has no label, so that nobody knows.
+    /// For each row; `None` for a row without a label.
     is_anomalous: Vec<Option<bool>>,
 }
 
@@ -148,7 +148,7 @@ impl Anomalies {
         };
         let is_anomalous = |row: &u32| {
             let is_named = classes.iter().any(|class| label.is_of(*row as usize, class));
-            // Rows without label can be named by what stands in its place, too.
+            // Rows without a label can be selected by the word in its place, too.
             (is_named || label.is_known(*row as usize)).then_some(is_named == are_anomalous)
         };
         let is_anomalous: Vec<Option<bool>> = rows.iter().map(is_anomalous).collect();
@@ -190,7 +190,7 @@ fn known_classes(data: &Dataset) -> Option<String> {
     Some(format!("{}{more}", visible_list(&known)))
 }
 
-/// How well the scores tell anomalies.
+/// How well the scores separate anomalies.
 struct Ranked {
     name: String,
     anomalous: usize,

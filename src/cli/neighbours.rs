@@ -201,7 +201,7 @@ fn tell_precision(
 ) -> Result<Vec<(String, f64, usize)>, Failure> {
     let mut told = Vec::new();
     for column in &data.labels {
-        // Classes of one row each tell rows apart, and no neighbour is of the same.
+        // Classes of one row distinguish rows: no neighbour has the same class.
         let Some(ids) = column.class_ids() else { continue };
         let classes: HashSet<&u32> = ids.iter().collect();
         if classes.len() == ids.len() {

@@ -146,7 +146,7 @@ impl Output {
         Output::of(path).or_else(folder)
     }
 
-    /// `None` where neither the ending nor the place tells.
+    /// `None` where neither the extension nor the place determines the format.
     fn of(path: &Path) -> Option<Output> {
         if path.as_os_str() == "-" {
             return Some(Output::Stdout);

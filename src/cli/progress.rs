@@ -16,7 +16,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar of so many units; `what` stands in front of it.
+    /// A bar of this many units, with `what` before it.
     pub(super) fn new(what: &str, total: u64) -> Bar {
         // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no consequence.
         let bar = ProgressBar::new(total);
