@@ -13,7 +13,7 @@ use crate::project::{
 
 /// Heading of the options of this file in the help.
 const HEADING: &str = "How the data are read";
-/// Stands for what is found in the data, in the place of a choice.
+/// The value of an option that asks for detection.
 const DETECT: &str = "detect";
 /// The data that choose among arrays.
 const ARRAYS: &str = "arrays (.npy, .npz)";
@@ -113,13 +113,14 @@ pub(super) struct Reading {
     /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
     shown_channels: Option<Choice>,
-    /// Arrays and pictures: whether training, validation and test data that are told apart stay so, or are mixed and split again
+    /// Arrays and pictures: whether given training, validation and test parts are kept, or mixed
+    /// and split again
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
     parts: Option<Choice>,
-    /// Pictures: bring them to this size, as in 64x48
+    /// Pictures: resize them, as in 64x48
     #[arg(long, help_heading = HEADING, value_name = "WxH", value_parser = size)]
     size: Option<Choice>,
-    /// Pictures: bring them to grey, or to red, green and blue
+    /// Pictures: convert them to grey, or to red, green and blue
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
     channels: Option<Choice>,
     /// Pictures: what happens to those of another aspect ratio
@@ -350,7 +351,7 @@ fn told(text: &str) -> Option<String> {
     (text != DETECT).then(|| text.to_owned())
 }
 
-/// An empty name means no such array, but rows there must be.
+/// An empty name means no such array, but an array of rows is required.
 fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, String> {
     if text.is_empty() && matches!(choice(None), Choice::Array(_)) {
         return Err("write the name of an array, or detect".to_owned());

@@ -126,7 +126,7 @@ impl<'a> Made<'a> {
     fn save_folder(&self, files: &Files, folder: &Path) -> Result<(), Failure> {
         let (data, rows) = (&self.applied.data, &self.part.rows);
         let Some(painter) = Painter::of(&self.applied.run.design.data.source, data) else {
-            // The order of all rows tells which is which.
+            // The order of all rows identifies them.
             let is_told = !self.wants_rows && self.part.name == ALL;
             let sheet = if is_told { Sheet::brief(data, rows) } else { self.sheet() };
             save_in_folder(files, folder, TABLE, &self.table(sheet))?;

@@ -62,7 +62,7 @@ pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
     made.save(&files, &output, second.as_deref(), painter.as_ref())
 }
 
-/// Ends a command whose samples are to be a picture and are none.
+/// Refuses to write samples that are not pictures as a picture.
 pub(super) fn check_pictures(
     applied: &Applied,
     painter: Option<&Painter<'_>>,

@@ -24,7 +24,7 @@ static DEADLINE: OnceLock<Instant> = OnceLock::new();
 /// The work that a signal would interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing that is kept: the program ends at once.
+    /// No work to keep: the program ends immediately.
     Free,
     /// Files that were asked for, written by [`files`]: one that is nearly written is finished first,
     /// any other is removed. None is ever seen in part.
@@ -33,8 +33,8 @@ pub(super) enum Stage {
     Training,
 }
 
-/// From now on Ctrl-C, and a polite request to terminate or that the terminal has closed, do what the stage asks for; a
-/// second one ends the program at once.
+/// From now on Ctrl-C, SIGTERM or SIGHUP do what the stage asks for; a second one ends the program
+/// immediately.
 pub(super) fn install() {
     if let Err(error) = listen() {
         log::warn!("Ctrl-C will stop the program immediately: {error}");
@@ -64,7 +64,8 @@ fn listen() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(asked)
 }
 
-/// The signals that this program was started to ignore, a bit for each, where the system tells.
+/// The signals that this program was started to ignore, one bit each, where the system reports
+/// them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status =

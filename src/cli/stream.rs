@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::signal;
 
-/// Text that waits to be written, in bytes; beyond it whoever writes has to wait, or is not heard.
+/// Limit of buffered text, in bytes; beyond it the writer waits, or its text is dropped.
 const MOST_WAITING: usize = 8 << 20;
 /// How long a line of one stream waits for those of the other, so that a terminal shows them in their order.
 const IN_ORDER: Duration = Duration::from_millis(100);
@@ -95,7 +95,8 @@ impl Stream {
         state.failure.clone()
     }
 
-    /// Lets a line of another stream come after those of this one, unless nobody reads them.
+    /// Waits until the lines of this stream are written, unless nobody reads them, so that lines of
+    /// another stream follow.
     pub(super) fn let_pass(&self) {
         if !self.lock().is_stuck {
             let start = Instant::now();

@@ -216,7 +216,7 @@ impl<'a> Training<'a> {
         };
         let terminal = driver.observer();
         terminal.bar.finish();
-        // The last state is saved by whoever asked for the training, who can say where it went.
+        // The caller saves the last state, because it knows the file.
         terminal.is_going = false;
         driver.halt(match &ended {
             Ended::Done => Status::Done,

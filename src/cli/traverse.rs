@@ -21,7 +21,7 @@ const STEPS: usize = 7;
 const COMPONENT: &str = "component";
 /// Lines of a code that is a picture, unless others are asked for.
 const STRONGEST: usize = 24;
-/// Lines that are told.
+/// Number of lines that are listed.
 const TOLD: usize = 12;
 /// The remedy where there are too many lines.
 const FEWER: &str = "use fewer with --units and --steps";

@@ -14,14 +14,14 @@ use crate::project::{is_hidden, visible_lines, visible_path};
 
 /// How long the end of a program that was asked to stop waits for somebody to read what is left.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// As long it waits for notes to be read where nobody has asked it to stop.
+/// Longest wait for a reader of notes, unless a stop is requested.
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
 
 static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(io::stdout()));
 static NOTES: Stream = Stream::new(Kind::Notes, || Box::new(io::stderr()));
 
-/// Prints a line of results, at once: whoever reads a pipe sees an epoch when it ends. What cannot be written is told by
-/// [`finish`].
+/// Prints a line of results immediately, so that the reader of a pipe sees an epoch when it ends.
+/// [`finish`] reports failures of writing.
 pub(super) fn line(text: impl Display) {
     NOTES.let_pass();
     RESULTS.put(format!("{}\n", visible_lines(&text.to_string())));
@@ -33,7 +33,7 @@ pub(super) fn json(value: &Value) {
     let mut out = String::new();
     for c in value.to_string().chars() {
         if is_hidden(c) {
-            // All of them are of the first plane, and stand in texts alone.
+            // All of them are in the basic plane, and occur only in texts.
             let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
@@ -54,7 +54,7 @@ pub(super) fn warn(text: impl Display) {
     note(format_args!("warning: {text}"));
 }
 
-/// Lets what follows begin on a line of its own: a bar may stand on this one.
+/// Starts a new line if a progress bar occupies the current one.
 pub(super) fn leave_bar() {
     if io::stderr().is_terminal() {
         note("");

@@ -23,15 +23,15 @@ pub struct Column {
 pub enum ColumnKind {
     /// Numbers: one feature, the number less `base`.
     ///
-    /// The base is other than 0 where 32 bits could not tell the column's numbers apart: it is
-    /// taken off in 64 bits.
+    /// The base is nonzero where 32 bits could not distinguish the column's numbers: it is
+    /// subtracted in 64 bits.
     Numbers {
         /// Number subtracted from its values.
         base: f64,
     },
     /// Numbers with decimal commas, otherwise as [`ColumnKind::Numbers`].
     ///
-    /// They are told apart for tables whose numbers fit both marks, as `1,234` does.
+    /// A separate kind for tables whose numbers fit both marks, as `1,234` does.
     CommaNumbers {
         /// Number subtracted from its values.
         base: f64,
@@ -89,7 +89,7 @@ impl OtherColumn {
 }
 
 impl Column {
-    /// A column of numbers that are taken as they are.
+    /// A column of plain numbers.
     pub fn numbers(name: impl Into<String>) -> Column {
         Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 }, unit: None }
     }

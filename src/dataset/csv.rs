@@ -109,7 +109,7 @@ impl<'a> Asked<'a> {
 /// The remedy where a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
 
-/// The letters of a table in UTF-8, whatever it is packed into, as long as `charge` allows each further block.
+/// The text of a table in UTF-8, unpacked; `charge` has to allow each further block.
 ///
 /// # Errors
 /// [`DataError`] for what is no table or cannot be read, and what `charge` says.
@@ -164,7 +164,7 @@ fn load_text(
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
     let mut layout = TableLayout::find(text, asked, known.columns, progress)?;
-    // The first rows, and the lists in which names were told apart, are no longer there.
+    // The first rows, and the lists that made names unique, are freed.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
@@ -290,7 +290,7 @@ impl<'a> Read<'a> {
         Ok(read)
     }
 
-    /// Numbers so many first rows, where none is numbered yet.
+    /// Numbers this many first rows, where none is numbered yet.
     fn number(&mut self, rows: usize, budget: &Budget) -> Result<(), DataError> {
         if self.source_rows.is_empty() && rows > 0 {
             budget.reserve(&mut self.source_rows, rows)?;

@@ -1,4 +1,4 @@
-//! Pictures that are damaged already, brought to the form in which a corruption would leave them.
+//! Pictures that are already damaged, in the form that a corruption would produce.
 
 use super::progress::Pulse;
 use super::{DataError, Dataset, Progress, Rows};
@@ -121,7 +121,7 @@ fn over(value: f32, ground: f32, share: f32) -> f32 {
     if share >= 1.0 { value } else { ground + (value - ground) * share }
 }
 
-/// So many values, each from its place in others, which go.
+/// This many values, each from its place in others, which are freed.
 fn taken<T: Copy>(
     values: Vec<T>,
     count: usize,
@@ -131,7 +131,7 @@ fn taken<T: Copy>(
     filled(values, count, |values, at| values[place(at)], progress)
 }
 
-/// So many values, each made of others, which go.
+/// This many values, each made from others, which are freed.
 fn filled<T: Copy>(
     values: Vec<T>,
     count: usize,

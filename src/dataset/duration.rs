@@ -1,4 +1,4 @@
-/// How long something took, written like a clock that goes on beyond a day or an hour.
+/// Length of time, written like a clock that continues beyond a day or an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Duration {
     /// Hours, minutes and seconds: `27:19:44`.
@@ -23,7 +23,7 @@ impl Duration {
         Duration::ALL.into_iter().find(|duration| duration.name() == name)
     }
 
-    /// Seconds; `None` where the text is no such duration.
+    /// Seconds; `None` where the text is not such a duration.
     pub(super) fn parse(self, text: &str) -> Option<f64> {
         let (first, rest) = text.split_once(':')?;
         let (minutes, secs) = match self {

@@ -119,7 +119,7 @@ impl DataError {
 }
 
 impl From<Shortage> for DataError {
-    /// Without a name, which whoever knows it adds by [`DataError::about`].
+    /// An error without a name, which the caller adds by [`DataError::about`].
     fn from(shortage: Shortage) -> DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
         DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, limit: shortage.limit, remedy }

@@ -6,7 +6,7 @@ use super::squeezed::{Ranges, outliers};
 use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
 use crate::project::{Scaling, Shape};
 
-/// Columns without any value that are told one by one.
+/// Columns without any value that are listed one by one.
 const TOLD: usize = 20;
 
 /// The scaler of a data set, fitted on its training rows.
@@ -98,8 +98,8 @@ fn doubt_outliers(
     Ok(())
 }
 
-/// Replaces missing values by the mean of their column over the training rows, or over all where it has none there; by
-/// `known`, where that has a number for each column.
+/// Replaces missing values by the mean of their column over the training rows, or over all rows
+/// where it has none there; by `known`, where that has a number for each column.
 ///
 /// # Errors
 /// [`DataError::Cancelled`] or [`DataError::Memory`].
@@ -160,7 +160,7 @@ fn fill(
     };
     let mut cells = progress.budget().filled(0_u64, values.len().div_ceil(64))?;
     let mut pulse = Pulse::new(progress);
-    // A column of words is missing as a whole: it is told by the first of its features.
+    // A column of words is missing as a whole: the first of its features shows it.
     let mut is_first = vec![raw.columns.is_empty(); means.len()];
     let mut place = 0;
     for column in &raw.columns {
@@ -317,8 +317,8 @@ fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, D
     Ok(Scaler { offsets, factors })
 }
 
-/// The factor that brings `min..=max` to at most 1. Rounding must not lift the largest value above 1: cross-entropy is not
-/// defined there.
+/// The factor that scales `min..=max` to at most 1. Rounding must not lift the largest value above
+/// 1: cross-entropy is not defined there.
 pub(super) fn unit_factor(min: f32, max: f32) -> f32 {
     let mut factor = usable(1.0 / (max - min));
     while max > min && factor < f32::MAX && factor != 1.0 && (max - min) * factor > 1.0 {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// The longest beginning that tells a kind.
+/// Number of first bytes that determine a kind.
 pub(super) const HEAD: usize = 1024;
 
 /// Describes an unsupported file by its first bytes or its extension, and gives the command that
@@ -15,7 +15,7 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
 pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
     let starts = |magic: &[u8]| at(0, magic);
-    // A table may have a column of such a name.
+    // A table may have a column of that name.
     let is_binary =
         head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
     let is = |place: usize, magic: &[u8]| is_binary && at(place, magic);
@@ -132,7 +132,7 @@ fn by_ending(path: &Path) -> Option<String> {
             let code = format!("import pandas; pandas.read_json('IN'{lines}).to_csv('out.csv', index=False)");
             python("a JSON file", &code)
         }
-        // Comments may be longer than what tells its kind.
+        // Comments may be longer than the bytes that determine the kind.
         Some("arff") => python(ARFF.0, ARFF.1),
         Some("pt" | "pth") => python(
             "a PyTorch file",
@@ -142,7 +142,7 @@ fn by_ending(path: &Path) -> Option<String> {
     }
 }
 
-/// The command that converts a table whose columns stand at fixed places, so that fields may be
+/// The command that converts a table whose columns have fixed positions, so that fields may be
 /// empty.
 pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
     let (header, names) = if has_header { ("", "") } else { (", header=None", ", header=False") };
@@ -155,7 +155,7 @@ fn python(path: &Path, what: &str, code: &str) -> String {
     format!("is {what}, which is not supported; convert it: {}", command(path, code))
 }
 
-/// The command of a line of Python, in which `IN` stands for a file.
+/// A command with a line of Python, in which `IN` is a file.
 fn command(path: &Path, code: &str) -> String {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     // Quotes of three levels: the shell's, Python's, and those a name may hold.

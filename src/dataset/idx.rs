@@ -1,5 +1,5 @@
-//! The format of MNIST and Fashion-MNIST: a big-endian magic number that tells type and dimensions, the size of each
-//! dimension, then values; plain or gzipped.
+//! The format of MNIST and Fashion-MNIST: a big-endian magic number with type and dimensions, the
+//! size of each dimension, then values; plain or gzipped.
 
 mod companions;
 mod file;
@@ -28,7 +28,8 @@ pub fn is_idx(path: &Path) -> bool {
 
 /// Values that are checked between two looks at the cancel switch.
 const CHECKED: usize = 1 << 20;
-/// How much of a file is looked at to tell what it is: packed, nothing may come out of any number of bytes.
+/// Number of bytes that determine the kind of a file: a packed file may unpack to nothing for any
+/// length.
 const SNIFFED_BYTES: u64 = 1 << 20;
 /// The remedy where images do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller data set, or close other programs";

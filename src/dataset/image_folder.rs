@@ -35,7 +35,7 @@ use crate::project::{
     Rules, Shape,
 };
 
-/// The longest side pictures can be brought to, in pixels.
+/// The longest side of resized pictures, in pixels.
 const MAX_SIDE: usize = 4096;
 /// Remedy where pictures do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller width and height, or a folder with fewer pictures";
@@ -113,7 +113,7 @@ pub(super) fn load(
         tables: &tables,
         rules,
     };
-    // One picture has no others to be told from.
+    // One picture has no others to compare with.
     let nothing = LabelFrom::Nothing;
     let from = if path.is_file() && reading.label == LabelFrom::Auto { &nothing } else { &reading.label };
     let labels = labels::labels(labelled, from, progress)?;
@@ -215,8 +215,8 @@ impl MaskPictures {
     }
 }
 
-/// Reads masks, files below a folder, in their order: none may be left out. They are brought to
-/// `side`, width and height, as pictures are; what is transparent in them is no hole.
+/// Reads masks, files below a folder, in their order: none may be skipped. They are resized to
+/// `side`, width and height, like pictures; transparent parts are not holes.
 pub(super) fn read_masks(
     folder: &Path,
     files: &[PathBuf],

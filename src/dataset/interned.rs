@@ -13,12 +13,13 @@ pub(super) struct Interned {
     letters: Vec<u8>,
     /// Where each one ends.
     ends: Vec<usize>,
-    /// Numbers of the texts, counted from 1, at places told by their hashes (open addressing); 0 is a free place.
+    /// Numbers of the texts, counted from 1, at places given by their hashes (open addressing); 0
+    /// is a free place.
     places: Vec<u32>,
     state: RandomState,
 }
 
-/// The text of each row, each kept once; empty where there are none.
+/// The text of each row, each kept once; empty without texts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Texts {
     letters: Vec<u8>,

@@ -116,7 +116,7 @@ fn name_rows(data: &mut Dataset, progress: &Progress) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Adds the gaps of rows that are put after others; the numbers of values of both are told.
+/// Adds the gaps of rows that are appended to others; the numbers of values of both are given.
 fn add_gaps(
     gaps: &mut Gaps,
     more: &Gaps,

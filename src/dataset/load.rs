@@ -8,7 +8,8 @@ use crate::project::{Data, Source, visible, visible_list};
 
 /// Loads, splits and scales the data a project asks for.
 ///
-/// The scaler and the values that fill gaps are fitted on the training split alone. Watch and cancel through `progress`.
+/// The scaler and the values that fill gaps are fitted on the training split alone. `progress`
+/// reports the load and can cancel it.
 ///
 /// # Errors
 /// Every way a file can be missing, broken or other than promised, settings that make no sense, data that would not fit into
@@ -33,9 +34,10 @@ pub struct Known<'a> {
     pub others: &'a [OtherColumn],
 }
 
-/// [`load`] of data for a network that was trained on others: the columns of a table are found by their names and become
-/// features as those it was trained on, and gaps are filled with the means of those, for what stands in a gap must not depend
-/// on which rows come along. Pictures are read as those were, where nothing else is said.
+/// [`load`] of data for a network that was trained on others: the columns of a table are matched by
+/// name and become features like those of the training, and gaps are filled with the means of
+/// those, because the value in a gap must not depend on which rows are loaded. Pictures are read
+/// like those, unless chosen otherwise.
 ///
 /// # Errors
 /// As [`load`]; [`DataError::Content`] with the names where columns are missing, and where those of a table without a header
@@ -50,7 +52,7 @@ pub fn load_known(data: &Data, known: Option<Known<'_>>, progress: &Progress) ->
         Source::Csv { path, .. } => (path.display().to_string(), csv::REMEDY),
         Source::Npy { path, .. } => (path.display().to_string(), npy::REMEDY),
     };
-    // A reader that was told to give up fails in ways of its own.
+    // A cancelled reader fails in its own ways.
     loaded.map_err(|error| match progress.check() {
         Ok(()) => error.about(&name, remedy).of(&data.source),
         Err(cancelled) => cancelled,
@@ -105,7 +107,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     own_labels::add(&mut raw, data, progress)?;
     let mut gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     gaps.are_masked = data.masks_missing();
-    // The newest warning tells how many there are.
+    // The newest warning contains their number.
     if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any()) {
         told.push_str("; losses and errors ignore them");
     }
@@ -114,7 +116,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     if matches!(data.source, Source::Npy { .. } | Source::Idx { .. }) && known.is_none() {
         raw.doubts.extend(squeezed::dark(&raw, data.scaling, progress)?);
     }
-    // The reader of pictures tells it by their names.
+    // The reader of pictures compares their names.
     if !matches!(data.source, Source::ImageFolder { .. }) {
         raw.warnings.extend(squeezed::uniform(&raw, progress)?);
     }

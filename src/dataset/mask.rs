@@ -13,7 +13,7 @@ use crate::project::{Fit, HoleShade, Mask, Shape, Source};
 const LEAST_HOLE: f32 = 0.125;
 
 /// Pictures that were read from `source`, with the holes of a mask: there, features have the value
-/// that `hole` gives, unscaled. Masks are brought to the size of the pictures as these were.
+/// of `hole`, unscaled. Masks are resized like the pictures.
 ///
 /// # Errors
 /// [`DataError::File`] and [`DataError::Setting`] where a mask is not there, cannot be read, is of

@@ -20,9 +20,10 @@ pub struct Budget {
 /// Why memory was refused, as far as the system tells; its text follows "but".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// So many bytes may be taken.
+    /// The limit on bytes.
     Free(u64),
-    /// The system refused so many bytes at once; it does not say how many it would have given.
+    /// The system refused this many bytes in one piece; it does not report how many it would have
+    /// granted.
     Refused(u64),
 }
 
@@ -59,7 +60,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// So many bytes, whatever the machine has.
+    /// A fixed limit in bytes, whatever the machine has.
     pub(super) fn of(limit: u64) -> Budget {
         Budget { limit, taken: AtomicU64::new(0) }
     }
@@ -69,7 +70,7 @@ impl Budget {
         self.limit.saturating_sub(self.taken.load(Ordering::Relaxed))
     }
 
-    /// Charges memory that stays allocated as long as the data.
+    /// Charges memory that stays allocated with the data.
     ///
     /// # Errors
     /// [`Shortage`]; then nothing is charged.
@@ -79,7 +80,7 @@ impl Budget {
         taken.map(|_| ()).map_err(|taken| self.shortage(taken, bytes))
     }
 
-    /// The answer to whoever asks for so many bytes more than can be had now.
+    /// The answer to a request for more bytes than are free now.
     pub(super) fn short_of(&self, bytes: u64) -> Shortage {
         self.shortage(self.taken.load(Ordering::Relaxed), bytes)
     }

@@ -46,8 +46,9 @@ pub(super) struct Asked<'a> {
     pub rules: Rules,
 }
 
-/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W, also with N last) with their labels, and the parts an archive keeps apart. `known`
-/// are the columns of a network that was trained on others.
+/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W, also with N last) with their labels, and
+/// the separate parts of an archive. `known` are the columns of a network that was trained on
+/// others.
 pub(super) fn load(
     path: &Path,
     asked: Asked<'_>,
@@ -324,7 +325,7 @@ fn many_labels(
     (0..).zip(lists).map(|(at, list)| list.column(&called(at))).collect()
 }
 
-/// Which arrays were taken for what, and what was left out.
+/// The role of each array, and the ignored ones.
 fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], asked: Asked<'_>) {
     if !archive.is_plain() {
         let (name, all) = (&archive.arrays[roles.train.rows].name, archive.arrays.len());

@@ -10,7 +10,7 @@ use super::{DataError, Progress};
 /// and what the system makes up as it is read has no length and may wait for ever.
 ///
 /// # Errors
-/// [`DataError::File`] where it is missing, may not be read, or is none.
+/// [`DataError::File`] where it is missing, may not be read, or is not a file.
 pub(super) fn open_file(path: &Path, wanted: &str) -> Result<(File, u64), DataError> {
     let io = |error: IoError| DataError::io(path, &error);
     // Asked first: opening a pipe waits for its other end.
@@ -62,7 +62,7 @@ fn is_systems_own(path: &Path, metadata: &Metadata) -> bool {
             && path.canonicalize().is_ok_and(|real| FOLDERS.iter().any(|folder| real.starts_with(folder))))
 }
 
-/// Elsewhere there are none.
+/// Other systems have none.
 #[cfg(not(unix))]
 fn is_systems_own(_path: &Path, _metadata: &Metadata) -> bool {
     false

@@ -3,11 +3,11 @@
 use super::{Dataset, Depth, Rows, Scaler};
 use crate::project::{Scaling, Shape};
 
-/// Of the same depth, values this many times as large or as small are told.
+/// At equal depth, values this many times as large or as small are reported.
 const FAR: f64 = 16.0;
 /// Dark or bright samples alone may be so far below.
 const FAR_BELOW: f64 = 1.0 / 64.0;
-/// Of another depth, values this many times as large or as small are told.
+/// At another depth, values this many times as large or as small are reported.
 const OTHER: f64 = 1.5;
 const OTHER_BELOW: f64 = 1.0 / 8.0;
 /// Deviations that almost all values lie within.
@@ -59,7 +59,7 @@ pub fn other_range(
     ))
 }
 
-/// The largest absolute value of the training data, as far as the scaling tells.
+/// The largest absolute value of the training data, as far as the scaling shows.
 fn largest_of_training(scaler: &Scaler, scaling: Scaling, fitted: Option<Depth>) -> Option<f64> {
     let pairs = scaler.offsets.iter().zip(&scaler.factors);
     let pairs = pairs.map(|(offset, factor)| (f64::from(*offset), 1.0 / f64::from(*factor)));

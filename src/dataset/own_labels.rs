@@ -1,12 +1,12 @@
-//! Label columns of a person's own: selections of rows that the design keeps beside the labels of
-//! its source.
+//! Label columns of the user: selections of rows that the design stores in addition to the labels
+//! of its source.
 
 use super::progress::Pulse;
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, rows};
 use crate::project::{Data, OwnLabel};
 
-/// Adds them after the labels of the source. One that was made of other data is left out, with a
+/// Adds them after the labels of the source. One that was made for other data is ignored, with a
 /// warning.
 ///
 /// # Errors

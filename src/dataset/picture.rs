@@ -1,4 +1,4 @@
-//! One picture file, decoded in its own depth and brought to a size.
+//! One picture file, decoded in its own depth and resized.
 
 mod animation;
 mod colours;
@@ -27,7 +27,7 @@ use super::open_file::{Watched, open_file};
 use super::{DataError, Progress, Rows};
 use crate::project::{Alpha, Channels, Fit, Rules, format_bytes};
 
-/// The size and kind every picture is brought to.
+/// The size and kind of every decoded picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub width: usize,
@@ -45,7 +45,7 @@ pub(super) struct How {
 }
 
 impl How {
-    /// Values a pixel that a picture is brought to.
+    /// Values per pixel after conversion.
     pub(super) fn channels(self) -> usize {
         self.wanted.channels.count() + usize::from(self.alpha == Alpha::Keep)
     }
@@ -56,7 +56,7 @@ impl How {
     }
 }
 
-/// One picture, brought to its size.
+/// One picture, resized.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     /// Its values in its own depth; on black where the ground is still to be chosen.
@@ -108,7 +108,7 @@ impl From<String> for Refusal {
 }
 
 impl Refusal {
-    /// Of a picture that takes so many bytes, as far as they are known.
+    /// For a picture that takes this many bytes, as far as they are known.
     fn short(bytes: u64) -> impl Fn(Shortage) -> Refusal {
         move |shortage| Refusal::Short { shortage, bytes }
     }
@@ -151,10 +151,12 @@ impl<'a> PictureFile<'a> {
         animation::is_animated(&self.bytes)
     }
 
-    /// Decodes one page and brings it to the wanted size and channels, in its own depth, which may be `deepest` at most.
+    /// Decodes one page and converts it to the wanted size and channels, in its own depth, which
+    /// may be `deepest` at most.
     ///
-    /// The orientation of its Exif data is applied; grey is Rec. 709 luminance; sizes change by cubic convolution (Catmull
-    /// and Rom), which averages where it shrinks. By the rules of version 1 everything is brought to 8 bits first.
+    /// The orientation of its Exif data is applied; grey is Rec. 709 luminance; sizes change by
+    /// cubic convolution (Catmull and Rom), which averages when shrinking. By the rules of version
+    /// 1 everything is converted to 8 bits first.
     ///
     /// All memory it takes meanwhile is charged to the budget of `progress` before it is allocated.
     ///
@@ -175,7 +177,7 @@ impl<'a> PictureFile<'a> {
         // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
         let work = AssertUnwindSafe(|| {
             let (decoded, held) = decode::decode(bytes, (is_tga, jpeg_values), how, deepest, progress)?;
-            // Each step takes a while with a large picture; what is said now is not told to anyone.
+            // Each step takes a while with a large picture, so cancelling is checked in between.
             let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
             check()?;
             let raster = colours::raster(decoded, how);
@@ -195,7 +197,7 @@ impl<'a> PictureFile<'a> {
     }
 }
 
-/// How many pages a file has, read from a few of its bytes; 1 for what is no sound TIFF file.
+/// Number of pages of a file, read from a few of its bytes; 1 for a file that is not a valid TIFF.
 pub(super) fn count_pages(path: &Path, progress: &Progress) -> usize {
     let Ok((file, length)) = open_file(path, "a picture") else { return 1 };
     let reader = BufReader::with_capacity(1 << 10, Watched::new(file, length, progress));

@@ -95,7 +95,8 @@ impl Stream {
         }
     }
 
-    /// The pairs of places that [`Stream::shuffle`] swaps, one after the other, among so many items.
+    /// The pairs of places that [`Stream::shuffle`] swaps, one after the other, among this many
+    /// items.
     pub fn swaps(self, count: usize) -> impl Iterator<Item = (usize, usize)> {
         (1..count).rev().map(move |last| (last, self.below(last as u64, last + 1)))
     }

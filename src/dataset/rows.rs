@@ -40,7 +40,7 @@ impl Rows {
     /// The values that are shown as black and as white: all of a byte, but up to the largest for pictures of fewer shades
     /// (masks, digits of 17); of other numbers [0, 1] where all lie in it, else their own range.
     pub fn shades(&self) -> (f32, f32) {
-        // A few million values tell enough, and take a few milliseconds.
+        // A few million values are enough, and take a few milliseconds.
         let stride = (self.len() / 4_000_000).max(1);
         match self {
             Rows::U8(values) => match values.iter().step_by(stride).max() {

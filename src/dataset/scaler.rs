@@ -23,10 +23,11 @@ impl Scaler {
         Scaler { offsets: vec![offset], factors: vec![factor] }
     }
 
-    /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other pictures: black and white are
-    /// the same to it in 8 bits, in 16, and in numbers from 0 to 1. `whites` are the values of white, of those and of these,
-    /// where they are not the largest of their types. Where the depth is not known, only a scaler that brings the range of
-    /// bytes to [0, 1] tells it; any other stays.
+    /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other
+    /// pictures: black and white are equal to it in 8 bits, in 16, and in numbers from 0 to 1.
+    /// `whites` are the values of white, of those and of these, where they are not the largest of
+    /// their types. Where the depth is not known, only a scaler that maps the range of bytes to [0,
+    /// 1] reveals it; any other is unchanged.
     #[must_use]
     pub fn for_pictures(self, fitted: Option<Depth>, whites: [Option<u16>; 2], rows: &Rows) -> Scaler {
         let of_type = |most: f32| Scaler::uniform(0.0, unit_factor(0.0, most));

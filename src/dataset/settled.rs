@@ -45,9 +45,9 @@ impl Settled {
     }
 }
 
-/// How many times the white of pixels of depth `fitted` the white of `rows` is; the two whites are told where they are not the
-/// largest values of their types. `None` where that is not known: numbers beyond 0 to 1 have another white, which nothing
-/// tells.
+/// How many times the white of pixels of depth `fitted` the white of `rows` is; the two whites are
+/// given where they are not the largest values of their types. `None` where that is unknown:
+/// numbers beyond 0 to 1 have another white.
 pub(super) fn white_ratio(fitted: Depth, [before, now]: [Option<u16>; 2], rows: &Rows) -> Option<f32> {
     let has_white = match rows {
         Rows::U8(_) | Rows::U16(_) => true,
@@ -56,7 +56,7 @@ pub(super) fn white_ratio(fitted: Depth, [before, now]: [Option<u16>; 2], rows: 
     has_white.then(|| white_of(Depth::of(rows), now) / white_of(fitted, before))
 }
 
-/// The value of white: as it is told, or the largest of the type.
+/// The value of white: as given, or the largest of the type.
 pub(super) fn white_of(depth: Depth, told: Option<u16>) -> f32 {
     match (told, depth) {
         (Some(told @ 1..), Depth::Byte | Depth::Word) => f32::from(told),

@@ -24,11 +24,13 @@ const GZIP: &[u8] = b"\x1F\x8B";
 /// How many entries of a zip are looked at.
 const ZIP_ENTRIES: usize = 1000;
 
-/// The source for a file or folder someone chose or dropped; pictures will be brought to `width`×`height` pixels.
+/// The source for a chosen or dropped file or folder; pictures will be resized to `width`×`height`
+/// pixels.
 ///
-/// A folder that holds MNIST under its usual names, or folders below that do, becomes IDX with all its files, any other an
-/// image folder. What a file is, its first bytes tell; only where they do not, its name. A picture is an image folder of one
-/// picture; a table starts with what its first rows tell.
+/// A folder that contains MNIST under its usual names, or folders below that do, becomes IDX with
+/// all its files, any other an image folder. The first bytes of a file determine its kind; its name
+/// does only where they do not. A picture is an image folder of one picture; a table starts with
+/// the layout of its first rows.
 ///
 /// # Errors
 /// Where it is missing or of a kind that is not read: what is accepted, or how to convert it.
@@ -145,7 +147,8 @@ fn zip_content(path: &Path, file: File, extension: &str) -> Content {
     if extension == "npz" {
         return Content::Arrays;
     }
-    // A directory that is too large to be looked at, or damaged, is told by the reader of the ending.
+    // A directory that is too large to examine, or damaged, is reported by the reader of the
+    // extension.
     let names = npy::zip_names(file, ZIP_ENTRIES).unwrap_or_default();
     let has = |what: &str| names.iter().any(|name| name.ends_with(what));
     if names.iter().any(|name| name.starts_with("xl/")) || has("content.xml") || TABLES.contains(&extension) {
@@ -205,7 +208,7 @@ fn arrays(path: &Path) -> Source {
 fn table(path: &Path) -> Source {
     Source::Csv {
         path: path.to_path_buf(),
-        // A verdict told would no longer be doubted.
+        // A chosen verdict would no longer be doubted.
         header: Header::Auto,
         delimiter: Delimiter::Auto,
         labels: Vec::new(),
@@ -214,8 +217,8 @@ fn table(path: &Path) -> Source {
     }
 }
 
-/// Fills in the delimiter and the labels that the first rows of a table tell where they are read as the source says; whether
-/// the first holds names is left to its reader. Other data stay as they are.
+/// Fills in the delimiter and the labels from the first rows of a table, read as the source says;
+/// whether the first contains names is left to its reader. Other data are unchanged.
 ///
 /// # Errors
 /// [`DataError`] for a table that cannot be read.
@@ -274,7 +277,7 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
         ) => {
             reading.clone_from(known_reading);
             let names = npy::array_names(path)?;
-            // An empty name stands for none.
+            // An empty name means none.
             let there =
                 |name: &Option<String>| name.clone().filter(|name| name.is_empty() || names.contains(name));
             (*array, *labels) = (there(known_array), there(known_labels));

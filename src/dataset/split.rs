@@ -59,8 +59,8 @@ impl SplitRows {
         [self.train, self.validation, self.test].into_iter().for_each(|rows| progress.budget().release(rows));
     }
 
-    /// A 64-bit hash of which rows are trained on and which judge each epoch, the same on every machine: it tells two
-    /// divisions of the same data apart. Takes a pass over the row numbers.
+    /// A 64-bit hash of the training and validation rows, equal on every machine: it distinguishes
+    /// two divisions of one data set. Takes a pass over the row numbers.
     pub fn fingerprint(&self) -> u64 {
         let mut hash = Hash::default();
         for rows in [&self.train, &self.validation] {
@@ -179,7 +179,7 @@ fn rows_of(parts: &[Subset], progress: &Progress) -> Result<SplitRows, DataError
     Ok(result)
 }
 
-/// Whether each fraction makes sense, before it is known whether the source brings test rows of its own.
+/// Whether each fraction is valid, before it is known whether the source has test rows of its own.
 pub(super) fn check_fractions(split: &Split) -> Result<(), DataError> {
     check_pair(split.validation, 0.0)?;
     check_pair(0.0, split.test)

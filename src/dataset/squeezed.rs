@@ -11,7 +11,7 @@ use crate::project::{Choice, Scaling, Shape};
 const SLIVER: f64 = 0.01;
 /// Bytes are dark where they take less than this part of the range of their type.
 const DARK: f32 = 0.25;
-/// Fewer rows tell nothing about outliers.
+/// Fewer rows say nothing about outliers.
 const FEWEST_ROWS: usize = 10;
 /// Values of a column that are looked at; the ends of its range are known exactly.
 const SAMPLED: usize = 1 << 13;
@@ -189,7 +189,7 @@ mod tests {
         values[31] = -1e6;
         check(&values, Scaling::UnitRange, Some(&["outlier (-1000000)"]));
         check(&values[29..35], Scaling::UnitRange, None);
-        // Rare events are none.
+        // Rare events are not outliers.
         let rare: Vec<f32> = (0..1000).map(|at| if at == 7 { 1000.0 } else { 0.0 }).collect();
         check(&rare, Scaling::UnitRange, None);
     }

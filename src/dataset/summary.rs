@@ -96,7 +96,8 @@ impl Dataset {
         if let (Rows::U8(values), [offset], [factor]) =
             (&self.rows, &self.scaler.offsets[..], &self.scaler.factors[..])
         {
-            // Pictures, millions of bytes: taken as integers, scaled once. Factors are positive, so order stays.
+            // Pictures, millions of bytes: read as integers, scaled once. Factors are positive, so
+            // the order is unchanged.
             let (mut min, mut max, mut sum) = (u8::MAX, u8::MIN, 0_u64);
             for &row in rows {
                 for &value in &values[row as usize * features..][..features] {

@@ -73,7 +73,7 @@ fn take_names(count: usize, progress: &Progress) -> Result<(), DataError> {
     Ok(progress.budget().take(memory::text_bytes(24).saturating_mul(count as u64))?)
 }
 
-/// Calls `row` for each row number, which makes so many features, and watches the cancel switch.
+/// Calls `row` for each row number, which makes this many features, and checks the cancel switch.
 fn each_row(
     count: usize,
     features: usize,
@@ -159,14 +159,15 @@ fn blobs(
 enum Column {
     /// Standard normal.
     Informative(usize),
-    /// tanh(a·u + b·v) + 0.05·noise of two informative columns u and v: neither can be told from it.
+    /// tanh(a·u + b·v) + 0.05·noise of two informative columns u and v: it depends on both.
     Dependent { of: [usize; 2], weights: [f32; 2] },
-    /// 0.3·normal, told by nothing.
+    /// 0.3·normal, independent of all others.
     Noise,
 }
 
-/// `informative` standard normal columns; of the others one in five (rounded down) is noise and the rest depend on pairs of
-/// informative ones. Columns stand in random order; their names tell what they are.
+/// `informative` standard normal columns; of the others one in five (rounded down) is noise and the
+/// rest depend on pairs of informative ones. Columns are in random order; their names give their
+/// kind.
 fn informative_table(
     count: usize,
     features: usize,

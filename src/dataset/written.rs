@@ -41,7 +41,8 @@ impl Dataset {
         }
     }
 
-    /// Appends a row of scaled features as it would stand in the source: words and dates of a table as such.
+    /// Appends a row of scaled features as the source would contain it: words and dates of a table
+    /// as such.
     pub fn written(&self, scaled: &[f32], fields: &mut Vec<String>) {
         let value = |(feature, scaled): (usize, &f32)| self.scaler.unscale(feature, *scaled);
         let values: Vec<f32> = scaled.iter().enumerate().map(value).collect();
@@ -57,8 +58,8 @@ impl Dataset {
         }
     }
 
-    /// A feature of a row as it stands in the source: words and dates of a table as such, nothing for a word that is no
-    /// feature and for what was missing.
+    /// A feature of a row as in the source: words and dates of a table as such, nothing for a word
+    /// that is not a feature and for missing values.
     pub fn source_text(&self, row: usize, feature: usize) -> String {
         let start = row * self.shape.features();
         if self.gaps.is_filled(start + feature) {
@@ -113,7 +114,8 @@ impl Column {
         }
     }
 
-    /// Its features, unscaled and less its base, as the field they stand for; between two words or moments the nearer one.
+    /// Its features, unscaled and less its base, as the field they represent; between two words or
+    /// moments the nearer one.
     fn written(&self, values: &[f32]) -> String {
         let value = values.first().copied().unwrap_or(f32::NAN);
         let whole = f64::from(value) + self.base();
@@ -134,7 +136,7 @@ impl Column {
     }
 }
 
-/// The nearest moment that the format can write; `None` for what is none.
+/// The nearest moment that the format can write; `None` for a number that is not one.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     let secs = value * unit.secs();
     if let Some(duration) = Duration::of_name(format) {

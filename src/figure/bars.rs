@@ -12,13 +12,13 @@ pub struct Bars {
     pub measure: String,
     /// The height of each.
     pub values: Vec<f32>,
-    /// The colour of each; the last stands for all that follow.
+    /// The colour of each; the last applies to all that follow.
     pub inks: Vec<Ink>,
     /// Names of the bars instead of their numbers counted from 1.
     pub names: Vec<String>,
     /// The first and the last edge of a histogram, whose bars are equal parts of what lies between.
     pub edges: Option<[f32; 2]>,
-    /// The value that is as high as the plot; the largest where there is none.
+    /// The value at the top of the plot; the largest where there is none.
     pub most: Option<f32>,
     /// A level that is marked.
     pub level: Option<f32>,

@@ -24,8 +24,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The smallest limits around all points whose two numbers are finite; `None` where there is no
-    /// such point.
+    /// The smallest limits around all points whose two numbers are finite; `None` without such a
+    /// point.
     pub fn around(points: impl Iterator<Item = [f64; 2]>) -> Option<Limits> {
         let widened = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
         let finite = points.filter(|[x, y]| x.is_finite() && y.is_finite());

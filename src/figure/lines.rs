@@ -27,7 +27,7 @@ pub struct Series {
     pub name: String,
     /// Its colour.
     pub ink: Ink,
-    /// Whether it only stands for comparison.
+    /// Whether it is only for comparison.
     pub is_faint: bool,
     /// Whether it is dashed.
     pub is_dashed: bool,

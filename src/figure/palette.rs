@@ -6,7 +6,7 @@ pub type Rgb = [u8; 3];
 /// The colours of the surfaces, texts and marks of one theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
-    /// Behind everything.
+    /// The background.
     pub window: Rgb,
     /// Side panels, headers, the bottom panel.
     pub panel: Rgb,
@@ -22,7 +22,7 @@ pub struct Palette {
     pub grid: Rgb,
     /// Text to read.
     pub text: Rgb,
-    /// Text beside it: labels, units, axes.
+    /// Secondary text: labels, units, axes.
     pub dim: Rgb,
     /// Large or decorative text only.
     pub faint: Rgb,
@@ -32,7 +32,7 @@ pub struct Palette {
     pub on_accent: Rgb,
     /// The encoder.
     pub encoder: Rgb,
-    /// The code, the waist of the network.
+    /// The code, the bottleneck of the network.
     pub code: Rgb,
     /// The decoder.
     pub decoder: Rgb,
@@ -84,7 +84,8 @@ impl Palette {
         ],
     };
 
-    /// The light theme. Its class colours are the dark ones, darkened until they stand out from white by 3:1.
+    /// The light theme. Its class colours are the dark ones, darkened to a contrast of 3:1 with
+    /// white.
     pub const LIGHT: Palette = Palette {
         window: rgb(0xee_f0_f3),
         panel: rgb(0xf8_f9_fb),
@@ -138,8 +139,9 @@ impl Palette {
         self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
     }
 
-    /// Colour of a number at `t` of [−1, 1] of its reach: blue below 0, the ground of plots at 0, orange above. Blue and orange
-    /// are told apart with every kind of colour vision; NaN is 0.
+    /// Colour of a number at `t` of [−1, 1] of its reach: blue below 0, the background of plots at
+    /// 0, orange above. Blue and orange are distinguishable with every kind of colour vision; NaN
+    /// is 0.
     pub fn signed(&self, t: f32) -> Rgb {
         let t = if t.is_nan() { 0.0 } else { t.clamp(-1.0, 1.0) };
         let end = if t < 0.0 { self.classes[0] } else { self.classes[1] };
@@ -176,8 +178,9 @@ fn sequential(t: f32) -> Rgb {
     })
 }
 
-/// Black over brown and orange to a pale yellow at `t` of [0, 1]: how large an error is. The same in both themes, for
-/// it lies beside pictures on black. What is outside is clamped; NaN is the largest error.
+/// Black over brown and orange to a pale yellow at `t` of [0, 1]: how large an error is. Equal in
+/// both themes, because it is next to pictures on black. Values outside are clamped; NaN is the
+/// largest error.
 pub fn error_color(t: f32) -> Rgb {
     const STOPS: [(f32, [f32; 3]); 5] = [
         (0.0, [6.0, 5.0, 5.0]),

@@ -38,7 +38,7 @@ pub enum Coloring {
         label: String,
         /// Their names.
         names: Vec<String>,
-        /// The class of each point; one that has no name is none.
+        /// The class of each point; a point without a name has none.
         ids: Vec<u32>,
     },
     /// Numbers.

@@ -184,7 +184,7 @@ fn of_panels(panels: &Panels) -> Table {
     out
 }
 
-/// The place of a column, which is added where there is none of that name.
+/// The place of a column, which is added if there is none of that name.
 fn column(header: &mut Vec<String>, name: String) -> usize {
     let known = header.iter().skip(1).position(|own| *own == name);
     known.map_or_else(
@@ -200,7 +200,7 @@ fn named(label: &str, otherwise: &str) -> String {
     if label.is_empty() { otherwise.to_owned() } else { label.to_owned() }
 }
 
-/// All digits that tell a number from every other.
+/// All digits that distinguish a number from every other.
 fn number(value: f64) -> String {
     let is_plain = value == 0.0 || !value.is_finite() || (1e-5..1e15).contains(&value.abs());
     if is_plain { value.to_string() } else { format!("{value:e}") }

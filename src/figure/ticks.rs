@@ -104,7 +104,7 @@ fn log_tick(at: f64) -> Tick {
 fn tick_label(at: f64, step: f64, decimals: usize) -> String {
     let at = if at.abs() < step * 1e-6 { 0.0 } else { at };
     let text = if at != 0.0 && !(1e-4..1e6).contains(&step.max(at.abs())) {
-        // As many digits as tell it from the next mark.
+        // As many digits as distinguish it from the next mark.
         let digits = (at.abs().log10().floor() - (step.log10() + 1e-9).floor()).clamp(0.0, 15.0) as usize;
         format!("{at:.digits$e}")
     } else {

@@ -83,7 +83,7 @@ const BAR: f32 = 40.0;
 const SHADES: usize = 32;
 
 impl Picture {
-    /// The colour of a pixel; black where there is none.
+    /// The colour of a pixel; black outside the picture.
     pub fn at(&self, x: usize, y: usize) -> Rgb {
         self.pixels.get(y * self.width + x).copied().unwrap_or_default()
     }
@@ -194,7 +194,7 @@ impl ColorBar {
         canvas.text([middle, y], &fitted(&self.label, SMALL, 0.6 * frame.width), set.aligned(Align::Middle));
     }
 
-    /// From below to above, with its ends beside.
+    /// From bottom to top, with its ends at the side.
     pub(super) fn draw_up(&self, canvas: &mut Canvas<'_>, frame: Frame) {
         let palette = canvas.palette;
         let set = Type::new(TYPE, palette.dim);

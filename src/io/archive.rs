@@ -1,4 +1,4 @@
-//! Reading a zip nobody vouches for: sizes may lie, entries may be cut short.
+//! Reading an untrusted zip: sizes may be wrong, entries may be truncated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -132,9 +132,10 @@ impl Archive {
     }
 }
 
-/// The names, sizes and CRC-32 checksums of a run's files as one number. It tells two versions of a run apart whatever
-/// their times say, and whoever wrote them: a run that was trained further differs in several files, and all their
-/// checksums would have to be the old ones by chance, which is one in four billion for each.
+/// The names, sizes and CRC-32 checksums of a run's files as one number. It distinguishes two
+/// versions of a run whatever their times are, and whichever program wrote them: a run that was
+/// trained further differs in several files, and all their checksums would have to be the old ones
+/// by chance, which is one in four billion for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Digest(u64);
 

@@ -13,8 +13,9 @@ use super::tensors::{Floats, decode_weights};
 use crate::project::Shape;
 use crate::run::{Checkpoint, Terms, Weights};
 
-/// The version of checkpoints this program writes, here because the live store has no manifest. Since 2 a row made of a
-/// picture goes channel by channel; before, pixel by pixel. Since 3 loss terms have their names.
+/// The version of checkpoints this program writes, here because the live store has no manifest.
+/// Since 2 a row made of a picture is ordered channel by channel; before, pixel by pixel. Since 3
+/// loss terms have their names.
 const CHECKPOINT_VERSION: u32 = 3;
 /// The last version whose numbers are [`OldNumbers`].
 const LAST_OLD: u32 = 2;

@@ -38,7 +38,7 @@ pub fn save_design(files: &Files, path: &Path, project: &Project) -> Result<(), 
     files.write_bytes(path, Durability::Synced, project.to_ron().as_bytes())
 }
 
-/// Makes relative paths of data absolute: they are meant from the folder of the file they stand in.
+/// Makes relative paths of data absolute: they are relative to the folder of their file.
 pub(super) fn anchor(project: &mut Project, file: &Path) {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let Some(folder) = file.parent() else { return };

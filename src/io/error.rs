@@ -70,7 +70,7 @@ pub enum FileError {
     },
 }
 
-/// Said of every failed save: writing beside and renaming makes it true.
+/// Added to every failed save: writing a separate file and renaming it makes this true.
 const UNCHANGED: &str = "The previous file is unchanged.";
 
 impl FileError {

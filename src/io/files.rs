@@ -60,22 +60,21 @@ impl Files {
         Files { watch: Some(watch), ..self.clone() }
     }
 
-    /// So many units of work are to be done: rows that are computed, rows and pictures that are
-    /// written.
+    /// Sets the amount of work: rows to compute, rows and pictures to write.
     pub fn expect(&self, units: usize) {
         if let Some(watch) = &self.watch {
             watch.expect(units as u64);
         }
     }
 
-    /// So many of them are done.
+    /// Adds finished work.
     pub fn advance(&self, units: usize) {
         if let Some(watch) = &self.watch {
             watch.advance(units as u64);
         }
     }
 
-    /// Whether nobody has cancelled what is being written.
+    /// Whether the write has not been cancelled.
     pub fn is_wanted(&self) -> bool {
         self.watch.as_ref().is_none_or(|watch| !watch.is_cancelled())
     }
@@ -88,7 +87,8 @@ impl Files {
         if self.is_wanted() { Ok(()) } else { Err(FileError::Cancelled { path: path.to_owned() }) }
     }
 
-    /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
+    /// Writes a whole file: to a temporary file in its folder, then renamed over the old one, with
+    /// its permissions. Links are followed.
     ///
     /// # Errors
     /// [`FileError`]; the old file is then as it was. [`FileError::Cancelled`] where it is watched.
@@ -304,8 +304,8 @@ impl Sink<'_> {
         self.out.get_ref()
     }
 
-    /// Whether the disk has not taken something. It is told once; from then on everything is taken and thrown away, so
-    /// that whoever tidies up after the error does not meet it again.
+    /// Whether the disk has refused data. It is reported once; from then on all data are accepted
+    /// and discarded, so that the cleanup after the error does not fail again.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Opens a lock file, which is made where it is missing; it holds nothing, and nobody else may open it.
+/// Opens a lock file exclusively, which is created if it is missing; it is empty.
 pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     let mut options = File::options();
@@ -41,8 +41,9 @@ pub(super) struct SaveLock {
 }
 
 impl SaveLock {
-    /// Waits until no other program saves into this folder. Where patience ran out the time before, `is_halted` says so:
-    /// whoever holds the lock seems to keep it, and is not waited for at every save.
+    /// Waits until no other program saves into this folder. `is_halted` says whether the last wait
+    /// timed out: then the lock seems to be held permanently, and a save does not wait for it
+    /// again.
     pub(super) fn enter(folder: &Path, is_halted: &mut bool) -> SaveLock {
         let patience = if *is_halted { Duration::ZERO } else { SAVE_PATIENCE };
         let held = match hold(folder, patience) {

@@ -1,6 +1,7 @@
-//! **Saving where another program may have saved too.** The file on disk is compared with what it was when this program
-//! last read or wrote it, run by run, as version control merges three versions. Runs are independent, so both sides' work
-//! is kept: whoever saves later gets other numbers where numbers collide.
+//! **Saving where another program may have saved too.** The file on disk is compared with its state
+//! when this program last read or wrote it, run by run, as version control merges three versions.
+//! Runs are independent, so both sides' work is kept: the later save gets other numbers where
+//! numbers collide.
 //!
 //! Programs save into a folder one after the other ([`SaveLock`]). Where the file system has no locks, a file that changes
 //! while the new one is written is merged again, so that only the moment of the rename is unprotected.
@@ -45,7 +46,7 @@ pub(super) struct Known {
     told_runs: BTreeSet<RunId>,
     /// Everything else that was already said.
     told: BTreeSet<MergeNote>,
-    /// A file that nobody can read, but that may be replaced.
+    /// An unreadable file that may be replaced.
     replaceable: Option<Stamp>,
     /// Whether another program held the folder's lock for longer than it is waited for.
     is_halted: bool,
@@ -70,7 +71,7 @@ pub struct RunStand {
     changes: (usize, usize),
     /// Step and training time of its checkpoint.
     checkpoint: Option<(u64, f64)>,
-    /// Where its data are, and what tells them from others.
+    /// Where its data are, and how they differ from others.
     data: (Option<PathBuf>, u64, Option<u64>),
     /// A hash of how its data are scaled: it may come later.
     normaliser: Option<u64>,
@@ -95,9 +96,9 @@ impl MergeBase {
         MergeBase(Arc::new(Mutex::new(known)))
     }
 
-    /// For work that a crash left behind, and the file it belongs to: runs that have only been trained further since they
-    /// were saved there take the places of the old ones. `seen` is the [`MergeBase::document`] of before the crash: any
-    /// other in the file now is another program's.
+    /// For work that a crash left, and its file: runs that have only been trained further since
+    /// they were saved there replace the old ones. `seen` is the [`MergeBase::document`] of before
+    /// the crash: any other in the file now is another program's.
     pub fn recovered(path: &Path, runs: &[Run], seen: Option<String>) -> MergeBase {
         let Ok(opened) = open_project(path) else { return MergeBase::default() };
         {
@@ -144,7 +145,8 @@ impl MergeBase {
         self.lock().runs.get(&run).map_or(run, |known| known.number)
     }
 
-    /// Saves a document and its runs as `NAME.hourglass`. What another program has saved there since is kept, and told.
+    /// Saves a document and its runs as `NAME.hourglass`. Changes that another program has saved
+    /// there since are kept, and reported.
     ///
     /// # Errors
     /// [`FileError`]; the old file is then as it was.
@@ -204,7 +206,7 @@ impl RunStand {
         }
     }
 
-    /// Whether a run of which only its texts were read stands there too.
+    /// Whether the file also contains a run of which only the texts were read.
     pub(super) fn is_of_head(&self, head: &Run) -> bool {
         self.changes == (head.edits.len(), head.restarts.len())
             && self.checkpoint.is_some_and(|(_, seconds)| seconds == head.seconds)
@@ -293,8 +295,8 @@ impl Save<'_> {
         Ok(Attempt::Saved(known.untold(notes)))
     }
 
-    /// Compares the three versions of the document: of the design one is chosen, and what is beside it
-    /// is merged.
+    /// Compares the three versions of the document: of the design one is chosen, and the rest is
+    /// merged.
     fn design(&self, known: &Known, disk: Option<&OnDisk>, merge: &Merge) -> Design {
         let ours = |project| Design { project, aside: None, note: None };
         let Some(theirs) = disk.map(|disk| &disk.project) else { return ours(self.project.clone()) };

@@ -24,7 +24,7 @@ pub enum MergeNote {
     RemovedThere(RunId),
     /// Another program has changed the design, which is as it was here: its version is kept.
     OtherDesign,
-    /// Another program has changed what is beside the design: both changes are kept.
+    /// Another program has changed the rest of the document: both changes are kept.
     OtherBeside,
     /// Both have changed the design. The other version is in this file, or is the design of a run.
     DesignSetAside(Option<PathBuf>),
@@ -63,7 +63,7 @@ impl MergeNote {
         }
     }
 
-    /// The highest number it tells of: no new run should have it.
+    /// The highest run number it mentions: no new run should have it.
     pub fn highest_run(&self) -> Option<RunId> {
         match self {
             MergeNote::Renumbered { number, .. } => Some(*number),

@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 
-/// The header and what stands before it fill whole blocks of so many bytes, so that the numbers are aligned when mapped.
+/// The header and the bytes before it fill whole blocks of this many bytes, so that the numbers are
+/// aligned when mapped.
 const BLOCK_BYTES: usize = 64;
 
 /// The numbers of an array, row by row.
@@ -38,7 +39,8 @@ fn header(numbers: &str, shape: &[usize]) -> Vec<u8> {
     let dictionary = format!("{{'descr': '{numbers}', 'fortran_order': False, 'shape': ({shape}{comma}), }}");
     let whole = (START + dictionary.len() + 1).next_multiple_of(BLOCK_BYTES);
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    // A few numbers of at most 20 digits each: the length never comes near the 65,535 that version 1.0 can tell.
+    // A few numbers of at most 20 digits each: the length never comes near 65,535, the limit of
+    // version 1.0.
     bytes.extend(((whole - START) as u16).to_le_bytes());
     bytes.extend(dictionary.bytes());
     bytes.resize(whole - 1, b' ');

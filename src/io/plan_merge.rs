@@ -93,7 +93,8 @@ impl Merge {
         }
     }
 
-    /// Remembers what the file holds now, where it was written with these digests; gives what is to be told.
+    /// Records the current content of the file, where it was written with these digests; returns
+    /// the notes to report.
     pub(super) fn learn(
         self,
         known: &mut Known,
@@ -149,7 +150,8 @@ fn fate(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> Fate {
     }
 }
 
-/// Whether another program has only written a run again, perhaps in another form: it stands where it stood.
+/// Whether another program has only written a run again, perhaps in another format: its state is
+/// unchanged.
 fn is_rewritten(known: &KnownRun, number: RunId, disk: &mut OnDisk) -> bool {
     let Some(stand) = &known.stand else { return false };
     disk.head(number).is_ok_and(|head| stand.is_of_head(&head))

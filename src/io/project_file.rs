@@ -61,11 +61,12 @@ fn warn_of(notes: Vec<MergeNote>) {
     notes.iter().for_each(|note| log::warn!("{note}"));
 }
 
-/// More runs than anybody trains: a list of so many is no list of runs, and each would cost a warning.
+/// More runs than anybody trains: a list of this many is not a list of runs, and each would cost a
+/// warning.
 const MAX_RUNS: usize = 10_000;
 
-/// Reads `NAME.hourglass`. A damaged run is left out, or comes without what could not be read, with a warning; so the file
-/// opens as long as its design can be read.
+/// Reads `NAME.hourglass`. A damaged run is skipped, or loaded without its unreadable parts, with a
+/// warning; so the file opens as long as its design can be read.
 ///
 /// # Errors
 /// [`FileError`] for what is no project file, is cut short, or comes from a newer program.
@@ -161,7 +162,7 @@ impl OnDisk {
         Ok(Some(OnDisk { project, runs, archive }))
     }
 
-    /// A run of it, as far as its texts tell.
+    /// A run of it, as far as its texts describe it.
     pub(super) fn head(&mut self, id: RunId) -> Result<Run, FileError> {
         let name = format!("{}{}", run_files::folder(id), run_files::RUN);
         let text = self.archive.read_text(&name)?;

@@ -1,7 +1,8 @@
 //! Files of many small records: a header, then records of one width in little-endian numbers, each with a check.
 //!
-//! Such a file grows at its end. A record that a crash or a full disk has cut is filled up before more are added, so that
-//! they stay in step; the check then fails for the cut one alone.
+//! Such a file grows at its end. A record that a crash or a full disk has truncated is filled up
+//! before more are added, so that they stay aligned; the check then fails for the truncated one
+//! alone.
 
 const MAGIC: &[u8; 8] = b"HGLOG\x01\r\n";
 /// Bytes of a record's check.
@@ -31,8 +32,8 @@ impl Form {
         &self.header
     }
 
-    /// The bytes to add to a file of `len` bytes that begins with `start`, as long as the header or less, so that `records`
-    /// follow those it has.
+    /// The bytes to append to a file of `len` bytes that begins with `start`, as long as the header
+    /// or less, so that `records` follow those it has.
     ///
     /// # Errors
     /// Where the file holds something else.
@@ -118,7 +119,7 @@ impl Fields<'_> {
     }
 }
 
-/// FNV-1a. Zeros, which a power failure leaves behind, do not have the check zero.
+/// FNV-1a. Zeros, which a power failure may leave, do not have the check zero.
 fn check_of(record: &[u8]) -> [u8; CHECK] {
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     record.iter().fold(0x811C_9DC5, step).to_le_bytes()

@@ -44,10 +44,10 @@ pub struct Opened {
 pub(super) trait Folder {
     /// The file or folder on disk, for errors.
     fn path(&self) -> &Path;
-    /// The bytes of one file, `None` where there is none.
+    /// The bytes of one file, `None` without one.
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError>;
-    /// Weights of just these arrays; they stay in the file until somebody needs them, where that
-    /// is possible. `None` where there is no such file.
+    /// Weights of just these arrays; if possible, they stay in the file until they are used. `None`
+    /// where there is no such file.
     fn weights(&mut self, name: &str, arrays: &Arc<[PlannedArray]>)
     -> Result<Option<HeldWeights>, FileError>;
     /// Names of all files directly below `folder`, which ends in `/`, without it.
@@ -192,8 +192,8 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     Ok(run)
 }
 
-/// Nobody trains what was just read. A run that can be resumed is, at its checkpoint, so what came later is cut off: it
-/// will come again, the same.
+/// A run that was just read is not in training. A resumable run is at its checkpoint, so later
+/// records are cut off: training will reproduce them exactly.
 fn settle(run: &mut Run) {
     if run.status.is_unfinished() {
         run.status = Status::Stopped;

@@ -15,8 +15,8 @@ use super::{FileError, tensors};
 use crate::check::PlannedArray;
 use crate::run::{HeldWeights, StoredWeights, Weights};
 
-/// Whether weights stay in files. Where a file that is open cannot be replaced, they would stand in
-/// the way of the next save.
+/// Whether weights stay in files. Where an open file cannot be replaced, they would block the next
+/// save.
 pub(super) const STAYS: bool = cfg!(unix);
 
 /// More bytes than the header of a file of weights takes.
@@ -29,7 +29,7 @@ const RECENT_BYTES: usize = 256 << 20;
 pub(super) struct Shelf {
     /// The file's path, for errors.
     path: PathBuf,
-    /// Whoever holds this moves its position.
+    /// The holder may move its position.
     file: Mutex<Arc<File>>,
     recent: Mutex<Recent>,
 }
@@ -60,8 +60,8 @@ struct Recent {
 }
 
 impl Shelf {
-    /// A file with nothing of it known yet. While its weights are read, nobody else may read or write
-    /// the same open file.
+    /// A file without known content. While its weights are read, nobody else may read or write
+    /// through it.
     pub(super) fn new(path: &Path, file: Arc<File>) -> Arc<Shelf> {
         let recent = Recent { capacity: RECENT_BYTES, read: Vec::new() };
         Arc::new(Shelf { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })

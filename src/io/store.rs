@@ -1,11 +1,13 @@
 //! **The live store**: a folder on disk that holds the work in progress, so that a crash costs at most the steps since
 //! the last checkpoint.
 //!
-//! A folder a workspace, locked by the process that works in it. The system lets go of the lock when the process ends in
-//! whatever way; a workspace that is there, holds a design and is not locked was left behind by a crash.
+//! One folder per workspace, locked by the process that works in it. The system releases the lock
+//! when the process ends in whatever way; a workspace that exists, contains a design and is not
+//! locked was left by a crash.
 //!
-//! Between being made and being locked, and between being unlocked and being removed, a workspace looks like one left
-//! behind. So programs make, take over, look through and remove workspaces one after the other, behind a [`Gate`].
+//! Between its creation and its lock, and between unlocking and removal, a workspace looks like one
+//! left by a crash. So programs create, take over, search and remove workspaces one after the
+//! other, under the lock of a [`Gate`].
 
 mod gate;
 mod recovery;
@@ -49,7 +51,7 @@ struct Inner {
     /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written that makes it so or no
     /// longer so, or the mark could come between the two and outlast a new run.
     is_settled: Mutex<bool>,
-    /// Held for as long as any handle lives.
+    /// Held while any handle exists.
     lock: File,
 }
 
@@ -98,7 +100,7 @@ impl Store {
         Store::lock(files, dir)
     }
 
-    /// Takes over a workspace left behind; [`Store::load`] then reads it.
+    /// Takes over a workspace left by a crash; [`Store::load`] then reads it.
     ///
     /// # Errors
     /// [`FileError::InUse`] where a living process works in it; another where one has removed it meanwhile.
@@ -107,7 +109,7 @@ impl Store {
         Store::take_over(dir)
     }
 
-    /// [`Store::open`] behind the gate.
+    /// [`Store::open`] under the lock of the gate.
     fn take_over(dir: &Path) -> Result<Store, FileError> {
         if !dir.join(LOCK).exists() {
             return Err(FileError::System {
@@ -145,8 +147,9 @@ impl Store {
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
     }
 
-    /// Notes which document the project's file holds, as it was just read or written there
-    /// ([`MergeBase::document`]). A save after a crash tells by it whether another program has changed the file.
+    /// Records which document the project's file contains, as it was just read or written there
+    /// ([`MergeBase::document`]). It shows a save after a crash whether another program has changed
+    /// the file.
     ///
     /// # Errors
     /// [`FileError`]; what was noted before then stays.
@@ -232,7 +235,7 @@ impl Store {
         self.remove()
     }
 
-    /// [`Store::discard`] behind the gate.
+    /// [`Store::discard`] under the lock of the gate.
     fn remove(self) -> Result<(), FileError> {
         // From here on it is nothing to recover, whatever happens; but for a full disk, which takes no mark.
         let settled = self.settle();

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Shared between an export and whoever watches it: how far it is, and whether it should give up.
+/// Shared between an export and its observer: how far it is, and whether it should stop.
 #[derive(Debug, Default)]
 pub struct Watch {
     done: AtomicU64,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::source::is_default;
 use super::{Activation, Shape};
 
-/// The waist: how many numbers describe a sample, and what they are made to be.
+/// The bottleneck: how many numbers describe a sample, and their kind.
 ///
 /// It owns a projection only where the encoder does not already end in as many units or channels, or
 /// where its kind needs one of its own: a dense layer for units, a convolution of single pixels for
@@ -34,7 +34,7 @@ pub enum CodeForm {
     /// A row of units.
     #[default]
     Units,
-    /// Channels of the picture that the encoder hands on: so many numbers at each of its positions.
+    /// Channels of the picture that the encoder outputs: numbers per position.
     Channels,
 }
 
@@ -195,7 +195,7 @@ fn commitment() -> f32 {
 /// How a codebook learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodebookUpdate {
-    /// Vectors follow the mean of what they stand for.
+    /// Vectors follow the mean of the encoder outputs assigned to them.
     #[default]
     MovingAverage,
     /// Vectors are drawn there by a term of the loss.
@@ -242,12 +242,12 @@ impl Threshold {
 }
 
 impl Code {
-    /// A code of so many linear channels that nothing shapes.
+    /// A code of this many linear channels without constraints.
     pub fn channels(channels: usize) -> Code {
         Code { form: CodeForm::Channels, ..Code::plain(channels) }
     }
 
-    /// A code of so many linear units that nothing shapes.
+    /// A code of this many linear units without constraints.
     pub fn plain(units: usize) -> Code {
         Code { units, form: CodeForm::Units, activation: Activation::Linear, kind: Bottleneck::Plain }
     }

@@ -124,29 +124,32 @@ pub enum Layer {
         /// Factor of enlargement.
         factor: usize,
     },
-    /// Brings a picture to a size: rows and columns beyond it are cut off at the bottom and right, missing ones repeat the
-    /// last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder does so where a pool left out a rest.
+    /// Crops or pads a picture to a size: rows and columns beyond it are cut off at the bottom and
+    /// right, missing ones repeat the last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder
+    /// does so where a pool left a remainder.
     CropOrPad {
         /// Rows of pixels after it.
         height: usize,
         /// Columns of pixels after it.
         width: usize,
     },
-    /// Brings each feature (each channel of a picture) to mean 0 and variance 1 over the minibatch, then scales and shifts
-    /// it (Ioffe & Szegedy 2015); outside training by running statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
+    /// Normalises each feature (each channel of a picture) to mean 0 and variance 1 over the
+    /// minibatch, then scales and shifts it (Ioffe & Szegedy 2015); outside training by running
+    /// statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
     BatchNorm {
         /// The function applied at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// Brings each sample to mean 0 and variance 1 over its features, then scales and shifts each feature (Ba et al. 2016).
+    /// Normalises each sample to mean 0 and variance 1 over its features, then scales and shifts
+    /// each feature (Ba et al. 2016).
     LayerNorm {
         /// The function applied at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// Brings each group of neighbouring channels of a sample to mean 0 and variance 1, then scales and shifts each channel
-    /// (Wu & He 2018). `PyTorch`'s `GroupNorm`.
+    /// Normalises each group of neighbouring channels of a sample to mean 0 and variance 1, then
+    /// scales and shifts each channel (Wu & He 2018). `PyTorch`'s `GroupNorm`.
     GroupNorm {
         /// Number of groups; it divides the channels.
         groups: usize,
@@ -354,7 +357,7 @@ impl Layer {
         }
     }
 
-    /// The layer with another function at its end; layers that have none stay as they are.
+    /// The layer with another activation; layers without one are unchanged.
     #[must_use]
     pub fn with_activation(mut self, wanted: Activation) -> Layer {
         if let Some(activation) = self.activation_mut() {
@@ -482,7 +485,7 @@ impl Activation {
         }
     }
 
-    /// Whether every output lies in [0, 1], so that it can stand for a probability or a pixel.
+    /// Whether every output lies in [0, 1], so that it can be a probability or a pixel.
     pub fn is_unit_range(self) -> bool {
         self == Activation::Sigmoid
     }

@@ -15,7 +15,7 @@ pub struct OtherData {
     /// Which parts of them are holes, where masks say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<Mask>,
-    /// The size that pictures are brought to; without, it is that of the training.
+    /// The size of resized pictures; by default that of the training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<ShownSize>,
 }

@@ -9,7 +9,7 @@ pub enum Place {
     Corruption,
     /// A layer of the encoder, counted from 0.
     Encoder(usize),
-    /// The waist.
+    /// The bottleneck.
     Code,
     /// A layer of the decoder, counted from 0.
     Decoder(usize),

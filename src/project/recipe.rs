@@ -12,11 +12,11 @@ pub enum Recipe {
     Linear,
     /// Corrupted inputs, clean targets.
     Denoising,
-    /// More units than pixels, each of which may seldom speak (Ng 2011).
+    /// More units than pixels, each of which is rarely active (Ng 2011).
     Sparse,
-    /// A few units of many may speak at a time (Makhzani & Frey 2014).
+    /// Only a few of many units may be active (Makhzani & Frey 2014).
     KSparse,
-    /// A code that stands still when the input moves a little (Rifai et al. 2011).
+    /// A code that hardly changes when the input changes a little (Rifai et al. 2011).
     Contractive,
     /// Convolutions share small filters across the picture.
     Convolutional,
@@ -40,7 +40,7 @@ pub enum Recipe {
     SuperResolution,
     /// Missing parts are filled in.
     Inpainting,
-    /// A class is held out, and told from the others by what cannot be reconstructed of it.
+    /// A class is held out, and detected by its reconstruction error.
     Anomaly,
     /// A table with few columns that determine the others.
     Tabular,

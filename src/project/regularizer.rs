@@ -66,10 +66,10 @@ pub enum Distance {
 /// The axis over which activations are averaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Over {
-    /// Each unit over the minibatch: how often it speaks.
+    /// Each unit over the minibatch: how often it is active.
     #[default]
     Samples,
-    /// Each sample over its units: how many of them speak.
+    /// Each sample over its units: how many of them are active.
     Units,
 }
 

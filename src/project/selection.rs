@@ -69,7 +69,7 @@ impl IndexSet {
         self.0.iter().map(|(from, to)| u64::from(to - from) + 1).sum()
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -39,7 +39,8 @@ pub struct Data {
     /// Which rows train, which validate, which are kept for the end.
     #[serde(default)]
     pub split: Split,
-    /// A class none of whose rows trains or validates: all of them are kept for the end, to be told from the others.
+    /// A class none of whose rows trains or validates: all of them are kept for the test, to be
+    /// separated from the others.
     #[serde(default)]
     pub held_out: Option<String>,
     /// Label columns of a person's own, after those of the source.
@@ -137,9 +138,9 @@ pub enum Source {
         /// The folder.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Width in pixels every picture is brought to.
+        /// Width in pixels of every resized picture.
         width: usize,
-        /// Height in pixels every picture is brought to.
+        /// Height in pixels of every resized picture.
         height: usize,
         /// Grey or colour.
         #[serde(default)]
@@ -195,7 +196,7 @@ pub enum Source {
         /// The file.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Which array of an `.npz` holds the rows; told by names and shapes where it is not said.
+        /// The array of an `.npz` with the rows; by default chosen by names and shapes.
         #[serde(default)]
         array: Option<String>,
         /// Which array of an `.npz` holds the labels.
@@ -388,7 +389,7 @@ impl Scaling {
 pub struct Split {
     /// Fraction of all rows for validation.
     pub validation: f32,
-    /// Fraction of all rows for the test split; not used where a data set brings its own test rows.
+    /// Fraction of all rows for the test split; unused where a data set has its own test rows.
     pub test: f32,
     /// Seed of the draw.
     pub seed: u64,

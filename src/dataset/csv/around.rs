@@ -15,7 +15,7 @@ use crate::project::{Choice, Comments, RowSet};
 /// Ranges of rows that are named in an option, at most: more are no slip.
 pub(super) const MOST_RANGES: usize = 100;
 
-/// Tells which rows at the end stand below the table, and which may.
+/// Reports the rows at the end that are below the table, and those that may be.
 pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sums, remarks: &mut Remarks) {
     let is_filled = |(_, row): &&Numbered| !footer::is_empty(row.iter());
     let below: Vec<&Numbered> = tail.rows[kept..].iter().filter(is_filled).collect();
@@ -71,8 +71,8 @@ fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] 
     if has_sure { &own[first..] } else { &[] }
 }
 
-/// Tells which rows stand below the table. `below` holds one at least; `has_unknown` says that some
-/// are only known by those above them.
+/// Reports the rows below the table. `below` contains at least one; `has_unknown` says that some
+/// are only recognised by those above them.
 fn tell_below(
     places: &Places<'_>,
     below: &[&Numbered],
@@ -103,7 +103,7 @@ fn tell_below(
     }
 }
 
-/// Tells which rows sum up others.
+/// Reports rows that sum others.
 pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, remarks: &mut Remarks) {
     let rows = |all: &'_ [(u64, ByteRecord)]| -> String {
         places.listed(&all.iter().map(|(_, row)| row).collect::<Vec<_>>())
@@ -177,7 +177,7 @@ pub(super) fn tell_empty(
     );
 }
 
-/// Tells which rows and fields were left out.
+/// Reports the skipped rows and fields.
 pub(super) fn tell_counts(counts: &Counts, remarks: &mut Remarks) {
     let counted = |count: usize| format!("{count} row{}", if count == 1 { "" } else { "s" });
     for (count, what) in [
@@ -200,7 +200,7 @@ pub(super) fn tell_counts(counts: &Counts, remarks: &mut Remarks) {
     }
 }
 
-/// Tells of comments among the rows.
+/// Reports comments among the rows.
 pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<'_>, remarks: &mut Remarks) {
     let above = layout.comments + usize::from(layout.has_commented_header);
     let Some(among) = all.checked_sub(above).filter(|among| *among > 0) else { return };

@@ -1,4 +1,4 @@
-//! A second table that stands beside the first.
+//! A second table to the right of the first.
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;

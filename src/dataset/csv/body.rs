@@ -1,4 +1,4 @@
-//! The rows of a table, from below its header to the last that is none below it.
+//! The rows of a table, from below its header to its last.
 
 use ::csv::ByteRecord;
 
@@ -17,7 +17,7 @@ use crate::project::{Choice, Comments, Delimiter, RowSet, Rules};
 pub(super) struct Body {
     /// The number of the last row, counted from 1 below the header; `None` for that of the file.
     pub last: Option<u64>,
-    /// The first of the rows that stand below the table though they are called after no statistic.
+    /// The first of the rows below the table that does not have the name of a statistic.
     pub below: Option<u64>,
     /// Single rows that are left out.
     pub skip: RowSet,
@@ -25,7 +25,7 @@ pub(super) struct Body {
     pub finds_second: bool,
     /// By which rules: those of version 1 leave no empty rows out.
     rules: Rules,
-    /// Whether comments may stand among the rows though the file does not begin with one.
+    /// Whether comments may occur among the rows though the file does not begin with one.
     finds_comments: bool,
 }
 
@@ -93,7 +93,7 @@ impl Body {
         footer::is_empty(record).then_some(Left::Empty)
     }
 
-    /// Refuses a row of another number of fields. Delimiters at its end are none.
+    /// Refuses a row with another number of fields. Delimiters at its end are ignored.
     pub(super) fn check(&self, rows: &Rows<'_>, number: u64, record: &ByteRecord) -> Result<(), DataError> {
         let count = rows.layout.columns.len();
         let mut more = record.iter().skip(count);
@@ -116,8 +116,7 @@ fn is_comment(layout: &TableLayout, record: &ByteRecord) -> bool {
     columns > 1 && record.len() != columns && record.get(0).is_some_and(|field| field.starts_with(b"#"))
 }
 
-/// Whether a field of the header names a column so: empty ones and those of other columns are told
-/// apart by numbers.
+/// Whether a column can have this name: empty and duplicate names get numbers.
 fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
     let made_up;
     let base = if field.is_empty() {
@@ -167,7 +166,7 @@ impl<'a> Rows<'a> {
         let mut record = ByteRecord::new();
         for row in 0..layout.head_rows() {
             lines.next(&mut record)?;
-            // Empty rows and comments within a header are none of its rows.
+            // Empty rows and comments within a header do not belong to it.
             while row > 0
                 && (footer::is_empty(&record) || is_comment(layout, &record))
                 && lines.next(&mut record)?

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 /// The first of the hundred years that are usual: 1969 to 2068, as POSIX has it.
 pub(super) const FIRST_YEAR: u16 = 1969;
-/// When a file can have been written: other times stand for none.
+/// When a file can have been written: other times are unknown.
 const WRITTEN: std::ops::RangeInclusive<u16> = 2000..=2500;
 /// Words in the names of columns that hold births.
 const BIRTHS: [&str; 9] = ["dob", "geb", "gebdat", "bday", "born", "né", "née", "nato", "nata"];

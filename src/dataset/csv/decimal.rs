@@ -9,8 +9,8 @@ use super::{Asked, listed};
 use crate::dataset::ColumnKind;
 use crate::project::{Choice, Decimal, Delimiter, Rules};
 
-/// Whether the decimal mark of each column is a comma: as it is told, as a run knows it, proven by
-/// a column of numbers among the features, or as it goes with the delimiter.
+/// Whether the decimal mark of each column is a comma: as chosen, as in the run, proven by a column
+/// of numbers among the features, or by the delimiter.
 pub(super) fn marks(
     layout: &TableLayout,
     evidence: &[Evidence],

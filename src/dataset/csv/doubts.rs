@@ -22,8 +22,8 @@ const DOUBTED: usize = 5;
 const COUNTED: u64 = 10;
 /// Numbers for missing values that are looked for in all columns.
 const FILLERS: usize = 20;
-/// More columns of numbers with leading zeros are told in a note: that is how the table writes
-/// numbers.
+/// Above this number of columns with leading zeros a note replaces the doubts: the table writes all
+/// numbers like that.
 pub(super) const PADDED: usize = 3;
 
 /// All columns of a table and what became of them.
@@ -80,8 +80,7 @@ impl Columns<'_> {
         })
     }
 
-    /// Dates whose day, month and year can be told apart in several ways, but for those that are
-    /// settled.
+    /// Dates whose day, month and year are ambiguous, unless the order was chosen.
     fn date_order(&self, is_settled: &dyn Fn(usize) -> bool) -> Option<Doubt> {
         let doubtful = |at: &usize| match (&self.roles[*at], self.evidence[*at].judge(None)) {
             (Role::Dates { .. }, Content::Dates { is_doubtful, .. }) => is_doubtful && !is_settled(*at),
@@ -105,9 +104,9 @@ impl Columns<'_> {
         })
     }
 
-    /// Dates with years of two digits that are later than their file in the hundred years that are
-    /// usual: those that are taken so, or those that are taken for earlier ones. When a file was
-    /// written decides nothing unsaid: a copy may have another time.
+    /// Dates with two-digit years that are later than their file in the usual hundred years: read
+    /// as those, or as earlier ones. The time of the file alone never decides: a copy may have
+    /// another time.
     fn future(&self, is_usual: bool) -> Option<Doubt> {
         if self.asked.reading.first_year.is_some() || self.asked.rules != Rules::Current {
             return None;
@@ -145,9 +144,9 @@ impl Columns<'_> {
         Some(Doubt { message, remedies: remedies.to_vec() })
     }
 
-    /// Usual words for missing values that may be values among other words: NA for Namibia. First
-    /// those that can be taken as values, then those that are missing among numbers and dates, too,
-    /// which could no longer be read.
+    /// Usual words for missing values that may be values among other words, such as NA for Namibia.
+    /// First those that can be read as values, then those that also mean missing among numbers and
+    /// dates, which could no longer be read.
     fn words_as_values(&self) -> [Option<Doubt>; 2] {
         let seen = |is: &dyn Fn(&Role) -> bool| {
             let columns = self.evidence.iter().zip(self.roles).filter(|(_, role)| is(role));
@@ -187,8 +186,8 @@ impl Columns<'_> {
         [free, shared]
     }
 
-    /// Numbers and dates that stand for missing values. Words for these hold for all columns: one
-    /// that another column has as a value cannot be one.
+    /// Numbers and dates that mean missing. Words for missing values apply to all columns, so a
+    /// value of another column is excluded.
     fn sentinels(&self) -> Option<Doubt> {
         // Dates have no notation.
         let values = || {
@@ -381,7 +380,7 @@ impl Columns<'_> {
 }
 
 impl Columns<'_> {
-    /// A feature of whole numbers in even steps, which tells no more than the number of the row.
+    /// A feature of whole numbers in even steps, which contains only the row number.
     fn counted(&self, at: usize) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
         let is_number = matches!(role, Role::Numbers { .. }) && self.asked.rules == Rules::Current;
@@ -448,7 +447,7 @@ fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Opt
     })
 }
 
-/// Why a column of dates is none, and the choice that makes it one, where there is one.
+/// Why a column of dates is not read as dates, and the choice that changes it, if there is one.
 fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let shown = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
     Some(match evidence.spoilt_dates()? {

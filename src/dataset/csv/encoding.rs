@@ -12,17 +12,17 @@ use super::remarks::Remarks;
 use super::shortened;
 use crate::project::Choice;
 
-/// How much of the beginning tells UTF-16.
+/// Number of first bytes examined for UTF-16.
 const UTF16_BYTES: usize = 4096;
-/// So many times as many characters of UTF-8 as bytes that are none make a text UTF-8.
+/// A text is UTF-8 if it has this many times as many characters of UTF-8 as invalid bytes.
 const NEARLY_ALL: u64 = 4;
-/// After so many bytes that are not UTF-8 the rest of the file does not change the matter.
+/// After this many invalid bytes the rest of the file does not change the result.
 const ENOUGH: u64 = 4096;
 
 /// How the encoding of a text was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Guess {
-    /// It is told, or proven by all bytes.
+    /// The encoding was chosen, or is proven by all bytes.
     Sure,
     /// By zero bytes.
     Zeros,
@@ -151,7 +151,7 @@ impl Guess {
     }
 }
 
-/// Encodings of several bytes a character, in the order in which they are told apart.
+/// Multi-byte encodings, in the order in which they are tried.
 const ASIAN: [&Encoding; 5] = [EUC_JP, EUC_KR, GBK, SHIFT_JIS, BIG5];
 /// Encodings that are offered in place of a guess.
 const REMEDIES: usize = 3;

@@ -1,5 +1,4 @@
-//! Whether the first row of a table is its header: as it is told, as a run knows it, or going by
-//! the rows below.
+//! Whether the first row of a table is its header: as chosen, as in the run, or by the rows below.
 
 use std::collections::HashSet;
 
@@ -12,7 +11,7 @@ use super::plain::plain_number;
 use crate::dataset::{Column, Doubt};
 use crate::project::{Choice, Header, Rules};
 
-/// Rows that tell the header.
+/// Number of rows that determine the header.
 const TELLING_ROWS: usize = 100;
 
 /// Whether the first of these rows is surely a header: it holds names that are known, or that the
@@ -28,7 +27,7 @@ pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column
     has_word && !below.is_empty() && verdict.has_header && verdict.doubt.is_none()
 }
 
-/// Whether the first row holds names, and a doubt about it; so many rows below it belong to the
+/// Whether the first row contains names, and a doubt about it; `more` rows below it belong to the
 /// header.
 pub(super) fn has_header(
     sample: &[Vec<String>],
@@ -80,8 +79,8 @@ pub(super) fn has_header(
     }
 }
 
-/// The rows that tell whether `first` is a header; without those that repeat it, where it may be
-/// one of numbers.
+/// The rows that determine whether `first` is a header; without repetitions of it, where numbers
+/// follow.
 pub(super) fn telling<'a>(
     first: &[String],
     below: &'a [Vec<String>],
@@ -90,7 +89,7 @@ pub(super) fn telling<'a>(
     let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
     let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
     let below = below.iter().filter(|row| !repeats || row[..] != *first);
-    // A result such as "not detected" stands among values as a gap does.
+    // A result such as "not detected" among values is a missing one.
     let is_gap = |field: &Field<'_>| {
         asked.rules == Rules::Current && matches!(field, Field::Word(word) if means_missing(word))
     };

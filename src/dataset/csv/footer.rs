@@ -1,4 +1,4 @@
-//! Rows that stand below a table and are none of it: sums, sources, remarks.
+//! Rows below a table that do not belong to it: sums, sources, remarks.
 
 use ::csv::ByteRecord;
 
@@ -15,8 +15,8 @@ const MOST: usize = 40;
 /// The longest of them, in bytes.
 const LONGEST: usize = 4096;
 
-/// Whether a row of a table of so many columns may stand below it: it is empty, sums up the others,
-/// or holds one text alone.
+/// Whether a row of a table of this many columns may be below it: it is empty, sums the others, or
+/// contains a single text.
 pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]> + Clone, columns: usize) -> bool {
     let (mut count, mut bytes, mut filled, mut first) = (0, 0, 0, None);
     for field in fields.clone() {
@@ -57,11 +57,11 @@ pub(super) fn named_first(row: &ByteRecord) -> Option<(&[u8], Called)> {
     statistics::named([first(row)?])
 }
 
-/// The rows at the end that may stand below the table, with their numbers.
+/// The rows at the end that may be below the table, with their numbers.
 #[derive(Default)]
 pub(super) struct Tail {
     pub rows: Vec<(u64, ByteRecord)>,
-    /// Whether others like them stand within the table.
+    /// Whether similar rows occur within the table.
     pub has_others: bool,
     /// How many other rows may follow: one for each sum, and for other statistics together.
     ahead: usize,
@@ -88,12 +88,12 @@ pub(super) struct Above<'a> {
     pub is_new: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether the name of a row is one that rows within the table have.
     pub is_within: &'a dyn Fn(&ByteRecord) -> bool,
-    /// Whether rows that call themselves sums stand among them without being some.
+    /// Whether they include rows with the name of a sum that are not sums.
     pub has_doubtful: bool,
 }
 
 impl Tail {
-    /// Takes a row that may stand below the table, whose last row for certain is `last`.
+    /// Adds a row that may be below the table, whose last certain row is `last`.
     pub(super) fn takes(
         &mut self,
         number: u64,
@@ -125,16 +125,16 @@ impl Tail {
         true
     }
 
-    /// The rows, where others follow: they stand within the table.
+    /// The rows, once others follow: they are within the table.
     pub(super) fn within(&mut self) -> Vec<(u64, ByteRecord)> {
         self.has_others |= self.rows.iter().any(|(_, row)| !is_empty(row.iter()) && !pairs::is_one(row));
         self.ahead = 0;
         std::mem::take(&mut self.rows)
     }
 
-    /// How many of its rows belong to the table: the others stand below it. These are remarks, rows
-    /// with words where the columns hold numbers, and rows that sum up others, as their numbers
-    /// prove, or their names where several stand together or all other names hold digits.
+    /// Number of rows that belong to the table; the others are below it. These are remarks, rows
+    /// with words where the columns contain numbers, and rows that sum others, as their numbers
+    /// prove, or their names where several are together or all other names contain digits.
     pub(super) fn of_table(&self, above: &Above<'_>) -> usize {
         let (mut count, contents) = (self.rows.len(), above.contents);
         if contents.iter().all(|content| *content == Content::Nothing) {
@@ -232,8 +232,7 @@ fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
     may_be && row.iter().zip(above.contents).any(|(field, content)| !fits(field, content, above.reading))
 }
 
-/// Whether a row is called after no statistic and stands right below one, other than a sum, that is
-/// proven.
+/// Whether a row without the name of a statistic is directly below a proven one other than a sum.
 pub(super) fn follows_statistic(
     rows: &[(u64, ByteRecord)],
     at: usize,

@@ -15,7 +15,7 @@ pub(super) struct Form {
     /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
     pub skip: usize,
     pub quotes: Quotes,
-    /// Where columns begin, where they stand at fixed places.
+    /// Where columns begin, if they have fixed positions.
     pub places: Option<Places>,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Verdict {
     pub doubt: Option<&'static str>,
 }
 
-/// Kind of a field, as far as a header can be told from data by it.
+/// Kind of a field, as far as it distinguishes a header from data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     /// Empty, or a word for a missing value.
@@ -57,7 +57,7 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     }
     let by_numbers = by_numbers(first, below);
     if names > 0 {
-        // A rare category may stand in the first row alone.
+        // A rare category may occur in the first row only.
         return match by_numbers.filter(|verdict| verdict.has_header) {
             Some(_) if votes.usual > 0 => sure(true),
             Some(verdict) => verdict,

@@ -29,8 +29,8 @@ pub(super) fn has_classes(evidence: &Evidence) -> bool {
     evidence.distinct().is_some_and(few)
 }
 
-/// Few words or whole numbers that may be classes where no name tells: in the first or last column,
-/// apart from ids, of a table without names.
+/// Few words or whole numbers that may be classes where no name shows it: in the first or last
+/// column, apart from ids, of a table without names.
 pub(super) fn may_be_classes(layout: &TableLayout, evidence: &[Evidence], at: usize) -> Option<&'static str> {
     if are_class_words(layout, evidence, at) {
         return Some("words");

@@ -14,7 +14,7 @@ use super::{Asked, listed, units};
 use crate::dataset::{Column, DataError, Doubt, Progress, memory};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
-/// How a table is laid out, as told or found.
+/// The layout of a table, as chosen or detected.
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct TableLayout {
     pub form: Form,
@@ -23,13 +23,13 @@ pub(super) struct TableLayout {
     /// Rows directly below it that belong to the header: further names, units, the name of the
     /// index.
     pub rows_below_header: usize,
-    /// Whether names stand in a comment before the first row.
+    /// Whether a comment before the first row contains the names.
     pub has_commented_header: bool,
     /// Lines of comments before the first row; of all of the table once it was read.
     pub comments: usize,
-    /// Names of all columns, made up where there are none.
+    /// Names of all columns, generated where there are none.
     pub columns: Vec<String>,
-    /// Units of the columns in a row below the header, empty where there is none; none at all
+    /// Units of the columns in a row below the header, empty for a column without one; no entries
     /// without such a row.
     pub units: Vec<String>,
     /// Whether the first column has no name though others have.

@@ -172,7 +172,7 @@ pub(super) fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<
     rows
 }
 
-/// How many lines of these letters stand above one of their rows.
+/// Number of lines of this text above one of their rows.
 pub(super) fn lines_above(letters: &[u8], form: Form, row: &ByteRecord) -> usize {
     let start = row.position().map_or(0, ::csv::Position::byte);
     line_at(letters, start, form.comment).map_or(0, |line| line as usize - 1)
@@ -196,7 +196,7 @@ pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
 
 fn builder(form: Form) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
-    // Rows of another length are our error to tell, with a remedy.
+    // Rows of another length get our own error, with a remedy.
     builder.has_headers(false).flexible(true).delimiter(byte_of(form.delimiter)).comment(form.comment);
     builder.buffer_capacity(1 << 16);
     builder

@@ -72,7 +72,7 @@ impl<'a> Matched<'a> {
         Ok(Matched { known: known.columns, by_column, names: features.chain(others).collect() })
     }
 
-    /// Tells what becomes of columns the run does not know.
+    /// Reports the columns the run does not know.
     pub(super) fn tell_extra(
         &self,
         layout: &TableLayout,
@@ -168,7 +168,7 @@ fn with_units(
     by_column
 }
 
-/// Warns of numbers in other units than those of the training, and tells which have none.
+/// Warns of numbers in other units than those of the training, and reports which have none.
 fn tell_units(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -236,8 +236,7 @@ fn by_place(
 }
 
 /// Whether a table has all columns of the training data, those at `places` among them. Older runs
-/// do not know their other columns: these are told by gaps between the features, and by their
-/// words.
+/// do not know their other columns: gaps between the features and words reveal these.
 fn has_all(evidence: &[Evidence], known: Known<'_>, places: &[usize]) -> bool {
     let has_words = |evidence: &Evidence| evidence.judge(None) == Content::Words;
     let has_gap = places.iter().max().is_some_and(|last| *last >= places.len());
@@ -307,7 +306,7 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
     DataError::content(text.path, "header", message)
 }
 
-/// The remedy where the first row was taken for something else than it is.
+/// The remedy where the first row was misread as a header or as data.
 pub(super) fn first_row_is(header: Header) -> String {
     let what = if header == Header::No { "a row of data" } else { "the names of the columns" };
     format!("; if the first row is {what}, choose that ({})", Choice::Header(header).option())

@@ -1,4 +1,4 @@
-//! Merged cells of a spreadsheet: what stands in one of them holds for all rows it covers.
+//! Merged cells of a spreadsheet: the content of one applies to all rows it covers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -141,7 +141,7 @@ impl Comment {
     }
 }
 
-/// Trimmed, never empty, never twice the same: labels are told by name.
+/// Trimmed, never empty, unique: labels are selected by name.
 pub(super) fn column_names(first: &[String]) -> Vec<String> {
     let mut taken = HashSet::new();
     // The number of the next copy of a name, so that equal names do not search from the start.

@@ -56,7 +56,7 @@ impl Padded {
         self.first.get_or_insert_with(|| shown.to_owned());
     }
 
-    /// Tells of them.
+    /// Reports them.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         let Some(first) = &self.first else { return };
         let s = if self.count == 1 { "" } else { "s" };
@@ -108,7 +108,7 @@ impl Padding {
         let bare = format!("{value:.0}");
         let places = mask.matches('0').count();
         let filled = format!("{bare:0>places$}");
-        // Digits that have no place stand before the first.
+        // Digits without a place come before the first.
         let (more, digits) = filled.split_at(filled.len() - places);
         let (mut digits, mut more) = (digits.chars(), Some(more));
         let mut shown = String::new();
@@ -162,7 +162,7 @@ fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
         }
     }
     let mask = mask.trim().to_owned();
-    // Digits and ends of lines among the letters would not be told apart from the number.
+    // Digits and line breaks among the letters would be read as part of the number.
     let is_clear = mask.matches(|letter: char| letter.is_numeric() || letter.is_control()).count() == zeros;
     (zeros >= 2 && is_clear).then_some((mask, limit, letters.as_str()))
 }

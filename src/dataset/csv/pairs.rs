@@ -8,8 +8,8 @@ use super::plain::plain_number;
 use super::statistics;
 use crate::project::TableReading;
 
-/// Whether a row of a table of so many columns may be such a pair. In a table of two columns only
-/// one below a number can be told from a row.
+/// Whether a row of a table of this many columns may be such a pair. In a table of two columns only
+/// one below a number can be distinguished from a row.
 pub(super) fn may_be(row: &ByteRecord, columns: usize, above: &ByteRecord) -> bool {
     let is_below_number = || above.get(0).is_some_and(is_number);
     is_one(row) && (columns > 2 || (columns == 2 && is_below_number()))
@@ -32,8 +32,8 @@ pub(super) fn may_be_remark(row: &ByteRecord) -> bool {
     filled(row) == 1 || !is_one(row)
 }
 
-/// The place of the first of the pairs that the rows end with: from one that can be no row of the
-/// table. One alone is told by a colon, as a row of the table may hold an odd word.
+/// The place of the first of the pairs at the end of the rows: from one that cannot be a row of the
+/// table. A single one needs a colon, because a row of the table may contain an unusual word.
 pub(super) fn start(
     rows: &[(u64, ByteRecord)],
     contents: &[Content],

@@ -15,10 +15,10 @@ const MAX_CELLS: u64 = 100_000_000;
 /// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that
 /// grow.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy
-/// that is handed out.
+/// Memory for a cell of the lists that such a sheet becomes: its value, its formula, and the
+/// returned copy.
 const DENSE_BYTES: u64 = 88;
-/// The longest piece of a part that is looked at at once, and the most tags within each other.
+/// The longest piece of a part that is examined at a time, and the deepest nesting of tags.
 const PIECE: u64 = 1 << 20;
 const MOST_OPEN: usize = 100;
 
@@ -224,7 +224,7 @@ impl<R: BufRead> Tags<R> {
     }
 }
 
-/// The cells of sheets that are read as a whole, with those that stand for many.
+/// The cells of sheets that are read as a whole, with repeated ones.
 #[derive(Default)]
 struct Cells {
     /// Repetitions of the row at hand, its cells, and the empty ones that count only where another
@@ -286,7 +286,7 @@ impl Cells {
         if tag.ends_with(b"/>") && self.weight > before {
             self.weight = before;
         }
-        // A cell that stands for many is there with its text as often.
+        // A repeated cell takes its text as often.
         more.saturating_add(read.saturating_mul(weight))
     }
 
@@ -336,7 +336,7 @@ fn name(tag: &[u8]) -> &[u8] {
 }
 
 /// The largest whole number of all attributes whose names end so; the largest of all for one with
-/// references to letters, which may stand for any.
+/// references to letters, which may be any.
 fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
     let of = |after: usize| {
         let rest = tag[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
@@ -412,7 +412,7 @@ mod tests {
             "<table:table-cell {many} office:value-type=\"string\"><text:p>a</text:p></table:table-cell>"
         );
         assert!(matches!(held("content.xml", &row(&word), 1_000_000), Err(DataError::Memory { .. })));
-        // Empty cells up to the end of the row are none.
+        // Empty cells up to the end of the row are ignored.
         let none = format!("<table:table-cell {many}/>");
         assert!(held("content.xml", &row(&none), 10_000).is_ok());
     }

@@ -12,7 +12,7 @@ use crate::project::RowSet;
 /// Rows that are shown one by one.
 const SHOWN: usize = 4;
 
-/// Where rows stand in their file.
+/// The position of rows in their file.
 pub(super) struct Places<'a> {
     pub text: &'a Text<'a>,
     pub layout: &'a TableLayout,

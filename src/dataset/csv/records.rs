@@ -3,13 +3,13 @@
 use super::sectors::{u16_at, u32_at, workbooks};
 use crate::dataset::DataError;
 
-/// How such a file begins.
+/// First bytes of such a file.
 const MAGIC: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// Cells of the largest sheet.
 const MAX_CELLS: u64 = 64 << 20;
 /// Memory for a cell: its value, its formula, and the copy of it that is handed out.
 const CELL_BYTES: u64 = 88;
-/// The text of a formula is made of names, in times the formula's length.
+/// The text of a formula is made of names, a multiple of the formula's length.
 const FORMULA_COPIES: u64 = 200;
 /// The most records that continue one; its reader moves all of them for each.
 const MOST_CONTINUED: usize = 1 << 15;
@@ -142,7 +142,7 @@ struct Parts<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Parts<'a, I> {
-    /// Passes over a text; its bytes at most. `None` at the end and for what is none.
+    /// Skips a text; its bytes at most. `None` at the end and for anything else.
     fn text(&mut self) -> Option<u32> {
         if self.data.is_empty() {
             self.data = self.more.next()?;
@@ -194,8 +194,8 @@ fn continued(stream: &[u8]) -> usize {
     most
 }
 
-/// The cells within the corners that a sheet tells; counted as its reader counts them, which takes
-/// a last row before the first for a very large number.
+/// The cells within the corners that a sheet states; counted as its reader counts them, which reads
+/// a last row before the first as a very large number.
 fn extent(data: &[u8]) -> Option<u64> {
     let (rows, at) = if data.len() == 10 {
         ((u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)), 4)

@@ -156,7 +156,7 @@ impl<'a> Chosen<'a> {
         }
     }
 
-    /// Refuses labels that are not there, and tells other choices that are not used.
+    /// Refuses labels that do not exist, and reports other unused choices.
     fn check(
         &self,
         text: &Text<'_>,
@@ -441,9 +441,8 @@ impl Judge<'_> {
         })
     }
 
-    /// Something must be left to learn from: where all columns would be labels, numbers that look
-    /// like ids are features after all, and where there are none, words of few, those that look
-    /// like ids last.
+    /// At least one feature is needed: where all columns would be labels, numbers that look like
+    /// ids become features, and without any, words of few kinds, those that look like ids last.
     fn find_features(&self, roles: &mut [Role], evidence: &[Evidence], is_chosen: &dyn Fn(&String) -> bool) {
         let columns = &self.layout.columns;
         let free: Vec<usize> = (0..roles.len()).filter(|at| !is_chosen(&columns[*at])).collect();
@@ -503,16 +502,16 @@ fn categories(evidence: &Evidence) -> Role {
     Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
-/// The base that is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where
+/// The base subtracted from the numbers of a column, so that 32 bits can distinguish them: 0 where
 /// they can anyway.
 pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     /// Up to here all whole numbers are exact in 32 bits.
     const EXACT: f64 = (1 << 24) as f64;
-    /// So many times its range may the largest number be for 16 bits to be left, as with arrays.
+    /// Largest multiple of its range that a number may have for 16 bits to remain, as with arrays.
     const LARGE: f64 = 256.0;
     let (low, high) = evidence.range(notation);
     let (size, range) = (low.abs().max(high.abs()), high - low);
-    // Numbers beyond those of 32 bits are refused where they stand.
+    // Numbers beyond those of 32 bits are refused at their place.
     if low > high || size > f64::from(f32::MAX) {
         return 0.0;
     }
@@ -520,7 +519,7 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     let is_exact = is_whole && size <= EXACT;
     // With a base, whole numbers of such a range are all exact.
     let is_lost = if range == 0.0 {
-        // There is nothing to tell apart, but a large number should come out as it is.
+        // There is nothing to distinguish, but a large number should be written back exactly.
         size > EXACT
     } else {
         size > LARGE * range || is_whole && size > EXACT && range <= EXACT
@@ -534,7 +533,7 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     }
 }
 
-/// The unit of so many seconds.
+/// The unit of this many seconds.
 pub(super) fn unit_of(secs: f64) -> DateUnit {
     let units = [DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
     units.into_iter().find(|unit| unit.secs() == secs).unwrap_or(DateUnit::Seconds)

@@ -52,8 +52,7 @@ impl Sheet {
         self.filled.first().map(|name| Choice::Sheet(Some(name.clone())))
     }
 
-    /// Tells of merged cells and leading zeros, and doubts that it is the right one where there are others with
-    /// cells.
+    /// Reports merged cells and leading zeros, and doubts the sheet where others have cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
@@ -89,7 +88,7 @@ const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
-/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell;
+/// Passes on the text of the named sheet, or, if it is not wanted in full, up to its first cell;
 /// `None` where it has none.
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
 
@@ -105,8 +104,8 @@ struct Written {
 /// Reads the sheet of this name, or the first that is not empty.
 ///
 /// # Errors
-/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a
-/// cell.
+/// [`DataError`] where the file is not a spreadsheet, is damaged, or has no such sheet, or none
+/// with a cell.
 pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     // Foreign bytes in a foreign reader: a panic costs this file alone.
     let read = catch_unwind(AssertUnwindSafe(|| sheet(path, wanted, progress)));
@@ -213,7 +212,7 @@ fn choose(
     if wanted.is_none() {
         for other in others.iter().take(MOST_OTHERS) {
             progress.check()?;
-            // One that cannot be read is none to choose.
+            // An unreadable one cannot be chosen.
             if let Ok(Some(written)) = read(other, false) {
                 progress.budget().release(written.text);
                 filled.push(other.clone());
@@ -254,7 +253,8 @@ enum Kind {
     Other,
 }
 
-/// Told by the names of the parts of an archive; and the memory that it takes while it is read.
+/// Recognised by the names of the parts of an archive; and the memory that it takes while it is
+/// read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
     /// Memory for a part in the list of an archive's parts, which is read twice, and by which they
     /// are found.
@@ -318,7 +318,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds a cell and says whether it is one: an empty text is none.
+    /// Adds a cell and returns whether it counts: an empty text does not.
     fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<bool, DataError> {
         if text.is_empty() {
             return Ok(false);

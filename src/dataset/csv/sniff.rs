@@ -32,7 +32,7 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     sniff_as(path, Header::Auto, Delimiter::Auto, &TableReading::default(), Rules::Current)
 }
 
-/// [`sniff`] where some of the layout is told.
+/// [`sniff`] where some of the layout is given.
 ///
 /// # Errors
 /// As [`sniff`].

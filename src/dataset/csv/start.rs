@@ -17,7 +17,7 @@ use super::{Asked, delimiter, evidence, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
-/// Rows that tell what the columns hold before a table is loaded.
+/// Number of rows that determine the content of the columns before a table is loaded.
 const HEAD_ROWS: usize = 1000;
 
 /// Rows of numbers that make a table of lines above another one.
@@ -117,7 +117,7 @@ impl Start {
         Ok(start)
     }
 
-    /// Leaves out what stands above the table.
+    /// Skips the lines above the table.
     fn leave_out_above(
         &mut self,
         rows: &[ByteRecord],
@@ -166,8 +166,8 @@ impl Start {
         Ok(())
     }
 
-    /// Leaves out of the first rows what is empty, stands below the table, or is a second one, so
-    /// that it does not tell what columns hold.
+    /// Drops rows that are empty, below the table, or part of a second one from the first rows, so
+    /// that they do not affect the content of columns.
     fn leave_out_below(
         &mut self,
         cut: bool,
@@ -234,8 +234,8 @@ impl Start {
     }
 }
 
-/// Whether rows are those of a table whose columns may stand at fixed places: they are not parted
-/// at all, or spaces part them into different numbers of fields.
+/// Whether rows are those of a table whose columns may have fixed positions: they are not divided
+/// at all, or spaces divide them into different numbers of fields.
 fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> bool {
     let Some((first, rows)) = rows.split_first() else { return false };
     // Fewer at the end may be no rows.

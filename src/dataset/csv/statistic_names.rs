@@ -1,11 +1,11 @@
-//! Names of rows that tell of others: sums, means and so on, in many languages.
+//! Names of rows that summarise others: sums, means and so on, in many languages.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::buffer::Buffer;
 
-/// Fields of words at the beginning of a row that may say what it tells.
+/// Number of fields at the beginning of a row that may contain its name.
 const LEADING: usize = 3;
 /// The longest of them, in bytes.
 const LONGEST: usize = 64;
@@ -26,7 +26,7 @@ pub(super) enum Kind {
     /// The largest less the smallest.
     Range,
     Count,
-    /// The value that so many percent of all are below: 50 for the median.
+    /// The value that this percentage of all are below: 50 for the median.
     Quantile(u8),
     /// A number that is not computed here.
     Other,
@@ -96,7 +96,7 @@ const FUNCTIONS: [&[u8]; 10] =
 /// Ends of one word that says what was summed up: `Umsatztotal`.
 const ENDS: [(&str, Kind); 3] = [("total", Kind::Sum), ("summe", Kind::Sum), ("saldo", Kind::Other)];
 
-/// How a row is called after what it tells.
+/// The statistic that a row is named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub kind: Kind,
@@ -112,7 +112,7 @@ impl Called {
         self.is_whole && !self.is_ambiguous
     }
 
-    /// Whether it may be one wherever it stands: short names count at the end of a table alone.
+    /// Whether it may be one at any place: short names count only at the end of a table.
     pub(super) fn is_likely(self) -> bool {
         !self.is_whole || !self.is_ambiguous
     }

@@ -107,7 +107,7 @@ struct Survey<'a> {
     counts: Counts,
     /// Lines of comments.
     comments: usize,
-    /// Rows at the end that may stand below the table.
+    /// Rows at the end that may be below the table.
     tail: Tail,
     /// Rows among the others that may sum up those above them.
     among: Vec<Numbered>,
@@ -209,7 +209,7 @@ impl<'a> Survey<'a> {
         Ok(None)
     }
 
-    /// Takes a row: it may stand below the table, unless others follow.
+    /// Adds a row: it may be below the table, unless others follow.
     fn take(
         &mut self,
         rows: &Rows<'_>,
@@ -237,7 +237,7 @@ impl<'a> Survey<'a> {
             )
     }
 
-    /// Whether a title, a sum or a remark stands below the last row, as nowhere else in the table.
+    /// Whether a title, a sum or a remark is below the last row, and nowhere else in the table.
     fn has_gap(&self) -> bool {
         let rows = &self.tail.rows;
         let is_other = |(_, row): &Numbered| !footer::is_empty(row) && !pairs::is_one(row);
@@ -253,7 +253,7 @@ impl<'a> Survey<'a> {
     /// Takes rows that are followed by others though they look as if they stood below the table.
     fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
         let within = self.tail.within();
-        // `SD` counts where it stands with `Mean`.
+        // `SD` counts next to `Mean`.
         let is_sure = |(_, row): &Numbered| {
             statistics::called(row).is_some_and(|called| called.is_sure() && called.kind != Kind::Sum)
         };
@@ -313,7 +313,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Finds out how many of the rows that may stand below the table are its own, and adds those.
+    /// Determines how many of the rows that may be below the table belong to it, and adds those.
     fn find_end(&mut self, body: &mut Body, sums: &mut Sums) -> Result<usize, DataError> {
         let reading = self.asked.reading;
         let mut kept = self.tail.rows.len();

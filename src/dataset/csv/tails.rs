@@ -77,8 +77,8 @@ impl Tails {
     /// Texts that are remembered.
     pub(super) const TEXTS: u64 = 4;
 
-    /// Adds a field that is no number as it stands: its digits and what they are multiplied with,
-    /// where they are one with something after it.
+    /// Adds a field that is not a plain number: its digits and their factor, if it is a number with
+    /// a tail.
     pub(super) fn add<'a>(&mut self, row: u64, field: &'a str, is_short: bool) -> Option<(&'a str, f64)> {
         let place = || Place { row, text: field.to_owned() };
         let Some((digits, tail)) = is_short.then(|| split(field)).flatten() else {
@@ -113,8 +113,8 @@ impl Tails {
         self.notations
     }
 
-    /// The tail of the numbers of a column of so many fields, some of which are numbers with
-    /// nothing after them.
+    /// The tail of the numbers of a column of this many fields, some of which are numbers without
+    /// one.
     pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
         // Temperatures in kelvin.
         let is_kelvin = self.are_alike && bare == 0 && *self.tail == *"K" && !self.has_currency;
@@ -128,7 +128,7 @@ impl Tails {
         }
     }
 
-    /// Why there is no such thing, where most of the fields are numbers.
+    /// Why there is no tail, where most of the fields are numbers.
     pub(super) fn odd(&self, present: u64, bare: u64) -> Option<Odd<'_>> {
         let are_most = self.count >= 3 && 2 * self.strays <= self.count + bare;
         let is_none = self.of_all(present, bare) == Tail::None;
@@ -195,8 +195,7 @@ fn split(field: &str) -> Option<(&str, &str)> {
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 
-/// The factor of letters for thousands, millions or billions that follow the digits of a number at
-/// once.
+/// The factor of letters for thousands, millions or billions directly after the digits of a number.
 fn factor(field: &str, digits: &str, tail: &str) -> Option<f64> {
     if digits.len() + tail.len() < field.trim().len() {
         return None;

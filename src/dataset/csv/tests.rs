@@ -111,7 +111,7 @@ fn label_columns_are_classes_or_numbers() {
     };
     check(&["b", "a", "b"], classes(&["a", "b"], &[1, 0, 1]));
     check(&["10", "9", "10"], classes(&["9", "10"], &[1, 0, 1]));
-    // An empty label is none; the usual words for that are classes, but not among numbers.
+    // An empty label means none; the usual words for that are classes, but not among numbers.
     check(&["a", "", "NA", "-"], classes(&["-", "NA", "a", "(none)"], &[2, 3, 1, 0]));
     check(&["None", "-"], classes(&["-", "None"], &[1, 0]));
     check(&["1", "NA", "0", ""], classes(&["0", "1", "(none)"], &[1, 2, 0, 2]));
@@ -252,7 +252,7 @@ fn the_preview_suggests_labels() {
     check("x,y,kind\n1,2,a\n2,9,b\n7,1,a\n4,1,b\n", &["kind"], Delimiter::Comma, Header::Yes);
     check("city,y,kind\nB,2,a\nC,9,b\nB,1,a\nC,1,b\n", &[], Delimiter::Comma, Header::Yes);
     check("a,b,c,y\n1,2,8,0\n7,5,1,1\n2,9,3,0\n4,6,5,1\n", &["y"], Delimiter::Comma, Header::Yes);
-    // A stray word makes no label of a column of numbers; loading then says where it stands.
+    // One stray word does not make a column of numbers a label; loading then reports its place.
     check("x,y\n1,2\n3,oops\n4,5\n", &[], Delimiter::Comma, Header::Yes);
 }
 

@@ -15,7 +15,7 @@ use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Delimiter, TableReading};
 
-/// How much of a file is looked at to tell how it is laid out.
+/// Number of bytes of a file that determine its layout.
 pub(super) const HEAD_BYTES: usize = 256 * 1024;
 
 /// The text of a table, whatever it is packed into.
@@ -154,7 +154,7 @@ impl<'a> Text<'a> {
         })
     }
 
-    /// Its first letters after so many lines, and whether there are more.
+    /// Its first characters after this many lines, and whether there are more.
     pub(super) fn head(&self, skip: usize, progress: &Progress) -> Result<(Vec<u8>, bool), DataError> {
         let mut head = Vec::new();
         let stream = self.open(Form { skip, ..Form::default() }, false, progress)?;

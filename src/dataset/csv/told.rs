@@ -23,7 +23,7 @@ use crate::project::{Choice, Delimiter, Rules, Take, visible};
 const NAMED: usize = 8;
 
 impl Remarks {
-    /// Tells how the columns were understood.
+    /// Reports how the columns were read.
     pub(super) fn features(
         &mut self,
         layout: &TableLayout,
@@ -161,7 +161,7 @@ impl Remarks {
     fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
         let told = &asked.reading.missing_words;
         let is_there = |place: usize| evidence.iter().any(|column| column.has_told(place));
-        // One number may be told in several ways, and is found as the first of these.
+        // One number may be written in several notations; the first of these is found.
         let is_used = |place: usize| {
             let is_same =
                 |(_, other): &(usize, &String)| missing::is_same_number(other, told[place].as_bytes());
@@ -176,7 +176,7 @@ impl Remarks {
         }
     }
 
-    /// Tells of units and factors after numbers.
+    /// Reports units and factors after numbers.
     fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
         let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
         for (name, role) in layout.columns.iter().zip(roles) {
@@ -211,7 +211,7 @@ impl Remarks {
     ) {
         for (take, what) in [(Take::Label, "read as labels"), (Take::LeftOut, "left out")] {
             let is_so = |at: &usize| {
-                // Codes are told of as such.
+                // Codes are reported separately.
                 let is_words = evidence[*at].judge(None) == Content::Words && !evidence[*at].are_codes();
                 let is_free = is_words && roles[*at].take() == take && !chosen.contains(&layout.columns[*at]);
                 is_free && (take == Take::LeftOut || !is_id(layout, evidence, *at))
@@ -227,7 +227,7 @@ impl Remarks {
         }
     }
 
-    /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
+    /// Numbers that 32 bits cannot distinguish, where nothing is subtracted from them.
     fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
         if rules == Rules::Current {
             return self.rounding(layout, evidence, roles);

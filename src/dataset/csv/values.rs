@@ -35,7 +35,7 @@ pub(super) struct Table<'a> {
     /// The number of the row at hand, counted from 1 below the header.
     number: u64,
     has_gaps: bool,
-    /// Words that are none of the categories, with their columns.
+    /// Words outside the categories, with their columns.
     unknown: BTreeSet<(usize, String)>,
     progress: &'a Progress,
 }
@@ -210,7 +210,7 @@ impl<'a> Table<'a> {
 
     fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {
         let name = &self.layout.columns[column];
-        // Only what can be given as it stands; the words chosen before stay chosen.
+        // Only words that can be given literally; the words chosen before remain chosen.
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
@@ -242,7 +242,8 @@ impl<'a> Table<'a> {
         format!(" ({option})")
     }
 
-    /// The option that takes a field as missing, too; nothing where it cannot be given as it stands.
+    /// The option that also reads a field as missing; empty where the field cannot be given
+    /// literally.
     fn missing_option(&self, field: &str) -> String {
         let words = missing::with_more(self.asked.reading, std::iter::once(field));
         words.map(|words| format!(" ({})", words.option())).unwrap_or_default()

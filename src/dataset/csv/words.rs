@@ -8,8 +8,8 @@ use crate::dataset::memory::{self, Budget};
 /// How many different words of a column are remembered. So few may all have the same hash.
 pub(super) const WORDS: usize = 4096;
 
-/// Before a table has so many rows, a list of all bytes for each column would take more memory than
-/// its values.
+/// Below this number of rows, a list of all bytes for each column would take more memory than its
+/// values.
 const ROWS: u64 = 512;
 
 /// The different words of a column, and how often each is there.

@@ -17,7 +17,7 @@ const MOST_DIMENSIONS: u8 = 8;
 const MAX_RATIO: u64 = 1100;
 const CHUNK: u64 = 1 << 20;
 
-/// The type of the values and the number of dimensions, as the first four bytes tell them.
+/// The type of the values and the number of dimensions, from the first four bytes.
 pub(super) fn kind_of(magic: [u8; 4]) -> Option<(Kind, usize)> {
     let [0, 0, kind, dimensions @ 1..=MOST_DIMENSIONS] = magic else { return None };
     let kind = match kind {
@@ -32,7 +32,7 @@ pub(super) fn kind_of(magic: [u8; 4]) -> Option<(Kind, usize)> {
     Some((kind, dimensions as usize))
 }
 
-/// A file behind its compression.
+/// A file after decompression.
 pub(super) struct Opened<'a> {
     pub reader: Box<dyn Read + 'a>,
     gzipped: bool,
@@ -103,13 +103,14 @@ impl Opened<'_> {
         )
     }
 
-    /// That the file can hold so many bytes.
+    /// Checks that the file can contain this many bytes.
     pub(super) fn check_length(&self, path: &Path, expected: u64, header: u64) -> Result<(), DataError> {
         let most = self.most(header);
         if expected > most { Err(self.short(path, most, expected, header)) } else { Ok(()) }
     }
 
-    /// Hands over `expected` bytes, a multiple of `unit` at a time, as long as `take` says so; refuses a file that holds fewer.
+    /// Passes on `expected` bytes, a multiple of `unit` at a time, while `take` returns true;
+    /// refuses a shorter file.
     pub(super) fn chunks(
         &mut self,
         path: &Path,

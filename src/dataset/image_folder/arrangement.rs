@@ -88,7 +88,7 @@ pub(super) struct Arrangement {
     level: Option<usize>,
     /// The words that the parts' names share.
     rest: String,
-    /// Whether folders of pictures stand next to folders of their masks.
+    /// Whether folders of pictures are next to folders of their masks.
     has_masks: bool,
     /// Folders of parts in which all pictures are in one folder that is called as those of pictures
     /// are, which is no class.
@@ -128,7 +128,7 @@ pub(super) fn folders(file: &Path) -> Vec<String> {
 }
 
 impl Arrangement {
-    /// Tells the arrangement from the paths of all pictures.
+    /// Determines the arrangement from the paths of all pictures.
     ///
     /// Folders are parts of the data where there is one to train on and one to validate or test,
     /// and most pictures are in them. By the rules of version 1 every first folder is a class.
@@ -219,7 +219,7 @@ impl Arrangement {
         let category = folders.get(self.shared).filter(|_| is_deeper).cloned();
         let class = folders.get(at).cloned();
         match (class, category) {
-            // The only folder that tells pictures apart.
+            // The only folder that distinguishes pictures.
             (None, category @ Some(_)) => Meaning::Sample { part, class: category, category: None },
             (class, category) => Meaning::Sample { part, class, category },
         }

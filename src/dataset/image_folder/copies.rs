@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{DataError, Progress};
 
-/// Words after or before a name that say that the picture is made of another one.
+/// Words after or before a name which show that the picture is a copy of another one.
 const MARKS: [&str; 14] = [
     "flip",
     "flipped",
@@ -21,7 +21,7 @@ const MARKS: [&str; 14] = [
     "blur",
     "blurred",
 ];
-/// Fewer copies are not told.
+/// Fewer copies are not reported.
 const FEWEST: usize = 3;
 
 /// How many pictures are called like copies of others in the same folder, and the first of them.

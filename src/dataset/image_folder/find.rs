@@ -17,11 +17,11 @@ const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
 /// Files and folders that are looked at where it is not set: who chooses a whole disk should hear
 /// of it soon.
 const LIMIT: usize = 4_000_000;
-/// How many of those that were left out are told one by one.
+/// How many skipped files are listed one by one.
 const TOLD: usize = 20;
 /// How many tables are looked at for labels.
 const TABLES: usize = 8;
-/// How many are kept at once, of which these are chosen.
+/// How many are kept at a time, from which these are chosen.
 const MOST_TABLES: usize = 1024;
 
 /// Paths below a folder, sorted, and what was left out.

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use crate::project::Rules;
 
-/// Endings of files that are taken for pictures, in lower case; what is in them is told from their
-/// first bytes.
+/// Extensions of picture files, in lower case; their content is determined by their first bytes.
 const ENDINGS: [&str; 29] = [
     "png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff", // as by the rules of version 1
     "jfif", "pjpeg", "pjp", "jif", "apng", "dib", "pgm", "ppm", "pbm", "pnm", "pam", "qoi", "tga", "ico",
@@ -41,8 +40,8 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Tells a file by its ending, and one without an ending by its first bytes. Whether it is a
-/// regular file is asked only where that counts, as it may take a look at the disk.
+/// Determines the kind of a file by its extension, or without one by its first bytes. Whether it is
+/// a regular file is asked only where necessary, because that may access the disk.
 pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> Kind {
     let ending = ending(path);
     let known = match rules {
@@ -60,7 +59,7 @@ pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> 
     }
 }
 
-/// Whether a file that was named itself is taken for a picture.
+/// Whether a file that was named itself is read as a picture.
 pub(in crate::dataset) fn is_picture(path: &Path) -> bool {
     kind_of(path, || path.is_file(), Rules::Current) == Kind::Picture
 }

@@ -13,7 +13,7 @@ use crate::project::Rules;
 const MAX_BYTES: u64 = 1 << 30;
 /// Memory of a row beyond its letters: its fields, and its label by four names.
 const ROW_BYTES: u64 = 800;
-/// Rows that tell which column names the pictures, and which ones may be classes.
+/// Number of rows that determine the column of picture names, and possible classes.
 const LOOKED_AT: usize = 1000;
 /// The most columns of numbers before those of classes.
 const MOST_BEFORE: usize = 16;
@@ -22,13 +22,13 @@ const MOST_BEFORE: usize = 16;
 const MOST_BYTES: usize = 1024;
 const MOST_FOLDERS: usize = 16;
 
-/// A table that names pictures in one column and tells their labels in others.
+/// A table with names of pictures in one column and their labels in others.
 #[derive(Debug)]
 pub(super) struct LabelTable<'a> {
     pub file_name: String,
     /// Whether pictures are named with their endings, as files are, and not by a word alone.
     pub names_files: bool,
-    /// The column of labels; several where each stands for a class (one-hot), which is its name.
+    /// The column of labels; several where each is a class (one-hot), which is its name.
     pub label_names: Vec<String>,
     /// By what the table calls them; `None` where two rows do not agree.
     labels: HashMap<String, Option<String>>,
@@ -39,8 +39,8 @@ pub(super) struct LabelTable<'a> {
 }
 
 impl<'a> LabelTable<'a> {
-    /// Reads a table; where they are not said, the column of file names is told by its values, and
-    /// the first other column holds the labels; by the rules of today, columns of which each row
+    /// Reads a table; unless chosen, the column of file names is determined by its values, and the
+    /// first other column contains the labels; by the current rules, columns of which each row
     /// marks a single one do.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl<'a> LabelTable<'a> {
         Ok(table)
     }
 
-    /// Which columns were taken for what, to follow *the*.
+    /// The role of each column, to follow *the*.
     pub(super) fn told(&self) -> String {
         /// The most columns that are named.
         const NAMED: usize = 8;
@@ -221,7 +221,7 @@ fn label_columns(
         // After another column, two may be anything: yes and no, left and right.
         let least = if start == 0 { 2 } else { 3 };
         let mut found = &columns[start..];
-        // All rows prove what the first ones tell.
+        // All rows confirm the first ones.
         for rows in [few, rows] {
             found = &found[..one_hot(rows, found, progress)?];
         }
@@ -293,7 +293,8 @@ fn names(path: &str) -> [String; 2] {
     [name, stem(name)].map(str::to_owned)
 }
 
-/// Without the ending, which has a letter and at most five signs, so that the 5 of `1.5` is none.
+/// Without the extension, which has a letter and at most five characters, so that the 5 of `1.5` is
+/// not one.
 fn stem(path: &str) -> &str {
     match path.rsplit_once('.') {
         Some((stem, ending))
@@ -308,8 +309,8 @@ fn stem(path: &str) -> &str {
     }
 }
 
-/// The rows of a table. By the rules of today a first line that holds nothing but a number, of the
-/// rows below, is none of them, and runs of spaces part fields as one does.
+/// The rows of a table. By the current rules a first line that contains only a number, of the rows
+/// below, is skipped, and runs of spaces divide fields as one does.
 fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Vec<StringRecord>, DataError> {
     let is_current = rules == Rules::Current;
     let is_count = |line: &str| {
@@ -348,7 +349,7 @@ fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Ve
     Ok(rows)
 }
 
-/// Adds an empty name before those of a header that has none for the first column: each row has a
+/// Adds an empty name before those of a header that has none for the first column: each row has one
 /// field more, and not only because it ends in a delimiter.
 fn name_first_column(rows: &mut [StringRecord], is_known: &dyn Fn(&str) -> bool) {
     let Some((header, rows)) = rows.split_first_mut() else { return };
@@ -400,7 +401,7 @@ mod tests {
         check("a.png 2880\nb.png   17\n", ["column 1", "column 2"], [Some("2880"), Some("17"), Some("17")]);
         check("f,l\na,1,\nb,2,\n", ["f", "l"], [Some("1"), Some("2"), Some("2")]);
         check("a.png,u\nx/b.png,v,w\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
-        // One column a class, and other columns that are none.
+        // One column per class, and other columns.
         check(
             "image,MEL,NV,age\na,1.0,0.0,1\nb,0.0,1.0,0\n",
             ["image", "MEL+NV"],
@@ -416,7 +417,7 @@ mod tests {
         check("f,x,y\na,1,1\nb,1,0\n", ["f", "x"], [Some("1"), Some("1"), Some("1")]);
         check("f,grade,x,y\na,3,1,0\nb,2,0,1\n", ["f", "grade"], [Some("3"), Some("2"), Some("2")]);
         check("f,age,x,y,z\na,30,1,0,0\nb,4,0,1,0\n", ["f", "x+y+z"], [Some("x"), Some("y"), Some("y")]);
-        // A column of classes before others that tell the split, in words or as numbers.
+        // A column of classes before others that contain the split, in words or as numbers.
         check(
             "image,kind,is_train,is_val,is_test\na,cat,1,0,0\nb,dog,0,1,0\n",
             ["image", "kind"],
@@ -481,7 +482,7 @@ mod tests {
         assert_eq!(table.label(Path::new("x/b.png")), Some("2"));
         assert_eq!(table.label(Path::new("c.png")), None);
         assert_eq!(table.label(&Path::new(&long).join("c.png")), Some("3"));
-        // 16 ends with and without ending; of `a.png` there is none.
+        // 16 extensions with and without a dot; of `a.png` there is none.
         assert_eq!(table.by_end.len(), 32);
     }
 

@@ -12,7 +12,7 @@ use crate::dataset::interned::Interned;
 use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
 use crate::project::{Choice, LabelFrom, Rules};
 
-/// How many names are told where a label is missing.
+/// How many names are listed where a label is missing.
 const TOLD: usize = 3;
 /// Classes that are compared with each other.
 const MOST_CLASSES: usize = 10_000;
@@ -118,7 +118,7 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     };
     let is_old = pictures.rules == Rules::Version1;
     let files = pictures.files.len();
-    // One class tells nothing, and neither does one for each file.
+    // One class is not a label, and neither is one for each file.
     let is_label = |found: &Found| {
         is_old || ((found.classes > 1 || found.missing > 0) && (found.classes < files || files <= 2))
     };
@@ -158,7 +158,7 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     Ok(())
 }
 
-/// Names and tables that look as if they told labels.
+/// Names and tables that look like labels.
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
     let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table), false));
     let beside = tables_beside(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
@@ -170,7 +170,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
             continue;
         }
-        // A table that is no such table, or cannot be read, is nothing to speak of here.
+        // A file that is not such a table, or cannot be read, is ignored here.
         let Ok(found) = LabelTable::read(&path, None, None, (pictures.files, pictures.rules), progress)
         else {
             progress.check()?;
@@ -199,7 +199,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         }
     }
     let names = pictures.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
-    // Names that repeat which part a picture is in tell nothing more.
+    // Names that repeat the part of a picture add nothing.
     let are_parts =
         |words: &[String]| pictures.arrangement.has_parts() && words.iter().all(|word| is_part(word));
     if let Some((pattern, words)) = guessed(names).filter(|(_, words)| !are_parts(words)) {

@@ -47,7 +47,8 @@ const PICTURES: [&str; 19] = [
 ];
 /// Signs between the words of a name.
 const SIGNS: [char; 4] = ['_', '-', ' ', '.'];
-/// So many masks with their pictures are no accident, however many other pictures there are.
+/// This many masks with their pictures are not a coincidence, however many other pictures there
+/// are.
 const MANY: usize = 3;
 
 /// How a picture is called.
@@ -276,7 +277,7 @@ mod tests {
         check(&["mask/1.png", "image/2.png", "face/3.png"], 1, 0, false);
         check(&["1_mask.png", "2_mask.png"], 2, 0, false);
         check(&["masked.png", "mask.png", "seg1.png", "a_1.png"], 0, 0, false);
-        // The arrangement of folders tells these.
+        // The arrangement of folders identifies these.
         check(&["images/x.png", "masks/x.png"], 0, 0, false);
     }
 }

@@ -7,11 +7,11 @@ use crate::dataset::picture::Depth;
 use crate::dataset::raw::Raw;
 use crate::project::{Choice, PixelRange};
 
-/// Pictures of 16 bits that use less of the range of their type are taken for ones of fewer bits.
+/// Pictures of 16 bits that use less of the range of their type are read as ones of fewer bits.
 const HALF: f32 = 0.5;
 
-/// Says how pictures of different depths were brought together: a doubt where those of one seem to
-/// be on another scale. `name` is that of a file and a page.
+/// Reports how pictures of different depths were combined: a doubt where those of one seem to have
+/// another scale. `name` is that of a file and a page.
 pub(super) fn describe(
     raw: &mut Raw,
     tally: &Tally,

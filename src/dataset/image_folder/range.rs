@@ -7,7 +7,7 @@ use crate::dataset::settled::white_of;
 use crate::dataset::{DataError, Doubt, Known, Progress, Rows, memory};
 use crate::project::{Alpha, Choice, PixelRange, Rules, format_value};
 
-/// Values that tell the percentiles of numbers.
+/// Number of values that determine the percentiles.
 const SAMPLES: usize = 1 << 22;
 /// A range of the type is doubtful where the values take less than this part of it.
 const SLIVER: f32 = 0.25;
@@ -25,9 +25,9 @@ pub(super) struct Range {
     pub doubts: Vec<Doubt>,
 }
 
-/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where
-/// that is chosen: those of the training data where they are `known`, those of the rows to train on
-/// (`train`) where these are told, else of all.
+/// Determines the range; scales each picture to its own, and clips percentiles, where that is
+/// chosen: those of the training data where they are `known`, those of the rows to train on
+/// (`train`) where these are given, otherwise of all.
 pub(super) fn settle(
     rows: &mut Rows,
     wanted: PixelRange,
@@ -180,7 +180,7 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
                 low = if value < low { value } else { low };
                 high = if value > high { value } else { high };
             };
-            // One value after the other, many are compared at once.
+            // One value after the other, many are compared at a time.
             if seen.colours == seen.channels {
                 values.iter().copied().for_each(&mut around);
             } else {
@@ -287,7 +287,7 @@ fn cut<T: Sample>(
     Ok(())
 }
 
-/// Brings each picture from its own range to all of the type; alpha stays.
+/// Scales each picture from its own range to all of the type; alpha is unchanged.
 fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<(), DataError> {
     let mut pulse = Pulse::new(progress);
     let (channels, colours) = (how.channels(), how.wanted.channels.count());

@@ -66,8 +66,7 @@ fn what(raw: &Raw, read: &Read<'_>) -> String {
     format!("{count} picture{s} {size} {colours}{from}")
 }
 
-/// Changes that brought pictures to their size: `enlarged to 32×32`, `cropped to 32×32, 3
-/// enlarged`.
+/// How pictures were resized: `enlarged to 32×32`, `cropped to 32×32, 3 enlarged`.
 fn change(read: &Read<'_>, count: usize, size: &str) -> String {
     let (enlarged, is_reshaped) = (read.tally.enlarged, read.tally.reshaped > 0);
     let how = match read.how.wanted.fit {

@@ -8,7 +8,8 @@ const ASSUMED_BYTES: u64 = 8 << 30;
 const KEPT_BYTES: u64 = 256 << 20;
 /// Address space that a thread may reserve: its stack, and a heap of its own.
 const THREAD_BYTES: u64 = 72 << 20;
-/// A limit from here on is none: version 1 of control groups writes the largest number of pages.
+/// A limit from here on means unlimited: version 1 of control groups writes the largest number of
+/// pages.
 const UNLIMITED: u64 = 1 << 60;
 
 /// Memory that may be taken now, in bytes: the smallest of what is free, what the control groups of this process leave, and
@@ -68,7 +69,7 @@ impl System {
             let folder = Path::new(mount).join(below);
             let number = |name: &str| self.read(folder.join(name))?.trim().parse::<u64>().ok();
             let limit = number(limit).filter(|limit| *limit < UNLIMITED)?;
-            // Files the system keeps in memory count as used, and make way when memory is asked for.
+            // Cached files count as used, but are dropped when memory is requested.
             let cached = self.read(folder.join("memory.stat")).map(|text| reclaimable(&text));
             Some(limit.saturating_sub(number(usage)?.saturating_sub(cached.unwrap_or(0))))
         });

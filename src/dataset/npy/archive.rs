@@ -124,7 +124,7 @@ impl<'a> Archive<'a> {
     /// The place of the array of this name.
     ///
     /// # Errors
-    /// Where there is none: what there is, and the option that names one.
+    /// If there is none: the arrays that exist, and the option that names one.
     pub fn place(&self, name: &str, option: &str) -> Result<usize, DataError> {
         self.arrays.iter().position(|array| array.name == name).ok_or_else(|| {
             let there = if self.is_plain() {

@@ -4,7 +4,8 @@ use super::places::Places;
 use super::values::{Number, Sink, each_number};
 use crate::dataset::{DataError, Progress};
 
-/// Where the range of a column is less than this part of its largest number, 32 bits tell fewer than 65,536 values apart.
+/// Where the range of a column is less than this part of its largest number, 32 bits distinguish
+/// fewer than 65,536 values.
 const NARROW: f64 = 1.0 / 256.0;
 
 /// The [`Ranges::bases`] of an array. Reads it once, and no more than its beginning where that shows that all columns are wide.

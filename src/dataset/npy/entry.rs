@@ -108,13 +108,13 @@ impl<'a> Entry<'a> {
         Ok(())
     }
 
-    /// That the file has room for so many values.
+    /// Checks that the file has room for this many values.
     fn check_length(&self, count: usize) -> Result<(), DataError> {
         let expected = (count as u64).saturating_mul(self.header.item as u64);
         if expected > self.left { Err(self.short(self.left, expected)) } else { Ok(()) }
     }
 
-    /// Hands over the bytes of `count` values, whole values at a time, as long as `take` says so.
+    /// Passes on the bytes of `count` values, whole values at a time, while `take` returns true.
     pub(super) fn chunks(
         &mut self,
         count: usize,

@@ -9,7 +9,7 @@ use super::values::{Number, Sink, each_number, text};
 /// Whole numbers of more distinct values than this are numbers, not classes, by the rules of version 1 and where they came
 /// as floating-point numbers.
 const FEW_CLASSES: usize = 20;
-/// Whole numbers of a whole type are classes up to so many, if each has two rows on average.
+/// Whole numbers of an integer type are classes up to this many, if each has two rows on average.
 const MANY_CLASSES: usize = 256;
 /// The number of a row without a label.
 const NONE: u32 = u32::MAX;

@@ -81,7 +81,7 @@ impl ArrayLayout {
         }
     }
 
-    /// Told by the lengths of the axes.
+    /// Determined by the lengths of the axes.
     fn told(shape: &[usize], rules: Rules) -> Result<ArrayLayout, String> {
         Ok(match *shape {
             [rows] => ArrayLayout {
@@ -112,7 +112,8 @@ impl ArrayLayout {
                     (Axes::ChannelsLast, ArrayLayout::image(first, middle, last))
                 };
                 let channels = first.min(last);
-                // Channels are fewer than pixels in either direction, or nothing tells them.
+                // There are fewer channels than pixels in either direction, or the axes are
+                // ambiguous.
                 if channels >= middle || channels >= first.max(last) {
                     layout.doubt = Some(doubt(shape, taken));
                 }

@@ -1,4 +1,4 @@
-//! Names of the rows and columns of arrays, and what is said of numbers that 32 bits do not tell apart.
+//! Names of the rows and columns of arrays, and remarks on numbers that 32 bits do not distinguish.
 
 use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Doubt, Progress, memory};
@@ -64,8 +64,9 @@ pub(in crate::dataset) fn name_rows(
     Ok(())
 }
 
-/// That numbers that 32 bits do not tell apart stay as they are: those of rows by the rules of version 1, and pixels, as all
-/// of them have one scale. `bases` is what would have to be taken off, of pixels a single number.
+/// Reports numbers that 32 bits do not distinguish and that are left unchanged: those of rows by
+/// the rules of version 1, and pixels, which all share one scale. `bases` is what would have to be
+/// subtracted, a single number for pixels.
 pub(in crate::dataset) fn precision(shape: Shape, bases: &[f64], rules: Rules) -> Option<Doubt> {
     let at = bases.iter().position(|base| *base != 0.0)?;
     let near = format!("near {}, where 32 bits distinguish few of them", bases[at]);

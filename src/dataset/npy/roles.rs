@@ -18,18 +18,19 @@ pub(super) struct Role {
     pub labels: Option<usize>,
 }
 
-/// Which arrays are taken for what.
+/// The role of each array.
 #[derive(Debug)]
 pub(super) struct Roles {
     pub train: Role,
     pub validation: Option<Role>,
     pub test: Option<Role>,
-    /// That the names told nothing.
+    /// Reports that the names were no help.
     pub doubt: Option<Doubt>,
 }
 
 impl Roles {
-    /// The arrays that are named, and for those that are not, what names and shapes tell. An empty name stands for none.
+    /// The arrays that are named, and for the others, those that names and shapes suggest. An empty
+    /// name means none.
     pub fn find(archive: &Archive<'_>, asked: Asked<'_>) -> Result<Roles, DataError> {
         let Asked { array, labels, reading, rules } = asked;
         let named = [

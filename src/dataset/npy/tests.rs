@@ -413,7 +413,7 @@ fn known_bases_are_taken_off_bytes_too() {
 
 #[test]
 fn numbers_that_are_rounded_late_are_found() {
-    // More than is read at once of numbers that 32 bits hold, and then one that they do not.
+    // More than one block of numbers that 32 bits represent, and then one that they do not.
     let numbers = (0..200_000).map(|_| 1_700_000_000.0).chain([1_700_000_001.0_f64]);
     let body: Vec<u8> = numbers.map(|number| (number - 128.0) as i64).flat_map(i64::to_le_bytes).collect();
     let raw = read(&npy("<i8", false, "(200001, 1)", &body), None, None).unwrap();

@@ -184,7 +184,7 @@ pub(in crate::dataset) trait Sink {
     fn take<N: Number>(&mut self, numbers: impl Iterator<Item = N>);
 }
 
-/// Hands over the numbers in the bytes of a file, a whole number of them; texts are none.
+/// Passes on the numbers in the bytes of a file, a whole number of them; none for texts.
 pub(in crate::dataset) fn each_number(header: &Header, bytes: &[u8], sink: &mut impl Sink) {
     // One arm a type, each a loop over arrays of known length.
     macro_rules! numbers {

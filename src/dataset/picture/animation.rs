@@ -36,7 +36,7 @@ fn gif_frames(bytes: &[u8]) -> Option<usize> {
     Some(frames)
 }
 
-/// Frames that the head of an animated PNG file tells of.
+/// Frames that the head of an animated PNG file states.
 fn png_frames(bytes: &[u8]) -> Option<u32> {
     let mut at = 8;
     loop {

@@ -20,7 +20,7 @@ pub(super) struct Raster {
     pub values: Rows,
     /// The value of white, where it is not the largest of the type.
     pub white: Option<u16>,
-    /// Whether some of its numbers were infinite or none; the smallest of the others stands for them.
+    /// Whether some of its numbers were infinite or NaN; the smallest of the others replaces them.
     pub has_odd_numbers: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Ground {
     Kept,
 }
 
-/// Brings a picture to the wanted channels.
+/// Converts a picture to the wanted channels.
 pub(super) fn raster(decoded: Decoded, how: How) -> Raster {
     let grey = how.wanted.channels == Channels::Grey;
     let colours = how.wanted.channels.count();

@@ -20,8 +20,8 @@ pub(super) enum Decoded {
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
 }
 
-/// Decodes a picture of `deepest` bits at most; its kind is told from its bytes. The largest JPEG in
-/// a TIFF file has `jpeg_values`.
+/// Decodes a picture of `deepest` bits at most; its kind is determined from its bytes. The largest
+/// JPEG in a TIFF file has `jpeg_values`.
 pub(super) fn decode<'a>(
     bytes: &[u8],
     (is_tga, jpeg_values): (bool, u64),
@@ -32,7 +32,7 @@ pub(super) fn decode<'a>(
     let source = BufReader::new(Watched::new(Cursor::new(bytes), bytes.len() as u64, progress));
     let mut reader = ImageReader::new(source);
     if is_tga && how.rules == Rules::Current {
-        // Nothing in its first bytes tells this format.
+        // The first bytes do not identify this format.
         reader.set_format(ImageFormat::Tga);
     }
     let mut reader =

@@ -28,7 +28,7 @@ pub(super) fn block_bytes(bytes: &[u8]) -> u64 {
     width.saturating_mul(height.min(lines)).saturating_mul(pixel)
 }
 
-/// Names and values of what the heads of a file tell.
+/// Names and values that the heads of a file state.
 fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes.get(START..).unwrap_or_default();
     std::iter::from_fn(move || {

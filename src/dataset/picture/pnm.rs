@@ -3,8 +3,8 @@
 use image::codecs::pnm::{ArbitraryTuplType, PnmDecoder};
 use image::{ColorType, DynamicImage, ImageDecoder};
 
-/// The value of white in the header of a picture without alpha, where it is not the largest of its type. Pictures of bits have
-/// none: they are black and white.
+/// The value of white in the header of a picture without alpha, where it is not the largest of its
+/// type. Pictures of bits are black and white, so they have none.
 pub(super) fn white(bytes: &[u8]) -> Option<u16> {
     let decoder = PnmDecoder::new(bytes).ok()?;
     let is_opaque =
@@ -16,7 +16,7 @@ pub(super) fn white(bytes: &[u8]) -> Option<u16> {
     (is_opaque && !is_of_bits && !matches!(white, 0 | 255 | 65_535)).then_some(white)
 }
 
-/// Brings values back to those of the file: the decoder spreads them over all of their type.
+/// Scales values back to those of the file: the decoder spreads them over their whole type.
 pub(super) fn as_written(image: &mut DynamicImage, white: u16) {
     if let DynamicImage::ImageLuma8(image) = image {
         put_back(image, &spread(white, u8::MAX.into()), |value| value as u8);

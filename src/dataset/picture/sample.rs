@@ -58,7 +58,7 @@ pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
     ) -> Result<ImageRef<'a>, String>;
     /// Pixels from the resizer.
     fn taken(image: Image<'_>) -> Vec<Self>;
-    /// Writes the values of a picture, brought to this depth; those of a deeper one are left out.
+    /// Writes the values of a picture, converted to this depth; those of a deeper one are dropped.
     fn fill(out: &mut [Self], row: &Rows);
 }
 

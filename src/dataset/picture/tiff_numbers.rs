@@ -39,7 +39,7 @@ pub(super) fn decode<'a>(
         (UNSIGNED, 9..=16) => Depth::Word,
         _ => Depth::Float,
     };
-    // Numbers are brought to 32 bits, packed bits to bytes.
+    // Numbers are converted to 32 bits, packed bits to bytes.
     let value = u64::from(bits).div_ceil(8).max(if depth == Depth::Float { 4 } else { 1 });
     let decoded = (u64::from(width) * u64::from(height)).saturating_mul(value * channels as u64);
     check_size((width, height), decoded, how.rules)?;

@@ -9,7 +9,7 @@ const MOST_FIELDS: u64 = 1 << 12;
 /// The most fields of all pages: pages that lie one over the other can hold more than the file does.
 const ALL_FIELDS: u64 = 1 << 24;
 
-/// How numbers stand in a TIFF file.
+/// Byte order of numbers in a TIFF file.
 #[derive(Clone, Copy)]
 struct ByteLayout {
     is_big_endian: bool,
@@ -50,8 +50,9 @@ pub(super) fn is_tiff(bytes: &[u8]) -> bool {
     ByteLayout::of(bytes).is_some()
 }
 
-/// Where the pages of a TIFF file begin. Pages that are another one made smaller, or its mask, are none, where there is
-/// another. `None` for other files, and for a file whose first page cannot be found.
+/// The positions of the pages of a TIFF file. Pages that are a smaller version of another one, or
+/// its mask, are skipped, where there is another. `None` for other files, and for a file whose
+/// first page cannot be found.
 pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
     let mut start = [0; 16];
     reader.read_exact(&mut start[..8]).ok()?;

@@ -8,7 +8,7 @@ use crate::dataset::{DataError, LabelColumn, Rows, memory};
 use crate::project::Shape;
 
 const NAMES: [&str; 3] = ["square", "ellipse", "triangle"];
-/// Rotations that can be told apart, in degrees: a square looks the same after a quarter turn.
+/// Distinguishable rotations, in degrees: a square looks the same after a quarter turn.
 const TURN: [f32; 3] = [90.0, 180.0, 120.0];
 /// Sub-pixels along each side of a pixel.
 const SUB: usize = 4;
@@ -17,8 +17,9 @@ const SIZES: std::ops::RangeInclusive<usize> = 8..=1024;
 
 /// One shape a picture, white on black, its edges averaged over 4×4 points a pixel.
 ///
-/// Factors, each uniform and in the labels: shape; x and y of the centre, 0.35 to 0.65 of the side; scale, the radius of the
-/// circle around the shape, 0.15 to 0.3 of the side; rotation in degrees, within what can be told apart.
+/// Factors, each uniform and in the labels: shape; x and y of the centre, 0.35 to 0.65 of the side;
+/// scale, the radius of the circle around the shape, 0.15 to 0.3 of the side; rotation in degrees,
+/// within the distinguishable range.
 pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     if !SIZES.contains(&size) {
         return Err(DataError::Setting(format!(

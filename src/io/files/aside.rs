@@ -1,4 +1,5 @@
-//! Files that get a name nobody has used yet: what must be kept although its own name is needed for something else.
+//! Files that get an unused name: content that must be kept although its own name is needed for
+//! something else.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -67,7 +68,7 @@ impl Files {
         })
     }
 
-    /// Writes a file where nothing is yet, in the folder for temporary files: with a name that nobody can guess, for its
+    /// Creates a new file in the folder for temporary files: with an unguessable name, for its
     /// owner alone.
     ///
     /// # Errors

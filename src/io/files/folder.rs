@@ -55,14 +55,14 @@ impl Files {
 
 /// A folder that is being filled, removed unless it is moved.
 struct Staging {
-    /// Held as long as somebody fills it.
+    /// Held while somebody fills it.
     lock: File,
     dir: TempDir,
 }
 
 /// Moves what is in the staging folder to its place.
 fn move_all(Staging { lock, dir: staging }: Staging, folder: &Path) -> io::Result<()> {
-    // From now on nobody takes it for abandoned.
+    // From now on it does not count as abandoned.
     fs::remove_file(staging.path().join(part::LOCK))?;
     drop(lock);
     if folder.is_dir() {

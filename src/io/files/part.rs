@@ -1,6 +1,6 @@
-//! Part files: a write fills a hidden file in the target's folder and renames it. Whoever writes one holds its lock for as
-//! long as the process lives, so a part file without a lock was left by a process that was killed. A folder that is filled
-//! holds a file that is locked.
+//! Part files: a write fills a hidden file in the target's folder and renames it. The writer holds
+//! its lock until the process ends, so a part file without a lock was left by a process that was
+//! killed. A folder that is being filled contains a locked file.
 
 use std::fs::{self, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -14,8 +14,8 @@ pub(super) const LOCK: &str = ".lock";
 /// How often a new part file is made before it is given up: each time another program took it for abandoned.
 const TRIES: usize = 100;
 
-/// A new part file for the target, locked; removed again unless it is renamed. A `private` one is for its owner alone;
-/// nobody may read another who may not read the `old` file it is to replace.
+/// A new part file for the target, locked; removed again unless it is renamed. A `private` one is
+/// for its owner alone; nobody may read it who may not read the `old` file it is to replace.
 pub(super) fn part_file(
     folder: &Path,
     target: &Path,
@@ -41,7 +41,7 @@ pub(super) fn part_file(
     for _ in 0..TRIES {
         let part = builder.tempfile_in(folder)?;
         match part.as_file().try_lock() {
-            // Before it was locked it could be taken for abandoned.
+            // Before it was locked it could count as abandoned.
             Ok(()) if leads_to(part.path(), &part.as_file().metadata()?) => return Ok(part),
             Ok(()) | Err(TryLockError::WouldBlock) => {}
             // Without locks nothing can be proven abandoned.
@@ -96,7 +96,7 @@ fn remove_folder_if_abandoned(folder: &Path) -> io::Result<()> {
     let path = folder.join(LOCK);
     let lock = match OpenOptions::new().write(true).open(&path) {
         Ok(lock) => lock,
-        // It is none of ours, or just being made or moved.
+        // It is not one of ours, or is just being made or moved.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };

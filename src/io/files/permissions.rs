@@ -80,7 +80,7 @@ fn restrict_all(path: &Path) -> io::Result<()> {
 fn restrict(path: &Path) -> io::Result<()> {
     let Ok(found) = fs::metadata(path) else { return Ok(()) };
     let mode = found.permissions().mode();
-    // Whoever set these bits on a folder shares it.
+    // The user who set these bits on a folder shares it.
     let is_shared = found.is_dir() && mode & 0o3000 != 0;
     let closed = mode & 0o7700;
     if closed == mode & 0o7777 || is_shared {

@@ -1,5 +1,5 @@
-//! Workspaces that a crash left behind. Nothing that might hold work is removed because it cannot be read: it is offered
-//! as far as it goes, or set aside.
+//! Workspaces left by a crash. Unreadable content that might be work is not removed: the readable
+//! part is offered, or the workspace set aside.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,10 +15,10 @@ use crate::io::{FileError, Files, history_files};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// The name of folders for what cannot be read. They hold no lock, so nobody looks into them again.
+/// The name of folders for unreadable content. They have no lock, so nobody examines them again.
 pub(super) const DAMAGED: &str = "damaged-";
 
-/// A workspace left behind by a crash.
+/// A workspace left by a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// Its folder, for [`Store::open`].
@@ -33,7 +33,7 @@ pub struct Recovery {
     pub modified: SystemTime,
 }
 
-/// A workspace that cannot be read, and is kept for whoever can.
+/// A workspace that cannot be read here, and is kept for other programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// Where it is now.
@@ -52,13 +52,13 @@ pub struct Leftovers {
 }
 
 impl Store {
-    /// Workspaces left behind by a crash, newest first; see [`Store::look_back`].
+    /// Workspaces left by a crash, newest first; see [`Store::look_back`].
     pub fn recoverable(root: &Path) -> Vec<Recovery> {
         Store::look_back(root).work
     }
 
-    /// Looks for what a crash left behind. A workspace of which neither the document nor a run can be read is set aside;
-    /// one that holds nothing is removed.
+    /// Searches for workspaces left by a crash. A workspace of which neither the document nor a run
+    /// can be read is set aside; an empty one is removed.
     pub fn look_back(root: &Path) -> Leftovers {
         let mut found = Leftovers::default();
         if !root.is_dir() {
@@ -86,13 +86,14 @@ impl Store {
     }
 }
 
-/// A workspace that nobody works in.
+/// A workspace that no process uses.
 enum Leftover {
     Work(Recovery),
     SetAside(SetAside),
 }
 
-/// The workspace in a folder below the root, if nobody works in it; `None` also where it held nothing and is removed.
+/// The workspace in a folder below the root, if no process uses it; `None` also where it was empty
+/// and is removed.
 fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     if !dir.join(LOCK).exists() {
         return None;

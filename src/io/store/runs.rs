@@ -14,8 +14,8 @@ use crate::run::{
 };
 
 impl Store {
-    /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
-    /// the next checkpoint.
+    /// Stores the changes of an event that the run has already applied. Changes that are not stored
+    /// immediately are stored with the next checkpoint.
     ///
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
@@ -44,19 +44,19 @@ impl Store {
         }
     }
 
-    /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
+    /// Stores a run and its state: all except its epochs, its checkpoint and its saved epochs.
     ///
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
-        // The document may come later: until then the run stands for it.
+        // The document may come later: until then the run represents it.
         let _mark = self.unsettle()?;
         let text = run_files::run_text(run);
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
 
-    /// Stores what a person says of a run and what was measured of it: a file that nothing else writes, so that it may be
-    /// written while the run is trained. A run that is not stored has none.
+    /// Stores the caption and the results of a run: a file that nothing else writes, so that it may
+    /// be written during training. A run that is not stored has none.
     ///
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
@@ -144,8 +144,8 @@ impl Store {
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
 
-    /// Brings a run's kept epochs on disk in line with these: the newest is written, what is missing too, and what was
-    /// let go of is removed.
+    /// Makes the saved epochs of a run on disk equal to these: writes the newest and any missing
+    /// one, removes dropped ones.
     ///
     /// # Errors
     /// [`FileError`].
@@ -186,7 +186,7 @@ impl Store {
                         self.write_path(&path, Durability::Fast, Ok(bytes))?;
                         stored.note_copy(&path);
                     }
-                    // Whoever needs them is told.
+                    // Users of them get an error.
                     Err(error) => log::warn!("{error}"),
                 },
                 HeldWeights::Memory(_) | HeldWeights::Stored(_) => {}
@@ -220,7 +220,7 @@ impl Store {
     }
 }
 
-/// The first bytes of a file, at most `most`, and its length; nothing where there is none.
+/// The first bytes of a file, at most `most`, and its length; nothing for a missing one.
 fn start_of(path: &Path, most: usize) -> Result<(Vec<u8>, u64), FileError> {
     let read = || -> std::io::Result<(Vec<u8>, u64)> {
         let file = File::open(path)?;

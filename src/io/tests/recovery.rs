@@ -1,4 +1,4 @@
-//! Workspaces that a crash left behind and that cannot be read in full: nothing of them is removed.
+//! Workspaces left by a crash that cannot be read in full: nothing of them is removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::merging::trained;
 use super::*;
 
-/// A workspace below `root` that nobody works in, with a run where `with_run`, after `damage` was done to its folder.
+/// A workspace below `root` that no process uses, with a run where `with_run`, after `damage` was
+/// done to its folder.
 fn left_behind(root: &Path, with_run: bool, damage: impl FnOnce(&Path)) {
     let store = Store::create(root).expect("created");
     store.save_design(&Recipe::Linear.project(), None).expect("stored");

@@ -43,7 +43,7 @@ pub enum Figure {
     Decided,
     /// `exp H` of the use of a codebook.
     Perplexity,
-    /// Area under the curve by which the error tells a held-out class from the others.
+    /// Area under the curve by which the error separates a held-out class from the others.
     Auc,
     /// Validation loss of the first run as a share of that of the second.
     FirstOverSecond,

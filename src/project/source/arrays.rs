@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// Which arrays of an `.npz` are taken besides those of rows and labels, and what their axes mean. What is not said is told
-/// by names and shapes.
+/// Which arrays of an `.npz` are used besides those of rows and labels, and the meaning of their
+/// axes. By default chosen by names and shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ArrayReading {
@@ -28,7 +28,7 @@ pub struct ArrayReading {
     pub shown_channels: Vec<usize>,
 }
 
-/// How the files of an IDX data set are read. What is not said is told by the lengths of the axes.
+/// How the files of an IDX data set are read. By default determined by the lengths of the axes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdxReading {
@@ -43,7 +43,7 @@ pub struct IdxReading {
     pub shown_channels: Vec<usize>,
 }
 
-/// Whether parts a source tells of (training, validation, test) are kept apart.
+/// Whether given parts of a source (training, validation, test) are kept apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Parts {
     /// They become the splits they are.
@@ -69,7 +69,7 @@ impl Parts {
 /// The meaning of the axes of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axes {
-    /// Told by the lengths.
+    /// Determined by the lengths.
     #[default]
     Auto,
     /// A vector a row; all further axes are one.
@@ -80,8 +80,8 @@ pub enum Axes {
     ChannelsLast,
     /// `N×C×H×W`.
     ChannelsFirst,
-    /// `H×W×C×N`, `H×W×N` or `D×N`: one sample beside the other, as MATLAB keeps them; the other axes are told by their
-    /// lengths.
+    /// `H×W×C×N`, `H×W×N` or `D×N`: samples along the last axis, as in MATLAB; the other axes are
+    /// determined by their lengths.
     SamplesLast,
 }
 

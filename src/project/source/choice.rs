@@ -13,7 +13,7 @@ use crate::project::{visible, visible_list, visible_path};
 pub enum Choice {
     /// Of a table: whether its first row holds names.
     Header(Header),
-    /// Of a table: what stands between two fields.
+    /// Of a table: the delimiter between two fields.
     Delimiter(Delimiter),
     /// Of a table: the decimal mark.
     Decimal(Decimal),
@@ -90,7 +90,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Puts the choice into the document. `false` where the data are of a kind that has no such
+    /// Puts the choice into the document. `false` where the data are of a kind without such a
     /// choice.
     pub fn apply(self, data: &mut Data) -> bool {
         match (self, &mut data.source) {
@@ -319,8 +319,8 @@ fn rows(rows: Option<&RowSet>) -> String {
     rows.map_or("detect".to_owned(), RowSet::to_string)
 }
 
-/// A file that was named; an empty name stands for none. Where nothing is named, what is there
-/// stays: whoever can look into folders finds it anew.
+/// A named file; an empty name means none. Without a name the current one is kept: a reader of
+/// folders finds it again.
 fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));

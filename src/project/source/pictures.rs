@@ -154,10 +154,11 @@ pub enum LabelFrom {
     /// The first folder that is no part of the data.
     #[default]
     Auto,
-    /// The folder so many levels below the one that is loaded, counted from 1.
+    /// The folder this many levels below the chosen one, counted from 1.
     Folder(usize),
-    /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` stand for any letters, as in
-    /// `{label}_*.png`; the label is as short as it can be. `{word}` in its place is a label of letters without digits.
+    /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` match any
+    /// letters, as in `{label}_*.png`; the label is as short as possible. `{word}` in its place is
+    /// a label of letters without digits.
     Name(String),
     /// A column of a table next to the pictures, which names the file in another.
     Table {
@@ -216,7 +217,7 @@ impl LabelFrom {
     }
 }
 
-/// Channels a picture is brought to.
+/// Channels of the decoded pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Channels {
     /// One channel of luminance.
@@ -248,12 +249,12 @@ impl Channels {
     }
 }
 
-/// How a picture of another aspect ratio is brought to the wanted size.
+/// How a picture of another aspect ratio is resized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fit {
     /// Whole picture, black bars where needed.
     Fit,
-    /// Fills the frame, what stands over is cut off evenly.
+    /// Fills the frame; the excess is cut off evenly.
     #[default]
     Crop,
     /// Fills the frame, distorted.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowSet {
-    /// In order, without overlaps or neighbours. Row 0, of which there is none, stands for no others.
+    /// In order, without overlaps or neighbours. Row 0, which does not exist, means no others.
     ranges: Vec<RangeInclusive<u64>>,
 }
 
@@ -38,7 +38,7 @@ impl RowSet {
         self.ranges.last().map(|range| *range.end())
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }

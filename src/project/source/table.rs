@@ -52,7 +52,7 @@ pub struct TableReading {
     /// either.
     #[serde(skip_serializing_if = "super::is_default")]
     pub only_labels: bool,
-    /// How single columns are taken, where it is not as they look. Labels stand in a list of their
+    /// Roles of single columns that differ from the detected ones. Labels are in a list of their
     /// own.
     #[serde(skip_serializing_if = "super::is_default")]
     pub columns: Vec<ColumnChoice>,

@@ -131,7 +131,7 @@ impl Dates {
         self.are_clock && self.have_halves
     }
 
-    /// The formats of a column of so many fields, all of which are dates.
+    /// The formats of a column of this many fields, all of which are dates.
     pub(super) fn formats(&self, present: u64) -> DateFormats {
         self.dated.as_ref().map_or(DateFormats::NONE, |dated| dated.formats(present))
     }
@@ -161,8 +161,7 @@ impl Dates {
         self.dated.as_ref().map(|dated| dated.short_years(format))
     }
 
-    /// Dates that stand for missing ones, and how often each is there, in a column of so many
-    /// different ones.
+    /// Dates that mean missing, and how often each occurs, in a column of this many different ones.
     pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         self.dated.iter().flat_map(move |dated| dated.sentinels(different))
     }
@@ -172,8 +171,8 @@ impl Dates {
         self.dated.as_ref().map_or((false, None), |dated| (dated.has_zones(), dated.naive()))
     }
 
-    /// Why it is no column of dates, where most of so many fields are some, and how these are
-    /// written.
+    /// Why a column in which most of this many fields are dates is not a column of dates, and their
+    /// format.
     pub(super) fn spoilt(&self, present: u64) -> Option<(DateFormat, Spoilt<'_>)> {
         let dated = self.dated.as_ref()?;
         let (format, spoilt) = (dated.format(self.order)?, dated.spoilt(present)?);

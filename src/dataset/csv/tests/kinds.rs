@@ -397,7 +397,8 @@ fn spreadsheets_are_read_whatever_they_are_called() {
     );
     let error = read(&word, &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("row 3, column \"a\": \"red\" is not a number"), "{error}");
-    // Cells at the far end of a sheet take no memory for those between, and empty rows and columns without a name are none.
+    // Cells at the far end of a sheet take no memory for those between, and empty rows and columns
+    // without a name are ignored.
     let far = sheet(&[row(1, &[number("A1", "1")]), row(1_048_576, &[number("XFD1048576", "2")])].concat());
     let far = read(&far, &[], Missing::ColumnMean).unwrap();
     assert_eq!((far.rows.len(), far.shape.features()), (4, 2));

@@ -91,7 +91,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     // Without its labels it has the columns of the features.
     let raw = read(b"1,2\n3.5,4\n", &["id".to_owned()], known).unwrap();
     assert_eq!((raw.rows, raw.labels.len()), (Rows::F32(vec![1.0, 2.0, 3.5, 4.0]), 0));
-    // A single row tells nothing of its columns; they are what they were.
+    // A single row says nothing about its columns; they keep their roles.
     let raw = read(b"note,b,a,id\nx,2,1,7\n", &[], known).unwrap();
     assert_eq!((raw.rows, raw.labels.len()), (Rows::F32(vec![1.0, 2.0]), 1));
     for (text, parts) in [
@@ -159,7 +159,7 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
         taken(&raw),
         [("a", Take::Numbers), ("truth", label), ("grade", label), ("price", out), ("t", label)]
     );
-    // A choice that is not followed is told.
+    // An ignored choice is reported.
     assert!(
         raw.warnings[0].contains("\"a\" is read as in the training of the run (numbers)"),
         "{:?}",
@@ -227,7 +227,7 @@ fn large_numbers_that_hardly_repeat_are_taken_for_ids_without_a_header_and_doubt
     // Some twice, but a thousand times larger than everything else.
     let visit = |at: usize| 1_000_003 + at / 2 * 2 * usize::from(at < 17) + at * 31 * usize::from(at >= 17);
     check(rows(&|at| format!("{},{},{}\n", visit(at), at % 9, at % 7)), Take::Label, true);
-    // Prices, years, small counts, and what stands beside whole numbers of its size.
+    // Prices, years, small counts, and numbers next to whole numbers of similar size.
     check(rows(&|at| format!("{},{}\n", 1000 * patient(at), measured(at))), Take::Numbers, false);
     check(rows(&|at| format!("{},{}\n", 1900 + at * 7 % 97, measured(at))), Take::Numbers, false);
     check(rows(&|at| format!("{},{}\n", 3 + at * 7 % 97, measured(at))), Take::Numbers, false);

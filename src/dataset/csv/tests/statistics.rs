@@ -1,4 +1,5 @@
-//! Rows that tell of others: sums, means, names of functions; and names with values below a table.
+//! Rows that summarise others: sums, means, names of functions; and names with values below a
+//! table.
 
 use super::kinds::{loaded, with};
 use super::structure::check_rows;

@@ -96,7 +96,8 @@ fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     check(&format!("a,b,c\n# a note\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
-    // Words that usually mean no value are data, which is refused as such and can be taken as missing.
+    // Words that usually mean no value are data, which is refused as such and can be read as
+    // missing.
     let results = format!("a,b,c\nND,ND,blank\n{ROWS}");
     let error = read(results.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"ND\" is not a number"), "{error}");
@@ -492,8 +493,7 @@ fn numbers_that_a_sheet_shows_with_leading_zeros_are_codes() {
         let raw = read(&book(format, codes), &["zip"], Missing::ColumnMean).unwrap();
         assert_eq!([0, 1, 2, 3].map(|row| raw.labels[0].text(row).into_owned()), expected, "{format}");
     }
-    // They are words without being told, here too many to be features, and numbers where that is
-    // chosen.
+    // They are words by default, here too many to be features, and numbers where that is chosen.
     let codes = loaded(&book("00000", zips));
     assert_eq!((&codes.feature_names[..], &*codes.labels[0].text(0)), (&["x".to_owned()][..], "00501"));
     let note = "read as shown (3 cells; the first is 00501)";
@@ -518,7 +518,7 @@ fn columns_at_fixed_places_may_have_empty_fields() {
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!((values.len(), values[3], values[4].is_nan(), values[5]), (36, 1.5, true, 1.0));
     assert_eq!((values[6], values[7], values[8].is_nan(), values[9]), (2.5, 2.1, true, 3.5));
-    // Where a line does not agree, nothing tells which field is empty.
+    // Where a line does not agree, the empty field is ambiguous.
     let error = read((text + " 12.5     99.55\n").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("read_fwf"), "{error}");
 }

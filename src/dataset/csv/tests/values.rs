@@ -129,7 +129,7 @@ fn words_for_missing_values_are_those_of_the_table() {
     let raw = with(&column("country", &countries), &[], Rules::Current, vec![none]).unwrap();
     assert_eq!(raw.feature_names, ["country = DE", "country = FR", "country = NA", "x"]);
     assert!(!raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
-    // Where numbers are missing by the same word, it cannot be taken as a value.
+    // Where numbers are missing by an equal word, it cannot be read as a value.
     let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
     assert!(remedies(&raw, "means missing").is_empty(), "{:?}", raw.doubts);
     let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\", too"));
