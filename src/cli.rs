@@ -92,7 +92,7 @@ fn is_misspelt(word: &Path) -> bool {
     !is_known && !name.starts_with('-') && word.extension().is_none() && !word.exists()
 }
 
-/// A word without an ending was rather meant as a command.
+/// A word without an extension was probably meant as a command.
 fn missing(file: &Path) -> Failure {
     if file.extension().is_some() {
         return Failure::Problem(subject::missing(file));

@@ -4,9 +4,10 @@ use faer::Mat;
 
 /// The largest principal angle between two subspaces of `features` dimensions, in radians from 0 to π/2.
 ///
-/// `a` and `b` hold spanning vectors one after the other; they need be neither orthogonal nor of length 1. Subspaces of
-/// different dimension are at π/2, as one then holds a direction the other lacks. Sine and cosine are both computed, so
-/// that small angles are as exact as large ones (Björck & Golub 1973).
+/// `a` and `b` contain spanning vectors one after the other; they need not be orthogonal or of
+/// length 1. Subspaces of different dimension are at π/2, because one then contains a direction
+/// that the other lacks. Sine and cosine are both computed, so that small angles are as exact as
+/// large ones (Björck & Golub 1973).
 ///
 /// `None` where a slice is no whole number of vectors, is not finite, or spans nothing.
 pub fn largest_principal_angle(a: &[f32], b: &[f32], features: usize) -> Option<f64> {
@@ -21,7 +22,7 @@ pub fn largest_principal_angle(a: &[f32], b: &[f32], features: usize) -> Option<
     Some(sine.atan2(cosine))
 }
 
-/// Orthonormal columns that span what the vectors span.
+/// Orthonormal columns with the span of the vectors.
 fn basis(vectors: &[f32], features: usize) -> Option<Mat<f64>> {
     let count = vectors.len().checked_div(features)?;
     if count == 0 || count * features != vectors.len() || vectors.iter().any(|v| !v.is_finite()) {

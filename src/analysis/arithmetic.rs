@@ -1,5 +1,5 @@
-//! Arithmetic with codes: what two groups differ by, added to a code (as with words; Mikolov et al.
-//! 2013).
+//! Arithmetic with codes: the difference of two groups, added to a code (as with words; Mikolov et
+//! al. 2013).
 
 /// The mean of codes that come part after part.
 #[derive(Clone, Debug)]

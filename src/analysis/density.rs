@@ -52,8 +52,8 @@ impl Density {
         Some(index(1)? * self.size[0] + index(0)?)
     }
 
-    /// Smooths `lines` lines of `count` cells, `step` apart, of lines that are `stride` apart. What would leave the grid is
-    /// left out.
+    /// Smooths `lines` lines of `count` cells, `step` apart, of lines that are `stride` apart.
+    /// Values beyond the grid are dropped.
     fn smooth(&mut self, lines: usize, count: usize, step: usize, stride: usize) {
         const KERNEL: [f32; 5] = [1.0, 4.0, 6.0, 4.0, 1.0];
         let mut before = vec![0.0; count];

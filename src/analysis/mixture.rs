@@ -17,9 +17,10 @@ const GAIN: f64 = 1e-3;
 const FLOOR: f64 = 1e-6;
 
 impl Mixture {
-    /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++ (Arthur & Vassilvitskii 2007) by
-    /// numbers uniform in [0, 1) that the caller gives. A component that loses all rows is left out. `goes_on` is asked
-    /// before each round after the first; where it says no, the fit ends as it stands.
+    /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++
+    /// (Arthur & Vassilvitskii 2007) by numbers uniform in [0, 1) that the caller gives. A
+    /// component that loses all rows is dropped. `goes_on` is called before each round after the
+    /// first; where it returns false, the fit stops.
     ///
     /// # Errors
     /// [`FitError`].

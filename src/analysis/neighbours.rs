@@ -38,8 +38,8 @@ pub struct Neighbour {
     pub distance: f32,
 }
 
-/// The `k` nearest of `rows` (rows × `query.len()`) to a point, the nearest first, equally near ones by their row. Fewer where
-/// there are no more; rows at no finite distance are left out.
+/// The `k` nearest of `rows` (rows × `query.len()`) to a point, the nearest first, equally near
+/// ones by their row. There may be fewer; rows at no finite distance are skipped.
 pub fn nearest(query: &[f32], rows: &[f32], k: usize, distance: Distance) -> Vec<Neighbour> {
     let rows = rows.chunks_exact(query.len().max(1));
     least(rows.map(|row| distance.of(query, row)), k)

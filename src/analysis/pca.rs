@@ -1,4 +1,5 @@
-//! Principal component analysis (Pearson 1901): the best linear code of a given size, and what an autoencoder is measured by.
+//! Principal component analysis (Pearson 1901): the best linear code of a given size, and the
+//! baseline of autoencoders.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
@@ -216,7 +217,8 @@ impl<'a> Fit<'a> {
         pca
     }
 
-    /// Hands out centred rows as the columns of d × (up to 1,024) matrices, with the number of the first.
+    /// Passes on centred rows as the columns of d × (up to 1,024) matrices, with the number of the
+    /// first.
     fn each_block(&self, mut visit: impl FnMut(usize, MatRef<'_, f32>)) {
         let mut centred = Vec::new();
         for (block, rows) in self.rows.chunks(BLOCK * self.d).enumerate() {

@@ -1,4 +1,4 @@
-//! PCA in a given number of bits: what codes of words and bits are measured by.
+//! PCA in a given number of bits: the baseline of codes of words and bits.
 
 use super::pca::{Pca, PcaError};
 

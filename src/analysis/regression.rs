@@ -1,4 +1,4 @@
-//! Linear least squares: what a selection of features says about all of them.
+//! Linear least squares: how well a selection of features predicts all of them.
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};

@@ -1,6 +1,6 @@
 //! How the values of each unit of a code are spread.
 
-/// Spread of one unit over many codes. Values that are not finite are left out.
+/// Spread of one unit over many codes. Values that are not finite are ignored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
     /// Least and largest value; 0 and 0 without values.

@@ -100,7 +100,7 @@ impl Applied {
         Failure::Problem(format!("{}: run {}: {error}", self.name, self.run.id))
     }
 
-    /// The range of the scaled rows, where it goes beyond [0, 1] and the loss does not.
+    /// The range of the scaled rows, where it exceeds the [0, 1] of the loss.
     pub(super) fn beyond_unit_range(&self) -> Option<(f32, f32)> {
         let (low, high) = self.range;
         let is_beyond = low < -UNIT_TOLERANCE || high > 1.0 + UNIT_TOLERANCE;
@@ -138,7 +138,7 @@ impl Applied {
         (0..self.data.len() as u32).collect()
     }
 
-    /// Gathers rows some at a time, with a bar called `what`, and hands them to `work`.
+    /// Gathers rows in blocks, with a bar called `what`, and passes them to `work`.
     pub(super) fn each_chunk(&self, what: &str, rows: &[u32], work: impl FnMut(&[f32])) {
         each_chunk_of(&self.data, what, rows, work);
     }

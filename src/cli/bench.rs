@@ -30,7 +30,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     // Nothing but steps is wanted: no validation, and no end.
     project.data.split.validation = 0.0;
     project.training.early_stopping = None;
-    // The whole network's steps are what is measured and counted.
+    // Only the steps of the whole network are measured and counted.
     project.training.strategy = Strategy::Joint;
     project.training.epochs = u32::MAX;
     if let Some(batch) = arguments.batch {
@@ -84,7 +84,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Measures what the machine can do at best.
+/// Measures the limits of the machine.
 fn machine(arguments: &Bench) -> Result<(), Failure> {
     let threads = data::threads(arguments.threads);
     let machine = Machine::measure(threads).map_err(|error| Failure::Problem(error.to_string()))?;
@@ -163,7 +163,8 @@ fn training_macs(plan: &Plan) -> u64 {
     3 * plan.macs() - first
 }
 
-/// Times full minibatches; the smaller one at the end of an epoch, and what happens between two epochs, are left out.
+/// Times full minibatches; the smaller one at the end of an epoch, and the work between two epochs,
+/// are excluded.
 struct Clock {
     train_rows: usize,
     batch: usize,

@@ -95,7 +95,7 @@ fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), F
     Ok(())
 }
 
-/// Takes columns that are to be found as what they look like for labels, where they look so by a glance at the table.
+/// Makes columns without a chosen role labels, where the first rows of the table suggest it.
 fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure> {
     if project.data.rules == Rules::Version1 || !reading.detects_labels() {
         return Ok(());
@@ -110,7 +110,7 @@ fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure
     Ok(())
 }
 
-/// The data of a run that is resumed, at the place the command line gives; what was chosen for them stays.
+/// The data of a run that is resumed, at the place the command line gives; other choices are kept.
 pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Failure> {
     let mut design = run.design.clone();
     if let Some(path) = &arguments.data {
@@ -143,14 +143,14 @@ pub(super) fn load_own(run: &Run, data: &Data) -> Result<Dataset, Failure> {
     Ok(loaded)
 }
 
-/// Loads data, and says what was read.
+/// Loads data, and reports how they were read.
 fn load_told(data: &Data) -> Result<Dataset, Failure> {
     let loaded = load_known(data, None)?;
     tell(data, &loaded, &loaded.said.line);
     Ok(loaded)
 }
 
-/// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
+/// Ends the command if a source of the data is missing, with its path and the remedy.
 fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(), Failure> {
     let gone = |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
@@ -200,7 +200,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
     })?)
 }
 
-/// Says what was read: in a line, then what was understood, and what may be wrong.
+/// Reports how data were read: a summary line, then notes, then doubts.
 fn tell(data: &Data, loaded: &Dataset, line: &str) {
     note(line);
     if data.has_old_rules() {
@@ -231,7 +231,7 @@ pub(super) fn facts(data: &Dataset) -> DataFacts {
     run::facts(data)
 }
 
-/// Proves a design trainable on data; what is only remarkable goes to stderr.
+/// Ends the command if a design cannot be trained on data; warnings go to stderr.
 pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     let facts = facts(data);
     let found = problems(design, Some(&facts));
@@ -267,7 +267,7 @@ pub(super) struct Shown {
     pub(super) own: bool,
 }
 
-/// Loads what `path` names, or the run's own data, read as those but for what is said.
+/// Loads the data at `path`, or the run's own data, read like those unless chosen otherwise.
 pub(super) fn shown(
     run: &Run,
     path: Option<&Path>,

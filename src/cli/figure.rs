@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     /// The file to write, by its ending .png, .svg, .csv or .gif
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
-    /// Of loss: other runs to draw beside it
+    /// Of loss: other runs to draw for comparison
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) compare: Vec<u32>,
     /// Of loss: a term, instead of the total; may be given several times
@@ -77,7 +77,7 @@ pub(super) struct Arguments {
     /// Of reconstructions: add a line for PCA with as many components as the code has units
     #[arg(long)]
     pub(super) pca: bool,
-    /// Of reconstructions: leave out the line with codes that are pictures
+    /// Of reconstructions: omit the line with codes that are pictures
     #[arg(long)]
     pub(super) no_code: bool,
     /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on corrupted ones

@@ -7,7 +7,7 @@ use crate::io::{Opened, open_project};
 use crate::project::visible_path;
 use crate::run::{Finding, RunEvent, RunId};
 
-/// Keeps what was measured with its run in a project file.
+/// Stores results with their run in a project file.
 pub(super) fn keep(path: &Path, id: RunId, findings: Vec<Finding>) -> Result<(), Failure> {
     let name = visible_path(path);
     let Opened { project, mut runs, warnings, base } = open_project(path)?;

@@ -77,7 +77,7 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends a command that cannot keep what it finds.
+/// Refuses to run a command whose results cannot be stored.
 fn check_kept(applied: &Applied, split: Option<Subset>) -> Result<(), Failure> {
     let id = applied.run.id;
     if split.is_none() {
@@ -125,7 +125,7 @@ fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<()
     )))
 }
 
-/// By what neighbours are found.
+/// The measure of the distance to neighbours.
 fn likeness(
     applied: &Applied,
     network: &mut Network,
@@ -158,7 +158,7 @@ fn likeness(
 
 /// Rows of the table of neighbours.
 struct Near {
-    /// The sample whose neighbour it is, as it is called.
+    /// The name of the sample whose neighbour it is.
     of: Vec<String>,
     rank: Vec<usize>,
     rows: Vec<u32>,

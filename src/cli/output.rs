@@ -91,7 +91,7 @@ impl Output {
         }
     }
 
-    /// A table, or the standard output; `what` says of what.
+    /// A table, or the standard output; `what` names the content.
     ///
     /// # Errors
     /// [`Failure::Problem`] for a name without its ending.

@@ -8,7 +8,7 @@ use crate::project::visible_lines;
 /// Between two lines where stderr is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// A bar on a terminal; where stderr goes to a file, a line every few seconds.
+/// A bar on a terminal; a line every few seconds where stderr is a file.
 #[derive(Debug)]
 pub(super) struct Bar {
     bar: ProgressBar,

@@ -53,18 +53,18 @@ pub(super) struct Reading {
     /// Table: the sheet of a spreadsheet by its name, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet, allow_hyphen_values = true)]
     sheet: Option<Choice>,
-    /// Table: how many lines at the beginning are left out, or detect
+    /// Table: how many lines at the beginning are skipped, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipLines))]
     skip_lines: Option<Choice>,
-    /// Table: how many rows at the end are left out, such as sums, or detect
+    /// Table: how many rows at the end are skipped, such as sums, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
     skip_footer: Option<Choice>,
-    /// Table: single rows that are left out, as in 7,12-14, counted from 1 below the header and its units, as results number
-    /// them (lines without any field do not count, rows that are left out do), in addition to sums among the rows; only:7,12-14
-    /// for these alone; none; or detect for sums
+    /// Table: single rows that are skipped, as in 7,12-14, counted from 1 below the header and its
+    /// units, as results number them (lines without any field do not count, skipped rows do), in
+    /// addition to sums among the rows; only:7,12-14 for these alone; none; or detect for sums
     #[arg(long, help_heading = HEADING, value_name = "ROWS", value_parser = skip_rows)]
     skip_rows: Option<Choice>,
-    /// Table: what happens to missing values
+    /// Table: how missing values are handled
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
     /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown;
@@ -89,25 +89,25 @@ pub(super) struct Reading {
     /// times
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
-    /// Arrays (.npz): the one that holds the rows, or detect
+    /// Arrays (.npz): the array of the rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array), allow_hyphen_values = true)]
     array: Option<Choice>,
-    /// Arrays: the one that holds the labels, or detect; of IDX the file
+    /// Arrays: the array of the labels, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray), allow_hyphen_values = true)]
     label_array: Option<Choice>,
-    /// Arrays: the one that holds the validation rows, or detect
+    /// Arrays: the array of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray), allow_hyphen_values = true)]
     validation_array: Option<Choice>,
-    /// Arrays: the one that holds the labels of the validation rows, or detect
+    /// Arrays: the array of the labels of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray), allow_hyphen_values = true)]
     validation_label_array: Option<Choice>,
-    /// Arrays: the one that holds the test rows, or detect; of IDX the file
+    /// Arrays: the array of the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray), allow_hyphen_values = true)]
     test_array: Option<Choice>,
-    /// Arrays: the one that holds the labels of the test rows, or detect; of IDX the file
+    /// Arrays: the array of the labels of the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray), allow_hyphen_values = true)]
     test_label_array: Option<Choice>,
-    /// Arrays: what their axes mean
+    /// Arrays: the meaning of their axes
     #[arg(long, help_heading = HEADING, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
     axes: Option<Choice>,
     /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
@@ -123,7 +123,7 @@ pub(super) struct Reading {
     /// Pictures: convert them to grey, or to red, green and blue
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
     channels: Option<Choice>,
-    /// Pictures: what happens to those of another aspect ratio
+    /// Pictures: how another aspect ratio is handled
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
     fit: Option<Choice>,
     /// Pictures: the ground under transparency; keep makes it one more channel
@@ -154,7 +154,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Puts what was chosen into the document.
+    /// Puts the choices into the document.
     ///
     /// # Errors
     /// [`Failure::Usage`] for a choice that data of this kind do not have.
@@ -193,7 +193,7 @@ impl Reading {
         }
     }
 
-    /// Whether any column is to be found as what it looks like.
+    /// Whether the role of any column is to be detected.
     pub(super) fn detects_labels(&self) -> bool {
         let is_found = |choice: &Choice| matches!(choice, Choice::Column(_, None) | Choice::Labels(None));
         self.labels.iter().chain(&self.column).any(is_found)
@@ -346,7 +346,7 @@ fn binarise(binarise: Binarise) -> &'static str {
     }
 }
 
-/// `None` for what is to be found.
+/// `None` for detection.
 fn told(text: &str) -> Option<String> {
     (text != DETECT).then(|| text.to_owned())
 }
@@ -423,7 +423,7 @@ fn labels(text: &str) -> Result<Choice, String> {
 }
 
 fn column(text: &str) -> Result<Choice, String> {
-    // A name may hold the sign too.
+    // A name may contain the sign too.
     let found = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).and_then(|(name, how)| {
         let (_, take) = TAKES.into_iter().find(|(word, _)| *word == how)?;
         Some(Choice::Column(name.to_owned(), take))

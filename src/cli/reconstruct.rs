@@ -150,7 +150,7 @@ impl<'a> Made<'a> {
     }
 }
 
-/// Says what the columns of an array are.
+/// Reports the columns of an array.
 pub(super) fn note_columns(data: &Dataset) {
     if data.feature_names.is_empty() {
         return;

@@ -42,7 +42,7 @@ impl Saver {
         Ok(Saver { output, subject, files, base })
     }
 
-    /// Saves a run in its project; gives what is to be said of it.
+    /// Saves a run in its project; returns the notes to report.
     pub(super) fn save(&self, run: &Run) -> Result<Vec<String>, FileError> {
         let notes = self.base.save(&self.files, &self.output, &self.subject.project, &self.with(run))?;
         let name = visible_path(&self.output);

@@ -71,7 +71,7 @@ impl Applied {
         }
     }
 
-    /// The row that is called so: by its name, or by its number in the source, counted from 1.
+    /// The row of this name, or of this number in the source, counted from 1.
     ///
     /// # Errors
     /// [`Failure::Problem`] with the rows there are.
@@ -95,8 +95,7 @@ impl Applied {
         })
     }
 
-    /// Rows that what is fitted to codes is fitted to: the training split, or all rows of other
-    /// data.
+    /// Rows for fits to codes: the training split, or all rows of other data.
     pub(super) fn fitted_rows(&self) -> Vec<u32> {
         if self.own { self.data.split.train.clone() } else { self.all_rows() }
     }

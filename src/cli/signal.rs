@@ -73,7 +73,7 @@ fn ignored() -> u64 {
     status.as_deref().and_then(ignored_of).unwrap_or(0)
 }
 
-/// The mask of ignored signals in what Linux says of a process.
+/// The mask of ignored signals in Linux's status of a process.
 #[cfg(unix)]
 fn ignored_of(status: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
@@ -111,7 +111,7 @@ fn asked() {
     }
 }
 
-/// Does what the stage asks for.
+/// Performs the action of the stage.
 fn end() {
     let stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     if *stage == Stage::Training {

@@ -49,7 +49,7 @@ impl State {
 }
 
 impl Stream {
-    /// A stream that writes to what `target` gives, which is asked for with every line.
+    /// A stream that writes to `target()`, which is called for every line.
     pub(super) const fn new(kind: Kind, target: fn() -> Box<dyn Write>) -> Stream {
         let lines = VecDeque::new();
         let state = State { lines, waiting: 0, is_writing: false, is_stuck: false, failure: None };
@@ -62,7 +62,8 @@ impl Stream {
         }
     }
 
-    /// Takes text to write, and writes it soon. Results wait where there is no more room, until they are asked to stop.
+    /// Queues text to be written soon. Results wait where the buffer is full, until they are asked
+    /// to stop.
     pub(super) fn put(&'static self, text: String) {
         let thread = || Builder::new().name("output".to_owned()).spawn(move || self.serve()).is_ok();
         let has_thread = *self.has_thread.get_or_init(thread);
@@ -85,7 +86,7 @@ impl Stream {
         }
     }
 
-    /// Waits until all is written, while `is_patient`; says what failed.
+    /// Waits until all is written, while `is_patient`; returns the failure.
     pub(super) fn settle(&self, is_patient: impl Fn() -> bool) -> Option<(ErrorKind, String)> {
         let mut state = self.lock();
         while !state.is_idle() && is_patient() {

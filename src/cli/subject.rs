@@ -17,7 +17,7 @@ pub(super) struct Subject {
     pub(super) runs: Vec<Run>,
     /// Where it came from.
     pub(super) origin: Origin,
-    /// Whether something in the file could not be read and was left out.
+    /// Whether a part of the file could not be read and was skipped.
     pub(super) is_damaged: bool,
     /// The project file as it was read, for saving into it.
     pub(super) base: MergeBase,
@@ -35,8 +35,9 @@ pub(super) enum Origin {
 }
 
 impl Subject {
-    /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr. `with_data` is how the command is
-    /// written with the path of data at the end, for those who named their data instead.
+    /// Opens `FILE` or `recipe:NAME`; reports the skipped parts of a damaged file on stderr.
+    /// `with_data` is the command with the path of data at the end, for users who named their data
+    /// instead.
     pub(super) fn open(path: &Path, with_data: &str) -> Result<Subject, Failure> {
         let text = path.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix("recipe:") {
@@ -127,7 +128,7 @@ fn is_data(path: &Path, what: &str, with_data: &str) -> String {
     format!("{name} is {what}, not a project or a design; to use it as data: {with_data} {word}{recipe}")
 }
 
-/// Said of a project or a design that is not there: where it was looked for, and what to do.
+/// Message for a missing project or design: its path, and the remedy.
 pub(super) fn missing(path: &Path) -> String {
     let place = std::path::absolute(path).ok().filter(|whole| whole != path);
     let looked =

@@ -25,7 +25,7 @@ use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, bas
 /// From one save to the next, besides those that the person asks for.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
-/// The baseline is left out where it would keep a person waiting: this takes a second or two.
+/// The baseline is omitted where it would delay the result: it takes a second or two.
 const BASELINE_MACS: f64 = 5e10;
 
 /// `hourglass train`
@@ -63,7 +63,8 @@ enum Work {
     Resume(Box<Run>),
 }
 
-/// New runs of the design, with what the command line changes: one, or two where layer-wise and joint training are compared.
+/// New runs of the design, with the changes of the command line: one, or two where layer-wise and
+/// joint training are compared.
 fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
     let mut design = subject.project.clone();
     data::replace(&mut design, &arguments.data)?;
@@ -73,7 +74,8 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
     if let Some(seed) = arguments.seed {
         design.training.seed = seed;
     }
-    // In a project of its own the document is what was trained; a project that exists keeps its document.
+    // In a project of its own the document is the trained design; an existing project keeps its
+    // document.
     if !matches!(subject.origin, Origin::Project(_)) {
         subject.project = design.clone();
     }
@@ -226,7 +228,7 @@ impl<'a> Training<'a> {
         ended
     }
 
-    /// Says what came of it.
+    /// Reports the result.
     fn conclude(&self, arguments: &Train, saver: &Saver, ended: Ended) -> Result<(), Failure> {
         if arguments.json {
             json(&self.final_json(saver));

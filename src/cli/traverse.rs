@@ -78,7 +78,7 @@ pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes pictures as one, line by line; `remedy` says what to do where that is too large.
+/// Writes pictures as one, line by line; `remedy` is for a picture that is too large.
 pub(super) fn save_page(
     files: &Files,
     path: &Path,

@@ -12,7 +12,7 @@ use super::signal;
 use super::stream::{Kind, Stream};
 use crate::project::{is_hidden, visible_lines, visible_path};
 
-/// How long the end of a program that was asked to stop waits for somebody to read what is left.
+/// How long the end of a stopped program waits for a reader of the remaining output.
 const PATIENCE: Duration = Duration::from_millis(800);
 /// Longest wait for a reader of notes, unless a stop is requested.
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
@@ -80,12 +80,12 @@ pub(super) fn finish(code: u8) -> u8 {
     code
 }
 
-/// Prints the help, or what is wrong with the arguments, and gives the code to exit with.
+/// Prints the help, or the error in the arguments, and returns the exit code.
 pub(super) fn usage(error: &clap::Error) -> u8 {
     let is_help = !error.use_stderr();
     let code = if is_help { 0 } else { 2 };
     if std::env::args_os().any(|argument| argument.to_string_lossy().contains(is_hidden)) {
-        // Without colours, as these are what must not pass.
+        // Without colours, because these are the bytes that must not pass.
         let text = error.render().to_string();
         if is_help {
             line(text.trim_end());

@@ -6,7 +6,7 @@ use crate::project::{Binarise, Data};
 pub struct Binariser {
     /// How.
     pub how: Binarise,
-    /// Seed of what is sampled; 0 where nothing is.
+    /// Seed of sampling; 0 without sampling.
     pub seed: u64,
 }
 

@@ -12,8 +12,8 @@ pub struct Column {
     pub name: String,
     /// Its content.
     pub kind: ColumnKind,
-    /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` holds it as
-    /// well.
+    /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` contains it
+    /// as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
 }
@@ -72,7 +72,7 @@ pub struct OtherColumn {
     pub name: String,
     /// Its place among all columns, counted from 0.
     pub place: usize,
-    /// Whether it is a label; else it was left out.
+    /// Whether it is a label; otherwise it was left out.
     pub is_label: bool,
 }
 
@@ -94,7 +94,7 @@ impl Column {
         Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 }, unit: None }
     }
 
-    /// Its name, and its unit in brackets where the name does not hold it: `Temp (°C)`.
+    /// Its name, and its unit in brackets where the name does not contain it: `Temp (°C)`.
     pub fn name_with_unit(&self) -> String {
         match &self.unit {
             Some(unit) if !self.name.ends_with([')', ']']) => format!("{} ({unit})", self.name),

@@ -1,6 +1,7 @@
 //! Tables of text, and spreadsheets.
 //!
-//! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
+//! A table is read twice: first to determine the content of its columns, by all of their fields,
+//! then for the values.
 
 mod around;
 mod beside;
@@ -99,7 +100,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// Nothing but what `reading` says.
+    /// Only the choices of `reading`.
     fn of(reading: &'a TableReading) -> Asked<'a> {
         let (header, delimiter, missing) = (Header::Auto, Delimiter::Auto, Missing::default());
         Asked { header, delimiter, labels: &[], missing, reading, rules: Rules::Current }
@@ -112,7 +113,7 @@ pub(super) const REMEDY: &str = "choose a smaller file, or close other programs"
 /// The text of a table in UTF-8, unpacked; `charge` has to allow each further block.
 ///
 /// # Errors
-/// [`DataError`] for what is no table or cannot be read, and what `charge` says.
+/// [`DataError`] for a file that is not a table or cannot be read, and the errors of `charge`.
 pub(super) fn letters(
     path: &Path,
     mut charge: impl FnMut(u64) -> Result<(), DataError>,
@@ -239,7 +240,7 @@ fn feature_names_bytes(columns: &[Column]) -> u64 {
 /// The second reading.
 struct Read<'a> {
     table: Table<'a>,
-    /// The number of each row, counted from 1 below the header; empty where none was left out.
+    /// The number of each row, counted from 1 below the header; empty where none was skipped.
     source_rows: Vec<u32>,
     /// Rows that were dropped for missing values.
     dropped: usize,
@@ -272,7 +273,7 @@ impl<'a> Read<'a> {
                 read.table.drop_last();
                 read.dropped += 1;
             } else if read.table.rows() as u64 != number {
-                // Rows that were left out leave their numbers.
+                // Skipped rows keep their numbers.
                 read.number(read.table.rows() - 1, budget)?;
                 budget.reserve(&mut read.source_rows, 1)?;
                 read.source_rows.push(number as u32);
@@ -300,7 +301,7 @@ impl<'a> Read<'a> {
     }
 }
 
-/// Where memory is short, what the whole file would take, going by the part that was read.
+/// If memory is short, the estimate for the whole file, from the part that was read.
 fn extrapolated(error: DataError, progress: &Progress) -> DataError {
     if let DataError::Memory { name, needed, limit, remedy } = error {
         let (done, total) = progress.state();

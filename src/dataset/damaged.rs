@@ -70,7 +70,8 @@ pub fn holes_filled(
     }
     let count = data.rows.len() / channels * colours;
     let pixels = height * width;
-    // Of a value its own place in the pictures, that of its transparency, and what a hole is there.
+    // Of a value its own place in the pictures, that of its transparency, and the value of a hole
+    // there.
     let place = |at: usize| {
         let start = at / colours * channels;
         (start + at % colours, start + colours, hole(at % (pixels * colours).max(1)))

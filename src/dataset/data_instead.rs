@@ -40,7 +40,7 @@ pub fn data_instead(path: &Path, side: usize) -> Option<Result<DataInstead, Data
     Some(Ok(DataInstead { source, what }))
 }
 
-/// How a file begins; nothing for what is no file that can be read.
+/// The first bytes of a file; nothing for a path that is not a readable file.
 fn head(path: &Path) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let (file, _) = open_file::open_file(path, "a design").ok()?;

@@ -46,8 +46,8 @@ impl Duration {
         Some(first_secs * first? + 60.0 * minutes? + secs?)
     }
 
-    /// Seconds as they are written, down to thousandths where they are not whole. What is negative is
-    /// nothing.
+    /// Seconds as they are written, down to thousandths where they are not whole. Nothing for
+    /// negative ones.
     pub(super) fn written(self, secs: f64) -> String {
         let thousandths = (1000.0 * secs).round().max(0.0) as u64;
         let (secs, fraction) = (thousandths / 1000, thousandths % 1000);

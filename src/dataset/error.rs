@@ -9,7 +9,7 @@ use crate::project::{Source, format_bytes, visible, visible_path};
 /// The name of data that have none yet.
 const UNNAMED: &str = "loading";
 
-/// Why data could not be loaded: what, where, and what to do.
+/// Why data could not be loaded: the fault, its place, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
     /// The person asked for it.
@@ -23,7 +23,7 @@ pub enum DataError {
         /// The failure and the remedy.
         message: String,
     },
-    /// The file was read but is not what it should be.
+    /// The file was read but has the wrong content.
     #[error("{}, {}: {}", visible_path(path), visible(place), visible(message))]
     Content {
         /// The file.
@@ -33,7 +33,7 @@ pub enum DataError {
         /// The fault and the remedy.
         message: String,
     },
-    /// A field of a table is no number: its column may be meant as a label.
+    /// A field of a table is not a number: its column may be intended as a label.
     #[error("{}, {line}, {}: {}", visible_path(path), visible(&column_place(column)), visible(message))]
     Word {
         /// The file.

@@ -11,11 +11,12 @@ const TOLD: usize = 20;
 
 /// The scaler of a data set, fitted on its training rows.
 ///
-/// To [0, 1]: values of a pixel type by its range, other pictures by their smallest and largest value, tables by each
-/// column's. Standardised: one mean and deviation per channel or per column (the deviation of the population, divided
-/// by n). Robust: the median and the distance of the quartiles, per channel or per column (`RobustScaler` of scikit-learn);
-/// the deviation where the quartiles coincide. What is constant keeps its scale and is shifted to 0. Single values that
-/// squeeze all others become a doubt of `raw`.
+/// To [0, 1]: values of a pixel type by its range, other pictures by their smallest and largest
+/// value, tables by each column's. Standardised: one mean and deviation per channel or per column
+/// (the deviation of the population, divided by n). Robust: the median and the distance of the
+/// quartiles, per channel or per column (`RobustScaler` of scikit-learn); the deviation where the
+/// quartiles coincide. Constant values keep their scale and are shifted to 0. Single values that
+/// compress all others become a doubt of `raw`.
 ///
 /// # Errors
 /// [`DataError::Setting`] where values span more than an `f32` can hold.
@@ -197,7 +198,7 @@ fn fill(
     Ok((filled, cells))
 }
 
-/// Statistics of one feature or channel over rows, missing values left out (Welford 1962).
+/// Statistics of one feature or channel over rows, without missing values (Welford 1962).
 #[derive(Clone, Copy)]
 struct Moments {
     count: f64,

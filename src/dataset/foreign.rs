@@ -1,4 +1,4 @@
-//! Files of kinds that are not read: what each is, and how to convert it.
+//! Files of unsupported kinds: their names, and how to convert them.
 
 use std::path::Path;
 

@@ -230,7 +230,8 @@ impl<'a> Images<'a> {
         ranges.bases(progress)
     }
 
-    /// Adds all values at the end of `rows`, less the bases of their columns; refuses what is not finite.
+    /// Appends all values to `rows`, less the bases of their columns; refuses values that are not
+    /// finite.
     fn read(
         self,
         rows: &mut Rows,

@@ -48,14 +48,14 @@ struct Arranged {
     /// Where the files that validate and those that test begin; at the end where parts are not kept
     /// apart.
     starts: [usize; 2],
-    /// Masks that were left out, and the first of them.
+    /// Number of skipped masks, and the first of them.
     masks: usize,
     first_mask: Option<PathBuf>,
-    /// How many pictures are called like masks of others, without being left out for sure, and the
+    /// Number of pictures with the names of masks of others that are not surely masks, and the
     /// first of them.
     doubted: Option<(usize, PathBuf)>,
-    /// How many pictures are called like copies of others, where a random split would part them, and
-    /// the first of them.
+    /// Number of pictures with the names of copies of others, where a random split would separate
+    /// them, and the first of them.
     copies: Option<(usize, PathBuf)>,
     /// Files next to the parts, and the first of them.
     outside: usize,
@@ -63,7 +63,7 @@ struct Arranged {
 }
 
 /// Reads all pictures below a folder, or one picture, decoded in parallel, in the order of their
-/// paths. `known` is what a network knows of those it was trained on.
+/// paths. `known` are the training data of a network.
 pub(super) fn load(
     path: &Path,
     wanted: Wanted,
@@ -188,7 +188,7 @@ pub(super) fn sizes(
             let Found { files, held, .. } = find(path, Rules::Current, progress)?;
             (path, arrange(files, reading, Rules::Current, progress)?.files, Some(held))
         };
-    // The smallest rows: only what their files say of them is looked at.
+    // The smallest rows: only the headers of their files are read.
     let wanted = Wanted { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
     let how = How { wanted, alpha: Alpha::Black, rules: Rules::Current };
     let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
@@ -245,7 +245,7 @@ pub(super) fn read_masks(
     Ok(MaskPictures { rows, sizes: tally.sizes })
 }
 
-/// Puts the files of each part together, and leaves masks and what is next to the parts out.
+/// Joins the files of each part, and skips masks and files next to the parts.
 fn arrange(
     files: Vec<PathBuf>,
     reading: &PictureReading,

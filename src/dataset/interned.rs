@@ -79,7 +79,7 @@ impl Interned {
         Texts { letters: self.letters, ends: self.ends, ids }
     }
 
-    /// Frees the texts, and gives back what they took.
+    /// Frees the texts, and releases their memory.
     pub(super) fn release(self, budget: &Budget) {
         budget.release(self.letters);
         budget.release(self.ends);

@@ -175,7 +175,7 @@ fn labels_of(
                 *number
             } else {
                 let number = names.len() as u32;
-                // In the list and in what it is found by.
+                // In the list and in its index.
                 progress.budget().take(2 * memory::text_bytes(text.len()))?;
                 names.push(text.to_owned());
                 numbers.insert(text.to_owned(), number);

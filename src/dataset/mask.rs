@@ -9,7 +9,8 @@ use super::rows::Hash;
 use super::{DataError, Dataset, Progress, Rows, image_folder, memory};
 use crate::project::{Fit, HoleShade, Mask, Shape, Source};
 
-/// A pixel of which more than this is a hole is one. The rest of it holds what the hole left.
+/// A pixel is a hole if more than this part of it is one. The rest of it contains the part that
+/// remained.
 const LEAST_HOLE: f32 = 0.125;
 
 /// Pictures that were read from `source`, with the holes of a mask: there, features have the value

@@ -89,7 +89,7 @@ impl Budget {
         Shortage { needed: taken.saturating_add(bytes), limit: Limit::Free(self.limit) }
     }
 
-    /// Gives back what was taken.
+    /// Releases a charge.
     pub(super) fn give_back(&self, bytes: u64) {
         let after = |taken: u64| Some(taken.saturating_sub(bytes));
         // The closure never refuses.
@@ -109,7 +109,7 @@ impl Budget {
     /// and just enough at last; charged before it is allocated.
     ///
     /// # Errors
-    /// [`Shortage`], also where the system refuses what the budget allows.
+    /// [`Shortage`], also where the system refuses memory within the budget.
     pub(super) fn reserve<T>(&self, items: &mut Vec<T>, more: usize) -> Result<(), Shortage> {
         let had = items.capacity();
         if had - items.len() >= more {
@@ -124,7 +124,7 @@ impl Budget {
             .or_else(|_| self.grow(items, had, exact))
     }
 
-    /// [`Budget::reserve`] of no more than what is asked for.
+    /// [`Budget::reserve`] of exactly the requested size.
     ///
     /// # Errors
     /// As [`Budget::reserve`].
@@ -153,21 +153,21 @@ impl Budget {
         Ok(items)
     }
 
-    /// Frees the room that a list grows into no more, and gives it back.
+    /// Frees the unused capacity of a list, and releases its charge.
     pub(super) fn trim<T>(&self, items: &mut Vec<T>) {
         let had = items.capacity();
         items.shrink_to_fit();
         self.give_back(bytes_of::<T>(had - items.capacity()));
     }
 
-    /// Frees a list that was charged, and gives back what it took.
+    /// Frees a list that was charged, and releases its charge.
     pub(super) fn release<T>(&self, items: Vec<T>) {
         let bytes = bytes_of::<T>(items.capacity());
         drop(items);
         self.give_back(bytes);
     }
 
-    /// The system's refusal of what the budget would have allowed.
+    /// The system's refusal of memory within the budget.
     pub(super) fn refused(&self, bytes: u64) -> Shortage {
         Shortage { limit: Limit::Refused(bytes), ..self.short_of(bytes) }
     }
@@ -184,7 +184,7 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Gives back what a list took, too, which was charged as it grew and grows no more.
+    /// Also releases the charge of a list, which was charged as it grew and does not grow any more.
     pub(super) fn take_over<T>(&mut self, items: &Vec<T>) {
         self.bytes += bytes_of::<T>(items.capacity());
     }
@@ -201,7 +201,7 @@ pub(super) fn bytes_of<T>(count: usize) -> u64 {
     (count as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// Bytes of a text of this length in a list, with what the allocator adds.
+/// Bytes of a text of this length in a list, with the overhead of the allocator.
 pub(super) fn text_bytes(length: usize) -> u64 {
     (length as u64).saturating_add(size_of::<String>() as u64 + 16)
 }
@@ -301,7 +301,7 @@ mod tests {
         // Ten times doubled, then an eighth at a time; from the last eighth on, one by one.
         assert!(sizes.len() < 160, "{sizes:?}");
         assert!(budget.filled(0_u8, 1).is_err());
-        // The system refuses what no address space holds, whatever the budget says.
+        // The system refuses sizes beyond the address space, whatever the budget says.
         assert!(Budget::of(u64::MAX).filled(0_u64, usize::MAX / 16).is_err());
     }
 

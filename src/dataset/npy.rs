@@ -306,7 +306,7 @@ fn many_labels(
             continue;
         };
         if !is_one_hot {
-            // Read once more, as 32 bits do not hold all digits.
+            // Read again, because 32 bits do not represent all digits.
             archive.entry(at, |entry| entry.label_columns(&mut lists))?;
             continue;
         }
@@ -348,7 +348,7 @@ fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], 
     show_channels(raw, &asked.reading.shown_channels);
 }
 
-/// How many of 16 bits are used, and by what pictures are scaled.
+/// How many of 16 bits are used, and the range that scales pictures.
 fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
     let is_picture = matches!(raw.shape, Shape::Image { .. });
     match &raw.rows {

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{DataError, Progress};
 
-/// Opens a data file and gives its length; `wanted` is what to choose instead of something else.
+/// Opens a data file and returns its length; `wanted` is the kind of file to choose instead of
+/// another.
 ///
-/// Only regular files of a disk are opened: a device may never end and would fill the memory, a pipe can be read but once,
-/// and what the system makes up as it is read has no length and may wait for ever.
+/// Only regular files of a disk are opened: a device may never end and would fill the memory, a
+/// pipe can be read only once, and a generated file has no length and may block for ever.
 ///
 /// # Errors
 /// [`DataError::File`] where it is missing, may not be read, or is not a file.

@@ -9,8 +9,8 @@ const MOST_IN_ALL: usize = 1 << 28;
 /// Columns that are gathered in one pass over the rows.
 const BLOCK: usize = 16;
 
-/// For each position of a row modulo `period`, what `of` makes of its values over `rows` in ascending order, as many as
-/// `most` a column allows: of more, those of rows at equal distances.
+/// For each position of a row modulo `period`, the result of `of` for its values over `rows` in
+/// ascending order, limited by `most` per column: of more, those of rows at equal distances.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].

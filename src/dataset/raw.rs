@@ -3,7 +3,7 @@ use super::{Column, ColumnOverview, Doubt, LabelColumn, Rows, Settled};
 use super::{LabelValues, memory};
 use crate::project::Shape;
 
-/// Rows as a loader hands them over, before split and scaling.
+/// Rows from a loader, before split and scaling.
 #[derive(Debug)]
 pub(super) struct Raw {
     pub name: String,
@@ -15,7 +15,7 @@ pub(super) struct Raw {
     /// Number of each row in its source, counted from 1; empty where all are there.
     pub source_rows: Vec<u32>,
     pub feature_names: Vec<String>,
-    /// The columns that became features; empty for what is no table.
+    /// The columns that became features; empty for data other than tables.
     pub columns: Vec<Column>,
     /// All columns of a table as they were found.
     pub overview: Vec<ColumnOverview>,
@@ -36,7 +36,8 @@ pub(super) struct Raw {
     pub has_gaps: bool,
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
-    /// How many rows of what, as the line that says what was read begins; the number of rows and the shape where it is empty.
+    /// The number of rows and their kind, for the summary line; the number of rows and the shape
+    /// where it is empty.
     pub what: String,
     /// How the source was understood, a few words each, as that line ends: `header: yes`.
     pub understood: Vec<String>,

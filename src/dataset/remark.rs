@@ -3,7 +3,7 @@ use crate::project::Choice;
 /// How the data were read, for a person to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
-    /// One line: how many rows of what, labels, splits, and how the source was understood.
+    /// One line: the number of rows and their kind, labels, splits, and how the source was read.
     pub line: String,
     /// The part of it that says how the rows are split.
     pub split: String,

@@ -33,7 +33,7 @@ const ZIP_ENTRIES: usize = 1000;
 /// the layout of its first rows.
 ///
 /// # Errors
-/// Where it is missing or of a kind that is not read: what is accepted, or how to convert it.
+/// If it is missing or of an unsupported kind: the supported kinds, or how to convert it.
 pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) -> Result<Source, DataError> {
     let mut source = unread_source(path, width, height, channels)?;
     lay_out(&mut source)?;
@@ -96,7 +96,7 @@ enum Content {
     Idx,
     Picture,
     Table,
-    /// Nothing that is read: why, and what to do.
+    /// An unsupported file: why, and the remedy.
     Unread(String),
 }
 
@@ -185,7 +185,7 @@ fn packed_content(path: &Path, mut file: File) -> Content {
     )
 }
 
-/// How much of a packed file is unpacked to see what it holds.
+/// Number of bytes of a packed file that are unpacked to determine its content.
 const MOST_PACKED: u64 = 1 << 20;
 
 /// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without control characters.
@@ -232,9 +232,9 @@ pub fn lay_out(source: &mut Source) -> Result<(), DataError> {
 
 /// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
 ///
-/// Whatever was chosen for those holds for these: size and fit of pictures, how a table is laid out, which of its columns
-/// are labels, what happens to gaps, which arrays of an archive are read. Only arrays that are there are named. Where `known` is
-/// no table, the rows of a table are still to be looked at ([`lay_out`]).
+/// All choices for those apply to these: size and fit of pictures, the layout of a table, its label
+/// columns, the handling of gaps, the arrays of an archive. Only existing arrays are named. Where
+/// `known` is not a table, the rows of a table are still to be examined ([`lay_out`]).
 ///
 /// # Errors
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
@@ -295,7 +295,8 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     Ok(source)
 }
 
-/// The columns of a table that are probably labels, where it is laid out as the data say; `None` for what is no table.
+/// The columns of a table that are probably labels, where it is laid out as the data say; `None`
+/// for other data.
 ///
 /// # Errors
 /// As [`source_for`] of a table.
@@ -305,8 +306,8 @@ pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
     Ok(Some(preview.labels))
 }
 
-/// The source for another table in the place of a design's: what was chosen for that holds for this one. Labels that are not
-/// there are left aside; where none of them is, those of the new table are found.
+/// The source for another table in the place of a design's: the choices for that apply to this one.
+/// Missing labels are ignored; where all are missing, those of the new table are detected.
 ///
 /// # Errors
 /// As [`source_for`] of a table.

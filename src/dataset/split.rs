@@ -108,7 +108,7 @@ pub(super) fn draw(
     let own_test = rows.saturating_sub(own.test);
     let drawn = own_test.saturating_sub(own.validation);
     let most_classes = classes.and_then(|classes| classes.iter().max()).map_or(1, |&last| last as usize + 1);
-    // The rows in their groups, with the room these were given too much; and what is counted for each group.
+    // The rows in their groups, with their excess capacity; and the counts for each group.
     let budget = progress.budget();
     let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
     let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn rows_are_drawn_as_in_every_version() {
-        // Projects hold the seed and not the rows. From a second implementation, in Python, of the first version.
+        // Projects contain the seed and not the rows. From a second implementation, in Python, of
+        // the first version.
         type Rows<'a> = [&'a [u32]; 3];
         let check = |rows, own_test, classes: Option<u32>, held_out, wanted: Split, expected: Rows<'_>| {
             let classes: Option<Vec<u32>> = classes.map(|count| (0..18).map(|row| row % count).collect());

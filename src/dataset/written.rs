@@ -102,8 +102,8 @@ impl Dataset {
 }
 
 impl Column {
-    /// A number of a column of dates, with what was taken off it, as the source writes it; `None` for other columns, and for
-    /// what is no date.
+    /// A number of a column of dates, plus its base, as the source writes it; `None` for other
+    /// columns, and for a number that is not a date.
     pub fn date(&self, value: f64) -> Option<String> {
         match &self.kind {
             ColumnKind::Dates { format, unit, .. } => moment(format, *unit, value),

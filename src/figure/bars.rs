@@ -16,7 +16,8 @@ pub struct Bars {
     pub inks: Vec<Ink>,
     /// Names of the bars instead of their numbers counted from 1.
     pub names: Vec<String>,
-    /// The first and the last edge of a histogram, whose bars are equal parts of what lies between.
+    /// The first and the last edge of a histogram, whose bars divide the range between them
+    /// equally.
     pub edges: Option<[f32; 2]>,
     /// The value at the top of the plot; the largest where there is none.
     pub most: Option<f32>,

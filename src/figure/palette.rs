@@ -159,8 +159,8 @@ impl Palette {
     }
 }
 
-/// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six (2019, public domain);
-/// what is outside is clamped, NaN is 0.
+/// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six
+/// (2019, public domain); values outside are clamped, NaN is 0.
 fn sequential(t: f32) -> Rgb {
     const COEFFICIENTS: [[f32; 3]; 7] = [
         [0.277_727_33, 0.005_407_344, 0.334_099_8],

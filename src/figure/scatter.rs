@@ -65,7 +65,7 @@ pub enum PointColors<'a> {
 }
 
 impl PointColors<'_> {
-    /// Colour and shape of a point. What has no class or number is faint.
+    /// Colour and shape of a point. A point without a class or number is faint.
     pub fn mark(&self, palette: &Palette, index: usize) -> (Rgb, usize) {
         match self {
             PointColors::Alike => (palette.accent, 0),

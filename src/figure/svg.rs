@@ -5,7 +5,7 @@ use super::{Drawing, Figure};
 const TITLE: f32 = 34.0;
 const MARGIN: f32 = 10.0;
 
-/// Room above what is drawn.
+/// Room above the drawing.
 pub(super) fn head_height(title: &str) -> f32 {
     if title.is_empty() { MARGIN } else { TITLE }
 }

@@ -17,8 +17,8 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// The numbers of a figure as CSV, in full precision below a header. What is no number is `NaN` or
-/// `inf`; what is not there is empty.
+/// The numbers of a figure as CSV, in full precision below a header. Numbers that are not finite
+/// are `NaN` or `inf`; missing ones are empty.
 ///
 /// # Errors
 /// [`FigureError`] where the table cannot be encoded.
@@ -44,7 +44,7 @@ fn table(drawing: &Drawing) -> Table {
     table
 }
 
-/// Numbers names that are there already: curves, columns and values are called as a person likes.
+/// Numbers duplicate names: users name curves, columns and values as they like.
 fn tell_apart(names: &mut [String]) {
     let mut taken: HashSet<String> = HashSet::new();
     for name in names {

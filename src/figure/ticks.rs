@@ -44,8 +44,8 @@ pub fn whole(ticks: &mut Vec<Tick>) {
     }
 }
 
-/// Round numbers, as many as `width` has room for with their labels. The last label is left out
-/// where it would reach further than `beyond` to the right of the axis.
+/// Round numbers, as many as `width` has room for with their labels. The last label is dropped
+/// where it would extend further than `beyond` to the right of the axis.
 pub fn ticks_across(
     limits: [f64; 2],
     width: f32,

@@ -178,7 +178,7 @@ impl ColorMap {
 }
 
 impl ColorBar {
-    /// From left to right, with its ends beneath.
+    /// From left to right, with its ends below.
     fn draw_across(&self, canvas: &mut Canvas<'_>, frame: Frame) {
         let palette = canvas.palette;
         let step = frame.width / SHADES as f32;

@@ -21,7 +21,7 @@ use crate::run::{HeldWeights, RunId};
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
 /// Limit on the total size of all entries, beyond [`GROWTH`] times the size of the file.
 const BASE_BYTES: u64 = 256 << 20;
-/// Weights hardly shrink when packed; what grows more than this is a bomb.
+/// Weights hardly shrink when packed; an entry that grows more than this is a bomb.
 const GROWTH: u64 = 32;
 
 /// A project file being read.
@@ -29,7 +29,7 @@ pub(super) struct Archive {
     path: PathBuf,
     zip: zip::ZipArchive<BufReader<Arc<File>>>,
     file: Arc<File>,
-    /// The file as what weights stay in, once there are some.
+    /// The file in which weights stay, once there are some.
     shelf: Option<Arc<Shelf>>,
     /// Names of all entries, for those of a folder.
     names: BTreeSet<String>,
@@ -156,7 +156,7 @@ impl Folder for Archive {
             (false, true) => self.budget.min(self.record_limit),
             (false, false) => self.budget.min(TEXT_LIMIT_BYTES),
         };
-        // The size an entry claims is not believed: neither for what is reserved nor for what is read.
+        // The size an entry claims is not trusted: neither for reserving memory nor for reading.
         let mut bytes = Vec::new();
         let read = entry.take(limit + 1).read_to_end(&mut bytes);
         read.map_err(|error| damaged(format!("it is damaged ({error}); open a backup")))?;

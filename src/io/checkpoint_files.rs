@@ -167,7 +167,7 @@ pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape, terms: &Terms) -> Re
         let (part, name) = full_name.split_once('/').unwrap_or_default();
         let part = Part::ALL.into_iter().find(|known| known.name() == part);
         let part = part.ok_or_else(|| format!("the array {full_name} belongs to no known part"))?;
-        // Arrays of a part that the numbers say nothing of are left out.
+        // Arrays of a part that the numbers do not mention are skipped.
         if let Some(weights) = part.of_mut(&mut numbers.checkpoint) {
             weights.0.insert(name.to_owned(), array);
         }

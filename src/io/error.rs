@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::project::{visible, visible_path};
 
-/// Why a file could not be read or written: which, where, and what to do.
+/// Why a file could not be read or written: its path, the place of the fault, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FileError {
     /// The file system said no.

@@ -14,7 +14,7 @@ use crate::run::{Run, Weights};
 pub enum TableForm {
     /// `.csv`: with commas, and quotes where they are needed.
     Csv,
-    /// `.tsv`: with tabs and without quotes, so that no field can hold a tab or the end of a line.
+    /// `.tsv`: with tabs and without quotes, so that no field can contain a tab or a line break.
     Tsv,
 }
 

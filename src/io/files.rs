@@ -32,7 +32,7 @@ pub struct Files {
 pub enum Durability {
     /// It must: the bytes reach the disk before the rename does.
     Synced,
-    /// It may be lost; what was there before is still never torn.
+    /// It may be lost; the previous file is still never torn.
     Fast,
 }
 
@@ -112,8 +112,8 @@ impl Files {
         self.write(path, durability, |sink| sink.write_all(bytes))
     }
 
-    /// Whether a file could be written there, asked before hours of work depend on it. Nothing is changed, but what
-    /// killed saves left in the folder is removed.
+    /// Whether a file could be written there, checked before hours of work depend on it. Nothing is
+    /// changed, except that leftovers of killed saves in the folder are removed.
     ///
     /// # Errors
     /// [`FileError`], the same that writing would end with.
@@ -127,7 +127,7 @@ impl Files {
         })
     }
 
-    /// Has what was added to a file reach the disk; one that is not there is fine.
+    /// Flushes the data appended to a file to the disk; a missing file is fine.
     ///
     /// # Errors
     /// [`FileError`].
@@ -174,8 +174,9 @@ impl Files {
         })
     }
 
-    /// Takes away what others may do with a folder and everything in it that `is_ours` accepts by its name, where the
-    /// folder holds nothing else: one that is shared with other programs is left as it is.
+    /// Removes the permissions of others for a folder and everything in it that `is_ours` accepts
+    /// by its name, where the folder contains nothing else: one that is shared with other programs
+    /// is unchanged.
     ///
     /// # Errors
     /// [`FileError`].
@@ -197,7 +198,8 @@ impl Files {
         })
     }
 
-    /// Makes a file without a name in a folder, to write and to read. It goes with the last handle.
+    /// Creates a file without a name in a folder, to write and to read. It is removed with the last
+    /// handle.
     ///
     /// # Errors
     /// [`FileError`].
@@ -238,7 +240,7 @@ impl Files {
         self.attempt(path, || ignore_missing(fs::remove_file(path)))
     }
 
-    /// Every change to the disk goes through here, so that a test can make any of them fail.
+    /// Every change to the disk passes through here, so that a test can make any of them fail.
     fn attempt<T>(&self, path: &Path, change: impl FnOnce() -> io::Result<T>) -> Result<T, FileError> {
         let change = || self.check_allowed().and_then(|()| change());
         change().map_err(|error| FileError::write(path, &error))
@@ -265,7 +267,7 @@ impl Files {
         let folder = folder_of(&target);
         let part = part::part_file(folder, &target, self.private, old.as_ref())?;
         if durability == Durability::Synced {
-            // First, as they may be what fills the disk.
+            // First, because they may fill the disk.
             part::remove_abandoned(folder, &part.as_file().metadata()?);
         }
         let mut sink = self.sink(part.as_file());
@@ -310,7 +312,7 @@ impl Sink<'_> {
         self.has_failed
     }
 
-    /// Fails where what is written was cancelled.
+    /// Fails where the write was cancelled.
     fn check(&self) -> io::Result<()> {
         match self.watch {
             Some(watch) if watch.is_cancelled() => Err(io::Error::other("it was cancelled")),
@@ -375,7 +377,7 @@ fn is_appended_to(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "bin" || extension == "ronl")
 }
 
-/// The file that a path leads to, and what is known of it where it exists and may be replaced.
+/// The target of a path, and its metadata where it exists and may be replaced.
 fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     // A rename would replace a link itself.
     let target = match fs::canonicalize(path) {

@@ -6,10 +6,11 @@
 //! | `layers.bin` | one [`GreedyRecord`] a record |
 //! | `history.ronl` | one [`EpochRecord`] a line, as versions before 4 wrote them; they come before those of `history.bin` |
 //!
-//! A record of `history.bin`, all little-endian: epoch `u32`, step `u64`, MSE `f64`, learning rate `f32`, seconds `f64`,
-//! 1 with validation or 0 `u32`, the training losses in the order of the header's names `f64` each, as many of validation,
-//! and a check `u32`. The header: 8 bytes that say what the file is, bytes of a record without its check `u32`, bytes of the
-//! text `u32`, and the text, a list of the names.
+//! A record of `history.bin`, all little-endian: epoch `u32`, step `u64`, MSE `f64`, learning rate
+//! `f32`, seconds `f64`, 1 with validation or 0 `u32`, the training losses in the order of the
+//! header's names `f64` each, as many of validation, and a check `u32`. The header: 8 bytes that
+//! identify the file, bytes of a record without its check `u32`, bytes of the text `u32`, and the
+//! text, a list of the names.
 
 use serde::Deserialize;
 
@@ -105,11 +106,11 @@ pub(super) fn each_file<E: From<String>>(
     Ok(())
 }
 
-/// Reads what a run's folder `base` holds of its history, whose loss terms are known. Records that a crash has torn are
-/// left out.
+/// Reads the history in a run's folder `base`; the names of the loss terms are given. Records that
+/// a crash has torn are skipped.
 ///
 /// # Errors
-/// [`FileError`] with the file that cannot be used; `history` may then hold a part.
+/// [`FileError`] with the file that cannot be used; `history` may then contain a part.
 pub(super) fn read_history(
     files: &mut dyn Folder,
     base: &str,
@@ -166,7 +167,7 @@ fn read_layers(bytes: &[u8], history: &mut History) -> Result<(), String> {
     Ok(())
 }
 
-/// One line of `history.ronl`. The run says once what the loss terms are called.
+/// One line of `history.ronl`. The run contains the names of the loss terms once.
 #[derive(Deserialize)]
 struct Line {
     epoch: u32,
@@ -189,7 +190,7 @@ impl Line {
     }
 }
 
-/// Lines that cannot be read were torn by a crash and are left out.
+/// Unreadable lines were torn by a crash and are skipped.
 fn read_lines(text: &str, history: &mut History) -> Result<(), String> {
     let mut torn = 0;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {

@@ -75,7 +75,7 @@ pub struct RunStand {
     data: (Option<PathBuf>, u64, Option<u64>),
     /// A hash of how its data are scaled: it may come later.
     normaliser: Option<u64>,
-    /// The bits of what PCA reaches, so that NaN is equal to itself.
+    /// The bits of PCA's error, so that NaN is equal to itself.
     pca_mse: Option<u64>,
     /// The epoch in which its health was measured.
     health: Option<u32>,
@@ -349,7 +349,7 @@ impl Save<'_> {
         Ok(())
     }
 
-    /// Undoes what was set aside for a save that then failed, so that nothing has changed.
+    /// Restores the files set aside for a save that then failed, so that nothing has changed.
     fn take_back(&self, note: &MergeNote) {
         let undone = match note {
             MergeNote::FileSetAside { path, .. } => self.files.take_back(self.path, path),
@@ -404,8 +404,8 @@ fn text_in_file(project: &Project, path: &Path) -> String {
     read.to_ron()
 }
 
-/// Whether a document is what a run was trained by, and so nothing is lost without it. Where its data are does not count: paths
-/// are stored as they were found.
+/// Whether a run contains the document as its design, so that nothing is lost without it. The place
+/// of its data does not count: paths are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.design() == *project
@@ -433,7 +433,7 @@ fn hash_of(normaliser: &Normaliser) -> u64 {
     hasher.finish()
 }
 
-/// Digests of the runs in what was just written: what was read back is what others will find.
+/// Digests of the runs in the file that was just written: other programs will read these.
 fn read_back(path: &Path, sink: &mut Sink<'_>) -> io::Result<BTreeMap<RunId, Digest>> {
     io::Write::flush(sink)?;
     let archive = Archive::of_file(path, sink.file().try_clone()?);

@@ -17,7 +17,7 @@ pub enum OpenedFile {
 /// Opens a project file or a bare design, whichever its content says it is.
 ///
 /// # Errors
-/// [`FileError`], which says what the file is where it is neither.
+/// [`FileError`], which names the kind of the file where it is neither.
 pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
     let start = first_bytes(path)?;
     if is_zip(&start) {
@@ -34,7 +34,7 @@ pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
     open_design(path).map(OpenedFile::Design)
 }
 
-/// Refuses what is no zip, saying what it is instead.
+/// Refuses a file that is not a zip, naming its kind.
 pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     let start = first_bytes(path)?;
     if is_zip(&start) {
@@ -48,8 +48,8 @@ pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     })
 }
 
-/// Opens what a person chose. A folder is refused, and so is what is no file: a device may never end, and opening a pipe
-/// waits for its other end.
+/// Opens a chosen file. A folder is refused, and so is anything but a regular file: a device may
+/// never end, and opening a pipe waits for its other end.
 pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
     let open = || {
         let metadata = std::fs::metadata(path)?;

@@ -54,7 +54,7 @@ impl Merge {
         merge
     }
 
-    /// Chooses what is copied: all that is not written from memory and was not removed here.
+    /// Chooses the runs to copy: all that are not written from memory and were not removed here.
     fn copy(&mut self, known: &Known, runs: &[&Run], fates: &[Fate], disk: &mut OnDisk) {
         let here: BTreeSet<RunId> = runs.iter().map(|run| run.id).collect();
         let written: BTreeSet<RunId> = self.numbers.iter().copied().flatten().collect();
@@ -119,11 +119,11 @@ impl Merge {
     }
 }
 
-/// Whether one state of a run is a later one of the other: the same training with the same changes on the way, and more.
-/// Training is deterministic, so what both have in common is the same, and no result
-/// is lost.
+/// Whether one state of a run is a later one of the other: equal training with equal changes on the
+/// way, and more. Training is deterministic, so the common part is identical, and no result is
+/// lost.
 pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
-    // Data may have been moved; what they are is in the fingerprint.
+    // Data may have been moved; the fingerprint identifies them.
     let design = Project { data: earlier.design.data.clone(), ..later.design.clone() };
     design == earlier.design
         && later.started_unix_secs == earlier.started_unix_secs

@@ -27,8 +27,9 @@ pub const PROJECT_FILE_VERSION: u32 = 4;
 const MANIFEST: &str = "manifest.ron";
 const PROJECT: &str = "project.ron";
 
-/// Writes `NAME.hourglass` in the place of whatever is there: to a new file, then renamed over the old one.
-/// [`MergeBase::save`](super::MergeBase::save) keeps what another program has saved there.
+/// Writes `NAME.hourglass` over any existing file: to a new file, then renamed.
+/// [`MergeBase::save`](super::MergeBase::save) keeps the changes that another program has saved
+/// there.
 ///
 /// # Errors
 /// [`FileError`]; the old file is then as it was.
@@ -69,7 +70,7 @@ const MAX_RUNS: usize = 10_000;
 /// warning; so the file opens as long as its design can be read.
 ///
 /// # Errors
-/// [`FileError`] for what is no project file, is cut short, or comes from a newer program.
+/// [`FileError`] for a file that is not a project, is truncated, or comes from a newer program.
 pub fn open_project(path: &Path) -> Result<Opened, FileError> {
     let (mut archive, manifest, project) = read_start(path)?;
     let (mut runs, mut warnings) = (Vec::<Run>::new(), Warnings::default());
@@ -106,7 +107,7 @@ fn read_start(path: &Path) -> Result<(Archive, Manifest, Project), FileError> {
     Ok((archive, manifest, project))
 }
 
-/// The first entry: what this file is, and what should be in it.
+/// The first entry: the kind of this file, and its expected content.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename = "HourglassProject")]
 struct Manifest {
@@ -115,7 +116,7 @@ struct Manifest {
 }
 
 fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
-    /// Only what every version will have.
+    /// Only the fields that every version will have.
     #[derive(Deserialize)]
     #[serde(rename = "HourglassProject")]
     struct Version {
@@ -148,7 +149,7 @@ impl OnDisk {
     /// Reads as much; `None` where there is no file.
     ///
     /// # Errors
-    /// [`FileError`] for what is no project file, is damaged, or comes from a newer program.
+    /// [`FileError`] for a file that is not a project, is damaged, or comes from a newer program.
     pub(super) fn read(path: &Path) -> Result<Option<OnDisk>, FileError> {
         if !path.exists() {
             return Ok(None);
@@ -173,7 +174,7 @@ impl OnDisk {
     }
 }
 
-/// Everything that goes into a project file.
+/// The content of a project file.
 pub(super) struct Content<'a> {
     pub(super) project: &'a Project,
     /// Runs in memory, with their numbers in the file.
@@ -189,8 +190,9 @@ impl<'a> Content<'a> {
         Content { project, runs, copied: None }
     }
 
-    /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in an old file never
-    /// spreads unseen into the new one. Gives what a person should know of what is not in it.
+    /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in
+    /// an old file never spreads unseen into the new one. Returns notes on parts that were not
+    /// written.
     pub(super) fn write(self, sink: &mut Sink<'_>) -> io::Result<Vec<MergeNote>> {
         // Dropped before its end it would complain on stderr; on an error there is nothing to end.
         let mut zip = ManuallyDrop::new(ZipWriter::new(sink));
@@ -243,7 +245,8 @@ fn put(zip: &mut ZipWriter<&mut Sink<'_>>, name: &str, bytes: &[u8]) -> Result<(
     Ok(())
 }
 
-/// An error on the way into the zip, with the system's own kept inside, so that a full disk is called one.
+/// An error in writing the zip, with the system's own kept inside, so that a full disk is reported
+/// as one.
 struct WriteError(io::Error);
 
 impl From<ZipError> for WriteError {

@@ -18,7 +18,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Records of `width` bytes, of which `text` says what they hold.
+    /// Records of `width` bytes, whose content `text` describes.
     pub(super) fn new(text: &str, width: usize) -> Form {
         let mut header = MAGIC.to_vec();
         header.extend((width as u32).to_le_bytes());
@@ -75,7 +75,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(&str, usize, Whole<'_>), String> {
     Ok((text, width, Whole { records: records.chunks_exact(width + CHECK) }))
 }
 
-/// Goes over the records of a file that are whole.
+/// Iterates over the complete records of a file.
 pub(super) struct Whole<'a> {
     records: std::slice::ChunksExact<'a, u8>,
 }

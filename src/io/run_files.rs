@@ -104,11 +104,11 @@ pub(super) fn probe_text(probe: &Probe) -> Result<String, String> {
     ron::to_string(&text).map_err(|error| error.to_string())
 }
 
-/// A kept epoch whose weights could not be read, and why: they are left out.
+/// A kept epoch whose weights could not be read, and why: they are skipped.
 pub(super) type Unread = (u32, String);
 
-/// Every file of a run as a project file holds it, in order; made one at a time, because they may be
-/// large. Gives the epochs whose weights are left out.
+/// Every file of a run as stored in a project file, in order; created one at a time, because they
+/// may be large. Returns the epochs whose weights are skipped.
 pub(super) fn each_file<E: From<String>>(
     run: &Run,
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
@@ -148,8 +148,8 @@ pub(super) fn each_file<E: From<String>>(
     Ok(unread)
 }
 
-/// Reads a run and checks it. Damage costs as little as possible: what is missing, damaged or does not fit in a file besides
-/// `run.ron` costs what that file holds, with a warning.
+/// Reads a run and checks it. Damage costs as little as possible: a missing, damaged or
+/// inconsistent file besides `run.ron` costs its own content, with a warning.
 ///
 /// # Errors
 /// Where `run.ron` itself cannot be read, or is not the description of a run.

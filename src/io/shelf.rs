@@ -1,8 +1,8 @@
 //! Weights of kept epochs that stay in a file until somebody needs them: a project may hold
 //! gigabytes of them, of which a person looks at a few.
 //!
-//! The file is held open, so that it stays readable when it is removed or another takes its place, as
-//! every save does. What was written over it in place is found out by checksums.
+//! The file is held open, so that it stays readable when it is removed or replaced, as by every
+//! save. Checksums detect data that were overwritten in place.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -67,7 +67,7 @@ impl Shelf {
         Arc::new(Shelf { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })
     }
 
-    /// Weights of these arrays that are in the file already; `name` is what errors call them.
+    /// Weights of these arrays that are in the file already; `name` names them in errors.
     pub(super) fn hold(
         self: &Arc<Shelf>,
         name: &str,

@@ -136,7 +136,7 @@ impl Store {
     /// Stores the document, and the file it belongs to.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
         let origin = origin.and_then(storable);
         let mut is_settled = self.mark();
@@ -152,7 +152,7 @@ impl Store {
     /// the file.
     ///
     /// # Errors
-    /// [`FileError`]; what was noted before then stays.
+    /// [`FileError`]; the recorded state is then unchanged.
     pub fn save_seen(&self, file: &Path, document: String) -> Result<(), FileError> {
         let Some(origin) = storable(file) else { return Ok(()) };
         let is_settled = self.mark();
@@ -175,7 +175,8 @@ impl Store {
     /// be read, the workspace as it was found is kept aside, and a warning says where.
     ///
     /// # Errors
-    /// [`FileError`] where neither the document nor the design of a run can be read, or what is damaged cannot be kept.
+    /// [`FileError`] where neither the document nor the design of a run can be read, or damaged
+    /// files cannot be kept.
     pub fn load(&self) -> Result<Opened, FileError> {
         let dir = &self.inner.dir;
         let Document { project, warning } = document(dir)?;
@@ -202,7 +203,8 @@ impl Store {
         let mut warnings = warnings.into_texts();
         if !is_whole {
             let kept = self.keep_as_found()?;
-            // Another run may get its number, and a run that is resumed adds to its files: neither goes with damaged ones.
+            // Another run may get its number, and a run that is resumed adds to its files: neither
+            // may be combined with damaged ones.
             left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
             damaged.iter().filter_map(|run| runs.get(*run)).try_for_each(|run| self.import_run(run))?;
             warnings.push(format!("everything is kept as it was found: {}", visible_path(&kept)));

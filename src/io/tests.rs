@@ -27,8 +27,8 @@ mod results;
 
 const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
 
-/// The arrays that a run's design asks for, filled with these bits again and again; of what is learned only where
-/// `prefixes` name the state of an optimizer.
+/// The arrays that a run's design requires, filled with these bits repeatedly; of learned ones only
+/// where `prefixes` name the state of an optimizer.
 fn arrays(of: &Run, prefixes: &[&str], bits: &[u32]) -> Weights {
     let planned = of.plan().expect("sound").arrays();
     let mut bits = bits.iter().chain([&0]).cycle().map(|bits| f32::from_bits(*bits));
@@ -197,7 +197,7 @@ fn saved(dir: &Path) -> PathBuf {
     path
 }
 
-/// Puts another file in the place of one, as programs do; what was opened before stays as it was.
+/// Replaces one file with another, as programs do; an open handle keeps the old content.
 fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
     let beside = path.with_extension("new");
     fs::write(&beside, bytes).expect("written");

@@ -27,7 +27,7 @@ impl Watch {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Asks the export to give up: it leaves nothing of what it has not finished.
+    /// Cancels the export: it removes its unfinished files.
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }

@@ -167,7 +167,7 @@ pub enum Bottleneck {
         entries: usize,
         /// Numbers per vector; the units are a multiple of it.
         dimension: usize,
-        /// Weight of the term that holds the encoder to its vectors.
+        /// Weight of the commitment term, which keeps the encoder near its vectors.
         #[serde(default = "commitment")]
         commitment: f32,
         /// How the codebook learns.

@@ -35,7 +35,8 @@ impl Project {
     /// # Errors
     /// [`DesignError`] with line and column for text that is no design, and for unknown fields and versions.
     pub fn from_ron(text: &str) -> Result<Project, DesignError> {
-        // The version is looked at first: a newer design should be called newer, not misspelt.
+        // The version is checked first: a newer design should be reported as newer, not as
+        // misspelt.
         #[derive(serde::Deserialize)]
         #[serde(rename = "Project")]
         struct Version {

@@ -44,7 +44,7 @@ pub enum Layer {
         /// Factor of enlargement.
         #[serde(default = "one")]
         stride: usize,
-        /// Zeros around the picture in the convolution it transposes; what they would give is cut off.
+        /// Zeros around the picture in the convolution it transposes; their output is cut off.
         #[serde(default)]
         padding: Padding,
         /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1` for
@@ -109,12 +109,14 @@ pub enum Layer {
         #[serde(default)]
         activation: Activation,
     },
-    /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
+    /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a
+    /// remainder at the edge is dropped.
     MaxPool2d {
         /// Side of the window in pixels.
         size: usize,
     },
-    /// The mean of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
+    /// The mean of each window of `size` × `size` pixels, windows `size` apart; a remainder at the
+    /// edge is dropped.
     AvgPool2d {
         /// Side of the window in pixels.
         size: usize,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A card or form of the document: what a problem belongs to, and what is selected.
+/// A card or form of the document: the subject of a problem, or the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// Data source, scaling and split.

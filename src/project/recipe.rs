@@ -125,7 +125,7 @@ impl Recipe {
         Recipe::ALL.into_iter().find(|recipe| recipe.name() == name)
     }
 
-    /// Two sentences: what it is and what to look at.
+    /// Two sentences: the idea and the result to look at.
     pub fn summary(self) -> &'static str {
         match self {
             Recipe::Undercomplete => {

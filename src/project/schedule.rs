@@ -5,8 +5,9 @@ use super::{Schedule, Training};
 /// `base` is the rate in force (it may have been changed while running), `step` counts from 0 over the run. Warm-up and
 /// cosine move from step to step, drops come between epochs.
 ///
-/// The cosine spans the epochs of the design, however many are trained in the end: a run that is trained further stays at
-/// the floor it has reached instead of jumping back up, and one whose end is moved while it goes keeps its rates.
+/// The cosine spans the epochs of the design, however many are trained in the end: a run that is
+/// trained further stays at the floor it has reached instead of jumping back up, and one whose end
+/// is moved during training keeps its rates.
 pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch: u64) -> f32 {
     let per_epoch = steps_per_epoch.max(1);
     let warmup = u64::from(training.warmup_epochs) * per_epoch;

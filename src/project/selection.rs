@@ -51,7 +51,7 @@ impl IndexSet {
         IndexSet(ranges.filter_map(|range| Some((*range.first()?, *range.last()?))).collect())
     }
 
-    /// Those below `count`, ascending: whatever a file says, no more rows than the data have.
+    /// Those below `count`, ascending: at most the rows of the data, whatever a file says.
     pub fn below(&self, count: usize) -> impl Iterator<Item = u32> {
         let last = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
         let ranges = self.0.iter().filter_map(move |(from, to)| Some(*from..=(*to).min(last?)));

@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// The shape of one sample, or of what one layer hands to the next.
+/// The shape of one sample, or of the output of a layer.
 ///
 /// Images are stored height × width × channels (channels last).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Shape {
         }
     }
 
-    /// Channels of a picture, features of a row: what batch norm takes statistics of.
+    /// Channels of a picture, features of a row: the axis of the statistics of batch norm.
     pub fn channels(self) -> usize {
         match self {
             Shape::Vector(features) => features,

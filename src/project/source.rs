@@ -124,7 +124,7 @@ impl Binarise {
     }
 }
 
-/// A data set, by what is needed to load it again.
+/// A data set, by the information needed to load it again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Source {
@@ -199,7 +199,7 @@ pub enum Source {
         /// The array of an `.npz` with the rows; by default chosen by names and shapes.
         #[serde(default)]
         array: Option<String>,
-        /// Which array of an `.npz` holds the labels.
+        /// The array of an `.npz` with the labels.
         #[serde(default)]
         labels: Option<String>,
         /// Everything else.
@@ -263,13 +263,14 @@ impl Source {
     }
 }
 
-/// Files say only what differs, so that earlier versions read what they know.
+/// Files contain only the differences, so that earlier versions read the fields they know.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A path that is no text (on some systems names are any bytes) is written as far as it is: the design opens again and says
-/// what is not there, where an error would keep all of it from being saved.
+/// A path that is not text (on some systems names are any bytes) is written as far as possible: the
+/// design opens again and names the missing data, where an error would keep all of it from being
+/// saved.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }

@@ -1,4 +1,4 @@
-//! Messages about rows that are left out of a table, or may have to be.
+//! Messages about rows of a table that are skipped, or may have to be.
 
 use ::csv::ByteRecord;
 
@@ -54,8 +54,8 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sum
     }
 }
 
-/// The last rows that are called after statistics, from the first that surely is or is a function;
-/// none where none is sure.
+/// The last rows with names of statistics, from the first that surely is one or has the name of a
+/// function; none where none is sure.
 fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] {
     let called = |row: &ByteRecord| {
         let (name, called) = footer::named_first(row)?;
@@ -157,7 +157,7 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     }
 }
 
-/// Doubts rows that have no value in any feature, or none `but_words`. `skip` are the rows that are left out.
+/// Doubts rows that have no value in any feature, or none `but_words`. `skip` are the skipped rows.
 pub(super) fn tell_empty(
     empty: &RowSet,
     count: usize,
@@ -215,7 +215,7 @@ pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<
     }
 }
 
-/// Warns of rows that are to be left out, but are not there. `end` is the number of the last row.
+/// Warns of rows to skip that do not exist. `end` is the number of the last row.
 pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
     let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
     if last > end {

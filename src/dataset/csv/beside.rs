@@ -7,7 +7,7 @@ use super::remarks::Remarks;
 use super::roles::Role;
 use crate::project::{Choice, Take};
 
-/// Columns that can be left out by one click each.
+/// Columns that one click each can leave out.
 const OFFERED: usize = 4;
 
 /// Doubts columns that an empty one without a name parts from the others, where they have fewer

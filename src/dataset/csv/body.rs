@@ -19,7 +19,7 @@ pub(super) struct Body {
     pub last: Option<u64>,
     /// The first of the rows below the table that does not have the name of a statistic.
     pub below: Option<u64>,
-    /// Single rows that are left out.
+    /// Single rows to skip.
     pub skip: RowSet,
     /// Whether a second table may begin below the first.
     pub finds_second: bool,
@@ -30,7 +30,7 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// The rows up to the last, but for those that are chosen to be left out.
+    /// The rows up to the last, except those chosen to be skipped.
     pub(super) fn new(last: Option<u64>, asked: &Asked<'_>) -> Body {
         Body {
             last,
@@ -47,8 +47,8 @@ impl Body {
         self.last.is_none_or(|last| number <= last)
     }
 
-    /// Hands over the rows with their numbers; all have a field for each column, and empty rows are
-    /// left out.
+    /// Passes on the rows with their numbers; all have a field for each column, and empty rows are
+    /// skipped.
     pub(super) fn each(
         &self,
         text: &Text<'_>,
@@ -68,7 +68,7 @@ impl Body {
         Ok(())
     }
 
-    /// Why a row is left out, where it is.
+    /// Why a row is skipped, if it is.
     pub(super) fn left_out(&self, layout: &TableLayout, number: u64, record: &ByteRecord) -> Option<Left> {
         if self.skip.contains(number) {
             return Some(Left::Skipped);
@@ -133,7 +133,7 @@ fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
     copy.is_empty() || number.is_some_and(|number| number.iter().all(u8::is_ascii_digit))
 }
 
-/// Why a row is left out.
+/// Why a row is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Left {
     /// It was chosen to be, or sums up others.

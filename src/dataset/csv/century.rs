@@ -70,13 +70,13 @@ pub(super) fn before(written: u16) -> u16 {
     written.saturating_sub(99)
 }
 
-/// Whether a column is called as dates are.
+/// Whether a column has the name of a date.
 pub(super) fn is_date(name: &str) -> bool {
     let lower = name.to_lowercase();
     DATES.iter().any(|part| lower.contains(part)) || is_birth(name)
 }
 
-/// Whether a column is called as births are.
+/// Whether a column has the name of a birth date.
 fn is_birth(name: &str) -> bool {
     let name = name.to_lowercase();
     let compact = name.replace('.', "");

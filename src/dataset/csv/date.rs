@@ -388,7 +388,7 @@ fn may_be_date(field: &str) -> bool {
         && field.bytes().filter(u8::is_ascii_digit).count() >= least
 }
 
-/// Whether a date and time says what zone it is in.
+/// Whether a date and time has a time zone.
 pub(super) fn has_zone(field: &str) -> bool {
     without_zone(field.trim()).1.is_some()
 }

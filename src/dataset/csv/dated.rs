@@ -40,7 +40,7 @@ pub(super) struct Dated {
     ends: Ends,
     /// Years of two digits, where these come first and where they come last.
     short_years: [ShortYears; 2],
-    /// Whether the column is called after dates.
+    /// Whether the column has the name of a date.
     is_named: bool,
     /// Whether this many fields that are not dates exclude a column of dates.
     is_over: bool,
@@ -78,7 +78,7 @@ impl Default for Dated {
 }
 
 impl Dated {
-    /// Nothing yet, in a column that is called after dates or not.
+    /// No fields yet, in a column with or without the name of a date.
     pub(super) fn named(is_named: bool) -> Dated {
         Dated { is_named, ..Dated::default() }
     }

@@ -25,7 +25,7 @@ pub(super) fn marks(
         Decimal::Comma => return all(true),
         Decimal::Auto => {}
     }
-    // As before this was asked: plain numbers are what they are.
+    // As before this choice existed: plain numbers are read as written.
     let are_plain = numbers.iter().all(|at| evidence[*at].notation(Some(false)) == Notation::Point);
     if asked.rules == Rules::Version1 && are_plain {
         return all(false);

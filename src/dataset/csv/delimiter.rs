@@ -63,8 +63,8 @@ fn likeliest(
     best
 }
 
-/// Whether a sign divides the fields that runs of spaces would split, such as phone numbers: what
-/// these leave together is not a number with a decimal comma. Spaces leave no tabs, but tables of
+/// Whether a sign divides the fields that runs of spaces would split, such as phone numbers: the
+/// parts between it are not numbers with a decimal comma. Spaces leave no tabs, but tables of
 /// numbers alone mix the two.
 fn divides(sign: Delimiter, rows: &[ByteRecord], by_spaces: &[ByteRecord]) -> bool {
     if sign == Delimiter::Tab {

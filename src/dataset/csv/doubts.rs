@@ -26,7 +26,7 @@ const FILLERS: usize = 20;
 /// numbers like that.
 pub(super) const PADDED: usize = 3;
 
-/// All columns of a table and what became of them.
+/// All columns of a table and their roles.
 pub(super) struct Columns<'a> {
     pub layout: &'a TableLayout,
     pub evidence: &'a [Evidence],

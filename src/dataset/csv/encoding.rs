@@ -42,8 +42,8 @@ pub(super) struct Line {
 /// The encoding of a text and how it was found: by its beginning, and by all of it where `rest`
 /// opens it.
 ///
-/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. What is valid
-/// UTF-8 to its end is UTF-8, also with few other bytes; the rest is guessed as browsers do
+/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. Text that is
+/// valid UTF-8 to its end is UTF-8, also with few other bytes; the rest is guessed as browsers do
 /// (`chardetng`).
 pub(super) fn of<E, R: Read>(
     head: &[u8],
@@ -58,7 +58,7 @@ pub(super) fn of<E, R: Read>(
     if let Some(encoding) = utf16_without_mark(&head[..head.len().min(UTF16_BYTES)]) {
         return Ok((encoding, Guess::Zeros));
     }
-    // Where there is no more to read than the beginning, that is all of it.
+    // If the file ends with the beginning, that is all of it.
     let mut block = vec![0; 1 << 16];
     let mut each = |take: &mut dyn FnMut(&[u8]) -> bool| {
         let Some(mut reader) = open()? else {
@@ -111,7 +111,7 @@ pub(super) fn of<E, R: Read>(
 }
 
 impl Guess {
-    /// Says what was guessed, with the line that shows it and what may be chosen instead.
+    /// Reports the guess, with the line that shows it and the alternatives.
     pub(super) fn tell(&self, encoding: &'static Encoding, remarks: &mut Remarks) {
         let shown = |encoding: &'static Encoding, line: &Line| {
             let (text, _) = encoding.decode_without_bom_handling(&line.bytes);
@@ -236,7 +236,7 @@ pub(super) fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
 
-/// Counts of what is UTF-8 in blocks of bytes and what is not.
+/// Counts of valid and invalid UTF-8 in blocks of bytes.
 #[derive(Default)]
 struct Utf8 {
     /// Characters of several bytes.

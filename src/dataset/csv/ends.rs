@@ -147,7 +147,7 @@ impl End {
 fn is_filler(value: f64) -> bool {
     const FILLERS: [f64; 7] =
         [32_768.0, 2_147_483_648.0, 2_147_483_647.0, 1e20, 1e30, 1e36, 253_402_214_400.0];
-    // The default of netCDF for floats, in as many digits as are written, and what is beyond it.
+    // The default of netCDF for floats, in as many digits as are written, and numbers beyond it.
     FILLERS.contains(&value.abs()) || value.abs() > 9.9e35
 }
 
@@ -223,7 +223,7 @@ mod tests {
         check(&["1", "2", "1000", "1000"], &[]);
         check(&["-999", "-999"], &[]);
         check(&["1", "9", "9"], &[]);
-        // With a decimal comma, with zeros at the end, far from fractions, what programs fill with.
+        // With a decimal comma, with zeros at the end, far from fractions, fill values of programs.
         check(&["20,5", "-999,9", "21", "-999,9"], &[("-999,9", 2)]);
         check(&["20.5", "-999.90", "21", "-999.90"], &[("-999.90", 2)]);
         check(&["0.25", "99.99", "0.75", "99.99"], &[]);

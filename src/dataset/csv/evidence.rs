@@ -242,7 +242,7 @@ impl Evidence {
         }
     }
 
-    /// Forgets its words, and gives back what they took.
+    /// Forgets its words, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.forget(budget);
         self.dates.release(budget);
@@ -341,7 +341,7 @@ impl Evidence {
         }
     }
 
-    /// Whether the column proves what its decimal mark is: a comma or not.
+    /// Whether the column proves its decimal mark: a comma or not.
     pub(super) fn proves_comma(&self) -> Option<bool> {
         if !matches!(self.judge(None), Content::Numbers { .. }) {
             return None;

@@ -175,8 +175,8 @@ impl Tail {
         count
     }
 
-    /// The first of the rows at the end that are called after different statistics; the number of
-    /// rows where none are.
+    /// The first of the rows at the end with names of different statistics; the number of rows
+    /// where none are.
     fn statistics(&self, above: &Above<'_>) -> usize {
         let is_one = |row: &ByteRecord| called_first(row).is_some_and(|called| called.is_whole);
         let filled = |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).count();
@@ -212,7 +212,7 @@ impl Tail {
     }
 }
 
-/// Whether a row is all that the next one sums up: that is called after it, or holds its numbers.
+/// Whether a row is all that the next one sums: that has the name of a sum of it, or its numbers.
 fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
     let is_called = match (first(row), first(next)) {
         (Some(name), Some(sum)) => sum.len() > name.len() && sum.starts_with(name),
@@ -242,7 +242,7 @@ pub(super) fn follows_statistic(
     is_proven(*number) && is_statistic(before) && !is_whole(&rows[at].1)
 }
 
-/// Whether a row is called after a statistic alone, other than a sum.
+/// Whether a row has only the name of a statistic, other than a sum.
 fn is_statistic(row: &ByteRecord) -> bool {
     called_first(row).is_some_and(|called| called.is_whole && called.kind != Kind::Sum)
 }
@@ -263,15 +263,15 @@ fn has_label(row: &ByteRecord, above: &Above<'_>) -> bool {
     at.is_some_and(|at| (above.is_label)(at))
 }
 
-/// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike
-/// its own.
+/// Whether a row surely has the name of a statistic, because all other names in its place contain
+/// digits.
 fn is_unlike(row: &ByteRecord, above: &Above<'_>) -> bool {
     let Some(at) = row.iter().position(|field| !field.trim_ascii().is_empty()) else { return false };
     let is_sure = called_first(row).is_some_and(Called::is_sure);
     is_sure && !row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at)
 }
 
-/// Whether a row holds no field, or lines drawn of signs (`---+---`) alone.
+/// Whether a row contains no field, or only lines drawn with signs (`---+---`).
 pub(super) fn is_empty<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> bool {
     let is_line = |byte: &u8| matches!(byte, b'-' | b'=' | b'+' | b'_' | b'|' | b':');
     fields.into_iter().all(|field| {

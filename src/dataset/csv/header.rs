@@ -1,4 +1,4 @@
-//! Whether the first row of a table holds the names of its columns.
+//! Whether the first row of a table contains the names of its columns.
 
 use std::collections::HashSet;
 
@@ -28,8 +28,8 @@ pub(super) enum Field<'a> {
 
 /// Judges the first row by the rows below it.
 ///
-/// - For a header: a word above values; a word that a column of few words does not have, or that
-///   columns are often called; a date above numbers; numbers that step evenly, rise or fall (years,
+/// - For a header: a word above values; a word that a column of few words does not have, or that is
+///   a usual name of columns; a date above numbers; numbers that step evenly, rise or fall (years,
 ///   wavelengths, 0 1 2 3) where rows below do not; different whole numbers above fractions.
 /// - Against it: a word that occurs below; a value above words.
 pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
@@ -45,7 +45,7 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     let names = votes.names + votes.usual + votes.rare;
     let doubt = Some("some of its fields look like names, others like data");
     if names > 0 && votes.data > 0 {
-        // A column may be called as one of its words (`yes`).
+        // A column may have the name of one of its words (`yes`).
         let is_sure = votes.names > 0 && names >= 3 * votes.data;
         return Verdict { has_header: names > votes.data, doubt: doubt.filter(|_| !is_sure) };
     }
@@ -98,7 +98,7 @@ fn by_numbers(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> 
 struct Votes {
     /// Words above values, dates above numbers.
     names: usize,
-    /// Words that columns of words are often called.
+    /// Usual names of columns of words.
     usual: usize,
     /// Words that a column of few words does not have: names, or rare ones of these.
     rare: usize,
@@ -251,8 +251,8 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     }
 }
 
-/// Whether the row below the header holds the units of the columns: words above numbers, in every
-/// column that holds some.
+/// Whether the row below the header contains the units of the columns: words above numbers, in
+/// every column with any.
 pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let (mut units, mut is_bracketed) = (0, false);
     for (at, field) in row.iter().enumerate() {
@@ -433,7 +433,7 @@ mod tests {
         check(&["Name,City", "Ann,Bonn", "Bob,Ulm", "Cy,Rome", "Di,Paris"], true, false);
         check(&["sample_id,x1", "a,b", "c,d"], true, false);
         check(&["x", "1", "2"], true, false);
-        // A column that is called as one of its words.
+        // A column with the name of one of its words.
         check(&["ans,flag,ja,v", "no,y,ja,1", "yes,n,nein,2", "no,y,ja,3", "yes,n,nein,4"], true, false);
         check(&["5", "1", "2"], false, false);
         check(&["a,b"], true, false);

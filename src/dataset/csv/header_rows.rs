@@ -30,7 +30,7 @@ pub(super) struct Below {
 }
 
 impl Below {
-    /// Finds out what the first of these rows are, below a row that would be the header.
+    /// Determines the kind of the first of these rows, below a row that would be the header.
     pub(super) fn find(first: &[String], rows: &[Vec<String>], asked: &Asked<'_>) -> Below {
         if asked.header == Header::OneRow {
             return Below::default();
@@ -140,7 +140,7 @@ pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashS
     })
 }
 
-/// Whether no column that is asked for by one of these names is called otherwise then.
+/// Whether every column that is requested by one of these names keeps it then.
 fn keeps(names: &[String], there: &HashSet<String>, wanted: &HashSet<&str>) -> bool {
     wanted.is_empty()
         || !column_names(names).iter().any(|name| wanted.contains(name.as_str()) && !there.contains(name))

@@ -1,4 +1,4 @@
-//! Columns that are called, or look, as labels do.
+//! Columns with the names, or the look, of labels.
 
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
@@ -7,12 +7,12 @@ use super::number::Notation;
 use super::plain::plain_number;
 
 const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
-/// Columns of more different fields hold no classes.
+/// Columns of more different fields are not classes.
 pub(super) const CLASSES: usize = 20;
 /// The most words that become features by themselves, one each.
 pub(super) const FEW_WORDS: usize = 64;
 
-/// Whether a column is called as labels are.
+/// Whether a column has the name of a label.
 pub(in crate::dataset) fn is_label_name(name: &str) -> bool {
     let name = name.trim().trim_start_matches('#');
     LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))

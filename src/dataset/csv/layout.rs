@@ -1,4 +1,4 @@
-//! How a table is laid out: where it begins, and what its columns are called.
+//! The layout of a table: where it begins, and the names of its columns.
 
 use std::collections::HashSet;
 
@@ -38,7 +38,7 @@ pub(super) struct TableLayout {
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
-    /// Notes about parts that were left out or renamed.
+    /// Notes about parts that were skipped or renamed.
     pub notes: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
@@ -101,7 +101,7 @@ impl TableLayout {
                 Header::Auto => {
                     first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some())
                 }
-                // The names that are meant may be those of the comment.
+                // The intended names may be those of the comment.
                 Header::Yes | Header::OneRow => {
                     !is_header(&sample, asked, known) && first.iter().any(is_number)
                 }

@@ -1,4 +1,4 @@
-//! Rows that are left out of a table, as the first reading finds them.
+//! Rows of a table that are skipped, as found by the first reading.
 
 use std::collections::{HashMap, HashSet};
 
@@ -46,7 +46,7 @@ pub(super) struct Sums {
     /// Names of statistics that rows within the table have, in lower case, other than those of
     /// sums.
     pub within: HashSet<Vec<u8>>,
-    /// Those of them among other rows, which are left out.
+    /// Those of them among other rows, which are skipped.
     pub left_out: Vec<Numbered>,
     /// The numbers of statistics rows of each group of rows, other than sums.
     pub of_groups: HashSet<u64>,

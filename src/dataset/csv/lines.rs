@@ -11,8 +11,7 @@ use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
 use crate::project::Delimiter;
 
-/// The longest row and the most columns: beyond them something else is meant than a table with a
-/// sample a row.
+/// The longest row and the most columns: a file beyond them is not a table with one sample per row.
 const ROW_BYTES: u64 = 64 << 20;
 pub(super) const MAX_COLUMNS: usize = 1 << 20;
 /// Delimiters of one row that are read, those in quoted texts among them.
@@ -69,8 +68,8 @@ impl<'a> Lines<'a> {
         self.reader.get_ref().comments
     }
 
-    /// Refuses the last row where it ends within a quoted text that holds further lines: they were
-    /// meant as rows.
+    /// Refuses the last row where it ends within a quoted text that contains further lines: they
+    /// are probably rows.
     pub(super) fn check_closed(&self, record: &ByteRecord) -> Result<(), DataError> {
         let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let holds_lines = |field: &[u8]| field.trim_ascii().iter().any(is_line_end);
@@ -113,7 +112,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A file of which no more is handed on than one row may have.
+/// A file of which at most the longest row is passed on.
 struct Bounded<'a> {
     inner: Box<dyn Read + 'a>,
     delimiter: u8,
@@ -157,7 +156,7 @@ impl Read for Bounded<'_> {
     }
 }
 
-/// The first rows; a row that the end of `head` cuts off is left out.
+/// The first rows; a row that the end of `head` cuts off is dropped.
 pub(super) fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<ByteRecord> {
     let head = letters(head, form);
     let mut reader = builder(form).from_reader(&head[..]);

@@ -57,8 +57,8 @@ pub(super) fn in_one_line(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The names in the first row. One is put before them where R left out that of the row names, empty
-/// ones at the end are taken off where only the header ends with delimiters.
+/// The names in the first row. One is added before them where R omitted that of the row names;
+/// empty ones at the end are removed where only the header ends with delimiters.
 pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String>) -> Vec<String> {
     let mut names = sample[0].clone();
     let fields = names.len();

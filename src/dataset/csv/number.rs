@@ -73,7 +73,7 @@ impl Notation {
         self.marks().0 == ','
     }
 
-    /// Decimal mark and what groups thousands.
+    /// Decimal mark and separator of thousands.
     fn marks(self) -> (char, Option<Group>) {
         match self {
             Notation::Point => ('.', None),

@@ -68,8 +68,8 @@ fn counts(evidence: &Evidence) -> Vec<u32> {
     counts
 }
 
-/// Adds what is counted in the rows: the range of dates, and the histograms of all features that
-/// are one number.
+/// Adds counts of the rows: the range of dates, and the histograms of all features that are one
+/// number.
 pub(super) fn count(
     all: &mut [ColumnOverview],
     roles: &Roles,

@@ -15,7 +15,7 @@ pub(super) fn may_be(row: &ByteRecord, columns: usize, above: &ByteRecord) -> bo
     is_one(row) && (columns > 2 || (columns == 2 && is_below_number()))
 }
 
-/// Whether a row holds a name and a value, and nothing else: the name is not that of a statistic.
+/// Whether a row is only a name and a value: the name is not that of a statistic.
 pub(super) fn is_one(row: &ByteRecord) -> bool {
     has_name_and_value(row) && statistics::called(row).is_none()
 }

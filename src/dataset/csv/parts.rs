@@ -1,5 +1,5 @@
-//! Memory for the parts of a packed spreadsheet, before a reader that believes what they claim
-//! unpacks them.
+//! Memory for the parts of a packed spreadsheet, before a reader that trusts their claims unpacks
+//! them.
 
 use std::io::{BufRead, BufReader, Read, Seek};
 
@@ -50,12 +50,12 @@ pub(super) struct Parts<'a> {
     pub has_merged: bool,
 }
 
-/// Charges what the parts will take while they are read. Each is unpacked once for that: what an
-/// archive says of their lengths need not be true.
+/// Charges the memory of the parts while they are read. Each is unpacked once for that: the lengths
+/// that an archive states need not be true.
 ///
 /// # Errors
-/// [`DataError::Memory`] for more than there is, and what `damaged` makes of claims that cannot be
-/// true.
+/// [`DataError::Memory`] where memory is short, and the error that `damaged` makes of claims that
+/// cannot be true.
 pub(super) fn hold<'a>(
     archive: &mut ZipArchive<impl Read + Seek>,
     progress: &'a Progress,
@@ -123,7 +123,7 @@ pub(super) fn hold<'a>(
     Ok(Parts { held, has_merged })
 }
 
-/// The styles of cells, each of which holds a copy of its number format and its font.
+/// The styles of cells, each of which contains a copy of its number format and its font.
 #[derive(Default)]
 struct Styles {
     count: u64,
@@ -232,7 +232,7 @@ struct Cells {
     repeats: u64,
     row: u64,
     empty: u64,
-    /// Rows of the sheet at hand, the widest of them, and what the sheet was charged with.
+    /// Rows of the current sheet, the widest of them, and the memory charged for the sheet.
     rows: u64,
     empty_rows: u64,
     widest: u64,

@@ -39,7 +39,7 @@ impl Places<'_> {
     }
 }
 
-/// The rows that were chosen to be left out, and these.
+/// The rows that were chosen to be skipped, and these.
 pub(super) fn with_more(skip: Option<&RowSet>, rows: impl IntoIterator<Item = u64>) -> RowSet {
     skip.cloned().unwrap_or_default().and(&rows.into_iter().collect())
 }

@@ -18,8 +18,8 @@ const MOST_CONTINUED: usize = 1 << 15;
 /// their texts.
 ///
 /// # Errors
-/// Sectors that follow each other in a circle, which a reader would follow for ever; the extent of a sheet that is larger than
-/// any; what `check` returns.
+/// Circular chains of sectors, which a reader would follow for ever; the extent of a sheet that is
+/// larger than any; the errors of `check`.
 pub(super) fn claimed(
     file: &[u8],
     check: &dyn Fn() -> Result<(), DataError>,
@@ -211,7 +211,7 @@ fn extent(data: &[u8]) -> Option<u64> {
     Some(length(rows.0, rows.1).saturating_mul(length(first, last)))
 }
 
-/// The records of a stream: their kinds and what they hold.
+/// The records of a stream: their kinds and their content.
 fn records(mut stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let (kind, length) = (u16_at(stream, 0)?, usize::from(u16_at(stream, 2)?));

@@ -79,7 +79,7 @@ impl Role {
         !matches!(self, Role::LeftOut | Role::Label(_))
     }
 
-    /// Whether that is what was chosen.
+    /// Whether that was chosen.
     fn is_as_chosen(&self, chosen: Take) -> bool {
         match chosen {
             Take::Feature => self.is_feature(),
@@ -147,7 +147,7 @@ impl<'a> Chosen<'a> {
         Chosen { asked, labels: asked.labels.iter().collect(), takes: takes.collect() }
     }
 
-    /// The choice for a column. The list of labels counts for more, but for what is left out.
+    /// The choice for a column. The list of labels takes precedence, except over columns left out.
     fn take(&self, name: &String) -> Option<Take> {
         match self.takes.get(name) {
             Some(Take::LeftOut) => Some(Take::LeftOut),
@@ -305,7 +305,7 @@ impl Judge<'_> {
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
-    /// A column of a table that is shown to a run: what was chosen holds only for those it does not
+    /// A column of a table that is shown to a run: choices apply only to those the run does not
     /// know.
     fn of_run(
         &self,
@@ -430,7 +430,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The single feature that a column is by what it holds; `None` for words.
+    /// The single feature that a column is by its content; `None` for words.
     fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
         Some(match evidence.judge(Some(self.commas[at])) {
             Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },

@@ -15,7 +15,7 @@ use crate::project::{Choice, RowSet, TableReading};
 pub(super) struct Second {
     /// The number of its row.
     pub number: u64,
-    /// Whether only the rows above it are read; otherwise its header alone is left out.
+    /// Whether only the rows above it are read; otherwise only its header is skipped.
     pub is_cut: bool,
     header: ByteRecord,
     /// Rows of the whole file.

@@ -24,7 +24,7 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
         next = lists.pop()?;
     }
     lists.retain(|at| *at < RESERVED);
-    // Some writers fill what is left of the first list with zeros.
+    // Some writers fill the rest of the first list with zeros.
     if lists.len() > most + FIRST_LISTS {
         return None;
     }
@@ -57,7 +57,7 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
     books.collect()
 }
 
-/// Whether an entry is called as its reader looks for it.
+/// Whether an entry has the name that its reader searches.
 fn is_book(entry: &[u8]) -> bool {
     let name = UTF_16LE.decode(&entry[..64]).0;
     let name = name.split('\0').next().unwrap_or_default();

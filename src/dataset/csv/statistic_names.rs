@@ -93,14 +93,14 @@ const AMBIGUOUS: &str = "n, sd, s d, se, cv, rsd, vk, var, min, max, media, coun
 /// Names of functions, which a table of functions or ways of pooling has among its rows.
 const FUNCTIONS: [&[u8]; 10] =
     [b"sum", b"mean", b"average", b"avg", b"median", b"min", b"max", b"std", b"count", b"var"];
-/// Ends of one word that says what was summed up: `Umsatztotal`.
+/// Endings of a word that names a sum: `Umsatztotal`.
 const ENDS: [(&str, Kind); 3] = [("total", Kind::Sum), ("summe", Kind::Sum), ("saldo", Kind::Other)];
 
 /// The statistic that a row is named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub kind: Kind,
-    /// Whether it is called so alone (`Total`), not after what it sums up (`North total`).
+    /// Whether its whole name is this (`Total`), without a group (`North total`).
     pub is_whole: bool,
     /// Whether it may be the name of something else.
     pub is_ambiguous: bool,
@@ -134,7 +134,7 @@ pub(super) fn is_function(name: &[u8]) -> bool {
     FUNCTIONS.contains(&name)
 }
 
-/// Words hold no digits, or begin with a letter; a percent sign after digits makes a quantile of
+/// Words contain no digits, or begin with a letter; a percent sign after digits makes a quantile of
 /// them (`25%`, `95% CI`).
 fn is_word(field: &[u8]) -> bool {
     let begins_with_letter = field.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());

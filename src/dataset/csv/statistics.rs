@@ -265,8 +265,8 @@ impl<'a> Proof<'a> {
             .find(|kind| self.judge_as(row, *kind, Column::whole) == Found::InAll && chance(*kind) < most)
     }
 
-    /// Whether a row, which is one of those so far, holds the sums of all others in two columns or more, and it is less likely
-    /// than `most` that this is chance.
+    /// Whether a row, which is one of those so far, contains the sums of all others in two columns
+    /// or more, and the probability of a coincidence is below `most`.
     pub(super) fn sums_up_others(&self, row: &ByteRecord, most: f64) -> bool {
         let (mut told, mut chance) = (0, 1.0);
         for column in &self.columns {

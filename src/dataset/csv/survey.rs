@@ -82,7 +82,7 @@ pub(super) fn survey(
     Ok((evidence, body))
 }
 
-/// The number of the last row, where it is said how many at the end are left out.
+/// The number of the last row, where the number of skipped rows at the end is given.
 fn last(
     text: &Text<'_>,
     layout: &TableLayout,
@@ -190,7 +190,7 @@ impl<'a> Survey<'a> {
                 self.take(&rows, body, header.0, &mut header.1)?;
             }
             let may_begin = body.finds_second && self.may_begin_table(&record);
-            // The header once more is left out.
+            // A repetition of the header is skipped.
             if may_begin && body.left_out(self.layout, number, &record).is_none() {
                 waiting = Some((number, record.clone()));
                 continue;
@@ -245,7 +245,7 @@ impl<'a> Survey<'a> {
         !self.tail.has_others && (rows.iter().any(is_other) || has_pairs())
     }
 
-    /// Whether a row was chosen to be left out.
+    /// Whether a row was chosen to be skipped.
     fn is_chosen(&self, number: u64) -> bool {
         self.asked.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
     }
@@ -274,7 +274,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Adds a row to what is known of the columns.
+    /// Adds a row to the evidence of the columns.
     fn add(
         &mut self,
         rows: &Rows<'_>,
@@ -331,7 +331,7 @@ impl<'a> Survey<'a> {
                 is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),
             });
-            // Those whose numbers prove it, whatever they are called.
+            // Those whose numbers prove it, whatever their names.
             let is_below = |(number, _): &Numbered| body.below.is_some_and(|below| *number >= below);
             kept = kept.min(self.tail.rows.iter().position(is_below).unwrap_or(kept));
         }

@@ -16,7 +16,7 @@ pub(super) enum Tail {
     Unit(Box<str>),
 }
 
-/// Why the numbers of a column cannot be read without what follows them.
+/// Why the numbers of a column cannot be read without their tails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Odd<'a> {
     /// Something else follows another number, as in these two fields.
@@ -147,8 +147,7 @@ impl Tails {
 }
 
 impl Tail {
-    /// The digits of a field and what they are multiplied with; `None` where another unit follows
-    /// them.
+    /// The digits of a field and their factor; `None` where another unit follows them.
     pub(super) fn strip<'a>(&self, field: &'a str) -> Option<(&'a str, f64)> {
         match self {
             Tail::None => Some((field, 1.0)),
@@ -163,12 +162,12 @@ impl Tail {
     }
 }
 
-/// A number without what follows it.
+/// A number without its tail.
 pub(super) fn digits(field: &str) -> &str {
     split(field).map_or(field, |(digits, _)| digits)
 }
 
-/// A number and what follows it, where that can be a unit.
+/// A number and its tail, where that can be a unit.
 fn split(field: &str) -> Option<(&str, &str)> {
     /// Longer ones are words.
     const LETTERS: usize = 12;

@@ -302,7 +302,7 @@ fn a_row_within_the_table_cannot_fill_the_memory_either() {
     for part in ["table.csv needs about 36.0 MB", "but 16.0 MB are free: choose a smaller file, or close"] {
         assert!(error.contains(part), "{error} lacks {part}");
     }
-    // Where there is memory, the same row is no more than a word.
+    // Where there is memory, the row is only a word.
     let error = load(&path, &[], Missing::DropRow, &Progress::with_budget(64_000_000));
     assert!(matches!(error, Err(DataError::Word { .. })), "{error:?}");
 }
@@ -339,7 +339,7 @@ fn a_table_stays_charged_for_what_it_holds() {
     let raw = load(&path, &["id".to_owned()], Missing::DropRow, &progress).unwrap();
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!(values.capacity(), 2000);
-    // Names, and what the overview holds of each column.
+    // Names, and the overview of each column.
     let names = "xyid".len() as u64 + 3 * memory::text_bytes(0);
     let overview = names + 3 * 16 * 4 + memory::bytes_of::<crate::dataset::ColumnOverview>(3);
     assert_eq!(progress.budget().free(), LIMIT - raw.bytes() - names - overview);

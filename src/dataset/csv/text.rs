@@ -25,7 +25,7 @@ pub(super) struct Text<'a> {
     pub encoding: &'static Encoding,
     /// How the encoding was found.
     pub guess: Guess,
-    /// Length of what is read, for the progress.
+    /// Length of the input, for the progress.
     pub bytes: u64,
 }
 
@@ -38,11 +38,11 @@ enum Content {
 }
 
 impl<'a> Text<'a> {
-    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its
-    /// beginning alone.
+    /// Determines the kind of the file by its first bytes, and its encoding: by all of it, or by
+    /// its beginning alone.
     ///
     /// # Errors
-    /// [`DataError`] for what is no table: what it is, and what to do.
+    /// [`DataError`] for a file that is not a table: its kind, and the remedy.
     pub(super) fn find(
         path: &'a Path,
         reading: &TableReading,
@@ -115,7 +115,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Gives back what it holds.
+    /// Releases its memory.
     pub(super) fn release(self, progress: &Progress) {
         if let Content::Sheet(sheet) = self.content {
             progress.budget().release(sheet.text);

@@ -19,7 +19,7 @@ use super::{Asked, listed};
 use crate::dataset::Column;
 use crate::project::{Choice, Delimiter, Rules, Take, visible};
 
-/// Columns that are named in the line that says what was read.
+/// Number of columns named in the summary line.
 const NAMED: usize = 8;
 
 impl Remarks {
@@ -200,8 +200,8 @@ impl Remarks {
         }
     }
 
-    /// Words that are no features because they are too many: labels, or left out where there should
-    /// be no others.
+    /// Words that are not features because they are too many: labels, or left out where there
+    /// should be no other labels.
     fn many_words(
         &mut self,
         layout: &TableLayout,
@@ -286,7 +286,7 @@ const GROUPED: [(Notation, &str); 6] = [
     (Notation::CommaGroupedByApostrophe, "1'234,5"),
 ];
 
-/// How many rows of what: `60 rows × 4 columns (a, b, c, d)`.
+/// The number of rows and their kind: `60 rows × 4 columns (a, b, c, d)`.
 pub(super) fn what(rows: usize, columns: &[Column]) -> String {
     let features: usize = columns.iter().map(Column::features).sum();
     let named: Vec<String> = columns

@@ -40,7 +40,7 @@ pub(super) struct Table<'a> {
     progress: &'a Progress,
 }
 
-/// The number of a field, with what its tail multiplies it with.
+/// The number of a field, multiplied by the factor of its tail.
 fn number(field: &str, notation: Notation, tail: &Tail) -> Option<f64> {
     // With an exponent, or more digits than a plain number.
     let plain = || if notation.has_comma() { None } else { plain_number(field) };
@@ -235,7 +235,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The option that leaves out the row at hand, too.
+    /// The option that also skips the current row.
     fn skip_option(&self) -> String {
         let skip = self.asked.reading.skip_rows.clone().unwrap_or_default();
         let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([self.number])))).option();
@@ -263,7 +263,7 @@ impl<'a> Table<'a> {
         )
     }
 
-    /// The rows, without what was said about them.
+    /// The rows, without the remarks.
     pub(super) fn finish(mut self, dropped: usize, remarks: &mut Remarks) -> Result<Raw, DataError> {
         if self.rows == 0 {
             return Err(DataError::content(

@@ -17,9 +17,9 @@ const MOST_ENTRIES: usize = 4000;
 
 /// The source of an images file with the labels and test files that lie next to it, by their usual names.
 ///
-/// Of a folder, the training images in it or below it are taken; both spellings (`train-images-idx3-ubyte`,
-/// `train-images.idx3-ubyte`) are known, with and without `.gz`, also in folders of the same names. Nothing is read: what is
-/// not there is left out, and loading says so.
+/// In a folder, the training images in it or below it are chosen; both spellings
+/// (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`) are known, with and without `.gz`, also
+/// in folders of these names. Nothing is read: missing files are skipped, and loading says so.
 pub fn companions(path: &Path) -> Source {
     let images = if path.is_dir() {
         images_below(path).into_iter().next().unwrap_or_else(|| path.join(STANDARD_NAMES[0]))
@@ -95,7 +95,7 @@ pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// The name of a file without what only says that it is packed.
+/// The name of a file without the extension of a packed file.
 pub(super) fn plain_name(path: &Path) -> String {
     let name = file_name(path);
     name.strip_suffix(".gz").unwrap_or(&name).to_owned()
@@ -112,7 +112,7 @@ pub(super) fn name(images: &Path) -> String {
     }
 }
 
-/// The file with its folder, as the line that says what was read shows it.
+/// The file with its folder, as in the summary line.
 pub(super) fn shown(images: &Path) -> String {
     let folder = images.parent().and_then(Path::file_name);
     match folder {

@@ -43,7 +43,7 @@ pub(super) fn open<'a>(path: &Path, progress: &'a Progress) -> Result<Opened<'a>
     open_part(path, u64::MAX, progress)
 }
 
-/// [`open`] of no more than the first `most` bytes.
+/// [`open`] limited to the first `most` bytes.
 pub(super) fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> Result<Opened<'a>, DataError> {
     let io = |error: std::io::Error| DataError::io(path, &error);
     let (mut file, file_bytes): (File, u64) = open_file(path, "a file of images")?;
@@ -58,7 +58,7 @@ pub(super) fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> R
 }
 
 impl Opened<'_> {
-    /// Type and sizes; `what` the file should hold.
+    /// Type and sizes; `what` is the expected content.
     pub(super) fn header(&mut self, path: &Path, what: &str) -> Result<Header, DataError> {
         let mut word = [0; 4];
         fill(&mut self.reader, &mut word, path)?;
@@ -139,7 +139,7 @@ impl Opened<'_> {
         Ok(())
     }
 
-    /// [`Opened::chunks`] of a file that holds no more.
+    /// [`Opened::chunks`] of a file that must end after them.
     pub(super) fn body(
         mut self,
         path: &Path,

@@ -68,12 +68,12 @@ const MASKS: [&str; 14] = [
 /// Folders of the pictures that masks belong to.
 const PICTURES: [&str; 7] = ["image", "images", "img", "imgs", "picture", "pictures", "jpegimages"];
 
-/// Whether a folder is called as those of masks are.
+/// Whether a folder has the name of a folder of masks.
 pub(super) fn is_mask(name: &str) -> bool {
     MASKS.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether a folder is called as those of the pictures are that masks belong to.
+/// Whether a folder has the name of the pictures that masks belong to.
 pub(super) fn is_pictures(name: &str) -> bool {
     PICTURES.contains(&name.to_lowercase().as_str())
 }
@@ -90,8 +90,8 @@ pub(super) struct Arrangement {
     rest: String,
     /// Whether folders of pictures are next to folders of their masks.
     has_masks: bool,
-    /// Folders of parts in which all pictures are in one folder that is called as those of pictures
-    /// are, which is no class.
+    /// Folders of parts in which all pictures are in one folder with the name of a folder of
+    /// pictures, which is not a class.
     wrapped: BTreeSet<Vec<String>>,
     /// Whether masks are samples like all others.
     takes_masks: bool,

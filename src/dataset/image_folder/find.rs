@@ -24,7 +24,7 @@ const TABLES: usize = 8;
 /// How many are kept at a time, from which these are chosen.
 const MOST_TABLES: usize = 1024;
 
-/// Paths below a folder, sorted, and what was left out.
+/// Paths below a folder, sorted, and the skipped files.
 pub(super) struct Found<'a> {
     pub files: Vec<PathBuf>,
     pub skipped: Skipped,
@@ -36,7 +36,7 @@ pub(super) struct Found<'a> {
     pub held: Held<'a>,
 }
 
-/// Files that were left out: the first few with the reason, the others counted.
+/// Skipped files: the first few with the reason, the others counted.
 #[derive(Debug, Default)]
 pub(super) struct Skipped {
     told: Vec<String>,
@@ -70,7 +70,7 @@ fn find_within<'a>(
     progress: &'a Progress,
 ) -> Result<Found<'a>, DataError> {
     let io = |error: IoError| DataError::io(folder, &error);
-    // Asked first, as what is wrong with the folder itself is no warning.
+    // Checked first, because a fault of the folder itself is not a warning.
     drop(std::fs::read_dir(folder).map_err(io)?);
     if let Some(what) = special(folder, &std::fs::metadata(folder).map_err(io)?) {
         return Err(DataError::file(folder, format!("is {what}; choose a folder of pictures")));
@@ -315,7 +315,7 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// Whether a link in `parent` leads to a folder that holds it.
+/// Whether a link in `parent` leads to a folder that contains it.
 fn leads_around(link: &Path, parent: &Path) -> bool {
     match (link.canonicalize(), parent.canonicalize()) {
         (Ok(target), Ok(parent)) => parent.starts_with(target),

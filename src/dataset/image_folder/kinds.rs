@@ -1,4 +1,4 @@
-//! Which files are pictures, and what to do with other ones.
+//! Which files are pictures, and the remedy for others.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -82,8 +82,7 @@ pub(super) fn ending(path: &Path) -> String {
     }
 }
 
-/// Files that were passed over: `3 other files left out (2 .heic, 1 .txt)`; the most frequent
-/// endings first.
+/// Skipped files: `3 other files skipped (2 .heic, 1 .txt)`; the most frequent extensions first.
 pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     const TOLD: usize = 6;
     let all: usize = others.values().sum();
@@ -101,8 +100,7 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     (all > 0).then(|| format!("{all} other file{s} skipped ({})", texts.join(", ")))
 }
 
-/// The error of a folder that holds no picture, with a remedy: about the most frequent of its
-/// files.
+/// The error of a folder without pictures, with a remedy: about the most frequent of its files.
 pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
     let remedy = |ending: &str| {
         Some(match ending {

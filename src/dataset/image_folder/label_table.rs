@@ -30,7 +30,7 @@ pub(super) struct LabelTable<'a> {
     pub names_files: bool,
     /// The column of labels; several where each is a class (one-hot), which is its name.
     pub label_names: Vec<String>,
-    /// By what the table calls them; `None` where two rows do not agree.
+    /// By their names in the table; `None` where two rows do not agree.
     labels: HashMap<String, Option<String>>,
     /// By the ends of these names, where they are paths from further above.
     by_end: HashMap<String, Option<String>>,
@@ -263,7 +263,7 @@ fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Res
     Ok(classes)
 }
 
-/// Whether a field marks the class of its column; `None` for what is neither 0 nor 1.
+/// Whether a field marks the class of its column; `None` where it is neither 0 nor 1.
 fn mark(field: &str) -> Option<bool> {
     let field = field.trim();
     let is = |word: &str, number: f64| field.eq_ignore_ascii_case(word) || field.parse() == Ok(number);
@@ -271,7 +271,7 @@ fn mark(field: &str) -> Option<bool> {
     (is_marked || is("false", 0.0)).then_some(is_marked)
 }
 
-/// The place of a column of a table without a header, which is called `column 3`.
+/// The place of a column of a table without a header, named `column 3`.
 fn numbered(name: &str) -> Option<usize> {
     name.strip_prefix("column ")?.parse::<usize>().ok()?.checked_sub(1)
 }
@@ -282,7 +282,7 @@ fn path_of(field: &str) -> String {
     path.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
-/// A path, and what is left of it without its first folder, its first two, …
+/// A path, and the rest of it without its first folder, its first two, …
 fn ends(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.split_once('/').map(|(_, end)| end))
 }

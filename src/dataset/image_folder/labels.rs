@@ -31,11 +31,11 @@ pub(super) struct Labelled<'a> {
     pub rules: Rules,
 }
 
-/// Labels, and what is to be said of them.
+/// Labels, and the remarks on them.
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     pub columns: Vec<LabelColumn>,
-    /// A few words for the line that says what was read.
+    /// A few words for the summary line.
     pub understood: Option<String>,
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
@@ -255,7 +255,7 @@ impl Labelled<'_> {
         self.column_if(name, labels, progress, label, |_| true)
     }
 
-    /// Adds a column, where any picture has a label and what was found is one.
+    /// Adds a column, if any picture has a label and the column is one.
     fn column_if(
         &self,
         name: &str,

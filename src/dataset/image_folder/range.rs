@@ -1,4 +1,4 @@
-//! Which values of pixels become black and white, and what is odd about them.
+//! Which values of pixels become black and white, and doubts about them.
 
 use super::tally::Tally;
 use crate::dataset::picture::{Depth, How, Sample};
@@ -267,7 +267,7 @@ fn percentiles(
     }
 }
 
-/// Cuts off what lies beyond.
+/// Clips values beyond.
 fn cut<T: Sample>(
     values: &mut [T],
     low: T,

@@ -120,7 +120,8 @@ pub(super) fn read_all(
     Ok(Pictures { rows, places, tally })
 }
 
-/// Reads what is still to be read; the depth that is needed where a picture is deeper than `rows`.
+/// Reads the remaining files; returns the depth that is needed where a picture is deeper than
+/// `rows`.
 fn pass<T: Sample>(
     files: Files<'_>,
     rows: &mut [T],
@@ -225,8 +226,8 @@ fn read_together<T: Sample>(
     Ok((deepest, left))
 }
 
-/// Reads the pages of one file; what cannot be read is put down in its states. Where memory is
-/// short or it is deeper, all of them wait once more.
+/// Reads the pages of one file; errors are stored in its states. Where memory is short or it is
+/// deeper, all of them wait again.
 fn read_file<T: Sample>(
     files: Files<'_>,
     unit: &mut Unit<'_, T>,
@@ -285,7 +286,7 @@ fn bytes(rows: &Rows) -> u64 {
     }
 }
 
-/// Gives back what a state holds.
+/// Releases the memory of a state.
 fn release(state: State, progress: &Progress) {
     if let State::Good { on_white: Some(rows), .. } = state {
         progress.budget().give_back(bytes(&rows));

@@ -3,8 +3,7 @@ use crate::dataset::picture::{Depth, Page, Wanted};
 use crate::dataset::settled::white_of;
 use crate::project::Fit;
 
-/// Counts of what was met while the pictures of a folder were read; they do not depend on the
-/// order.
+/// Counts made while the pictures of a folder are read; they do not depend on the order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Pictures of each depth, and file and page of the first of these.
@@ -84,7 +83,7 @@ impl Tally {
         }
     }
 
-    /// Adds what was counted apart.
+    /// Adds separate counts.
     pub(super) fn add(&mut self, other: &Tally) {
         for (depth, more) in self.depths.iter_mut().zip(other.depths) {
             *depth += more;

@@ -12,8 +12,9 @@ const THREAD_BYTES: u64 = 72 << 20;
 /// pages.
 const UNLIMITED: u64 = 1 << 60;
 
-/// Memory that may be taken now, in bytes: the smallest of what is free, what the control groups of this process leave, and
-/// what its limits leave (`ulimit -v`, `ulimit -d`); a modest guess where the system says nothing.
+/// Memory that may be allocated now, in bytes: the smallest of the free memory, the rest of the
+/// control groups of this process, and the rest of its limits (`ulimit -v`, `ulimit -d`); a modest
+/// guess where the system says nothing.
 pub fn available_bytes() -> u64 {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     System { root: PathBuf::from("/"), threads }.available_bytes()
@@ -95,8 +96,8 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// Cached files, used of late or not, and what the kernel can drop of its own lists; version 1 sums those of groups within in
-/// `total_…`.
+/// Cached files, recently used or not, and lists of the kernel that can be dropped; version 1 sums
+/// those of groups within in `total_…`.
 fn reclaimable(text: &str) -> u64 {
     let number = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;

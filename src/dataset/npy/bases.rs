@@ -8,7 +8,8 @@ use crate::dataset::{DataError, Progress};
 /// fewer than 65,536 values.
 const NARROW: f64 = 1.0 / 256.0;
 
-/// The [`Ranges::bases`] of an array. Reads it once, and no more than its beginning where that shows that all columns are wide.
+/// The [`Ranges::bases`] of an array. Reads it once, and only its beginning where that shows that
+/// all columns are wide.
 pub(super) fn bases(
     archive: &mut Archive<'_>,
     at: usize,

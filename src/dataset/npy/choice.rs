@@ -1,4 +1,4 @@
-//! Which arrays of an `.npz` hold the rows and the labels.
+//! Which arrays of an `.npz` contain the rows and the labels.
 
 /// An array of an archive, as its header says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{DataError, Progress};
 use crate::dataset::Rows;
 
 const CHUNK: u64 = 1 << 20;
-/// The place of what is wrong with an array without a name.
+/// The place of an error in an array without a name.
 const PLAIN: &str = "header";
 
 /// One array as bytes, of which the header has been read.
@@ -18,14 +18,14 @@ pub(super) struct Entry<'a> {
     place: String,
     pub header: Header,
     header_bytes: u64,
-    /// No more bytes than this can follow.
+    /// At most this many bytes can follow.
     left: u64,
     reader: &'a mut dyn Read,
     progress: &'a Progress,
 }
 
 impl<'a> Entry<'a> {
-    /// Reads the header of an array; no more than `most` bytes can come.
+    /// Reads the header of an array; at most `most` bytes can follow.
     pub(super) fn begin(
         path: &'a Path,
         array: Option<&str>,
@@ -40,7 +40,8 @@ impl<'a> Entry<'a> {
         Ok(Entry { path, place, header, header_bytes, left, reader, progress })
     }
 
-    /// Adds its values at the end of `rows`, less the bases of their features; refuses what is not finite.
+    /// Appends its values to `rows`, less the bases of their features; refuses values that are not
+    /// finite.
     pub(super) fn add_to(
         mut self,
         rows: &mut Rows,

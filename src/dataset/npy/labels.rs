@@ -47,7 +47,7 @@ impl<'a> Labels<'a> {
         Ok(())
     }
 
-    /// So many rows without label.
+    /// This many rows without label.
     pub fn skip(&mut self, count: usize) -> Result<(), DataError> {
         self.progress.budget().reserve_exact(&mut self.ids, count)?;
         self.ids.extend(std::iter::repeat_n(NONE, count));

@@ -4,7 +4,8 @@ use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Doubt, Progress, memory};
 use crate::project::{Axes, Choice, Rules, Shape};
 
-/// Columns are called by their numbers; where something was taken off their numbers, they are kept with it.
+/// Columns are named by their numbers; where a base was subtracted from their numbers, it is stored
+/// with them.
 pub(in crate::dataset) fn name_features(
     raw: &mut Raw,
     bases: &[f64],
@@ -38,7 +39,8 @@ pub(in crate::dataset) fn name_features(
     Ok(())
 }
 
-/// Where rows come from several arrays, each is called by its array and its index in it: `x_test[2]`.
+/// Where rows come from several arrays, each is named by its array and its index in it:
+/// `x_test[2]`.
 pub(in crate::dataset) fn name_rows(
     raw: &mut Raw,
     parts: &[(String, usize)],

@@ -11,7 +11,8 @@ pub(in crate::dataset) enum Storage {
 }
 
 impl Storage {
-    /// The smallest that holds all values of one type as they are, as far as 32-bit numbers do.
+    /// The smallest type that represents all values of one array exactly, as far as 32-bit numbers
+    /// do.
     pub fn of(kind: Kind) -> Storage {
         match kind {
             Kind::Bool | Kind::U8 => Storage::U8,

@@ -12,7 +12,7 @@ use crate::dataset::memory::Held;
 use crate::dataset::open_file::Watched;
 use crate::project::{Alpha, Rules, format_bytes};
 
-/// A picture as its file holds it.
+/// A picture as stored in its file.
 pub(super) enum Decoded {
     /// Of a kind that `image` knows; with the value of white, where it is not the largest of the type.
     Image { image: DynamicImage, white: Option<u16> },
@@ -203,10 +203,11 @@ fn reason(error: ImageError, rules: Rules) -> String {
     }
 }
 
-/// Whether the end marker is there. The decoder itself fills what is missing with grey and says nothing.
+/// Whether the end marker is present. The decoder itself fills missing parts with grey and reports
+/// nothing.
 ///
-/// Walks from segment to segment and through the coded data of each scan, as what follows the end (a film, on many
-/// telephones) may hold any bytes. What does not look like a segment is left to the decoder to judge.
+/// Walks from segment to segment and through the coded data of each scan, because data after the
+/// end (a film, on many telephones) may contain any bytes. Other data are left to the decoder.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let mut at = 2;
     loop {

@@ -36,7 +36,7 @@ pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
     const DEPTH: Depth;
     /// Black.
     const BLACK: Self;
-    /// White, and what does not let through anything.
+    /// White, and fully opaque.
     const WHITE: Self;
     /// The two greys of a checkered ground.
     const GREYS: [Self; 2];
@@ -49,7 +49,7 @@ pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
     fn number(self) -> f64;
     /// From the fraction of white.
     fn of_fraction(fraction: f64) -> Self;
-    /// Pixels for the resizer; `spare` holds a copy where it needs one.
+    /// Pixels for the resizer; `spare` contains a copy where it needs one.
     fn view<'a>(
         values: &'a [Self],
         size: (u32, u32),

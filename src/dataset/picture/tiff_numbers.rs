@@ -140,7 +140,7 @@ fn in_order<T: Copy>(values: Vec<T>, channels: usize, is_planar: bool) -> Vec<T>
 
 fn coloured(values: &[u8], palette: &[u16], width: u32, height: u32) -> Option<Decoded> {
     let entries = palette.len() / 3;
-    // Some programs write bytes where words are meant.
+    // Some programs write bytes instead of words.
     let shift = if palette.iter().all(|value| *value < 256) { 0 } else { 8 };
     let colour = |channel: usize, value: u8| {
         palette.get(channel * entries + usize::from(value)).map_or(0, |word| (word >> shift) as u8)

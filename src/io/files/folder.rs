@@ -11,12 +11,12 @@ use super::{Files, folder_of, part, permissions, sync_folder};
 use crate::io::{FileError, Watch};
 
 impl Files {
-    /// Fills a folder that need not exist. `fill` is given a hidden folder to write into; what it
-    /// wrote is moved once it is complete, over files of the same names.
+    /// Fills a folder that need not exist. `fill` is given a hidden folder to write into; its files
+    /// are moved once it is complete, over files of equal names.
     ///
     /// # Errors
-    /// Those of `fill`, of the files where they would have been; [`FileError`] where the folder
-    /// cannot be made. Nothing is left of what was written then.
+    /// Those of `fill`, for the files at their final places; [`FileError`] where the folder cannot
+    /// be created. Nothing that was written remains then.
     pub fn fill_folder<T>(
         &self,
         folder: &Path,
@@ -60,7 +60,7 @@ struct Staging {
     dir: TempDir,
 }
 
-/// Moves what is in the staging folder to its place.
+/// Moves the content of the staging folder to its place.
 fn move_all(Staging { lock, dir: staging }: Staging, folder: &Path) -> io::Result<()> {
     // From now on it does not count as abandoned.
     fs::remove_file(staging.path().join(part::LOCK))?;

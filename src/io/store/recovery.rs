@@ -117,7 +117,7 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
         }
         Err(error) => {
             let files = store.inner.files.clone();
-            // Some systems do not move what is open.
+            // Some systems do not move open files.
             drop(store);
             match set_aside(&files, root, dir) {
                 Ok(path) => Some(Leftover::SetAside(SetAside { path, error })),
@@ -140,8 +140,8 @@ fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileErro
     Ok(folder)
 }
 
-/// Whether a workspace holds nothing for certain: it says that all was saved elsewhere, and no run was written since, or
-/// there is neither a document nor a run. What cannot be looked into is not empty.
+/// Whether a workspace is certainly empty: it says that all was saved elsewhere, and no run was
+/// written since, or there is neither a document nor a run. An unreadable one is not empty.
 fn is_empty(dir: &Path) -> bool {
     let is_missing =
         |path: &Path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
@@ -201,7 +201,8 @@ pub(super) struct Document {
     pub(super) warning: Option<String>,
 }
 
-/// Reads the document. Where it is damaged, what can be read of it is taken, or else the design of the first run.
+/// Reads the document. Where it is damaged, its readable part is used, or else the design of the
+/// first run.
 ///
 /// # Errors
 /// [`FileError`] where there is nothing to go by.

@@ -18,7 +18,7 @@ impl Store {
     /// immediately are stored with the next checkpoint.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn record(&self, run: &Run, event: &RunEvent) -> Result<(), FileError> {
         match event {
             RunEvent::Status(_) => self.save_run(run),
@@ -47,7 +47,7 @@ impl Store {
     /// Stores a run and its state: all except its epochs, its checkpoint and its saved epochs.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
         // The document may come later: until then the run represents it.
         let _mark = self.unsettle()?;
@@ -59,7 +59,7 @@ impl Store {
     /// be written during training. A run that is not stored has none.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn save_results(&self, id: RunId, caption: &Caption, results: &Results) -> Result<(), FileError> {
         if !self.inner.dir.join(run_files::folder(id)).join(run_files::RUN).exists() {
             return Ok(());
@@ -93,7 +93,7 @@ impl Store {
     /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
     ///
     /// # Errors
-    /// [`FileError`]; a half-written record is left out when read.
+    /// [`FileError`]; a half-written record is skipped when read.
     pub fn append_epochs<'a>(
         &self,
         id: RunId,
@@ -110,7 +110,7 @@ impl Store {
     /// Adds finished epochs of single layers to a run, as [`Store::append_epochs`] does.
     ///
     /// # Errors
-    /// [`FileError`]; a half-written record is left out when read.
+    /// [`FileError`]; a half-written record is skipped when read.
     pub fn append_greedy<'a>(
         &self,
         id: RunId,
@@ -171,8 +171,8 @@ impl Store {
             if !is_there(&path) || is_newest {
                 self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
             }
-            // A crash may cost those that are going to be let go of: in an hour they would be tens
-            // of gigabytes.
+            // A crash may cost those that are going to be dropped: in an hour they would be tens of
+            // gigabytes.
             let lasts = KeptEpochs::stays(epoch) || is_newest;
             let Some(weights) = kept.weights(epoch).filter(|_| lasts) else { continue };
             let path = base.join(run_files::kept_weights_name(epoch));

@@ -20,7 +20,7 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     epochs.rewind(0);
     store.save_kept(RunId(1), &epochs).expect("stored");
     assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
-    // The newest, and those that are not going to be let go of; from 64 on these are even numbers.
+    // The newest, and those that are not going to be dropped; from 64 on these are even numbers.
     let mut epochs = kept(100);
     for epoch in [65, 66, 67, 99, 100] {
         epochs.push_weights(epoch, Arc::new(Weights::default()));

@@ -65,8 +65,7 @@ pub(super) fn file(dir: &Path) -> PathBuf {
 pub(super) fn found(path: &Path) -> Vec<(u32, usize, u64)> {
     let opened = open_project(path).expect("opens");
     assert_eq!(opened.warnings, Vec::<String>::new());
-    // All are `trained`: what is merged, copied and numbered anew keeps the weights of its last
-    // epoch.
+    // All are `trained`: merged, copied and renumbered runs keep the weights of their last epoch.
     for run in &opened.runs {
         let epochs = run.history.epochs.len() as u32;
         assert_eq!(run.kept.nearest_weights(0).map(|(epoch, _)| epoch), Some(epochs), "run {}", run.id);

@@ -19,7 +19,8 @@ pub enum Figure {
     ErrorOverFirst,
     /// Largest principal angle between the decoder and the principal components, in degrees.
     AngleToPca,
-    /// Error of what was restored as a share of the error of what was corrupted, on the watched samples.
+    /// Error of the restored part as a share of the error of the corrupted one, on the watched
+    /// samples.
     RestoredOverCorrupted,
     /// Mean activation of the code.
     MeanActivation,
@@ -33,7 +34,8 @@ pub enum Figure {
     MeanMax,
     /// Different features a selector has chosen, as a share of its units.
     Unique,
-    /// Error of a linear regression from what a selector has chosen, as a share of that of PCA with as many components.
+    /// Error of a linear regression from a selector's features, as a share of that of PCA with as
+    /// many components.
     RefitOverPca,
     /// Bits that name the choices of a sample.
     CodeBits,

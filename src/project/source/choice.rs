@@ -7,7 +7,7 @@ use super::{
 };
 use crate::project::{visible, visible_list, visible_path};
 
-/// A decision about how data are read, in the place of what was found: the remedy of a warning, a
+/// A decision about how data are read, instead of the detected one: the remedy of a warning, a
 /// field of the window, an option of the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
@@ -23,13 +23,13 @@ pub enum Choice {
     Comments(Comments),
     /// Of a table: the sheet of a spreadsheet.
     Sheet(Option<String>),
-    /// Of a table: lines at the beginning that are left out.
+    /// Of a table: lines skipped at the beginning.
     SkipLines(Option<usize>),
-    /// Of a table: rows at the end that are left out.
+    /// Of a table: rows skipped at the end.
     SkipFooter(Option<usize>),
-    /// Of a table: single rows that are left out.
+    /// Of a table: single rows that are skipped.
     SkipRows(Option<RowSet>),
-    /// Of a table: what happens to missing values.
+    /// Of a table: how missing values are handled.
     Missing(Missing),
     /// Of a table: words for a missing value, in addition to the usual ones.
     MissingWords(Vec<String>),
@@ -59,7 +59,7 @@ pub enum Choice {
     TestArray(Option<String>),
     /// Of an `.npz`: the array of their labels; of IDX: their file.
     TestLabelArray(Option<String>),
-    /// Of arrays: what their axes mean.
+    /// Of arrays: the meaning of their axes.
     Axes(Axes),
     /// Of arrays: the channels that are shown.
     ShownChannels(Vec<usize>),
@@ -69,9 +69,9 @@ pub enum Choice {
     Size(usize, usize),
     /// Of pictures: grey or colour.
     Channels(Channels),
-    /// Of pictures: what happens to another aspect ratio.
+    /// Of pictures: how another aspect ratio is handled.
     Fit(Fit),
-    /// Of pictures: what becomes of transparency.
+    /// Of pictures: how transparency is handled.
     Alpha(Alpha),
     /// Of pictures: which values become black and white.
     Range(PixelRange),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Parts;
 
-/// How the pictures of a folder are read, beyond their size. What is not said is found in them.
+/// How the pictures of a folder are read, beyond their size. Other properties are detected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PictureReading {
@@ -20,7 +20,7 @@ pub struct PictureReading {
     /// Where labels come from.
     #[serde(skip_serializing_if = "super::is_default")]
     pub label: LabelFrom,
-    /// Whether folders called train, validation and test become those splits.
+    /// Whether folders named train, validation and test become those splits.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
     /// Whether pictures that are masks of others are samples.
@@ -31,10 +31,10 @@ pub struct PictureReading {
 /// Whether pictures that are masks of others (`masks/x.png` of `x.png`, `x_mask.png`) are samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Masks {
-    /// They are left out where names and folders prove whose masks they are.
+    /// They are skipped where names and folders prove whose masks they are.
     #[default]
     Auto,
-    /// Whatever is called as masks are is left out.
+    /// All pictures with the names of masks are skipped.
     LeftOut,
     /// They are samples like all others.
     Samples,
@@ -98,7 +98,7 @@ pub enum PixelRange {
     Data,
     /// From the smallest to the largest value of each picture.
     EachPicture,
-    /// From the 0.1 to the 99.9 percentile of the training split; what lies beyond is cut off.
+    /// From the 0.1 to the 99.9 percentile of the training split; values beyond are clipped.
     Percentiles,
 }
 
@@ -168,8 +168,8 @@ pub enum LabelFrom {
         /// The column of file names; found by its values where it is not said.
         #[serde(default)]
         file: Option<String>,
-        /// The column of labels; where it is not said, the first other one, or several in which each row holds a single
-        /// 1: then the label is the name of its column.
+        /// The column of labels; by default the first other one, or several in which each row has a
+        /// single 1: then the label is the name of its column.
         #[serde(default)]
         label: Option<String>,
     },

@@ -26,13 +26,13 @@ pub(super) struct Dates {
     /// an hour.
     are_clock: bool,
     have_halves: bool,
-    /// Whether the column is called after dates.
+    /// Whether the column has the name of a date.
     pub is_named: bool,
     /// The order of day, month and year where several fit.
     pub order: DateOrder,
     /// The year in which the file was written, where that is known.
     pub written: Option<u16>,
-    /// Memory for what is known of dates.
+    /// Memory for the knowledge about dates.
     charged: u64,
 }
 
@@ -111,7 +111,7 @@ impl Dates {
         }
     }
 
-    /// Forgets them, and gives back what they took.
+    /// Forgets them, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.dated = None;
         budget.give_back(std::mem::take(&mut self.charged));

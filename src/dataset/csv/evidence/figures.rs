@@ -166,7 +166,7 @@ impl Figures {
         self.add_values(field, notations, 1.0, field);
     }
 
-    /// Adds what digits are with a decimal comma and with a point.
+    /// Adds the numbers of digits with a decimal comma and with a point.
     fn add_values(&mut self, digits: &str, notations: Notations, factor: f64, field: &str) {
         let value = |comma: bool| {
             notations
@@ -206,7 +206,7 @@ impl Figures {
         self.last = Some(value);
     }
 
-    /// Forgets what it keeps of fields, and gives back what that took.
+    /// Forgets the fields it keeps, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.tails = None;
         budget.give_back(std::mem::take(&mut self.charged));

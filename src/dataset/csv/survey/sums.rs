@@ -19,7 +19,7 @@ const SUMMED_UP: u64 = 5;
 /// Tables of up to this many bytes are read again to check whether the last rows sum the others;
 /// larger ones only where the numbers of the last are the largest, or its name is exceptional.
 const SMALL: u64 = 1 << 20;
-/// Rows at the end whose numbers are compared with those above them though they are called after no
+/// Rows at the end whose numbers are compared with those above them though they have no name of a
 /// statistic.
 const LAST: u64 = 6;
 /// Numbers that are sums or means by chance less often than this are no values.
@@ -45,7 +45,7 @@ impl Survey<'_> {
         };
         let keeps_values = candidates().any(is_quantile);
         let (mut proof, mut judged) = (Proof::of(&contents, keeps_values, self.progress)?, Vec::new());
-        // The last rows, from the first that is proven, and what they are.
+        // The last rows, from the first that is proven, and their kinds.
         let mut end: Vec<(u64, Option<Kind>)> = Vec::new();
         let (mut first_row, mut has_rows) = (None, false);
         let mut first: Option<Numbered> = None;

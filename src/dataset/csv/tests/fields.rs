@@ -17,7 +17,7 @@ fn numbers(raw: &Raw) -> Vec<f32> {
     all.iter().step_by(2).copied().collect()
 }
 
-/// The remedies of the doubts of a table whose message holds a text.
+/// The remedies of the doubts of a table whose message contains a text.
 fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
     let found: Vec<_> = raw.doubts.iter().filter(|doubt| doubt.message.contains(part)).collect();
     assert!(!found.is_empty(), "{part}: {:?}", raw.doubts);

@@ -1,4 +1,4 @@
-//! Labels, ids and what is left out, also where a table is shown to a trained run.
+//! Labels, ids and columns left out, also where a table is shown to a trained run.
 
 use super::kinds::{loaded, with};
 use super::*;
@@ -55,7 +55,7 @@ fn ids_are_labels_unless_something_else_is_said() {
     check(vec![none, column("id", Some(label))], label, out, &[]);
     let old = with(text.as_bytes(), &[], Rules::Version1, vec![]).unwrap();
     assert_eq!(taken(&old)[..2], [("id", numbers), ("name", label)]);
-    // Something must be left to learn from.
+    // At least one feature is needed.
     assert_eq!(taken(&loaded(b"id\n1\n2\n3\n")), [("id", numbers)]);
     assert_eq!(taken(&loaded(b"id,kind\n1,x\n2,y\n3,x\n4,y\n")), [("id", label), ("kind", Take::Categories)]);
 }

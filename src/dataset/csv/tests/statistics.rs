@@ -48,7 +48,7 @@ fn statistics_below_a_table_are_no_rows() {
     let doubt = "1 row below the table is skipped (line 6: \"Total\"";
     check_rows(&numbers("t"), 4, &[], &[(doubt, &[footer(0)])]);
     assert_eq!(with(numbers("no").as_bytes(), &["no"], Rules::Current, vec![]).unwrap().rows.len(), 5 * 2);
-    // The numbers alone tell.
+    // The numbers alone decide.
     let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
     let last = ("the numbers of the last row are the sums of all others (line 7: \"15\"", &[footer(1)][..]);
     check_rows(sums, 6, &[], &[last]);
@@ -118,7 +118,7 @@ fn sums_among_the_rows_are_left_out() {
     assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
     let note = "2 rows that sum others are skipped (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
     check_rows(grouped, 6, &[note, "--skip-rows none reads all rows"], &[]);
-    // Other sums, and what is chosen instead.
+    // Other sums, and the alternatives.
     let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";
     let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
     check_rows(wrong, 5, &[], &[("1 row is read as data, but looks like a sum of others", &[skip("3")])]);

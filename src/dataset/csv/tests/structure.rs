@@ -4,7 +4,7 @@ use super::kinds::{loaded, with};
 use super::*;
 use crate::project::{Choice, Comments, Take};
 
-/// Checks names and values of the features, and parts of what is noted.
+/// Checks names and values of the features, and parts of the notes.
 fn check(text: &str, names: &[&str], values: &[f32], notes: &[&str]) {
     let raw = loaded(text.as_bytes());
     assert_eq!(raw.feature_names, names, "{text:?}");
@@ -59,7 +59,7 @@ fn lines_above_the_header_are_skipped() {
     check("Run 5 of today\n x  y\n 1  2.5\n 3  4.5\n", &["x", "y"], &[1.0, 2.5, 3.0, 4.5], &["1 line above"]);
     let facts = "Device: X1\nDate,2024-01-02\nOperator,Bob\n\nt,x\n0,1.5\n1,2.5\n2,1.5\n3,9.5\n";
     check(facts, &["t", "x"], &[0.0, 1.5, 1.0, 2.5, 2.0, 1.5, 3.0, 9.5], &["4 lines above"]);
-    // A name that is missing is no title, and what says nothing is refused with the option.
+    // A missing name is not a title, and a text without information is refused with the option.
     check("a,,c\n1,2,3\n4,5,6\n", &["a", "column 2", "c"], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[]);
     let error = read(b"a,b\n1,2,3,4\n5,6,7,8\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2: the row has 4 fields") && error.contains("--skip-lines 1"), "{error}");
@@ -361,7 +361,7 @@ fn a_second_table_is_doubted() {
     let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
     let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
     check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
-    // A title and a sum between them are left out with the second one.
+    // A title and a sum between them are skipped with the second one.
     let titled = format!("t,a\n{}Total,40\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
     let skip = Choice::SkipRows("13-15".parse().ok());
     let remedies = [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), skip, all.clone()];

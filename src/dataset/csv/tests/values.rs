@@ -5,7 +5,7 @@ use super::*;
 use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, DateOrder, Take};
 
-/// The remedies of the doubts of a table whose message holds a text.
+/// The remedies of the doubts of a table whose message contains a text.
 fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
     let found = raw.doubts.iter().filter(|doubt| doubt.message.contains(part));
     found.flat_map(|doubt| doubt.remedies.clone()).collect()
@@ -69,7 +69,7 @@ fn dates_that_are_none_are_told_with_the_reason() {
     let take = Choice::Column("d".to_owned(), Some(Take::Dates));
     let error = with(&column("d", &fields), &[], Rules::Current, vec![take]).unwrap_err().to_string();
     assert!(error.contains("row 4 (\"unknown\")") && error.contains("--missing-words unknown"), "{error}");
-    // Rows that are left out have numbers, too.
+    // Skipped rows have numbers, too.
     let raw = loaded(b"d,x\n2024-01-01,1\n,\n2024-01-02,2\n,\n2024-01-03,2\nsoon,5\n2024-01-04,2\n");
     assert!(!remedies(&raw, "row 6 (\"soon\")").is_empty(), "{:?}", raw.doubts);
     let mixed = ["2024-01-31", "31.01.2024", "2024-01-31", "31.01.2024"];

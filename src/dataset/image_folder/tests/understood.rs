@@ -1,4 +1,4 @@
-//! How pictures, folders and names are understood, and what is said of it.
+//! How pictures, folders and names are read, and the remarks on them.
 
 use image::{GrayAlphaImage, ImageBuffer, Luma, LumaA, Rgba, RgbaImage};
 
