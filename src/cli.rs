@@ -1,6 +1,7 @@
 //! **The command line**: everything the window does that needs no screen. Progress goes to stderr, results to stdout.
 //!
-//! Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for a wrong use, 130 after Ctrl-C.
+//! Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for a wrong use, 130 after
+//! Ctrl-C.
 
 mod applied;
 mod args;
@@ -76,7 +77,8 @@ pub fn run() -> Outcome {
     Outcome::Exit(end(result))
 }
 
-/// Ends the program once its window is closed, or where none can be opened; all that was said is written.
+/// Ends the program once its window is closed, or where none can be opened; all that was said is
+/// written.
 pub fn close(result: Result<(), String>) -> ExitCode {
     end(result.map_err(Failure::Problem))
 }
@@ -110,7 +112,8 @@ fn missing(file: &Path) -> Failure {
     ))
 }
 
-/// How many letters have to be changed, added or removed to make one word of another (Levenshtein, 1966).
+/// How many letters have to be changed, added or removed to make one word of another (Levenshtein,
+/// 1966).
 fn edits(word: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (at, letter) in word.chars().enumerate() {

@@ -2,7 +2,8 @@
 
 use faer::Mat;
 
-/// The largest principal angle between two subspaces of `features` dimensions, in radians from 0 to π/2.
+/// The largest principal angle between two subspaces of `features` dimensions, in radians from 0 to
+/// π/2.
 ///
 /// `a` and `b` contain spanning vectors one after the other; they need not be orthogonal or of
 /// length 1. Subspaces of different dimension are at π/2, because one then contains a direction

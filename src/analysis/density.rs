@@ -12,8 +12,8 @@ pub struct Density {
 }
 
 impl Density {
-    /// Counts the finite points in cells and smooths with a binomial kernel (1 4 6 4 1) in both directions, which is near a
-    /// normal distribution with a standard deviation of one cell.
+    /// Counts the finite points in cells and smooths with a binomial kernel (1 4 6 4 1) in both
+    /// directions, which is near a normal distribution with a standard deviation of one cell.
     pub fn new(points: impl Iterator<Item = [f32; 2]> + Clone, size: [usize; 2]) -> Density {
         let finite = points.filter(|[x, y]| x.is_finite() && y.is_finite());
         let mut bounds = [[f32::INFINITY, f32::NEG_INFINITY]; 2];
@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn cells_hold_smoothed_shares() {
-        // Many points in the middle cell of 5 × 5; two span the rectangle and count for next to nothing.
+        // Many points in the middle cell of 5 × 5; two span the rectangle and count for next to
+        // nothing.
         let middle = std::iter::repeat_n([2.5, 2.5], 1_000_000);
         let points = middle.chain([[0.0, 0.0], [5.0, 5.0]]);
         let density = Density::new(points, [5, 5]);

@@ -1,5 +1,5 @@
-//! A normal distribution with full covariance, fitted to points and drawn from: a prior for codes that were given none
-//! (as ex-post density estimation; Ghosh et al. 2020).
+//! A normal distribution with full covariance, fitted to points and drawn from: a prior for codes
+//! that were given none (as ex-post density estimation; Ghosh et al. 2020).
 
 use faer::{Mat, Side};
 use thiserror::Error;
@@ -46,7 +46,8 @@ impl Gaussian {
         Gaussian::weighted(rows, d, |_| 1.0, 0.0)
     }
 
-    /// Like [`Gaussian::fit`], with a weight per row and `floor` added to the variance along every axis.
+    /// Like [`Gaussian::fit`], with a weight per row and `floor` added to the variance along every
+    /// axis.
     pub(super) fn weighted(
         rows: &[f32],
         d: usize,
@@ -115,8 +116,8 @@ impl Gaussian {
         point.into_iter().map(|value| value as f32).collect()
     }
 
-    /// Logarithm of the density at a point. Along an axis where nothing varied it is minus infinity off the mean, and the
-    /// axis counts for nothing on it.
+    /// Logarithm of the density at a point. Along an axis where nothing varied it is minus infinity
+    /// off the mean, and the axis counts for nothing on it.
     pub fn log_density(&self, point: &[f32]) -> f64 {
         let mut sum = 0.0;
         for (axis, deviation) in self.axes.chunks_exact(self.dimensions()).zip(&self.deviations) {
@@ -136,14 +137,16 @@ impl Gaussian {
 mod tests {
     use super::*;
 
-    /// Their mean is (1, 2); they differ from it by ±(2, 1) and ±(0, 1), so their covariance is ((2, 1), (1, 1)).
+    /// Their mean is (1, 2); they differ from it by ±(2, 1) and ±(0, 1), so their covariance is
+    /// ((2, 1), (1, 1)).
     const ROWS: [[f32; 2]; 4] = [[3.0, 3.0], [-1.0, 1.0], [1.0, 3.0], [1.0, 1.0]];
 
     #[test]
     fn mean_and_covariance_are_those_of_the_rows() {
         let fitted = Gaussian::fit(ROWS.as_flattened(), 2).unwrap();
         assert_eq!(fitted.mean, [1.0, 2.0]);
-        // The determinant of the covariance is 1, its inverse ((1, −1), (−1, 2)). Density at (2, 2): exp(−½ · 1) / 2π.
+        // The determinant of the covariance is 1, its inverse ((1, −1), (−1, 2)). Density at (2,
+        // 2): exp(−½ · 1) / 2π.
         let expected = -0.5 - std::f64::consts::TAU.ln();
         assert!((fitted.log_density(&[2.0, 2.0]) - expected).abs() < 1e-12);
         // At (1, 3): exp(−½ · 2) / 2π.

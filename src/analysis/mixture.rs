@@ -1,4 +1,5 @@
-//! A mixture of normal distributions, fitted by expectation maximisation (Dempster, Laird & Rubin 1977).
+//! A mixture of normal distributions, fitted by expectation maximisation (Dempster, Laird & Rubin
+//! 1977).
 
 use super::gaussian::{FitError, Gaussian};
 
@@ -9,11 +10,12 @@ pub struct Mixture {
     pub components: Vec<(f64, Gaussian)>,
 }
 
-/// Rounds of expectation maximisation at most, and the gain in mean log-likelihood (nats) below which it has converged: as
-/// scikit-learn's `GaussianMixture`.
+/// Rounds of expectation maximisation at most, and the gain in mean log-likelihood (nats) below
+/// which it has converged: as scikit-learn's `GaussianMixture`.
 const ROUNDS: usize = 100;
 const GAIN: f64 = 1e-3;
-/// Added to every variance as a share of the mean variance of the data, so that no component shrinks to a point.
+/// Added to every variance as a share of the mean variance of the data, so that no component
+/// shrinks to a point.
 const FLOOR: f64 = 1e-6;
 
 impl Mixture {
@@ -90,7 +92,8 @@ impl Mixture {
         Ok(Mixture { components })
     }
 
-    /// Expectation: the share of each component in each row, and the mean log-likelihood of the rows.
+    /// Expectation: the share of each component in each row, and the mean log-likelihood of the
+    /// rows.
     fn expect(&self, rows: &[f32], d: usize, shares: &mut Vec<Vec<f64>>) -> f64 {
         let count = rows.len() / d;
         shares.resize(self.components.len(), Vec::new());
@@ -111,7 +114,8 @@ impl Mixture {
     }
 }
 
-/// Rows to start from: each next one with a probability in proportion to its squared distance from those before.
+/// Rows to start from: each next one with a probability in proportion to its squared distance from
+/// those before.
 fn starts(rows: &[f32], d: usize, k: usize, uniform: &mut impl FnMut() -> f32) -> Vec<usize> {
     let count = rows.len() / d;
     let mut chosen = vec![((uniform() * count as f32) as usize).min(count - 1)];

@@ -8,8 +8,8 @@ pub enum Distance {
     /// The length of the difference.
     #[default]
     Euclidean,
-    /// One minus the cosine of the angle between them: 0 in the same direction, 2 in opposite ones. 1 where one of them is
-    /// zero, which has no direction.
+    /// One minus the cosine of the angle between them: 0 in the same direction, 2 in opposite ones.
+    /// 1 where one of them is zero, which has no direction.
     Cosine,
 }
 
@@ -45,7 +45,8 @@ pub fn nearest(query: &[f32], rows: &[f32], k: usize, distance: Distance) -> Vec
     least(rows.map(|row| distance.of(query, row)), k)
 }
 
-/// The `k` codes of `others` that differ in the fewest bits from code `own` of `codes`, as [`nearest`].
+/// The `k` codes of `others` that differ in the fewest bits from code `own` of `codes`, as
+/// [`nearest`].
 pub fn nearest_codes(codes: &BinaryCodes, own: usize, others: &BinaryCodes, k: usize) -> Vec<Neighbour> {
     least((0..others.len()).map(|other| codes.distance(own, others, other) as f32), k)
 }

@@ -10,7 +10,8 @@ use thiserror::Error;
 pub struct Pca {
     /// Mean of each feature, `d` values.
     pub mean: Vec<f32>,
-    /// Orthonormal components, `k × d`, the one of largest variance first; in each the entry of largest magnitude is positive.
+    /// Orthonormal components, `k × d`, the one of largest variance first; in each the entry of
+    /// largest magnitude is positive.
     pub components: Vec<f32>,
     /// Variance along each component, divided by n − 1.
     pub variances: Vec<f32>,
@@ -35,11 +36,13 @@ pub enum PcaError {
     NoConvergence,
 }
 
-/// Up to this many features the covariance matrix is decomposed; above, the subspace is found by random projection.
+/// Up to this many features the covariance matrix is decomposed; above, the subspace is found by
+/// random projection.
 const EXACT_FEATURES: usize = 2000;
 /// Rows that are centred and multiplied at a time.
 const BLOCK: usize = 1024;
-/// Random directions beyond the wanted components, and power iterations (Halko, Martinsson & Tropp 2011, §4.5).
+/// Random directions beyond the wanted components, and power iterations (Halko, Martinsson & Tropp
+/// 2011, §4.5).
 const OVERSAMPLING: usize = 10;
 const POWER_ITERATIONS: usize = 5;
 
@@ -102,7 +105,8 @@ impl Pca {
         }
     }
 
-    /// Mean squared error of the reconstruction of `rows` (rows × d), over all values; 0 for no rows.
+    /// Mean squared error of the reconstruction of `rows` (rows × d), over all values; 0 for no
+    /// rows.
     pub fn mse(&self, rows: &[f32]) -> f64 {
         let d = self.mean.len();
         let (mut sum, mut count) = (0.0, 0);

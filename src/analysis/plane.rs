@@ -2,7 +2,8 @@
 
 use super::pca::Pca;
 
-/// A plane, given by a point on it and two orthonormal directions, each of as many values as a code has units.
+/// A plane, given by a point on it and two orthonormal directions, each of as many values as a code
+/// has units.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plane {
     origin: Vec<f32>,
@@ -34,7 +35,8 @@ impl Plane {
         (x != y).then(|| Plane { origin: pca.mean.clone(), axes })
     }
 
-    /// The plane through three codes: the first at (0, 0), the second on the first axis. `None` where they lie on one line.
+    /// The plane through three codes: the first at (0, 0), the second on the first axis. `None`
+    /// where they lie on one line.
     pub fn through([a, b, c]: [&[f32]; 3]) -> Option<Plane> {
         let less = |from: &[f32], what: &[f32], times: f32| -> Vec<f32> {
             from.iter().zip(what).map(|(from, what)| from - times * what).collect()

@@ -91,8 +91,8 @@ pub struct QuantisedPca {
 }
 
 impl QuantisedPca {
-    /// Fits it to `rows`, rows × `features`. The `total` bits are allocated greedily: one at a time,
-    /// to the component whose error falls most by it (Gersho & Gray 1992, §8.4).
+    /// Fits it to `rows`, rows × `features`. The `total` bits are allocated greedily: one at a
+    /// time, to the component whose error falls most by it (Gersho & Gray 1992, §8.4).
     ///
     /// # Errors
     /// [`PcaError`].

@@ -156,8 +156,8 @@ fn standard() -> Project {
     project
 }
 
-/// Multiply-adds of one sample's training step: forward, gradient of the weights and gradient of the inputs, which the
-/// first layer does not need.
+/// Multiply-adds of one sample's training step: forward, gradient of the weights and gradient of
+/// the inputs, which the first layer does not need.
 fn training_macs(plan: &Plan) -> u64 {
     let first = plan.stages().find(|stage| stage.macs() > 0).map_or(0, Stage::macs);
     3 * plan.macs() - first

@@ -59,13 +59,16 @@ pub(super) struct Arguments {
     /// Of latent and of watched reconstructions: the epoch, instead of the newest
     #[arg(long, value_name = "N")]
     pub(super) epoch: Option<u32>,
-    /// Of latent: the principal components of one channel of codes that are pictures, counted from 1
+    /// Of latent: the principal components of one channel of codes that are pictures, counted from
+    /// 1
     #[arg(long, value_name = "N", value_parser = super::args::positive)]
     pub(super) channel: Option<usize>,
-    /// Of latent: the principal components of the channels at one position of codes that are pictures, counted from 1
+    /// Of latent: the principal components of the channels at one position of codes that are
+    /// pictures, counted from 1
     #[arg(long, value_name = "ROW,COLUMN", value_parser = super::args::place, conflicts_with = "channel")]
     pub(super) at: Option<[usize; 2]>,
-    /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that the run watched; all of other data]
+    /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that
+    /// the run watched; all of other data]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
     /// Of reconstructions: the largest number of samples [default: all watched ones, 48 of a set]
@@ -80,14 +83,16 @@ pub(super) struct Arguments {
     /// Of reconstructions: omit the line with codes that are pictures
     #[arg(long)]
     pub(super) no_code: bool,
-    /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on corrupted ones
+    /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on
+    /// corrupted ones
     #[arg(long)]
     pub(super) clean: bool,
-    /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training
-    /// codes
+    /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name;
+    /// mean is the mean of the training codes
     #[arg(long, value_name = "ROW", default_value = "mean")]
     pub(super) sample: String,
-    /// Of traversals: the units to change, counted from 1, in this order [default: those that vary most]
+    /// Of traversals: the units to change, counted from 1, in this order [default: those that vary
+    /// most]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = super::args::positive)]
     pub(super) units: Vec<usize>,
     /// Of traversals: steps over the range [default: 7; at most 14 choices and entries]

@@ -193,7 +193,8 @@ fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
     near
 }
 
-/// Prints the precision by each column of classes; gives the name of each with its precision and how many samples were counted.
+/// Prints the precision by each column of classes; gives the name of each with its precision and
+/// how many samples were counted.
 fn tell_precision(
     data: &Dataset,
     k: usize,

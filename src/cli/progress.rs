@@ -18,7 +18,8 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar of this many units, with `what` before it.
     pub(super) fn new(what: &str, total: u64) -> Bar {
-        // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no consequence.
+        // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no
+        // consequence.
         let bar = ProgressBar::new(total);
         let template = "{prefix} {wide_bar:.blue} {pos}/{len}  {msg}  {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {

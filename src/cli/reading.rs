@@ -32,7 +32,8 @@ const TAKES: [(&str, Option<Take>); 7] = [
     ("dates", Some(Take::Dates)),
 ];
 
-/// How data are read, where the design or the program would read them otherwise: an option for every [`Choice`].
+/// How data are read, where the design or the program would read them otherwise: an option for
+/// every [`Choice`].
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Reading {
     /// Table: whether the first row holds names
@@ -77,16 +78,16 @@ pub(super) struct Reading {
     /// Table: the order of day, month and year in dates, where several fit
     #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
     date_order: Option<Choice>,
-    /// Table: the first of the hundred years in which years of two digits are, as in 1930 (30 to 99 are 1930 to 1999, 00 to 29
-    /// are 2000 to 2029), or detect
+    /// Table: the first of the hundred years in which years of two digits are, as in 1930 (30 to 99
+    /// are 1930 to 1999, 00 to 29 are 2000 to 2029), or detect
     #[arg(long, help_heading = HEADING, value_name = "YEAR", value_parser = first_year)]
     first_year: Option<Choice>,
-    /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or detect. A table without header
-    /// has the columns 'column 1' …
+    /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or
+    /// detect. A table without header has the columns 'column 1' …
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
     labels: Option<Choice>,
-    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or detect; may be given several
-    /// times
+    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or
+    /// detect; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
     /// Arrays (.npz): the array of the rows, or detect
@@ -110,7 +111,8 @@ pub(super) struct Reading {
     /// Arrays: the meaning of their axes
     #[arg(long, help_heading = HEADING, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
     axes: Option<Choice>,
-    /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
+    /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1,
+    /// as in 4,3,2; or detect
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
     shown_channels: Option<Choice>,
     /// Arrays and pictures: whether given training, validation and test parts are kept, or mixed
@@ -138,8 +140,9 @@ pub(super) struct Reading {
     /// Pictures: whether masks of others (as in masks/x.png of x.png) are samples
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Masks::ALL, Masks::name, Choice::Masks))]
     masks: Option<Choice>,
-    /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
-    /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
+    /// Pictures: where labels come from: folder:2 (the folder on the second level),
+    /// 'name:{label}_*' (a part of the file name), table:FILE (of file names and labels; also
+    /// table:FILE,file=COLUMN,label=COLUMN), nothing or detect
     #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
     label_from: Option<Choice>,
     /// How values are scaled, fitted on the training split
@@ -148,7 +151,8 @@ pub(super) struct Reading {
     /// Whether values in [0, 1] become 0 or 1
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Binarise::ALL, binarise, Choice::Binarise))]
     binarise: Option<Choice>,
-    /// The rules by which the rest is found: those of this version, or those of designs of version 1
+    /// The rules by which the rest is found: those of this version, or those of designs of version
+    /// 1
     #[arg(long, help_heading = HEADING, value_name = "VERSION", value_parser = named(Rules::ALL, Rules::name, Choice::Rules))]
     rules: Option<Choice>,
 }

@@ -26,8 +26,8 @@ static DEADLINE: OnceLock<Instant> = OnceLock::new();
 pub(super) enum Stage {
     /// No work to keep: the program ends immediately.
     Free,
-    /// Files that were asked for, written by [`files`]: one that is nearly written is finished first,
-    /// any other is removed. None is ever seen in part.
+    /// Files that were asked for, written by [`files`]: one that is nearly written is finished
+    /// first, any other is removed. None is ever seen in part.
     Writing,
     /// A run: it ends after its step, by itself, and is saved.
     Training,
@@ -41,7 +41,8 @@ pub(super) fn install() {
     }
 }
 
-/// Signals that the program was started to ignore stay ignored: by `nohup` it outlives its terminal.
+/// Signals that the program was started to ignore stay ignored: by `nohup` it outlives its
+/// terminal.
 #[cfg(unix)]
 fn listen() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

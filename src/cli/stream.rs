@@ -8,12 +8,14 @@ use super::signal;
 
 /// Limit of buffered text, in bytes; beyond it the writer waits, or its text is dropped.
 const MOST_WAITING: usize = 8 << 20;
-/// How long a line of one stream waits for those of the other, so that a terminal shows them in their order.
+/// How long a line of one stream waits for those of the other, so that a terminal shows them in
+/// their order.
 const IN_ORDER: Duration = Duration::from_millis(100);
 /// Between two looks at whether to keep waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A stream with a thread of its own that writes to it: a reader that is slow or never reads does not hold up the work.
+/// A stream with a thread of its own that writes to it: a reader that is slow or never reads does
+/// not hold up the work.
 pub(super) struct Stream {
     kind: Kind,
     target: fn() -> Box<dyn Write>,

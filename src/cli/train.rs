@@ -182,7 +182,8 @@ impl<'a> Training<'a> {
             .map_err(|error| Failure::Problem(format!("{}: {error}", saver.subject.name())))?;
         if is_resumed {
             let is_done = driver.trainer().is_done();
-            // The number it has already asks for nothing new, but where early stopping ended the run before.
+            // The number it has already asks for nothing new, but where early stopping ended the
+            // run before.
             if let Some(wanted) = arguments.epochs.filter(|&wanted| wanted != epochs || is_done) {
                 driver.set(Setting::Epochs(wanted));
             }

@@ -1,4 +1,5 @@
-//! The one place that writes to stdout and stderr. No character that would change a terminal passes.
+//! The one place that writes to stdout and stderr. No character that would change a terminal
+//! passes.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -61,8 +62,8 @@ pub(super) fn leave_bar() {
     }
 }
 
-/// Waits until all is written and gives the code to exit with: results that could not be written are an error, but for a
-/// pipe that is closed: somebody has read enough.
+/// Waits until all is written and gives the code to exit with: results that could not be written
+/// are an error, but for a pipe that is closed: somebody has read enough.
 pub(super) fn finish(code: u8) -> u8 {
     let start = Instant::now();
     // One deadline for both streams.

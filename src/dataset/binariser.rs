@@ -11,7 +11,8 @@ pub struct Binariser {
 }
 
 impl Binariser {
-    /// The one the settings of data ask for. Samples belong to the seed of the split: the same for every run on it.
+    /// The one the settings of data ask for. Samples belong to the seed of the split: the same for
+    /// every run on it.
     pub fn of(data: &Data) -> Binariser {
         let seed = if data.binarise == Binarise::Sampled { data.split.seed } else { 0 };
         Binariser { how: data.binarise, seed }

@@ -142,8 +142,8 @@ fn load(path: &Path, asked: Asked<'_>, known: &[Column], progress: &Progress) ->
     load_known(path, asked, Known { columns: known, ..Known::default() }, progress)
 }
 
-/// Reads a table: columns become features or labels as they are chosen, as a trained run knows them, or as they look. Gaps
-/// stay NaN until the split is drawn.
+/// Reads a table: columns become features or labels as they are chosen, as a trained run knows
+/// them, or as they look. Gaps stay NaN until the split is drawn.
 pub(super) fn load_known(
     path: &Path,
     asked: Asked<'_>,

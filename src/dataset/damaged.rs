@@ -4,8 +4,8 @@ use super::progress::Pulse;
 use super::{DataError, Dataset, Progress, Rows};
 use crate::project::Shape;
 
-/// Small pictures as averages over blocks of `size` × `size` pixels of pictures of `shape`: every pixel becomes a block, of
-/// which the last ones may be cut by the edge.
+/// Small pictures as averages over blocks of `size` × `size` pixels of pictures of `shape`: every
+/// pixel becomes a block, of which the last ones may be cut by the edge.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`]; [`DataError::Setting`] where they are not that small.
@@ -43,7 +43,8 @@ pub fn enlarged(
     Ok(data)
 }
 
-/// The shape of pictures whose pixels are the averages over blocks of `size` × `size` pixels of pictures of `shape`.
+/// The shape of pictures whose pixels are the averages over blocks of `size` × `size` pixels of
+/// pictures of `shape`.
 pub fn small_shape(shape: Shape, size: usize) -> Option<Shape> {
     match shape {
         Shape::Image { height, width, channels } if size > 1 => {
@@ -53,8 +54,8 @@ pub fn small_shape(shape: Shape, size: usize) -> Option<Shape> {
     }
 }
 
-/// Pictures whose last channel is transparency, without it: where they are transparent, features have the value that `hole`
-/// gives, unscaled.
+/// Pictures whose last channel is transparency, without it: where they are transparent, features
+/// have the value that `hole` gives, unscaled.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`].

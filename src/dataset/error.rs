@@ -93,7 +93,8 @@ impl DataError {
         }
     }
 
-    /// This error; where memory is short and no name is set yet, of data of this name; any other stays as it is.
+    /// This error; where memory is short and no name is set yet, of data of this name; any other
+    /// stays as it is.
     pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
         match self {
             DataError::Memory { name: known, needed, limit, .. } if known == UNNAMED => {

@@ -58,7 +58,8 @@ pub(super) fn fit(
         (Scaling::Standardise, _) => {
             let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
             let deviations = moments.iter().map(|m| {
-                // The mean of a constant column is off by rounding; its offset must be exact for it to become 0.
+                // The mean of a constant column is off by rounding; its offset must be exact for it
+                // to become 0.
                 if m.min == m.max {
                     (m.min, 1.0)
                 } else {
@@ -124,7 +125,8 @@ pub(super) fn fill_gaps(
     Ok(Gaps { means, filled, cells, are_masked: false })
 }
 
-/// The means over the training rows; a column without any value there has its mean over all rows, or 0.
+/// The means over the training rows; a column without any value there has its mean over all rows,
+/// or 0.
 fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result<Vec<f32>, DataError> {
     let features = raw.shape.features();
     let (trained, _held_trained) = moments(raw, &split.train, features, progress)?;
@@ -246,7 +248,8 @@ impl Moments {
     }
 }
 
-/// One entry for each position of a row modulo `period`, over `rows`; and the memory of a list of any length.
+/// One entry for each position of a row modulo `period`, over `rows`; and the memory of a list of
+/// any length.
 fn moments<'a>(
     raw: &Raw,
     rows: &[u32],
@@ -385,8 +388,8 @@ mod tests {
 
     #[test]
     fn robust_scaling_is_that_of_scikit_learn() {
-        // sklearn.preprocessing.RobustScaler().fit(x): center_ and scale_ of the first two columns; a constant column and one
-        // whose quartiles coincide are ours.
+        // sklearn.preprocessing.RobustScaler().fit(x): center_ and scale_ of the first two columns;
+        // a constant column and one whose quartiles coincide are ours.
         let mut raw = table(
             4,
             &[
@@ -401,7 +404,8 @@ mod tests {
         let shape = Shape::Image { height: 1, width: 2, channels: 2 };
         let mut raw = Raw::new("p", shape, Rows::U16(vec![0, 100, 2, 100, 4, 300, 60_000, 500]));
         let scaler = fit(&mut raw, &split(&[0, 1]), Scaling::Robust).unwrap();
-        // numpy.quantile([0, 2, 4, 60000], [.25, .5, .75]) is 1.5, 3, 15003; of [100, 100, 300, 500] 100, 200, 350.
+        // numpy.quantile([0, 2, 4, 60000], [.25, .5, .75]) is 1.5, 3, 15003; of [100, 100, 300,
+        // 500] 100, 200, 350.
         assert_eq!((scaler.offsets, scaler.factors), (vec![3.0, 200.0], vec![1.0 / 15_001.5, 0.004]));
     }
 

@@ -43,7 +43,8 @@ pub(super) struct Files<'a> {
     pub test_labels: Option<&'a Path>,
 }
 
-/// Reads images or rows with their labels. `known` are the columns of a network that was trained on others.
+/// Reads images or rows with their labels. `known` are the columns of a network that was trained on
+/// others.
 pub(super) fn load(
     files: Files<'_>,
     reading: &IdxReading,

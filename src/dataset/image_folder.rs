@@ -175,7 +175,8 @@ pub(super) fn pictures_in<'a>(
     Ok((files, held))
 }
 
-/// Width and height of the smallest and the largest picture at a path, a file or a folder; `None` where none can be read.
+/// Width and height of the smallest and the largest picture at a path, a file or a folder; `None`
+/// where none can be read.
 pub(super) fn sizes(
     path: &Path,
     reading: &PictureReading,

@@ -8,8 +8,8 @@ use super::{
     DataError, Dataset, Depth, Gaps, LabelColumn, LabelValues, NO_LABEL, Progress, Rows, SplitRows, memory,
 };
 
-/// Puts data sets together that were read and scaled for one network, and so have rows of one shape: rows one after the
-/// other, label columns by their names. No row is in any part of a split.
+/// Puts data sets together that were read and scaled for one network, and so have rows of one
+/// shape: rows one after the other, label columns by their names. No row is in any part of a split.
 ///
 /// `None` where there are none.
 ///
@@ -142,7 +142,8 @@ fn add_gaps(
     Ok(())
 }
 
-/// A label column of two data sets, which may lack it. Where both are numbers it holds these, else classes.
+/// A label column of two data sets, which may lack it. Where both are numbers it holds these, else
+/// classes.
 fn labels_of(
     name: String,
     parts: [(Option<&LabelColumn>, usize); 2],

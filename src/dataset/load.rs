@@ -21,8 +21,8 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
 /// The training data as a network knows them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
-    /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
-    /// aside.
+    /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another
+    /// number of features are left aside.
     pub means: &'a [f32],
     /// The columns, in the order of its features; empty where that is not known.
     pub columns: &'a [Column],

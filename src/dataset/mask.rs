@@ -152,8 +152,8 @@ fn stem(name: &str) -> &str {
     }
 }
 
-/// Ends where the smallest and the largest mask are of other sizes than the smallest and the largest
-/// picture. Pictures that are no files are of the size of the network's.
+/// Ends where the smallest and the largest mask are of other sizes than the smallest and the
+/// largest picture. Pictures that are no files are of the size of the network's.
 fn check_sizes(
     data: &Dataset,
     [width, height]: [usize; 2],
@@ -179,8 +179,8 @@ fn check_sizes(
     Err(DataError::file(path, message))
 }
 
-/// Whether each pixel of each mask is a hole. The darkest shade of all masks is black, the brightest
-/// white: programs write white as 255 or as 1.
+/// Whether each pixel of each mask is a hole. The darkest shade of all masks is black, the
+/// brightest white: programs write white as 255 or as 1.
 fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, DataError> {
     let mut holes = progress.filled(false, rows.len())?;
     let (mut pulse, mut black, mut white) = (Pulse::new(progress), f32::INFINITY, f32::NEG_INFINITY);

@@ -1,5 +1,6 @@
-//! How much memory loading may take: one budget, charged before anything of the size of the data is allocated, so that
-//! data that do not fit are refused with a message instead of ending the program.
+//! How much memory loading may take: one budget, charged before anything of the size of the data is
+//! allocated, so that data that do not fit are refused with a message instead of ending the
+//! program.
 
 mod room;
 
@@ -105,8 +106,8 @@ impl Budget {
         Ok(Held { budget: self, bytes })
     }
 
-    /// Makes room for `more` further items at the end: twice as much as there was, an eighth more where that does not fit,
-    /// and just enough at last; charged before it is allocated.
+    /// Makes room for `more` further items at the end: twice as much as there was, an eighth more
+    /// where that does not fit, and just enough at last; charged before it is allocated.
     ///
     /// # Errors
     /// [`Shortage`], also where the system refuses memory within the budget.
@@ -117,7 +118,8 @@ impl Budget {
         }
         let exact = items.len().saturating_add(more);
         let doubled = exact.max(had.saturating_mul(2));
-        // Without the step between, each item would be a new allocation once there is no room to double.
+        // Without the step between, each item would be a new allocation once there is no room to
+        // double.
         let enlarged = exact.max(had.saturating_add(had / 8));
         self.grow(items, had, doubled)
             .or_else(|_| self.grow(items, had, enlarged))

@@ -56,7 +56,8 @@ fn is_systems_own(path: &Path, metadata: &Metadata) -> bool {
         // Where nothing is mounted there, its device is that of the disk.
         FOLDERS.into_iter().filter_map(device).filter(|device| Some(*device) != root).collect()
     });
-    // Some more are mounted within, on devices of their own: their files have no length, or a made-up one.
+    // Some more are mounted within, on devices of their own: their files have no length, or a
+    // made-up one.
     DEVICES.contains(&metadata.dev())
         || (metadata.is_file()
             && metadata.len().is_multiple_of(4096)
@@ -69,7 +70,8 @@ fn is_systems_own(_path: &Path, _metadata: &Metadata) -> bool {
     false
 }
 
-/// A reader that fails once its load was asked to give up, and ends where the file ended when it was opened.
+/// A reader that fails once its load was asked to give up, and ends where the file ended when it
+/// was opened.
 pub(super) struct Watched<'a, R> {
     inner: R,
     left: u64,

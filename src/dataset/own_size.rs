@@ -3,8 +3,8 @@
 use super::{DataError, Progress, image_folder};
 use crate::project::Source;
 
-/// Width and height of all pictures that these sources read, which are the same for all; `None` where a source reads no pictures
-/// from files.
+/// Width and height of all pictures that these sources read, which are the same for all; `None`
+/// where a source reads no pictures from files.
 ///
 /// # Errors
 /// [`DataError::Setting`] where they differ or none can be read; those of reading.

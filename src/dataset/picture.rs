@@ -82,7 +82,8 @@ const MAX_FILE: u64 = 2 << 30;
 const OLD_SIDE: u32 = 20_000;
 const OLD_BYTES: u64 = 512 << 20;
 
-/// Copies of the decoded picture that its decoder and changes of its colours and orientation hold at a time, at most.
+/// Copies of the decoded picture that its decoder and changes of its colours and orientation hold
+/// at a time, at most.
 const COPIES: u64 = 4;
 
 /// Why a picture cannot be read.
@@ -174,7 +175,8 @@ impl<'a> PictureFile<'a> {
             tiff_pages::put_first(&mut self.bytes, offset);
         }
         let (bytes, is_tga, jpeg_values) = (&self.bytes[..], self.is_tga, self.jpeg_values);
-        // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
+        // Decoders are other people's code on other people's bytes: one that gives up by panic
+        // costs this picture only.
         let work = AssertUnwindSafe(|| {
             let (decoded, held) = decode::decode(bytes, (is_tga, jpeg_values), how, deepest, progress)?;
             // Each step takes a while with a large picture, so cancelling is checked in between.

@@ -60,7 +60,8 @@ impl Progress {
         &self.budget
     }
 
-    /// `count` items of one value, charged before they are allocated; for lists of the size of the data, which take a while.
+    /// `count` items of one value, charged before they are allocated; for lists of the size of the
+    /// data, which take a while.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].

@@ -1,8 +1,8 @@
-//! Random numbers as pure functions: every value depends on (seed, purpose, step, sample) and on nothing else, so no result
-//! hangs on the order of threads and resuming needs no generator state.
+//! Random numbers as pure functions: every value depends on (seed, purpose, step, sample) and on
+//! nothing else, so no result hangs on the order of threads and resuming needs no generator state.
 //!
-//! A [`Stream`] is `SplitMix64` (Steele, Lea & Flood 2014) read at any position: its state advances by a constant, so the
-//! n-th output is a hash of `key + n · γ`.
+//! A [`Stream`] is `SplitMix64` (Steele, Lea & Flood 2014) read at any position: its state advances
+//! by a constant, so the n-th output is a hash of `key + n · γ`.
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -51,7 +51,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of `(seed, purpose, a, b)`; `a` and `b` are an epoch or step and a sample or layer.
+    /// The stream of `(seed, purpose, a, b)`; `a` and `b` are an epoch or step and a sample or
+    /// layer.
     pub fn new(seed: u64, purpose: Purpose, a: u64, b: u64) -> Stream {
         let mut key = mix(seed.wrapping_add(GAMMA));
         for part in [purpose as u64, a, b] {

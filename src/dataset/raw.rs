@@ -19,22 +19,26 @@ pub(super) struct Raw {
     pub columns: Vec<Column>,
     /// All columns of a table as they were found.
     pub overview: Vec<ColumnOverview>,
-    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for the first ones.
+    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for
+    /// the first ones.
     pub shown_channels: Vec<usize>,
     /// How many rows before the own test rows are the source's own validation rows.
     pub own_validation: usize,
     /// How many of the last rows are the source's own test rows.
     pub own_test: usize,
-    /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
+    /// The largest value the pixel type can hold, where values are of one such type: [0, it]
+    /// becomes [0, 1].
     pub type_max: Option<f32>,
-    /// Whether the last channel is alpha, which has the range of its type and no part in that of the colours.
+    /// Whether the last channel is alpha, which has the range of its type and no part in that of
+    /// the colours.
     pub has_alpha: bool,
     /// Decisions that were taken by all pictures together.
     pub settled: Settled,
     /// Width and height of the smallest and the largest picture in their files.
     pub source_sizes: Option<[(u32, u32); 2]>,
     pub has_gaps: bool,
-    /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
+    /// Whether other rows of the kind may have gaps, so that the means of the columns are worth
+    /// keeping.
     pub is_table: bool,
     /// The number of rows and their kind, for the summary line; the number of rows and the shape
     /// where it is empty.

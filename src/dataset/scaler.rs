@@ -6,7 +6,8 @@ use super::{Depth, Rows};
 /// the training split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
-    /// One offset for all features, or one a feature, or one a channel; always cycled over the features of a row.
+    /// One offset for all features, or one a feature, or one a channel; always cycled over the
+    /// features of a row.
     pub offsets: Vec<f32>,
     /// As many factors, none of them zero.
     pub factors: Vec<f32>,
@@ -69,7 +70,8 @@ impl Scaler {
         scaled / self.factors[at] + self.offsets[at]
     }
 
-    // Runs in the training loop: every branch walks plain slices, so that it becomes vector instructions.
+    // Runs in the training loop: every branch walks plain slices, so that it becomes vector
+    // instructions.
     #[inline]
     fn scale<T>(&self, row: &[T], out: &mut [f32], number: impl Fn(&T) -> f32) {
         if let ([offset], [factor]) = (&self.offsets[..], &self.factors[..]) {

@@ -3,13 +3,15 @@ use serde::{Deserialize, Serialize};
 use super::{Depth, Rows};
 use crate::project::Alpha;
 
-/// Decisions about the pictures of a folder that were taken by all of them together, where nothing was said.
+/// Decisions about the pictures of a folder that were taken by all of them together, where nothing
+/// was said.
 ///
 /// Kept with a run, so that pictures it is shown later are read as those it was trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settled {
-    /// The ground of transparent parts, black or white. `None` where it was said, or nothing was transparent.
+    /// The ground of transparent parts, black or white. `None` where it was said, or nothing was
+    /// transparent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ground: Option<Alpha>,
     /// The values below and above which pixels were cut off. `None` where none were.
@@ -31,8 +33,8 @@ impl Settled {
         self.ground.filter(|ground| matches!(ground, Alpha::Black | Alpha::White))
     }
 
-    /// The limits of values of `depth` in terms of other pictures, whose white is `white` where it is not the largest of
-    /// their type.
+    /// The limits of values of `depth` in terms of other pictures, whose white is `white` where it
+    /// is not the largest of their type.
     pub(super) fn limits_of(
         &self,
         depth: Option<Depth>,

@@ -9,8 +9,8 @@ const RUN: usize = 1 << 14;
 /// Cost of a comparison: those of paths and texts are slow.
 const UNITS: usize = 64;
 
-/// Sorts a list of any length and can be cancelled; equal items keep their order. For a while it takes the memory of a second
-/// list.
+/// Sorts a list of any length and can be cancelled; equal items keep their order. For a while it
+/// takes the memory of a second list.
 ///
 /// # Errors
 /// [`DataError::Cancelled`] or [`DataError::Memory`].

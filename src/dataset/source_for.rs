@@ -128,7 +128,8 @@ fn content(path: &Path) -> Result<Content, DataError> {
     if head.starts_with(GZIP) {
         return Ok(packed_content(path, file));
     }
-    // Some kinds of pictures begin like words, so a table's ending counts for more where all is text.
+    // Some kinds of pictures begin like words, so a table's ending counts for more where all is
+    // text.
     let is_table = TABLES.contains(&extension);
     if !(is_text && (is_table || head.is_empty())) && image::guess_format(&head).is_ok() {
         return Ok(Content::Picture);
@@ -188,7 +189,8 @@ fn packed_content(path: &Path, mut file: File) -> Content {
 /// Number of bytes of a packed file that are unpacked to determine its content.
 const MOST_PACKED: u64 = 1 << 20;
 
-/// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without control characters.
+/// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without
+/// control characters.
 fn is_text(head: &[u8]) -> bool {
     let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
     let half = head.len() / 2;
@@ -230,7 +232,8 @@ pub fn lay_out(source: &mut Source) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
+/// The source for other data, to be shown to a network that was trained on rows of `shape` from
+/// `known`.
 ///
 /// All choices for those apply to these: size and fit of pictures, the layout of a table, its label
 /// columns, the handling of gaps, the arrays of an archive. Only existing arrays are named. Where

@@ -87,9 +87,9 @@ const SWAP_UNITS: usize = 16;
 
 /// Draws validation and test rows; stratified where `classes` are given.
 ///
-/// A source's own parts become the splits they are, and the fraction of each is not used; the other fraction is one of the
-/// other rows. Rows of the class `held_out`, among the classes of all rows, are test rows, too, and the fractions are of the
-/// others.
+/// A source's own parts become the splits they are, and the fraction of each is not used; the other
+/// fraction is one of the other rows. Rows of the class `held_out`, among the classes of all rows,
+/// are test rows, too, and the fractions are of the others.
 ///
 /// # Errors
 /// [`DataError::Setting`] where the fractions make no sense or leave no row to train on; [`DataError::Memory`] or
@@ -220,8 +220,8 @@ fn group(
     Ok(groups)
 }
 
-/// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest remainders first, equal
-/// ones in random order). Takes them off `free`.
+/// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest
+/// remainders first, equal ones in random order). Takes them off `free`.
 fn apportion(
     groups: &[Vec<u32>],
     fraction: f32,
@@ -325,7 +325,8 @@ mod tests {
 
     #[test]
     fn many_classes_of_one_row_are_shared_out_in_one_pass() {
-        // All of the lonely rows validate; with a round over all classes for each row of the last one this would take minutes.
+        // All of the lonely rows validate; with a round over all classes for each row of the last
+        // one this would take minutes.
         let classes: Vec<u32> = (0..1_000_000).map(|row| row.min(700_000)).collect();
         let drawn = draw(classes.len(), 0, Some(&classes), None, &split(0.9, 0.05)).unwrap();
         assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), [50_000, 900_000, 50_000]);

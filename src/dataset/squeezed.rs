@@ -1,4 +1,5 @@
-//! Data that scaling does not do justice to: single values that squeeze all others, rows that are all equal.
+//! Data that scaling does not do justice to: single values that squeeze all others, rows that are
+//! all equal.
 
 use super::progress::Pulse;
 use super::quantiles::of_columns;
@@ -6,8 +7,8 @@ use super::raw::Raw;
 use super::{DataError, Doubt, Progress, Rows, SplitRows};
 use crate::project::{Choice, Scaling, Shape};
 
-/// A column is squeezed where all but the outer hundredth of its values at either end lie in less than this part of its
-/// range.
+/// A column is squeezed where all but the outer hundredth of its values at either end lie in less
+/// than this part of its range.
 const SLIVER: f64 = 0.01;
 /// Bytes are dark where they take less than this part of the range of their type.
 const DARK: f32 = 0.25;
@@ -24,7 +25,8 @@ pub(super) struct Ranges<'a> {
     pub scaling: Scaling,
 }
 
-/// A doubt about the columns in which single values squeeze the others, with the value that is farthest out.
+/// A doubt about the columns in which single values squeeze the others, with the value that is
+/// farthest out.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -92,7 +94,8 @@ fn base(raw: &Raw, feature: usize) -> f64 {
     0.0
 }
 
-/// A doubt about arrays of bytes that take a small part of the range of their type, by which they would be scaled.
+/// A doubt about arrays of bytes that take a small part of the range of their type, by which they
+/// would be scaled.
 ///
 /// # Errors
 /// [`DataError::Cancelled`].

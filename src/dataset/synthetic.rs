@@ -93,8 +93,8 @@ fn each_row(
     Ok(())
 }
 
-/// t uniform in [1.5π, 4.5π], height uniform in [0, 21]: (t cos t, height, t sin t) plus normal noise, as scikit-learn's
-/// `make_swiss_roll`. The label is t.
+/// t uniform in [1.5π, 4.5π], height uniform in [0, 21]: (t cos t, height, t sin t) plus normal
+/// noise, as scikit-learn's `make_swiss_roll`. The label is t.
 fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     if !noise.is_finite() || noise < 0.0 {
         return Err(DataError::Setting(format!(
@@ -115,8 +115,8 @@ fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Resul
     Ok(raw)
 }
 
-/// Centres uniform in [−10, 10] in every feature, points normal around them with deviation 1; row r is of cluster r modulo
-/// their number.
+/// Centres uniform in [−10, 10] in every feature, points normal around them with deviation 1; row r
+/// is of cluster r modulo their number.
 fn blobs(
     count: usize,
     features: usize,

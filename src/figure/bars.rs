@@ -29,8 +29,8 @@ pub struct Bars {
 const MOST_NAMES: usize = 24;
 
 impl Bars {
-    /// A histogram of counts in bins of equal width from −`reach` to `reach`, without the empty ones
-    /// at both ends.
+    /// A histogram of counts in bins of equal width from −`reach` to `reach`, without the empty
+    /// ones at both ends.
     pub fn histogram(bar: impl Into<String>, counts: &[u64], reach: f32) -> Bars {
         let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
         let end = counts.iter().rposition(|count| *count > 0).map_or(counts.len(), |last| last + 1);

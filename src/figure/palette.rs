@@ -1,4 +1,5 @@
-//! The one table of colours: the tokens of the dark and the light window, class and run colours, and colour maps.
+//! The one table of colours: the tokens of the dark and the light window, class and run colours,
+//! and colour maps.
 
 /// Red, green, blue in sRGB, as on the web.
 pub type Rgb = [u8; 3];
@@ -134,7 +135,8 @@ impl Palette {
         self.classes[class % self.classes.len()]
     }
 
-    /// Colour of a run, by its number counted from 1: the same wherever it is drawn, selected or not.
+    /// Colour of a run, by its number counted from 1: the same wherever it is drawn, selected or
+    /// not.
     pub fn run(&self, number: u32) -> Rgb {
         self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
     }
@@ -151,8 +153,8 @@ impl Palette {
         })
     }
 
-    /// Colour of a number at `t` of [0, 1] of its range: Viridis, without the end that would vanish on
-    /// the background.
+    /// Colour of a number at `t` of [0, 1] of its range: Viridis, without the end that would vanish
+    /// on the background.
     pub fn number(&self, t: f32) -> Rgb {
         let t = t.clamp(0.0, 1.0);
         sequential(if self.is_dark() { 0.24 + 0.76 * t } else { 0.72 * t })

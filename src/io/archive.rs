@@ -35,7 +35,8 @@ pub(super) struct Archive {
     names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
     budget: u64,
-    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as histories are long.
+    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as
+    /// histories are long.
     record_limit: u64,
 }
 
@@ -92,7 +93,8 @@ impl Archive {
         files.into_iter().map(|(id, files)| (id, digest(files))).collect()
     }
 
-    /// Copies the files of runs as they are, packed and with their checksums: damage in one stays visible.
+    /// Copies the files of runs as they are, packed and with their checksums: damage in one stays
+    /// visible.
     pub(super) fn copy_runs<W: io::Write + io::Seek>(
         &mut self,
         ids: &[RunId],
@@ -120,7 +122,8 @@ impl Archive {
         Ok(())
     }
 
-    /// Bytes that all entries take together, packed. Where they take more than the file, they lie over each other.
+    /// Bytes that all entries take together, packed. Where they take more than the file, they lie
+    /// over each other.
     pub(super) fn packed_bytes(&self) -> u64 {
         let entries = (0..self.zip.len()).filter_map(|index| self.zip.by_index_data(index).ok());
         entries.fold(0, |sum: u64, entry| sum.saturating_add(entry.compressed_size()))

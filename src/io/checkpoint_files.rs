@@ -1,4 +1,5 @@
-//! A [`Checkpoint`] in files: its numbers as text, its arrays as `safetensors`; in the live store both in one file.
+//! A [`Checkpoint`] in files: its numbers as text, its arrays as `safetensors`; in the live store
+//! both in one file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -154,7 +155,8 @@ pub(super) fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, Stri
     serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-/// The checkpoint in one `safetensors` file, of a run with samples of this shape and these loss terms.
+/// The checkpoint in one `safetensors` file, of a run with samples of this shape and these loss
+/// terms.
 pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Checkpoint, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let text = metadata

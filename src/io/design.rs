@@ -8,8 +8,8 @@ use crate::project::{DesignError, FORMAT_VERSION, Project, Source};
 /// Designs are typed by hand; anything larger is something else.
 const LIMIT_BYTES: u64 = 16 << 20;
 
-/// Reads a bare design, `NAME.ron`. Relative paths of data are taken from the file's folder, not from where the program
-/// was started.
+/// Reads a bare design, `NAME.ron`. Relative paths of data are taken from the file's folder, not
+/// from where the program was started.
 ///
 /// # Errors
 /// [`FileError`] with line and column where the text is not a design.

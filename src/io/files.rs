@@ -145,7 +145,8 @@ impl Files {
         })
     }
 
-    /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of `bytes`.
+    /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of
+    /// `bytes`.
     ///
     /// # Errors
     /// [`FileError`].
@@ -215,8 +216,9 @@ impl Files {
         self.attempt(to, || fs::rename(from, to))
     }
 
-    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which takes no room: writing
-    /// replaces files, and so leaves the copy as it is. Files that grow at their end are copied.
+    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which
+    /// takes no room: writing replaces files, and so leaves the copy as it is. Files that grow at
+    /// their end are copied.
     ///
     /// # Errors
     /// [`FileError`]; the copy is then not complete.
@@ -407,7 +409,8 @@ fn folder_of(target: &Path) -> &Path {
     }
 }
 
-/// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the newest save.
+/// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the
+/// newest save.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

@@ -1,4 +1,5 @@
-//! The history of a run in files: records of one width, so that a million epochs take tens of megabytes.
+//! The history of a run in files: records of one width, so that a million epochs take tens of
+//! megabytes.
 //!
 //! | file | holds |
 //! |---|---|
@@ -24,8 +25,8 @@ pub(super) const HISTORY: &str = "history.bin";
 /// Records of epochs of single layers.
 pub(super) const LAYERS: &str = "layers.bin";
 const OLD_HISTORY: &str = "history.ronl";
-/// Bytes of an epoch's record besides the loss terms: epoch, step, MSE, learning rate, seconds, and whether it has
-/// validation losses.
+/// Bytes of an epoch's record besides the loss terms: epoch, step, MSE, learning rate, seconds, and
+/// whether it has validation losses.
 const EPOCH_BYTES: usize = 36;
 /// Bytes of a layer's record: layer, epoch, error, seconds.
 const LAYER_BYTES: usize = 24;

@@ -33,10 +33,12 @@ pub(super) fn wait_for(file: &File, patience: Duration) -> io::Result<bool> {
 
 /// Held by the one program that reads, compares and replaces project files of a folder.
 ///
-/// The lock is that of the folder itself. A lock on the project file would go with the old file when that is replaced, and
-/// a file that is only there to be locked would stay when a program is killed.
+/// The lock is that of the folder itself. A lock on the project file would go with the old file
+/// when that is replaced, and a file that is only there to be locked would stay when a program is
+/// killed.
 pub(super) struct SaveLock {
-    /// `None` where the file system has no locks or patience ran out: then it is as if there were no lock.
+    /// `None` where the file system has no locks or patience ran out: then it is as if there were
+    /// no lock.
     _held: Option<File>,
 }
 
@@ -69,8 +71,8 @@ fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
     Ok(wait_for(&folder, patience)?.then_some(folder))
 }
 
-/// Windows locks no folders. A file that only one program can open, and that the system removes with the last handle,
-/// does the same.
+/// Windows locks no folders. A file that only one program can open, and that the system removes
+/// with the last handle, does the same.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
 fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {

@@ -3,8 +3,9 @@
 //! Runs are independent, so both sides' work is kept: the later save gets other numbers where
 //! numbers collide.
 //!
-//! Programs save into a folder one after the other ([`SaveLock`]). Where the file system has no locks, a file that changes
-//! while the new one is written is merged again, so that only the moment of the rename is unprotected.
+//! Programs save into a folder one after the other ([`SaveLock`]). Where the file system has no
+//! locks, a file that changes while the new one is written is merged again, so that only the moment
+//! of the rename is unprotected.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +106,8 @@ impl MergeBase {
             let mut known = opened.base.lock();
             known.project = seen;
             let old = std::mem::take(&mut known.runs);
-            // Each saved run is claimed once: two runs of one number would be two entries of one name.
+            // Each saved run is claimed once: two runs of one number would be two entries of one
+            // name.
             let mut free: Vec<&Run> = opened.runs.iter().collect();
             for is_by_number in [true, false] {
                 for run in runs {
@@ -123,7 +125,8 @@ impl MergeBase {
         opened.base
     }
 
-    /// For a file that was opened: its document, the runs that could be read, and the digests of all.
+    /// For a file that was opened: its document, the runs that could be read, and the digests of
+    /// all.
     pub(super) fn opened(project: &Project, runs: &[Run], digests: BTreeMap<RunId, Digest>) -> MergeBase {
         let mut known = Known::of(project, digests);
         for run in runs {
@@ -134,8 +137,8 @@ impl MergeBase {
         MergeBase(Arc::new(Mutex::new(known)))
     }
 
-    /// The text of the document in the file, as this program last read or wrote it. `None` where nothing is known of it,
-    /// and while a save is under way, which is not waited for.
+    /// The text of the document in the file, as this program last read or wrote it. `None` where
+    /// nothing is known of it, and while a save is under way, which is not waited for.
     pub fn document(&self) -> Option<String> {
         self.0.try_lock().ok()?.project.clone()
     }
@@ -397,7 +400,8 @@ impl Known {
     }
 }
 
-/// The text of a document once it is in the file: paths from the root, and no bytes that text cannot hold.
+/// The text of a document once it is in the file: paths from the root, and no bytes that text
+/// cannot hold.
 fn text_in_file(project: &Project, path: &Path) -> String {
     let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
     anchor(&mut read, path);

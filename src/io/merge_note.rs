@@ -35,7 +35,8 @@ pub enum MergeNote {
         /// Why it could not be read.
         reason: String,
     },
-    /// Weights of kept epochs could not be read from the file they were in, so that they are not saved.
+    /// Weights of kept epochs could not be read from the file they were in, so that they are not
+    /// saved.
     WeightsLeftOut {
         /// The run, by its number in the file.
         run: RunId,

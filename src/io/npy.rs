@@ -13,7 +13,8 @@ pub enum Numbers<'a> {
     F64(&'a [f64]),
 }
 
-/// Writes an array in `NumPy`'s format, version 1.0, little-endian; `shape` begins with the number of rows.
+/// Writes an array in `NumPy`'s format, version 1.0, little-endian; `shape` begins with the number
+/// of rows.
 ///
 /// # Errors
 /// Error of writing.
@@ -30,7 +31,8 @@ pub(super) fn write(out: &mut dyn Write, shape: &[usize], numbers: Numbers<'_>) 
     }
 }
 
-/// Magic number, version, length of the description, and the description: a Python dictionary, spaces and a line break.
+/// Magic number, version, length of the description, and the description: a Python dictionary,
+/// spaces and a line break.
 fn header(numbers: &str, shape: &[usize]) -> Vec<u8> {
     const START: usize = 10;
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();

@@ -35,7 +35,8 @@ enum Fate {
 }
 
 impl Merge {
-    /// Compares the runs in memory with those that are known to have been in the file and those that are.
+    /// Compares the runs in memory with those that are known to have been in the file and those
+    /// that are.
     pub(super) fn new(known: &Known, runs: &[&Run], disk: Option<&mut OnDisk>) -> Merge {
         let Some(disk) = disk else {
             let fate =

@@ -19,9 +19,10 @@ use super::{Durability, FileError, Files, MergeBase, MergeNote, Sink};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// The version of the project file this program writes. Older ones are migrated when read: in version 1 pictures became
-/// rows pixel by pixel, so that weights for colours mean something else; up to version 2 the numbers of a checkpoint had
-/// another form, and up to version 3 histories were text. The files say so themselves.
+/// The version of the project file this program writes. Older ones are migrated when read: in
+/// version 1 pictures became rows pixel by pixel, so that weights for colours mean something else;
+/// up to version 2 the numbers of a checkpoint had another form, and up to version 3 histories were
+/// text. The files say so themselves.
 pub const PROJECT_FILE_VERSION: u32 = 4;
 
 const MANIFEST: &str = "manifest.ron";
@@ -43,8 +44,8 @@ pub fn save_project<R: Borrow<Run>>(
     files.write(path, Durability::Synced, |sink| content.write(sink).map(warn_of))
 }
 
-/// Writes a project that could not be saved where it should be into the folder for temporary files, with a name that begins
-/// with `name`; gives its path.
+/// Writes a project that could not be saved where it should be into the folder for temporary files,
+/// with a name that begins with `name`; gives its path.
 ///
 /// # Errors
 /// [`FileError`] where that fails too.
@@ -233,7 +234,8 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Text is deflated; weights are not: they would hardly shrink, and saving would take many times as long.
+/// Text is deflated; weights are not: they would hardly shrink, and saving would take many times as
+/// long.
 fn put(zip: &mut ZipWriter<&mut Sink<'_>>, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
     let method =
         if name.ends_with(".safetensors") { CompressionMethod::Stored } else { CompressionMethod::Deflated };

@@ -1,4 +1,5 @@
-//! Files of many small records: a header, then records of one width in little-endian numbers, each with a check.
+//! Files of many small records: a header, then records of one width in little-endian numbers, each
+//! with a check.
 //!
 //! Such a file grows at its end. A record that a crash or a full disk has truncated is filled up
 //! before more are added, so that they stay aligned; the check then fails for the truncated one

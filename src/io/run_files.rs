@@ -32,7 +32,8 @@ const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 pub struct Opened {
     /// The document.
     pub project: Project,
-    /// Its runs, by number. None is training: one that was when it was written is stopped now, at its last checkpoint.
+    /// Its runs, by number. None is training: one that was when it was written is stopped now, at
+    /// its last checkpoint.
     pub runs: Vec<Run>,
     /// The parts that could not be read, with their places.
     pub warnings: Vec<String>,

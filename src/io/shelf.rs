@@ -21,7 +21,8 @@ pub(super) const STAYS: bool = cfg!(unix);
 
 /// More bytes than the header of a file of weights takes.
 const HEADER_BYTES: u64 = 16 << 20;
-/// Most bytes of weights of a file that stay in memory after they were read: as many as one run keeps.
+/// Most bytes of weights of a file that stay in memory after they were read: as many as one run
+/// keeps.
 const RECENT_BYTES: usize = 256 << 20;
 
 /// A file that weights stay in.

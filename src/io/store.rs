@@ -38,7 +38,8 @@ const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
 const RUNS: &str = "runs";
 
-/// A handle to one workspace. Clones write to the same one, from any thread; a run must be written by one at a time.
+/// A handle to one workspace. Clones write to the same one, from any thread; a run must be written
+/// by one at a time.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -48,8 +49,9 @@ pub struct Store {
 struct Inner {
     dir: PathBuf,
     files: Files,
-    /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written that makes it so or no
-    /// longer so, or the mark could come between the two and outlast a new run.
+    /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written
+    /// that makes it so or no longer so, or the mark could come between the two and outlast a new
+    /// run.
     is_settled: Mutex<bool>,
     /// Held while any handle exists.
     lock: File,
@@ -59,7 +61,8 @@ struct Inner {
 #[serde(rename = "Workspace", default)]
 struct Workspace {
     origin: Option<PathBuf>,
-    /// The document in that file when it was last read or written; earlier versions did not note it.
+    /// The document in that file when it was last read or written; earlier versions did not note
+    /// it.
     seen: Option<String>,
     /// Whether all of it was saved elsewhere, so that nothing is lost with it.
     is_settled: bool,
@@ -160,7 +163,8 @@ impl Store {
         self.save_workspace(&Workspace { origin: Some(origin), seen, is_settled: *is_settled })
     }
 
-    /// From now on there is nothing to recover, until the document is stored again: all of it was saved elsewhere. Runs stay.
+    /// From now on there is nothing to recover, until the document is stored again: all of it was
+    /// saved elsewhere. Runs stay.
     ///
     /// # Errors
     /// [`FileError`].
@@ -171,8 +175,9 @@ impl Store {
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
-    /// Reads everything back, as far as it can be read, and compares it with the file it belongs to. Where something cannot
-    /// be read, the workspace as it was found is kept aside, and a warning says where.
+    /// Reads everything back, as far as it can be read, and compares it with the file it belongs
+    /// to. Where something cannot be read, the workspace as it was found is kept aside, and a
+    /// warning says where.
     ///
     /// # Errors
     /// [`FileError`] where neither the document nor the design of a run can be read, or damaged
@@ -217,8 +222,8 @@ impl Store {
         Ok(Opened { project, runs, warnings, base })
     }
 
-    /// Gives the epochs of single layers a file of their own, where an earlier version wrote them into `run.ron`, which is
-    /// going to be written without.
+    /// Gives the epochs of single layers a file of their own, where an earlier version wrote them
+    /// into `run.ron`, which is going to be written without.
     fn migrate(&self, run: &Run) -> Result<(), FileError> {
         let path = self.file_of(run.id, LAYERS)?;
         if run.history.pretraining.is_empty() || path.exists() {
@@ -228,7 +233,8 @@ impl Store {
         self.write_path(&path, Durability::Synced, Ok([form.header(), &records].concat()))
     }
 
-    /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it must no longer be used.
+    /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it
+    /// must no longer be used.
     ///
     /// # Errors
     /// [`FileError`].
@@ -239,7 +245,8 @@ impl Store {
 
     /// [`Store::discard`] under the lock of the gate.
     fn remove(self) -> Result<(), FileError> {
-        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes no mark.
+        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes
+        // no mark.
         let settled = self.settle();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock, is_settled: _ } = inner;
@@ -268,7 +275,8 @@ impl Store {
         self.inner.is_settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes back the mark that all was saved elsewhere, which does not come again while the result lives.
+    /// Takes back the mark that all was saved elsewhere, which does not come again while the result
+    /// lives.
     fn unsettle(&self) -> Result<MutexGuard<'_, bool>, FileError> {
         let mut is_settled = self.mark();
         if *is_settled {

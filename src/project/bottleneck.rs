@@ -5,9 +5,9 @@ use super::{Activation, Shape};
 
 /// The bottleneck: how many numbers describe a sample, and their kind.
 ///
-/// It owns a projection only where the encoder does not already end in as many units or channels, or
-/// where its kind needs one of its own: a dense layer for units, a convolution of single pixels for
-/// channels. The activation belongs to that projection.
+/// It owns a projection only where the encoder does not already end in as many units or channels,
+/// or where its kind needs one of its own: a dense layer for units, a convolution of single pixels
+/// for channels. The activation belongs to that projection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
@@ -103,7 +103,8 @@ pub enum Bottleneck {
         /// How many times as many are kept outside training.
         #[serde(default = "one")]
         alpha: f32,
-        /// Start with all units and lower their number linearly to `k` over the first half of the epochs.
+        /// Start with all units and lower their number linearly to `k` over the first half of the
+        /// epochs.
         #[serde(default)]
         lowers: bool,
         /// The units that compete with each other.
@@ -112,7 +113,8 @@ pub enum Bottleneck {
     },
     /// Each unit is a normal distribution, kept near the standard one (Kingma & Welling 2014).
     Variational {
-        /// Weight of the divergence from the prior; 1 for the evidence lower bound, more for β-VAE (Higgins et al. 2017).
+        /// Weight of the divergence from the prior; 1 for the evidence lower bound, more for β-VAE
+        /// (Higgins et al. 2017).
         #[serde(default = "one")]
         beta: f32,
         /// Epochs over which that weight rises from 0.
@@ -122,12 +124,14 @@ pub enum Bottleneck {
         #[serde(default)]
         free_nats: f32,
     },
-    /// A variational code of which several samples are decoded, for a bound nearer to the likelihood (Burda et al. 2016).
+    /// A variational code of which several samples are decoded, for a bound nearer to the
+    /// likelihood (Burda et al. 2016).
     ImportanceWeighted {
         /// Samples drawn for each row: K.
         samples: usize,
     },
-    /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018, WAE-MMD).
+    /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018,
+    /// WAE-MMD).
     Wasserstein {
         /// Weight of the squared maximum mean discrepancy.
         weight: f32,
@@ -138,11 +142,13 @@ pub enum Bottleneck {
         start_temperature: f32,
         /// Temperature at the end.
         end_temperature: f32,
-        /// Trainings at most, each with twice the epochs of the one before, until every unit has made its choice.
+        /// Trainings at most, each with twice the epochs of the one before, until every unit has
+        /// made its choice.
         #[serde(default = "tries")]
         tries: u32,
     },
-    /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov & Hinton 2009).
+    /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov
+    /// & Hinton 2009).
     Hashing {
         /// Standard deviation of the noise on the inputs of the code units.
         std: f32,
@@ -150,18 +156,20 @@ pub enum Bottleneck {
         #[serde(default)]
         threshold: Threshold,
     },
-    /// Several quantisers each choose one of their units at random, and naming the choices is to take few bits (Hinton &
-    /// Zemel 1994, minimum description length).
+    /// Several quantisers each choose one of their units at random, and naming the choices is to
+    /// take few bits (Hinton & Zemel 1994, minimum description length).
     DescriptionLength {
         /// Units each quantiser chooses from; the code's units are a multiple of it.
         choices: usize,
         /// Width `t` to within which values are described, in units of the scaled data.
         width: f32,
-        /// Temperature of the relaxed choices that train a decoder of more than one linear layer (Jang et al. 2017).
+        /// Temperature of the relaxed choices that train a decoder of more than one linear layer
+        /// (Jang et al. 2017).
         #[serde(default = "temperature")]
         temperature: f32,
     },
-    /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et al. 2017).
+    /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et
+    /// al. 2017).
     Quantised {
         /// Vectors in the codebook.
         entries: usize,
@@ -302,7 +310,8 @@ impl Bottleneck {
         }
     }
 
-    /// Epochs until the weight of its term stays as it is; losses of before and after cannot be compared.
+    /// Epochs until the weight of its term stays as it is; losses of before and after cannot be
+    /// compared.
     pub fn settles_after(self) -> u32 {
         if let Bottleneck::Variational { warmup_epochs, .. } = self { warmup_epochs } else { 0 }
     }

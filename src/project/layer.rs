@@ -27,8 +27,8 @@ pub enum Layer {
         /// Step between two pixels under the kernel.
         #[serde(default = "one")]
         dilation: usize,
-        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
-        /// groups as channels make a depthwise convolution.
+        /// Groups of channels, each of which meets its own group of output channels alone; they
+        /// divide both. As many groups as channels make a depthwise convolution.
         #[serde(default = "one")]
         groups: usize,
         /// The function `f`.
@@ -47,24 +47,26 @@ pub enum Layer {
         /// Zeros around the picture in the convolution it transposes; their output is cut off.
         #[serde(default)]
         padding: Padding,
-        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1` for
-        /// [`Padding::Same`], so that the size is multiplied by the stride, and 0 otherwise.
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride
+        /// − 1` for [`Padding::Same`], so that the size is multiplied by the stride, and 0
+        /// otherwise.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
         /// Step between two pixels under the kernel.
         #[serde(default = "one")]
         dilation: usize,
-        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
-        /// groups as channels make a depthwise convolution.
+        /// Groups of channels, each of which meets its own group of output channels alone; they
+        /// divide both. As many groups as channels make a depthwise convolution.
         #[serde(default = "one")]
         groups: usize,
         /// The function `f`.
         #[serde(default)]
         activation: Activation,
     },
-    /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a shortcut around it, added up
-    /// before `f`. The shortcut is the input itself, or a convolution of single pixels with a norm where the channels or
-    /// the size change. torchvision's `BasicBlock` and `Bottleneck`.
+    /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a
+    /// shortcut around it, added up before `f`. The shortcut is the input itself, or a convolution
+    /// of single pixels with a norm where the channels or the size change. torchvision's
+    /// `BasicBlock` and `Bottleneck`.
     Residual {
         /// Convolutions of the main path.
         #[serde(default)]
@@ -84,8 +86,9 @@ pub enum Layer {
         #[serde(default)]
         activation: Activation,
     },
-    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the shortcut is more than
-    /// its input, it is a convolution of single pixels with a norm, then repeated pixels.
+    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the
+    /// shortcut is more than its input, it is a convolution of single pixels with a norm, then
+    /// repeated pixels.
     ResidualTranspose {
         /// Convolutions of the main path.
         #[serde(default)]
@@ -95,8 +98,8 @@ pub enum Layer {
         /// Factor of enlargement, in the block's last convolution of 3×3 pixels.
         #[serde(default = "one")]
         stride: usize,
-        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1`, so that the size
-        /// is multiplied by the stride.
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride
+        /// − 1`, so that the size is multiplied by the stride.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
         /// The layer after each convolution.
@@ -159,11 +162,12 @@ pub enum Layer {
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et al. 2015).
-    /// `PyTorch`'s `PReLU`.
+    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et
+    /// al. 2015). `PyTorch`'s `PReLU`.
     #[serde(rename = "PReLU")]
     Prelu {
-        /// Whether all values share one slope, instead of one for each channel (or each feature of a row).
+        /// Whether all values share one slope, instead of one for each channel (or each feature of
+        /// a row).
         #[serde(default)]
         shared: bool,
     },
@@ -178,7 +182,8 @@ pub enum Layer {
         /// Channels.
         channels: usize,
     },
-    /// Sets each feature to zero with probability `rate` while training and scales the others by `1 / (1 − rate)`.
+    /// Sets each feature to zero with probability `rate` while training and scales the others by `1
+    /// / (1 − rate)`.
     Dropout {
         /// Probability of zero, in [0, 1).
         rate: f32,
@@ -191,8 +196,8 @@ pub enum BlockForm {
     /// Two of 3×3 pixels.
     #[default]
     Basic,
-    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The quarter is that of the
-    /// output, or of the input where the block enlarges.
+    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The
+    /// quarter is that of the output, or of the input where the block enlarges.
     Bottleneck,
 }
 
@@ -241,7 +246,8 @@ impl BlockNorm {
 /// The values around a picture before a convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Padding {
-    /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the left.
+    /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the
+    /// left.
     #[default]
     Same,
     /// This many zeros on every side.
@@ -492,7 +498,8 @@ impl Activation {
         self == Activation::Sigmoid
     }
 
-    /// Whether its derivative is a function of the sums it is applied to and not of its outputs alone.
+    /// Whether its derivative is a function of the sums it is applied to and not of its outputs
+    /// alone.
     pub fn needs_sums(self) -> bool {
         match self {
             Activation::Gelu | Activation::Silu => true,
@@ -526,7 +533,8 @@ impl Activation {
 pub enum Decoder {
     /// The encoder's layers in reverse.
     Mirrored {
-        /// Use the transposed weights of the mirrored encoder layers instead of own ones; biases stay own.
+        /// Use the transposed weights of the mirrored encoder layers instead of own ones; biases
+        /// stay own.
         #[serde(default)]
         tied: bool,
     },
@@ -534,10 +542,12 @@ pub enum Decoder {
     Free(Vec<Layer>),
 }
 
-/// The last card. It owns a dense projection only where the decoder does not already end in the input's shape.
+/// The last card. It owns a dense projection only where the decoder does not already end in the
+/// input's shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// Activation of the reconstruction. With binary cross-entropy it must be sigmoid; the loss is then computed from logits.
+    /// Activation of the reconstruction. With binary cross-entropy it must be sigmoid; the loss is
+    /// then computed from logits.
     pub activation: Activation,
 }

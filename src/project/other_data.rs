@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Mask;
 
-/// Files that trained networks were shown, as one set of samples. They are read as the run knows its own data.
+/// Files that trained networks were shown, as one set of samples. They are read as the run knows
+/// its own data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherData {

@@ -42,7 +42,8 @@ pub enum Penalty {
         #[serde(default)]
         over: Over,
     },
-    /// `‖∂h/∂x‖²`: the code should not move when the input does (Rifai et al. 2011). It looks at the whole encoder.
+    /// `‖∂h/∂x‖²`: the code should not move when the input does (Rifai et al. 2011). It looks at
+    /// the whole encoder.
     Contractive {
         /// How it is computed.
         #[serde(default)]
@@ -76,7 +77,8 @@ pub enum Over {
 /// How the norm of a Jacobian is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Estimator {
-    /// Exact where that takes fewer than ten million multiply-adds a sample, else by one random probe.
+    /// Exact where that takes fewer than ten million multiply-adds a sample, else by one random
+    /// probe.
     #[default]
     Auto,
     /// The whole Jacobian.

@@ -64,7 +64,8 @@ impl Data {
         matches!(self.source, Source::Csv { missing: Missing::Masked, .. })
     }
 
-    /// Whether they are read by the rules of an earlier version, and others could read them otherwise.
+    /// Whether they are read by the rules of an earlier version, and others could read them
+    /// otherwise.
     pub fn has_old_rules(&self) -> bool {
         let depends = match self.source {
             Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
@@ -80,8 +81,9 @@ pub enum Rules {
     /// Those of this program.
     #[default]
     Current,
-    /// Those of designs of version 1, so that their runs find the rows they were trained on: a header where no field of the
-    /// first row is a number; the first array of an `.npz`; pictures of 8 bits on black, by the first page, in one data set.
+    /// Those of designs of version 1, so that their runs find the rows they were trained on: a
+    /// header where no field of the first row is a number; the first array of an `.npz`; pictures
+    /// of 8 bits on black, by the first page, in one data set.
     Version1,
 }
 
@@ -106,7 +108,8 @@ pub enum Binarise {
     Off,
     /// 1 above 0.5.
     Threshold,
-    /// 1 with the value as its probability, drawn once for each row and feature (Salakhutdinov & Murray 2008).
+    /// 1 with the value as its probability, drawn once for each row and feature (Salakhutdinov &
+    /// Murray 2008).
     Sampled,
 }
 
@@ -181,7 +184,8 @@ pub enum Source {
         /// The delimiter between two fields.
         #[serde(default)]
         delimiter: Delimiter,
-        /// Columns that are labels, not features, by name (`column 3` where there is no header, counted from 1).
+        /// Columns that are labels, not features, by name (`column 3` where there is no header,
+        /// counted from 1).
         #[serde(default)]
         labels: Vec<String>,
         /// How missing values are handled.
@@ -221,7 +225,8 @@ impl Source {
         }
     }
 
-    /// The channels that were chosen to be shown of pictures, counted from 1; empty where none were.
+    /// The channels that were chosen to be shown of pictures, counted from 1; empty where none
+    /// were.
     pub fn shown_channels(&self) -> &[usize] {
         match self {
             Source::Npy { reading, .. } => &reading.shown_channels,
@@ -293,7 +298,8 @@ pub enum Synthetic {
         /// Seed.
         seed: u64,
     },
-    /// Pictures of 8×12 pixels, each a natural cubic spline through 5 random knots (Hinton & Zemel 1993).
+    /// Pictures of 8×12 pixels, each a natural cubic spline through 5 random knots (Hinton & Zemel
+    /// 1993).
     Splines {
         /// Number of pictures.
         count: usize,
@@ -358,12 +364,15 @@ impl Synthetic {
 /// How every value is scaled before the network sees it; fitted on the training split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scaling {
-    /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and maximum.
+    /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and
+    /// maximum.
     #[default]
     UnitRange,
-    /// By quantiles, so that outliers do not squeeze the rest: the median becomes 0, and the distance of the quartiles 1.
+    /// By quantiles, so that outliers do not squeeze the rest: the median becomes 0, and the
+    /// distance of the quartiles 1.
     Robust,
-    /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per channel), tables by column.
+    /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per
+    /// channel), tables by column.
     Standardise,
     /// As it is.
     None,

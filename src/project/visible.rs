@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-/// A name with every hidden character as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`. All else is as it was, so that a name
-/// without any is borrowed, and showing a name twice changes nothing.
+/// A name with every hidden character as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`. All else is as
+/// it was, so that a name without any is borrowed, and showing a name twice changes nothing.
 pub fn visible(name: &str) -> Cow<'_, str> {
     escaped(name, is_hidden)
 }

@@ -125,8 +125,8 @@ impl Padding {
 }
 
 /// The mask of the first section of a format, the largest number that it is for where it says so,
-/// and the sections after it. `None` for one of fewer than two zeros, or with anything but zeros and
-/// fixed letters.
+/// and the sections after it. `None` for one of fewer than two zeros, or with anything but zeros
+/// and fixed letters.
 fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
     let (mut mask, mut limit, mut zeros) = (String::new(), None, 0);
     let mut letters = format.chars();

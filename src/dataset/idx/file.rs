@@ -11,7 +11,8 @@ use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
 
 const IMAGES_MAGIC: u32 = 0x0803;
-/// No data have more dimensions than pictures with channels; more are another file that begins alike.
+/// No data have more dimensions than pictures with channels; more are another file that begins
+/// alike.
 const MOST_DIMENSIONS: u8 = 8;
 /// Deflate cannot shrink further than 1032 to 1: a header that promises more than this is lying.
 const MAX_RATIO: u64 = 1100;

@@ -8,8 +8,8 @@ use crate::dataset::npy::{Labels, Number, Sink, each_number};
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress};
 
-/// Adds the labels of a file. Of those with several numbers a row, the class is the place of the 1 where each row has a single
-/// one among zeros, else the first number (QMNIST).
+/// Adds the labels of a file. Of those with several numbers a row, the class is the place of the 1
+/// where each row has a single one among zeros, else the first number (QMNIST).
 pub(super) fn read_labels(
     path: &Path,
     expected: usize,

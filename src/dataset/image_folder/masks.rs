@@ -182,7 +182,8 @@ impl Name {
             }
             None => without_end(&stem, &PICTURES),
         };
-        // A folder of its own for one picture or more, and next to it one for its masks of any name.
+        // A folder of its own for one picture or more, and next to it one for its masks of any
+        // name.
         let is_own = folders.last().is_some_and(|folder| is_pictures(folder) || is_mask(folder));
         let own = (is_own && !common.is_empty()).then_some("");
         let keys = bare.into_iter().chain(own).chain([&stem[..]]);

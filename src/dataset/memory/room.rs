@@ -30,7 +30,8 @@ impl System {
     fn available_bytes(&self) -> u64 {
         let physical = [self.free_memory(), self.group_room()].into_iter().flatten().min();
         let physical = physical.map(|room| room - (room / 8).min(KEPT_BYTES));
-        // Addresses are taken by threads that are still to be started, whether they use them or not.
+        // Addresses are taken by threads that are still to be started, whether they use them or
+        // not.
         let kept = THREAD_BYTES.saturating_mul(self.threads.saturating_add(1));
         let addresses = self.address_room().map(|room| room - (room / 2).min(kept));
         [physical, addresses].into_iter().flatten().min().unwrap_or(ASSUMED_BYTES)
@@ -62,8 +63,8 @@ impl System {
         rooms.min()
     }
 
-    /// The smallest room of a group and all those around it. In a container the path may be that of the machine, of which only
-    /// the last folder, the mount itself, is there.
+    /// The smallest room of a group and all those around it. In a container the path may be that of
+    /// the machine, of which only the last folder, the mount itself, is there.
     fn room_above(&self, mount: &str, path: &str, limit: &str, usage: &str) -> Option<u64> {
         let below = Path::new(path.trim_start_matches('/'));
         let rooms = below.ancestors().filter_map(|below| {

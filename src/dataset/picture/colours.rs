@@ -130,7 +130,8 @@ impl Raster {
             (true, Ground::Black) => self.laid(values, |_| T::BLACK).into(),
             (true, Ground::White) => self.laid(values, |_| T::WHITE).into(),
             (true, Ground::Checker) => {
-                // Eight squares along the longer side, so that they are still there once it is small.
+                // Eight squares along the longer side, so that they are still there once it is
+                // small.
                 let (width, side) = (self.width as usize, (self.width.max(self.height) / 8).max(1) as usize);
                 self.laid(values, |at| T::GREYS[(at % width / side + at / width / side) % 2]).into()
             }

@@ -14,7 +14,8 @@ use crate::project::{Alpha, Rules, format_bytes};
 
 /// A picture as stored in its file.
 pub(super) enum Decoded {
-    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the type.
+    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the
+    /// type.
     Image { image: DynamicImage, white: Option<u16> },
     /// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
@@ -59,7 +60,8 @@ pub(super) fn decode<'a>(
     if how.rules == Rules::Version1 && !is_old_kind {
         return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
     }
-    // Some decoders make room for a part of the file as large as it says, whatever the picture's size.
+    // Some decoders make room for a part of the file as large as it says, whatever the picture's
+    // size.
     let part = if format == ImageFormat::Tiff {
         tiff_pages::row_bytes(bytes)
     } else if format == ImageFormat::OpenExr {
@@ -165,7 +167,8 @@ pub(super) fn working_bytes(
         Depth::Word => 2,
         Depth::Float => 4,
     };
-    // Bytes as they are kept; of other kinds the colours with their alpha, and once more on a ground.
+    // Bytes as they are kept; of other kinds the colours with their alpha, and once more on a
+    // ground.
     let pixel = if is_plain && how.alpha != Alpha::Keep { channels } else { 8 * value };
     let colours = u64::from(width) * u64::from(height) * pixel;
     // The resizer changes widths first, and a picture that does not fill its place is drawn apart.

@@ -46,7 +46,8 @@ pub(super) fn place<T: Sample>(
     Ok(out)
 }
 
-/// Keeps numbers within those of the picture, which cubic convolution leaves at edges; other types end there by themselves.
+/// Keeps numbers within those of the picture, which cubic convolution leaves at edges; other types
+/// end there by themselves.
 fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
     let Some(&first) = pixels.first().filter(|_| T::DEPTH == Depth::Float) else { return };
     let (mut low, mut high) = (first, first);

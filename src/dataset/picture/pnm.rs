@@ -1,4 +1,5 @@
-//! Portable any-maps (PBM, PGM, PPM, PAM) whose white is another value than the largest of their type.
+//! Portable any-maps (PBM, PGM, PPM, PAM) whose white is another value than the largest of their
+//! type.
 
 use image::codecs::pnm::{ArbitraryTuplType, PnmDecoder};
 use image::{ColorType, DynamicImage, ImageDecoder};
@@ -29,7 +30,8 @@ pub(super) fn as_written(image: &mut DynamicImage, white: u16) {
     }
 }
 
-/// Which value the decoder made into which: no two are made into the same, as there are at least as many to be made into.
+/// Which value the decoder made into which: no two are made into the same, as there are at least as
+/// many to be made into.
 fn spread(white: u16, most: u16) -> Vec<u16> {
     let factor = f32::from(most) / f32::from(white);
     // Values above white, which there should not be, become the largest.

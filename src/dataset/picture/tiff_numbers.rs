@@ -15,8 +15,8 @@ use crate::project::Rules;
 /// Of the kinds of [`Tag::SampleFormat`], whole numbers without a sign.
 const UNSIGNED: u16 = 1;
 
-/// Decodes the kinds of TIFF pictures that `image` does not: numbers with a sign or of 32 and 64 bits, 2 and 4 bits a pixel,
-/// palettes, grey with alpha.
+/// Decodes the kinds of TIFF pictures that `image` does not: numbers with a sign or of 32 and 64
+/// bits, 2 and 4 bits a pixel, palettes, grey with alpha.
 pub(super) fn decode<'a>(
     bytes: &[u8],
     how: How,

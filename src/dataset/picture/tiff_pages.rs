@@ -6,7 +6,8 @@ use std::ops::Range;
 const MOST_PAGES: usize = 1 << 20;
 /// The most fields of a page.
 const MOST_FIELDS: u64 = 1 << 12;
-/// The most fields of all pages: pages that lie one over the other can hold more than the file does.
+/// The most fields of all pages: pages that lie one over the other can hold more than the file
+/// does.
 const ALL_FIELDS: u64 = 1 << 24;
 
 /// Byte order of numbers in a TIFF file.
@@ -101,8 +102,8 @@ fn page(
     Some((flags & 5 == 0, next))
 }
 
-/// How many bytes one row of a tile or strip of the first page takes, at most: a decoder makes room for it, however small the
-/// picture is.
+/// How many bytes one row of a tile or strip of the first page takes, at most: a decoder makes room
+/// for it, however small the picture is.
 pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
     let widest = |tag: u64| fields(bytes, tag).max().unwrap_or(0);
     // Tags: ImageWidth and TileWidth, SamplesPerPixel; samples have 8 bytes at most.

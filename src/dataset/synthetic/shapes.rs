@@ -117,7 +117,8 @@ fn covers(kind: usize, u: f32, v: f32) -> bool {
     match kind {
         0 => u.abs().max(v.abs()) <= std::f32::consts::FRAC_1_SQRT_2,
         1 => u * u + 4.0 * v * v <= 1.0,
-        // Equilateral, one corner up: within half the radius of the centre along the normal of each side.
+        // Equilateral, one corner up: within half the radius of the centre along the normal of each
+        // side.
         _ => {
             let slant = 3.0_f32.sqrt() / 2.0 * u.abs();
             v <= 0.5 && slant - 0.5 * v <= 0.5

@@ -8,7 +8,8 @@ pub(super) const WIDTH: usize = 8;
 pub(super) const HEIGHT: usize = 12;
 const KNOTS: usize = 5;
 
-/// Curves of 8×12 pixels (Hinton & Zemel 1993): a natural cubic spline through 5 random knots, running from top to bottom.
+/// Curves of 8×12 pixels (Hinton & Zemel 1993): a natural cubic spline through 5 random knots,
+/// running from top to bottom.
 ///
 /// Knots are spaced evenly from the middle of the first row of pixels to the middle of the last;
 /// their horizontal positions are independent and uniform over the middles of the columns, 0 to 7.
@@ -78,7 +79,8 @@ mod tests {
 
     #[test]
     fn equals_the_reference_spline() {
-        // scipy.interpolate.CubicSpline(range(5), y, bc_type='natural') at 0, 0.5, 1.25, 2, 3.9, and its first derivative.
+        // scipy.interpolate.CubicSpline(range(5), y, bc_type='natural') at 0, 0.5, 1.25, 2, 3.9,
+        // and its first derivative.
         let knots = [1.0, 4.0, 2.0, 7.0, 3.0];
         let expected = [
             (0.0, 1.000_000, 5.000_000),

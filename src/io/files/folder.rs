@@ -30,8 +30,8 @@ impl Files {
         Ok(filled)
     }
 
-    /// A hidden folder that is removed unless it is moved. It is where a rename reaches the place of
-    /// `folder`: in it where it exists, since it may be a disk of its own.
+    /// A hidden folder that is removed unless it is moved. It is where a rename reaches the place
+    /// of `folder`: in it where it exists, since it may be a disk of its own.
     fn staging(&self, folder: &Path) -> io::Result<Staging> {
         let above = if folder.is_dir() {
             folder

@@ -11,7 +11,8 @@ use tempfile::NamedTempFile;
 pub(super) const SUFFIX: &str = ".hourglass.part";
 /// The file that locks a folder while it is written.
 pub(super) const LOCK: &str = ".lock";
-/// How often a new part file is made before it is given up: each time another program took it for abandoned.
+/// How often a new part file is made before it is given up: each time another program took it for
+/// abandoned.
 const TRIES: usize = 100;
 
 /// A new part file for the target, locked; removed again unless it is renamed. A `private` one is

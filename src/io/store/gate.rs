@@ -5,12 +5,15 @@ use std::time::Duration;
 use super::LOCK;
 use crate::io::lock;
 
-/// The longest a gate is waited for: a program that was halted while it held one must not halt all others.
+/// The longest a gate is waited for: a program that was halted while it held one must not halt all
+/// others.
 const GATE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Held by the one program that makes, takes over, looks through or removes workspaces below a root.
+/// Held by the one program that makes, takes over, looks through or removes workspaces below a
+/// root.
 pub(super) struct Gate {
-    /// `None` where the system has no locks or patience ran out: then it is as if there were no gate.
+    /// `None` where the system has no locks or patience ran out: then it is as if there were no
+    /// gate.
     _lock: Option<File>,
 }
 

@@ -76,7 +76,8 @@ impl Store {
         found
     }
 
-    /// Keeps a copy of the workspace as it is, before anything damaged in it is replaced; returns where.
+    /// Keeps a copy of the workspace as it is, before anything damaged in it is replaced; returns
+    /// where.
     pub(super) fn keep_as_found(&self) -> Result<PathBuf, FileError> {
         let dir = &self.inner.dir;
         let root = dir.parent().unwrap_or(dir);
@@ -155,8 +156,8 @@ fn is_empty(dir: &Path) -> bool {
     is_empty().unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Whether there is no file below a folder, or none that was written after all of them were saved elsewhere. Parts of
-/// files do not count.
+/// Whether there is no file below a folder, or none that was written after all of them were saved
+/// elsewhere. Parts of files do not count.
 fn holds_no_file(folder: &Path, saved: Option<SystemTime>) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

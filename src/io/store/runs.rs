@@ -90,7 +90,8 @@ impl Store {
         self.save_kept(run.id, &run.kept)
     }
 
-    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
+    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the
+    /// checkpoint.
     ///
     /// # Errors
     /// [`FileError`]; a half-written record is skipped when read.

@@ -1,4 +1,5 @@
-//! Files that somebody wrote to do harm, or that a disk garbled: errors and warnings, never a panic, never without bound.
+//! Files that somebody wrote to do harm, or that a disk garbled: errors and warnings, never a
+//! panic, never without bound.
 
 use std::fs;
 use std::path::Path;

@@ -61,7 +61,8 @@ pub(super) fn file(dir: &Path) -> PathBuf {
     path
 }
 
-/// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs in a file.
+/// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs
+/// in a file.
 pub(super) fn found(path: &Path) -> Vec<(u32, usize, u64)> {
     let opened = open_project(path).expect("opens");
     assert_eq!(opened.warnings, Vec::<String>::new());

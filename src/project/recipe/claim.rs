@@ -13,7 +13,8 @@ pub struct Claim {
 /// Something that is measured of a trained run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
-    /// Validation error per feature, as a share of that of PCA with as many components as the code has units.
+    /// Validation error per feature, as a share of that of PCA with as many components as the code
+    /// has units.
     ErrorOverPca,
     /// The error as a share of that after the first epoch.
     ErrorOverFirst,

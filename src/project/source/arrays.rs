@@ -23,7 +23,8 @@ pub struct ArrayReading {
     /// The meaning of the axes of an array.
     #[serde(skip_serializing_if = "super::is_default")]
     pub axes: Axes,
-    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
+    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture
+    /// has other than 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
 }
@@ -38,7 +39,8 @@ pub struct IdxReading {
     /// Whether the test images become the test split.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
-    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
+    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture
+    /// has other than 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
 }

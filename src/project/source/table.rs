@@ -316,7 +316,8 @@ pub enum Missing {
     /// They become the column's mean over the training split.
     #[default]
     ColumnMean,
-    /// The network sees the column's mean, and losses and errors leave them out, so that they need not be reconstructed.
+    /// The network sees the column's mean, and losses and errors leave them out, so that they need
+    /// not be reconstructed.
     Masked,
     /// Their row is skipped.
     DropRow,

@@ -1,4 +1,5 @@
-//! Fields that say more than a number or a word: marks, units, durations, letters of other encodings.
+//! Fields that say more than a number or a word: marks, units, durations, letters of other
+//! encodings.
 
 use super::kinds::{loaded, with};
 use super::*;
