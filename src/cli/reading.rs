@@ -323,7 +323,7 @@ fn named<T: Copy + Send + Sync + 'static, const N: usize>(
 ) -> impl TypedValueParser<Value = Choice> {
     PossibleValuesParser::new(all.map(name)).try_map(move |text| {
         let chosen = all.into_iter().find(|kind| name(*kind) == text);
-        chosen.map(choice).ok_or("it is none of these")
+        chosen.map(choice).ok_or("it is not one of these")
     })
 }
 
