@@ -1,4 +1,5 @@
-//! **The command line**: everything the window does that needs no screen. Progress goes to stderr, results to stdout.
+//! **The command line**: everything the window does that needs no screen. Progress goes to stderr,
+//! results to stdout.
 //!
 //! Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for a wrong use, 130 after
 //! Ctrl-C.

@@ -1,4 +1,4 @@
-//! Angles between subspaces: whether a linear autoencoder found what PCA finds.
+//! Angles between subspaces: whether a linear autoencoder found the subspace of PCA.
 
 use faer::Mat;
 

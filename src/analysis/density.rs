@@ -1,6 +1,6 @@
 //! How densely points lie on a plane.
 
-/// Density of points on a grid over the rectangle that holds them.
+/// Density of points on a grid over the rectangle that contains them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Density {
     /// Cells along x and y.

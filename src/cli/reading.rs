@@ -36,7 +36,7 @@ const TAKES: [(&str, Option<Take>); 7] = [
 /// every [`Choice`].
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Reading {
-    /// Table: whether the first row holds names
+    /// Table: whether the first row contains names
     #[arg(long, help_heading = HEADING, value_name = "WHEN", value_parser = named(Header::ALL, Header::name, Choice::Header))]
     header: Option<Choice>,
     /// Table: the sign between two fields

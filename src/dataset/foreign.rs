@@ -158,7 +158,7 @@ fn python(path: &Path, what: &str, code: &str) -> String {
 /// A command with a line of Python, in which `IN` is a file.
 fn command(path: &Path, code: &str) -> String {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    // Quotes of three levels: the shell's, Python's, and those a name may hold.
+    // Quotes of three levels: the shell's, Python's, and those a name may contain.
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
     format!("python -c \"{}\"", code.replace("IN", name))

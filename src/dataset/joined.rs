@@ -142,8 +142,8 @@ fn add_gaps(
     Ok(())
 }
 
-/// A label column of two data sets, which may lack it. Where both are numbers it holds these, else
-/// classes.
+/// A label column of two data sets, which may lack it. Where both are numbers it contains these,
+/// else classes.
 fn labels_of(
     name: String,
     parts: [(Option<&LabelColumn>, usize); 2],

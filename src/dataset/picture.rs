@@ -121,7 +121,7 @@ pub(super) struct PictureFile<'a> {
     is_tga: bool,
     /// Where its pages are, where it is a TIFF file.
     pages: Vec<u64>,
-    /// Values of the largest JPEG that they hold.
+    /// Values of the largest JPEG that they contain.
     jpeg_values: u64,
     _held: Held<'a>,
 }

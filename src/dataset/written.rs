@@ -88,7 +88,7 @@ impl Dataset {
     }
 
     /// The numbers subtracted from each feature; `None` where all are zero, so that 32 bits can
-    /// hold the numbers of the source.
+    /// contain the numbers of the source.
     pub fn bases(&self) -> Option<Vec<f64>> {
         let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
         self.columns.iter().any(|column| column.base() != 0.0).then(|| bases.collect())

@@ -1,7 +1,7 @@
 //! The history of a run in files: records of one width, so that a million epochs take tens of
 //! megabytes.
 //!
-//! | file | holds |
+//! | file | contains |
 //! |---|---|
 //! | `history.bin` | one [`EpochRecord`] a record; its header names the loss terms |
 //! | `layers.bin` | one [`GreedyRecord`] a record |
@@ -89,7 +89,7 @@ pub(super) fn layer_records<'a>(records: impl IntoIterator<Item = &'a GreedyReco
     (layer_form(), bytes)
 }
 
-/// The history's files as a project file holds them, with their names.
+/// The history's files as a project file contains them, with their names.
 ///
 /// # Errors
 /// Where the names of the loss terms cannot be written.

@@ -327,7 +327,7 @@ impl Save<'_> {
         }
     }
 
-    /// Keeps under other names whatever the new file does not hold.
+    /// Keeps under other names whatever the new file does not contain.
     fn set_aside(
         &self,
         aside: Option<&Project>,
@@ -401,7 +401,7 @@ impl Known {
 }
 
 /// The text of a document once it is in the file: paths from the root, and no bytes that text
-/// cannot hold.
+/// cannot contain.
 fn text_in_file(project: &Project, path: &Path) -> String {
     let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
     anchor(&mut read, path);

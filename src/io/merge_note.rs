@@ -48,7 +48,7 @@ pub enum MergeNote {
 }
 
 impl MergeNote {
-    /// Whether the file holds something that the program which saved it does not have.
+    /// Whether the file contains something that the program which saved it does not have.
     pub fn is_only_in_file(&self) -> bool {
         match self {
             MergeNote::Renumbered { .. }

@@ -1,4 +1,4 @@
-//! Which runs a merged project file holds, and under which numbers.
+//! Which runs a merged project file contains, and under which numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 

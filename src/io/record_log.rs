@@ -37,7 +37,7 @@ impl Form {
     /// or less, so that `records` follow those it has.
     ///
     /// # Errors
-    /// Where the file holds something else.
+    /// Where the file contains something else.
     pub(super) fn continued(&self, start: &[u8], len: u64, records: &[u8]) -> Result<Vec<u8>, String> {
         if !self.header.starts_with(start) {
             return Err("its records have another format".to_owned());

@@ -1,6 +1,6 @@
 //! A run as a folder of named files, the same in the project file and in the live store.
 //!
-//! | file | holds |
+//! | file | contains |
 //! |---|---|
 //! | `run.ron` | the [`Run`] without its epochs |
 //! | `results.ron` | its name, a note, and what was measured of it: see [`super::results_file`] |

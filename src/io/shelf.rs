@@ -1,4 +1,4 @@
-//! Weights of kept epochs that stay in a file until somebody needs them: a project may hold
+//! Weights of kept epochs that stay in a file until somebody needs them: a project may contain
 //! gigabytes of them, of which a person looks at a few.
 //!
 //! The file is held open, so that it stays readable when it is removed or replaced, as by every
@@ -202,7 +202,7 @@ pub(super) fn decoded(bytes: &[u8], arrays: &[PlannedArray]) -> Result<Weights, 
     weights.validate("", arrays).map(|()| weights)
 }
 
-/// Checks by its length alone that a file may hold these arrays, and little else.
+/// Checks by its length alone that a file may contain these arrays, and little else.
 pub(super) fn check_length(len: u64, arrays: &[PlannedArray]) -> Result<(), String> {
     let least = (count(arrays) as u64).saturating_mul(4);
     if (least..=least.saturating_add(HEADER_BYTES)).contains(&len) {

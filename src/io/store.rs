@@ -1,5 +1,5 @@
-//! **The live store**: a folder on disk that holds the work in progress, so that a crash costs at most the steps since
-//! the last checkpoint.
+//! **The live store**: a folder on disk that contains the work in progress, so that a crash costs
+//! at most the steps since the last checkpoint.
 //!
 //! One folder per workspace, locked by the process that works in it. The system releases the lock
 //! when the process ends in whatever way; a workspace that exists, contains a design and is not

@@ -178,7 +178,7 @@ pub enum Source {
         /// The file.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Whether the first row holds names.
+        /// Whether the first row contains names.
         #[serde(default)]
         header: Header,
         /// The delimiter between two fields.

@@ -1,4 +1,4 @@
-//! Values of options: what may be written, and what is said of anything else.
+//! Values of options: their syntax, and the errors for anything else.
 
 use crate::project::HoleShade;
 

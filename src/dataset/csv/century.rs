@@ -6,12 +6,12 @@ use std::time::SystemTime;
 pub(super) const FIRST_YEAR: u16 = 1969;
 /// When a file can have been written: other times are unknown.
 const WRITTEN: std::ops::RangeInclusive<u16> = 2000..=2500;
-/// Words in the names of columns that hold births.
+/// Words in the names of columns that contain births.
 const BIRTHS: [&str; 9] = ["dob", "geb", "gebdat", "bday", "born", "né", "née", "nato", "nata"];
 /// Parts of such words.
 const PARTS_OF_BIRTHS: [&str; 9] =
     ["birth", "geburt", "geboren", "geboorte", "naissance", "nacimiento", "nascita", "nascimento", "födelse"];
-/// Parts of the names of columns that hold dates.
+/// Parts of the names of columns that contain dates.
 const DATES: [&str; 5] = ["date", "datum", "fecha", "dato", "дата"];
 
 /// The year of two digits in the hundred years from the first on.

@@ -169,7 +169,7 @@ fn sample_of(block: &[u8], is_first: bool) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// Whether a text holds units with signs that Western encodings have where Central European ones
+/// Whether a text contains units with signs that Western encodings have where Central European ones
 /// have letters, which no word ends in there: `m³`, `cm²`, `m/s²`, `10³`, `µg`.
 fn has_units(bytes: &[u8]) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);

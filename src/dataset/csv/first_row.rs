@@ -14,8 +14,8 @@ use crate::project::{Choice, Header, Rules};
 /// Number of rows that determine the header.
 const TELLING_ROWS: usize = 100;
 
-/// Whether the first of these rows is surely a header: it holds names that are known, or that the
-/// rows below prove.
+/// Whether the first of these rows is surely a header: it contains names that are known, or that
+/// the rows below prove.
 pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column]) -> bool {
     let Some((first, below)) = rows.split_first() else { return false };
     if known.iter().any(|column| first.iter().any(|field| field.trim() == column.name)) {

@@ -21,7 +21,7 @@ pub(super) struct Places([u64; LONGEST / 64]);
 impl Places {
     /// The places of a table by its first letters, where all lines agree on them: the same letters
     /// are blank between columns in each of them, the first line has a field in every column, at
-    /// least half of the columns hold numbers, and no field seems to be two.
+    /// least half of the columns contain numbers, and no field seems to be two.
     pub(super) fn find(head: &[u8], cut: bool) -> Option<Places> {
         let end = if cut { head.iter().rposition(|byte| *byte == b'\n')? } else { head.len() };
         let text = std::str::from_utf8(&head[..end]).ok()?;

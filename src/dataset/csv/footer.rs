@@ -73,7 +73,7 @@ pub(super) struct Above<'a> {
     pub reading: &'a TableReading,
     /// How many rows are data for certain.
     pub rows: u64,
-    /// Whether the words of a column all hold digits.
+    /// Whether the words of a column all contain digits.
     pub have_digits: &'a dyn Fn(usize) -> bool,
     /// Whether the numbers of a row are those of the rows above it.
     pub is_proven: &'a dyn Fn(u64) -> bool,
@@ -224,8 +224,8 @@ fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
         && (is_called || (row.len() > 1 && row.iter().skip(1).eq(next.iter().skip(1))))
 }
 
-/// Whether a row holds words where the columns hold numbers, and nothing else or the name of a
-/// statistic alone before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
+/// Whether a row contains words where the columns contain numbers, and nothing else or the name of
+/// a statistic alone before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
 fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
     let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
         || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
@@ -251,7 +251,7 @@ fn is_whole(row: &ByteRecord) -> bool {
     called_first(row).is_some_and(|called| called.is_whole)
 }
 
-/// Whether the first field of a row holds digits, as all in its place do.
+/// Whether the first field of a row contains digits, as all in its place do.
 fn is_like(row: &ByteRecord, above: &Above<'_>) -> bool {
     let at = row.iter().position(|field| !field.trim_ascii().is_empty());
     at.is_some_and(|at| row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at))
@@ -284,7 +284,7 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
     row.iter().map(<[u8]>::trim_ascii).find(|field| !field.is_empty())
 }
 
-/// Whether a field can be in a column that holds this.
+/// Whether a field can be in a column that contains this.
 pub(super) fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
     if is_missing(field, reading) {

@@ -7,7 +7,7 @@ use super::missing;
 /// A judgement of a table's first row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
-    /// Whether it holds names.
+    /// Whether it contains names.
     pub has_header: bool,
     /// Why that is doubtful, where it is: for a warning.
     pub doubt: Option<&'static str>,
@@ -274,9 +274,9 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
 }
 
-/// Whether the row below the header holds further names: no number and no word of the rows below,
-/// but words above numbers or above columns of few words, and nothing in the first column, which
-/// has a field in nearly all of these.
+/// Whether the row below the header contains further names: no number and no word of the rows
+/// below, but words above numbers or above columns of few words, and nothing in the first column,
+/// which has a field in nearly all of these.
 pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let mut names = 0;
     for (at, field) in row.iter().enumerate() {
@@ -314,7 +314,7 @@ fn even_step(row: &[Field<'_>]) -> Option<usize> {
     (step != 0.0 && numbers.windows(2).all(is_even)).then_some(numbers.len())
 }
 
-/// Whether a row holds different whole numbers, all above columns of fractions.
+/// Whether a row contains different whole numbers, all above columns of fractions.
 fn are_whole_above_fractions(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let is_whole = |field: &Field<'_>| field.value().is_some_and(|value| value.fract() == 0.0);
     let numbers: Vec<(usize, f64)> =

@@ -4,12 +4,12 @@ use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::number::Notation;
 
-/// Whether a column counts the rows or holds their ids, or looks so in a table without names.
+/// Whether a column counts the rows or contains their ids, or looks so in a table without names.
 pub(super) fn is_id(layout: &TableLayout, all: &[Evidence], at: usize) -> bool {
     is_surely_id(layout, at, &all[at]) || (!layout.has_names() && may_be_id(all, at))
 }
 
-/// Whether a column counts the rows or holds their ids by its name or its numbers alone.
+/// Whether a column counts the rows or contains their ids by its name or its numbers alone.
 pub(super) fn is_surely_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> bool {
     /// Number of rows that prove it where the name does not.
     const ROWS: u64 = 10;

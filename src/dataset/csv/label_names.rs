@@ -61,7 +61,8 @@ fn is_at_edge(layout: &TableLayout, evidence: &[Evidence], at: usize) -> bool {
     is_edge && !layout.has_names() && !is_id(layout, evidence, at)
 }
 
-/// Whether a column holds whole numbers of few values, next to columns most of which hold more.
+/// Whether a column contains whole numbers of few values, next to columns most of which contain
+/// more.
 fn are_class_numbers(evidence: &[Evidence], at: usize) -> bool {
     /// Rows and columns of numbers that prove it.
     const ROWS: u64 = 20;

@@ -18,7 +18,7 @@ use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct TableLayout {
     pub form: Form,
-    /// Whether the first row holds names.
+    /// Whether the first row contains names.
     pub has_header: bool,
     /// Rows directly below it that belong to the header: further names, units, the name of the
     /// index.

@@ -50,7 +50,7 @@ pub(super) struct Sums {
     pub left_out: Vec<Numbered>,
     /// The numbers of statistics rows of each group of rows, other than sums.
     pub of_groups: HashSet<u64>,
-    /// Those of them that are not proven, but begin with a word where the column holds numbers.
+    /// Those of them that are not proven, but begin with a word where the column contains numbers.
     pub misfits: Vec<Numbered>,
     /// Those among other rows that are read as data.
     pub doubtful: Vec<Numbered>,

@@ -27,7 +27,7 @@ fn has_name_and_value(row: &ByteRecord) -> bool {
     begins_with_letter && filled(row) == 2
 }
 
-/// Whether a row holds one text, or words that are no pair: a remark, perhaps.
+/// Whether a row contains one text, or words that are no pair: a remark, perhaps.
 pub(super) fn may_be_remark(row: &ByteRecord) -> bool {
     filled(row) == 1 || !is_one(row)
 }

@@ -103,7 +103,7 @@ mod tests {
         check(both, ["1,2", "x,x", "3,4"], false);
         check(both, ["1,2", "x,5", "3,4"], false);
         check(both, ["1,2", "x,y", "3,4,5"], false);
-        // Words that hold digits.
+        // Words that contain digits.
         check([false, false], ["18-24,10-20k", "Under 18,Prefer not to say", "25-34,5-10k"], false);
         check([false, true], ["9 Oak St,5551237", "Broadway,unlisted", "4 Elm St,5559876"], false);
     }

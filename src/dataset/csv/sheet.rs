@@ -171,7 +171,7 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
     }
 }
 
-/// The names of the sheets that hold cells, hidden ones last.
+/// The names of the sheets that contain cells, hidden ones last.
 fn names(sheets: &[Entry]) -> Vec<String> {
     let sheets = || sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let is_visible = |sheet: &&Entry| sheet.visible == SheetVisible::Visible;

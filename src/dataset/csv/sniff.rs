@@ -20,7 +20,7 @@ pub struct CsvPreview {
     pub labels: Vec<String>,
     /// The sign between two fields; `Auto` for a spreadsheet alone.
     pub delimiter: Delimiter,
-    /// Whether the first row holds names; never `Auto`.
+    /// Whether the first row contains names; never `Auto`.
     pub header: Header,
 }
 

@@ -248,7 +248,7 @@ fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> 
     }
 }
 
-/// Whether a row holds several fields, and most of them are numbers.
+/// Whether a row contains several fields, and most of them are numbers.
 fn are_numbers(row: &[String]) -> bool {
     let numbers = row.iter().filter(|field| plain_number(field.trim()).is_some()).count();
     row.len() > 1 && 2 * numbers > row.len()

@@ -10,7 +10,7 @@ const LEADING: usize = 3;
 /// The longest of them, in bytes.
 const LONGEST: usize = 64;
 
-/// Statistics of the rows above that a row holds.
+/// Statistics of the rows above that a row contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Sum,

@@ -251,8 +251,8 @@ impl<'a> Proof<'a> {
         self.judge_as(row, kind, Column::whole).max(self.judge_as(row, kind, Column::last_group))
     }
 
-    /// The statistic that a row holds of all rows so far, sums, means or deviations in two columns
-    /// or more, where it is less likely than `most` that this is chance.
+    /// The statistic that a row contains of all rows so far, sums, means or deviations in two
+    /// columns or more, where it is less likely than `most` that this is chance.
     pub(super) fn told(&self, row: &ByteRecord, most: f64) -> Option<Kind> {
         let chance = |kind: Kind| -> f64 {
             let numbers = self.columns.iter().filter_map(|column| {

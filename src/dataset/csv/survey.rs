@@ -365,7 +365,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// Whether the words of a column all hold digits.
+/// Whether the words of a column all contain digits.
 fn have_digits(evidence: &Evidence) -> bool {
     let has_digit = |(word, _): (String, u64)| word.bytes().any(|byte| byte.is_ascii_digit());
     evidence.words().is_some_and(|words: &Words| words.len() > 1 && words.iter().all(has_digit))

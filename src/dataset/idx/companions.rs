@@ -34,8 +34,8 @@ pub fn companions(path: &Path) -> Source {
     Source::Idx { images, labels, test_images, test_labels, reading: IdxReading::default() }
 }
 
-/// The training images of a folder that holds data sets in the format of MNIST, or of the nearest
-/// folders below it that do, one of each data set. None below a folder with pictures.
+/// The training images of a folder that contains data sets in the format of MNIST, or of the
+/// nearest folders below it that do, one of each data set. None below a folder with pictures.
 pub fn images_below(folder: &Path) -> Vec<PathBuf> {
     let mut level = vec![folder.to_path_buf()];
     let mut left = MOST_ENTRIES;

@@ -293,7 +293,7 @@ fn release(state: State, progress: &Progress) {
     }
 }
 
-/// The rows in more bits; those that were not read yet hold anything.
+/// The rows in more bits; those that were not read yet contain anything.
 fn deepened(rows: Rows, depth: Depth, states: &[State], progress: &Progress) -> Result<Rows, DataError> {
     let count = rows.len();
     let is_begun = states.iter().any(|state| !matches!(state, State::Waiting));

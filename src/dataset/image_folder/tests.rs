@@ -84,7 +84,7 @@ fn every_format_and_colour_type_becomes_the_same_picture() {
     check(PALETTE.to_vec(), COLOUR, &[255, 0, 0], 0);
 }
 
-/// A 1×1 PNG of colour type 3: its palette holds red.
+/// A 1×1 PNG of colour type 3: its palette contains red.
 const PALETTE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x03\x00\x00\x00(\xcb4\xbb\x00\x00\x00\x03PLTE\xff\x00\x00\x19\xe2\x097\x00\x00\x00\x0aIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82";
 
 #[test]

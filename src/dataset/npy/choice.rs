@@ -12,7 +12,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether it may hold rows: numbers of at least two dimensions, none of length 0.
+    /// Whether it may contain rows: numbers of at least two dimensions, none of length 0.
     pub(super) fn can_be_rows(&self) -> bool {
         let are_numbers = matches!(self.kind, Kind::Float | Kind::Whole);
         are_numbers && self.shape.len() >= 2 && self.shape.iter().all(|&length| length > 0)

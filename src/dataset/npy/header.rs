@@ -48,7 +48,7 @@ impl Kind {
 }
 
 impl Header {
-    /// Whether it holds texts.
+    /// Whether it contains texts.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Bytes | Kind::Unicode)
     }

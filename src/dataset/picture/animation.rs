@@ -1,5 +1,5 @@
-/// Whether a file holds several frames: GIF, WebP or PNG. Looks at the heads of its parts, not at
-/// the pictures in them.
+/// Whether a file contains several frames: GIF, WebP or PNG. Looks at the heads of its parts, not
+/// at the pictures in them.
 pub(super) fn is_animated(bytes: &[u8]) -> bool {
     match bytes {
         [b'G', b'I', b'F', ..] => gif_frames(bytes).is_some_and(|frames| frames > 1),

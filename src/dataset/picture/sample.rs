@@ -153,7 +153,7 @@ impl Sample for f32 {
     const GREYS: [f32; 2] = [0.4, 0.6];
     const PIXELS: [PixelType; 4] = [PixelType::F32, PixelType::F32x2, PixelType::F32x3, PixelType::F32x4];
 
-    // Files of numbers hold colours that were multiplied by their alpha.
+    // Files of numbers contain colours that were multiplied by their alpha.
     fn on(self, ground: f32, alpha: f32) -> f32 {
         self + ground * (1.0 - alpha.clamp(0.0, 1.0))
     }

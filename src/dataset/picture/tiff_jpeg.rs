@@ -14,7 +14,7 @@ const STEP: usize = 1 << 20;
 /// Bytes of the header of a frame up to the number of its components.
 const FRAME: usize = 10;
 
-/// Whether the first page holds JPEGs.
+/// Whether the first page contains JPEGs.
 pub(super) fn is_first_page(bytes: &[u8]) -> bool {
     tiff_pages::first(bytes).is_some_and(|page| is_jpeg(bytes, page))
 }

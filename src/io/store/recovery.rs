@@ -27,7 +27,7 @@ pub struct Recovery {
     pub name: String,
     /// The file the project was opened from or last saved to.
     pub origin: Option<PathBuf>,
-    /// How many runs it holds.
+    /// How many runs it contains.
     pub runs: usize,
     /// When it was last written to.
     pub modified: SystemTime,
@@ -134,7 +134,7 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
 fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileError> {
     let folder = files.create_unique_dir(root, DAMAGED)?;
     if let Err(error) = files.rename(dir, &folder.join("workspace")) {
-        // It holds nothing, and the next start would make another.
+        // It contains nothing, and the next start would make another.
         files.remove_dir(&folder)?;
         return Err(error);
     }

@@ -11,7 +11,7 @@ use crate::project::{visible, visible_list, visible_path};
 /// field of the window, an option of the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
-    /// Of a table: whether its first row holds names.
+    /// Of a table: whether its first row contains names.
     Header(Header),
     /// Of a table: the delimiter between two fields.
     Delimiter(Delimiter),

@@ -237,7 +237,7 @@ impl DateOrder {
     }
 }
 
-/// Whether a table's first row holds names.
+/// Whether a table's first row contains names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Header {
     /// It does where it differs from the rows below as names do.

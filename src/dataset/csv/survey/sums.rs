@@ -155,7 +155,7 @@ impl Survey<'_> {
         })
     }
 
-    /// Kinds of statistics that the last row may hold without saying so: sums, or any where it
+    /// Kinds of statistics that the last row may contain without saying so: sums, or any where it
     /// alone has no first field.
     fn kinds_of_last(&self) -> &'static [Kind] {
         let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());

@@ -38,7 +38,7 @@ fn statistics_below_a_table_are_no_rows() {
     // Max and Sd are names, too.
     check("Max,7,1\n", 5, &[], &[]);
     check("Max,8,9\n", 4, &["1 row below"], &[]);
-    // All other names hold digits.
+    // All other names contain digits.
     let ids = "id,b,c\ns1,2,3\ns2,5,6\ns1,8,9\ns2,7,7\n";
     check_rows(&format!("{ids}Median,6,6\n"), 4, &["1 row below"], &[]);
     let doubt = "looks like the sum of the others (line 6: \"Total\"";
