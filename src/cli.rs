@@ -50,7 +50,7 @@ use failure::Failure;
 
 use crate::project::visible_path;
 
-/// What the program does after the command line was looked at.
+/// How the program ends after the command line was parsed.
 #[derive(Debug)]
 pub enum Outcome {
     /// Opens the window on this file, or on the default project.
@@ -69,7 +69,7 @@ pub fn run() -> Outcome {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = match std::env::args_os().nth(1).map(PathBuf::from) {
-                // What follows was meant for it.
+                // The first word was meant as a command.
                 Some(word) if error.use_stderr() && is_misspelt(&word) => {
                     return Outcome::Exit(end(Err(missing(&word))));
                 }
@@ -86,7 +86,8 @@ pub fn run() -> Outcome {
     Outcome::Exit(end(result))
 }
 
-/// Ends the program once its window is closed, or where none can be opened; all that was said is written.
+/// Ends the program once its window is closed, or where none can be opened; all that was said is
+/// written.
 pub fn close(result: Result<(), String>) -> ExitCode {
     end(result.map_err(Failure::Problem))
 }
@@ -95,14 +96,14 @@ fn end(result: Result<(), Failure>) -> ExitCode {
     ExitCode::from(write::finish(result.map_or_else(Failure::report, |()| 0)))
 }
 
-/// Whether a first word was meant as a command and is none.
+/// Whether a first word was probably meant as a command but is not one.
 fn is_misspelt(word: &Path) -> bool {
     let name = word.to_string_lossy();
     let is_known = name == "help" || Arguments::command().find_subcommand(&*name).is_some();
     !is_known && !name.starts_with('-') && word.extension().is_none() && !word.exists()
 }
 
-/// A word without an ending was rather meant as a command.
+/// A word without an extension was probably meant as a command.
 fn missing(file: &Path) -> Failure {
     if file.extension().is_some() {
         return Failure::Problem(subject::missing(file));
@@ -114,13 +115,14 @@ fn missing(file: &Path) -> Failure {
     let meant = nearest.filter(|(edits, name)| 2 * edits <= name.len());
     let meant = meant.map_or_else(|| ".".to_owned(), |(_, name)| format!("; did you mean {name}?"));
     Failure::Usage(format!(
-        "there is no command and no file {}{meant} The commands are: {}",
+        "there is no command or file {}{meant} The commands are: {}",
         visible_path(file),
         names.join(", ")
     ))
 }
 
-/// How many letters have to be changed, added or removed to make one word of another (Levenshtein, 1966).
+/// How many letters have to be changed, added or removed to make one word of another (Levenshtein,
+/// 1966).
 fn edits(word: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (at, letter) in word.chars().enumerate() {
@@ -194,7 +196,7 @@ mod tests {
         let check = |word: &str, expected: &str| {
             let Failure::Usage(message) = missing(Path::new(word)) else { panic!("{word} is wrong use") };
             let start = format!(
-                "there is no command and no file {word}{expected} The commands are: recipes, new, check,"
+                "there is no command or file {word}{expected} The commands are: recipes, new, check,"
             );
             assert!(message.starts_with(&start), "{message}");
         };

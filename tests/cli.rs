@@ -65,12 +65,12 @@ fn help_teaches_and_wrong_use_is_code_2() {
     }
     assert!(ok(dir.path(), &["--version"]).starts_with("hourglass "));
     fails(dir.path(), &["train"], 2, "Usage");
-    fails(dir.path(), &["trian"], 2, "no command and no file trian; did you mean train?");
+    fails(dir.path(), &["trian"], 2, "no command or file trian; did you mean train?");
     fails(dir.path(), &["trian", "recipe:linear", "--epochs", "1"], 2, "did you mean train?");
     fails(dir.path(), &["missing.hourglass"], 1, "there is no file missing.hourglass");
     fails(dir.path(), &["train", "recipe:nonsense"], 2, "undercomplete");
     fails(dir.path(), &["train", "recipe:linear", "--size", "3by4"], 2, "64x48");
-    fails(dir.path(), &["train", "recipe:linear", "--size", "8x8"], 2, "folders of pictures");
+    fails(dir.path(), &["train", "recipe:linear", "--size", "8x8"], 2, "image folders");
     fails(dir.path(), &["train", "undercomplete"], 1, "did you mean recipe:undercomplete");
     fails(dir.path(), &["train", "missing.hourglass"], 1, "missing.hourglass");
 }
@@ -137,7 +137,7 @@ fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
         ("check", "t.csv", "hourglass check DESIGN --data t.csv"),
         ("bench", "t.csv", "hourglass bench DESIGN --data t.csv"),
         ("evaluate", "t.csv", "hourglass evaluate PROJECT.hourglass t.csv"),
-        ("train", "t.parquet", "is a Parquet file, which is not read; convert it"),
+        ("train", "t.parquet", "is a Parquet file, which is not supported; convert it"),
     ] {
         fails(path, &[command, data], 1, words);
     }
@@ -158,7 +158,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     fs::write(path.join("a.ron"), "Project(data: (source: Csv(path: \"data/t.csv\")))").expect("written");
     let whole = here.join("data").join("t.csv");
     let words =
-        ["the data of this design are not there", "data/t.csv, nor is there the folder", "--data PATH"];
+        ["the data of this design were not found", "data/t.csv and its folder does not exist", "--data PATH"];
     for command in ["check", "train", "bench"] {
         check(&[command, "a.ron"], &words);
         check(&[command, "a.ron"], &[&whole.to_string_lossy()]);
@@ -172,7 +172,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
 
     fs::rename(&table, path.join("moved.csv")).expect("moved");
     let words =
-        ["the data run 1 was trained on are not there", "t.csv. Where it was moved", "FILE NEW_PLACE"];
+        ["the data run 1 was trained on were not found", "t.csv. If they were moved", "FILE NEW_PLACE"];
     check(&["evaluate", "t.hourglass"], &words);
     check(&["encode", "t.hourglass", "-o", "a.csv"], &words);
     check(&["reconstruct", "t.hourglass", "-o", "a"], &words);
@@ -187,7 +187,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     ok(path, &["train", "t.hourglass", "--resume", "--epochs", "3", "--data", "moved.csv"]);
     ok(path, &["evaluate", "t.hourglass"]);
     write_table(&table, 0.5);
-    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; leave --set out"]);
+    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; omit --set"]);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(matches!(&ranked, Some((about, 2, 180)) if about.starts_with("anomalous 3, ")), "{ranked:?}");
     let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
     assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
-    fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");
+    fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "omit --keep");
     let near = ["neighbours", file, "--of", "validation", "--precision", "--k", "3"];
     let told = ok(path, &[&near[..], &["--keep"]].concat());
     let kept = runs(path, file)[0].results.newest(FindingKind::Neighbours, Subset::Validation).cloned();
@@ -274,7 +274,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(second.contains(" per feature (PCA 0.0"), "{second}");
     assert_eq!(runs(path, file).iter().map(|run| run.id.0).collect::<Vec<_>>(), [1, 2]);
     ok(path, &["evaluate", file, "--run", "1"]);
-    fails(path, &["evaluate", file, "--run", "9"], 1, "there are: 1 (done), 2 (done)");
+    fails(path, &["evaluate", file, "--run", "9"], 1, "its runs are: 1 (done), 2 (done)");
     fails(path, &["train", file, "--resume"], 1, "--epochs");
 }
 
@@ -312,7 +312,7 @@ fn names_that_are_no_text_are_names_too() {
 fn an_output_that_cannot_be_written_is_said_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
-    fails(dir.path(), &arguments, 1, "Make the folder first");
+    fails(dir.path(), &arguments, 1, "Create the folder first");
 }
 
 #[test]
@@ -335,7 +335,7 @@ fn nothing_that_exists_is_overwritten_without_force() {
     check(&["encode", "linear.hourglass", "-o", "a.npy"], "a.npy");
     check(&["encode", "linear.hourglass", "-o", "a.csv"], "a.csv");
     check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000001.png");
-    fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "is a file");
+    fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "already exists");
     // A wrong ending is said before any work, and costs no file.
     fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");
     // Under whatever name, a project may be saved into itself.
@@ -369,7 +369,7 @@ fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:concrete", "--epochs", "1", "-o", "c.hourglass"]);
-    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("chosen features: pixel ("));
+    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("selected features: pixel ("));
     let result = last_json(&ok(path, &["evaluate", "c.hourglass", "--json"]));
     assert_eq!(result["chosen"].as_array().map(Vec::len), Some(16));
 
@@ -383,7 +383,7 @@ fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
             fs::write(path.join("tenfold.npy"), times(&bytes, 10.0)).expect("written");
         }
         let done = run(path, &[&["evaluate", "v.hourglass"][..], data.as_slice()].concat());
-        let doubts = done.stderr.contains("on another scale?");
+        let doubts = done.stderr.contains("use another scale");
         assert!(done.code == Some(0) && doubts == is_doubted, "{data:?}: {}", done.stderr);
     }
 }
@@ -439,7 +439,7 @@ fn figures_are_drawn_without_a_screen() {
     check(&["--view", "loss", "-o", "loss.gif"], 1, "this figure is not animated");
     check(&["--view", "loss", "-o", "loss.jpg"], 1, ".png, .svg, .csv or .gif");
     check(&["--view", "loss", "-o", "loss.svg"], 1, "--force");
-    check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; it has: ");
+    check(&["--view", "loss", "--term", "KL", "-o", "kl.svg"], 2, "has no term KL; its terms are: ");
     check(&["--view", "loss", "--compare", "7", "-o", "two.svg"], 1, "there is no run 7");
 }
 
@@ -477,7 +477,7 @@ fn pages_of_pictures_are_drawn_without_a_screen() {
         fails(path, &[&["figure", "u.hourglass"], arguments].concat(), code, message);
     };
     let set = ["--view", "reconstructions", "--set", "test"];
-    check(&[&set[..], &["--epoch", "1", "-o", "e.svg"]].concat(), 2, "--epoch: only what the run watched");
+    check(&[&set[..], &["--epoch", "1", "-o", "e.svg"]].concat(), 2, "--epoch: only the watched samples");
     check(&["--view", "reconstructions", "--clean", "-o", "c.svg"], 2, "--clean: the watched samples");
     check(&["--view", "traversals", "--units", "9", "-o", "t.svg"], 1, "there is no unit 9");
 }
@@ -506,7 +506,7 @@ fn a_mask_says_where_damaged_pictures_have_holes() {
     let check = |arguments: &[&str], code, message: &str| {
         fails(path, &[&["reconstruct", "i.hourglass", "-o", "no.npy"], arguments].concat(), code, message);
     };
-    check(&["torn.png", "--mask", "small.png"], 1, "it is 4×4 pixels, and the pictures of torn.png are 8×8");
+    check(&["torn.png", "--mask", "small.png"], 1, "it is 4×4 pixels, but the pictures in torn.png are 8×8");
     check(&["torn.png", "--mask", "gone.png"], 1, "--mask: there is no ");
     check(&["--mask", "mask.png"], 2, "Usage");
 }

@@ -129,10 +129,10 @@ fn rows_of_a_table_lead_back_to_it() {
     fails(dir, &["encode", project, "-o", "x.npy", "--rows"], 1, "x-rows.csv");
     ok(dir, &["encode", project, "-o", "x.npy", "--rows", "--force"]);
     assert_eq!(table(dir, "x-rows.csv", ',').0, ["row", "split", "id", "class"]);
-    assert!(ok(dir, &["encode", project, "-o", "y.npy"]).stderr.contains("not left out"));
+    assert!(ok(dir, &["encode", project, "-o", "y.npy"]).stderr.contains("not skipped"));
     // A name that says nothing is refused before the work; the folder for it is not made.
     fails(dir, &["encode", project, "-o", "codes"], 1, ".npy or .csv");
-    fails(dir, &["reconstruct", project, "-o", "rebuilt.txt"], 1, "end the name of a folder with /");
+    fails(dir, &["reconstruct", project, "-o", "rebuilt.txt"], 1, "write / at the end of a folder's name");
     fails(dir, &["evaluate", project, "--scores", "scores.json"], 1, ".csv or .tsv");
     fails(dir, &["encode", project, "-o", "gone/codes.csv"], 1, "codes.csv");
     assert_eq!(ok(dir, &["encode", project, "-o", "new/"]).stdout.trim(), "new/codes.csv");
@@ -172,7 +172,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     assert_eq!((&result["anomalous"], &result["anomalous_samples"]), (&"bad".into(), &4.into()));
     assert!(result["auc_log_probability"].is_null(), "{result}");
     let other = ok(dir, &["evaluate", project, "new.csv", "--normal", "good"]).stdout;
-    assert!(other.contains("anomalous all but good, 4 of 41 samples: ROC AUC 1.000"), "{other}");
+    assert!(other.contains("anomalous all except good, 4 of 41 samples: ROC AUC 1.000"), "{other}");
     // A row without label is on neither side.
     fs::write(dir.join("some.csv"), read(dir, "new.csv") + "1.0,9.0,\n").expect("written");
     for told in [["--anomaly", "bad"], ["--normal", "good"]] {
@@ -183,7 +183,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     // Were the good ones anomalous, their error would tell them the wrong way round.
     let swapped = ok(dir, &["evaluate", project, "new.csv", "--anomaly", "good", "--json"]).stdout;
     assert_eq!(serde_json::from_str::<Value>(&swapped).expect("JSON")["auc"], 0.0);
-    fails(dir, &["evaluate", project, "new.csv", "--anomaly", "ugly"], 1, "there are: bad, good");
+    fails(dir, &["evaluate", project, "new.csv", "--anomaly", "ugly"], 1, "the classes are: bad, good");
     fails(dir, &["evaluate", project, "--split", "train", "--anomaly", "bad"], 1, "--set");
     let text = read(dir, "t.csv");
     let unlabelled: Vec<&str> =
@@ -235,7 +235,7 @@ fn ids_are_labels_wherever_a_table_is_named() {
     // Without its header, and of other rows, which have no split.
     fs::write(dir.join("bare.csv"), rows[..30].join("\n")).expect("written");
     let said = ok(dir, &["encode", "t.hourglass", "bare.csv", "-o", "bare-codes.csv"]).stderr;
-    assert!(said.contains("by their place, labels too"), "{said}");
+    assert!(said.contains("labels too, are matched with those of the training data by position"), "{said}");
     assert!(said.contains("30 rows") && !said.contains("train/validation/test"), "{said}");
     let ((header, own), (bare_header, bare)) =
         (table(dir, "codes.csv", ','), table(dir, "bare-codes.csv", ','));
@@ -247,7 +247,7 @@ fn ids_are_labels_wherever_a_table_is_named() {
         assert!((own - bare).abs() < 1e-5, "{own} {bare}");
     }
     let said = ok(dir, &["evaluate", "t.hourglass", "bare.csv", "--column", "a=label"]).stderr;
-    assert!(said.contains("\"a\" is read as the run was trained on it (numbers)"), "{said}");
+    assert!(said.contains("\"a\" is read as in the training of the run (numbers)"), "{said}");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_column_of_truth_tells_anomalies_and_a_third_word_in_it_has_a_remedy() {
         let found = ok(dir, &[&["evaluate", project], arguments, &options].concat()).stdout;
         assert!(found.contains(said), "{project} {arguments:?}: {found}");
     }
-    fails(dir, &["evaluate", "feature.hourglass", "t.csv", "--anomaly", "yes"], 1, "the run has learnt from");
+    fails(dir, &["evaluate", "feature.hourglass", "t.csv", "--anomaly", "yes"], 1, "the run was trained on");
     let third = run(dir, &["evaluate", "feature.hourglass", "third.csv"]);
     assert!(third.code == Some(1) && !third.stderr.contains("categories"), "{}", third.stderr);
     assert!(third.stderr.contains("\"perhaps\" is neither no nor yes"), "{}", third.stderr);

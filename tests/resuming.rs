@@ -76,7 +76,7 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
     }
     ok(path, &resume);
     assert_eq!(state("killed.hourglass"), whole);
-    fails(path, &resume, 1, "run 1 is done after 31 epochs");
+    fails(path, &resume, 1, "run 1 is finished after 31 epochs");
     ok(path, &["train", "killed.hourglass", "--resume", "--epochs", "33"]);
     let run = &runs(path, "killed.hourglass")[0];
     assert_eq!((run.history.epochs.len(), run.edits.len(), run.epochs), (33, 1, 33));

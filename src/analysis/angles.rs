@@ -1,12 +1,14 @@
-//! Angles between subspaces: whether a linear autoencoder found what PCA finds.
+//! Angles between subspaces: whether a linear autoencoder found the subspace of PCA.
 
 use faer::Mat;
 
-/// The largest principal angle between two subspaces of `features` dimensions, in radians from 0 to π/2.
+/// The largest principal angle between two subspaces of `features` dimensions, in radians from 0 to
+/// π/2.
 ///
-/// `a` and `b` hold spanning vectors one after the other; they need be neither orthogonal nor of length 1. Subspaces of
-/// different dimension are at π/2, as one then holds a direction the other lacks. Sine and cosine are both computed, so
-/// that small angles are as exact as large ones (Björck & Golub 1973).
+/// `a` and `b` contain spanning vectors one after the other; they need not be orthogonal or of
+/// length 1. Subspaces of different dimension are at π/2, because one then contains a direction
+/// that the other lacks. Sine and cosine are both computed, so that small angles are as exact as
+/// large ones (Björck & Golub 1973).
 ///
 /// `None` where a slice is no whole number of vectors, is not finite, or spans nothing.
 pub fn largest_principal_angle(a: &[f32], b: &[f32], features: usize) -> Option<f64> {
@@ -21,7 +23,7 @@ pub fn largest_principal_angle(a: &[f32], b: &[f32], features: usize) -> Option<
     Some(sine.atan2(cosine))
 }
 
-/// Orthonormal columns that span what the vectors span.
+/// Orthonormal columns with the span of the vectors.
 fn basis(vectors: &[f32], features: usize) -> Option<Mat<f64>> {
     let count = vectors.len().checked_div(features)?;
     if count == 0 || count * features != vectors.len() || vectors.iter().any(|v| !v.is_finite()) {
@@ -30,7 +32,7 @@ fn basis(vectors: &[f32], features: usize) -> Option<Mat<f64>> {
     let columns = Mat::from_fn(features, count, |row, column| f64::from(vectors[column * features + row]));
     let svd = columns.thin_svd().ok()?;
     let singular: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-    // What single precision cannot tell from zero is no direction.
+    // A singular value below the rounding error of single precision has no direction.
     let smallest = singular.first()? * features.max(count) as f64 * f64::from(f32::EPSILON);
     let rank = singular.iter().filter(|&&value| value > smallest).count();
     (rank > 0).then(|| svd.U().subcols(0, rank).to_owned())
@@ -67,7 +69,7 @@ mod tests {
             3,
             Some(30.0),
         );
-        // The same plane by other vectors, one of them twice.
+        // Other vectors that span the same plane, one of them given twice.
         check(&[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &[1.0, 1.0, 0.0, 1.0, -2.0, 0.0, 1.0, 1.0, 0.0], 3, Some(0.0));
         // A line and a plane; a plane that collapsed to a line.
         check(&[1.0, 0.0, 0.0], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, Some(90.0));

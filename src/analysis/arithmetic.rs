@@ -1,5 +1,5 @@
-//! Arithmetic with codes: what two groups differ by, added to a code (as with words; Mikolov et al.
-//! 2013).
+//! Arithmetic with codes: the difference of two groups, added to a code (as with words; Mikolov et
+//! al. 2013).
 
 /// The mean of codes that come part after part.
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// Of codes of so many units, none of which has come yet.
+    /// The codes of this many units, still empty.
     pub fn of(units: usize) -> Mean {
         Mean { sums: vec![0.0; units], count: 0 }
     }
@@ -34,7 +34,7 @@ impl Mean {
     }
 }
 
-/// A code with so many times the way from one mean to another added.
+/// Adds a multiple of the difference between two means to a code.
 pub fn moved(code: &[f32], from: &[f32], to: &[f32], times: f32) -> Vec<f32> {
     let ways = from.iter().zip(to).map(|(from, to)| to - from);
     code.iter().zip(ways).map(|(value, way)| value + times * way).collect()

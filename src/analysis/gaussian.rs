@@ -1,5 +1,5 @@
-//! A normal distribution with full covariance, fitted to points and drawn from: a prior for codes that were given none
-//! (as ex-post density estimation; Ghosh et al. 2020).
+//! A normal distribution with full covariance, fitted to points and drawn from: a prior for codes
+//! that were given none (as ex-post density estimation; Ghosh et al. 2020).
 
 use faer::{Mat, Side};
 use thiserror::Error;
@@ -25,7 +25,7 @@ pub enum FitError {
     #[error("the values are not finite or too large to fit a distribution to")]
     NotFinite,
     /// More components than rows.
-    #[error("{components} components cannot be fitted to {rows} rows: ask for fewer")]
+    #[error("{components} components cannot be fitted to {rows} rows; use fewer")]
     TooManyComponents {
         /// Components asked for.
         components: usize,
@@ -46,7 +46,8 @@ impl Gaussian {
         Gaussian::weighted(rows, d, |_| 1.0, 0.0)
     }
 
-    /// The same where each row counts by a weight, and `floor` is added to the variance along every axis.
+    /// Like [`Gaussian::fit`], with a weight per row and `floor` added to the variance along every
+    /// axis.
     pub(super) fn weighted(
         rows: &[f32],
         d: usize,
@@ -102,8 +103,8 @@ impl Gaussian {
         self.mean.len()
     }
 
-    /// A point made of as many standard normal numbers. `temperature` stretches it away from the mean: 0 gives the mean, 1 a
-    /// fair draw.
+    /// A point made of as many standard normal numbers. `temperature` scales its distance from the
+    /// mean: 0 gives the mean, 1 a sample of the distribution.
     pub fn draw(&self, temperature: f64, mut normal: impl FnMut() -> f32) -> Vec<f32> {
         let mut point = self.mean.clone();
         for (axis, deviation) in self.axes.chunks_exact(self.dimensions()).zip(&self.deviations) {
@@ -115,8 +116,8 @@ impl Gaussian {
         point.into_iter().map(|value| value as f32).collect()
     }
 
-    /// Logarithm of the density at a point. Along an axis where nothing varied it is minus infinity off the mean, and the
-    /// axis counts for nothing on it.
+    /// Logarithm of the density at a point. Along an axis where nothing varied it is minus infinity
+    /// off the mean, and the axis counts for nothing on it.
     pub fn log_density(&self, point: &[f32]) -> f64 {
         let mut sum = 0.0;
         for (axis, deviation) in self.axes.chunks_exact(self.dimensions()).zip(&self.deviations) {
@@ -136,14 +137,16 @@ impl Gaussian {
 mod tests {
     use super::*;
 
-    /// Their mean is (1, 2); they differ from it by ±(2, 1) and ±(0, 1), so their covariance is ((2, 1), (1, 1)).
+    /// Their mean is (1, 2); they differ from it by ±(2, 1) and ±(0, 1), so their covariance is
+    /// ((2, 1), (1, 1)).
     const ROWS: [[f32; 2]; 4] = [[3.0, 3.0], [-1.0, 1.0], [1.0, 3.0], [1.0, 1.0]];
 
     #[test]
     fn mean_and_covariance_are_those_of_the_rows() {
         let fitted = Gaussian::fit(ROWS.as_flattened(), 2).unwrap();
         assert_eq!(fitted.mean, [1.0, 2.0]);
-        // The determinant of the covariance is 1, its inverse ((1, −1), (−1, 2)). Density at (2, 2): exp(−½ · 1) / 2π.
+        // The determinant of the covariance is 1, its inverse ((1, −1), (−1, 2)). Density at (2,
+        // 2): exp(−½ · 1) / 2π.
         let expected = -0.5 - std::f64::consts::TAU.ln();
         assert!((fitted.log_density(&[2.0, 2.0]) - expected).abs() < 1e-12);
         // At (1, 3): exp(−½ · 2) / 2π.

@@ -29,7 +29,7 @@ impl BinaryCodes {
         self.bits.len() / self.words
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.bits.is_empty()
     }
@@ -41,8 +41,9 @@ impl BinaryCodes {
     }
 }
 
-/// Mean over the queries of the share of the `k` nearest codes of the database that are of the query's class; where more lie at the
-/// last distance than are wanted, each of them counts in proportion. `None` where there is no query or fewer than `k` codes.
+/// Mean over the queries of the share of the `k` nearest codes of the database that are of the
+/// query's class; where more lie at the last distance than are wanted, each of them counts in
+/// proportion. `None` where there is no query or fewer than `k` codes.
 pub fn precision_at(
     k: usize,
     (queries, query_classes): (&BinaryCodes, &[u32]),

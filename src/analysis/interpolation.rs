@@ -6,8 +6,9 @@ pub enum Interpolation {
     /// The straight line.
     #[default]
     Linear,
-    /// The great circle (Shoemake 1985), with lengths in between those of the ends: draws of a normal prior of many
-    /// dimensions lie near a sphere, which a straight line leaves (White 2016).
+    /// The great circle (Shoemake 1985), with lengths in between those of the ends: draws of a
+    /// normal prior of many dimensions lie near a sphere, which a straight line leaves (White
+    /// 2016).
     Spherical,
 }
 

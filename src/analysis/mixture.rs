@@ -1,4 +1,5 @@
-//! A mixture of normal distributions, fitted by expectation maximisation (Dempster, Laird & Rubin 1977).
+//! A mixture of normal distributions, fitted by expectation maximisation (Dempster, Laird & Rubin
+//! 1977).
 
 use super::gaussian::{FitError, Gaussian};
 
@@ -9,17 +10,19 @@ pub struct Mixture {
     pub components: Vec<(f64, Gaussian)>,
 }
 
-/// Rounds of expectation maximisation at most, and the gain in mean log-likelihood (nats) below which it has converged: as
-/// scikit-learn's `GaussianMixture`.
+/// Rounds of expectation maximisation at most, and the gain in mean log-likelihood (nats) below
+/// which it has converged: as scikit-learn's `GaussianMixture`.
 const ROUNDS: usize = 100;
 const GAIN: f64 = 1e-3;
-/// Added to every variance as a share of the mean variance of the data, so that no component shrinks to a point.
+/// Added to every variance as a share of the mean variance of the data, so that no component
+/// shrinks to a point.
 const FLOOR: f64 = 1e-6;
 
 impl Mixture {
-    /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++ (Arthur & Vassilvitskii 2007) by
-    /// numbers uniform in [0, 1) that the caller gives. A component that loses all rows is left out. `goes_on` is asked
-    /// before each round after the first; where it says no, the fit ends as it stands.
+    /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++
+    /// (Arthur & Vassilvitskii 2007) by numbers uniform in [0, 1) that the caller gives. A
+    /// component that loses all rows is dropped. `goes_on` is called before each round after the
+    /// first; where it returns false, the fit stops.
     ///
     /// # Errors
     /// [`FitError`].
@@ -58,7 +61,7 @@ impl Mixture {
             left -= share;
             left < 0.0
         });
-        // Rounding may leave a little over for nobody.
+        // Rounding may leave a small remainder that belongs to no component.
         let chosen = chosen.or(self.components.last());
         chosen.map(|(_, gaussian)| gaussian.draw(temperature, normal)).unwrap_or_default()
     }
@@ -79,7 +82,7 @@ impl Mixture {
         let mut components = Vec::with_capacity(shares.len());
         for own in shares {
             let total: f64 = own.iter().sum();
-            // Less than a row tells no variance.
+            // Less than one row determines no variance.
             if total >= 1e-3 {
                 components.push((total / count, Gaussian::weighted(rows, d, |row| own[row], floor)?));
             }
@@ -89,7 +92,8 @@ impl Mixture {
         Ok(Mixture { components })
     }
 
-    /// Expectation: the share of each component in each row, and the mean log-likelihood of the rows.
+    /// Expectation: the share of each component in each row, and the mean log-likelihood of the
+    /// rows.
     fn expect(&self, rows: &[f32], d: usize, shares: &mut Vec<Vec<f64>>) -> f64 {
         let count = rows.len() / d;
         shares.resize(self.components.len(), Vec::new());
@@ -110,7 +114,8 @@ impl Mixture {
     }
 }
 
-/// Rows to start from: each next one with a probability in proportion to its squared distance from those before.
+/// Rows to start from: each next one with a probability in proportion to its squared distance from
+/// those before.
 fn starts(rows: &[f32], d: usize, k: usize, uniform: &mut impl FnMut() -> f32) -> Vec<usize> {
     let count = rows.len() / d;
     let mut chosen = vec![((uniform() * count as f32) as usize).min(count - 1)];

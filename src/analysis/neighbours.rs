@@ -8,8 +8,8 @@ pub enum Distance {
     /// The length of the difference.
     #[default]
     Euclidean,
-    /// One minus the cosine of the angle between them: 0 in the same direction, 2 in opposite ones. 1 where one of them is
-    /// zero, which has no direction.
+    /// One minus the cosine of the angle between them: 0 in the same direction, 2 in opposite ones.
+    /// 1 where one of them is zero, which has no direction.
     Cosine,
 }
 
@@ -38,14 +38,15 @@ pub struct Neighbour {
     pub distance: f32,
 }
 
-/// The `k` nearest of `rows` (rows × `query.len()`) to a point, the nearest first, equally near ones by their row. Fewer where
-/// there are no more; rows at no finite distance are left out.
+/// The `k` nearest of `rows` (rows × `query.len()`) to a point, the nearest first, equally near
+/// ones by their row. There may be fewer; rows at no finite distance are skipped.
 pub fn nearest(query: &[f32], rows: &[f32], k: usize, distance: Distance) -> Vec<Neighbour> {
     let rows = rows.chunks_exact(query.len().max(1));
     least(rows.map(|row| distance.of(query, row)), k)
 }
 
-/// The `k` codes of `others` that differ in the fewest bits from code `own` of `codes`, as [`nearest`].
+/// The `k` codes of `others` that differ in the fewest bits from code `own` of `codes`, as
+/// [`nearest`].
 pub fn nearest_codes(codes: &BinaryCodes, own: usize, others: &BinaryCodes, k: usize) -> Vec<Neighbour> {
     least((0..others.len()).map(|other| codes.distance(own, others, other) as f32), k)
 }

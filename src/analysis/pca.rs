@@ -1,4 +1,5 @@
-//! Principal component analysis (Pearson 1901): the best linear code of a given size, and what an autoencoder is measured by.
+//! Principal component analysis (Pearson 1901): the best linear code of a given size, and the
+//! baseline of autoencoders.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
@@ -9,7 +10,8 @@ use thiserror::Error;
 pub struct Pca {
     /// Mean of each feature, `d` values.
     pub mean: Vec<f32>,
-    /// Orthonormal components, `k × d`, the one of largest variance first; in each the entry of largest magnitude is positive.
+    /// Orthonormal components, `k × d`, the one of largest variance first; in each the entry of
+    /// largest magnitude is positive.
     pub components: Vec<f32>,
     /// Variance along each component, divided by n − 1.
     pub variances: Vec<f32>,
@@ -21,7 +23,10 @@ pub struct Pca {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PcaError {
     /// No row, no feature, or a slice that is no whole number of rows.
-    #[error("the values are not a whole number of rows; PCA needs at least one")]
+    #[error(
+        "the number of values is not a multiple of the number of columns; PCA needs at least one whole \
+         row"
+    )]
     NotRows,
     /// NaN, infinity, or values too large to be squared.
     #[error("the values are not finite or too large; PCA needs finite numbers")]
@@ -31,11 +36,13 @@ pub enum PcaError {
     NoConvergence,
 }
 
-/// Up to this many features the covariance matrix is decomposed; above, the subspace is found by random projection.
+/// Up to this many features the covariance matrix is decomposed; above, the subspace is found by
+/// random projection.
 const EXACT_FEATURES: usize = 2000;
 /// Rows that are centred and multiplied at a time.
 const BLOCK: usize = 1024;
-/// Random directions beyond the wanted components, and power iterations (Halko, Martinsson & Tropp 2011, §4.5).
+/// Random directions beyond the wanted components, and power iterations (Halko, Martinsson & Tropp
+/// 2011, §4.5).
 const OVERSAMPLING: usize = 10;
 const POWER_ITERATIONS: usize = 5;
 
@@ -98,7 +105,8 @@ impl Pca {
         }
     }
 
-    /// Mean squared error of the reconstruction of `rows` (rows × d), over all values; 0 for no rows.
+    /// Mean squared error of the reconstruction of `rows` (rows × d), over all values; 0 for no
+    /// rows.
     pub fn mse(&self, rows: &[f32]) -> f64 {
         let d = self.mean.len();
         let (mut sum, mut count) = (0.0, 0);
@@ -111,7 +119,7 @@ impl Pca {
     }
 }
 
-/// What is known before components are sought.
+/// The centred data and their scale, before components are computed.
 struct Fit<'a> {
     rows: &'a [f32],
     n: usize,
@@ -213,7 +221,8 @@ impl<'a> Fit<'a> {
         pca
     }
 
-    /// Hands out centred rows as the columns of d × (up to 1,024) matrices, with the number of the first.
+    /// Passes on centred rows as the columns of d × (up to 1,024) matrices, with the number of the
+    /// first.
     fn each_block(&self, mut visit: impl FnMut(usize, MatRef<'_, f32>)) {
         let mut centred = Vec::new();
         for (block, rows) in self.rows.chunks(BLOCK * self.d).enumerate() {

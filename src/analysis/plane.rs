@@ -2,7 +2,8 @@
 
 use super::pca::Pca;
 
-/// A plane, given by a point on it and two orthonormal directions, each of as many values as a code has units.
+/// A plane, given by a point on it and two orthonormal directions, each of as many values as a code
+/// has units.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plane {
     origin: Vec<f32>,
@@ -34,7 +35,8 @@ impl Plane {
         (x != y).then(|| Plane { origin: pca.mean.clone(), axes })
     }
 
-    /// The plane through three codes: the first at (0, 0), the second on the first axis. `None` where they lie on one line.
+    /// The plane through three codes: the first at (0, 0), the second on the first axis. `None`
+    /// where they lie on one line.
     pub fn through([a, b, c]: [&[f32]; 3]) -> Option<Plane> {
         let less = |from: &[f32], what: &[f32], times: f32| -> Vec<f32> {
             from.iter().zip(what).map(|(from, what)| from - times * what).collect()
@@ -42,7 +44,7 @@ impl Plane {
         let first = unit(&less(b, a, 1.0))?;
         let to_c = less(c, a, 1.0);
         let across = less(&to_c, &first, dot(&to_c, &first));
-        // What is left over of a line is rounding.
+        // The remaining distance from a line is a rounding error.
         let is_line = dot(&across, &across) <= 1e-10 * dot(&to_c, &to_c);
         let second = unit(&across).filter(|_| !is_line)?;
         Some(Plane { origin: a.to_vec(), axes: [first, second] })
@@ -82,7 +84,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The direction of a vector; `None` where it has none.
+/// The direction of a vector; `None` for the zero vector.
 fn unit(vector: &[f32]) -> Option<Vec<f32>> {
     let length = dot(vector, vector).sqrt();
     (length.is_normal()).then(|| vector.iter().map(|value| value / length).collect())

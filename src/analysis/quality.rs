@@ -5,13 +5,15 @@ const WINDOW: (isize, f64) = (5, 1.5);
 /// Constants that keep the quotient from exploding where nothing varies, as shares of the range.
 const STABILISERS: (f64, f64) = (0.01, 0.03);
 
-/// Peak signal-to-noise ratio in decibels: `10 log₁₀ range² / mse`; infinite where there is no error.
+/// Peak signal-to-noise ratio in decibels: `10 log₁₀ range² / mse`; infinite where there is no
+/// error.
 pub fn psnr(mse: f64, range: f64) -> f64 {
     10.0 * (range * range / mse).log10()
 }
 
-/// Mean structural similarity (Wang et al. 2004) of two pictures of `width` × `height`, one channel, whose values span `range`: 1
-/// where they are the same. The window of 11 × 11 pixels with normal weights is cut off at the borders, so that small pictures have one too.
+/// Mean structural similarity (Wang et al. 2004) of two pictures of `width` × `height`, one
+/// channel, whose values span `range`: 1 where they are the same. The window of 11 × 11 pixels with
+/// normal weights is cut off at the borders, so that small pictures have one too.
 pub fn ssim(a: &[f32], b: &[f32], (width, height): (usize, usize), range: f64) -> f64 {
     let (reach, deviation) = WINDOW;
     let weight = |offset: isize| (-0.5 * (offset as f64 / deviation).powi(2)).exp();

@@ -1,4 +1,4 @@
-//! PCA in a given number of bits: what codes of words and bits are measured by.
+//! PCA in a given number of bits: the baseline of codes of words and bits.
 
 use super::pca::{Pca, PcaError};
 
@@ -91,8 +91,8 @@ pub struct QuantisedPca {
 }
 
 impl QuantisedPca {
-    /// Fits it to `rows`, rows × `features`. The `total` bits are allocated greedily: one at a time,
-    /// to the component whose error falls most by it (Gersho & Gray 1992, §8.4).
+    /// Fits it to `rows`, rows × `features`. The `total` bits are allocated greedily: one at a
+    /// time, to the component whose error falls most by it (Gersho & Gray 1992, §8.4).
     ///
     /// # Errors
     /// [`PcaError`].
@@ -125,7 +125,7 @@ impl QuantisedPca {
         Ok(QuantisedPca { pca, quantisers, bits })
     }
 
-    /// What comes back of `rows`: rows × features.
+    /// Reconstructs `rows`: rows × features.
     pub fn reconstruct(&self, rows: &[f32]) -> Vec<f32> {
         let mut codes = self.pca.project(rows);
         for code in codes.chunks_exact_mut(self.quantisers.len().max(1)) {

@@ -1,7 +1,8 @@
-//! How well a score tells two classes apart, whatever threshold is chosen.
+//! How well a score separates two classes, over all thresholds.
 
-/// Area under the receiver operating characteristic: the probability that a `positive` score is above a `negative` one, ties
-/// counting half (Hanley & `McNeil` 1982). `None` where one of the classes is empty or a score is NaN.
+/// Area under the receiver operating characteristic: the probability that a `positive` score is
+/// above a `negative` one, ties counting half (Hanley & `McNeil` 1982). `None` where one of the
+/// classes is empty or a score is NaN.
 pub fn roc_auc(positive: &[f64], negative: &[f64]) -> Option<f64> {
     let sorted = sorted(positive, negative)?;
     let (mut pairs, mut negatives_below) = (0.0, 0.0);
@@ -14,8 +15,8 @@ pub fn roc_auc(positive: &[f64], negative: &[f64]) -> Option<f64> {
     Some(pairs / positive.len() as f64 / negative.len() as f64)
 }
 
-/// Average precision: the mean over the `positive` scores of the share of positives among all scores that are as high or
-/// higher. `None` where one of the classes is empty or a score is NaN.
+/// Average precision: the mean over the `positive` scores of the share of positives among all
+/// scores that are as high or higher. `None` where one of the classes is empty or a score is NaN.
 pub fn average_precision(positive: &[f64], negative: &[f64]) -> Option<f64> {
     let sorted = sorted(positive, negative)?;
     let (mut sum, mut positives, mut all) = (0.0, 0.0, 0.0);
@@ -59,7 +60,8 @@ mod tests {
         };
         check(&[3.0, 4.0], &[1.0, 2.0], 1.0, 1.0);
         check(&[1.0, 2.0], &[3.0, 4.0], 0.0, f64::midpoint(1.0 / 3.0, 2.0 / 4.0));
-        // sklearn's example: y = [0, 0, 1, 1], scores [0.1, 0.4, 0.35, 0.8]: area 0.75, precision (1 + 2/3)/2.
+        // sklearn's example: y = [0, 0, 1, 1], scores [0.1, 0.4, 0.35, 0.8]: area 0.75, precision
+        // (1 + 2/3)/2.
         check(&[0.35, 0.8], &[0.1, 0.4], 0.75, f64::midpoint(1.0, 2.0 / 3.0));
         // All alike: half, and the share of positives.
         check(&[5.0, 5.0], &[5.0, 5.0, 5.0], 0.5, 0.4);

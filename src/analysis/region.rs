@@ -1,7 +1,8 @@
-//! What lies inside a shape drawn on a plane.
+//! Whether points lie inside a shape drawn on a plane.
 
-/// Whether a point is inside a polygon given by its corners, by the even-odd rule: where the outline crosses itself, what is
-/// enclosed twice is outside. The last corner is joined to the first.
+/// Whether a point is inside a polygon given by its corners, by the even-odd rule: where the
+/// outline crosses itself, doubly enclosed areas are outside. The last corner is joined to the
+/// first.
 pub fn is_inside(polygon: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
     let mut previous = polygon.last();
     let mut inside = false;

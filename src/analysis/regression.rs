@@ -1,10 +1,10 @@
-//! Linear least squares: what a selection of features says about all of them.
+//! Linear least squares: how well a selection of features predicts all of them.
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
-/// Added to the diagonal of the normal equations, as a share of its mean: features that repeat others would leave them without
-/// a single solution.
+/// Added to the diagonal of the normal equations, as a share of its mean: features that repeat
+/// others would leave them without a single solution.
 const RIDGE: f64 = 1e-9;
 
 /// A linear map with an intercept, fitted by least squares: `y ≈ W x + b`.
@@ -17,8 +17,8 @@ pub struct Regression {
 }
 
 impl Regression {
-    /// Fits `targets` (rows × `outputs`) by `features` (rows × `inputs`); `None` where there is no row, a slice is no whole number
-    /// of rows, or a value is not finite.
+    /// Fits `targets` (rows × `outputs`) by `features` (rows × `inputs`); `None` where there is no
+    /// row, a slice is no whole number of rows, or a value is not finite.
     pub fn fit(features: &[f32], inputs: usize, targets: &[f32], outputs: usize) -> Option<Regression> {
         let rows = features.len().checked_div(inputs)?;
         let fits = rows > 0 && rows * inputs == features.len() && rows * outputs == targets.len();
@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn one_feature_gives_the_textbook_slope() {
-        // Slope Σ(x−x̄)(y−ȳ)/Σ(x−x̄)² = 8/10, intercept 2 − 0.8 · 2; residuals −0.4, 0.8, 0.0, −0.8, 0.4 squared: 1.6 / 5.
+        // Slope Σ(x−x̄)(y−ȳ)/Σ(x−x̄)² = 8/10, intercept 2 − 0.8 · 2; residuals −0.4, 0.8, 0.0,
+        // −0.8, 0.4 squared: 1.6 / 5.
         let (x, y) = ([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 2.0, 2.0, 4.0]);
         let found = Regression::fit(&x, 1, &y, 1).unwrap();
         assert!((found.weights[0] - 0.8).abs() < 1e-6 && (found.intercepts[0] - 0.4).abs() < 1e-6);

@@ -1,9 +1,9 @@
 //! How the values of each unit of a code are spread.
 
-/// Spread of one unit over many codes. Values that are not finite are left out.
+/// Spread of one unit over many codes. Values that are not finite are ignored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
-    /// Least and largest value; 0 and 0 where there is none.
+    /// Least and largest value; 0 and 0 without values.
     pub range: [f32; 2],
     /// The mean.
     pub mean: f32,

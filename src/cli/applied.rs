@@ -17,12 +17,12 @@ use crate::session::{Encoded, Scores, Trial, lack_of_room};
 const UNIT_TOLERANCE: f32 = 1e-3;
 /// Commands that show pictures of another size than those of training to a network that takes them.
 const ANY_SIZE: [&str; 3] = ["encode", "evaluate", "reconstruct"];
-/// Rows that go through the network at once.
+/// Rows per pass through the network.
 const CHUNK: usize = 512;
 
 /// A trained network and the rows it is shown.
 pub(super) struct Applied {
-    /// What messages call the project.
+    /// The name of the project in messages.
     pub(super) name: String,
     pub(super) run: Run,
     trained: Trained,
@@ -57,7 +57,7 @@ impl Applied {
             ))
         };
         let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
-        // The others put what is shown beside what the run was trained on.
+        // The others compare their data with those of the training.
         if data.shape != run.shape && !ANY_SIZE.contains(&command) {
             return Err(run.wrong_shape(&data).into());
         }
@@ -81,8 +81,8 @@ impl Applied {
             })?;
         if (trained.weights().count() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
-                "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
-                 run with --run",
+                "{name}: run {} contains fewer weights than its design has parameters; the file is damaged: \
+                 open a backup, or choose another run with --run",
                 run.id
             )));
         }
@@ -96,12 +96,12 @@ impl Applied {
         self.own && self.data.fingerprint == self.run.fingerprint && is_split_alike
     }
 
-    /// What the network refused.
+    /// Converts an error of the network.
     pub(super) fn failure(&self, error: EngineError) -> Failure {
         Failure::Problem(format!("{}: run {}: {error}", self.name, self.run.id))
     }
 
-    /// The range of the scaled rows, where it goes beyond [0, 1] and the loss does not.
+    /// The range of the scaled rows, where it exceeds the [0, 1] of the loss.
     pub(super) fn beyond_unit_range(&self) -> Option<(f32, f32)> {
         let (low, high) = self.range;
         let is_beyond = low < -UNIT_TOLERANCE || high > 1.0 + UNIT_TOLERANCE;
@@ -139,7 +139,7 @@ impl Applied {
         (0..self.data.len() as u32).collect()
     }
 
-    /// Gathers rows some at a time, with a bar called `what`, and hands them to `work`.
+    /// Gathers rows in blocks, with a bar called `what`, and passes them to `work`.
     pub(super) fn each_chunk(&self, what: &str, rows: &[u32], work: impl FnMut(&[f32])) {
         each_chunk_of(&self.data, what, rows, work);
     }
@@ -168,7 +168,7 @@ impl Applied {
         let Bottleneck::Hashing { threshold, .. } = self.run.design.code.kind else { return Ok(None) };
         let of_training = |data: &Dataset, network: &mut Network| {
             let mut values = Vec::new();
-            each_chunk_of(data, "finding thresholds", &data.split.train, |scaled| {
+            each_chunk_of(data, "computing thresholds", &data.split.train, |scaled| {
                 values.extend(network.encode(scaled));
             });
             values
@@ -181,7 +181,8 @@ impl Applied {
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 Err(Failure::Problem(message) | Failure::Usage(message)) => {
                     warn(format_args!(
-                        "the bits are cut at the medians of these rows, for those of the training data cannot be found: {message}"
+                        "the bits are thresholded at the medians of these rows, because the medians of the \
+                         training data could not be computed: {message}"
                     ));
                     codes.to_vec()
                 }
@@ -202,7 +203,7 @@ impl Applied {
         weights.and_then(|weights| Some(weights.0.get(name)?.values.clone())).unwrap_or_default()
     }
 
-    /// What codes are decoded to, with a bar; made such as the decoder is given them first.
+    /// Decodes codes, with a progress bar; they are first converted to valid codes of the decoder.
     pub(super) fn decoded(&self, network: &mut Network, codes: &mut [f32]) -> Vec<f32> {
         network.project_codes(codes);
         let units = self.code_units().max(1);
@@ -239,8 +240,8 @@ impl Applied {
         let design = &self.run.design;
         if scores.log_probabilities.is_none() && design.code.kind.is_gaussian() {
             note(format_args!(
-                "note: {} is no likelihood, so there is no reconstruction probability; train with the loss Gaussian, or with \
-                 cross-entropy on data of 0 and 1, to have one",
+                "note: {} is not a likelihood, so there is no reconstruction probability; to get one, train \
+                 with the Gaussian loss, or with cross-entropy on binary data",
                 design.loss.name()
             ));
         } else if scores.log_probabilities.is_some()
@@ -248,7 +249,8 @@ impl Applied {
             && !self.data.is_binary()
         {
             note(
-                "note: the data are grey, so the log probability under cross-entropy is no likelihood; it still ranks the rows",
+                "note: the data are not binary, so the log probability under cross-entropy is not a \
+                 likelihood; it still ranks the rows",
             );
         }
         Ok(scores)

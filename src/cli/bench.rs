@@ -30,7 +30,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     // Nothing but steps is wanted: no validation, and no end.
     project.data.split.validation = 0.0;
     project.training.early_stopping = None;
-    // The whole network's steps are what is measured and counted.
+    // Only the steps of the whole network are measured and counted.
     project.training.strategy = Strategy::Joint;
     project.training.epochs = u32::MAX;
     if let Some(batch) = arguments.batch {
@@ -77,13 +77,14 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
         }));
     } else {
         line(format!(
-            "{ms_per_step:.3} ms a step of {batch} samples, {samples_per_sec:.0} samples/s, {gflops:.1} GFLOP/s on {threads} threads"
+            "{ms_per_step:.3} ms per step of {batch} samples, {samples_per_sec:.0} samples/s, {gflops:.1} \
+             GFLOP/s on {threads} threads"
         ));
     }
     Ok(())
 }
 
-/// Measures what the machine can do at best.
+/// Measures the limits of the machine.
 fn machine(arguments: &Bench) -> Result<(), Failure> {
     let threads = data::threads(arguments.threads);
     let machine = Machine::measure(threads).map_err(|error| Failure::Problem(error.to_string()))?;
@@ -92,7 +93,8 @@ fn machine(arguments: &Bench) -> Result<(), Failure> {
         json(&json!({ "gflops": gflops, "copy_gb_per_sec": copy_gb_per_sec, "threads": threads }));
     } else {
         line(format!(
-            "{gflops:.1} GFLOP/s in the best matrix product, {copy_gb_per_sec:.1} GB/s read and written in copying, on {threads} threads"
+            "{gflops:.1} GFLOP/s in the fastest matrix product, {copy_gb_per_sec:.1} GB/s read and written in \
+             copying, on {threads} threads"
         ));
     }
     Ok(())
@@ -154,14 +156,15 @@ fn standard() -> Project {
     project
 }
 
-/// Multiply-adds of one sample's training step: forward, gradient of the weights and gradient of the inputs, which the
-/// first layer does not need.
+/// Multiply-adds of one sample's training step: forward, gradient of the weights and gradient of
+/// the inputs, which the first layer does not need.
 fn training_macs(plan: &Plan) -> u64 {
     let first = plan.stages().find(|stage| stage.macs() > 0).map_or(0, Stage::macs);
     3 * plan.macs() - first
 }
 
-/// Times full minibatches; the smaller one at the end of an epoch, and what happens between two epochs, are left out.
+/// Times full minibatches; the smaller one at the end of an epoch, and the work between two epochs,
+/// are excluded.
 struct Clock {
     train_rows: usize,
     batch: usize,

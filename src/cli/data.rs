@@ -15,16 +15,16 @@ use crate::project::{
 };
 use crate::run::{self, Run};
 
-/// Width and height pictures of a folder are brought to unless something else is said.
+/// Default width and height of pictures of a folder.
 const PICTURE_SIDE: usize = 32;
 /// Whose data: for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
-/// Problems that are told one by one where a design cannot be trained.
+/// Number of problems listed where a design cannot be trained.
 const TOLD: usize = 20;
 /// How often a load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How a command is told that data are at another place than a design or a run says.
+/// How to give a command another place of the data than the design or run names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Elsewhere {
     /// By `--data PATH`.
@@ -36,9 +36,9 @@ pub(super) enum Elsewhere {
 impl Elsewhere {
     fn remedy(self) -> &'static str {
         match self {
-            Elsewhere::Option => "give its new place with --data PATH",
+            Elsewhere::Option => "give the new path with --data PATH",
             Elsewhere::Argument => {
-                "give its new place after the project, as in hourglass evaluate FILE NEW_PLACE"
+                "give the new path after the project, as in hourglass evaluate FILE NEW_PATH"
             }
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
             let gone: Vec<&String> = before.iter().filter(|label| !labels.contains(label)).collect();
             if !gone.is_empty() {
                 note(format_args!(
-                    "note: label columns of the design that are not there: {}",
+                    "note: label columns of the design that the data do not have: {}",
                     visible_list(&gone)
                 ));
             }
@@ -79,7 +79,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
     {
         let names = visible_list(labels);
         note(format_args!(
-            "note: taken as labels, not as features: {names} (--column NAME=feature takes one back)"
+            "note: read as labels, not as features: {names} (--column NAME=feature makes one a feature)"
         ));
     }
     Ok(())
@@ -96,7 +96,7 @@ fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), F
     Ok(())
 }
 
-/// Takes columns that are to be found as what they look like for labels, where they look so by a glance at the table.
+/// Makes columns without a chosen role labels, where the first rows of the table suggest it.
 fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure> {
     if project.data.rules == Rules::Version1 || !reading.detects_labels() {
         return Ok(());
@@ -111,7 +111,7 @@ fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure
     Ok(())
 }
 
-/// The data of a run that is resumed, at the place the command line gives; what was chosen for them stays.
+/// The data of a run that is resumed, at the place the command line gives; other choices are kept.
 pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Failure> {
     let mut design = run.design.clone();
     if let Some(path) = &arguments.data {
@@ -144,23 +144,24 @@ pub(super) fn load_own(run: &Run, data: &Data) -> Result<Dataset, Failure> {
     Ok(loaded)
 }
 
-/// Loads data, and says what was read.
+/// Loads data, and reports how they were read.
 fn load_told(data: &Data) -> Result<Dataset, Failure> {
     let loaded = load_known(data, None)?;
     tell(data, &loaded, &loaded.said.line);
     Ok(loaded)
 }
 
-/// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
+/// Ends the command if a source of the data is missing, with its path and the remedy.
 fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(), Failure> {
     let gone = |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
     let folder = match path.parent() {
-        Some(folder) if !folder.exists() => ", nor is there the folder it should be in",
+        Some(folder) if !folder.exists() => " and its folder does not exist either",
         Some(_) | None => "",
     };
     Err(Failure::Problem(format!(
-        "{whose} are not there ({}): there is no {}{folder}. Where it was moved or renamed, {}; else put it back",
+        "{whose} were not found ({}): there is no {}{folder}. If they were moved or renamed, {}; otherwise \
+         restore the file",
         source.name(),
         visible_path(path),
         elsewhere.remedy()
@@ -174,13 +175,13 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         let (sender, receiver) = channel();
         let progress = &progress;
         let work = move || {
-            // The receiver waits for as long as this thread lives.
+            // The receiver waits as long as this thread runs.
             let _ = sender.send(dataset::load_known(data, known, progress));
         };
         let spawned = std::thread::Builder::new().name("loading".to_owned()).spawn_scoped(scope, work);
         spawned.map_err(|error| {
             DataError::Setting(format!(
-                "no thread can be started to load with ({error}); close other programs"
+                "no thread could be started for loading ({error}); close other programs"
             ))
         })?;
         let bar = Bar::new("loading", 0);
@@ -200,12 +201,13 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
     })?)
 }
 
-/// Says what was read: in a line, then what was understood, and what may be wrong.
+/// Reports how data were read: a summary line, then notes, then doubts.
 fn tell(data: &Data, loaded: &Dataset, line: &str) {
     note(line);
     if data.has_old_rules() {
         note(format_args!(
-            "note: these data are read by the rules of version 1, as the design says; {} reads them as new designs do, for new runs",
+            "note: these data are read by the rules of version 1, as the design says; {} reads them by the \
+             current rules, for new runs",
             Choice::Rules(Rules::Current).option()
         ));
     }
@@ -225,12 +227,12 @@ fn warn_of(loaded: &Dataset, doubt: &Doubt) {
     warn(format_args!("{}: {}{}", visible(&loaded.name), visible(&doubt.message), visible(&remedy)));
 }
 
-/// What [`crate::check`] needs to know of data.
+/// The facts about data that [`crate::check`] needs.
 pub(super) fn facts(data: &Dataset) -> DataFacts {
     run::facts(data)
 }
 
-/// Proves a design trainable on data; what is only remarkable goes to stderr.
+/// Ends the command if a design cannot be trained on data; warnings go to stderr.
 pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     let facts = facts(data);
     let found = problems(design, Some(&facts));
@@ -255,7 +257,7 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
         let hint = if errors.iter().any(|problem| problem.place == Place::Data) {
             ""
         } else {
-            "\nhourglass check FILE shows everything that is wrong"
+            "\nhourglass check FILE shows all problems"
         };
         Failure::Problem(format!("this design cannot be trained: {}{hint}", lines.join("\n  and ")))
     })
@@ -270,7 +272,7 @@ pub(super) struct Shown {
     pub(super) own: bool,
 }
 
-/// Loads what `path` names, or the run's own data, read as those but for what is said.
+/// Loads the data at `path`, or the run's own data, read like those unless chosen otherwise.
 pub(super) fn shown(
     run: &Run,
     path: Option<&Path>,
@@ -310,7 +312,7 @@ pub(super) fn data_of(run: &Run) -> String {
 fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
-        Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", visible_path(path)))),
+        Some(path) => Err(Failure::Problem(format!("there is no {}; restore it", visible_path(path)))),
         None => load_told(&run.design.data),
     };
     match loaded {
@@ -325,7 +327,8 @@ pub(super) fn threads(wanted: Option<usize>) -> usize {
     wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// A source for a path; pictures are brought to the size the design has, where it has one. A table is looked at as it is read.
+/// A source for a path; pictures get the size of the design, where it has one. A table is read to
+/// detect its layout.
 fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure> {
     let design = &data.source;
     let (width, height, channels) = match design {
@@ -365,7 +368,8 @@ fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure
     Ok(source)
 }
 
-/// A new table with what its first rows tell where they are read as the command line says; other data as they are.
+/// Completes a new table by its first rows, read as the command line says; returns other data
+/// unchanged.
 fn laid_out(source: Source, data: &Data, options: &Reading) -> Result<Source, Failure> {
     if !matches!(source, Source::Csv { .. }) {
         return Ok(source);

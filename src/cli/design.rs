@@ -32,7 +32,7 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
         Some("ron") => save_design(&signal::files(), path, &project)?,
         Some("hourglass") => save_project::<Run>(&signal::files(), path, &project, &[])?,
         Some(_) | None => {
-            let message = "end the name in .ron (the design alone) or .hourglass (with its runs)";
+            let message = "use the extension .ron (the design alone) or .hourglass (with its runs)";
             return Err(Failure::Usage(format!("{}: {message}", visible_path(path))));
         }
     }

@@ -101,8 +101,8 @@ pub(super) fn order(data: &Dataset, part: &Part, has_rows: bool) -> String {
     } else if data.source_rows.is_empty() {
         "all rows of the data, in their order".to_owned()
     } else {
-        "those that were not left out, in the order of the data".to_owned()
+        "those that were not skipped, in the order of the data".to_owned()
     };
-    let how = if has_rows { "" } else { "; --rows writes which is which" };
+    let how = if has_rows { "" } else { "; --rows writes which sample each one is" };
     format!("the {} rows of the array are {those}{how}", part.rows.len())
 }

@@ -31,13 +31,14 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let anomalies = Anomalies::of(&applied.data, rows, arguments)?;
     if arguments.keep && subset.is_none() {
         return Err(Failure::Usage(format!(
-            "--keep: only results on a split of the data run {} was trained on are kept with it; leave --keep out",
+            "--keep: only results on a split of the training data can be stored with run {}; omit --keep",
             applied.run.id
         )));
     }
     if arguments.keep && !applied.has_data_of_training() {
         return Err(Failure::Problem(format!(
-            "--keep: these are no longer the rows that run {} was trained on and judged by; put its data back, or leave --keep out",
+            "--keep: the rows that run {} was trained and evaluated on have changed; restore its data, or \
+             omit --keep",
             applied.run.id
         )));
     }
@@ -58,8 +59,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let ranked = anomalies.zip(scores.as_ref()).map(|(anomalies, scores)| Ranked::of(anomalies, scores));
     if let Some(range) = applied.beyond_unit_range() {
         warn(format_args!(
-            "{}: scaled as the training data were, these reach from {}, where cross-entropy is not defined: are they on \
-             another scale?",
+            "{}: scaled like the training data, the values reach from {}, where cross-entropy is not defined; \
+             check whether they use another scale",
             visible(&applied.data.name),
             format_range(range)
         ));
@@ -69,7 +70,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         let mut sheet = Sheet::of(&applied.data, applied.own, rows);
         sheet.scores(scores);
         save_sheet(&sheet, &files, path, form)?;
-        note(format_args!("note: the scores of each row: {}", visible_path(path)));
+        note(format_args!("note: the scores per row: {}", visible_path(path)));
     }
     let measured = applied.run.checkpoint.as_ref().map(|checkpoint| Measured::of(checkpoint, rows.len()));
     let kept = measured.zip(subset.filter(|_| arguments.keep)).map(|(measured, subset)| {
@@ -97,8 +98,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
 }
 
-/// The rows to evaluate on: without a choice the test split of the run's own data, or validation where there is none; all rows
-/// of other data.
+/// The rows to evaluate on: by default the test split of the run's own data, or validation if there
+/// is none; all rows of other data.
 fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
     let usual = match applied.data.split.test[..] {
         _ if !applied.own => ALL,
@@ -110,9 +111,9 @@ fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
 
 /// Which rows a person named as anomalous.
 struct Anomalies {
-    /// What they are called.
+    /// The names of the anomalous classes.
     name: String,
-    /// For each of the rows; `None` where it has no label, so that nobody knows.
+    /// For each row; `None` for a row without a label.
     is_anomalous: Vec<Option<bool>>,
 }
 
@@ -130,42 +131,40 @@ impl Anomalies {
         let label = data.labels.iter().find(|label| classes.first().is_some_and(|class| has(label, class)));
         let Some(known) = known_classes(data) else {
             let remedy = if data.overview.is_empty() {
-                "say where they are with an option under “How the data are read” (--help)"
+                "choose where they are with an option under “How the data are read” (--help)"
             } else {
-                "name their column with --column NAME=label (it cannot be one that the run has learnt from)"
+                "name their column with --column NAME=label (it cannot be a column that the run was trained \
+                 on)"
             };
             return Err(Failure::Problem(format!(
-                "{name}: these data have no labels, so no class can be told from the others; {remedy}"
+                "{name}: these data have no labels, so classes cannot be compared; {remedy}"
             )));
         };
         let missing = classes.iter().find(|class| label.is_none_or(|label| !has(label, class)));
         let (Some(label), None) = (label, missing) else {
             let class = missing.map_or("", String::as_str);
-            let message = format!("{name}: there is no class “{}”; there are: {known}", visible(class));
+            let message = format!("{name}: there is no class “{}”; the classes are: {known}", visible(class));
             return Err(Failure::Problem(message));
         };
         let is_anomalous = |row: &u32| {
             let is_named = classes.iter().any(|class| label.is_of(*row as usize, class));
-            // Rows without label can be named by what stands in its place, too.
+            // Rows without a label can be selected by the word in its place, too.
             (is_named || label.is_known(*row as usize)).then_some(is_named == are_anomalous)
         };
         let is_anomalous: Vec<Option<bool>> = rows.iter().map(is_anomalous).collect();
         let listed = visible_list(classes);
-        let called = if are_anomalous { listed } else { format!("all but {listed}") };
+        let called = if are_anomalous { listed } else { format!("all except {listed}") };
         let unlabelled = is_anomalous.iter().filter(|is| is.is_none()).count();
         if !is_anomalous.contains(&Some(true)) || !is_anomalous.contains(&Some(false)) {
             let those = if is_anomalous.contains(&Some(true)) { "only" } else { "no" };
             return Err(Failure::Problem(format!(
-                "{name}: among the {} samples with a label there are {those} anomalous ones ({called}), so there is nothing to tell apart; \
-                 choose another class, or another set with --set",
+                "{name}: of the {} labelled samples, {those} are anomalous ({called}), so there is nothing to \
+                 separate; choose another class, or another set with --set",
                 rows.len() - unlabelled
             )));
         }
         if unlabelled > 0 {
-            note(format_args!(
-                "note: {unlabelled} of {} samples have no label and count neither as anomalous nor as normal",
-                rows.len()
-            ));
+            note(format_args!("note: {unlabelled} of {} samples have no label and are excluded", rows.len()));
         }
         Ok(Some(Anomalies { name: called, is_anomalous }))
     }
@@ -191,7 +190,7 @@ fn known_classes(data: &Dataset) -> Option<String> {
     Some(format!("{}{more}", visible_list(&known)))
 }
 
-/// How well the scores tell anomalies.
+/// How well the scores separate anomalies.
 struct Ranked {
     name: String,
     anomalous: usize,
@@ -274,7 +273,8 @@ impl Found<'_> {
         }
         if applied.run.design.loss == Loss::BinaryCrossEntropy && !applied.data.is_binary() {
             note(
-                "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only",
+                "note: the data are not binary, so their cross-entropy is not a likelihood; compare it only \
+                 with runs on the same data",
             );
         }
         if applied.data.gaps.filled > 0 && applied.run.design.data.masks_missing() {
@@ -289,7 +289,7 @@ impl Found<'_> {
             );
         }
         if let Some(chosen) = chosen {
-            line(format!("chosen features: {}", visible_list(chosen)));
+            line(format!("selected features: {}", visible_list(chosen)));
         }
         for sentence in findings.sentences(terminal_number) {
             line(sentence);

@@ -48,9 +48,9 @@ fn weights(run: &Run, epoch: Option<u32>) -> Result<(u32, Arc<Weights>), String>
     kept.sort_unstable();
     kept.dedup();
     let there = if kept.is_empty() {
-        "of no epoch, as it has not got so far or was trained by an earlier version".to_owned()
+        "for no epoch: the run has not reached one, or was trained by an earlier version".to_owned()
     } else {
-        format!("of these epochs: {}", IndexSet::of(&kept))
+        format!("for these epochs: {}", IndexSet::of(&kept))
     };
-    Err(format!("no weights were kept of epoch {epoch}; there are weights {there}"))
+    Err(format!("no weights were saved for epoch {epoch}; there are weights {there}"))
 }

@@ -7,9 +7,9 @@ use crate::io::FileError;
 /// Why a command ended early.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Something is wrong with what it was given, or something failed: exit code 1.
+    /// Its input is wrong, or something failed: exit code 1.
     Problem(String),
-    /// It was called wrongly: exit code 2.
+    /// Its arguments are wrong: exit code 2.
     Usage(String),
     /// Ctrl-C: exit code 130.
     Interrupted,

@@ -38,13 +38,13 @@ watched, epoch by epoch, are a GIF.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// What is drawn
+    /// The figure to draw
     #[arg(long, value_enum)]
     pub(super) view: View,
     /// The file to write, by its ending .png, .svg, .csv or .gif
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
-    /// Of loss: other runs to draw beside it
+    /// Of loss: other runs to draw for comparison
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) compare: Vec<u32>,
     /// Of loss: a term, instead of the total; may be given several times
@@ -59,13 +59,16 @@ pub(super) struct Arguments {
     /// Of latent and of watched reconstructions: the epoch, instead of the newest
     #[arg(long, value_name = "N")]
     pub(super) epoch: Option<u32>,
-    /// Of latent: the principal components of one channel of codes that are pictures, counted from 1
+    /// Of latent: the principal components of one channel of codes that are pictures, counted from
+    /// 1
     #[arg(long, value_name = "N", value_parser = super::args::positive)]
     pub(super) channel: Option<usize>,
-    /// Of latent: the principal components of the channels at one position of codes that are pictures, counted from 1
+    /// Of latent: the principal components of the channels at one position of codes that are
+    /// pictures, counted from 1
     #[arg(long, value_name = "ROW,COLUMN", value_parser = super::args::place, conflicts_with = "channel")]
     pub(super) at: Option<[usize; 2]>,
-    /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that the run watched; all of other data]
+    /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that
+    /// the run watched; all of other data]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
     /// Of reconstructions: the largest number of samples [default: all watched ones, 48 of a set]
@@ -77,10 +80,11 @@ pub(super) struct Arguments {
     /// Of reconstructions: add a line for PCA with as many components as the code has units
     #[arg(long)]
     pub(super) pca: bool,
-    /// Of reconstructions: leave out the line with codes that are pictures
+    /// Of reconstructions: omit the line with codes that are pictures
     #[arg(long)]
     pub(super) no_code: bool,
-    /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on corrupted ones
+    /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on
+    /// corrupted ones
     #[arg(long)]
     pub(super) clean: bool,
     /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training
@@ -104,7 +108,7 @@ pub(super) struct Arguments {
     pub(super) force: bool,
 }
 
-/// What is drawn.
+/// The figure to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum View {
     /// The loss over the epochs
@@ -161,7 +165,7 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
     let form = Form::of(path).ok_or_else(|| {
         let path = visible_path(path);
         Failure::Problem(format!(
-            "{path}: figures are written as .png, .svg, .csv or .gif; end the name in one of these"
+            "{path}: figures are written as .png, .svg, .csv or .gif; use one of these extensions"
         ))
     })?;
     check_files(&files, &[path], arguments.force)?;
@@ -223,8 +227,8 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
 fn opened(arguments: &Arguments) -> Result<Subject, Failure> {
     if let Some(data) = &arguments.trained.data {
         return Err(Failure::Usage(format!(
-            "{}: the loss and the latent space of a run are of the samples that it was trained on; leave the data out, or choose \
-             --view reconstructions",
+            "{}: the loss and the latent space of a run show the samples that it was trained on; omit the \
+             data, or choose --view reconstructions",
             visible_path(data)
         )));
     }
@@ -254,7 +258,7 @@ fn of_loss(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure> 
     let terms = run.history.terms.names();
     if let Some(term) = asked.iter().find(|term| !terms.is_empty() && !terms.contains(term)) {
         return Err(Failure::Usage(format!(
-            "--term: the loss of run {} has no term {}; it has: {}",
+            "--term: the loss of run {} has no term {}; its terms are: {}",
             run.id,
             visible(term),
             visible_list(terms)
@@ -270,7 +274,7 @@ fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure
     let data = labels(run, &arguments.trained.reading)?;
     let drawn = latent(run, data.as_ref(), arguments.epoch, part(run.code_shape(), arguments)?);
     drawn
-        .map_err(|message| nothing(subject, run, &format!("has no plane to show: {message}")))?
+        .map_err(|message| nothing(subject, run, &format!("has no latent plane to show: {message}")))?
         .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
 }
 
@@ -282,7 +286,7 @@ fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure>
         (None, Some(_)) => ("--at", "positions"),
     };
     let Shape::Image { height, width, channels } = code else {
-        let message = format!("{name}: the code is a row of units, which has no {asked}; leave it out");
+        let message = format!("{name}: the code is a row of units, which has no {asked}; omit it");
         return Err(Failure::Usage(message));
     };
     let part = match (arguments.channel, arguments.at) {
@@ -294,7 +298,7 @@ fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure>
     };
     part.map(Some).ok_or_else(|| {
         let size = format!("{height} rows, {width} columns and {channels} channels, counted from 1");
-        Failure::Usage(format!("{name}: there is none; a code has {size}"))
+        Failure::Usage(format!("{name}: out of range; a code has {size}"))
     })
 }
 
@@ -306,7 +310,7 @@ fn labels(run: &Run, reading: &Reading) -> Result<Option<Dataset>, Failure> {
         Err(Failure::Problem(message) | Failure::Usage(message)) => message,
         Err(Failure::Interrupted) => return Err(Failure::Interrupted),
     };
-    warn(format_args!("no labels colour the codes: {why}"));
+    warn(format_args!("the codes are not coloured by label: {why}"));
     Ok(None)
 }
 

@@ -7,17 +7,21 @@ use crate::io::{Opened, open_project};
 use crate::project::visible_path;
 use crate::run::{Finding, RunEvent, RunId};
 
-/// Keeps what was measured with its run in a project file.
+/// Stores results with their run in a project file.
 pub(super) fn keep(path: &Path, id: RunId, findings: Vec<Finding>) -> Result<(), Failure> {
     let name = visible_path(path);
     let Opened { project, mut runs, warnings, base } = open_project(path)?;
     if !warnings.is_empty() {
         return Err(Failure::Problem(format!(
-            "{name}: --keep would lose for good what could not be read; save the project under another name first"
+            "{name}: --keep would permanently delete what could not be read; save the project under another \
+             name first"
         )));
     }
     let Some(run) = runs.iter_mut().find(|run| run.id == id) else {
-        return Err(Failure::Problem(format!("{name}: run {id} was removed meanwhile, so nothing is kept")));
+        return Err(Failure::Problem(format!(
+            "{name}: run {id} was removed in the meantime, so nothing is \
+             stored"
+        )));
     };
     for finding in findings {
         run.apply(&RunEvent::Found(Box::new(finding)));
@@ -25,6 +29,6 @@ pub(super) fn keep(path: &Path, id: RunId, findings: Vec<Finding>) -> Result<(),
     for told in base.save(&signal::files(), path, &project, &runs)? {
         note(format_args!("note: {name}: {told}"));
     }
-    note(format_args!("note: the results are kept with run {id} of {name}"));
+    note(format_args!("note: the results are stored with run {id} of {name}"));
     Ok(())
 }

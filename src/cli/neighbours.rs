@@ -38,7 +38,7 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
     check_room(&applied.data, [asked.len(), among.len()], arguments.k)?;
     let mut network = applied.network(arguments.trained.threads)?;
     let likeness = likeness(&applied, &mut network, &among, arguments.by)?;
-    let bar = Bar::new("looking for neighbours", among.len() as u64);
+    let bar = Bar::new("searching for neighbours", among.len() as u64);
     let mut search = Neighbours::new(&mut network, &applied.data, likeness);
     let found = search.find(&asked, &among, arguments.k, |done| bar.set(done as u64, bar.total()));
     bar.finish();
@@ -78,24 +78,25 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends a command that cannot keep what it finds.
+/// Refuses to run a command whose results cannot be stored.
 fn check_kept(applied: &Applied, split: Option<Subset>) -> Result<(), Failure> {
     let id = applied.run.id;
     if split.is_none() {
         return Err(Failure::Usage(format!(
-            "--keep: only the precision of a split of the data run {id} was trained on is kept with it; choose one with --of, or \
-             leave --keep out"
+            "--keep: only the precision of a split of the data run {id} was trained on can be stored with it; \
+             choose one with --of, or omit --keep"
         )));
     }
     if !applied.has_data_of_training() {
         return Err(Failure::Problem(format!(
-            "--keep: these are no longer the rows that run {id} was trained on and judged by; put its data back, or leave --keep out"
+            "--keep: the rows that run {id} was trained and evaluated on have changed; restore its data, or \
+             omit --keep"
         )));
     }
     Ok(())
 }
 
-/// What is compared by a distance, as the window calls it.
+/// The distance between two codes, in the words of the window.
 fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
     let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
     match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
@@ -109,7 +110,7 @@ fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
 
 /// Ends a command before it finds more neighbours than there is memory for.
 fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<(), Failure> {
-    // What is compared, and the table with its names.
+    // The compared values, and the table with its names.
     let compared = 4 * data.shape.features() as u64;
     let listed = (k.min(among) as u64).saturating_mul(100);
     let needed = (asked as u64).saturating_mul(compared.saturating_add(listed));
@@ -118,13 +119,14 @@ fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<()
         return Ok(());
     }
     Err(Failure::Problem(format!(
-        "the {k} neighbours of {asked} samples take about {}, but {} are free; ask for fewer with --k, or of a smaller set",
+        "the {k} neighbours of {asked} samples need about {}, but {} are free; use fewer with --k, or a \
+         smaller set",
         format_bytes(needed),
         format_bytes(free)
     )))
 }
 
-/// By what neighbours are found.
+/// The measure of the distance to neighbours.
 fn likeness(
     applied: &Applied,
     network: &mut Network,
@@ -157,7 +159,7 @@ fn likeness(
 
 /// Rows of the table of neighbours.
 struct Near {
-    /// The sample whose neighbour it is, as it is called.
+    /// The name of the sample whose neighbour it is.
     of: Vec<String>,
     rank: Vec<usize>,
     rows: Vec<u32>,
@@ -192,7 +194,8 @@ fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
     near
 }
 
-/// Prints the precision by each column of classes; gives the name of each with its precision and how many samples were counted.
+/// Prints the precision by each column of classes; gives the name of each with its precision and
+/// how many samples were counted.
 fn tell_precision(
     data: &Dataset,
     k: usize,
@@ -200,7 +203,7 @@ fn tell_precision(
 ) -> Result<Vec<(String, f64, usize)>, Failure> {
     let mut told = Vec::new();
     for column in &data.labels {
-        // Classes of one row each tell rows apart, and no neighbour is of the same.
+        // Classes of one row distinguish rows: no neighbour has the same class.
         let Some(ids) = column.class_ids() else { continue };
         let classes: HashSet<&u32> = ids.iter().collect();
         if classes.len() == ids.len() {
@@ -216,7 +219,7 @@ fn tell_precision(
         return Ok(told);
     }
     Err(Failure::Problem(format!(
-        "{}: none of the samples has a class, so there is no precision; leave --precision out",
+        "{}: none of the samples has a class, so there is no precision; omit --precision",
         visible(&data.name)
     )))
 }

@@ -25,7 +25,7 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// What codes are written to: a file by its ending, or one in a folder.
+    /// Where codes are written: a file chosen by its extension, or one in a folder.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -42,7 +42,8 @@ impl Output {
         }
     }
 
-    /// What reconstructions are written to: a file by its ending, or a folder, which has none.
+    /// Where reconstructions are written: a file chosen by its extension, or a folder, which has
+    /// none.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -53,24 +54,29 @@ impl Output {
                 Ok(output)
             }
             Some(Output::Picture(_) | Output::Weights(_)) | None => {
-                Err(unknown(path, forms, "; end the name of a folder with /"))
+                Err(unknown(path, forms, "; write / at the end of a folder's name"))
             }
         }
     }
 
-    /// What samples of a network are written to: as reconstructions, or a picture of all of them.
+    /// Where samples of a network are written: like reconstructions, or one picture of all of them.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
     pub(super) fn of_samples(path: &Path) -> Result<Output, Failure> {
         let forms = "samples are written as .png, .npy, .csv or .tsv, or into a folder";
         match Output::or_folder(path) {
-            Some(Output::Weights(_)) | None => Err(unknown(path, forms, "; end the name of a folder with /")),
+            Some(Output::Weights(_)) | None => Err(unknown(
+                path,
+                forms,
+                "; write / at the end of a folder's \
+                 name",
+            )),
             Some(output) => Ok(output),
         }
     }
 
-    /// What a traversal is written to.
+    /// Where a traversal is written.
     ///
     /// # Errors
     /// [`Failure::Problem`] for a name without its ending.
@@ -85,7 +91,7 @@ impl Output {
         }
     }
 
-    /// A table, or the standard output; `what` says of what.
+    /// A table, or the standard output; `what` names the content.
     ///
     /// # Errors
     /// [`Failure::Problem`] for a name without its ending.
@@ -140,7 +146,7 @@ impl Output {
         Output::of(path).or_else(folder)
     }
 
-    /// `None` where neither the ending nor the place tells.
+    /// `None` where neither the extension nor the place determines the format.
     fn of(path: &Path) -> Option<Output> {
         if path.as_os_str() == "-" {
             return Some(Output::Stdout);
@@ -177,7 +183,7 @@ pub(super) fn save_sheet(
 pub(super) fn tell_replaced(path: &Path, replaced: usize) {
     if replaced > 0 {
         note(format_args!(
-            "note: {}: {replaced} fields held a tab or the end of a line, which are spaces now",
+            "note: {}: {replaced} fields contained tabs or line breaks, which were replaced with spaces",
             visible_path(path)
         ));
     }
@@ -226,7 +232,7 @@ pub(super) fn print_sheet(sheet: &Sheet<'_>) {
 }
 
 fn unknown(path: &Path, forms: &str, more: &str) -> Failure {
-    Failure::Problem(format!("{}: {forms}; end the name in one of these{more}", visible_path(path)))
+    Failure::Problem(format!("{}: {forms}; use one of these extensions{more}", visible_path(path)))
 }
 
 /// `codes.tsv` and `-metadata.tsv`: `codes-metadata.tsv`.

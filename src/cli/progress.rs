@@ -8,7 +8,7 @@ use crate::project::visible_lines;
 /// Between two lines where stderr is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// A bar on a terminal; where stderr goes to a file, a line every few seconds.
+/// A bar on a terminal; a line every few seconds where stderr is a file.
 #[derive(Debug)]
 pub(super) struct Bar {
     bar: ProgressBar,
@@ -16,9 +16,10 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar of so many units; `what` stands in front of it.
+    /// A bar of this many units, with `what` before it.
     pub(super) fn new(what: &str, total: u64) -> Bar {
-        // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no consequence.
+        // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no
+        // consequence.
         let bar = ProgressBar::new(total);
         let template = "{prefix} {wide_bar:.blue} {pos}/{len}  {msg}  {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -40,7 +41,7 @@ impl Bar {
         self.bar.length().unwrap_or_default()
     }
 
-    /// What stands behind the bar.
+    /// Sets the text after the bar.
     pub(super) fn say(&mut self, message: impl FnOnce() -> String) {
         match &mut self.last_line {
             None => self.bar.set_message(visible_lines(&message()).into_owned()),

@@ -11,9 +11,9 @@ use crate::project::{
     TableReading, Take, split_words, visible,
 };
 
-/// What the options of this file stand under in the help.
+/// Heading of the options of this file in the help.
 const HEADING: &str = "How the data are read";
-/// Stands for what is found in the data, in the place of a choice.
+/// The value of an option that asks for detection.
 const DETECT: &str = "detect";
 /// The data that choose among arrays.
 const ARRAYS: &str = "arrays (.npy, .npz)";
@@ -32,10 +32,11 @@ const TAKES: [(&str, Option<Take>); 7] = [
     ("dates", Some(Take::Dates)),
 ];
 
-/// How data are read, where the design or the program would read them otherwise: an option for every [`Choice`].
+/// How data are read, where the design or the program would read them otherwise: an option for
+/// every [`Choice`].
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Reading {
-    /// Table: whether the first row holds names
+    /// Table: whether the first row contains names
     #[arg(long, help_heading = HEADING, value_name = "WHEN", value_parser = named(Header::ALL, Header::name, Choice::Header))]
     header: Option<Choice>,
     /// Table: the sign between two fields
@@ -53,15 +54,15 @@ pub(super) struct Reading {
     /// Table: the sheet of a spreadsheet by its name, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet, allow_hyphen_values = true)]
     sheet: Option<Choice>,
-    /// Table: how many lines at the beginning are left out, or detect
+    /// Table: how many lines at the beginning are skipped, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipLines))]
     skip_lines: Option<Choice>,
-    /// Table: how many rows at the end are left out, such as sums, or detect
+    /// Table: how many rows at the end are skipped, such as sums, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
     skip_footer: Option<Choice>,
-    /// Table: single rows that are left out, as in 7,12-14, counted from 1 below the header and its units, as results number
-    /// them (lines without any field do not count, rows that are left out do), in addition to sums among the rows; only:7,12-14
-    /// for these alone; none; or detect for sums
+    /// Table: single rows that are skipped, as in 7,12-14, counted from 1 below the header and its
+    /// units, as results number them (lines without any field do not count, skipped rows do), in
+    /// addition to sums among the rows; only:7,12-14 for these alone; none; or detect for sums
     #[arg(long, help_heading = HEADING, value_name = "ROWS", value_parser = skip_rows)]
     skip_rows: Option<Choice>,
     /// Table: what happens to missing values; arrays: to NaN (column-mean or mask; refused where it is not said)
@@ -77,52 +78,54 @@ pub(super) struct Reading {
     /// Table: the order of day, month and year in dates, where several fit
     #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
     date_order: Option<Choice>,
-    /// Table: the first of the hundred years in which years of two digits are, as in 1930 (30 to 99 are 1930 to 1999, 00 to 29
-    /// are 2000 to 2029), or detect
+    /// Table: the first of the hundred years in which years of two digits are, as in 1930 (30 to 99
+    /// are 1930 to 1999, 00 to 29 are 2000 to 2029), or detect
     #[arg(long, help_heading = HEADING, value_name = "YEAR", value_parser = first_year)]
     first_year: Option<Choice>,
-    /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or detect. A table without header
-    /// has the columns 'column 1' …
+    /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or
+    /// detect. A table without header has the columns 'column 1' …
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
     labels: Option<Choice>,
-    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or detect; may be given several
-    /// times
+    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or
+    /// detect; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
-    /// Arrays (.npz): the one that holds the rows, or detect
+    /// Arrays (.npz): the array of the rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array), allow_hyphen_values = true)]
     array: Option<Choice>,
-    /// Arrays: the one that holds the labels, or detect; of IDX the file
+    /// Arrays: the array of the labels, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray), allow_hyphen_values = true)]
     label_array: Option<Choice>,
-    /// Arrays: the one that holds the validation rows, or detect
+    /// Arrays: the array of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray), allow_hyphen_values = true)]
     validation_array: Option<Choice>,
-    /// Arrays: the one that holds the labels of the validation rows, or detect
+    /// Arrays: the array of the labels of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray), allow_hyphen_values = true)]
     validation_label_array: Option<Choice>,
-    /// Arrays: the one that holds the test rows, or detect; of IDX the file
+    /// Arrays: the array of the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray), allow_hyphen_values = true)]
     test_array: Option<Choice>,
-    /// Arrays: the one that holds the labels of the test rows, or detect; of IDX the file
+    /// Arrays: the array of the labels of the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray), allow_hyphen_values = true)]
     test_label_array: Option<Choice>,
-    /// Arrays: what their axes mean
+    /// Arrays: the meaning of their axes
     #[arg(long, help_heading = HEADING, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
     axes: Option<Choice>,
-    /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
+    /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1,
+    /// as in 4,3,2; or detect
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
     shown_channels: Option<Choice>,
-    /// Arrays and pictures: whether training, validation and test data that are told apart stay so, or are mixed and split again
+    /// Arrays and pictures: whether given training, validation and test parts are kept, or mixed
+    /// and split again
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
     parts: Option<Choice>,
-    /// Pictures: bring them to this size, as in 64x48
+    /// Pictures: resize them, as in 64x48
     #[arg(long, help_heading = HEADING, value_name = "WxH", value_parser = size)]
     size: Option<Choice>,
-    /// Pictures: bring them to grey, or to red, green and blue
+    /// Pictures: convert them to grey, or to red, green and blue
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
     channels: Option<Choice>,
-    /// Pictures: what happens to those of another aspect ratio
+    /// Pictures: how another aspect ratio is handled
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
     fit: Option<Choice>,
     /// Pictures: the ground under transparency; keep makes it one more channel, and with mask transparent pixels are not
@@ -138,23 +141,25 @@ pub(super) struct Reading {
     /// Pictures: whether masks of others (as in masks/x.png of x.png) are samples
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Masks::ALL, Masks::name, Choice::Masks))]
     masks: Option<Choice>,
-    /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
-    /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
+    /// Pictures: where labels come from: folder:2 (the folder on the second level),
+    /// 'name:{label}_*' (a part of the file name), table:FILE (of file names and labels; also
+    /// table:FILE,file=COLUMN,label=COLUMN), nothing or detect
     #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
     label_from: Option<Choice>,
-    /// What is done to every value, by the training split
+    /// How values are scaled, fitted on the training split
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Scaling::ALL, scaling, Choice::Scaling))]
     scaling: Option<Choice>,
     /// Whether values in [0, 1] become 0 or 1
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Binarise::ALL, binarise, Choice::Binarise))]
     binarise: Option<Choice>,
-    /// The rules by which the rest is found: those of this version, or those of designs of version 1
+    /// The rules by which the rest is found: those of this version, or those of designs of version
+    /// 1
     #[arg(long, help_heading = HEADING, value_name = "VERSION", value_parser = named(Rules::ALL, Rules::name, Choice::Rules))]
     rules: Option<Choice>,
 }
 
 impl Reading {
-    /// Puts what was chosen into the document.
+    /// Puts the choices into the document.
     ///
     /// # Errors
     /// [`Failure::Usage`] for a choice that data of this kind do not have.
@@ -193,7 +198,7 @@ impl Reading {
         }
     }
 
-    /// Whether any column is to be found as what it looks like.
+    /// Whether the role of any column is to be detected.
     pub(super) fn detects_labels(&self) -> bool {
         let is_found = |choice: &Choice| matches!(choice, Choice::Column(_, None) | Choice::Labels(None));
         self.labels.iter().chain(&self.column).any(is_found)
@@ -205,7 +210,7 @@ impl Reading {
         self.labels == Some(Choice::Labels(None)) || self.column.iter().any(is_it)
     }
 
-    /// The same for data that a trained network is shown: they are scaled as in its training.
+    /// Applies the options to data for a trained network, which are scaled as in its training.
     ///
     /// # Errors
     /// [`Failure::Usage`], also for another scaling.
@@ -216,7 +221,8 @@ impl Reading {
             return Ok(());
         }
         Err(Failure::Usage(
-            "--scaling is a part of the trained network: data are scaled as in its training; train a new run to change it"
+            "--scaling is part of the trained network: data are scaled as in its training; train a new run to \
+             change it"
                 .to_owned(),
         ))
     }
@@ -303,7 +309,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::TestLabelArray(_)
         | Choice::Axes(_)
         | Choice::ShownChannels(_) => ARRAYS_AND_IDX,
-        Choice::Parts(_) => "arrays (.npy, .npz), IDX files and folders of pictures",
+        Choice::Parts(_) => "arrays (.npy, .npz), IDX files and image folders",
         Choice::Size(..)
         | Choice::Channels(_)
         | Choice::Fit(_)
@@ -311,7 +317,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::Range(_)
         | Choice::Pages(_)
         | Choice::Masks(_)
-        | Choice::Label(_) => "folders of pictures",
+        | Choice::Label(_) => "image folders",
         Choice::Scaling(_) | Choice::Binarise(_) | Choice::Rules(_) => "all data",
     }
 }
@@ -324,7 +330,7 @@ fn named<T: Copy + Send + Sync + 'static, const N: usize>(
 ) -> impl TypedValueParser<Value = Choice> {
     PossibleValuesParser::new(all.map(name)).try_map(move |text| {
         let chosen = all.into_iter().find(|kind| name(*kind) == text);
-        chosen.map(choice).ok_or("it is none of these")
+        chosen.map(choice).ok_or("it is not one of these")
     })
 }
 
@@ -351,12 +357,12 @@ fn binarise(binarise: Binarise) -> &'static str {
     }
 }
 
-/// `None` for what is to be found.
+/// `None` for detection.
 fn told(text: &str) -> Option<String> {
     (text != DETECT).then(|| text.to_owned())
 }
 
-/// An empty name means no such array, but rows there must be.
+/// An empty name means no such array, but an array of rows is required.
 fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, String> {
     if text.is_empty() && matches!(choice(None), Choice::Array(_)) {
         return Err("write the name of an array, or detect".to_owned());
@@ -366,9 +372,11 @@ fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, Str
 
 fn encoding(text: &str) -> Result<Choice, String> {
     if text != DETECT && encoding_rs::Encoding::for_label(text.as_bytes()).is_none() {
-        return Err("there is no such encoding; write its name on the web, as in utf-8, utf-16le, iso-8859-1, windows-1252, \
-                    shift_jis, or detect"
-            .to_owned());
+        return Err(
+            "unknown encoding; write its web name, such as utf-8, utf-16le, iso-8859-1, windows-1252 \
+             or shift_jis, or detect"
+                .to_owned(),
+        );
     }
     Ok(Choice::Encoding(told(text)))
 }
@@ -379,7 +387,7 @@ fn comments(text: &str) -> Result<Choice, String> {
         (DETECT, ..) => Comments::Auto,
         ("off", ..) => Comments::Off,
         (_, Some(sign), None) => Comments::From(sign),
-        _ => return Err("write one sign, as in '#', or off, or detect".to_owned()),
+        _ => return Err("write one character, as in '#', or off, or detect".to_owned()),
     }))
 }
 
@@ -426,7 +434,7 @@ fn labels(text: &str) -> Result<Choice, String> {
 }
 
 fn column(text: &str) -> Result<Choice, String> {
-    // A name may hold the sign too.
+    // A name may contain the sign too.
     let found = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).and_then(|(name, how)| {
         let (_, take) = TAKES.into_iter().find(|(word, _)| *word == how)?;
         Some(Choice::Column(name.to_owned(), take))
@@ -445,7 +453,7 @@ fn shown_channels(text: &str) -> Result<Choice, String> {
     channels
         .filter(|channels| matches!(channels.len(), 1 | 3) && !channels.contains(&0))
         .map(Choice::ShownChannels)
-        .ok_or_else(|| "write one channel or three, counted from 1, as in 4,3,2, or detect".to_owned())
+        .ok_or_else(|| "write one or three channels, counted from 1, as in 4,3,2, or detect".to_owned())
 }
 
 fn size(text: &str) -> Result<Choice, String> {
@@ -470,7 +478,9 @@ fn label_from(text: &str) -> Result<Choice, String> {
         Some(_) | None => None,
     };
     from.map(Choice::Label).ok_or_else(|| {
-        "write folder:N with a level from 1 on, name:PATTERN with {label} or {word} in it, table:FILE, nothing or detect".to_owned()
+        "write folder:N with a level from 1, name:PATTERN with {label} or {word} in it, table:FILE, nothing \
+         or detect"
+            .to_owned()
     })
 }
 

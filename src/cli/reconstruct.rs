@@ -44,7 +44,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     let mask = arguments.mask.as_deref().map(|path| mask(path, arguments.holes)).transpose()?;
     let applied = Applied::open_masked(&arguments.trained, mask.as_ref(), "reconstruct")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
-    applied.check_room(part.rows.len(), "ask for fewer with --set")?;
+    applied.check_room(part.rows.len(), "use fewer with --set")?;
     let mut network = applied.network(arguments.trained.threads)?;
     let mut values = Vec::with_capacity(part.rows.len() * applied.data.shape.features());
     applied.each_chunk("reconstructing", &part.rows, |scaled| values.extend(network.reconstruct(scaled)));
@@ -81,7 +81,7 @@ fn mask(path: &Path, holes: HoleShade) -> Result<Mask, Failure> {
     Err(Failure::Problem(format!("--mask: there is no {}; check the path", visible_path(&path))))
 }
 
-/// What a network made of rows.
+/// Reconstructions of rows by a network.
 struct Made<'a> {
     applied: &'a Applied,
     part: &'a Part,
@@ -126,7 +126,7 @@ impl<'a> Made<'a> {
     fn save_folder(&self, files: &Files, folder: &Path) -> Result<(), Failure> {
         let (data, rows) = (&self.applied.data, &self.part.rows);
         let Some(painter) = Painter::of(&self.applied.run.design.data.source, data) else {
-            // The order of all rows tells which is which.
+            // The order of all rows identifies them.
             let is_told = !self.wants_rows && self.part.name == ALL;
             let sheet = if is_told { Sheet::brief(data, rows) } else { self.sheet() };
             save_in_folder(files, folder, TABLE, &self.table(sheet))?;
@@ -150,7 +150,7 @@ impl<'a> Made<'a> {
     }
 }
 
-/// Says what the columns of an array are.
+/// Reports the columns of an array.
 pub(super) fn note_columns(data: &Dataset) {
     if data.feature_names.is_empty() {
         return;
@@ -166,7 +166,7 @@ pub(super) fn note_channels(painter: &Painter<'_>) {
     if let Some(channels) = painter.left_out() {
         let numbers: Vec<String> = painter.shown.iter().map(|channel| (channel + 1).to_string()).collect();
         note(format_args!(
-            "note: of {channels} channels the pictures show {}; -o NAME.npy keeps all of them",
+            "note: the pictures show {} of the channels 1 to {channels}; -o NAME.npy saves all of them",
             numbers.join(", ")
         ));
     }

@@ -43,7 +43,7 @@ pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
         Output::Stdout => {}
     }
     let applied = Applied::open(&arguments.trained, "sample")?;
-    applied.check_room(arguments.count, "ask for fewer with --count")?;
+    applied.check_room(arguments.count, "use fewer with --count")?;
     let painter = Painter::of(&applied.run.design.data.source, &applied.data);
     if let Output::Picture(path) = &output {
         check_pictures(&applied, painter.as_ref(), path)?;
@@ -62,7 +62,7 @@ pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
     made.save(&files, &output, second.as_deref(), painter.as_ref())
 }
 
-/// Ends a command whose samples are to be a picture and are none.
+/// Refuses to write samples that are not pictures as a picture.
 pub(super) fn check_pictures(
     applied: &Applied,
     painter: Option<&Painter<'_>>,
@@ -70,7 +70,7 @@ pub(super) fn check_pictures(
 ) -> Result<(), Failure> {
     let message = || {
         format!(
-            "{}: the samples of run {} are no pictures; end the name in .csv, .tsv or .npy",
+            "{}: the samples of run {} are not pictures; use the extension .csv, .tsv or .npy",
             visible_path(path),
             applied.run.id
         )
@@ -119,7 +119,7 @@ fn drawn(applied: &Applied, network: &mut Network, arguments: &Sample) -> Result
 /// The training row that is nearest to each sample; `None` where none is at a finite distance.
 fn nearest(applied: &Applied, values: &[f32]) -> Result<Vec<Option<Found>>, Failure> {
     let features = applied.data.shape.features().max(1);
-    let bar = Bar::new("looking for the nearest", (values.len() / features) as u64);
+    let bar = Bar::new("searching for the nearest samples", (values.len() / features) as u64);
     let mut found = Vec::new();
     for pictures in values.chunks(BLOCK * features) {
         let search = NearestTraining {
@@ -228,7 +228,7 @@ impl<'a> Made<'a> {
             }
         }
         note_channels(painter);
-        save_page(files, path, painter, columns, &tiles, "ask for fewer with --count, or give a folder")
+        save_page(files, path, painter, columns, &tiles, "use fewer with --count, or give a folder")
     }
 
     fn save_folder(

@@ -17,14 +17,15 @@ pub(super) struct Saver {
 }
 
 impl Saver {
-    /// Chooses where the run is saved, and makes sure that it can be. Nothing is overwritten by default but the project
-    /// the run belongs to.
+    /// Chooses where the run is saved, and makes sure that it can be. Nothing is overwritten by
+    /// default but the project the run belongs to.
     pub(super) fn new(subject: Subject, arguments: &Train) -> Result<Saver, Failure> {
         let output = arguments.output.clone().unwrap_or_else(|| subject.default_output());
         let is_own = matches!(&subject.origin, Origin::Project(path) if is_same(path, &output));
         if is_own && subject.is_damaged && !arguments.force {
             return Err(Failure::Problem(format!(
-                "{}: saving would lose for good what could not be read; give another name with -o, or --force",
+                "{}: saving would permanently delete what could not be read; give another name with -o, or \
+                 --force",
                 visible_path(&output)
             )));
         }
@@ -33,7 +34,7 @@ impl Saver {
         } else {
             let is_there = output.exists();
             refuse_to_overwrite(&output, arguments.force)?;
-            // What is there from now on was saved by another program.
+            // A file that appears from now on was saved by another program.
             if is_there { MergeBase::replacing(&output) } else { MergeBase::default() }
         };
         let files = Files::default();
@@ -41,21 +42,22 @@ impl Saver {
         Ok(Saver { output, subject, files, base })
     }
 
-    /// Saves a run in its project; gives what is to be said of it.
+    /// Saves a run in its project; returns the notes to report.
     pub(super) fn save(&self, run: &Run) -> Result<Vec<String>, FileError> {
         let notes = self.base.save(&self.files, &self.output, &self.subject.project, &self.with(run))?;
         let name = visible_path(&self.output);
         Ok(notes.iter().map(|note| format!("note: {name}: {note}")).collect())
     }
 
-    /// The end of the work: where the disk will not take it, another place is tried before it is given up.
+    /// The end of the work: where the disk will not take it, another place is tried before it is
+    /// given up.
     pub(super) fn save_at_last(&self, run: &Run) -> Result<Vec<String>, Failure> {
         self.save(run).map_err(|error| {
             let name = self.output.file_stem().unwrap_or_default().to_string_lossy();
             let rescue = rescue_project(&self.files, &name, &self.subject.project, &self.with(run));
             Failure::Problem(match rescue {
                 Ok(path) => format!("{error}\nthe run was saved here instead: {}", visible_path(&path)),
-                Err(also) => format!("{error}\nnor could the run be saved elsewhere: {also}"),
+                Err(also) => format!("{error}\nthe run could not be saved elsewhere either: {also}"),
             })
         })
     }

@@ -44,8 +44,8 @@ impl Applied {
         let found = match subset {
             Some(_) if !self.own => {
                 return Err(Failure::Problem(format!(
-                    "{}: these are not the data run {id} was trained on, so they have no split; leave --set out to take all \
-                     rows{}",
+                    "{}: these are not the data run {id} was trained on, so they have no split; omit --set to \
+                     use all rows{}",
                     visible(&data.name),
                     self.selections_there()
                 )));
@@ -63,16 +63,15 @@ impl Applied {
             ))),
             None => {
                 let is_elsewhere = self.selections.iter().any(|named| named.name == name);
-                let why =
-                    if is_elsewhere { "that selection is of other data" } else { "there is no such set" };
+                let why = if is_elsewhere { "that selection belongs to other data" } else { "unknown set" };
                 let message =
-                    format!("{}: --set {}: {why}; there are: {}", self.name, visible(name), self.known());
+                    format!("{}: --set {}: {why}; choose one of: {}", self.name, visible(name), self.known());
                 Err(Failure::Problem(message))
             }
         }
     }
 
-    /// The row that is called so: by its name, or by its number in the source, counted from 1.
+    /// The row of this name, or of this number in the source, counted from 1.
     ///
     /// # Errors
     /// [`Failure::Problem`] with the rows there are.
@@ -85,18 +84,18 @@ impl Applied {
         found.ok_or_else(|| {
             let last = self.all_rows().last().map_or(0, |row| number_of(data, *row));
             let names = if data.row_names.is_empty() { "" } else { ", or by their names" };
-            let gaps = if data.source_rows.is_empty() { "" } else { "; some rows of the source were left out" };
+            let gaps =
+                if data.source_rows.is_empty() { "" } else { "; some rows of the source were skipped" };
             Failure::Problem(format!(
-                "{}: there is no sample {}; samples are called by their row, from 1 to {last}{names}{gaps} (hourglass encode \
-                 lists them)",
+                "{}: there is no sample {}; samples are numbered by row, from 1 to {last}{names}{gaps} \
+                 (hourglass encode lists them)",
                 visible(&data.name),
                 visible(text)
             ))
         })
     }
 
-    /// Rows that what is fitted to codes is fitted to: the training split, or all rows of other
-    /// data.
+    /// Rows for fits to codes: the training split, or all rows of other data.
     pub(super) fn fitted_rows(&self) -> Vec<u32> {
         if self.own { self.data.split.train.clone() } else { self.all_rows() }
     }

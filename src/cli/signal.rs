@@ -21,27 +21,28 @@ static STAGE: Mutex<Stage> = Mutex::new(Stage::Free);
 static WRITES: OnceLock<Arc<Watch>> = OnceLock::new();
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
 
-/// What a signal would interrupt.
+/// The work that a signal would interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing that is kept: the program ends at once.
+    /// No work to keep: the program ends immediately.
     Free,
-    /// Files that were asked for, written by [`files`]: one that is nearly written is finished first,
-    /// any other is removed. None is ever seen in part.
+    /// Files that were asked for, written by [`files`]: one that is nearly written is finished
+    /// first, any other is removed. None is ever seen in part.
     Writing,
     /// A run: it ends after its step, by itself, and is saved.
     Training,
 }
 
-/// From now on Ctrl-C, and a polite request to terminate or that the terminal has closed, do what the stage asks for; a
-/// second one ends the program at once.
+/// From now on Ctrl-C, SIGTERM or SIGHUP do what the stage asks for; a second one ends the program
+/// immediately.
 pub(super) fn install() {
     if let Err(error) = listen() {
-        log::warn!("Ctrl-C will end the program at once: {error}");
+        log::warn!("Ctrl-C will stop the program immediately: {error}");
     }
 }
 
-/// Signals that the program was started to ignore stay ignored: by `nohup` it outlives its terminal.
+/// Signals that the program was started to ignore stay ignored: by `nohup` it outlives its
+/// terminal.
 #[cfg(unix)]
 fn listen() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -64,7 +65,8 @@ fn listen() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(asked)
 }
 
-/// The signals that this program was started to ignore, a bit for each, where the system tells.
+/// The signals that this program was started to ignore, one bit each, where the system reports
+/// them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status =
@@ -72,14 +74,14 @@ fn ignored() -> u64 {
     status.as_deref().and_then(ignored_of).unwrap_or(0)
 }
 
-/// The mask of ignored signals in what Linux says of a process.
+/// The mask of ignored signals in Linux's status of a process.
 #[cfg(unix)]
 fn ignored_of(status: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-/// What writes the files that a command was asked for.
+/// Writes the files of a command.
 pub(super) fn files() -> Files {
     Files::default().watched(Arc::clone(WRITES.get_or_init(Arc::default)))
 }
@@ -110,12 +112,12 @@ fn asked() {
     }
 }
 
-/// Does what the stage asks for.
+/// Performs the action of the stage.
 fn end() {
     let stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     if *stage == Stage::Training {
         drop(stage);
-        return write::note("\nending after this step and saving; once more to end at once");
+        return write::note("\nstopping after this step and saving; press again to stop immediately");
     }
     DEADLINE.get_or_init(|| Instant::now() + LAST_MOMENTS);
     if *stage == Stage::Writing {

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::signal;
 
-/// Text that waits to be written, in bytes; beyond it whoever writes has to wait, or is not heard.
+/// Limit of buffered text, in bytes; beyond it the writer waits, or its text is dropped.
 const MOST_WAITING: usize = 8 << 20;
-/// How long a line of one stream waits for those of the other, so that a terminal shows them in their order.
+/// How long a line of one stream waits for those of the other, so that a terminal shows them in
+/// their order.
 const IN_ORDER: Duration = Duration::from_millis(100);
 /// Between two looks at whether to keep waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A stream with a thread of its own that writes to it: a reader that is slow or never reads does not hold up the work.
+/// A stream with a thread of its own that writes to it: a reader that is slow or never reads does
+/// not hold up the work.
 pub(super) struct Stream {
     kind: Kind,
     target: fn() -> Box<dyn Write>,
@@ -23,7 +25,7 @@ pub(super) struct Stream {
     has_thread: OnceLock<bool>,
 }
 
-/// What a stream is for.
+/// The purpose of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Every line counts, and after one that could not be written there is no other.
@@ -49,7 +51,7 @@ impl State {
 }
 
 impl Stream {
-    /// A stream that writes to what `target` gives, which is asked for with every line.
+    /// A stream that writes to `target()`, which is called for every line.
     pub(super) const fn new(kind: Kind, target: fn() -> Box<dyn Write>) -> Stream {
         let lines = VecDeque::new();
         let state = State { lines, waiting: 0, is_writing: false, is_stuck: false, failure: None };
@@ -62,7 +64,8 @@ impl Stream {
         }
     }
 
-    /// Takes text to write, and writes it soon. Results wait where there is no more room, until they are asked to stop.
+    /// Queues text to be written soon. Results wait where the buffer is full, until they are asked
+    /// to stop.
     pub(super) fn put(&'static self, text: String) {
         let thread = || Builder::new().name("output".to_owned()).spawn(move || self.serve()).is_ok();
         let has_thread = *self.has_thread.get_or_init(thread);
@@ -85,7 +88,7 @@ impl Stream {
         }
     }
 
-    /// Waits until all is written, while `is_patient`; says what failed.
+    /// Waits until all is written, while `is_patient`; returns the failure.
     pub(super) fn settle(&self, is_patient: impl Fn() -> bool) -> Option<(ErrorKind, String)> {
         let mut state = self.lock();
         while !state.is_idle() && is_patient() {
@@ -95,7 +98,8 @@ impl Stream {
         state.failure.clone()
     }
 
-    /// Lets a line of another stream come after those of this one, unless nobody reads them.
+    /// Waits until the lines of this stream are written, unless nobody reads them, so that lines of
+    /// another stream follow.
     pub(super) fn let_pass(&self) {
         if !self.lock().is_stuck {
             let start = Instant::now();

@@ -8,7 +8,7 @@ use crate::io::{Files, MergeBase, Opened, OpenedFile, open_any};
 use crate::project::{Project, quoted, visible, visible_path};
 use crate::run::{Run, RunId};
 
-/// What a command is about: a recipe, a design or a project with its runs.
+/// The subject of a command: a recipe, a design, or a project with its runs.
 #[derive(Debug)]
 pub(super) struct Subject {
     /// The design.
@@ -17,7 +17,7 @@ pub(super) struct Subject {
     pub(super) runs: Vec<Run>,
     /// Where it came from.
     pub(super) origin: Origin,
-    /// Whether something in the file could not be read and was left out.
+    /// Whether a part of the file could not be read and was skipped.
     pub(super) is_damaged: bool,
     /// The project file as it was read, for saving into it.
     pub(super) base: MergeBase,
@@ -35,8 +35,9 @@ pub(super) enum Origin {
 }
 
 impl Subject {
-    /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr. `with_data` is how the command is
-    /// written with the path of data at the end, for those who named their data instead.
+    /// Opens `FILE` or `recipe:NAME`; reports the skipped parts of a damaged file on stderr.
+    /// `with_data` is the command with the path of data at the end, for users who named their data
+    /// instead.
     pub(super) fn open(path: &Path, with_data: &str) -> Result<Subject, Failure> {
         let text = path.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix("recipe:") {
@@ -59,7 +60,8 @@ impl Subject {
         Ok(match opened? {
             OpenedFile::Design(project) => Subject::fresh(project, Origin::Design(path.to_owned())),
             OpenedFile::Project(opened) => {
-                // What a killed save has left there goes; where the folder cannot be written, reading needs nothing of it.
+                // Removes the leftovers of an interrupted save. Where the folder cannot be written,
+                // reading does not need this.
                 let _ = Files::default().check_writable(path);
                 for warning in &opened.warnings {
                     warn(warning);
@@ -87,16 +89,20 @@ impl Subject {
                 self.runs.iter().map(|run| format!("{} ({})", run.id, run.status.word())).collect();
             let name = self.name();
             Failure::Problem(match (id, known.is_empty()) {
-                (_, true) => format!("{name}: the file holds no run; train one first: hourglass train FILE"),
-                (Some(id), false) => format!("{name}: there is no run {id}; there are: {}", known.join(", ")),
+                (_, true) => {
+                    format!("{name}: the file contains no run; train one first: hourglass train FILE")
+                }
+                (Some(id), false) => {
+                    format!("{name}: there is no run {id}; its runs are: {}", known.join(", "))
+                }
                 (None, false) => {
-                    format!("{name}: none of the runs has weights; there are: {}", known.join(", "))
+                    format!("{name}: none of the runs has weights; its runs are: {}", known.join(", "))
                 }
             })
         })
     }
 
-    /// What messages call it: its path, or `recipe:NAME`.
+    /// The name in messages: its path, or `recipe:NAME`.
     pub(super) fn name(&self) -> String {
         match &self.origin {
             Origin::Recipe(name) => format!("recipe:{name}"),
@@ -122,7 +128,7 @@ fn is_data(path: &Path, what: &str, with_data: &str) -> String {
     format!("{name} is {what}, not a project or a design; to use it as data: {with_data} {word}{recipe}")
 }
 
-/// Said of a project or a design that is not there: where it was looked for, and what to do.
+/// Message for a missing project or design: its path, and the remedy.
 pub(super) fn missing(path: &Path) -> String {
     let place = std::path::absolute(path).ok().filter(|whole| whole != path);
     let looked =

@@ -25,7 +25,7 @@ use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, bas
 /// From one save to the next, besides those that the person asks for.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
-/// The baseline is left out where it would keep a person waiting: this takes a second or two.
+/// The baseline is omitted where it would delay the result: it takes a second or two.
 const BASELINE_MACS: f64 = 5e10;
 
 /// `hourglass train`
@@ -63,7 +63,8 @@ enum Work {
     Resume(Box<Run>),
 }
 
-/// New runs of the design, with what the command line changes: one, or two where layer-wise and joint training are compared.
+/// New runs of the design, with the changes of the command line: one, or two where layer-wise and
+/// joint training are compared.
 fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
     let mut design = subject.project.clone();
     data::replace(&mut design, &arguments.data)?;
@@ -73,7 +74,8 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
     if let Some(seed) = arguments.seed {
         design.training.seed = seed;
     }
-    // In a project of its own the document is what was trained; a project that exists keeps its document.
+    // In a project of its own the document is the trained design; an existing project keeps its
+    // document.
     if !matches!(subject.origin, Origin::Project(_)) {
         subject.project = design.clone();
     }
@@ -95,7 +97,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
     }
     if !matches!(subject.origin, Origin::Project(_)) {
         return Err(Failure::Problem(format!(
-            "{}: only a project file holds runs to resume; leave --resume out to start one",
+            "{}: only a project file contains runs to resume; omit --resume to start a new run",
             subject.name()
         )));
     }
@@ -120,7 +122,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
     let data = data::load_own(&run, &known)?;
     run.check_same_data(&data).map_err(|error| {
         Failure::Problem(format!(
-            "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",
+            "{}: {error}. Give the run's own data with --data, or omit --resume to train a new run",
             visible(&data.name)
         ))
     })?;
@@ -131,7 +133,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
 
 fn already_done(subject: &Subject, run: &Run) -> Failure {
     let epochs = run.history.epochs.len();
-    let has_trained = if run.status == Status::Done { "is done after" } else { "has trained for" };
+    let has_trained = if run.status == Status::Done { "is finished after" } else { "has trained for" };
     Failure::Problem(format!(
         "{}: run {} {has_trained} {epochs} epochs; give a larger number with --epochs to train it further",
         subject.name(),
@@ -184,7 +186,8 @@ impl<'a> Training<'a> {
             .map_err(|error| Failure::Problem(format!("{}: {error}", saver.subject.name())))?;
         if is_resumed {
             let is_done = driver.trainer().is_done();
-            // The number it has already asks for nothing new, but where early stopping ended the run before.
+            // The number it has already asks for nothing new, but where early stopping ended the
+            // run before.
             if let Some(wanted) = arguments.epochs.filter(|&wanted| wanted != epochs || is_done) {
                 driver.set(Setting::Epochs(wanted));
             }
@@ -198,7 +201,7 @@ impl<'a> Training<'a> {
         if has_baseline && baseline_macs(data, plan.code_units()) <= BASELINE_MACS {
             match baseline(data, plan.code_units()) {
                 Ok(mse) => driver.set_baseline(mse),
-                Err(error) => log::warn!("no baseline: {error}"),
+                Err(error) => log::warn!("baseline not available: {error}"),
             }
         }
         Ok(Training { driver, samples: data.split.train.len(), before })
@@ -222,7 +225,7 @@ impl<'a> Training<'a> {
         };
         let terminal = driver.observer();
         terminal.bar.finish();
-        // The last state is saved by whoever asked for the training, who can say where it went.
+        // The caller saves the last state, because it knows the file.
         terminal.is_going = false;
         driver.halt(match &ended {
             Ended::Done => Status::Done,
@@ -232,7 +235,7 @@ impl<'a> Training<'a> {
         ended
     }
 
-    /// Says what came of it.
+    /// Reports the result.
     fn conclude(&self, arguments: &Train, saver: &Saver, ended: Ended) -> Result<(), Failure> {
         if arguments.json {
             json(&self.final_json(saver));
@@ -288,7 +291,7 @@ impl<'a> Training<'a> {
                     run.pca_mse.map(|mse| format!(" (PCA {})", terminal_number(mse))).unwrap_or_default();
                 format!("{}, {} per feature{baseline}", summary(run, record), terminal_number(record.mse))
             }
-            None => "no epoch was finished".to_owned(),
+            None => "no epoch was completed".to_owned(),
         };
         let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
         let state = if run.status == Status::Stopped { ", stopped; --resume continues it" } else { "" };

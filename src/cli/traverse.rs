@@ -17,14 +17,14 @@ use crate::session::{
 
 /// Steps over the range of a unit, unless something else is said.
 const STEPS: usize = 7;
-/// What a line along a principal component is called.
+/// Name of a line along a principal component.
 const COMPONENT: &str = "component";
 /// Lines of a code that is a picture, unless others are asked for.
 const STRONGEST: usize = 24;
-/// Lines that are told.
+/// Number of lines that are listed.
 const TOLD: usize = 12;
-/// What to do where there are too many.
-const FEWER: &str = "ask for fewer with --units and --steps";
+/// The remedy where there are too many lines.
+const FEWER: &str = "use fewer with --units and --steps";
 /// Bytes of a page of pictures beyond which it is refused: no program shows it.
 const MOST_PAGE_BYTES: usize = 1 << 30;
 
@@ -78,7 +78,7 @@ pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes pictures as one, line by line; `remedy` says what to do where that is too large.
+/// Writes pictures as one, line by line; `remedy` is for a picture that is too large.
 pub(super) fn save_page(
     files: &Files,
     path: &Path,
@@ -102,7 +102,7 @@ pub(super) fn save_page(
     Ok(save_picture(files, path, shape, painter.page(columns, tiles), Durability::Synced)?)
 }
 
-/// What lines are called, and those that are asked for.
+/// The names of the lines, and the selected ones.
 pub(super) fn lines(
     applied: &Applied,
     codes: &[f32],
@@ -116,14 +116,13 @@ pub(super) fn lines(
         |message: String| Failure::Problem(format!("{}: run {}: {message}", applied.name, applied.run.id));
     let steps = arguments.steps.unwrap_or(STEPS);
     if !is_range && arguments.span.is_some() {
-        return Err(problem(format!("a {name} of its code has no range; leave --span out")));
+        return Err(problem(format!("a {name} of its code has no range; omit --span")));
     }
     // Said before there are as many codes.
     let check_room = |lines: usize| applied.check_room(lines.saturating_mul(steps), FEWER);
     if let Some(components) = arguments.components {
         if has_only_prior(&kind) {
-            let message = "nothing lies between the bits, choices or entries of its code, so components mean nothing; leave \
-                           --components out";
+            let message = "its code is discrete, so components are not defined; omit --components";
             return Err(problem(message.to_owned()));
         }
         check_room(components.min(units))?;
@@ -193,7 +192,8 @@ fn asked(
             if strongest.len() < count {
                 let shown = strongest.len();
                 note(format_args!(
-                    "note: {shown} of {count} lines, those that vary most; --at or --units choose others"
+                    "note: showing {shown} of {count} lines, those that vary most; --at or --units choose \
+                     others"
                 ));
             }
             Ok(Some(strongest))

@@ -1,4 +1,5 @@
-//! The one place that writes to stdout and stderr. No character that would change a terminal passes.
+//! The one place that writes to stdout and stderr. No character that would change a terminal
+//! passes.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -12,16 +13,16 @@ use super::signal;
 use super::stream::{Kind, Stream};
 use crate::project::{is_hidden, visible_lines, visible_path};
 
-/// How long the end of a program that was asked to stop waits for somebody to read what is left.
+/// How long the end of a stopped program waits for a reader of the remaining output.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// As long it waits for notes to be read where nobody has asked it to stop.
+/// Longest wait for a reader of notes, unless a stop is requested.
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
 
 static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(io::stdout()));
 static NOTES: Stream = Stream::new(Kind::Notes, || Box::new(io::stderr()));
 
-/// Prints a line of results, at once: whoever reads a pipe sees an epoch when it ends. What cannot be written is told by
-/// [`finish`].
+/// Prints a line of results immediately, so that the reader of a pipe sees an epoch when it ends.
+/// [`finish`] reports failures of writing.
 pub(super) fn line(text: impl Display) {
     NOTES.let_pass();
     RESULTS.put(format!("{}\n", visible_lines(&text.to_string())));
@@ -33,7 +34,7 @@ pub(super) fn json(value: &Value) {
     let mut out = String::new();
     for c in value.to_string().chars() {
         if is_hidden(c) {
-            // All of them are of the first plane, and stand in texts alone.
+            // All of them are in the basic plane, and occur only in texts.
             let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
@@ -54,15 +55,15 @@ pub(super) fn warn(text: impl Display) {
     note(format_args!("warning: {text}"));
 }
 
-/// Lets what follows begin on a line of its own: a bar may stand on this one.
+/// Starts a new line if a progress bar occupies the current one.
 pub(super) fn leave_bar() {
     if io::stderr().is_terminal() {
         note("");
     }
 }
 
-/// Waits until all is written and gives the code to exit with: results that could not be written are an error, but for a
-/// pipe that is closed: somebody has read enough.
+/// Waits until all is written and gives the code to exit with: results that could not be written
+/// are an error, but for a pipe that is closed: somebody has read enough.
 pub(super) fn finish(code: u8) -> u8 {
     let start = Instant::now();
     // One deadline for both streams.
@@ -80,12 +81,12 @@ pub(super) fn finish(code: u8) -> u8 {
     code
 }
 
-/// Prints the help, or what is wrong with the arguments, and gives the code to exit with.
+/// Prints the help, or the error in the arguments, and returns the exit code.
 pub(super) fn usage(error: &clap::Error) -> u8 {
     let is_help = !error.use_stderr();
     let code = if is_help { 0 } else { 2 };
     if std::env::args_os().any(|argument| argument.to_string_lossy().contains(is_hidden)) {
-        // Without colours, as these are what must not pass.
+        // Without colours, because these are the bytes that must not pass.
         let text = error.render().to_string();
         if is_help {
             line(text.trim_end());
@@ -103,7 +104,7 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
     }
 }
 
-/// What the diagnostics are written to.
+/// Writer of the diagnostics.
 pub(super) struct Diagnostics;
 
 impl Write for Diagnostics {
@@ -123,22 +124,23 @@ pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failur
     if force || path.symlink_metadata().is_err() {
         return Ok(());
     }
-    let is = if path.is_dir() { "is a folder" } else { "is a file already" };
+    let is = if path.is_dir() { "is a folder" } else { "already exists" };
     Err(Failure::Problem(format!(
         "{} {is}; give another name with -o, or --force to overwrite it",
         visible_path(path)
     )))
 }
 
-/// The same of a folder that many files go into: one that is empty may be used.
+/// Refuses a folder for many files unless it is empty, missing, or `force` is set.
 pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
     let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", visible_path(folder))));
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
         Ok(true) if !force => problem(
-            "is not empty; give another folder with -o, or --force to write into it and overwrite files of the same names",
+            "is not empty; give another folder with -o, or --force to write into it and overwrite files with \
+             the same names",
         ),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
-            problem("is a file; give a folder with -o, which is made where there is none")
+            problem("is a file; give a folder with -o, which is created if it does not exist")
         }
         Ok(_) | Err(_) => Ok(()),
     }

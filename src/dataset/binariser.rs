@@ -1,17 +1,18 @@
 use super::random::{Purpose, Stream};
 use crate::project::{Binarise, Data};
 
-/// What makes scaled values into 0 or 1 as they are gathered.
+/// Maps scaled values to 0 or 1 as they are gathered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Binariser {
     /// How.
     pub how: Binarise,
-    /// Seed of what is sampled; 0 where nothing is.
+    /// Seed of sampling; 0 without sampling.
     pub seed: u64,
 }
 
 impl Binariser {
-    /// The one the settings of data ask for. Samples belong to the seed of the split: the same for every run on it.
+    /// The one the settings of data ask for. Samples belong to the seed of the split: the same for
+    /// every run on it.
     pub fn of(data: &Data) -> Binariser {
         let seed = if data.binarise == Binarise::Sampled { data.split.seed } else { 0 };
         Binariser { how: data.binarise, seed }

@@ -10,30 +10,30 @@ use crate::project::{DateUnit, Take};
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub kind: ColumnKind,
-    /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` holds it as
-    /// well.
+    /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` contains it
+    /// as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
 }
 
-/// What a column of a table holds, and how it is written as features.
+/// The content of a column of a table, and how it is written as features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ColumnKind {
     /// Numbers: one feature, the number less `base`.
     ///
-    /// The base is other than 0 where 32 bits could not tell the column's numbers apart: it is
-    /// taken off in 64 bits.
+    /// The base is nonzero where 32 bits could not distinguish the column's numbers: it is
+    /// subtracted in 64 bits.
     Numbers {
-        /// What was taken off.
+        /// Number subtracted from its values.
         base: f64,
     },
     /// Numbers with decimal commas, otherwise as [`ColumnKind::Numbers`].
     ///
-    /// They are told apart for tables whose numbers fit both marks, as `1,234` does.
+    /// A separate kind for tables whose numbers fit both marks, as `1,234` does.
     CommaNumbers {
-        /// What was taken off.
+        /// Number subtracted from its values.
         base: f64,
     },
     /// Two words: one feature, 0 or 1.
@@ -48,7 +48,7 @@ pub enum ColumnKind {
         format: String,
         /// The unit, never `Auto`.
         unit: DateUnit,
-        /// What was taken off, in the unit.
+        /// Number subtracted from its values, in the unit.
         base: f64,
         /// The first of the hundred years in which years of two digits are; `None` for 1969.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub struct OtherColumn {
     pub name: String,
     /// Its place among all columns, counted from 0.
     pub place: usize,
-    /// Whether it is a label; else it was left out.
+    /// Whether it is a label; otherwise it was left out.
     pub is_label: bool,
 }
 
@@ -89,12 +89,12 @@ impl OtherColumn {
 }
 
 impl Column {
-    /// A column of numbers that are taken as they are.
+    /// A column of plain numbers.
     pub fn numbers(name: impl Into<String>) -> Column {
         Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 }, unit: None }
     }
 
-    /// Its name, and its unit in brackets where the name does not hold it: `Temp (°C)`.
+    /// Its name, and its unit in brackets where the name does not contain it: `Temp (°C)`.
     pub fn name_with_unit(&self) -> String {
         match &self.unit {
             Some(unit) if !self.name.ends_with([')', ']']) => format!("{} ({unit})", self.name),
@@ -113,7 +113,7 @@ impl Column {
         }
     }
 
-    /// What was taken off its numbers.
+    /// Number subtracted from its numbers.
     pub fn base(&self) -> f64 {
         match &self.kind {
             ColumnKind::Numbers { base }
@@ -144,9 +144,9 @@ impl Column {
 pub struct ColumnOverview {
     /// Its name.
     pub name: String,
-    /// What it holds, in a few words: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
+    /// Its content in a few words: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
     pub content: String,
-    /// What became of it.
+    /// The role it was read in.
     pub take: Take,
     /// Smallest and largest number, before anything is done to it.
     pub range: Option<(f64, f64)>,

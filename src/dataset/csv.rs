@@ -110,20 +110,20 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// Nothing but what `reading` says.
+    /// Only the choices of `reading`.
     fn of(reading: &'a TableReading) -> Asked<'a> {
         let (header, delimiter, missing) = (Header::Auto, Delimiter::Auto, Missing::default());
         Asked { header, delimiter, labels: &[], missing, reading, rules: Rules::Current }
     }
 }
 
-/// What to do where a table does not fit into memory.
+/// The remedy where a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
 
-/// The letters of a table in UTF-8, whatever it is packed into, as long as `charge` allows each further block.
+/// The text of a table in UTF-8, unpacked; `charge` has to allow each further block.
 ///
 /// # Errors
-/// [`DataError`] for what is no table or cannot be read, and what `charge` says.
+/// [`DataError`] for a file that is not a table or cannot be read, and the errors of `charge`.
 pub(super) fn letters(
     path: &Path,
     mut charge: impl FnMut(u64) -> Result<(), DataError>,
@@ -152,8 +152,8 @@ fn load(path: &Path, asked: Asked<'_>, known: &[Column], progress: &Progress) ->
     load_known(path, asked, Known { columns: known, ..Known::default() }, progress)
 }
 
-/// Reads a table: columns become features or labels as they are chosen, as a trained run knows them, or as they look. Gaps
-/// stay NaN until the split is drawn.
+/// Reads a table: columns become features or labels as they are chosen, as a trained run knows
+/// them, or as they look. Gaps stay NaN until the split is drawn.
 pub(super) fn load_known(
     path: &Path,
     asked: Asked<'_>,
@@ -175,7 +175,7 @@ fn load_text(
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
     let mut layout = TableLayout::find(text, asked, known.columns, progress)?;
-    // The first rows, and the lists in which names were told apart, are no longer there.
+    // The first rows, and the lists that made names unique, are freed.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
@@ -200,9 +200,7 @@ fn load_rows(
     match text.sheet() {
         Some(sheet) => sheet.tell(&mut remarks),
         None if asked.reading.sheet.is_some() => {
-            remarks
-                .notes
-                .push("the file is not a spreadsheet: the sheet that was chosen is not used".to_owned());
+            remarks.notes.push("the file is not a spreadsheet: the chosen sheet is ignored".to_owned());
         }
         None => {}
     }
@@ -252,7 +250,7 @@ fn feature_names_bytes(columns: &[Column]) -> u64 {
 /// The second reading.
 struct Read<'a> {
     table: Table<'a>,
-    /// The number of each row, counted from 1 below the header; empty where none was left out.
+    /// The number of each row, counted from 1 below the header; empty where none was skipped.
     source_rows: Vec<u32>,
     /// Rows that were dropped for missing values.
     dropped: usize,
@@ -285,7 +283,7 @@ impl<'a> Read<'a> {
                 read.table.drop_last();
                 read.dropped += 1;
             } else if read.table.rows() as u64 != number {
-                // Rows that were left out leave their numbers.
+                // Skipped rows keep their numbers.
                 read.number(read.table.rows() - 1, budget)?;
                 budget.reserve(&mut read.source_rows, 1)?;
                 read.source_rows.push(number as u32);
@@ -303,7 +301,7 @@ impl<'a> Read<'a> {
         Ok(read)
     }
 
-    /// Numbers so many first rows, where none is numbered yet.
+    /// Numbers this many first rows, where none is numbered yet.
     fn number(&mut self, rows: usize, budget: &Budget) -> Result<(), DataError> {
         if self.source_rows.is_empty() && rows > 0 {
             budget.reserve(&mut self.source_rows, rows)?;
@@ -313,7 +311,7 @@ impl<'a> Read<'a> {
     }
 }
 
-/// Where memory is short, what the whole file would take, going by the part that was read.
+/// If memory is short, the estimate for the whole file, from the part that was read.
 fn extrapolated(error: DataError, progress: &Progress) -> DataError {
     if let DataError::Memory { name, needed, limit, remedy } = error {
         let (done, total) = progress.state();

@@ -1,11 +1,11 @@
-//! Pictures that are damaged already, brought to the form in which a corruption would leave them.
+//! Pictures that are already damaged, in the form that a corruption would produce.
 
 use super::progress::Pulse;
 use super::{DataError, Dataset, Progress, Rows};
 use crate::project::Shape;
 
-/// Small pictures as averages over blocks of `size` × `size` pixels of pictures of `shape`: every pixel becomes a block, of
-/// which the last ones may be cut by the edge.
+/// Small pictures as averages over blocks of `size` × `size` pixels of pictures of `shape`: every
+/// pixel becomes a block, of which the last ones may be cut by the edge.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`]; [`DataError::Setting`] where they are not that small.
@@ -27,7 +27,7 @@ pub fn enlarged(
         }
         _ => {
             return Err(DataError::Setting(format!(
-                "{}: its samples are {}, which are no averages over {size}×{size} pixels of {shape}",
+                "{}: its samples are {}, which are not averages over {size}×{size} pixels of {shape}",
                 data.name, data.shape
             )));
         }
@@ -43,7 +43,8 @@ pub fn enlarged(
     Ok(data)
 }
 
-/// The shape of pictures whose pixels are the averages over blocks of `size` × `size` pixels of pictures of `shape`.
+/// The shape of pictures whose pixels are the averages over blocks of `size` × `size` pixels of
+/// pictures of `shape`.
 pub fn small_shape(shape: Shape, size: usize) -> Option<Shape> {
     match shape {
         Shape::Image { height, width, channels } if size > 1 => {
@@ -53,8 +54,8 @@ pub fn small_shape(shape: Shape, size: usize) -> Option<Shape> {
     }
 }
 
-/// Pictures whose last channel is transparency, without it: where they are transparent, features have the value that `hole`
-/// gives, unscaled.
+/// Pictures whose last channel is transparency, without it: where they are transparent, features
+/// have the value that `hole` gives, unscaled.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`].
@@ -70,7 +71,8 @@ pub fn holes_filled(
     }
     let count = data.rows.len() / channels * colours;
     let pixels = height * width;
-    // Of a value its own place in the pictures, that of its transparency, and what a hole is there.
+    // Of a value its own place in the pictures, that of its transparency, and the value of a hole
+    // there.
     let place = |at: usize| {
         let start = at / colours * channels;
         (start + at % colours, start + colours, hole(at % (pixels * colours).max(1)))
@@ -121,7 +123,7 @@ fn over(value: f32, ground: f32, share: f32) -> f32 {
     if share >= 1.0 { value } else { ground + (value - ground) * share }
 }
 
-/// So many values, each from its place in others, which go.
+/// This many values, each from its place in others, which are freed.
 fn taken<T: Copy>(
     values: Vec<T>,
     count: usize,
@@ -131,7 +133,7 @@ fn taken<T: Copy>(
     filled(values, count, |values, at| values[place(at)], progress)
 }
 
-/// So many values, each made of others, which go.
+/// This many values, each made from others, which are freed.
 fn filled<T: Copy>(
     values: Vec<T>,
     count: usize,

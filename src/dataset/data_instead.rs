@@ -10,13 +10,13 @@ use crate::project::{Channels, Source};
 pub struct DataInstead {
     /// The source for them.
     pub source: Source,
-    /// What they are: `a table`.
+    /// Its description: `a table`.
     pub what: &'static str,
 }
 
-/// Data at a path that could not be opened as a project or a design, or how to convert them where they are of a kind that is not
-/// read; pictures would be brought to `side`×`side` pixels. `None` where a file is named as projects and designs are, or begins
-/// as a design does: what is wrong with it is another thing.
+/// Data at a path that could not be opened as a project or a design, or how to convert them if they
+/// are unsupported; pictures would get `side`×`side` pixels. `None` where a file has the name of a
+/// project or a design, or begins like a design: such a file has other faults.
 pub fn data_instead(path: &Path, side: usize) -> Option<Result<DataInstead, DataError>> {
     let head = head(path).unwrap_or_default();
     if path.is_file() && is_meant_as_design(path, &head) {
@@ -40,7 +40,7 @@ pub fn data_instead(path: &Path, side: usize) -> Option<Result<DataInstead, Data
     Some(Ok(DataInstead { source, what }))
 }
 
-/// How a file begins; nothing for what is no file that can be read.
+/// The first bytes of a file; nothing for a path that is not a readable file.
 fn head(path: &Path) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let (file, _) = open_file::open_file(path, "a design").ok()?;

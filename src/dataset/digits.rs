@@ -25,7 +25,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
         }
         ids.extend(pixels.pop().map(u32::from));
         if pixels.len() - before != PIXELS {
-            return Err(damaged("a row has not 64 pixels"));
+            return Err(damaged("a row does not have 64 pixels"));
         }
     }
     let shape = Shape::Image { height: 8, width: 8, channels: 1 };
@@ -38,7 +38,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
 
 /// Can't happen to a program that passed its tests, but must not panic either.
 fn damaged(detail: &str) -> DataError {
-    DataError::Setting(format!("the embedded digits are damaged ({detail}); install the program again"))
+    DataError::Setting(format!("the embedded digits are damaged ({detail}); reinstall the program"))
 }
 
 #[cfg(test)]

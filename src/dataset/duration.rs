@@ -1,4 +1,4 @@
-/// How long something took, written like a clock that goes on beyond a day or an hour.
+/// Length of time, written like a clock that continues beyond a day or an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Duration {
     /// Hours, minutes and seconds: `27:19:44`.
@@ -23,7 +23,7 @@ impl Duration {
         Duration::ALL.into_iter().find(|duration| duration.name() == name)
     }
 
-    /// Seconds; `None` where the text is no such duration.
+    /// Seconds; `None` where the text is not such a duration.
     pub(super) fn parse(self, text: &str) -> Option<f64> {
         let (first, rest) = text.split_once(':')?;
         let (minutes, secs) = match self {
@@ -46,8 +46,8 @@ impl Duration {
         Some(first_secs * first? + 60.0 * minutes? + secs?)
     }
 
-    /// Seconds as they are written, down to thousandths where they are not whole. What is negative is
-    /// nothing.
+    /// Seconds as they are written, down to thousandths where they are not whole. Nothing for
+    /// negative ones.
     pub(super) fn written(self, secs: f64) -> String {
         let thousandths = (1000.0 * secs).round().max(0.0) as u64;
         let (secs, fraction) = (thousandths / 1000, thousandths % 1000);

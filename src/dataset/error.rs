@@ -9,7 +9,7 @@ use crate::project::{Source, format_bytes, visible, visible_path};
 /// The name of data that have none yet.
 const UNNAMED: &str = "loading";
 
-/// Why data could not be loaded: what, where, and what to do.
+/// Why data could not be loaded: the fault, its place, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
     /// The person asked for it.
@@ -20,20 +20,20 @@ pub enum DataError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What happened and what to do.
+        /// The failure and the remedy.
         message: String,
     },
-    /// The file was read but is not what it should be.
+    /// The file was read but has the wrong content.
     #[error("{}, {}: {}", visible_path(path), visible(place), visible(message))]
     Content {
         /// The file.
         path: PathBuf,
         /// Where in it: `line 3, column "age"`, `byte 4`.
         place: String,
-        /// What is wrong and what to do.
+        /// The fault and the remedy.
         message: String,
     },
-    /// A field of a table is no number: its column may be meant as a label.
+    /// A field of a table is not a number: its column may be intended as a label.
     #[error("{}, {line}, {}: {}", visible_path(path), visible(&column_place(column)), visible(message))]
     Word {
         /// The file.
@@ -42,7 +42,7 @@ pub enum DataError {
         line: String,
         /// Name of the column.
         column: String,
-        /// What is wrong and what to do.
+        /// The fault and the remedy.
         message: String,
     },
     /// The data take more memory than there is.
@@ -50,11 +50,11 @@ pub enum DataError {
     Memory {
         /// The file or folder, or the kind of data.
         name: String,
-        /// What loading takes, as far as it is known, in bytes.
+        /// Memory needed for loading, as far as it is known, in bytes.
         needed: u64,
         /// Why it does not get it.
         limit: Limit,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// The class that is to be held out is not there.
@@ -71,7 +71,7 @@ impl DataError {
         DataError::file(path, io_message(error.kind(), &error.to_string()))
     }
 
-    /// The same error, naming the data where it does not already.
+    /// Returns this error, naming the data if it does not already.
     #[must_use]
     pub fn of(self, source: &Source) -> DataError {
         let named = |text: String| {
@@ -93,7 +93,8 @@ impl DataError {
         }
     }
 
-    /// This error; where memory is short and no name is set yet, of data of this name; any other stays as it is.
+    /// This error; where memory is short and no name is set yet, of data of this name; any other
+    /// stays as it is.
     pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
         match self {
             DataError::Memory { name: known, needed, limit, .. } if known == UNNAMED => {
@@ -119,7 +120,7 @@ impl DataError {
 }
 
 impl From<Shortage> for DataError {
-    /// Without a name, which whoever knows it adds by [`DataError::about`].
+    /// An error without a name, which the caller adds by [`DataError::about`].
     fn from(shortage: Shortage) -> DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
         DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, limit: shortage.limit, remedy }
@@ -132,15 +133,16 @@ pub(super) fn column_place(name: &str) -> String {
     number.map_or_else(|| format!("column \"{name}\""), |number| format!("column {number}"))
 }
 
-/// What a failed system call means to a person, and what to do; `detail` is the system's own text for the rarer kinds.
+/// Describes a failed system call and its remedy; `detail` is the system's own text for the rarer
+/// kinds.
 pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
     match kind {
         ErrorKind::NotFound => "does not exist; it may have been moved or renamed, choose it again".into(),
-        ErrorKind::PermissionDenied => "may not be read; give your account permission to read it".into(),
+        ErrorKind::PermissionDenied => "permission denied; give your account permission to read it".into(),
         ErrorKind::IsADirectory => "is a folder; choose a file".into(),
         ErrorKind::NotADirectory => "is not a folder; choose a folder".into(),
-        ErrorKind::UnexpectedEof => "ends too early; it is incomplete, fetch it again".into(),
+        ErrorKind::UnexpectedEof => "ends too early; it is incomplete, download it again".into(),
         ErrorKind::OutOfMemory => "does not fit into memory; choose fewer or smaller samples".into(),
         _ => format!("cannot be read ({detail}); check the drive and try again"),
     }

@@ -6,16 +6,17 @@ use super::squeezed::{Ranges, outliers};
 use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
 use crate::project::{Scaling, Shape};
 
-/// Columns without any value that are told one by one.
+/// Columns without any value that are listed one by one.
 const TOLD: usize = 20;
 
 /// The scaler of a data set, fitted on its training rows.
 ///
-/// To [0, 1]: values of a pixel type by its range, other pictures by their smallest and largest value, tables by each
-/// column's. Standardised: one mean and deviation per channel or per column (the deviation of the population, divided
-/// by n). Robust: the median and the distance of the quartiles, per channel or per column (`RobustScaler` of scikit-learn);
-/// the deviation where the quartiles coincide. What is constant keeps its scale and is shifted to 0. Single values that
-/// squeeze all others become a doubt of `raw`.
+/// To [0, 1]: values of a pixel type by its range, other pictures by their smallest and largest
+/// value, tables by each column's. Standardised: one mean and deviation per channel or per column
+/// (the deviation of the population, divided by n). Robust: the median and the distance of the
+/// quartiles, per channel or per column (`RobustScaler` of scikit-learn); the deviation where the
+/// quartiles coincide. Constant values keep their scale and are shifted to 0. Single values that
+/// compress all others become a doubt of `raw`.
 ///
 /// # Errors
 /// [`DataError::Setting`] where values span more than an `f32` can hold.
@@ -57,7 +58,8 @@ pub(super) fn fit(
         (Scaling::Standardise, _) => {
             let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
             let deviations = moments.iter().map(|m| {
-                // The mean of a constant column is off by rounding; its offset must be exact for it to become 0.
+                // The mean of a constant column is off by rounding; its offset must be exact for it
+                // to become 0.
                 if m.min == m.max {
                     (m.min, 1.0)
                 } else {
@@ -98,8 +100,8 @@ fn doubt_outliers(
     Ok(())
 }
 
-/// Replaces missing values by the mean of their column over the training rows, or over all where it has none there; by
-/// `known`, where that has a number for each column.
+/// Replaces missing values by the mean of their column over the training rows, or over all rows
+/// where it has none there; by `known`, where that has a number for each column.
 ///
 /// # Errors
 /// [`DataError::Cancelled`] or [`DataError::Memory`].
@@ -177,7 +179,7 @@ fn fill(
     };
     let mut cells = progress.budget().filled(0_u64, values.len().div_ceil(64))?;
     let mut pulse = Pulse::new(progress);
-    // A column of words is missing as a whole: it is told by the first of its features.
+    // A column of words is missing as a whole: the first of its features shows it.
     let mut is_first = vec![raw.columns.is_empty(); means.len()];
     let mut place = 0;
     for column in &raw.columns {
@@ -217,7 +219,7 @@ fn fill(
     Ok((filled, cells))
 }
 
-/// Statistics of one feature or channel over rows, missing values left out (Welford 1962).
+/// Statistics of one feature or channel over rows, without missing values (Welford 1962).
 #[derive(Clone, Copy)]
 struct Moments {
     count: f64,
@@ -265,7 +267,8 @@ impl Moments {
     }
 }
 
-/// One entry for each position of a row modulo `period`, over `rows`; and the memory of a list of any length.
+/// One entry for each position of a row modulo `period`, over `rows`; and the memory of a list of
+/// any length.
 fn moments<'a>(
     raw: &Raw,
     rows: &[u32],
@@ -337,8 +340,8 @@ fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, D
     Ok(Scaler { offsets, factors })
 }
 
-/// The factor that brings `min..=max` to at most 1. Rounding must not lift the largest value above 1: cross-entropy is not
-/// defined there.
+/// The factor that scales `min..=max` to at most 1. Rounding must not lift the largest value above
+/// 1: cross-entropy is not defined there.
 pub(super) fn unit_factor(min: f32, max: f32) -> f32 {
     let mut factor = usable(1.0 / (max - min));
     while max > min && factor < f32::MAX && factor != 1.0 && (max - min) * factor > 1.0 {
@@ -404,8 +407,8 @@ mod tests {
 
     #[test]
     fn robust_scaling_is_that_of_scikit_learn() {
-        // sklearn.preprocessing.RobustScaler().fit(x): center_ and scale_ of the first two columns; a constant column and one
-        // whose quartiles coincide are ours.
+        // sklearn.preprocessing.RobustScaler().fit(x): center_ and scale_ of the first two columns;
+        // a constant column and one whose quartiles coincide are ours.
         let mut raw = table(
             4,
             &[
@@ -420,7 +423,8 @@ mod tests {
         let shape = Shape::Image { height: 1, width: 2, channels: 2 };
         let mut raw = Raw::new("p", shape, Rows::U16(vec![0, 100, 2, 100, 4, 300, 60_000, 500]));
         let scaler = fit(&mut raw, &split(&[0, 1]), Scaling::Robust).unwrap();
-        // numpy.quantile([0, 2, 4, 60000], [.25, .5, .75]) is 1.5, 3, 15003; of [100, 100, 300, 500] 100, 200, 350.
+        // numpy.quantile([0, 2, 4, 60000], [.25, .5, .75]) is 1.5, 3, 15003; of [100, 100, 300,
+        // 500] 100, 200, 350.
         assert_eq!((scaler.offsets, scaler.factors), (vec![3.0, 200.0], vec![1.0 / 15_001.5, 0.004]));
     }
 

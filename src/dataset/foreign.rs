@@ -1,12 +1,12 @@
-//! Files of kinds that are not read: what each is, and how to convert it.
+//! Files of unsupported kinds: their names, and how to convert them.
 
 use std::path::Path;
 
-/// The longest beginning that tells a kind.
+/// Number of first bytes that determine a kind.
 pub(super) const HEAD: usize = 1024;
 
-/// What a file is that begins with `head`, or that ends so, and the command that turns it into one that is read; `None` for
-/// all others.
+/// Describes an unsupported file by its first bytes or its extension, and gives the command that
+/// converts it; `None` for all others.
 pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
     by_content(path, head).or_else(|| by_ending(path))
 }
@@ -15,7 +15,7 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
 pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
     let starts = |magic: &[u8]| at(0, magic);
-    // A table may have a column of such a name.
+    // A table may have a column of that name.
     let is_binary =
         head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
     let is = |place: usize, magic: &[u8]| is_binary && at(place, magic);
@@ -70,7 +70,7 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     if let Some((_, what, code)) = kinds.into_iter().find(|(is_it, ..)| *is_it) {
         return Some(python(path, what, code));
     }
-    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
+    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not supported; {advice}"));
     if starts(b"RDX2\n") || starts(b"RDX3\n") {
         return advice(
             "an R data file",
@@ -83,9 +83,9 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let packers: [(&[u8], &str); 5] = [
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"Rar!\x1a\x07", "a RAR archive"),
-        (b"BZh", "a file packed with bzip2"),
-        (b"\xFD7zXZ\0", "a file packed with xz"),
-        (b"\x28\xB5\x2F\xFD", "a file packed with zstd"),
+        (b"BZh", "a bzip2 file"),
+        (b"\xFD7zXZ\0", "an xz file"),
+        (b"\x28\xB5\x2F\xFD", "a zstd file"),
     ];
     if let Some((_, what)) = packers.iter().find(|(magic, _)| is(0, magic)) {
         return advice(what, "unpack it and choose what is in it");
@@ -95,7 +95,7 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     }
     let text = text_of(head);
     if text.starts_with("<!doctype html") || text.starts_with("<html") {
-        return advice("a web page", "it was probably saved in place of the data: download the file itself");
+        return advice("a web page", "it was probably saved instead of the data: download the file itself");
     }
     if text.starts_with("<?xml") || text.starts_with("<svg") {
         return advice("an XML or SVG file", "choose a table, an array or pictures");
@@ -132,7 +132,7 @@ fn by_ending(path: &Path) -> Option<String> {
             let code = format!("import pandas; pandas.read_json('IN'{lines}).to_csv('out.csv', index=False)");
             python("a JSON file", &code)
         }
-        // Comments may be longer than what tells its kind.
+        // Comments may be longer than the bytes that determine the kind.
         Some("arff") => python(ARFF.0, ARFF.1),
         Some("pt" | "pth") => python(
             "a PyTorch file",
@@ -142,7 +142,7 @@ fn by_ending(path: &Path) -> Option<String> {
     }
 }
 
-/// The command that converts a table whose columns stand at fixed places, so that fields may be
+/// The command that converts a table whose columns have fixed positions, so that fields may be
 /// empty.
 pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
     let (header, names) = if has_header { ("", "") } else { (", header=None", ", header=False") };
@@ -150,15 +150,15 @@ pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
     command(path, &code)
 }
 
-/// What to say of a file that a line of Python converts.
+/// The message for a file that a line of Python converts.
 fn python(path: &Path, what: &str, code: &str) -> String {
-    format!("is {what}, which is not read; convert it: {}", command(path, code))
+    format!("is {what}, which is not supported; convert it: {}", command(path, code))
 }
 
-/// The command of a line of Python, in which `IN` stands for a file.
+/// A command with a line of Python, in which `IN` is a file.
 fn command(path: &Path, code: &str) -> String {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    // Quotes of three levels: the shell's, Python's, and those a name may hold.
+    // Quotes of three levels: the shell's, Python's, and those a name may contain.
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
     format!("python -c \"{}\"", code.replace("IN", name))

@@ -1,5 +1,5 @@
-//! The format of MNIST and Fashion-MNIST: a big-endian magic number that tells type and dimensions, the size of each
-//! dimension, then values; plain or gzipped.
+//! The format of MNIST and Fashion-MNIST: a big-endian magic number with type and dimensions, the
+//! size of each dimension, then values; plain or gzipped.
 
 mod companions;
 mod file;
@@ -28,9 +28,10 @@ pub fn is_idx(path: &Path) -> bool {
 
 /// Values that are checked between two looks at the cancel switch.
 const CHECKED: usize = 1 << 20;
-/// How much of a file is looked at to tell what it is: packed, nothing may come out of any number of bytes.
+/// Number of bytes that determine the kind of a file: a packed file may unpack to nothing for any
+/// length.
 const SNIFFED_BYTES: u64 = 1 << 20;
-/// What to do where images do not fit into memory.
+/// The remedy where images do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller data set, or close other programs";
 
 /// The files of a data set.
@@ -42,7 +43,8 @@ pub(super) struct Files<'a> {
     pub test_labels: Option<&'a Path>,
 }
 
-/// Reads images or rows with their labels. `known` are the columns of a network that was trained on others.
+/// Reads images or rows with their labels. `known` are the columns of a network that was trained on
+/// others.
 pub(super) fn load(
     files: Files<'_>,
     reading: &IdxReading,
@@ -71,7 +73,7 @@ pub(super) fn load(
             ));
         }
     } else if test_labels.is_some() {
-        warnings.push("the test labels were left out, as no test images are chosen".into());
+        warnings.push("the test labels were ignored, because no test images are chosen".into());
     }
     let (train_count, test_count) = (train.count(), test.as_ref().map_or(0, Images::count));
     let ArrayLayout { shape, channels_first, note, doubt } = train.layout.clone();
@@ -114,7 +116,7 @@ pub(super) fn load(
     name_rows(&mut raw, &parts.collect::<Vec<_>>(), progress)?;
     raw.notes.extend(note);
     raw.doubts.extend(doubt);
-    // What is to be taken off pixels is not.
+    // Nothing is subtracted from pixels.
     raw.doubts.extend(precision(shape, &found, Rules::Current));
     raw.understood.push(format!("images: {}", companions::shown(images)));
     // Found by their names, mostly.
@@ -159,7 +161,7 @@ impl<'a> Images<'a> {
             return Err(DataError::content(
                 path,
                 "bytes 0 to 3",
-                "it holds labels, choose the file of images",
+                "it contains labels; choose the file of images",
             ));
         }
         if axes == Axes::SamplesLast {
@@ -209,8 +211,8 @@ impl<'a> Images<'a> {
         self.file.check_length(self.path, self.bytes(), self.header_bytes())
     }
 
-    /// What has to be taken off the numbers of each column, or off all pixels, so that 32 bits tell them apart. Opens the file
-    /// once more.
+    /// Returns the number to subtract from each column, or from all pixels, so that 32 bits
+    /// distinguish the values. Opens the file once more.
     fn bases(&self, progress: &Progress) -> Result<Vec<f64>, DataError> {
         if !is_wide(self.header.kind) {
             return Ok(Vec::new());
@@ -229,7 +231,8 @@ impl<'a> Images<'a> {
         ranges.bases(progress)
     }
 
-    /// Adds all values at the end of `rows`, less the bases of their columns; refuses what is not finite.
+    /// Appends all values to `rows`, less the bases of their columns; refuses values that are not
+    /// finite.
     fn read(
         self,
         rows: &mut Rows,

@@ -43,7 +43,7 @@ use crate::project::{
     Rules, Shape,
 };
 
-/// The longest side pictures can be brought to, in pixels.
+/// The longest side of resized pictures, in pixels.
 const MAX_SIDE: usize = 4096;
 /// Remedy where pictures do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller width and height, or a folder with fewer pictures";
@@ -56,14 +56,14 @@ struct Arranged {
     /// Where the files that validate and those that test begin; at the end where parts are not kept
     /// apart.
     starts: [usize; 2],
-    /// Masks that were left out, and the first of them.
+    /// Number of skipped masks, and the first of them.
     masks: usize,
     first_mask: Option<PathBuf>,
-    /// How many pictures are called like masks of others, without being left out for sure, and the
+    /// Number of pictures with the names of masks of others that are not surely masks, and the
     /// first of them.
     doubted: Option<(usize, PathBuf)>,
-    /// How many pictures are called like copies of others, where a random split would part them, and
-    /// the first of them.
+    /// Number of pictures with the names of copies of others, where a random split would separate
+    /// them, and the first of them.
     copies: Option<(usize, PathBuf)>,
     /// Files next to the parts, and the first of them.
     outside: usize,
@@ -71,7 +71,7 @@ struct Arranged {
 }
 
 /// Reads all pictures below a folder, or one picture, decoded in parallel, in the order of their
-/// paths. `known` is what a network knows of those it was trained on.
+/// paths. `known` are the training data of a network.
 pub(super) fn load(
     path: &Path,
     wanted: Wanted,
@@ -126,7 +126,7 @@ pub(super) fn load(
         tables: &tables,
         rules,
     };
-    // One picture has no others to be told from.
+    // One picture has no others to compare with.
     let nothing = LabelFrom::Nothing;
     let from = if path.is_file() && reading.label == LabelFrom::Auto { &nothing } else { &reading.label };
     let labels = labels::labels(labelled, from, progress)?;
@@ -191,7 +191,8 @@ pub(super) fn pictures_in<'a>(
     Ok((files, held))
 }
 
-/// Width and height of the smallest and the largest picture at a path, a file or a folder; `None` where none can be read.
+/// Width and height of the smallest and the largest picture at a path, a file or a folder; `None`
+/// where none can be read.
 pub(super) fn sizes(
     path: &Path,
     reading: &PictureReading,
@@ -204,7 +205,7 @@ pub(super) fn sizes(
             let Found { files, held, .. } = find(path, Rules::Current, progress)?;
             (path, arrange(files, reading, Rules::Current, progress)?.files, Some(held))
         };
-    // The smallest rows: only what their files say of them is looked at.
+    // The smallest rows: only the headers of their files are read.
     let wanted = Wanted { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
     let how = How { wanted, alpha: Alpha::Black, rules: Rules::Current };
     let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
@@ -231,8 +232,8 @@ impl MaskPictures {
     }
 }
 
-/// Reads masks, files below a folder, in their order: none may be left out. They are brought to
-/// `side`, width and height, as pictures are; what is transparent in them is no hole.
+/// Reads masks, files below a folder, in their order: none may be skipped. They are resized to
+/// `side`, width and height, like pictures; transparent parts are not holes.
 pub(super) fn read_masks(
     folder: &Path,
     files: &[PathBuf],
@@ -261,7 +262,7 @@ pub(super) fn read_masks(
     Ok(MaskPictures { rows, sizes: tally.sizes })
 }
 
-/// Puts the files of each part together, and leaves masks and what is next to the parts out.
+/// Joins the files of each part, and skips masks and files next to the parts.
 fn arrange(
     files: Vec<PathBuf>,
     reading: &PictureReading,
@@ -322,7 +323,7 @@ fn arrange(
     if files.is_empty() && masks > 0 {
         let remedy = Choice::Masks(project::Masks::Samples).option();
         return Err(DataError::Setting(format!(
-            "all {masks} pictures are called like masks, which are to be left out; {remedy} takes them as samples"
+            "all {masks} pictures are named like masks, which are skipped; {remedy} reads them as samples"
         )));
     }
     Ok(Arranged { files, arrangement, starts, masks, first_mask, doubted, copies, outside, first_outside })
@@ -383,7 +384,9 @@ fn no_picture(path: &Path, skipped: &Skipped) -> DataError {
     if let Err(error) = std::fs::metadata(path) {
         return DataError::file(
             path,
-            format!("vanished while it was read ({error}); connect the drive or choose it again"),
+            format!(
+                "became unavailable while it was read ({error}); reconnect the drive, or choose it again"
+            ),
         );
     }
     let (count, first) = skipped.first(3);
@@ -398,7 +401,7 @@ fn no_picture(path: &Path, skipped: &Skipped) -> DataError {
     DataError::file(
         path,
         format!(
-            "none of its {count} pictures can be read: {}{more}. Choose a folder with sound pictures",
+            "none of its {count} pictures can be read: {}{more}. Choose a folder with readable pictures",
             first.join("; ")
         ),
     )

@@ -6,19 +6,21 @@ use super::progress::Pulse;
 use super::sort::sorted;
 use super::{DataError, LabelColumn, NO_LABEL, Progress};
 
-/// Texts, each kept once, numbered in the order they were met: some bytes a text more than its letters.
+/// Texts, each kept once, numbered in the order they were met: some bytes a text more than its
+/// letters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interned {
     /// All texts, one after the other.
     letters: Vec<u8>,
     /// Where each one ends.
     ends: Vec<usize>,
-    /// Numbers of the texts, counted from 1, at places told by their hashes (open addressing); 0 is a free place.
+    /// Numbers of the texts, counted from 1, at places given by their hashes (open addressing); 0
+    /// is a free place.
     places: Vec<u32>,
     state: RandomState,
 }
 
-/// The text of each row, each kept once; empty where there are none.
+/// The text of each row, each kept once; empty without texts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Texts {
     letters: Vec<u8>,
@@ -70,7 +72,8 @@ impl Interned {
         Ok(self.ends.len() as u32 - 1)
     }
 
-    /// The texts of rows by their numbers, which were charged; the list to search them by is given back.
+    /// The texts of rows by their numbers, which were charged; the list to search them by is given
+    /// back.
     pub(super) fn into_texts(mut self, ids: Vec<u32>, budget: &Budget) -> Texts {
         budget.release(self.places);
         budget.trim(&mut self.letters);
@@ -78,7 +81,7 @@ impl Interned {
         Texts { letters: self.letters, ends: self.ends, ids }
     }
 
-    /// Frees the texts, and gives back what they took.
+    /// Frees the texts, and releases their memory.
     pub(super) fn release(self, budget: &Budget) {
         budget.release(self.letters);
         budget.release(self.ends);
@@ -104,8 +107,9 @@ impl Interned {
         sorted(numbers, progress, |a, b| self.letters(*a as usize).cmp(self.letters(*b as usize)))
     }
 
-    /// A column of classes: the texts `order` in their order, and where there are rows with another number, `(none)` for them.
-    /// What it does not hold itself is given back; both lists were charged.
+    /// A column of classes: the texts `order` in their order, and where there are rows with another
+    /// number, `(none)` for them. Releases the memory that it does not use itself; both lists were
+    /// charged.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -242,7 +246,8 @@ mod tests {
             let (mut texts, progress) = (Interned::default(), Progress::with_budget(bytes));
             (0..100_000).all(|at| texts.number(&format!("id {at:09}"), &progress).is_ok())
         };
-        // 12 letters, an end and two places of an id, and lists that were doubled when they were full.
+        // 12 letters, an end and two places of an id, and lists that were doubled when they were
+        // full.
         assert!(enough(100_000 * 60) && !enough(100_000 * 20));
     }
 }

@@ -8,8 +8,8 @@ use super::{
     DataError, Dataset, Depth, Gaps, LabelColumn, LabelValues, NO_LABEL, Progress, Rows, SplitRows, memory,
 };
 
-/// Puts data sets together that were read and scaled for one network, and so have rows of one shape: rows one after the
-/// other, label columns by their names. No row is in any part of a split.
+/// Puts data sets together that were read and scaled for one network, and so have rows of one
+/// shape: rows one after the other, label columns by their names. No row is in any part of a split.
 ///
 /// `None` where there are none.
 ///
@@ -116,7 +116,7 @@ fn name_rows(data: &mut Dataset, progress: &Progress) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Adds the gaps of rows that are put after others; the numbers of values of both are told.
+/// Adds the gaps of rows that are appended to others; the numbers of values of both are given.
 fn add_gaps(
     gaps: &mut Gaps,
     more: &Gaps,
@@ -142,7 +142,8 @@ fn add_gaps(
     Ok(())
 }
 
-/// A label column of two data sets, which may lack it. Where both are numbers it holds these, else classes.
+/// A label column of two data sets, which may lack it. Where both are numbers it contains these,
+/// else classes.
 fn labels_of(
     name: String,
     parts: [(Option<&LabelColumn>, usize); 2],
@@ -175,7 +176,7 @@ fn labels_of(
                 *number
             } else {
                 let number = names.len() as u32;
-                // In the list and in what it is found by.
+                // In the list and in its index.
                 progress.budget().take(2 * memory::text_bytes(text.len()))?;
                 names.push(text.to_owned());
                 numbers.insert(text.to_owned(), number);

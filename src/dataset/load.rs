@@ -8,7 +8,8 @@ use crate::project::{Data, Source, visible, visible_list};
 
 /// Loads, splits and scales the data a project asks for.
 ///
-/// The scaler and the values that fill gaps are fitted on the training split alone. Watch and cancel through `progress`.
+/// The scaler and the values that fill gaps are fitted on the training split alone. `progress`
+/// reports the load and can cancel it.
 ///
 /// # Errors
 /// Every way a file can be missing, broken or other than promised, settings that make no sense, data that would not fit into
@@ -17,11 +18,11 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
     load_known(data, None, progress)
 }
 
-/// What a network knows of the data it was trained on.
+/// The training data as a network knows them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
-    /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
-    /// aside.
+    /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another
+    /// number of features are left aside.
     pub means: &'a [f32],
     /// The columns, in the order of its features; empty where that is not known.
     pub columns: &'a [Column],
@@ -33,9 +34,10 @@ pub struct Known<'a> {
     pub others: &'a [OtherColumn],
 }
 
-/// [`load`] of data for a network that was trained on others: the columns of a table are found by their names and become
-/// features as those it was trained on, and gaps are filled with the means of those, for what stands in a gap must not depend
-/// on which rows come along. Pictures are read as those were, where nothing else is said.
+/// [`load`] of data for a network that was trained on others: the columns of a table are matched by
+/// name and become features like those of the training, and gaps are filled with the means of
+/// those, because the value in a gap must not depend on which rows are loaded. Pictures are read
+/// like those, unless chosen otherwise.
 ///
 /// # Errors
 /// As [`load`]; [`DataError::Content`] with the names where columns are missing, and where those of a table without a header
@@ -50,7 +52,7 @@ pub fn load_known(data: &Data, known: Option<Known<'_>>, progress: &Progress) ->
         Source::Csv { path, .. } => (path.display().to_string(), csv::REMEDY),
         Source::Npy { path, .. } => (path.display().to_string(), npy::REMEDY),
     };
-    // A reader that was told to give up fails in ways of its own.
+    // A cancelled reader fails in its own ways.
     loaded.map_err(|error| match progress.check() {
         Ok(()) => error.about(&name, remedy).of(&data.source),
         Err(cancelled) => cancelled,
@@ -114,7 +116,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     if matches!(data.source, Source::Npy { .. } | Source::Idx { .. }) && known.is_none() {
         raw.doubts.extend(squeezed::dark(&raw, data.scaling, progress)?);
     }
-    // The reader of pictures tells it by their names.
+    // The reader of pictures compares their names.
     if !matches!(data.source, Source::ImageFolder { .. }) {
         raw.warnings.extend(squeezed::uniform(&raw, progress)?);
     }
@@ -160,7 +162,7 @@ pub(super) fn split_rows(raw: &Raw, data: &Data, progress: &Progress) -> Result<
     split
 }
 
-/// What was read: how much of what, labels, splits, and how the source was understood.
+/// Describes the data: their size, labels, splits, and how the source was read.
 fn said(raw: &Raw, split: &SplitRows) -> Said {
     let count = raw.rows.len() / raw.shape.features().max(1);
     let mut parts =
@@ -276,7 +278,7 @@ mod tests {
         for other in [label(1, 1797), label(whole.fingerprint, 1796)] {
             let data = with(other.clone(), None).unwrap();
             assert_eq!(data.labels.len(), 1);
-            assert!(data.warnings.iter().any(|warning| warning.contains("“odd” was made of other data")));
+            assert!(data.warnings.iter().any(|warning| warning.contains("“odd” was made for other data")));
             assert!(matches!(with(other, Some("odd")), Err(DataError::HeldOut(_))));
         }
     }

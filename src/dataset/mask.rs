@@ -9,11 +9,12 @@ use super::rows::Hash;
 use super::{DataError, Dataset, Progress, Rows, image_folder, memory};
 use crate::project::{Fit, HoleShade, Mask, Shape, Source};
 
-/// A pixel of which more than this is a hole is one. The rest of it holds what the hole left.
+/// A pixel is a hole if more than this part of it is one. The rest of it contains the part that
+/// remained.
 const LEAST_HOLE: f32 = 0.125;
 
 /// Pictures that were read from `source`, with the holes of a mask: there, features have the value
-/// that `hole` gives, unscaled. Masks are brought to the size of the pictures as these were.
+/// of `hole`, unscaled. Masks are resized like the pictures.
 ///
 /// # Errors
 /// [`DataError::File`] and [`DataError::Setting`] where a mask is not there, cannot be read, is of
@@ -27,7 +28,7 @@ pub fn masked(
 ) -> Result<Dataset, DataError> {
     let Shape::Image { height, width, channels } = data.shape else {
         return Err(DataError::Setting(format!(
-            "{}: its samples are {}, and a mask is for pictures; leave it out",
+            "{}: its samples are {}, but a mask is for pictures; omit it",
             data.name, data.shape
         )));
     };
@@ -85,7 +86,7 @@ impl Pairs {
         if data.row_names.is_empty() {
             return Err(DataError::file(
                 path,
-                format!("the pictures of {} have no names; give one mask picture for all of them", data.name),
+                format!("the pictures in {} have no names; give one mask picture for all of them", data.name),
             ));
         }
         let (found, _held) = image_folder::pictures_in(path, progress)?;
@@ -151,8 +152,8 @@ fn stem(name: &str) -> &str {
     }
 }
 
-/// Ends where the smallest and the largest mask are of other sizes than the smallest and the largest
-/// picture. Pictures that are no files are of the size of the network's.
+/// Ends where the smallest and the largest mask are of other sizes than the smallest and the
+/// largest picture. Pictures that are no files are of the size of the network's.
 fn check_sizes(
     data: &Dataset,
     [width, height]: [usize; 2],
@@ -169,17 +170,17 @@ fn check_sizes(
         if least == most { size(least) } else { format!("{} to {}", size(least), size(most)) }
     };
     let remedy = if pictures[0] != pictures[1] && path.is_file() {
-        "give a folder with a mask of its size for each picture"
+        "give a folder with one mask per picture, each of its picture's size"
     } else {
-        "give masks of the sizes of the pictures"
+        "give masks of the same sizes as the pictures"
     };
     let (of, masks) = (told(pictures), told(masks));
-    let message = format!("it is {masks} pixels, and the pictures of {} are {of}; {remedy}", data.name);
+    let message = format!("it is {masks} pixels, but the pictures in {} are {of}; {remedy}", data.name);
     Err(DataError::file(path, message))
 }
 
-/// Whether each pixel of each mask is a hole. The darkest shade of all masks is black, the brightest
-/// white: programs write white as 255 or as 1.
+/// Whether each pixel of each mask is a hole. The darkest shade of all masks is black, the
+/// brightest white: programs write white as 255 or as 1.
 fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, DataError> {
     let mut holes = progress.filled(false, rows.len())?;
     let (mut pulse, mut black, mut white) = (Pulse::new(progress), f32::INFINITY, f32::NEG_INFINITY);
@@ -192,7 +193,10 @@ fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, Dat
         let kept = mask.holes.other().name();
         return Err(DataError::file(
             &mask.path,
-            format!("it is of one shade; paint holes {holes} and all else {kept}, or choose another mask"),
+            format!(
+                "it has a single shade; paint holes {holes} and everything else {kept}, or choose another \
+                 mask"
+            ),
         ));
     }
     for (at, is_hole) in holes.iter_mut().enumerate() {
@@ -333,8 +337,8 @@ mod tests {
         let small = with_holes(&photo, 4, &mask, HoleShade::White).expect_err("of another size");
         assert!(small.contains("mask.png") && small.contains("4×4") && small.contains("8×8"), "{small}");
         GrayImage::from_pixel(8, 8, Luma([255])).save(&mask).expect("written");
-        let plain = with_holes(&photo, 4, &mask, HoleShade::White).expect_err("of one shade");
-        assert!(plain.contains("paint holes white and all else black"), "{plain}");
+        let plain = with_holes(&photo, 4, &mask, HoleShade::White).expect_err("a single shade");
+        assert!(plain.contains("paint holes white and everything else black"), "{plain}");
         let none = with_holes(&photo, 4, &at("no.png"), HoleShade::White).expect_err("not there");
         assert!(none.contains("no.png"), "{none}");
         std::fs::write(&mask, "no picture").expect("written");

@@ -21,12 +21,13 @@ pub struct Budget {
     taken: AtomicU64,
 }
 
-/// What is known of the memory that is left where some is refused; its text follows "but".
+/// Why memory was refused, as far as the system tells; its text follows "but".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// So many bytes may be taken.
+    /// The limit on bytes.
     Free(u64),
-    /// The system refused so many bytes at once; it does not say how many it would have given.
+    /// The system refused this many bytes in one piece; it does not report how many it would have
+    /// granted.
     Refused(u64),
 }
 
@@ -42,7 +43,7 @@ impl Display for Limit {
 /// Memory that was asked for and is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shortage {
-    /// What the load would take in all, as far as it is known, in bytes.
+    /// Memory the whole load would need, as far as it is known, in bytes.
     pub needed: u64,
     /// Why it is not given.
     pub limit: Limit,
@@ -63,7 +64,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// So many bytes, whatever the machine has.
+    /// A fixed limit in bytes, whatever the machine has.
     pub(super) fn of(limit: u64) -> Budget {
         Budget { limit, taken: AtomicU64::new(0) }
     }
@@ -73,7 +74,7 @@ impl Budget {
         self.limit.saturating_sub(self.taken.load(Ordering::Relaxed))
     }
 
-    /// Charges memory that stays allocated as long as the data.
+    /// Charges memory that stays allocated with the data.
     ///
     /// # Errors
     /// [`Shortage`]; then nothing is charged.
@@ -83,7 +84,7 @@ impl Budget {
         taken.map(|_| ()).map_err(|taken| self.shortage(taken, bytes))
     }
 
-    /// The answer to whoever asks for so many bytes more than can be had now.
+    /// The answer to a request for more bytes than are free now.
     pub(super) fn short_of(&self, bytes: u64) -> Shortage {
         self.shortage(self.taken.load(Ordering::Relaxed), bytes)
     }
@@ -92,7 +93,7 @@ impl Budget {
         Shortage { needed: taken.saturating_add(bytes), limit: Limit::Free(self.limit) }
     }
 
-    /// Gives back what was taken.
+    /// Releases a charge.
     pub(super) fn give_back(&self, bytes: u64) {
         let after = |taken: u64| Some(taken.saturating_sub(bytes));
         // The closure never refuses.
@@ -108,11 +109,11 @@ impl Budget {
         Ok(Held { budget: self, bytes })
     }
 
-    /// Makes room for `more` further items at the end: twice as much as there was, an eighth more where that does not fit,
-    /// and just enough at last; charged before it is allocated.
+    /// Makes room for `more` further items at the end: twice as much as there was, an eighth more
+    /// where that does not fit, and just enough at last; charged before it is allocated.
     ///
     /// # Errors
-    /// [`Shortage`], also where the system refuses what the budget allows.
+    /// [`Shortage`], also where the system refuses memory within the budget.
     pub(super) fn reserve<T>(&self, items: &mut Vec<T>, more: usize) -> Result<(), Shortage> {
         let had = items.capacity();
         if had - items.len() >= more {
@@ -120,14 +121,15 @@ impl Budget {
         }
         let exact = items.len().saturating_add(more);
         let doubled = exact.max(had.saturating_mul(2));
-        // Without the step between, each item would be a new allocation once there is no room to double.
+        // Without the step between, each item would be a new allocation once there is no room to
+        // double.
         let enlarged = exact.max(had.saturating_add(had / 8));
         self.grow(items, had, doubled)
             .or_else(|_| self.grow(items, had, enlarged))
             .or_else(|_| self.grow(items, had, exact))
     }
 
-    /// [`Budget::reserve`] of no more than what is asked for.
+    /// [`Budget::reserve`] of exactly the requested size.
     ///
     /// # Errors
     /// As [`Budget::reserve`].
@@ -156,21 +158,21 @@ impl Budget {
         Ok(items)
     }
 
-    /// Frees the room that a list grows into no more, and gives it back.
+    /// Frees the unused capacity of a list, and releases its charge.
     pub(super) fn trim<T>(&self, items: &mut Vec<T>) {
         let had = items.capacity();
         items.shrink_to_fit();
         self.give_back(bytes_of::<T>(had - items.capacity()));
     }
 
-    /// Frees a list that was charged, and gives back what it took.
+    /// Frees a list that was charged, and releases its charge.
     pub(super) fn release<T>(&self, items: Vec<T>) {
         let bytes = bytes_of::<T>(items.capacity());
         drop(items);
         self.give_back(bytes);
     }
 
-    /// The system's refusal of what the budget would have allowed.
+    /// The system's refusal of memory within the budget.
     pub(super) fn refused(&self, bytes: u64) -> Shortage {
         Shortage { limit: Limit::Refused(bytes), ..self.short_of(bytes) }
     }
@@ -187,7 +189,7 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Gives back what a list took, too, which was charged as it grew and grows no more.
+    /// Also releases the charge of a list, which was charged as it grew and does not grow any more.
     pub(super) fn take_over<T>(&mut self, items: &Vec<T>) {
         self.bytes += bytes_of::<T>(items.capacity());
     }
@@ -204,7 +206,7 @@ pub(super) fn bytes_of<T>(count: usize) -> u64 {
     (count as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// Bytes of a text of this length in a list, with what the allocator adds.
+/// Bytes of a text of this length in a list, with the overhead of the allocator.
 pub(super) fn text_bytes(length: usize) -> u64 {
     (length as u64).saturating_add(size_of::<String>() as u64 + 16)
 }
@@ -212,15 +214,15 @@ pub(super) fn text_bytes(length: usize) -> u64 {
 /// Refuses more samples than can be numbered, and more values than can be counted.
 ///
 /// # Errors
-/// What is wrong and what to do, to follow the name of what was read.
+/// The fault and the remedy, to follow the name of the data.
 pub(super) fn check_count(samples: usize, features: usize, remedy: &str) -> Result<(), String> {
     if u32::try_from(samples).is_err() {
-        return Err(format!("{samples} samples are more than the limit of {}; {remedy}", u32::MAX));
+        return Err(format!("{samples} samples exceed the limit of {}; {remedy}", u32::MAX));
     }
     match samples.checked_mul(features).and_then(|values| values.checked_mul(size_of::<f32>())) {
         Some(bytes) if isize::try_from(bytes).is_ok() => Ok(()),
         Some(_) | None => {
-            Err(format!("{samples} samples of {features} values are more than any memory holds; {remedy}"))
+            Err(format!("{samples} samples of {features} values do not fit into any memory; {remedy}"))
         }
     }
 }
@@ -304,7 +306,7 @@ mod tests {
         // Ten times doubled, then an eighth at a time; from the last eighth on, one by one.
         assert!(sizes.len() < 160, "{sizes:?}");
         assert!(budget.filled(0_u8, 1).is_err());
-        // The system refuses what no address space holds, whatever the budget says.
+        // The system refuses sizes beyond the address space, whatever the budget says.
         assert!(Budget::of(u64::MAX).filled(0_u64, usize::MAX / 16).is_err());
     }
 
@@ -316,6 +318,8 @@ mod tests {
                 .unwrap_err()
                 .contains("limit of 4294967295; choose fewer")
         );
-        assert!(check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("than any memory holds"));
+        assert!(
+            check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("do not fit into any memory")
+        );
     }
 }

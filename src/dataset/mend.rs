@@ -3,9 +3,9 @@ use std::collections::HashSet;
 use super::{DataError, csv, npy, source_for};
 use crate::project::{ArrayReading, Channels, Delimiter, Header, Source};
 
-/// What a source should probably be instead, where loading it failed for what it is taken for: another kind, a table with other
-/// label columns or another delimiter, an archive without the names of arrays it has not. Looks at a few bytes of the file,
-/// and at the headers of arrays.
+/// Guesses the intended source after loading failed: another kind of data, other label columns,
+/// another delimiter, or an archive without the names of missing arrays. Reads only a few bytes of
+/// the file and the headers of arrays.
 pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
     let path = source.path()?;
     if let Source::Csv { .. } = source
@@ -28,7 +28,7 @@ pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
     (found.name() != source.name() || found.path() != source.path()).then_some(found)
 }
 
-/// The same archive, the arrays that it has not told by their names again.
+/// Detects again the arrays that the archive does not contain by the chosen names.
 fn mended_arrays(source: &Source) -> Option<Source> {
     let mut mended = source.clone();
     let Source::Npy { path, array, labels, reading } = &mut mended else { return None };
@@ -40,8 +40,8 @@ fn mended_arrays(source: &Source) -> Option<Source> {
     (mended != *source).then_some(mended)
 }
 
-/// The same table with the column of the word among its labels; read as its first rows are laid out; or without labels
-/// that leave it no features or that it has not.
+/// Makes the column of the failing word a label; detects the layout of the first rows; or drops
+/// labels that are missing or leave no features.
 fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
     let mut mended = source.clone();
     let Source::Csv { path, labels, header, delimiter, .. } = &mut mended else { return None };

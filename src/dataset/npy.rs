@@ -35,7 +35,7 @@ use super::raw::Raw;
 use super::{Column, DataError, Doubt, LabelColumn, Progress, Rows, memory};
 use crate::project::{ArrayReading, Choice, Parts, Rules, Shape};
 
-/// What to do where an array does not fit into memory.
+/// The remedy where an array does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller array, or close other programs";
 /// The most columns of an array of labels that is not one-hot.
 const MOST_LABELS: usize = 64;
@@ -51,8 +51,9 @@ pub(super) struct Asked<'a> {
     pub rules: Rules,
 }
 
-/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W, also with N last) with their labels, and the parts an archive keeps apart. `known`
-/// are the columns of a network that was trained on others.
+/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W, also with N last) with their labels, and
+/// the separate parts of an archive. `known` are the columns of a network that was trained on
+/// others.
 pub(super) fn load(
     path: &Path,
     asked: Asked<'_>,
@@ -173,7 +174,7 @@ fn check_parts(
             return Err(error(archive, rows, "its dimensions are too large; choose a smaller array"));
         }
         if header.is_text() {
-            let message = "holds text; choose an array of numbers, or name it as the labels";
+            let message = "contains text; choose an array of numbers, or choose it as the labels";
             return Err(error(archive, rows, message));
         }
         *count = header.shape.first().copied().unwrap_or(0);
@@ -183,7 +184,7 @@ fn check_parts(
                 return Err(error(
                     archive,
                     rows,
-                    format!("an array of {text} holds no values; choose one with rows"),
+                    format!("an array of {text} contains no values; choose one with rows"),
                 ));
             }
             Some((found, known)) if known.shape.get(1..) != header.shape.get(1..) => {
@@ -191,7 +192,7 @@ fn check_parts(
                 return Err(error(
                     archive,
                     rows,
-                    format!("rows of {text} are not like those of {found}; choose another array"),
+                    format!("rows of {text} do not match those of {found}; choose another array"),
                 ));
             }
             None | Some(_) => {}
@@ -304,7 +305,7 @@ fn many_labels(
     };
     let is_one_hot = values.chunks_exact(columns).all(|row| place(row).is_some());
     if !is_one_hot && columns > MOST_LABELS {
-        notes.push(format!("array \"{name}\" was left out: {columns} numbers a row are not a label"));
+        notes.push(format!("array \"{name}\" was ignored: {columns} numbers per row are not a label"));
         progress.budget().release(values);
         return Ok(Vec::new());
     }
@@ -317,7 +318,7 @@ fn many_labels(
             continue;
         };
         if !is_one_hot {
-            // Read once more, as 32 bits do not hold all digits.
+            // Read again, because 32 bits do not represent all digits.
             archive.entry(at, |entry| entry.label_columns(&mut lists))?;
             continue;
         }
@@ -328,13 +329,15 @@ fn many_labels(
     }
     progress.budget().release(values);
     if is_one_hot {
-        notes.push(format!("labels \"{name}\" are one-hot: the class is the place of the 1, counted from 0"));
+        notes.push(format!(
+            "labels \"{name}\" are one-hot: the class is the position of the 1, counted from 0"
+        ));
     }
     let called = |at: usize| if is_one_hot { name.to_owned() } else { format!("{name} {}", at + 1) };
     (0..).zip(lists).map(|(at, list)| list.column(&called(at))).collect()
 }
 
-/// Which arrays were taken for what, and what was left out.
+/// The role of each array, and the ignored ones.
 fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], asked: Asked<'_>) {
     if !archive.is_plain() {
         let (name, all) = (&archive.arrays[roles.train.rows].name, archive.arrays.len());
@@ -357,7 +360,7 @@ fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], 
     show_channels(raw, &asked.reading.shown_channels);
 }
 
-/// How many of 16 bits are used, and by what pictures are scaled.
+/// How many of 16 bits are used, and the range that scales pictures.
 fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
     let is_picture = matches!(raw.shape, Shape::Image { .. });
     match &raw.rows {
@@ -370,7 +373,10 @@ fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
             let high = values.iter().fold(0.0_f32, |high, value| high.max(*value));
             if high < f32::from(FRACTION_OF_16_BITS) {
                 raw.doubts.push(Doubt {
-                    message: format!("of 16 bits, only values up to {high} are used; scaled by the range of the type they are all dark"),
+                    message: format!(
+                        "the 16-bit values only go up to {high}; scaled by the range of the \
+                         type, all pictures are dark"
+                    ),
                     remedies: vec![Choice::Rules(Rules::Current)],
                 });
             }

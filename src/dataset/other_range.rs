@@ -3,18 +3,19 @@
 use super::{Dataset, Depth, Rows, Scaler};
 use crate::project::{Scaling, Shape};
 
-/// Of the same depth, values this many times as large or as small are told.
+/// At equal depth, values this many times as large or as small are reported.
 const FAR: f64 = 16.0;
 /// Dark or bright samples alone may be so far below.
 const FAR_BELOW: f64 = 1.0 / 64.0;
-/// Of another depth, values this many times as large or as small are told.
+/// At another depth, values this many times as large or as small are reported.
 const OTHER: f64 = 1.5;
 const OTHER_BELOW: f64 = 1.0 / 8.0;
 /// Deviations that almost all values lie within.
 const DEVIATIONS: f64 = 3.0;
 
-/// What to say where the values of arrays have another range than those that `scaler` was fitted on, in `fitted` bits. Pictures
-/// in files are brought to the white of the others; arrays are taken as they are.
+/// Returns a warning where the values of arrays have another range than those that `scaler` was
+/// fitted on, in `fitted` bits. Pictures in files are scaled to the white of the others; arrays are
+/// not rescaled.
 pub fn other_range(
     scaler: &Scaler,
     scaling: Scaling,
@@ -48,8 +49,9 @@ pub fn other_range(
         (Shape::Image { .. }, false) => (", unlike pictures in files", "darker"),
     };
     Some(format!(
-        "the values go up to {}{}, those of the training data up to about {}{}: arrays of another range or depth are taken as \
-         they are{aside}, so the network sees them as much {much}; bring them to the range of the training data first{formula}",
+        "the values go up to {}{}, but those of the training data up to about {}{}: arrays of another range \
+         or depth are not rescaled{aside}, so the network sees them as much {much}; scale them to the range \
+         of the training data first{formula}",
         if now.fract() == 0.0 { now } else { rounded(now) },
         bits(Some(depth)),
         rounded(before),
@@ -57,7 +59,7 @@ pub fn other_range(
     ))
 }
 
-/// The largest absolute value of the training data, as far as the scaling tells.
+/// The largest absolute value of the training data, as far as the scaling shows.
 fn largest_of_training(scaler: &Scaler, scaling: Scaling, fitted: Option<Depth>) -> Option<f64> {
     let pairs = scaler.offsets.iter().zip(&scaler.factors);
     let pairs = pairs.map(|(offset, factor)| (f64::from(*offset), 1.0 / f64::from(*factor)));
@@ -123,12 +125,12 @@ mod tests {
             255.0,
             byte,
             Rows::U8(vec![0, 1]),
-            Some("as much darker; bring them to the range of the training data first"),
+            Some("as much darker; scale them to the range of the training data first"),
         );
         check(255.0, byte, Rows::U16(vec![0, 65_000]), Some("first, as in a / 257"));
         check(255.0, byte, Rows::U16(vec![0, 255]), None);
         check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("up to about 255 (8 bits)"));
-        check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("as much darker; bring them"));
+        check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("as much darker; scale them"));
         check(255.0, byte, Rows::F32(vec![0.0, 1.0]), Some("first, as in a * 255"));
         check(255.0, byte, Rows::F32(vec![0.0, 254.0]), None);
         check(65_535.0, word, Rows::U8(vec![255]), Some("as in a * 257"));
@@ -140,9 +142,9 @@ mod tests {
         let sensors = Dataset { rows: Rows::F32(vec![921.444_1]), shape: Shape::Vector(1), ..digits.clone() };
         let text =
             other_range(&Scaler::uniform(0.0, 0.1), Scaling::UnitRange, Some(float), &sensors).unwrap();
-        assert!(text.contains("go up to 921 (numbers)") && text.contains("they are, so"), "{text}");
+        assert!(text.contains("go up to 921 (numbers)") && text.contains("not rescaled, so"), "{text}");
         assert!(
-            text.ends_with("as much larger; bring them to the range of the training data first"),
+            text.ends_with("as much larger; scale them to the range of the training data first"),
             "{text}"
         );
         let standard = Scaler::uniform(33.0, 1.0 / 78.0);

@@ -1,12 +1,12 @@
-//! Label columns of a person's own: selections of rows that the design keeps beside the labels of
-//! its source.
+//! Label columns of the user: selections of rows that the design stores in addition to the labels
+//! of its source.
 
 use super::progress::Pulse;
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, rows};
 use crate::project::{Data, OwnLabel};
 
-/// Adds them after the labels of the source. One that was made of other data is left out, with a
+/// Adds them after the labels of the source. One that was made for other data is ignored, with a
 /// warning.
 ///
 /// # Errors
@@ -19,7 +19,8 @@ pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(),
     let count = raw.rows.len() / raw.shape.features().max(1);
     let fingerprint = rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?;
     for label in &data.own_labels {
-        // What fills gaps depends on the split, and the fingerprint on what fills them.
+        // The values that fill gaps depend on the split, and the fingerprint depends on these
+        // values.
         if label.count == count && (raw.has_gaps || label.fingerprint == fingerprint) {
             let ids = ids(label, progress)?;
             raw.labels.push(LabelColumn::classes(label.name.clone(), label.classes().into(), ids));
@@ -30,13 +31,13 @@ pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(),
             held_out.filter(|held| raw.labels.iter().all(|column| !column.has_class(held)))
         {
             return Err(DataError::HeldOut(format!(
-                "“{held_out}” is a class of the label column “{}”, which was made of other data: hold nothing out, or load \
-                 those data",
+                "“{held_out}” is a class of the label column “{}”, which was made for other data: hold \
+                 nothing out, or load those data",
                 label.name
             )));
         }
         raw.warnings
-            .push(format!("the label column “{}” was made of other data and is left out", label.name));
+            .push(format!("the label column “{}” was made for other data and is ignored", label.name));
     }
     Ok(())
 }

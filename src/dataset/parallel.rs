@@ -10,7 +10,8 @@ pub(super) fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T,
     let pool = ThreadPoolBuilder::new().thread_name(|number| format!("loading {number}")).build();
     let pool = pool.map_err(|error| {
         DataError::Setting(format!(
-            "no threads can be started to load with ({error}); close other programs, or raise the limits on memory or processes"
+            "no threads could be started for loading ({error}); close other programs, or raise the limits on \
+             memory or processes"
         ))
     })?;
     Ok(pool.install(work))

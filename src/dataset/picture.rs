@@ -1,4 +1,4 @@
-//! One picture file, decoded in its own depth and brought to a size.
+//! One picture file, decoded in its own depth and resized.
 
 mod animation;
 mod colours;
@@ -27,7 +27,7 @@ use super::open_file::{Watched, open_file};
 use super::{DataError, Progress, Rows};
 use crate::project::{Alpha, Channels, Fit, Rules, format_bytes};
 
-/// The size and kind every picture is brought to.
+/// The size and kind of every decoded picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub width: usize,
@@ -61,12 +61,13 @@ impl How {
     }
 }
 
-/// One picture, brought to its size.
+/// One picture, resized.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     /// Its values in its own depth; on black where the ground is still to be chosen.
     pub row: Rows,
-    /// The same on white, where it has transparent parts and the ground is still to be chosen.
+    /// The rows on a white background, where there are transparent parts and the background is not
+    /// chosen yet.
     pub on_white: Option<Rows>,
     /// Whether it has transparent parts.
     pub is_transparent: bool,
@@ -86,7 +87,8 @@ const MAX_FILE: u64 = 2 << 30;
 const OLD_SIDE: u32 = 20_000;
 const OLD_BYTES: u64 = 512 << 20;
 
-/// Copies of the decoded picture that its decoder and changes of its colours and orientation hold at a time, at most.
+/// Copies of the decoded picture that its decoder and changes of its colours and orientation hold
+/// at a time, at most.
 const COPIES: u64 = 4;
 
 /// Why a picture cannot be read.
@@ -96,7 +98,7 @@ pub(super) enum Refusal {
     Bad(String),
     /// There is no memory for it now.
     Short {
-        /// What is missing.
+        /// Why memory was refused.
         shortage: Shortage,
         /// Memory that reading it takes in all, as far as it is known.
         bytes: u64,
@@ -112,7 +114,7 @@ impl From<String> for Refusal {
 }
 
 impl Refusal {
-    /// Of a picture that takes so many bytes, as far as they are known.
+    /// For a picture that takes this many bytes, as far as they are known.
     fn short(bytes: u64) -> impl Fn(Shortage) -> Refusal {
         move |shortage| Refusal::Short { shortage, bytes }
     }
@@ -124,7 +126,7 @@ pub(super) struct PictureFile<'a> {
     is_tga: bool,
     /// Where its pages are, where it is a TIFF file.
     pages: Vec<u64>,
-    /// Values of the largest JPEG that they hold.
+    /// Values of the largest JPEG that they contain.
     jpeg_values: u64,
     _held: Held<'a>,
 }
@@ -155,10 +157,12 @@ impl<'a> PictureFile<'a> {
         animation::is_animated(&self.bytes)
     }
 
-    /// Decodes one page and brings it to the wanted size and channels, in its own depth, which may be `deepest` at most.
+    /// Decodes one page and converts it to the wanted size and channels, in its own depth, which
+    /// may be `deepest` at most.
     ///
-    /// The orientation of its Exif data is applied; grey is Rec. 709 luminance; sizes change by cubic convolution (Catmull
-    /// and Rom), which averages where it shrinks. By the rules of version 1 everything is brought to 8 bits first.
+    /// The orientation of its Exif data is applied; grey is Rec. 709 luminance; sizes change by
+    /// cubic convolution (Catmull and Rom), which averages when shrinking. By the rules of version
+    /// 1 everything is converted to 8 bits first.
     ///
     /// All memory it takes meanwhile is charged to the budget of `progress` before it is allocated.
     ///
@@ -176,17 +180,18 @@ impl<'a> PictureFile<'a> {
             tiff_pages::put_first(&mut self.bytes, offset);
         }
         let (bytes, is_tga, jpeg_values) = (&self.bytes[..], self.is_tga, self.jpeg_values);
-        // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
+        // Decoders are other people's code on other people's bytes: one that gives up by panic
+        // costs this picture only.
         let work = AssertUnwindSafe(|| {
             let (decoded, held) = decode::decode(bytes, (is_tga, jpeg_values), how, deepest, progress)?;
-            // Each step takes a while with a large picture; what is said now is not told to anyone.
+            // Each step takes a while with a large picture, so cancelling is checked in between.
             let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
             check()?;
             let raster = colours::raster(decoded, how);
             check()?;
             let page = finish(raster, how, resizer).map_err(|error| {
                 Refusal::Bad(format!(
-                    "cannot be brought to {}×{} pixels ({error})",
+                    "cannot be resized to {}×{} pixels ({error})",
                     how.wanted.width, how.wanted.height
                 ))
             });
@@ -194,12 +199,12 @@ impl<'a> PictureFile<'a> {
             page
         });
         catch_unwind(work).unwrap_or_else(|_| {
-            Err(Refusal::Bad("its decoder failed; save it again in another program".into()))
+            Err(Refusal::Bad("its decoder failed; save it again with another program".into()))
         })
     }
 }
 
-/// How many pages a file has, read from a few of its bytes; 1 for what is no sound TIFF file.
+/// Number of pages of a file, read from a few of its bytes; 1 for a file that is not a valid TIFF.
 pub(super) fn count_pages(path: &Path, progress: &Progress) -> usize {
     let Ok((file, length)) = open_file(path, "a picture") else { return 1 };
     let reader = BufReader::with_capacity(1 << 10, Watched::new(file, length, progress));
@@ -252,7 +257,7 @@ fn read_bytes<'a>(path: &Path, rules: Rules, progress: &'a Progress) -> Result<(
     };
     if length > most {
         return Err(Refusal::Bad(format!(
-            "a file of {} is more than the limit of {}; save it smaller",
+            "a file of {} exceeds the limit of {}; save it smaller",
             format_bytes(length),
             format_bytes(most)
         )));

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::DataError;
 use super::memory::Budget;
 
-/// Shared between one load and whoever watches it: how far it is, whether it should give up, and the memory it may take.
+/// Shared between one load and its observer: how far it is, whether it should stop, and the memory
+/// it may take.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicU64,
@@ -59,7 +60,8 @@ impl Progress {
         &self.budget
     }
 
-    /// `count` items of one value, charged before they are allocated; for lists of the size of the data, which take a while.
+    /// `count` items of one value, charged before they are allocated; for lists of the size of the
+    /// data, which take a while.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -86,7 +88,7 @@ impl Progress {
     }
 }
 
-/// Looks at the cancel switch once in so many units of work, so that looking costs nothing.
+/// Checks the cancel switch once per this many units of work, so that the check costs nothing.
 pub(super) struct Pulse<'a> {
     progress: &'a Progress,
     left: usize,

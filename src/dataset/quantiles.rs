@@ -9,8 +9,8 @@ const MOST_IN_ALL: usize = 1 << 28;
 /// Columns that are gathered in one pass over the rows.
 const BLOCK: usize = 16;
 
-/// For each position of a row modulo `period`, what `of` makes of its values over `rows` in ascending order, as many as
-/// `most` a column allows: of more, those of rows at equal distances.
+/// For each position of a row modulo `period`, the result of `of` for its values over `rows` in
+/// ascending order, limited by `most` per column: of more, those of rows at equal distances.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -71,8 +71,8 @@ fn value(rows: &Rows, at: usize) -> f32 {
     }
 }
 
-/// The value below which this part of the values lies, between two of them by their distance, as `numpy.quantile` has it;
-/// 0 where there is none.
+/// The value below which this part of the values lies, interpolated between two of them as in
+/// `numpy.quantile`; 0 without values.
 pub(super) fn quantile(sorted: &[f32], part: f64) -> f64 {
     let at = part * sorted.len().saturating_sub(1) as f64;
     let value = |at: usize| sorted.get(at).or(sorted.last()).map_or(0.0, |value| f64::from(*value));

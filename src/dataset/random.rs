@@ -10,7 +10,7 @@
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What random numbers are for. Different purposes never share a stream.
+/// The purpose of random numbers. Different purposes never share a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum Purpose {
@@ -55,7 +55,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of `(seed, purpose, a, b)`; `a` and `b` are an epoch or step and a sample or layer.
+    /// The stream of `(seed, purpose, a, b)`; `a` and `b` are an epoch or step and a sample or
+    /// layer.
     pub fn new(seed: u64, purpose: Purpose, a: u64, b: u64) -> Stream {
         let mut key = mix(seed.wrapping_add(GAMMA));
         for part in [purpose as u64, a, b] {
@@ -99,7 +100,8 @@ impl Stream {
         }
     }
 
-    /// The pairs of places that [`Stream::shuffle`] swaps, one after the other, among so many items.
+    /// The pairs of places that [`Stream::shuffle`] swaps, one after the other, among this many
+    /// items.
     pub fn swaps(self, count: usize) -> impl Iterator<Item = (usize, usize)> {
         (1..count).rev().map(move |last| (last, self.below(last as u64, last + 1)))
     }

@@ -3,7 +3,7 @@ use super::{Column, ColumnOverview, Doubt, LabelColumn, Rows, Settled};
 use super::{LabelValues, memory};
 use crate::project::Shape;
 
-/// Rows as a loader hands them over, before split and scaling.
+/// Rows from a loader, before split and scaling.
 #[derive(Debug)]
 pub(super) struct Raw {
     pub name: String,
@@ -15,19 +15,22 @@ pub(super) struct Raw {
     /// Number of each row in its source, counted from 1; empty where all are there.
     pub source_rows: Vec<u32>,
     pub feature_names: Vec<String>,
-    /// The columns that became features; empty for what is no table.
+    /// The columns that became features; empty for data other than tables.
     pub columns: Vec<Column>,
     /// All columns of a table as they were found.
     pub overview: Vec<ColumnOverview>,
-    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for the first ones.
+    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for
+    /// the first ones.
     pub shown_channels: Vec<usize>,
     /// How many rows before the own test rows are the source's own validation rows.
     pub own_validation: usize,
     /// How many of the last rows are the source's own test rows.
     pub own_test: usize,
-    /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
+    /// The largest value the pixel type can hold, where values are of one such type: [0, it]
+    /// becomes [0, 1].
     pub type_max: Option<f32>,
-    /// Whether the last channel is alpha, which has the range of its type and no part in that of the colours.
+    /// Whether the last channel is alpha, which has the range of its type and no part in that of
+    /// the colours.
     pub has_alpha: bool,
     /// Decisions that were taken by all pictures together.
     pub settled: Settled,
@@ -38,11 +41,12 @@ pub(super) struct Raw {
     pub filled: (Vec<u64>, usize),
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
-    /// How many rows of what, as the line that says what was read begins; the number of rows and the shape where it is empty.
+    /// The number of rows and their kind, for the summary line; the number of rows and the shape
+    /// where it is empty.
     pub what: String,
     /// How the source was understood, a few words each, as that line ends: `header: yes`.
     pub understood: Vec<String>,
-    /// What was understood of single parts, a sentence each.
+    /// How single parts were read, one sentence each.
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
     pub doubts: Vec<Doubt>,

@@ -1,13 +1,13 @@
 use crate::project::Choice;
 
-/// What was read, for a person to check.
+/// How the data were read, for a person to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
-    /// One line: how many rows of what, labels, splits, and how the source was understood.
+    /// One line: the number of rows and their kind, labels, splits, and how the source was read.
     pub line: String,
     /// The part of it that says how the rows are split.
     pub split: String,
-    /// What was understood of single parts, a sentence each.
+    /// How single parts were read, one sentence each.
     pub notes: Vec<String>,
 }
 
@@ -25,8 +25,8 @@ impl Said {
 /// Something that was guessed and may be wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Doubt {
-    /// What was guessed, and why that is doubtful.
+    /// The guess, and why it is doubtful.
     pub message: String,
-    /// What may be chosen instead, the likeliest first.
+    /// Alternatives, the likeliest first.
     pub remedies: Vec<Choice>,
 }

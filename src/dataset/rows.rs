@@ -37,10 +37,11 @@ impl Rows {
         }
     }
 
-    /// The values that are shown as black and as white: all of a byte, but up to the largest for pictures of fewer shades
-    /// (masks, digits of 17); of other numbers [0, 1] where all lie in it, else their own range.
+    /// The values that are shown as black and as white: all of a byte, but up to the largest for
+    /// pictures of fewer shades (masks, digits of 17); of other numbers [0, 1] where all lie in it,
+    /// else their own range.
     pub fn shades(&self) -> (f32, f32) {
-        // A few million values tell enough, and take a few milliseconds.
+        // A few million values are enough, and take a few milliseconds.
         let stride = (self.len() / 4_000_000).max(1);
         match self {
             Rows::U8(values) => match values.iter().step_by(stride).max() {
@@ -65,9 +66,10 @@ impl Rows {
 
 /// A 64-bit hash of the shape of a row and of all bytes, the same on every machine.
 ///
-/// Four lanes of multiply and rotate over 8-byte words, in the manner of xxHash: made for speed, not against forgers.
+/// Four lanes of multiply and rotate over 8-byte words, in the manner of xxHash: made for speed,
+/// not against forgers.
 ///
-/// What was taken off the values of columns counts where it is not zero.
+/// The numbers subtracted from columns count where they are not zero.
 ///
 /// # Errors
 /// [`DataError::Cancelled`].

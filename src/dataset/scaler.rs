@@ -2,10 +2,12 @@ use super::fit::unit_factor;
 use super::settled::{white_of, white_ratio};
 use super::{Depth, Rows};
 
-/// What is done to a value when it is gathered: `(value − offset) · factor`, fitted on the training split.
+/// The affine map applied to a value when it is gathered: `(value − offset) · factor`, fitted on
+/// the training split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
-    /// One offset for all features, or one a feature, or one a channel; always cycled over the features of a row.
+    /// One offset for all features, or one a feature, or one a channel; always cycled over the
+    /// features of a row.
     pub offsets: Vec<f32>,
     /// As many factors, none of them zero.
     pub factors: Vec<f32>,
@@ -17,15 +19,16 @@ impl Scaler {
         Scaler::uniform(0.0, 1.0)
     }
 
-    /// The same offset and factor for every feature.
+    /// One offset and factor for every feature.
     pub fn uniform(offset: f32, factor: f32) -> Scaler {
         Scaler { offsets: vec![offset], factors: vec![factor] }
     }
 
-    /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other pictures: black and white are
-    /// the same to it in 8 bits, in 16, and in numbers from 0 to 1. `whites` are the values of white, of those and of these,
-    /// where they are not the largest of their types. Where the depth is not known, only a scaler that brings the range of
-    /// bytes to [0, 1] tells it; any other stays.
+    /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other
+    /// pictures: black and white are equal to it in 8 bits, in 16, and in numbers from 0 to 1.
+    /// `whites` are the values of white, of those and of these, where they are not the largest of
+    /// their types. Where the depth is not known, only a scaler that maps the range of bytes to [0,
+    /// 1] reveals it; any other is unchanged.
     #[must_use]
     pub fn for_pictures(self, fitted: Option<Depth>, whites: [Option<u16>; 2], rows: &Rows) -> Scaler {
         let of_type = |most: f32| Scaler::uniform(0.0, unit_factor(0.0, most));
@@ -67,7 +70,8 @@ impl Scaler {
         scaled / self.factors[at] + self.offsets[at]
     }
 
-    // Runs in the training loop: every branch walks plain slices, so that it becomes vector instructions.
+    // Runs in the training loop: every branch walks plain slices, so that it becomes vector
+    // instructions.
     #[inline]
     fn scale<T>(&self, row: &[T], out: &mut [f32], number: impl Fn(&T) -> f32) {
         if let ([offset], [factor]) = (&self.offsets[..], &self.factors[..]) {

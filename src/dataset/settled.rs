@@ -3,13 +3,15 @@ use serde::{Deserialize, Serialize};
 use super::{Depth, Rows};
 use crate::project::Alpha;
 
-/// Decisions about the pictures of a folder that were taken by all of them together, where nothing was said.
+/// Decisions about the pictures of a folder that were taken by all of them together, where nothing
+/// was said.
 ///
 /// Kept with a run, so that pictures it is shown later are read as those it was trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settled {
-    /// The ground of transparent parts, black or white. `None` where it was said, or nothing was transparent.
+    /// The ground of transparent parts, black or white. `None` where it was said, or nothing was
+    /// transparent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ground: Option<Alpha>,
     /// The values below and above which pixels were cut off. `None` where none were.
@@ -31,8 +33,8 @@ impl Settled {
         self.ground.filter(|ground| matches!(ground, Alpha::Black | Alpha::White))
     }
 
-    /// The limits of values of `depth` in terms of other pictures, whose white is `white` where it is not the largest of
-    /// their type.
+    /// The limits of values of `depth` in terms of other pictures, whose white is `white` where it
+    /// is not the largest of their type.
     pub(super) fn limits_of(
         &self,
         depth: Option<Depth>,
@@ -45,9 +47,9 @@ impl Settled {
     }
 }
 
-/// How many times the white of pixels of depth `fitted` the white of `rows` is; the two whites are told where they are not the
-/// largest values of their types. `None` where that is not known: numbers beyond 0 to 1 have another white, which nothing
-/// tells.
+/// How many times the white of pixels of depth `fitted` the white of `rows` is; the two whites are
+/// given where they are not the largest values of their types. `None` where that is unknown:
+/// numbers beyond 0 to 1 have another white.
 pub(super) fn white_ratio(fitted: Depth, [before, now]: [Option<u16>; 2], rows: &Rows) -> Option<f32> {
     let has_white = match rows {
         Rows::U8(_) | Rows::U16(_) => true,
@@ -56,7 +58,7 @@ pub(super) fn white_ratio(fitted: Depth, [before, now]: [Option<u16>; 2], rows: 
     has_white.then(|| white_of(Depth::of(rows), now) / white_of(fitted, before))
 }
 
-/// The value of white: as it is told, or the largest of the type.
+/// The value of white: as given, or the largest of the type.
 pub(super) fn white_of(depth: Depth, told: Option<u16>) -> f32 {
     match (told, depth) {
         (Some(told @ 1..), Depth::Byte | Depth::Word) => f32::from(told),

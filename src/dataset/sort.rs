@@ -6,11 +6,11 @@ use super::{DataError, Progress};
 
 /// Items that are sorted without looking at the cancel switch: a few milliseconds.
 const RUN: usize = 1 << 14;
-/// What a comparison counts for: those of paths and texts are slow.
+/// Cost of a comparison: those of paths and texts are slow.
 const UNITS: usize = 64;
 
-/// Sorts a list of any length and can be cancelled; equal items keep their order. For a while it takes the memory of a second
-/// list.
+/// Sorts a list of any length and can be cancelled; equal items keep their order. For a while it
+/// takes the memory of a second list.
 ///
 /// # Errors
 /// [`DataError::Cancelled`] or [`DataError::Memory`].

@@ -11,8 +11,9 @@ use crate::project::{
     TableReading,
 };
 
-const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
-                        (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, .npz)";
+const ACCEPTED: &str = "supported are an image folder or a picture, a folder or file in MNIST's format (IDX, \
+     also gzipped), tables (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, \
+     .npz)";
 /// Endings of tables.
 const TABLES: [&str; 10] = ["csv", "tsv", "txt", "data", "tab", "dat", "xlsx", "xlsm", "xls", "ods"];
 /// How zips begin, also empty ones.
@@ -23,14 +24,16 @@ const GZIP: &[u8] = b"\x1F\x8B";
 /// How many entries of a zip are looked at.
 const ZIP_ENTRIES: usize = 1000;
 
-/// The source for a file or folder someone chose or dropped; pictures will be brought to `width`×`height` pixels.
+/// The source for a chosen or dropped file or folder; pictures will be resized to `width`×`height`
+/// pixels.
 ///
-/// A folder that holds MNIST under its usual names, or folders below that do, becomes IDX with all its files, any other an
-/// image folder. What a file is, its first bytes tell; only where they do not, its name. A picture is an image folder of one
-/// picture; a table starts with what its first rows tell.
+/// A folder that contains MNIST under its usual names, or folders below that do, becomes IDX with
+/// all its files, any other an image folder. The first bytes of a file determine its kind; its name
+/// does only where they do not. A picture is an image folder of one picture; a table starts with
+/// the layout of its first rows.
 ///
 /// # Errors
-/// Where it is missing or of a kind that is not read: what is accepted, or how to convert it.
+/// If it is missing or of an unsupported kind: the supported kinds, or how to convert it.
 pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) -> Result<Source, DataError> {
     let mut source = unread_source(path, width, height, channels)?;
     lay_out(&mut source)?;
@@ -70,7 +73,7 @@ pub fn unread_source(
                 Err(DataError::file(
                     path,
                     format!(
-                        "holds several data sets in the format of MNIST; choose one of {}",
+                        "contains several data sets in the format of MNIST; choose one of {}",
                         names.join(", ")
                     ),
                 ))
@@ -86,18 +89,19 @@ pub fn unread_source(
     }
 }
 
-/// What a file is.
+/// The content of a file.
 #[derive(Debug)]
 enum Content {
     Arrays,
     Idx,
     Picture,
     Table,
-    /// Nothing that is read: why, and what to do.
+    /// An unsupported file: why, and the remedy.
     Unread(String),
 }
 
-/// What a file is, by its first bytes; by its ending where they do not tell.
+/// Determines the content of a file by its first bytes, or by its extension where they are
+/// ambiguous.
 fn content(path: &Path) -> Result<Content, DataError> {
     let (mut file, _) = open_file::open_file(path, "a data file")?;
     let mut head = Vec::new();
@@ -124,7 +128,8 @@ fn content(path: &Path) -> Result<Content, DataError> {
     if head.starts_with(GZIP) {
         return Ok(packed_content(path, file));
     }
-    // Some kinds of pictures begin like words, so a table's ending counts for more where all is text.
+    // Some kinds of pictures begin like words, so a table's ending counts for more where all is
+    // text.
     let is_table = TABLES.contains(&extension);
     if !(is_text && (is_table || head.is_empty())) && image::guess_format(&head).is_ok() {
         return Ok(Content::Picture);
@@ -134,16 +139,17 @@ fn content(path: &Path) -> Result<Content, DataError> {
         _ if is_table => Content::Table,
         _ if image_folder::is_picture(path) => Content::Picture,
         _ if is_text && !head.is_empty() && csv::is_table(path) => Content::Table,
-        _ => Content::Unread(format!("is of a kind that is not read; {ACCEPTED}")),
+        _ => Content::Unread(format!("is of an unsupported kind; {ACCEPTED}")),
     })
 }
 
-/// What is in a zip: arrays, or a spreadsheet.
+/// The content of a zip: arrays, or a spreadsheet.
 fn zip_content(path: &Path, file: File, extension: &str) -> Content {
     if extension == "npz" {
         return Content::Arrays;
     }
-    // A directory that is too large to be looked at, or damaged, is told by the reader of the ending.
+    // A directory that is too large to examine, or damaged, is reported by the reader of the
+    // extension.
     let names = npy::zip_names(file, ZIP_ENTRIES).unwrap_or_default();
     let has = |what: &str| names.iter().any(|name| name.ends_with(what));
     if names.iter().any(|name| name.starts_with("xl/")) || has("content.xml") || TABLES.contains(&extension) {
@@ -160,11 +166,11 @@ fn zip_content(path: &Path, file: File, extension: &str) -> Content {
     }))
 }
 
-/// What is packed with gzip: a table, or something to unpack first.
+/// The content of a gzip file: a table, or a file to unpack first.
 fn packed_content(path: &Path, mut file: File) -> Content {
     let mut head = Vec::new();
     let is_rewound = file.seek(SeekFrom::Start(0)).is_ok();
-    // What can be unpacked of the beginning tells; the reader of the table finds what is damaged.
+    // The readable beginning is enough; the reader of the table finds any damage.
     let unpacked =
         MultiGzDecoder::new(file.take(MOST_PACKED)).take(foreign::HEAD as u64).read_to_end(&mut head);
     let inner = path.with_extension("");
@@ -180,10 +186,11 @@ fn packed_content(path: &Path, mut file: File) -> Content {
     )
 }
 
-/// How much of a packed file is unpacked to see what it holds.
+/// Number of bytes of a packed file that are unpacked to determine its content.
 const MOST_PACKED: u64 = 1 << 20;
 
-/// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without control characters.
+/// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without
+/// control characters.
 fn is_text(head: &[u8]) -> bool {
     let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
     let half = head.len() / 2;
@@ -203,7 +210,7 @@ fn arrays(path: &Path) -> Source {
 fn table(path: &Path) -> Source {
     Source::Csv {
         path: path.to_path_buf(),
-        // A verdict told would no longer be doubted.
+        // A chosen verdict would no longer be doubted.
         header: Header::Auto,
         delimiter: Delimiter::Auto,
         labels: Vec::new(),
@@ -212,8 +219,8 @@ fn table(path: &Path) -> Source {
     }
 }
 
-/// Fills in the delimiter and the labels that the first rows of a table tell where they are read as the source says; whether
-/// the first holds names is left to its reader. Other data stay as they are.
+/// Fills in the delimiter and the labels from the first rows of a table, read as the source says;
+/// whether the first contains names is left to its reader. Other data are unchanged.
 ///
 /// # Errors
 /// [`DataError`] for a table that cannot be read.
@@ -225,11 +232,12 @@ pub fn lay_out(source: &mut Source) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
+/// The source for other data, to be shown to a network that was trained on rows of `shape` from
+/// `known`.
 ///
-/// Whatever was chosen for those holds for these: size and fit of pictures, how a table is laid out, which of its columns
-/// are labels, what happens to gaps, which arrays of an archive are read. Only arrays that are there are named. Where `known` is
-/// no table, the rows of a table are still to be looked at ([`lay_out`]).
+/// All choices for those apply to these: size and fit of pictures, the layout of a table, its label
+/// columns, the handling of gaps, the arrays of an archive. Only existing arrays are named. Where
+/// `known` is not a table, the rows of a table are still to be examined ([`lay_out`]).
 ///
 /// # Errors
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
@@ -272,7 +280,7 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
         ) => {
             reading.clone_from(known_reading);
             let names = npy::array_names(path)?;
-            // An empty name stands for none.
+            // An empty name means none.
             let there =
                 |name: &Option<String>| name.clone().filter(|name| name.is_empty() || names.contains(name));
             (*array, *labels) = (there(known_array), there(known_labels));
@@ -290,7 +298,8 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     Ok(source)
 }
 
-/// The columns of a table that are probably labels, where it is laid out as the data say; `None` for what is no table.
+/// The columns of a table that are probably labels, where it is laid out as the data say; `None`
+/// for other data.
 ///
 /// # Errors
 /// As [`source_for`] of a table.
@@ -300,8 +309,8 @@ pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
     Ok(Some(preview.labels))
 }
 
-/// The source for another table in the place of a design's: what was chosen for that holds for this one. Labels that are not
-/// there are left aside; where none of them is, those of the new table are found.
+/// The source for another table in the place of a design's: the choices for that apply to this one.
+/// Missing labels are ignored; where all are missing, those of the new table are detected.
 ///
 /// # Errors
 /// As [`source_for`] of a table.
@@ -381,13 +390,13 @@ mod tests {
         check("a.dat", b"1.5 2.5\n3.5 4.5\n", Ok("CSV"));
         check("table", b"1.5\t2.5\n3.5\t4.5\n", Ok("CSV"));
         check("a.csv.gz", &gzipped(b"a,b\n1,2\n"), Ok("CSV"));
-        check("prose.md", b"Some words, and more.\nNo table at all.\n", Err("accepted are"));
+        check("prose.md", b"Some words, and more.\nNo table at all.\n", Err("supported are"));
         check("b.csv", b"PAR1\x15\x00\x15\x10", Err("pandas.read_parquet"));
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
         check("report.pdf", b"%PDF-1.7", Err("a PDF document"));
-        check("any", b"\x01\x02\x03", Err("accepted are an image folder"));
+        check("any", b"\x01\x02\x03", Err("supported are an image folder"));
         check("a.h5", b"\x89HDF\r\n\x1a\n", Err("python -c \"import h5py"));
         check("wrong.csv", b"\x93NUMPY", Ok("NPY, NPZ"));
         check("wrong.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Ok("Image folder"));
@@ -462,7 +471,7 @@ mod tests {
         };
         assert_eq!((labels, missing), (vec!["y".to_owned(), "gone".to_owned()], Missing::DropRow));
 
-        // What would be taken for a header is the first row, and what looks like the delimiter is in the words.
+        // The first row looks like a header, and the words contain another possible delimiter.
         let table = file("odd.csv", b"one,1,x;two,2,y\n3,4,5;6,7,8\n");
         let known = Source::Csv {
             path: "old.csv".into(),

@@ -10,12 +10,12 @@ use crate::project::Split;
 /// One of the three parts of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Subset {
-    /// What the network learns from.
+    /// The samples that the network is trained on.
     Train,
-    /// What each epoch is judged by.
+    /// The samples that evaluate each epoch.
     #[default]
     Validation,
-    /// What is looked at once, at the end.
+    /// The samples evaluated once, at the end.
     Test,
 }
 
@@ -36,11 +36,11 @@ impl Subset {
 /// Row numbers of each part, ascending; every row is in exactly one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitRows {
-    /// What the network learns from.
+    /// The samples that the network is trained on.
     pub train: Vec<u32>,
-    /// What each epoch is judged by.
+    /// The samples that evaluate each epoch.
     pub validation: Vec<u32>,
-    /// What is looked at once, at the end.
+    /// The samples evaluated once, at the end.
     pub test: Vec<u32>,
 }
 
@@ -59,8 +59,8 @@ impl SplitRows {
         [self.train, self.validation, self.test].into_iter().for_each(|rows| progress.budget().release(rows));
     }
 
-    /// A 64-bit hash of which rows are trained on and which judge each epoch, the same on every machine: it tells two
-    /// divisions of the same data apart. Takes a pass over the row numbers.
+    /// A 64-bit hash of the training and validation rows, equal on every machine: it distinguishes
+    /// two divisions of one data set. Takes a pass over the row numbers.
     pub fn fingerprint(&self) -> u64 {
         let mut hash = Hash::default();
         for rows in [&self.train, &self.validation] {
@@ -82,14 +82,14 @@ pub(super) struct Own {
     pub test: usize,
 }
 
-/// What one swap of a shuffle counts for, for the cancel switch: the places are far apart in memory.
+/// Cost of one swap of a shuffle, for the cancel switch: the memory accesses are far apart.
 const SWAP_UNITS: usize = 16;
 
 /// Draws validation and test rows; stratified where `classes` are given.
 ///
-/// A source's own parts become the splits they are, and the fraction of each is not used; the other fraction is one of the
-/// other rows. Rows of the class `held_out`, among the classes of all rows, are test rows, too, and the fractions are of the
-/// others.
+/// A source's own parts become the splits they are, and the fraction of each is not used; the other
+/// fraction is one of the other rows. Rows of the class `held_out`, among the classes of all rows,
+/// are test rows, too, and the fractions are of the others.
 ///
 /// # Errors
 /// [`DataError::Setting`] where the fractions make no sense or leave no row to train on; [`DataError::Memory`] or
@@ -108,7 +108,7 @@ pub(super) fn draw(
     let own_test = rows.saturating_sub(own.test);
     let drawn = own_test.saturating_sub(own.validation);
     let most_classes = classes.and_then(|classes| classes.iter().max()).map_or(1, |&last| last as usize + 1);
-    // The rows in their groups, with the room these were given too much; and what is counted for each group.
+    // The rows in their groups, with their excess capacity; and the counts for each group.
     let budget = progress.budget();
     let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
     let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
@@ -149,8 +149,8 @@ pub(super) fn draw(
     budget.release(parts);
     if result.train.is_empty() {
         return Err(DataError::Setting(format!(
-            "of {drawn} rows, the validation fraction {validation_fraction} and the test fraction {test_fraction} leave none to \
-             train on; lower them or add data",
+            "of {drawn} rows, the validation fraction {validation_fraction} and the test fraction \
+             {test_fraction} leave none for training; lower them or add data",
         )));
     }
     Ok(result)
@@ -179,7 +179,7 @@ fn rows_of(parts: &[Subset], progress: &Progress) -> Result<SplitRows, DataError
     Ok(result)
 }
 
-/// Whether each fraction makes sense, before it is known whether the source brings test rows of its own.
+/// Whether each fraction is valid, before it is known whether the source has test rows of its own.
 pub(super) fn check_fractions(split: &Split) -> Result<(), DataError> {
     check_pair(split.validation, 0.0)?;
     check_pair(0.0, split.test)
@@ -195,8 +195,8 @@ fn check_pair(validation: f32, test: f32) -> Result<(), DataError> {
     }
     if validation + test >= 1.0 {
         return Err(DataError::Setting(format!(
-            "the validation fraction {validation} and the test fraction {test} add up to 1 or more; lower them so that rows \
-             to train on are left"
+            "the validation fraction {validation} and the test fraction {test} add up to 1 or more; lower \
+             them so that rows are left for training"
         )));
     }
     Ok(())
@@ -220,8 +220,8 @@ fn group(
     Ok(groups)
 }
 
-/// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest remainders first, equal
-/// ones in random order). Takes them off `free`.
+/// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest
+/// remainders first, equal ones in random order). Takes them off `free`.
 fn apportion(
     groups: &[Vec<u32>],
     fraction: f32,
@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn rows_are_drawn_as_in_every_version() {
-        // Projects hold the seed and not the rows. From a second implementation, in Python, of the first version.
+        // Projects contain the seed and not the rows. From a second implementation, in Python, of
+        // the first version.
         type Rows<'a> = [&'a [u32]; 3];
         let check = |rows, own_test, classes: Option<u32>, held_out, wanted: Split, expected: Rows<'_>| {
             let classes: Option<Vec<u32>> = classes.map(|count| (0..18).map(|row| row % count).collect());
@@ -324,7 +325,8 @@ mod tests {
 
     #[test]
     fn many_classes_of_one_row_are_shared_out_in_one_pass() {
-        // All of the lonely rows validate; with a round over all classes for each row of the last one this would take minutes.
+        // All of the lonely rows validate; with a round over all classes for each row of the last
+        // one this would take minutes.
         let classes: Vec<u32> = (0..1_000_000).map(|row| row.min(700_000)).collect();
         let drawn = draw(classes.len(), 0, Some(&classes), None, &split(0.9, 0.05)).unwrap();
         assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), [50_000, 900_000, 50_000]);
@@ -373,7 +375,7 @@ mod tests {
         check(10, f32::NAN, 0.1, "validation fraction is NaN; choose");
         check(10, 0.1, -0.1, "test fraction is -0.1; choose");
         check(10, 0.5, 0.5, "add up to 1 or more; lower them");
-        check(2, 0.5, 0.45, "leave none to train on; lower them");
+        check(2, 0.5, 0.45, "leave none for training; lower them");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Data that scaling does not do justice to: single values that squeeze all others, rows that are all equal.
+//! Data that scaling does not do justice to: single values that squeeze all others, rows that are
+//! all equal.
 
 use super::progress::Pulse;
 use super::quantiles::of_columns;
@@ -6,12 +7,12 @@ use super::raw::Raw;
 use super::{DataError, Doubt, Progress, Rows, SplitRows};
 use crate::project::{Choice, Scaling, Shape};
 
-/// A column is squeezed where all but the outer hundredth of its values at either end lie in less than this part of its
-/// range.
+/// A column is squeezed where all but the outer hundredth of its values at either end lie in less
+/// than this part of its range.
 const SLIVER: f64 = 0.01;
 /// Bytes are dark where they take less than this part of the range of their type.
 const DARK: f32 = 0.25;
-/// Fewer rows tell nothing about outliers.
+/// Fewer rows say nothing about outliers.
 const FEWEST_ROWS: usize = 10;
 /// Values of a column that are looked at; the ends of its range are known exactly.
 const SAMPLED: usize = 1 << 13;
@@ -24,7 +25,8 @@ pub(super) struct Ranges<'a> {
     pub scaling: Scaling,
 }
 
-/// A doubt about the columns in which single values squeeze the others, with the value that is farthest out.
+/// A doubt about the columns in which single values squeeze the others, with the value that is
+/// farthest out.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -73,14 +75,14 @@ pub(super) fn outliers(
         .collect();
     Ok(Some(Doubt {
         message: format!(
-            "{place}: an outlier ({value}) squeezes all other values into {part:.2} % of the range, so that they are learnt as \
-             all but constant"
+            "{place}: an outlier ({value}) compresses all other values into {part:.2} % of the range, so they \
+             are learned as almost constant"
         ),
         remedies: others,
     }))
 }
 
-/// What was taken off a feature's numbers.
+/// Number subtracted from a feature's numbers.
 fn base(raw: &Raw, feature: usize) -> f64 {
     let mut first = 0;
     for column in &raw.columns {
@@ -92,7 +94,8 @@ fn base(raw: &Raw, feature: usize) -> f64 {
     0.0
 }
 
-/// A doubt about arrays of bytes that take a small part of the range of their type, by which they would be scaled.
+/// A doubt about arrays of bytes that take a small part of the range of their type, by which they
+/// would be scaled.
 ///
 /// # Errors
 /// [`DataError::Cancelled`].
@@ -149,7 +152,7 @@ pub(super) fn uniform(raw: &Raw, progress: &Progress) -> Result<Option<String>, 
         _ if count < 2 => None,
         _ if are_equal => Some(format!("all {count} rows are equal: there is nothing to learn from them")),
         Shape::Image { .. } if are_flat => Some(format!(
-            "each of the {count} pictures is of one colour: look whether they were read as they should be"
+            "each of the {count} pictures has a single colour: check whether they were read correctly"
         )),
         Shape::Image { .. } | Shape::Vector(_) => None,
     })
@@ -189,7 +192,7 @@ mod tests {
         values[31] = -1e6;
         check(&values, Scaling::UnitRange, Some(&["outlier (-1000000)"]));
         check(&values[29..35], Scaling::UnitRange, None);
-        // Rare events are none.
+        // Rare events are not outliers.
         let rare: Vec<f32> = (0..1000).map(|at| if at == 7 { 1000.0 } else { 0.0 }).collect();
         check(&rare, Scaling::UnitRange, None);
     }
@@ -221,6 +224,6 @@ mod tests {
         assert_eq!(told(&table(2, vec![1.0, 2.0])), None);
         let shape = Shape::Image { height: 1, width: 2, channels: 1 };
         let flat = Raw::new("p", shape, Rows::U8(vec![3, 3, 4, 4]));
-        assert!(told(&flat).is_some_and(|text| text.contains("one colour")));
+        assert!(told(&flat).is_some_and(|text| text.contains("a single colour")));
     }
 }

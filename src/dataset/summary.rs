@@ -1,7 +1,7 @@
 use super::{Dataset, LabelValues, Rows, Subset};
 use crate::project::Shape;
 
-/// What a person looks at before training on data.
+/// The summary that a person checks before training on data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The data set's name.
@@ -20,7 +20,7 @@ pub struct Summary {
     pub max: f32,
     /// Mean of all values, scaled.
     pub mean: f32,
-    /// What a person should know: skipped files, filled values.
+    /// Warnings: skipped files, filled values.
     pub warnings: Vec<String>,
 }
 
@@ -96,7 +96,8 @@ impl Dataset {
         if let (Rows::U8(values), [offset], [factor]) =
             (&self.rows, &self.scaler.offsets[..], &self.scaler.factors[..])
         {
-            // Pictures, millions of bytes: taken as integers, scaled once. Factors are positive, so order stays.
+            // Pictures, millions of bytes: read as integers, scaled once. Factors are positive, so
+            // the order is unchanged.
             let (mut min, mut max, mut sum) = (u8::MAX, u8::MIN, 0_u64);
             for &row in rows {
                 for &value in &values[row as usize * features..][..features] {

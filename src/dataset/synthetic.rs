@@ -9,7 +9,7 @@ use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Synthetic};
 
-/// What to do where the samples do not fit into memory.
+/// The remedy where the samples do not fit into memory.
 pub(super) const REMEDY: &str = "choose fewer or smaller samples";
 
 /// Generates a data set; every row depends on the seed and its number alone.
@@ -73,7 +73,7 @@ fn take_names(count: usize, progress: &Progress) -> Result<(), DataError> {
     Ok(progress.budget().take(memory::text_bytes(24).saturating_mul(count as u64))?)
 }
 
-/// Calls `row` for each row number, which makes so many features, and watches the cancel switch.
+/// Calls `row` for each row number, which makes this many features, and checks the cancel switch.
 fn each_row(
     count: usize,
     features: usize,
@@ -93,8 +93,8 @@ fn each_row(
     Ok(())
 }
 
-/// t uniform in [1.5π, 4.5π], height uniform in [0, 21]: (t cos t, height, t sin t) plus normal noise, as scikit-learn's
-/// `make_swiss_roll`. The label is t.
+/// t uniform in [1.5π, 4.5π], height uniform in [0, 21]: (t cos t, height, t sin t) plus normal
+/// noise, as scikit-learn's `make_swiss_roll`. The label is t.
 fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     if !noise.is_finite() || noise < 0.0 {
         return Err(DataError::Setting(format!(
@@ -115,8 +115,8 @@ fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Resul
     Ok(raw)
 }
 
-/// Centres uniform in [−10, 10] in every feature, points normal around them with deviation 1; row r is of cluster r modulo
-/// their number.
+/// Centres uniform in [−10, 10] in every feature, points normal around them with deviation 1; row r
+/// is of cluster r modulo their number.
 fn blobs(
     count: usize,
     features: usize,
@@ -155,18 +155,19 @@ fn blobs(
     Ok(raw)
 }
 
-/// What a column of the informative table is.
+/// The kind of a column of the informative table.
 enum Column {
     /// Standard normal.
     Informative(usize),
-    /// tanh(a·u + b·v) + 0.05·noise of two informative columns u and v: neither can be told from it.
+    /// tanh(a·u + b·v) + 0.05·noise of two informative columns u and v: it depends on both.
     Dependent { of: [usize; 2], weights: [f32; 2] },
-    /// 0.3·normal, told by nothing.
+    /// 0.3·normal, independent of all others.
     Noise,
 }
 
-/// `informative` standard normal columns; of the others one in five (rounded down) is noise and the rest depend on pairs of
-/// informative ones. Columns stand in random order; their names tell what they are.
+/// `informative` standard normal columns; of the others one in five (rounded down) is noise and the
+/// rest depend on pairs of informative ones. Columns are in random order; their names give their
+/// kind.
 fn informative_table(
     count: usize,
     features: usize,

@@ -7,7 +7,8 @@ use super::{Column, ColumnKind, Dataset};
 use crate::project::{DateUnit, Shape};
 
 impl Dataset {
-    /// What a feature is called: a column by its name, a pixel by row and column (and channel), all counted from 1.
+    /// The name of a feature: a column's name, or a pixel's row and column (and channel), counted
+    /// from 1.
     pub fn feature_name(&self, feature: usize) -> String {
         match (self.feature_names.get(feature), self.shape) {
             (Some(name), _) => name.clone(),
@@ -40,7 +41,8 @@ impl Dataset {
         }
     }
 
-    /// Appends a row of scaled features as it would stand in the source: words and dates of a table as such.
+    /// Appends a row of scaled features as the source would contain it: words and dates of a table
+    /// as such.
     pub fn written(&self, scaled: &[f32], fields: &mut Vec<String>) {
         let value = |(feature, scaled): (usize, &f32)| self.scaler.unscale(feature, *scaled);
         let values: Vec<f32> = scaled.iter().enumerate().map(value).collect();
@@ -56,8 +58,8 @@ impl Dataset {
         }
     }
 
-    /// A feature of a row as it stands in the source: words and dates of a table as such, nothing for a word that is no
-    /// feature and for what was missing.
+    /// A feature of a row as in the source: words and dates of a table as such, nothing for a word
+    /// that is not a feature and for missing values.
     pub fn source_text(&self, row: usize, feature: usize) -> String {
         let start = row * self.shape.features();
         if self.gaps.is_filled(start + feature) {
@@ -85,7 +87,8 @@ impl Dataset {
         value(feature).to_string()
     }
 
-    /// What was taken off each feature; `None` where that is nothing, so that 32 bits can tell what the source holds.
+    /// The numbers subtracted from each feature; `None` where all are zero, so that 32 bits can
+    /// contain the numbers of the source.
     pub fn bases(&self) -> Option<Vec<f64>> {
         let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
         self.columns.iter().any(|column| column.base() != 0.0).then(|| bases.collect())
@@ -99,8 +102,8 @@ impl Dataset {
 }
 
 impl Column {
-    /// A number of a column of dates, with what was taken off it, as the source writes it; `None` for other columns, and for
-    /// what is no date.
+    /// A number of a column of dates, plus its base, as the source writes it; `None` for other
+    /// columns, and for a number that is not a date.
     pub fn date(&self, value: f64) -> Option<String> {
         match &self.kind {
             ColumnKind::Dates { format, unit, .. } => moment(format, *unit, value),
@@ -111,7 +114,8 @@ impl Column {
         }
     }
 
-    /// Its features, unscaled and less its base, as the field they stand for; between two words or moments the nearer one.
+    /// Its features, unscaled and less its base, as the field they represent; between two words or
+    /// moments the nearer one.
     fn written(&self, values: &[f32]) -> String {
         let value = values.first().copied().unwrap_or(f32::NAN);
         let whole = f64::from(value) + self.base();
@@ -132,7 +136,7 @@ impl Column {
     }
 }
 
-/// The nearest moment that the format can write; `None` for what is none.
+/// The nearest moment that the format can write; `None` for a number that is not one.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     let secs = value * unit.secs();
     if let Some(duration) = Duration::of_name(format) {
@@ -240,7 +244,7 @@ mod tests {
         let texts =
             [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
-        // What was filled is not read: the number of the first row, the word of the second.
+        // Filled values are not read: the number of the first row, the word of the second.
         data.gaps.cells = vec![0b11_0001];
         let texts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["", "Köln", "1000000003", ""]);

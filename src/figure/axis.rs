@@ -3,7 +3,7 @@ use super::ticks::{Tick, linear_ticks, log_ticks, ticks_across, whole};
 /// One axis of a plot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// What it counts, with its unit.
+    /// The quantity, with its unit.
     pub label: String,
     /// Its ends, in decimal logarithms where it is logarithmic.
     pub range: [f64; 2],
@@ -37,7 +37,7 @@ impl Axis {
         }
     }
 
-    /// Its marks along a height of so many points.
+    /// Its marks along a height of this many points.
     pub(super) fn up(&self, height: f32) -> Vec<Tick> {
         if !self.names.is_empty() {
             let every = self.names.len().div_ceil((height / 15.0).max(1.0) as usize).max(1);
@@ -50,10 +50,10 @@ impl Axis {
         if self.is_log { log_ticks(self.ends(), room) } else { linear_ticks(self.ends(), room) }
     }
 
-    /// Its marks along a width of so many points; labels reach `beyond` its end at most.
+    /// Its marks along a width of this many points; labels reach `beyond` its end at most.
     pub(super) fn across(&self, width: f32, beyond: f32, text_width: impl Fn(&Tick) -> f32) -> Vec<Tick> {
         if !self.names.is_empty() {
-            // They stand where their things are.
+            // They are at the positions of their things.
             return Vec::new();
         }
         let mut ticks = ticks_across(self.ends(), width, beyond, text_width);

@@ -6,19 +6,20 @@ use super::ink::Ink;
 /// Bars of numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    /// What a bar is: `unit`, `entry`, `value`.
+    /// The meaning of a bar: `unit`, `entry`, `value`.
     pub bar: String,
-    /// What its height is, with its unit.
+    /// The meaning of its height, with its unit.
     pub measure: String,
     /// The height of each.
     pub values: Vec<f32>,
-    /// The colour of each; the last stands for all that follow.
+    /// The colour of each; the last applies to all that follow.
     pub inks: Vec<Ink>,
     /// Names of the bars instead of their numbers counted from 1.
     pub names: Vec<String>,
-    /// The first and the last edge of a histogram, whose bars are equal parts of what lies between.
+    /// The first and the last edge of a histogram, whose bars divide the range between them
+    /// equally.
     pub edges: Option<[f32; 2]>,
-    /// The value that is as high as the plot; the largest where there is none.
+    /// The value at the top of the plot; the largest where there is none.
     pub most: Option<f32>,
     /// A level that is marked.
     pub level: Option<f32>,
@@ -28,8 +29,8 @@ pub struct Bars {
 const MOST_NAMES: usize = 24;
 
 impl Bars {
-    /// A histogram of counts in bins of equal width from −`reach` to `reach`, without the empty ones
-    /// at both ends.
+    /// A histogram of counts in bins of equal width from −`reach` to `reach`, without the empty
+    /// ones at both ends.
     pub fn histogram(bar: impl Into<String>, counts: &[u64], reach: f32) -> Bars {
         let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
         let end = counts.iter().rposition(|count| *count > 0).map_or(counts.len(), |last| last + 1);
@@ -83,7 +84,7 @@ impl Bars {
         for (bar, value) in self.values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
             let [from, to] = self.ends(bar).map(|end| chart.at([end, 0.0])[0]);
             let gap = if to - from > 4.0 { 1.0 } else { 0.0 };
-            // What is there can be seen, however small it is.
+            // A bar above zero is visible, however small it is.
             let [_, top] = chart.at([0.0, f64::from(value.min(self.highest()))]);
             let height = (base - top).max(1.0);
             let own = Frame::new(from, base - height, (to - from - gap).max(0.5), height);

@@ -47,7 +47,7 @@ impl Pen {
     }
 }
 
-/// Which part of a text stands at its place.
+/// Which part of a text is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Start,
@@ -172,7 +172,7 @@ impl<'a> Canvas<'a> {
         self.turned_text(at, text, set, false);
     }
 
-    /// The same, from below to above where it is turned.
+    /// Like [`Canvas::text`], but upwards where it is turned.
     pub fn turned_text(&mut self, [x, y]: [f32; 2], text: &str, set: Type, is_turned: bool) {
         if text.is_empty() {
             return;
@@ -211,7 +211,7 @@ impl<'a> Canvas<'a> {
         ));
     }
 
-    /// Draws what shows nothing outside a frame.
+    /// Draws content that is clipped to a frame.
     pub fn clipped(&mut self, frame: Frame, draw: impl FnOnce(&mut Canvas<'a>)) {
         self.clips += 1;
         let Frame { left, top, width, height } = frame;
@@ -271,7 +271,7 @@ pub(super) fn fitted(text: &str, size: f32, width: f32) -> String {
     kept + "…"
 }
 
-/// A number with two decimals at most; what is no number is 0.
+/// A number with two decimals at most; NaN and infinities are 0.
 fn short(value: f32) -> String {
     let value = if value.is_finite() { value } else { 0.0 };
     let text = format!("{value:.2}");
@@ -301,8 +301,8 @@ fn stroke(pen: Pen) -> String {
     format!(" stroke=\"{}\" stroke-width=\"{}\"{opacity}{dashes}", hex(pen.tint), short(pen.width))
 }
 
-/// A text for people as XML holds it: hidden characters are shown, and those that XML has no place
-/// for are left out.
+/// A text for people as XML: hidden characters are shown, and those that XML does not allow are
+/// dropped.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in visible(text).chars() {

@@ -6,7 +6,7 @@ use super::ticks::Tick;
 
 /// Between plot and labels.
 const GAP: f32 = 4.0;
-/// Room for the labels below the plot, and for what the axis counts.
+/// Room for the labels below the plot, and for the name of the axis.
 const LABELS_BELOW: f32 = 18.0;
 const NAME: f32 = 18.0;
 /// The type of labels, as in the window.
@@ -16,7 +16,7 @@ const BEYOND: f32 = 12.0;
 /// The widest label of the axis up that is shown whole.
 const WIDEST: f32 = 110.0;
 
-/// The place of a plot, within its axes, and what it shows.
+/// The position of a plot, within its axes, and its ranges.
 pub(super) struct Chart {
     /// The plot without its axes.
     pub frame: Frame,

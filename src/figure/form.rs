@@ -88,8 +88,8 @@ pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, Fig
     encoded_while(figure, form, style, |_, _| true)
 }
 
-/// [`encoded`]; before each picture `goes_on` is told how many of how many are drawn, and says
-/// whether to go on.
+/// [`encoded`]; before each picture `goes_on` gets the number of drawn pictures and of all, and
+/// returns whether to continue.
 ///
 /// # Errors
 /// Also [`FigureError::Cancelled`].

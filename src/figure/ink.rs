@@ -1,9 +1,9 @@
 use super::palette::{Palette, Rgb};
 
-/// What a mark stands for: its colour in either theme follows from that.
+/// The role of a mark, which determines its colour in either theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
-    /// What is looked at.
+    /// The subject of the figure.
     Accent,
     /// The encoder.
     Encoder,
@@ -11,9 +11,9 @@ pub enum Ink {
     Code,
     /// The decoder.
     Decoder,
-    /// What is there beside it.
+    /// Context around the subject.
     Faint,
-    /// What separates.
+    /// Separators.
     Line,
     /// A class, counted from 0.
     Class(usize),

@@ -1,4 +1,4 @@
-//! What a plot shows of its two axes.
+//! The ranges of the two axes of a plot.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +7,8 @@ use super::Line;
 /// Room above and below curves, as a part of their span.
 const MARGIN: f64 = 0.06;
 
-/// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal
-/// logarithms).
+/// The ranges of the two axes of a plot, in units of the axes (decimal logarithms for a logarithmic
+/// axis).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Left and right end.
@@ -24,8 +24,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The smallest limits around all points whose two numbers are finite; `None` where there is no
-    /// such point.
+    /// The smallest limits around all points whose two numbers are finite; `None` without such a
+    /// point.
     pub fn around(points: impl Iterator<Item = [f64; 2]>) -> Option<Limits> {
         let widened = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
         let finite = points.filter(|[x, y]| x.is_finite() && y.is_finite());
@@ -53,7 +53,8 @@ impl Limits {
         (Limits { x: [0.0, around.x[1].max(last)], y }, is_hidden)
     }
 
-    /// The same with room to every side, a fraction of the span; an axis without a span gets one.
+    /// Returns the limits with a margin on every side, a fraction of the span; an axis without a
+    /// span gets one.
     #[must_use]
     pub fn with_margin(self, fraction: f64) -> Limits {
         let widen = |[low, high]: [f64; 2]| {

@@ -15,7 +15,7 @@ pub struct Line {
     lowest_positive: Option<f64>,
 }
 
-/// Places of the lowest and the highest number; `None` where a stretch has none.
+/// Positions of the lowest and the highest number; `None` for a stretch without numbers.
 type Ends = Option<[u32; 2]>;
 
 impl Line {
@@ -81,7 +81,7 @@ impl Line {
         }
     }
 
-    /// The part that lies in a range, thinned out as [`decimate`] does.
+    /// The part that lies in a range, thinned out as by [`decimate`].
     pub fn decimated(&self, range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
         thinned(&self.points, &self.levels, range, buckets)
     }
@@ -97,9 +97,9 @@ impl Line {
 }
 
 /// The part of a curve, ascending in x, that lies in `[from, to]`, with one point beyond either
-/// end. Where it has more than two points for each of `buckets`, it is cut into one to two
+/// end. Where it has more than two points for each of `buckets`, it is divided into one to two
 /// stretches for each of them, and only the lowest and the highest point of each are kept, so that
-/// no spike is lost. A stretch of no numbers at all stays a gap.
+/// no spike is lost. A stretch without numbers remains a gap.
 pub fn decimate(points: &[[f64; 2]], range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
     thinned(points, &[], range, buckets)
 }
@@ -173,7 +173,7 @@ mod tests {
             assert!(kept.windows(2).all(|pair| pair[0][0] < pair[1][0]));
             assert!(kept.contains(&[7_777.0, 99.0]), "{from} {to}");
             assert_eq!(kept.contains(&[99_999.0, -99.0]), to > 99_998.0, "{from} {to}");
-            // What is remembered changes the time it takes, and nothing else.
+            // The cache changes the time, not the result.
             assert_eq!(decimate(line.points(), [from, to], buckets).len(), kept.len());
         }
         assert_eq!(line.range(false), Some([-99.0, 99.0]));

@@ -14,7 +14,7 @@ pub struct Lines {
     pub y: Axis,
     /// The curves; the first ones lie above.
     pub series: Vec<Series>,
-    /// What happened along the axis across.
+    /// Events along the horizontal axis.
     pub marks: Vec<Mark>,
     /// The place on the axis across that is looked at.
     pub thread: Option<f64>,
@@ -27,7 +27,7 @@ pub struct Series {
     pub name: String,
     /// Its colour.
     pub ink: Ink,
-    /// Whether it only stands for comparison.
+    /// Whether it is only for comparison.
     pub is_faint: bool,
     /// Whether it is dashed.
     pub is_dashed: bool,
@@ -59,7 +59,7 @@ impl Series {
 pub struct Mark {
     /// Where.
     pub at: f64,
-    /// What.
+    /// The text.
     pub text: String,
 }
 

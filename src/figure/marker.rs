@@ -15,13 +15,13 @@ pub fn class_marker(class: usize) -> Marker {
     Marker { color: class % 10, shape: class / 10 % MARKER_SHAPES }
 }
 
-/// Radius of a point in a cloud of so many: smaller where there are many.
+/// Radius of a point in a cloud of this many: smaller where there are many.
 pub fn point_radius(count: usize) -> f32 {
     (3.2 * (1500.0 / count.max(1) as f32).powf(0.22)).clamp(1.5, 3.4)
 }
 
-/// Opacity of a point in a cloud of so many: crowded points are painted thinner, so that density
-/// shows.
+/// Opacity of a point in a cloud of this many: more transparent where there are many, so that
+/// density shows.
 pub fn point_opacity(count: usize) -> f32 {
     if count > 8000 { 0.7 } else { 0.9 }
 }

@@ -1,18 +1,19 @@
-//! The one table of colours: the tokens of the dark and the light window, class and run colours, and colour maps.
+//! The one table of colours: the tokens of the dark and the light window, class and run colours,
+//! and colour maps.
 
 /// Red, green, blue in sRGB, as on the web.
 pub type Rgb = [u8; 3];
 
-/// What every surface, text and mark of one theme is painted with.
+/// The colours of the surfaces, texts and marks of one theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
-    /// Behind everything.
+    /// The background.
     pub window: Rgb,
     /// Side panels, headers, the bottom panel.
     pub panel: Rgb,
     /// Cards and fields.
     pub card: Rgb,
-    /// What stands out from a panel: a hovered or selected row or chip.
+    /// A highlight in a panel: a hovered or selected row or chip.
     pub raised: Rgb,
     /// Lines between things, outlines of widgets.
     pub line: Rgb,
@@ -22,17 +23,17 @@ pub struct Palette {
     pub grid: Rgb,
     /// Text to read.
     pub text: Rgb,
-    /// Text beside it: labels, units, axes.
+    /// Secondary text: labels, units, axes.
     pub dim: Rgb,
     /// Large or decorative text only.
     pub faint: Rgb,
-    /// What can be acted on, and the curve looked at.
+    /// Clickable items, and the selected curve.
     pub accent: Rgb,
     /// Text on a ground of `accent`.
     pub on_accent: Rgb,
     /// The encoder.
     pub encoder: Rgb,
-    /// The code, the waist of the network.
+    /// The code, the bottleneck of the network.
     pub code: Rgb,
     /// The decoder.
     pub decoder: Rgb,
@@ -84,7 +85,8 @@ impl Palette {
         ],
     };
 
-    /// The light theme. Its class colours are the dark ones, darkened until they stand out from white by 3:1.
+    /// The light theme. Its class colours are the dark ones, darkened to a contrast of 3:1 with
+    /// white.
     pub const LIGHT: Palette = Palette {
         window: rgb(0xee_f0_f3),
         panel: rgb(0xf8_f9_fb),
@@ -133,13 +135,15 @@ impl Palette {
         self.classes[class % self.classes.len()]
     }
 
-    /// Colour of a run, by its number counted from 1: the same wherever it is drawn, selected or not.
+    /// Colour of a run, by its number counted from 1: the same wherever it is drawn, selected or
+    /// not.
     pub fn run(&self, number: u32) -> Rgb {
         self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
     }
 
-    /// Colour of a number at `t` of [−1, 1] of its reach: blue below 0, the ground of plots at 0, orange above. Blue and orange
-    /// are told apart with every kind of colour vision; NaN is 0.
+    /// Colour of a number at `t` of [−1, 1] of its reach: blue below 0, the background of plots at
+    /// 0, orange above. Blue and orange are distinguishable with every kind of colour vision; NaN
+    /// is 0.
     pub fn signed(&self, t: f32) -> Rgb {
         let t = if t.is_nan() { 0.0 } else { t.clamp(-1.0, 1.0) };
         let end = if t < 0.0 { self.classes[0] } else { self.classes[1] };
@@ -149,16 +153,16 @@ impl Palette {
         })
     }
 
-    /// Colour of a number at `t` of [0, 1] of its range: Viridis, without the end that would vanish on
-    /// the background.
+    /// Colour of a number at `t` of [0, 1] of its range: Viridis, without the end that would vanish
+    /// on the background.
     pub fn number(&self, t: f32) -> Rgb {
         let t = t.clamp(0.0, 1.0);
         sequential(if self.is_dark() { 0.24 + 0.76 * t } else { 0.72 * t })
     }
 }
 
-/// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six (2019, public domain);
-/// what is outside is clamped, NaN is 0.
+/// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six
+/// (2019, public domain); values outside are clamped, NaN is 0.
 fn sequential(t: f32) -> Rgb {
     const COEFFICIENTS: [[f32; 3]; 7] = [
         [0.277_727_33, 0.005_407_344, 0.334_099_8],
@@ -176,8 +180,9 @@ fn sequential(t: f32) -> Rgb {
     })
 }
 
-/// Black over brown and orange to a pale yellow at `t` of [0, 1]: how large an error is. The same in both themes, for
-/// it lies beside pictures on black. What is outside is clamped; NaN is the largest error.
+/// Black over brown and orange to a pale yellow at `t` of [0, 1]: how large an error is. Equal in
+/// both themes, because it is next to pictures on black. Values outside are clamped; NaN is the
+/// largest error.
 pub fn error_color(t: f32) -> Rgb {
     const STOPS: [(f32, [f32; 3]); 5] = [
         (0.0, [6.0, 5.0, 5.0]),

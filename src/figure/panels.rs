@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Frame, Type, fitted};
 /// Several plots side by side, each with its title.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Panels {
-    /// How many stand in a row.
+    /// Number of panels per row.
     pub columns: usize,
     /// Width and height of each, in points.
     pub size: [f32; 2],

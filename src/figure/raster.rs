@@ -71,7 +71,7 @@ fn rendered(svg: &str, scale: f32) -> Result<Pixmap, FigureError> {
     Ok(pixels)
 }
 
-/// Pictures as an animated GIF that repeats, each shown for so many seconds.
+/// Pictures as an animated GIF that repeats, each shown for this many seconds.
 pub(super) fn gif(
     frames: impl Iterator<Item = Result<Pixels, FigureError>>,
     secs: f32,

@@ -16,7 +16,7 @@ pub struct Scatter {
     pub y: Axis,
     /// Where the points lie.
     pub points: Vec<[f32; 2]>,
-    /// What they are coloured by.
+    /// The colouring of the points.
     pub coloring: Coloring,
     /// The class seen alone; the others fade.
     pub isolated: Option<u32>,
@@ -26,7 +26,7 @@ pub struct Scatter {
     pub rows: Vec<u64>,
 }
 
-/// What points are coloured by, with its name.
+/// The quantity that colours the points, with its name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Coloring {
     /// All alike.
@@ -34,16 +34,16 @@ pub enum Coloring {
     Alike,
     /// Classes.
     Classes {
-        /// What they are classes of.
+        /// The name of the labels.
         label: String,
         /// Their names.
         names: Vec<String>,
-        /// The class of each point; one that has no name is none.
+        /// The class of each point; a point without a name has none.
         ids: Vec<u32>,
     },
     /// Numbers.
     Numbers {
-        /// What they count.
+        /// The name of the quantity.
         label: String,
         /// The number of each point.
         values: Vec<f32>,
@@ -52,7 +52,7 @@ pub enum Coloring {
     },
 }
 
-/// What points are coloured by.
+/// The colours of the points.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum PointColors<'a> {
     /// All alike.
@@ -65,7 +65,7 @@ pub enum PointColors<'a> {
 }
 
 impl PointColors<'_> {
-    /// Colour and shape of a point. What has no class or number is faint.
+    /// Colour and shape of a point. A point without a class or number is faint.
     pub fn mark(&self, palette: &Palette, index: usize) -> (Rgb, usize) {
         match self {
             PointColors::Alike => (palette.accent, 0),
@@ -86,7 +86,7 @@ impl PointColors<'_> {
 }
 
 impl Coloring {
-    /// The same without names.
+    /// The colours without names.
     pub fn colors(&self) -> PointColors<'_> {
         match self {
             Coloring::Alike => PointColors::Alike,

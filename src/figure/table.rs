@@ -17,8 +17,8 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// The numbers of a figure as CSV, in full precision below a header. What is no number is `NaN` or
-/// `inf`; what is not there is empty.
+/// The numbers of a figure as CSV, in full precision below a header. Numbers that are not finite
+/// are `NaN` or `inf`; missing ones are empty.
 ///
 /// # Errors
 /// [`FigureError`] where the table cannot be encoded.
@@ -44,7 +44,7 @@ fn table(drawing: &Drawing) -> Table {
     table
 }
 
-/// Numbers names that are there already: curves, columns and values are called as a person likes.
+/// Numbers duplicate names: users name curves, columns and values as they like.
 fn tell_apart(names: &mut [String]) {
     let mut taken: HashSet<String> = HashSet::new();
     for name in names {
@@ -184,7 +184,7 @@ fn of_panels(panels: &Panels) -> Table {
     out
 }
 
-/// The place of a column, which is added where there is none of that name.
+/// The place of a column, which is added if there is none of that name.
 fn column(header: &mut Vec<String>, name: String) -> usize {
     let known = header.iter().skip(1).position(|own| *own == name);
     known.map_or_else(
@@ -200,7 +200,7 @@ fn named(label: &str, otherwise: &str) -> String {
     if label.is_empty() { otherwise.to_owned() } else { label.to_owned() }
 }
 
-/// All digits that tell a number from every other.
+/// All digits that distinguish a number from every other.
 fn number(value: f64) -> String {
     let is_plain = value == 0.0 || !value.is_finite() || (1e-5..1e15).contains(&value.abs());
     if is_plain { value.to_string() } else { format!("{value:e}") }

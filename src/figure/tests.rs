@@ -70,7 +70,7 @@ fn panels() -> Figure {
     Figure::new("All", Drawing::Panels(Panels { columns: 2, size: [240.0, 180.0], panels: inner.to_vec() }))
 }
 
-/// All kinds, and what is odd about some.
+/// All kinds, some with unusual values.
 fn all() -> Vec<Figure> {
     let odd = [1.0, f64::NAN, f64::INFINITY, 0.0, -3.0];
     vec![
@@ -158,12 +158,12 @@ fn curves_are_polylines_with_gaps() {
     assert_eq!((count(&whole, "<polyline"), points(&whole)), (2, 3));
     let gap = lines(vec![curve("a", &[1.0, 2.0, f64::NAN, 3.0, 2.0])], false);
     assert_eq!((count(&gap, "<polyline"), points(&gap)), (2, 2));
-    // A logarithmic axis has no place for 0 and what is below it; a value alone is a dot.
+    // A logarithmic axis has no place for 0 and negative values; a single value is a dot.
     let log = lines(vec![curve("a", &[1.0, 0.1, 0.0, 1.0, -1.0])], true);
     assert_eq!((count(&log, "<polyline"), count(&log, "<circle"), points(&log)), (1, 1, 2));
     let smooth = Series { smooth: vec![[0.0, 1.0], [1.0, 1.5]], ..curve("a", &[1.0, 2.0]) };
     assert_eq!(count(&lines(vec![smooth], false), "<polyline"), 2);
-    // A long curve is thinned out to what can be seen.
+    // A long curve is thinned out to the visible points.
     let long: Vec<[f64; 2]> = (0..200_000).map(|x| [f64::from(x) / 50_000.0, f64::from(x % 7)]).collect();
     let long = lines(vec![Series::new("a", Ink::Accent, long)], false);
     assert!(points(&long) < 3000 && drawn(&long).len() < 200_000);
@@ -208,7 +208,7 @@ fn a_large_cloud_is_one_picture_of_bounded_size() {
     assert!(elements(&large, "<circle") < 20);
     assert!(drawn(&large).len() < 4_000_000, "{}", drawn(&large).len());
     assert_eq!(numbers(&large).lines().count(), 20_001, "the table has all of them");
-    // What is selected shows, however much it is: as shapes, or within the picture.
+    // The selection is visible, however large it is: as shapes, or within the picture.
     let with_all = |count: usize| {
         let mut figure = cloud(count);
         if let Drawing::Scatter(scatter) = &mut figure.drawing {

@@ -10,7 +10,7 @@ const GAP: f32 = 4.0;
 pub struct Tick {
     /// Where, in units of the axis (its decimal logarithm on a logarithmic one).
     pub at: f64,
-    /// What is written there.
+    /// The text.
     pub label: String,
 }
 
@@ -44,8 +44,8 @@ pub fn whole(ticks: &mut Vec<Tick>) {
     }
 }
 
-/// Round numbers, as many as `width` has room for with their labels. The last label is left out
-/// where it would reach further than `beyond` to the right of the axis.
+/// Round numbers, as many as `width` has room for with their labels. The last label is dropped
+/// where it would extend further than `beyond` to the right of the axis.
 pub fn ticks_across(
     limits: [f64; 2],
     width: f32,
@@ -104,7 +104,7 @@ fn log_tick(at: f64) -> Tick {
 fn tick_label(at: f64, step: f64, decimals: usize) -> String {
     let at = if at.abs() < step * 1e-6 { 0.0 } else { at };
     let text = if at != 0.0 && !(1e-4..1e6).contains(&step.max(at.abs())) {
-        // As many digits as tell it from the next mark.
+        // As many digits as distinguish it from the next mark.
         let digits = (at.abs().log10().floor() - (step.log10() + 1e-9).floor()).clamp(0.0, 15.0) as usize;
         format!("{at:.digits$e}")
     } else {

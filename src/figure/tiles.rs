@@ -15,14 +15,14 @@ pub struct Tiles {
     pub gap: f32,
     /// Names of the values of all pictures, where they have names.
     pub value_names: Vec<String>,
-    /// What colours mean.
+    /// The legend of the colours.
     pub bar: Option<ColorBar>,
 }
 
 /// Pictures in one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TileLine {
-    /// What stands at its left.
+    /// The text at its left.
     pub name: String,
     /// The pictures.
     pub tiles: Vec<Tile>,
@@ -31,7 +31,7 @@ pub struct TileLine {
 /// One picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tile {
-    /// What stands beneath it.
+    /// The text below it.
     pub caption: String,
     /// The picture.
     pub picture: Picture,
@@ -50,10 +50,10 @@ pub struct Picture {
     pub pixels: Vec<Rgb>,
 }
 
-/// What the colours of a map mean.
+/// The legend of the colours of a map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColorBar {
-    /// What they count.
+    /// The quantity.
     pub label: String,
     /// The numbers at its ends.
     pub range: [f64; 2],
@@ -83,7 +83,7 @@ const BAR: f32 = 40.0;
 const SHADES: usize = 32;
 
 impl Picture {
-    /// The colour of a pixel; black where there is none.
+    /// The colour of a pixel; black outside the picture.
     pub fn at(&self, x: usize, y: usize) -> Rgb {
         self.pixels.get(y * self.width + x).copied().unwrap_or_default()
     }
@@ -178,7 +178,7 @@ impl ColorMap {
 }
 
 impl ColorBar {
-    /// From left to right, with its ends beneath.
+    /// From left to right, with its ends below.
     fn draw_across(&self, canvas: &mut Canvas<'_>, frame: Frame) {
         let palette = canvas.palette;
         let step = frame.width / SHADES as f32;
@@ -194,7 +194,7 @@ impl ColorBar {
         canvas.text([middle, y], &fitted(&self.label, SMALL, 0.6 * frame.width), set.aligned(Align::Middle));
     }
 
-    /// From below to above, with its ends beside.
+    /// From bottom to top, with its ends at the side.
     pub(super) fn draw_up(&self, canvas: &mut Canvas<'_>, frame: Frame) {
         let palette = canvas.palette;
         let set = Type::new(TYPE, palette.dim);

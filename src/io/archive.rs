@@ -1,4 +1,4 @@
-//! Reading a zip nobody vouches for: sizes may lie, entries may be cut short.
+//! Reading an untrusted zip: sizes may be wrong, entries may be truncated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -17,11 +17,11 @@ use super::shelf::{self, Extent, Shelf};
 use crate::check::PlannedArray;
 use crate::run::{HeldWeights, RunId};
 
-/// What a text may take: more than any design needs.
+/// Limit on the size of a text: more than any design needs.
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
-/// What all entries together may take beyond [`GROWTH`] times the size of the file.
+/// Limit on the total size of all entries, beyond [`GROWTH`] times the size of the file.
 const BASE_BYTES: u64 = 256 << 20;
-/// Weights hardly shrink when packed; what grows more than this is a bomb.
+/// Weights hardly shrink when packed; an entry that grows more than this is a bomb.
 const GROWTH: u64 = 32;
 
 /// A project file being read.
@@ -29,13 +29,14 @@ pub(super) struct Archive {
     path: PathBuf,
     zip: zip::ZipArchive<BufReader<Arc<File>>>,
     file: Arc<File>,
-    /// The file as what weights stay in, once there are some.
+    /// The file in which weights stay, once there are some.
     shelf: Option<Arc<Shelf>>,
     /// Names of all entries, for those of a folder.
     names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
     budget: u64,
-    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as histories are long.
+    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as
+    /// histories are long.
     record_limit: u64,
 }
 
@@ -57,7 +58,8 @@ impl Archive {
                 return read(error);
             }
             let message = format!(
-                "the list of its entries is missing or damaged ({error}); the file was cut short: copy it again, or open a backup"
+                "the list of its entries is missing or damaged ({error}); the file is truncated: copy it \
+                 again, or open a backup"
             );
             FileError::content(path, "at its end", message)
         })?;
@@ -91,7 +93,8 @@ impl Archive {
         files.into_iter().map(|(id, files)| (id, digest(files))).collect()
     }
 
-    /// Copies the files of runs as they are, packed and with their checksums: damage in one stays visible.
+    /// Copies the files of runs as they are, packed and with their checksums: damage in one stays
+    /// visible.
     pub(super) fn copy_runs<W: io::Write + io::Seek>(
         &mut self,
         ids: &[RunId],
@@ -112,14 +115,15 @@ impl Archive {
                 .and_then(|start| start.checked_add(entry.compressed_size()))
                 .is_some_and(|its_end| its_end <= end);
             if !is_whole {
-                return Err(ZipError::InvalidArchive("an entry is cut short".into()));
+                return Err(ZipError::InvalidArchive("an entry is truncated".into()));
             }
             zip.raw_copy_file(entry)?;
         }
         Ok(())
     }
 
-    /// Bytes that all entries take together, packed. Where they take more than the file, they lie over each other.
+    /// Bytes that all entries take together, packed. Where they take more than the file, they lie
+    /// over each other.
     pub(super) fn packed_bytes(&self) -> u64 {
         let entries = (0..self.zip.len()).filter_map(|index| self.zip.by_index_data(index).ok());
         entries.fold(0, |sum: u64, entry| sum.saturating_add(entry.compressed_size()))
@@ -131,9 +135,10 @@ impl Archive {
     }
 }
 
-/// The names, sizes and CRC-32 checksums of a run's files as one number. It tells two versions of a run apart whatever
-/// their times say, and whoever wrote them: a run that was trained further differs in several files, and all their
-/// checksums would have to be the old ones by chance, which is one in four billion for each.
+/// The names, sizes and CRC-32 checksums of a run's files as one number. It distinguishes two
+/// versions of a run whatever their times are, and whichever program wrote them: a run that was
+/// trained further differs in several files, and all their checksums would have to be the old ones
+/// by chance, which is one in four billion for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Digest(u64);
 
@@ -154,13 +159,13 @@ impl Folder for Archive {
             (false, true) => self.budget.min(self.record_limit),
             (false, false) => self.budget.min(TEXT_LIMIT_BYTES),
         };
-        // The size an entry claims is not believed: neither for what is reserved nor for what is read.
+        // The size an entry claims is not trusted: neither for reserving memory nor for reading.
         let mut bytes = Vec::new();
         let read = entry.take(limit + 1).read_to_end(&mut bytes);
         read.map_err(|error| damaged(format!("it is damaged ({error}); open a backup")))?;
         if bytes.len() as u64 > limit {
             return Err(damaged(format!(
-                "it unpacks to more than {} MB, far more than belongs there",
+                "it unpacks to more than {} MB, far more than expected",
                 limit >> 20
             )));
         }
@@ -190,7 +195,7 @@ impl Folder for Archive {
             return Ok(Some(Arc::new(weights).into()));
         };
         if extent.start.checked_add(extent.len).is_none_or(|its_end| its_end > end) {
-            return Err(damaged("it is cut short; open a backup".to_owned()));
+            return Err(damaged("it is truncated; open a backup".to_owned()));
         }
         shelf::check_length(extent.len, arrays).map_err(damaged)?;
         let shelf = self.shelf.get_or_insert_with(|| Shelf::new(&self.path, Arc::clone(&self.file)));

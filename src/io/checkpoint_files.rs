@@ -1,4 +1,5 @@
-//! A [`Checkpoint`] in files: its numbers as text, its arrays as `safetensors`; in the live store both in one file.
+//! A [`Checkpoint`] in files: its numbers as text, its arrays as `safetensors`; in the live store
+//! both in one file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use super::tensors::{Floats, decode_weights};
 use crate::project::Shape;
 use crate::run::{Checkpoint, Terms, Weights};
 
-/// The version of checkpoints this program writes, here because the live store has no manifest. Since 2 a row made of a
-/// picture goes channel by channel; before, pixel by pixel. Since 3 loss terms have their names.
+/// The version of checkpoints this program writes, here because the live store has no manifest.
+/// Since 2 a row made of a picture is ordered channel by channel; before, pixel by pixel. Since 3
+/// loss terms have their names.
 const CHECKPOINT_VERSION: u32 = 3;
 /// The last version whose numbers are [`OldNumbers`].
 const LAST_OLD: u32 = 2;
@@ -105,11 +107,12 @@ impl Numbers {
         let has_order = matches!(shape, Shape::Image { channels, .. } if channels > 1);
         if version > CHECKPOINT_VERSION {
             return Err(NumbersError::Version(format!(
-                "version {version} of a checkpoint, this program reads up to {CHECKPOINT_VERSION}: update Hourglass"
+                "checkpoint version {version}, but this program reads up to {CHECKPOINT_VERSION}: update \
+                 Hourglass"
             )));
         }
         if version < 2 && has_order {
-            let message = "its weights were written in another order of pixels; train it again";
+            let message = "its weights were written with another pixel order; train it again";
             return Err(NumbersError::Version(message.to_owned()));
         }
         if version <= LAST_OLD {
@@ -152,7 +155,8 @@ pub(super) fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, Stri
     serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-/// The checkpoint in one `safetensors` file, of a run with samples of this shape and these loss terms.
+/// The checkpoint in one `safetensors` file, of a run with samples of this shape and these loss
+/// terms.
 pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Checkpoint, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let text = metadata
@@ -164,8 +168,8 @@ pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape, terms: &Terms) -> Re
     for (full_name, array) in decode_weights(bytes)?.0 {
         let (part, name) = full_name.split_once('/').unwrap_or_default();
         let part = Part::ALL.into_iter().find(|known| known.name() == part);
-        let part = part.ok_or_else(|| format!("the array {full_name} belongs to no part"))?;
-        // Arrays of a part that the numbers say nothing of are left out.
+        let part = part.ok_or_else(|| format!("the array {full_name} belongs to no known part"))?;
+        // Arrays of a part that the numbers do not mention are skipped.
         if let Some(weights) = part.of_mut(&mut numbers.checkpoint) {
             weights.0.insert(name.to_owned(), array);
         }

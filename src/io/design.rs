@@ -8,17 +8,17 @@ use crate::project::{DesignError, FORMAT_VERSION, Project, Source};
 /// Designs are typed by hand; anything larger is something else.
 const LIMIT_BYTES: u64 = 16 << 20;
 
-/// Reads a bare design, `NAME.ron`. Relative paths of data are taken from the file's folder, not from where the program
-/// was started.
+/// Reads a bare design, `NAME.ron`. Relative paths of data are taken from the file's folder, not
+/// from where the program was started.
 ///
 /// # Errors
-/// [`FileError`] with line and column for what is no design.
+/// [`FileError`] with line and column where the text is not a design.
 pub fn open_design(path: &Path) -> Result<Project, FileError> {
     let file = open_file(path)?;
     let mut bytes = Vec::new();
     file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(|error| FileError::read(path, &error))?;
     if bytes.len() as u64 > LIMIT_BYTES {
-        let message = "a design is never that large; is this a data file?";
+        let message = "it is too large for a design; is this a data file?";
         return Err(FileError::content(path, "its size", message));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -38,7 +38,7 @@ pub fn save_design(files: &Files, path: &Path, project: &Project) -> Result<(), 
     files.write_bytes(path, Durability::Synced, project.to_ron().as_bytes())
 }
 
-/// Makes relative paths of data absolute: they are meant from the folder of the file they stand in.
+/// Makes relative paths of data absolute: they are relative to the folder of their file.
 pub(super) fn anchor(project: &mut Project, file: &Path) {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let Some(folder) = file.parent() else { return };

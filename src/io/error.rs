@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::project::{visible, visible_path};
 
-/// Why a file could not be read or written: which, where, and what to do.
+/// Why a file could not be read or written: its path, the place of the fault, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FileError {
     /// The file system said no.
@@ -13,11 +13,11 @@ pub enum FileError {
     System {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried: `read`, `saved`.
+        /// The action that failed: `read`, `saved`.
         action: &'static str,
-        /// What the system answered.
+        /// The answer of the system.
         reason: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// The file is of another kind.
@@ -25,11 +25,11 @@ pub enum FileError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it looks like.
+        /// The kind that was found.
         found: &'static str,
-        /// What was looked for.
+        /// The kind that was expected.
         wanted: &'static str,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// The file is of the right kind, but something in it is not as it should be.
@@ -39,12 +39,13 @@ pub enum FileError {
         path: PathBuf,
         /// Where in it.
         place: String,
-        /// What is wrong and what to do.
+        /// The fault and the remedy.
         message: String,
     },
     /// Written by a newer program.
     #[error(
-        "{}: saved by a newer Hourglass (form {found}; this one reads up to {known}): update Hourglass to open it",
+        "{}: saved by a newer Hourglass (format {found}; this one reads up to {known}): update Hourglass to \
+         open it",
         visible_path(path)
     )]
     TooNew {
@@ -58,7 +59,7 @@ pub enum FileError {
     /// An export was cancelled; nothing of it was left.
     #[error("{}: the export was cancelled", visible_path(path))]
     Cancelled {
-        /// What was being written.
+        /// The file that was being written.
         path: PathBuf,
     },
     /// Another window works in this folder.
@@ -69,15 +70,15 @@ pub enum FileError {
     },
 }
 
-/// Said of every failed save: writing beside and renaming makes it true.
-const UNCHANGED: &str = "What was there before is unchanged.";
+/// Added to every failed save: writing a separate file and renaming it makes this true.
+const UNCHANGED: &str = "The previous file is unchanged.";
 
 impl FileError {
     /// A failed read.
     pub fn read(path: &Path, error: &std::io::Error) -> FileError {
         let remedy = match error.kind() {
-            ErrorKind::NotFound => "Check the path, or locate the file again.",
-            ErrorKind::PermissionDenied => "Give yourself the right to read it, or open a copy of it.",
+            ErrorKind::NotFound => "Check the path, or choose the file again.",
+            ErrorKind::PermissionDenied => "Grant yourself read permission, or open a copy of it.",
             ErrorKind::IsADirectory => "Choose a file inside it.",
             _ => "Try again, or open a copy of it.",
         };
@@ -96,9 +97,9 @@ impl FileError {
                 "Free some space or save elsewhere."
             }
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-                "Save elsewhere, or give yourself the right to write there."
+                "Save elsewhere, or grant yourself write permission there."
             }
-            ErrorKind::NotFound => "Make the folder first, or save elsewhere.",
+            ErrorKind::NotFound => "Create the folder first, or save elsewhere.",
             ErrorKind::IsADirectory => "Choose another name: this one is a folder.",
             _ => "Try again, or save elsewhere.",
         };
@@ -110,7 +111,7 @@ impl FileError {
         }
     }
 
-    /// The same of a file that is to be in another folder than it was written in.
+    /// Returns this error for a file that is written in one folder and moved to another.
     #[must_use]
     pub(super) fn moved(mut self, from: &Path, to: &Path) -> FileError {
         match &mut self {
@@ -138,10 +139,10 @@ impl FileError {
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),
-        ErrorKind::QuotaExceeded => "your share of the disk is used up".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "the disk can only be read".to_owned(),
+        ErrorKind::QuotaExceeded => "your disk quota is used up".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::NotFound => "no such file or folder".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
     }

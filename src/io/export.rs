@@ -14,7 +14,7 @@ use crate::run::{Run, Weights};
 pub enum TableForm {
     /// `.csv`: with commas, and quotes where they are needed.
     Csv,
-    /// `.tsv`: with tabs and without quotes, so that no field can hold a tab or the end of a line.
+    /// `.tsv`: with tabs and without quotes, so that no field can contain a tab or a line break.
     Tsv,
 }
 
@@ -27,9 +27,9 @@ pub enum Pixels {
     U16(Vec<u16>),
 }
 
-/// Writes a table of so many rows, below its header where it has one; `fields` fills in those of
-/// one row. Returns how many fields held a tab or the end of a line that became a space, since the
-/// form has no place for them.
+/// Writes a table of this many rows, below its header where it has one; `fields` fills in those of
+/// one row. Returns how many fields contained a tab or a line break that became a space, because
+/// the format has no place for them.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.
@@ -156,7 +156,7 @@ pub fn save_picture(
     };
     let bytes = match pixels {
         Pixels::U8(bytes) => bytes,
-        // The encoder takes them as the machine has them.
+        // The encoder takes them in the byte order of the machine.
         Pixels::U16(words) => words.iter().flat_map(|word| word.to_ne_bytes()).collect(),
     };
     let mut png = Vec::new();
@@ -166,9 +166,9 @@ pub fn save_picture(
     files.write_bytes(path, durability, &png)
 }
 
-/// Writes weights of a run as `.safetensors`, named and shaped as in its project file. Beside them
-/// stand texts: `run` and `epoch`; `design`, as a bare design; and `normaliser`, what was done to
-/// values before the network saw them, as JSON.
+/// Writes weights of a run as `.safetensors`, named and shaped as in its project file, with texts
+/// as metadata: `run` and `epoch`; `design`, as a bare design; and `normaliser`, the scaling of
+/// values before the network, as JSON.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.

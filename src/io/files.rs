@@ -32,7 +32,7 @@ pub struct Files {
 pub enum Durability {
     /// It must: the bytes reach the disk before the rename does.
     Synced,
-    /// It may be lost; what was there before is still never torn.
+    /// It may be lost; the previous file is still never torn.
     Fast,
 }
 
@@ -46,8 +46,7 @@ pub struct Sink<'a> {
 }
 
 impl Files {
-    /// The same for files and folders that are nobody else's business: they are for their owner alone, also those that
-    /// were there before.
+    /// Returns a writer whose files and folders only the owner may read, including existing ones.
     #[must_use]
     pub fn private(&self) -> Files {
         let mut files = self.clone();
@@ -55,28 +54,27 @@ impl Files {
         files
     }
 
-    /// The same for an export that is watched: once that is cancelled, no file is written any more.
+    /// Returns a writer for a cancellable export: once cancelled, it writes no more files.
     #[must_use]
     pub fn watched(&self, watch: Arc<Watch>) -> Files {
         Files { watch: Some(watch), ..self.clone() }
     }
 
-    /// So many units of work are to be done: rows that are computed, rows and pictures that are
-    /// written.
+    /// Sets the amount of work: rows to compute, rows and pictures to write.
     pub fn expect(&self, units: usize) {
         if let Some(watch) = &self.watch {
             watch.expect(units as u64);
         }
     }
 
-    /// So many of them are done.
+    /// Adds finished work.
     pub fn advance(&self, units: usize) {
         if let Some(watch) = &self.watch {
             watch.advance(units as u64);
         }
     }
 
-    /// Whether nobody has cancelled what is being written.
+    /// Whether the write has not been cancelled.
     pub fn is_wanted(&self) -> bool {
         self.watch.as_ref().is_none_or(|watch| !watch.is_cancelled())
     }
@@ -89,7 +87,8 @@ impl Files {
         if self.is_wanted() { Ok(()) } else { Err(FileError::Cancelled { path: path.to_owned() }) }
     }
 
-    /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
+    /// Writes a whole file: to a temporary file in its folder, then renamed over the old one, with
+    /// its permissions. Links are followed.
     ///
     /// # Errors
     /// [`FileError`]; the old file is then as it was. [`FileError::Cancelled`] where it is watched.
@@ -101,7 +100,7 @@ impl Files {
     ) -> Result<(), FileError> {
         let _under_way = Watch::begin(self.watch.as_deref());
         let written = self.attempt(path, || self.replace(path, durability, fill));
-        // What fails once it is cancelled fails because of that.
+        // A failure after a cancellation is caused by it.
         written.or_else(|error| self.check(path).and(Err(error)))
     }
 
@@ -113,8 +112,8 @@ impl Files {
         self.write(path, durability, |sink| sink.write_all(bytes))
     }
 
-    /// Whether a file could be written there, asked before hours of work depend on it. Nothing is changed, but what
-    /// killed saves left in the folder is removed.
+    /// Whether a file could be written there, checked before hours of work depend on it. Nothing is
+    /// changed, except that leftovers of killed saves in the folder are removed.
     ///
     /// # Errors
     /// [`FileError`], the same that writing would end with.
@@ -128,7 +127,7 @@ impl Files {
         })
     }
 
-    /// Has what was added to a file reach the disk; one that is not there is fine.
+    /// Flushes the data appended to a file to the disk; a missing file is fine.
     ///
     /// # Errors
     /// [`FileError`].
@@ -146,7 +145,8 @@ impl Files {
         })
     }
 
-    /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of `bytes`.
+    /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of
+    /// `bytes`.
     ///
     /// # Errors
     /// [`FileError`].
@@ -175,8 +175,9 @@ impl Files {
         })
     }
 
-    /// Takes away what others may do with a folder and everything in it that `is_ours` accepts by its name, where the
-    /// folder holds nothing else: one that is shared with other programs is left as it is.
+    /// Removes the permissions of others for a folder and everything in it that `is_ours` accepts
+    /// by its name, where the folder contains nothing else: one that is shared with other programs
+    /// is unchanged.
     ///
     /// # Errors
     /// [`FileError`].
@@ -198,7 +199,8 @@ impl Files {
         })
     }
 
-    /// Makes a file without a name in a folder, to write and to read. It goes with the last handle.
+    /// Creates a file without a name in a folder, to write and to read. It is removed with the last
+    /// handle.
     ///
     /// # Errors
     /// [`FileError`].
@@ -214,8 +216,9 @@ impl Files {
         self.attempt(to, || fs::rename(from, to))
     }
 
-    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which takes no room: writing
-    /// replaces files, and so leaves the copy as it is. Files that grow at their end are copied.
+    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which
+    /// takes no room: writing replaces files, and so leaves the copy as it is. Files that grow at
+    /// their end are copied.
     ///
     /// # Errors
     /// [`FileError`]; the copy is then not complete.
@@ -239,7 +242,7 @@ impl Files {
         self.attempt(path, || ignore_missing(fs::remove_file(path)))
     }
 
-    /// Every change to the disk goes through here, so that a test can make any of them fail.
+    /// Every change to the disk passes through here, so that a test can make any of them fail.
     fn attempt<T>(&self, path: &Path, change: impl FnOnce() -> io::Result<T>) -> Result<T, FileError> {
         let change = || self.check_allowed().and_then(|()| change());
         change().map_err(|error| FileError::write(path, &error))
@@ -266,7 +269,7 @@ impl Files {
         let folder = folder_of(&target);
         let part = part::part_file(folder, &target, self.private, old.as_ref())?;
         if durability == Durability::Synced {
-            // First, as they may be what fills the disk.
+            // First, because they may fill the disk.
             part::remove_abandoned(folder, &part.as_file().metadata()?);
         }
         let mut sink = self.sink(part.as_file());
@@ -300,18 +303,18 @@ impl Files {
 }
 
 impl Sink<'_> {
-    /// What was written and flushed so far.
+    /// The part of the file that was written and flushed so far.
     pub fn file(&self) -> &File {
         self.out.get_ref()
     }
 
-    /// Whether the disk has not taken something. It is told once; from then on everything is taken and thrown away, so
-    /// that whoever tidies up after the error does not meet it again.
+    /// Whether the disk has refused data. It is reported once; from then on all data are accepted
+    /// and discarded, so that the cleanup after the error does not fail again.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// Fails where what is written was cancelled.
+    /// Fails where the write was cancelled.
     fn check(&self) -> io::Result<()> {
         match self.watch {
             Some(watch) if watch.is_cancelled() => Err(io::Error::other("it was cancelled")),
@@ -322,7 +325,7 @@ impl Sink<'_> {
     /// Makes sure that all of it was taken.
     fn end(mut self) -> io::Result<()> {
         self.flush()?;
-        if self.has_failed { Err(io::Error::other("not all of it could be written")) } else { Ok(()) }
+        if self.has_failed { Err(io::Error::other("not all data could be written")) } else { Ok(()) }
     }
 
     fn attempt<T>(&mut self, instead: T, change: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
@@ -376,7 +379,7 @@ fn is_appended_to(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "bin" || extension == "ronl")
 }
 
-/// The file that a path leads to, and what is known of it where it exists and may be replaced.
+/// The target of a path, and its metadata where it exists and may be replaced.
 fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     // A rename would replace a link itself.
     let target = match fs::canonicalize(path) {
@@ -406,7 +409,8 @@ fn folder_of(target: &Path) -> &Path {
     }
 }
 
-/// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the newest save.
+/// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the
+/// newest save.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
@@ -506,7 +510,7 @@ mod tests {
         let message =
             |path: &Path| files.write_bytes(path, Durability::Fast, b"").expect_err("must fail").to_string();
         assert!(message(dir.path()).contains("folder"));
-        assert!(message(&dir.path().join("no/where")).contains("Make the folder first"));
+        assert!(message(&dir.path().join("no/where")).contains("Create the folder first"));
     }
 
     #[cfg(unix)]

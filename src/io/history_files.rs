@@ -1,15 +1,17 @@
-//! The history of a run in files: records of one width, so that a million epochs take tens of megabytes.
+//! The history of a run in files: records of one width, so that a million epochs take tens of
+//! megabytes.
 //!
-//! | file | holds |
+//! | file | contains |
 //! |---|---|
 //! | `history.bin` | one [`EpochRecord`] a record; its header names the loss terms |
 //! | `layers.bin` | one [`GreedyRecord`] a record |
 //! | `history.ronl` | one [`EpochRecord`] a line, as versions before 4 wrote them; they come before those of `history.bin` |
 //!
-//! A record of `history.bin`, all little-endian: epoch `u32`, step `u64`, MSE `f64`, learning rate `f32`, seconds `f64`,
-//! 1 with validation or 0 `u32`, the training losses in the order of the header's names `f64` each, as many of validation,
-//! and a check `u32`. The header: 8 bytes that say what the file is, bytes of a record without its check `u32`, bytes of the
-//! text `u32`, and the text, a list of the names.
+//! A record of `history.bin`, all little-endian: epoch `u32`, step `u64`, MSE `f64`, learning rate
+//! `f32`, seconds `f64`, 1 with validation or 0 `u32`, the training losses in the order of the
+//! header's names `f64` each, as many of validation, and a check `u32`. The header: 8 bytes that
+//! identify the file, bytes of a record without its check `u32`, bytes of the text `u32`, and the
+//! text, a list of the names.
 
 use serde::Deserialize;
 
@@ -23,8 +25,8 @@ pub(super) const HISTORY: &str = "history.bin";
 /// Records of epochs of single layers.
 pub(super) const LAYERS: &str = "layers.bin";
 const OLD_HISTORY: &str = "history.ronl";
-/// Bytes of an epoch's record besides the loss terms: epoch, step, MSE, learning rate, seconds, and whether it has
-/// validation losses.
+/// Bytes of an epoch's record besides the loss terms: epoch, step, MSE, learning rate, seconds, and
+/// whether it has validation losses.
 const EPOCH_BYTES: usize = 36;
 /// Bytes of a layer's record: layer, epoch, error, seconds.
 const LAYER_BYTES: usize = 24;
@@ -87,7 +89,7 @@ pub(super) fn layer_records<'a>(records: impl IntoIterator<Item = &'a GreedyReco
     (layer_form(), bytes)
 }
 
-/// The history's files as a project file holds them, with their names.
+/// The history's files as a project file contains them, with their names.
 ///
 /// # Errors
 /// Where the names of the loss terms cannot be written.
@@ -105,11 +107,11 @@ pub(super) fn each_file<E: From<String>>(
     Ok(())
 }
 
-/// Reads what a run's folder `base` holds of its history, whose loss terms are known. Records that a crash has torn are
-/// left out.
+/// Reads the history in a run's folder `base`; the names of the loss terms are given. Records that
+/// a crash has torn are skipped.
 ///
 /// # Errors
-/// [`FileError`] with the file that cannot be used; `history` may then hold a part.
+/// [`FileError`] with the file that cannot be used; `history` may then contain a part.
 pub(super) fn read_history(
     files: &mut dyn Folder,
     base: &str,
@@ -156,7 +158,7 @@ fn read_epochs(bytes: &[u8], history: &mut History) -> Result<(), String> {
 fn read_layers(bytes: &[u8], history: &mut History) -> Result<(), String> {
     let (_, width, records) = read(bytes)?;
     if width != LAYER_BYTES {
-        return Err("its records are of another form".to_owned());
+        return Err("its records have another format".to_owned());
     }
     history.add_greedy(records.map(|record| {
         let mut fields = Fields(record);
@@ -166,7 +168,7 @@ fn read_layers(bytes: &[u8], history: &mut History) -> Result<(), String> {
     Ok(())
 }
 
-/// One line of `history.ronl`. The run says once what the loss terms are called.
+/// One line of `history.ronl`. The run contains the names of the loss terms once.
 #[derive(Deserialize)]
 struct Line {
     epoch: u32,
@@ -189,7 +191,7 @@ impl Line {
     }
 }
 
-/// Lines that cannot be read were torn by a crash and are left out.
+/// Unreadable lines were torn by a crash and are skipped.
 fn read_lines(text: &str, history: &mut History) -> Result<(), String> {
     let mut torn = 0;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Opens a lock file, which is made where it is missing; it holds nothing, and nobody else may open it.
+/// Opens a lock file exclusively, which is created if it is missing; it is empty.
 pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     let mut options = File::options();
@@ -33,16 +33,19 @@ pub(super) fn wait_for(file: &File, patience: Duration) -> io::Result<bool> {
 
 /// Held by the one program that reads, compares and replaces project files of a folder.
 ///
-/// The lock is that of the folder itself. A lock on the project file would go with the old file when that is replaced, and
-/// a file that is only there to be locked would stay when a program is killed.
+/// The lock is that of the folder itself. A lock on the project file would go with the old file
+/// when that is replaced, and a file that is only there to be locked would stay when a program is
+/// killed.
 pub(super) struct SaveLock {
-    /// `None` where the file system has no locks or patience ran out: then it is as if there were no lock.
+    /// `None` where the file system has no locks or patience ran out: then it is as if there were
+    /// no lock.
     _held: Option<File>,
 }
 
 impl SaveLock {
-    /// Waits until no other program saves into this folder. Where patience ran out the time before, `is_halted` says so:
-    /// whoever holds the lock seems to keep it, and is not waited for at every save.
+    /// Waits until no other program saves into this folder. `is_halted` says whether the last wait
+    /// timed out: then the lock seems to be held permanently, and a save does not wait for it
+    /// again.
     pub(super) fn enter(folder: &Path, is_halted: &mut bool) -> SaveLock {
         let patience = if *is_halted { Duration::ZERO } else { SAVE_PATIENCE };
         let held = match hold(folder, patience) {
@@ -68,14 +71,14 @@ fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
     Ok(wait_for(&folder, patience)?.then_some(folder))
 }
 
-/// Windows locks no folders. A file that only one program can open, and that the system removes with the last handle,
-/// does the same.
+/// Windows locks no folders. A file that only one program can open, and that the system removes
+/// with the last handle, does the same.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
 fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt;
     const DELETE_ON_CLOSE: u32 = 0x0400_0000;
-    /// What opening it ends with while another program has it, or is about to let it go.
+    /// Errors of opening the file while another program holds it, or is about to release it.
     const BUSY: [i32; 2] = [5, 32];
     let start = Instant::now();
     loop {

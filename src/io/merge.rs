@@ -49,13 +49,14 @@ use crate::run::{Caption, Normaliser, Results, Run, RunId, Status};
 /// How often a file that changes under the save is merged again.
 const TRIES: usize = 5;
 
-/// What a project file held when this program last read or wrote it. Clones share it, and save one after the other.
+/// The state of a project file when this program last read or wrote it. Clones share it, and save
+/// one after the other.
 ///
 /// A new one knows nothing: whatever a save finds is then another program's work.
 #[derive(Clone, Debug, Default)]
 pub struct MergeBase(Arc<Mutex<Known>>);
 
-/// What is known of a file.
+/// The known state of a file.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The text of its document.
@@ -66,13 +67,13 @@ pub(super) struct Known {
     told_runs: BTreeSet<RunId>,
     /// Everything else that was already said.
     told: BTreeSet<MergeNote>,
-    /// A file that nobody can read, but that may be replaced.
+    /// An unreadable file that may be replaced.
     replaceable: Option<Stamp>,
     /// Whether another program held the folder's lock for longer than it is waited for.
     is_halted: bool,
 }
 
-/// What is known of a run in the file.
+/// The known state of a run in the file.
 #[derive(Clone, Debug)]
 pub(super) struct KnownRun {
     /// Its number in the file.
@@ -91,17 +92,17 @@ pub struct RunStand {
     changes: (usize, usize),
     /// Step and training time of its checkpoint.
     checkpoint: Option<(u64, f64)>,
-    /// Where its data are, and what tells them from others.
+    /// Where its data are, and how they differ from others.
     data: (Option<PathBuf>, u64, Option<u64>),
     /// A hash of how its data are scaled: it may come later.
     normaliser: Option<u64>,
-    /// The bits of what PCA reaches, so that NaN is equal to itself.
+    /// The bits of PCA's error, so that NaN is equal to itself.
     pca_mse: Option<u64>,
     /// The epoch in which its health was measured.
     health: Option<u32>,
-    /// What a person says of it.
+    /// Its name and note.
     caption: Caption,
-    /// What was measured of it, as a text, so that NaN is equal to itself.
+    /// Its measurements, as a text, so that NaN is equal to itself.
     results: String,
 }
 
@@ -116,16 +117,17 @@ impl MergeBase {
         MergeBase(Arc::new(Mutex::new(known)))
     }
 
-    /// For work that a crash left behind, and the file it belongs to: runs that have only been trained further since they
-    /// were saved there take the places of the old ones. `seen` is the [`MergeBase::document`] of before the crash: any
-    /// other in the file now is another program's.
+    /// For work that a crash left, and its file: runs that have only been trained further since
+    /// they were saved there replace the old ones. `seen` is the [`MergeBase::document`] of before
+    /// the crash: any other in the file now is another program's.
     pub fn recovered(path: &Path, runs: &[Run], seen: Option<String>) -> MergeBase {
         let Ok(opened) = open_project(path) else { return MergeBase::default() };
         {
             let mut known = opened.base.lock();
             known.project = seen;
             let old = std::mem::take(&mut known.runs);
-            // Each saved run is claimed once: two runs of one number would be two entries of one name.
+            // Each saved run is claimed once: two runs of one number would be two entries of one
+            // name.
             let mut free: Vec<&Run> = opened.runs.iter().collect();
             for is_by_number in [true, false] {
                 for run in runs {
@@ -143,7 +145,8 @@ impl MergeBase {
         opened.base
     }
 
-    /// For a file that was opened: its document, the runs that could be read, and the digests of all.
+    /// For a file that was opened: its document, the runs that could be read, and the digests of
+    /// all.
     pub(super) fn opened(project: &Project, runs: &[Run], digests: BTreeMap<RunId, Digest>) -> MergeBase {
         let mut known = Known::of(project, digests);
         for run in runs {
@@ -154,8 +157,8 @@ impl MergeBase {
         MergeBase(Arc::new(Mutex::new(known)))
     }
 
-    /// The text of the document in the file, as this program last read or wrote it. `None` where nothing is known of it,
-    /// and while a save is under way, which is not waited for.
+    /// The text of the document in the file, as this program last read or wrote it. `None` where
+    /// nothing is known of it, and while a save is under way, which is not waited for.
     pub fn document(&self) -> Option<String> {
         self.0.try_lock().ok()?.project.clone()
     }
@@ -165,7 +168,8 @@ impl MergeBase {
         self.lock().runs.get(&run).map_or(run, |known| known.number)
     }
 
-    /// Saves a document and its runs as `NAME.hourglass`. What another program has saved there since is kept, and told.
+    /// Saves a document and its runs as `NAME.hourglass`. Changes that another program has saved
+    /// there since are kept, and reported.
     ///
     /// # Errors
     /// [`FileError`]; the old file is then as it was.
@@ -188,7 +192,7 @@ impl MergeBase {
                 Attempt::Unreadable(reason) => unreadable = Some(reason),
             }
         }
-        Err(FileError::write(path, &io::Error::other("another program changes it all the time")))
+        Err(FileError::write(path, &io::Error::other("another program keeps changing it")))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -225,7 +229,7 @@ impl RunStand {
         }
     }
 
-    /// Whether a run of which only its texts were read stands there too.
+    /// Whether the file also contains a run of which only the texts were read.
     pub(super) fn is_of_head(&self, head: &Run) -> bool {
         self.changes == (head.edits.len(), head.restarts.len())
             && self.checkpoint.is_some_and(|(_, seconds)| seconds == head.seconds)
@@ -293,7 +297,7 @@ impl Save<'_> {
             digests = read_back(self.path, sink)?;
             if self.may_repeat && Stamp::of(self.path) != before {
                 trouble = Some(Attempt::Changed);
-                return Err(io::Error::other("it was changed meanwhile"));
+                return Err(io::Error::other("it was changed in the meantime"));
             }
             self.set_aside(design.aside.as_ref(), unreadable, disk.as_mut(), &merge, &mut asides)
         });
@@ -308,14 +312,14 @@ impl Save<'_> {
         notes.extend(asides);
         notes.extend(left_out);
         notes.extend(design.note);
-        // What the file holds beside is theirs with the next save too, unless it is opened.
+        // All other content of the file is also theirs at the next save, unless the file is opened.
         known.project = Some(text_in_file(self.project, self.path));
         known.replaceable = None;
         Ok(Attempt::Saved(known.untold(notes)))
     }
 
-    /// Compares the three versions of the document: of the design one is chosen, and what is beside it
-    /// is merged.
+    /// Compares the three versions of the document: of the design one is chosen, and the rest is
+    /// merged.
     fn design(&self, known: &Known, disk: Option<&OnDisk>, merge: &Merge) -> Design {
         let ours = |project| Design { project, aside: None, note: None };
         let Some(theirs) = disk.map(|disk| &disk.project) else { return ours(self.project.clone()) };
@@ -343,7 +347,7 @@ impl Save<'_> {
         }
     }
 
-    /// Keeps under other names whatever the new file does not hold.
+    /// Keeps under other names whatever the new file does not contain.
     fn set_aside(
         &self,
         aside: Option<&Project>,
@@ -368,7 +372,7 @@ impl Save<'_> {
         Ok(())
     }
 
-    /// Undoes what was set aside for a save that then failed, so that nothing has changed.
+    /// Restores the files set aside for a save that then failed, so that nothing has changed.
     fn take_back(&self, note: &MergeNote) {
         let undone = match note {
             MergeNote::FileSetAside { path, .. } => self.files.take_back(self.path, path),
@@ -384,7 +388,7 @@ impl Save<'_> {
             | MergeNote::WeightsLeftOut { .. } => Ok(()),
         };
         if let Err(error) = undone {
-            log::warn!("what was set aside stays: {error}");
+            log::warn!("the file that was set aside was not removed: {error}");
         }
     }
 }
@@ -416,15 +420,16 @@ impl Known {
     }
 }
 
-/// The text of a document once it is in the file: paths from the root, and no bytes that text cannot hold.
+/// The text of a document once it is in the file: paths from the root, and no bytes that text
+/// cannot contain.
 fn text_in_file(project: &Project, path: &Path) -> String {
     let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
     anchor(&mut read, path);
     read.to_ron()
 }
 
-/// Whether a document is what a run was trained by, and so nothing is lost without it. Where its data are does not count: paths
-/// are stored as they were found.
+/// Whether a run contains the document as its design, so that nothing is lost without it. The place
+/// of its data does not count: paths are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.design() == *project
@@ -452,7 +457,7 @@ fn hash_of(normaliser: &Normaliser) -> u64 {
     hasher.finish()
 }
 
-/// Digests of the runs in what was just written: what was read back is what others will find.
+/// Digests of the runs in the file that was just written: other programs will read these.
 fn read_back(path: &Path, sink: &mut Sink<'_>) -> io::Result<BTreeMap<RunId, Digest>> {
     io::Write::flush(sink)?;
     let archive = Archive::of_file(path, sink.file().try_clone()?);

@@ -24,7 +24,7 @@ pub enum MergeNote {
     RemovedThere(RunId),
     /// Another program has changed the design, which is as it was here: its version is kept.
     OtherDesign,
-    /// Another program has changed what is beside the design: both changes are kept.
+    /// Another program has changed the rest of the document: both changes are kept.
     OtherBeside,
     /// Both have changed the design. The other version is in this file, or is the design of a run.
     DesignSetAside(Option<PathBuf>),
@@ -35,7 +35,8 @@ pub enum MergeNote {
         /// Why it could not be read.
         reason: String,
     },
-    /// Weights of kept epochs could not be read from the file they were in, so that they are not saved.
+    /// Weights of kept epochs could not be read from the file they were in, so that they are not
+    /// saved.
     WeightsLeftOut {
         /// The run, by its number in the file.
         run: RunId,
@@ -47,7 +48,7 @@ pub enum MergeNote {
 }
 
 impl MergeNote {
-    /// Whether the file holds something that the program which saved it does not have.
+    /// Whether the file contains something that the program which saved it does not have.
     pub fn is_only_in_file(&self) -> bool {
         match self {
             MergeNote::Renumbered { .. }
@@ -63,7 +64,7 @@ impl MergeNote {
         }
     }
 
-    /// The highest number it tells of: no new run should have it.
+    /// The highest run number it mentions: no new run should have it.
     pub fn highest_run(&self) -> Option<RunId> {
         match self {
             MergeNote::Renumbered { number, .. } => Some(*number),
@@ -86,7 +87,8 @@ impl fmt::Display for MergeNote {
             MergeNote::Renumbered { run, number } => {
                 write!(
                     f,
-                    "run {run} is saved as run {number}, because another program saved a run of the same number"
+                    "run {run} is saved as run {number}, because another program saved a run with the same \
+                     number"
                 )
             }
             MergeNote::Kept(runs) => {
@@ -123,7 +125,8 @@ impl fmt::Display for MergeNote {
                 let (plural, epochs) = (if epochs.len() == 1 { "" } else { "s" }, IndexSet::of(epochs));
                 write!(
                     f,
-                    "the weights of run {run} after epoch{plural} {epochs} are not saved, but all else is ({reason})"
+                    "the weights of run {run} after epoch{plural} {epochs} are not saved, but everything else \
+                     is ({reason})"
                 )
             }
         }

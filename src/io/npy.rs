@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 
-/// The header and what stands before it fill whole blocks of so many bytes, so that the numbers are aligned when mapped.
+/// The header and the bytes before it fill whole blocks of this many bytes, so that the numbers are
+/// aligned when mapped.
 const BLOCK_BYTES: usize = 64;
 
 /// The numbers of an array, row by row.
@@ -12,10 +13,11 @@ pub enum Numbers<'a> {
     F64(&'a [f64]),
 }
 
-/// Writes an array in `NumPy`'s format, version 1.0, little-endian; `shape` begins with the number of rows.
+/// Writes an array in `NumPy`'s format, version 1.0, little-endian; `shape` begins with the number
+/// of rows.
 ///
 /// # Errors
-/// What writing fails with.
+/// Error of writing.
 pub(super) fn write(out: &mut dyn Write, shape: &[usize], numbers: Numbers<'_>) -> io::Result<()> {
     match numbers {
         Numbers::F32(values) => {
@@ -29,7 +31,8 @@ pub(super) fn write(out: &mut dyn Write, shape: &[usize], numbers: Numbers<'_>) 
     }
 }
 
-/// Magic number, version, length of the description, and the description: a Python dictionary, spaces and a line break.
+/// Magic number, version, length of the description, and the description: a Python dictionary,
+/// spaces and a line break.
 fn header(numbers: &str, shape: &[usize]) -> Vec<u8> {
     const START: usize = 10;
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
@@ -38,7 +41,8 @@ fn header(numbers: &str, shape: &[usize]) -> Vec<u8> {
     let dictionary = format!("{{'descr': '{numbers}', 'fortran_order': False, 'shape': ({shape}{comma}), }}");
     let whole = (START + dictionary.len() + 1).next_multiple_of(BLOCK_BYTES);
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    // A few numbers of at most 20 digits each: the length never comes near the 65,535 that version 1.0 can tell.
+    // A few numbers of at most 20 digits each: the length never comes near 65,535, the limit of
+    // version 1.0.
     bytes.extend(((whole - START) as u16).to_le_bytes());
     bytes.extend(dictionary.bytes());
     bytes.resize(whole - 1, b' ');

@@ -60,7 +60,8 @@ impl OldNumbers {
         }
     }
 
-    /// Leaves out what is now known without arrays: a layer's steps, which were split over two floats.
+    /// Drops values that are now known without arrays: a layer's steps, which were split over two
+    /// floats.
     pub(super) fn migrate_arrays(checkpoint: &mut Checkpoint) {
         if let Some(state) = &mut checkpoint.pretraining {
             state.arrays.0.remove("steps");

@@ -17,7 +17,7 @@ pub enum OpenedFile {
 /// Opens a project file or a bare design, whichever its content says it is.
 ///
 /// # Errors
-/// [`FileError`], which says what the file is where it is neither.
+/// [`FileError`], which names the kind of the file where it is neither.
 pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
     let start = first_bytes(path)?;
     if is_zip(&start) {
@@ -34,7 +34,7 @@ pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
     open_design(path).map(OpenedFile::Design)
 }
 
-/// Refuses what is no zip, saying what it is instead.
+/// Refuses a file that is not a zip, naming its kind.
 pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     let start = first_bytes(path)?;
     if is_zip(&start) {
@@ -48,8 +48,8 @@ pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     })
 }
 
-/// Opens what a person chose. A folder is refused, and so is what is no file: a device may never end, and opening a pipe
-/// waits for its other end.
+/// Opens a chosen file. A folder is refused, and so is anything but a regular file: a device may
+/// never end, and opening a pipe waits for its other end.
 pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
     let open = || {
         let metadata = std::fs::metadata(path)?;
@@ -59,10 +59,10 @@ pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
         if !metadata.is_file() {
             return Err(std::io::Error::other("it is a device or a pipe"));
         }
-        // What the system makes up as it is read has no length, and reading may wait for ever.
+        // Generated files have no length, and reading one may block for ever.
         let is_in = |folder: &str| path.canonicalize().is_ok_and(|real| real.starts_with(folder));
         if metadata.len() == 0 && ["/proc", "/sys"].into_iter().any(is_in) {
-            return Err(std::io::Error::other("the system makes it up as it is read"));
+            return Err(std::io::Error::other("the system generates its content"));
         }
         File::open(path)
     };

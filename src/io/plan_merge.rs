@@ -1,4 +1,4 @@
-//! Which runs a merged project file holds, and under which numbers.
+//! Which runs a merged project file contains, and under which numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::project_file::OnDisk;
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// What a save does with the runs in memory and those on disk.
+/// How a save combines the runs in memory and those on disk.
 #[derive(Debug)]
 pub(super) struct Merge {
     /// The number in the file for each run in memory; `None` for one that is not written.
@@ -21,7 +21,7 @@ pub(super) struct Merge {
     notes: Vec<MergeNote>,
 }
 
-/// What becomes of a run in memory.
+/// The fate of a run in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// It is written under this number, where nobody has changed it.
@@ -35,7 +35,8 @@ enum Fate {
 }
 
 impl Merge {
-    /// Compares the runs in memory with those that are known to have been in the file and those that are.
+    /// Compares the runs in memory with those that are known to have been in the file and those
+    /// that are.
     pub(super) fn new(known: &Known, runs: &[&Run], disk: Option<&mut OnDisk>) -> Merge {
         let Some(disk) = disk else {
             let fate =
@@ -54,7 +55,7 @@ impl Merge {
         merge
     }
 
-    /// Chooses what is copied: all that is not written from memory and was not removed here.
+    /// Chooses the runs to copy: all that are not written from memory and were not removed here.
     fn copy(&mut self, known: &Known, runs: &[&Run], fates: &[Fate], disk: &mut OnDisk) {
         let here: BTreeSet<RunId> = runs.iter().map(|run| run.id).collect();
         let written: BTreeSet<RunId> = self.numbers.iter().copied().flatten().collect();
@@ -93,7 +94,8 @@ impl Merge {
         }
     }
 
-    /// Remembers what the file holds now, where it was written with these digests; gives what is to be told.
+    /// Records the current content of the file, where it was written with these digests; returns
+    /// the notes to report.
     pub(super) fn learn(
         self,
         known: &mut Known,
@@ -103,7 +105,8 @@ impl Merge {
         let mut old = std::mem::take(&mut known.runs);
         for (run, number) in runs.iter().zip(self.numbers) {
             let now = match number {
-                // What was not written stays known as it was, so that the next save comes to the same.
+                // A run that was not written keeps its known state, so that the next save decides
+                // the same.
                 None => old.remove(&run.id),
                 Some(number) => digests.get(&number).map(|digest| KnownRun {
                     number,
@@ -117,11 +120,11 @@ impl Merge {
     }
 }
 
-/// Whether one state of a run is a later one of the other: the same training with the same changes on the way, and more.
-/// Training is deterministic, so what both have in common is the same, and no result
-/// is lost.
+/// Whether one state of a run is a later one of the other: equal training with equal changes on the
+/// way, and more. Training is deterministic, so the common part is identical, and no result is
+/// lost.
 pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
-    // Data may have been moved; what they are is in the fingerprint.
+    // Data may have been moved; the fingerprint identifies them.
     let design = Project { data: earlier.design.data.clone(), ..later.design.clone() };
     design == earlier.design
         && later.started_unix_secs == earlier.started_unix_secs
@@ -148,7 +151,8 @@ fn fate(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> Fate {
     }
 }
 
-/// Whether another program has only written a run again, perhaps in another form: it stands where it stood.
+/// Whether another program has only written a run again, perhaps in another format: its state is
+/// unchanged.
 fn is_rewritten(known: &KnownRun, number: RunId, disk: &mut OnDisk) -> bool {
     let Some(stand) = &known.stand else { return false };
     disk.head(number).is_ok_and(|head| stand.is_of_head(&head))

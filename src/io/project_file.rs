@@ -42,16 +42,18 @@ use super::{Durability, FileError, Files, MergeBase, MergeNote, Sink};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// The version of the project file this program writes. Older ones are migrated when read: in version 1 pictures became
-/// rows pixel by pixel, so that weights for colours mean something else; up to version 2 the numbers of a checkpoint had
-/// another form, and up to version 3 histories were text. The files say so themselves.
+/// The version of the project file this program writes. Older ones are migrated when read: in
+/// version 1 pictures became rows pixel by pixel, so that weights for colours mean something else;
+/// up to version 2 the numbers of a checkpoint had another form, and up to version 3 histories were
+/// text. The files say so themselves.
 pub const PROJECT_FILE_VERSION: u32 = 4;
 
 const MANIFEST: &str = "manifest.ron";
 const PROJECT: &str = "project.ron";
 
-/// Writes `NAME.hourglass` in the place of whatever is there: to a new file, then renamed over the old one.
-/// [`MergeBase::save`](super::MergeBase::save) keeps what another program has saved there.
+/// Writes `NAME.hourglass` over any existing file: to a new file, then renamed.
+/// [`MergeBase::save`](super::MergeBase::save) keeps the changes that another program has saved
+/// there.
 ///
 /// # Errors
 /// [`FileError`]; the old file is then as it was.
@@ -65,8 +67,8 @@ pub fn save_project<R: Borrow<Run>>(
     files.write(path, Durability::Synced, |sink| content.write(sink).map(warn_of))
 }
 
-/// Writes a project that could not be saved where it should be into the folder for temporary files, with a name that begins
-/// with `name`; gives its path.
+/// Writes a project that could not be saved where it should be into the folder for temporary files,
+/// with a name that begins with `name`; gives its path.
 ///
 /// # Errors
 /// [`FileError`] where that fails too.
@@ -84,14 +86,15 @@ fn warn_of(notes: Vec<MergeNote>) {
     notes.iter().for_each(|note| log::warn!("{note}"));
 }
 
-/// More runs than anybody trains: a list of so many is no list of runs, and each would cost a warning.
+/// More runs than anybody trains: a list of this many is not a list of runs, and each would cost a
+/// warning.
 const MAX_RUNS: usize = 10_000;
 
-/// Reads `NAME.hourglass`. A damaged run is left out, or comes without what could not be read, with a warning; so the file
-/// opens as long as its design can be read.
+/// Reads `NAME.hourglass`. A damaged run is skipped, or loaded without its unreadable parts, with a
+/// warning; so the file opens as long as its design can be read.
 ///
 /// # Errors
-/// [`FileError`] for what is no project file, is cut short, or comes from a newer program.
+/// [`FileError`] for a file that is not a project, is truncated, or comes from a newer program.
 pub fn open_project(path: &Path) -> Result<Opened, FileError> {
     let (mut archive, manifest, project) = read_start(path)?;
     let (mut runs, mut warnings) = (Vec::<Run>::new(), Warnings::default());
@@ -103,7 +106,7 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
                 runs.push(run);
             }
             Err(error) => warnings.push(|| {
-                format!("run {id} is left out: {error}; save under another name to keep the file as it is")
+                format!("run {id} is not loaded: {error}; save under another name to keep the file as it is")
             }),
         }
     }
@@ -117,7 +120,7 @@ fn read_start(path: &Path) -> Result<(Archive, Manifest, Project), FileError> {
     let mut archive = Archive::open(path)?;
     let manifest = read_manifest(&mut archive)?;
     if manifest.runs.len() > MAX_RUNS {
-        let message = format!("it lists {} runs, more than can be; open a backup", manifest.runs.len());
+        let message = format!("it lists {} runs, more than possible; open a backup", manifest.runs.len());
         return Err(FileError::content(path, MANIFEST, message));
     }
     let text = archive
@@ -128,7 +131,7 @@ fn read_start(path: &Path) -> Result<(Archive, Manifest, Project), FileError> {
     Ok((archive, manifest, project))
 }
 
-/// The first entry: what this file is, and what should be in it.
+/// The first entry: the kind of this file, and its expected content.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename = "HourglassProject")]
 struct Manifest {
@@ -137,7 +140,7 @@ struct Manifest {
 }
 
 fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
-    /// Only what every version will have.
+    /// Only the fields that every version will have.
     #[derive(Deserialize)]
     #[serde(rename = "HourglassProject")]
     struct Version {
@@ -146,7 +149,7 @@ fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
     let path = archive.path().to_owned();
     let text = archive.read_text(MANIFEST)?.ok_or_else(|| FileError::Foreign {
         path: path.clone(),
-        found: "some other zip archive",
+        found: "another kind of zip archive",
         wanted: "a project file",
         remedy: "Open a .hourglass file, or a backup of this one.",
     })?;
@@ -170,7 +173,7 @@ impl OnDisk {
     /// Reads as much; `None` where there is no file.
     ///
     /// # Errors
-    /// [`FileError`] for what is no project file, is damaged, or comes from a newer program.
+    /// [`FileError`] for a file that is not a project, is damaged, or comes from a newer program.
     pub(super) fn read(path: &Path) -> Result<Option<OnDisk>, FileError> {
         if !path.exists() {
             return Ok(None);
@@ -184,7 +187,7 @@ impl OnDisk {
         Ok(Some(OnDisk { project, runs, archive }))
     }
 
-    /// A run of it, as far as its texts tell.
+    /// A run of it, as far as its texts describe it.
     pub(super) fn head(&mut self, id: RunId) -> Result<Run, FileError> {
         let name = format!("{}{}", run_files::folder(id), run_files::RUN);
         let text = self.archive.read_text(&name)?;
@@ -195,7 +198,7 @@ impl OnDisk {
     }
 }
 
-/// Everything that goes into a project file.
+/// The content of a project file.
 pub(super) struct Content<'a> {
     pub(super) project: &'a Project,
     /// Runs in memory, with their numbers in the file.
@@ -211,8 +214,9 @@ impl<'a> Content<'a> {
         Content { project, runs, copied: None }
     }
 
-    /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in an old file never
-    /// spreads unseen into the new one. Gives what a person should know of what is not in it.
+    /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in
+    /// an old file never spreads unseen into the new one. Returns notes on parts that were not
+    /// written.
     pub(super) fn write(self, sink: &mut Sink<'_>) -> io::Result<Vec<MergeNote>> {
         // Dropped before its end it would complain on stderr; on an error there is nothing to end.
         let mut zip = ManuallyDrop::new(ZipWriter::new(sink));
@@ -253,7 +257,8 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Text is deflated; weights are not: they would hardly shrink, and saving would take many times as long.
+/// Text is deflated; weights are not: they would hardly shrink, and saving would take many times as
+/// long.
 fn put(zip: &mut ZipWriter<&mut Sink<'_>>, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
     let method =
         if name.ends_with(".safetensors") { CompressionMethod::Stored } else { CompressionMethod::Deflated };
@@ -265,7 +270,8 @@ fn put(zip: &mut ZipWriter<&mut Sink<'_>>, name: &str, bytes: &[u8]) -> Result<(
     Ok(())
 }
 
-/// An error on the way into the zip, with the system's own kept inside, so that a full disk is called one.
+/// An error in writing the zip, with the system's own kept inside, so that a full disk is reported
+/// as one.
 struct WriteError(io::Error);
 
 impl From<ZipError> for WriteError {

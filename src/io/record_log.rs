@@ -1,7 +1,9 @@
-//! Files of many small records: a header, then records of one width in little-endian numbers, each with a check.
+//! Files of many small records: a header, then records of one width in little-endian numbers, each
+//! with a check.
 //!
-//! Such a file grows at its end. A record that a crash or a full disk has cut is filled up before more are added, so that
-//! they stay in step; the check then fails for the cut one alone.
+//! Such a file grows at its end. A record that a crash or a full disk has truncated is filled up
+//! before more are added, so that they stay aligned; the check then fails for the truncated one
+//! alone.
 
 const MAGIC: &[u8; 8] = b"HGLOG\x01\r\n";
 /// Bytes of a record's check.
@@ -17,7 +19,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Records of `width` bytes, of which `text` says what they hold.
+    /// Records of `width` bytes, whose content `text` describes.
     pub(super) fn new(text: &str, width: usize) -> Form {
         let mut header = MAGIC.to_vec();
         header.extend((width as u32).to_le_bytes());
@@ -31,14 +33,14 @@ impl Form {
         &self.header
     }
 
-    /// The bytes to add to a file of `len` bytes that begins with `start`, as long as the header or less, so that `records`
-    /// follow those it has.
+    /// The bytes to append to a file of `len` bytes that begins with `start`, as long as the header
+    /// or less, so that `records` follow those it has.
     ///
     /// # Errors
-    /// Where the file holds something else.
+    /// Where the file contains something else.
     pub(super) fn continued(&self, start: &[u8], len: u64, records: &[u8]) -> Result<Vec<u8>, String> {
         if !self.header.starts_with(start) {
-            return Err("it holds records of another form".to_owned());
+            return Err("its records have another format".to_owned());
         }
         let missing = self.header.get(start.len()..).unwrap_or_default();
         let stride = (self.width + CHECK) as u64;
@@ -74,7 +76,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(&str, usize, Whole<'_>), String> {
     Ok((text, width, Whole { records: records.chunks_exact(width + CHECK) }))
 }
 
-/// Goes over the records of a file that are whole.
+/// Iterates over the complete records of a file.
 pub(super) struct Whole<'a> {
     records: std::slice::ChunksExact<'a, u8>,
 }
@@ -118,7 +120,7 @@ impl Fields<'_> {
     }
 }
 
-/// FNV-1a. Zeros, which a power failure leaves behind, do not have the check zero.
+/// FNV-1a. Zeros, which a power failure may leave, do not have the check zero.
 fn check_of(record: &[u8]) -> [u8; CHECK] {
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     record.iter().fold(0x811C_9DC5, step).to_le_bytes()

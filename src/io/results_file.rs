@@ -1,5 +1,5 @@
-//! What a person says of a run and what was measured of it, as a file of its own: in the live store the window writes it
-//! while the training lane writes all others.
+//! The caption and the results of a run, in a file of their own: in the live store the window
+//! writes it, while the training thread writes all others.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! A run as a folder of named files, the same in the project file and in the live store.
 //!
-//! | file | holds |
+//! | file | contains |
 //! |---|---|
 //! | `run.ron` | the [`Run`] without its epochs |
 //! | `results.ron` | its name, a note, and what was measured of it: see [`super::results_file`] |
@@ -27,14 +27,15 @@ pub(super) const PROBE: &str = "probe.ron";
 pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 
-/// What was found in a project file or in the live store.
+/// The content of a project file or of the live store.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The document.
     pub project: Project,
-    /// Its runs, by number. None is training: one that was when it was written is stopped now, at its last checkpoint.
+    /// Its runs, by number. None is training: one that was when it was written is stopped now, at
+    /// its last checkpoint.
     pub runs: Vec<Run>,
-    /// What could not be read and was left out, with its place.
+    /// The parts that could not be read, with their places.
     pub warnings: Vec<String>,
     /// The file as it was read, for saving into it.
     pub base: MergeBase,
@@ -44,10 +45,10 @@ pub struct Opened {
 pub(super) trait Folder {
     /// The file or folder on disk, for errors.
     fn path(&self) -> &Path;
-    /// The bytes of one file, `None` where there is none.
+    /// The bytes of one file, `None` without one.
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError>;
-    /// Weights of just these arrays; they stay in the file until somebody needs them, where that
-    /// is possible. `None` where there is no such file.
+    /// Weights of just these arrays; if possible, they stay in the file until they are used. `None`
+    /// where there is no such file.
     fn weights(&mut self, name: &str, arrays: &Arc<[PlannedArray]>)
     -> Result<Option<HeldWeights>, FileError>;
     /// Names of all files directly below `folder`, which ends in `/`, without it.
@@ -104,11 +105,11 @@ pub(super) fn probe_text(probe: &Probe) -> Result<String, String> {
     ron::to_string(&text).map_err(|error| error.to_string())
 }
 
-/// A kept epoch whose weights could not be read, and why: they are left out.
+/// A kept epoch whose weights could not be read, and why: they are skipped.
 pub(super) type Unread = (u32, String);
 
-/// Every file of a run as a project file holds it, in order; made one at a time, because they may be
-/// large. Gives the epochs whose weights are left out.
+/// Every file of a run as stored in a project file, in order; created one at a time, because they
+/// may be large. Returns the epochs whose weights are skipped.
 pub(super) fn each_file<E: From<String>>(
     run: &Run,
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
@@ -148,8 +149,8 @@ pub(super) fn each_file<E: From<String>>(
     Ok(unread)
 }
 
-/// Reads a run and checks it. Damage costs as little as possible: what is missing, damaged or does not fit in a file besides
-/// `run.ron` costs what that file holds, with a warning.
+/// Reads a run and checks it. Damage costs as little as possible: a missing, damaged or
+/// inconsistent file besides `run.ron` costs its own content, with a warning.
 ///
 /// # Errors
 /// Where `run.ron` itself cannot be read, or is not the description of a run.
@@ -172,28 +173,28 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     });
     if let Err(error) = history {
         (run.history.epochs, run.history.pretraining) = (Records::default(), Records::default());
-        warn("its loss curves are left out", error);
+        warn("its loss curves are not loaded", error);
     }
     if let Err(error) = results_file::read(files, &base, &mut run) {
-        warn("its name, its note and its results are left out", error);
+        warn("its name, its note and its results are not loaded", error);
     }
     match read_checkpoint(files, &base, &run) {
         Ok(checkpoint) => run.checkpoint = checkpoint.map(Arc::new),
-        Err(error) => warn("it can be looked at, but neither used nor resumed", error),
+        Err(error) => warn("it can be viewed, but not used or resumed", error),
     }
     match read_kept(files, &base, &run) {
         Ok(kept) => run.kept = kept,
-        Err(error) => warn("its replay is left out", error),
+        Err(error) => warn("its replay is not loaded", error),
     }
     if let Err(error) = read_kept_weights(files, &base, &mut run) {
-        warn("the weights of this and later kept epochs are left out", error);
+        warn("the weights of this and later saved epochs are not loaded", error);
     }
     settle(&mut run);
     Ok(run)
 }
 
-/// Nobody trains what was just read. A run that can be resumed is, at its checkpoint, so what came later is cut off: it
-/// will come again, the same.
+/// A run that was just read is not in training. A resumable run is at its checkpoint, so later
+/// records are cut off: training will reproduce them exactly.
 fn settle(run: &mut Run) {
     if run.status.is_unfinished() {
         run.status = Status::Stopped;

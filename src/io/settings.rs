@@ -7,7 +7,7 @@ use super::{Durability, FileError, Files};
 /// How many files the menu remembers.
 const RECENT: usize = 12;
 
-/// What the program remembers between two starts, apart from any project.
+/// Settings that persist between two starts, independent of any project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -65,12 +65,13 @@ impl Settings {
         Some(dir.join("settings.ron"))
     }
 
-    /// Reads the settings. Missing or broken ones are the defaults: they never keep the program from starting.
+    /// Reads the settings. Missing or broken ones are the defaults: they never keep the program
+    /// from starting.
     pub fn load(path: &Path) -> Settings {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                log::info!("no settings: {}: {error}", path.display());
+                log::info!("settings cannot be saved: {}: {error}", path.display());
                 return Settings::default();
             }
         };
@@ -95,7 +96,8 @@ impl Settings {
         }
         let pretty = ron::ser::PrettyConfig::new().struct_names(true);
         let mut text_only = self.clone();
-        // A name that is no text cannot be written; it must not keep all else from being remembered.
+        // A name that is no text cannot be written; it must not keep all else from being
+        // remembered.
         text_only.recent.retain(|path| path.to_str().is_some());
         text_only.last.take_if(|path| path.to_str().is_none());
         let text = ron::ser::to_string_pretty(&text_only, pretty)
@@ -104,7 +106,8 @@ impl Settings {
     }
 }
 
-/// Puts a file at the top of the recent ones, by a path that holds wherever the program is started next.
+/// Puts a file at the top of the recent ones, by a path that holds wherever the program is started
+/// next.
 pub fn remember(recent: &mut Vec<PathBuf>, file: &Path) {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     recent.retain(|known| *known != file);

@@ -23,21 +23,22 @@ use super::{FileError, tensors};
 use crate::check::PlannedArray;
 use crate::run::{HeldWeights, StoredWeights, Weights};
 
-/// Whether weights stay in files. Where a file that is open cannot be replaced, they would stand in
-/// the way of the next save.
+/// Whether weights stay in files. Where an open file cannot be replaced, they would block the next
+/// save.
 pub(super) const STAYS: bool = cfg!(unix);
 
 /// More bytes than the header of a file of weights takes.
 const HEADER_BYTES: u64 = 16 << 20;
-/// Most bytes of weights of a file that stay in memory after they were read: as many as one run keeps.
+/// Most bytes of weights of a file that stay in memory after they were read: as many as one run
+/// keeps.
 const RECENT_BYTES: usize = 256 << 20;
 
 /// A file that weights stay in.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    /// What the file was called, for errors.
+    /// The file's path, for errors.
     path: PathBuf,
-    /// Whoever holds this moves its position.
+    /// The holder may move its position.
     file: Mutex<Arc<File>>,
     recent: Mutex<Recent>,
 }
@@ -68,14 +69,14 @@ struct Recent {
 }
 
 impl Shelf {
-    /// A file with nothing of it known yet. While its weights are read, nobody else may read or write
-    /// the same open file.
+    /// A file without known content. While its weights are read, nobody else may read or write
+    /// through it.
     pub(super) fn new(path: &Path, file: Arc<File>) -> Arc<Shelf> {
         let recent = Recent { capacity: RECENT_BYTES, read: Vec::new() };
         Arc::new(Shelf { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })
     }
 
-    /// Weights of these arrays that are in the file already; `name` is what errors call them.
+    /// Weights of these arrays that are in the file already; `name` names them in errors.
     pub(super) fn hold(
         self: &Arc<Shelf>,
         name: &str,
@@ -124,7 +125,7 @@ impl Extent {
         if bytes.len() == len && crc.sum() == self.crc32 {
             Ok(bytes)
         } else {
-            Err(io::Error::new(ErrorKind::InvalidData, "their checksum is another"))
+            Err(io::Error::new(ErrorKind::InvalidData, "the checksum does not match"))
         }
     }
 }
@@ -209,13 +210,13 @@ pub(super) fn decoded(bytes: &[u8], arrays: &[PlannedArray]) -> Result<Weights, 
     weights.validate("", arrays).map(|()| weights)
 }
 
-/// Checks by its length alone that a file may hold these arrays, and little else.
+/// Checks by its length alone that a file may contain these arrays, and little else.
 pub(super) fn check_length(len: u64, arrays: &[PlannedArray]) -> Result<(), String> {
     let least = (count(arrays) as u64).saturating_mul(4);
     if (least..=least.saturating_add(HEADER_BYTES)).contains(&len) {
         return Ok(());
     }
-    Err(format!("it has {len} bytes, which cannot be the {least} bytes of weights of its design"))
+    Err(format!("it has {len} bytes, but the weights of its design need at least {least}"))
 }
 
 fn count(arrays: &[PlannedArray]) -> usize {

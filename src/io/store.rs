@@ -57,7 +57,8 @@ const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
 const RUNS: &str = "runs";
 
-/// A handle to one workspace. Clones write to the same one, from any thread; a run must be written by one at a time.
+/// A handle to one workspace. Clones write to the same one, from any thread; a run must be written
+/// by one at a time.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -67,10 +68,11 @@ pub struct Store {
 struct Inner {
     dir: PathBuf,
     files: Files,
-    /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written that makes it so or no
-    /// longer so, or the mark could come between the two and outlast a new run.
+    /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written
+    /// that makes it so or no longer so, or the mark could come between the two and outlast a new
+    /// run.
     is_settled: Mutex<bool>,
-    /// Held for as long as any handle lives.
+    /// Held while any handle exists.
     lock: File,
 }
 
@@ -78,7 +80,8 @@ struct Inner {
 #[serde(rename = "Workspace", default)]
 struct Workspace {
     origin: Option<PathBuf>,
-    /// The document in that file when it was last read or written; earlier versions did not note it.
+    /// The document in that file when it was last read or written; earlier versions did not note
+    /// it.
     seen: Option<String>,
     /// Whether all of it was saved elsewhere, so that nothing is lost with it.
     is_settled: bool,
@@ -119,7 +122,7 @@ impl Store {
         Store::lock(files, dir)
     }
 
-    /// Takes over a workspace left behind; [`Store::load`] then reads it.
+    /// Takes over a workspace left by a crash; [`Store::load`] then reads it.
     ///
     /// # Errors
     /// [`FileError::InUse`] where a living process works in it; another where one has removed it meanwhile.
@@ -128,13 +131,13 @@ impl Store {
         Store::take_over(dir)
     }
 
-    /// [`Store::open`] behind the gate.
+    /// [`Store::open`] under the lock of the gate.
     fn take_over(dir: &Path) -> Result<Store, FileError> {
         if !dir.join(LOCK).exists() {
             return Err(FileError::System {
                 path: dir.to_owned(),
                 action: "recovered",
-                reason: "it is no longer there".to_owned(),
+                reason: "it no longer exists".to_owned(),
                 remedy: "Another window has recovered or discarded it.".to_owned(),
             });
         }
@@ -155,7 +158,7 @@ impl Store {
     /// Stores the document, and the file it belongs to.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
         let origin = origin.and_then(storable);
         let mut is_settled = self.mark();
@@ -166,11 +169,12 @@ impl Store {
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
     }
 
-    /// Notes which document the project's file holds, as it was just read or written there
-    /// ([`MergeBase::document`]). A save after a crash tells by it whether another program has changed the file.
+    /// Records which document the project's file contains, as it was just read or written there
+    /// ([`MergeBase::document`]). It shows a save after a crash whether another program has changed
+    /// the file.
     ///
     /// # Errors
-    /// [`FileError`]; what was noted before then stays.
+    /// [`FileError`]; the recorded state is then unchanged.
     pub fn save_seen(&self, file: &Path, document: String) -> Result<(), FileError> {
         let Some(origin) = storable(file) else { return Ok(()) };
         let is_settled = self.mark();
@@ -178,7 +182,8 @@ impl Store {
         self.save_workspace(&Workspace { origin: Some(origin), seen, is_settled: *is_settled })
     }
 
-    /// From now on there is nothing to recover, until the document is stored again: all of it was saved elsewhere. Runs stay.
+    /// From now on there is nothing to recover, until the document is stored again: all of it was
+    /// saved elsewhere. Runs stay.
     ///
     /// # Errors
     /// [`FileError`].
@@ -189,11 +194,13 @@ impl Store {
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
-    /// Reads everything back, as far as it can be read, and compares it with the file it belongs to. Where something cannot
-    /// be read, the workspace as it was found is kept aside, and a warning says where.
+    /// Reads everything back, as far as it can be read, and compares it with the file it belongs
+    /// to. Where something cannot be read, the workspace as it was found is kept aside, and a
+    /// warning says where.
     ///
     /// # Errors
-    /// [`FileError`] where neither the document nor the design of a run can be read, or what is damaged cannot be kept.
+    /// [`FileError`] where neither the document nor the design of a run can be read, or damaged
+    /// files cannot be kept.
     pub fn load(&self) -> Result<Opened, FileError> {
         let dir = &self.inner.dir;
         let Document { project, warning } = document(dir)?;
@@ -212,7 +219,7 @@ impl Store {
                 }
                 Err(error) => {
                     left_out.push(id);
-                    warnings.push(|| format!("run {id} is left out: {error}"));
+                    warnings.push(|| format!("run {id} is not loaded: {error}"));
                 }
             }
         }
@@ -220,10 +227,11 @@ impl Store {
         let mut warnings = warnings.into_texts();
         if !is_whole {
             let kept = self.keep_as_found()?;
-            // Another run may get its number, and a run that is resumed adds to its files: neither goes with damaged ones.
+            // Another run may get its number, and a run that is resumed adds to its files: neither
+            // may be combined with damaged ones.
             left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
             damaged.iter().filter_map(|run| runs.get(*run)).try_for_each(|run| self.import_run(run))?;
-            warnings.push(format!("all of it is kept as it was found: {}", visible_path(&kept)));
+            warnings.push(format!("everything is kept as it was found: {}", visible_path(&kept)));
         }
         for run in &runs {
             self.migrate(run)?;
@@ -233,8 +241,8 @@ impl Store {
         Ok(Opened { project, runs, warnings, base })
     }
 
-    /// Gives the epochs of single layers a file of their own, where an earlier version wrote them into `run.ron`, which is
-    /// going to be written without.
+    /// Gives the epochs of single layers a file of their own, where an earlier version wrote them
+    /// into `run.ron`, which is going to be written without.
     fn migrate(&self, run: &Run) -> Result<(), FileError> {
         let path = self.file_of(run.id, LAYERS)?;
         if run.history.pretraining.is_empty() || path.exists() {
@@ -244,7 +252,8 @@ impl Store {
         self.write_path(&path, Durability::Synced, Ok([form.header(), &records].concat()))
     }
 
-    /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it must no longer be used.
+    /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it
+    /// must no longer be used.
     ///
     /// # Errors
     /// [`FileError`].
@@ -253,9 +262,10 @@ impl Store {
         self.remove()
     }
 
-    /// [`Store::discard`] behind the gate.
+    /// [`Store::discard`] under the lock of the gate.
     fn remove(self) -> Result<(), FileError> {
-        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes no mark.
+        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes
+        // no mark.
         let settled = self.settle();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock, is_settled: _ } = inner;
@@ -284,7 +294,8 @@ impl Store {
         self.inner.is_settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes back the mark that all was saved elsewhere, which does not come again while the result lives.
+    /// Takes back the mark that all was saved elsewhere, which does not come again while the result
+    /// lives.
     fn unsettle(&self) -> Result<MutexGuard<'_, bool>, FileError> {
         let mut is_settled = self.mark();
         if *is_settled {

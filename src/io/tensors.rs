@@ -14,8 +14,8 @@ pub(super) fn encode_weights(weights: &Weights) -> Result<Vec<u8>, String> {
     serialize(views, None).map_err(|error| error.to_string())
 }
 
-/// Weights as a `safetensors` file that tells more: texts by name, as `safe_open(…).metadata()`
-/// gives them in Python. The same weights and texts give the same bytes.
+/// Weights as a `safetensors` file with texts as metadata, as `safe_open(…).metadata()` returns
+/// them in Python. Equal weights and texts give equal bytes.
 pub(super) fn encode_described(
     weights: &Weights,
     texts: &BTreeMap<String, String>,

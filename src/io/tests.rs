@@ -27,8 +27,8 @@ mod results;
 
 const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
 
-/// The arrays that a run's design asks for, filled with these bits again and again; of what is learned only where
-/// `prefixes` name the state of an optimizer.
+/// The arrays that a run's design requires, filled with these bits repeatedly; of learned ones only
+/// where `prefixes` name the state of an optimizer.
 fn arrays(of: &Run, prefixes: &[&str], bits: &[u32]) -> Weights {
     let planned = of.plan().expect("sound").arrays();
     let mut bits = bits.iter().chain([&0]).cycle().map(|bits| f32::from_bits(*bits));
@@ -197,7 +197,7 @@ fn saved(dir: &Path) -> PathBuf {
     path
 }
 
-/// Puts another file in the place of one, as programs do; what was opened before stays as it was.
+/// Replaces one file with another, as programs do; an open handle keeps the old content.
 fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
     let beside = path.with_extension("new");
     fs::write(&beside, bytes).expect("written");
@@ -302,7 +302,7 @@ fn weights_for_another_order_of_pixels_are_left_out() {
             let warnings = opened.warnings.join("\n");
             assert_eq!(warnings.is_empty(), is_used, "{warnings}");
             assert!(is_used || warnings.starts_with("run 1: "), "{warnings}");
-            let is_told = warnings.contains("another order of pixels; train it again");
+            let is_told = warnings.contains("another pixel order; train it again");
             assert_eq!(is_told, !is_used && version == 1, "{warnings}");
         }
     };
@@ -342,7 +342,7 @@ fn a_file_cut_short_anywhere_is_an_error_or_a_warning() {
     let whole = fs::read(&path).expect("there");
     for length in (0..whole.len()).step_by(331) {
         fs::write(&path, &whole[..length]).expect("written");
-        let message = open_any(&path).expect_err("cut short").to_string();
+        let message = open_any(&path).expect_err("truncated").to_string();
         assert!(message.contains("a.hourglass"), "{message}");
     }
 }
@@ -381,7 +381,7 @@ fn foreign_files_are_called_by_their_name() {
     check(b"\x93NUMPY\x01\x00", "a NumPy array");
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     zip.start_file("hello.txt", zip::write::SimpleFileOptions::default()).expect("started");
-    check(&zip.finish().expect("finished").into_inner(), "some other zip");
+    check(&zip.finish().expect("finished").into_inner(), "another kind of zip");
     fs::remove_file(&path).expect("removed");
     let message = open_any(&path).expect_err("missing").to_string();
     assert!(message.contains("no such file"), "{message}");
@@ -409,18 +409,18 @@ fn damage_inside_is_named_with_its_place_and_costs_as_little_as_possible() {
     check("project.ron", None, Err("project.ron: it is missing"));
     check("project.ron", Some(b"Project(\nnmae: 3)"), Err("project.ron, line 2"));
     check("project.ron", Some(b"Project(format_version: 9)"), Err("newer Hourglass"));
-    check("manifest.ron", None, Err("some other zip"));
+    check("manifest.ron", None, Err("another kind of zip"));
     check(
         "manifest.ron",
         Some(b"HourglassProject(version: 7, runs: [], more: 1)"),
         Err("newer Hourglass (form 7"),
     );
-    check("runs/4/run.ron", Some(b"Run("), Ok((1, "run 4 is left out")));
+    check("runs/4/run.ron", Some(b"Run("), Ok((1, "run 4 is not loaded")));
     check("runs/4/run.ron", None, Ok((1, "it is missing")));
-    check("runs/1/weights.safetensors", Some(b"rubbish"), Ok((2, "neither used nor resumed")));
+    check("runs/1/weights.safetensors", Some(b"rubbish"), Ok((2, "not used or resumed")));
     check("runs/1/checkpoint.ron", None, Ok((2, "it is missing")));
     check("runs/1/best.safetensors", None, Ok((2, "it is missing")));
-    check("runs/1/kept/000002.safetensors", Some(b""), Ok((2, "its replay is left out")));
+    check("runs/1/kept/000002.safetensors", Some(b""), Ok((2, "its replay is not loaded")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use crate::project::format_count;
 
-/// Most warnings of one reading that are told one by one.
+/// Most warnings of one reading that are listed one by one.
 const MOST: usize = 20;
 
 /// Warnings of one reading: the first in full, the rest as a number.
@@ -11,7 +11,7 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    /// Adds one; `text` is made only where it is told.
+    /// Adds one; `text` is made only where it is listed.
     pub(super) fn push(&mut self, text: impl FnOnce() -> String) {
         if self.texts.len() < MOST {
             self.texts.push(text());

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Shared between an export and whoever watches it: how far it is, and whether it should give up.
+/// Shared between an export and its observer: how far it is, and whether it should stop.
 #[derive(Debug, Default)]
 pub struct Watch {
     done: AtomicU64,
@@ -27,7 +27,7 @@ impl Watch {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Asks the export to give up: it leaves nothing of what it has not finished.
+    /// Cancels the export: it removes its unfinished files.
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }

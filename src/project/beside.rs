@@ -1,5 +1,5 @@
-//! What a document holds beside its design: selections, label columns made of them, pins with their
-//! notes, other data. Two copies of a document are merged item by item.
+//! The content of a document besides its design: selections, label columns made from them, pins
+//! with their notes, other data. Two copies of a document are merged item by item.
 
 use super::{NamedSelection, OtherData, OwnLabel, Pin, Project};
 
@@ -13,9 +13,9 @@ trait Item: Clone + PartialEq {
 }
 
 impl Project {
-    /// This document with what was done beside the design to another copy of it, where both were
-    /// `base`: each change of either is kept. Where both gave a name to something, this one's has it,
-    /// and the other's gets a number.
+    /// This document with the changes that another copy made besides the design, where both were
+    /// `base`: each change of either is kept. Where both added an item of one name, this one keeps
+    /// it, and the other's gets a number.
     #[must_use]
     pub fn merged_beside(&self, other: &Project, base: Option<&Project>) -> Project {
         let mut all = self.clone();
@@ -86,7 +86,7 @@ impl Item for OtherData {
         Some(&mut self.name)
     }
 
-    /// The same for all.
+    /// The scope of all items.
     fn scope(&self) -> u64 {
         0
     }
@@ -147,7 +147,7 @@ mod tests {
         check(&[], &[old], &[old], &[]);
         // A name of other data is another.
         check(&[ours], &[("odd", 8, 3)], &[], &[ours, ("odd", 8, 3)]);
-        // Whoever finds its own renamed takes it over.
+        // The owner of the renamed item takes it over.
         let both = [ours, ("odd 2", 7, 3)];
         check(&[theirs], &both, &[theirs], &both);
     }

@@ -3,11 +3,11 @@ use serde::{Deserialize, Serialize};
 use super::source::is_default;
 use super::{Activation, Shape};
 
-/// The waist: how many numbers describe a sample, and what they are made to be.
+/// The bottleneck: how many numbers describe a sample, and their kind.
 ///
-/// It owns a projection only where the encoder does not already end in as many units or channels, or
-/// where its kind needs one of its own: a dense layer for units, a convolution of single pixels for
-/// channels. The activation belongs to that projection.
+/// It owns a projection only where the encoder does not already end in as many units or channels,
+/// or where its kind needs one of its own: a dense layer for units, a convolution of single pixels
+/// for channels. The activation belongs to that projection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
@@ -19,7 +19,7 @@ pub struct Code {
     /// Activation of the projection.
     #[serde(default = "linear")]
     pub activation: Activation,
-    /// What shapes the code.
+    /// The kind of code.
     #[serde(default)]
     pub kind: Bottleneck,
 }
@@ -34,7 +34,7 @@ pub enum CodeForm {
     /// A row of units.
     #[default]
     Units,
-    /// Channels of the picture that the encoder hands on: so many numbers at each of its positions.
+    /// Channels of the picture that the encoder outputs: numbers per position.
     Channels,
 }
 
@@ -89,7 +89,7 @@ impl Competition {
     }
 }
 
-/// What shapes the code.
+/// The kind of code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Bottleneck {
@@ -103,16 +103,18 @@ pub enum Bottleneck {
         /// How many times as many are kept outside training.
         #[serde(default = "one")]
         alpha: f32,
-        /// Start with all units and lower their number linearly to `k` over the first half of the epochs.
+        /// Start with all units and lower their number linearly to `k` over the first half of the
+        /// epochs.
         #[serde(default)]
         lowers: bool,
-        /// What competes with what.
+        /// The units that compete with each other.
         #[serde(default, skip_serializing_if = "is_default")]
         within: Competition,
     },
     /// Each unit is a normal distribution, kept near the standard one (Kingma & Welling 2014).
     Variational {
-        /// Weight of the divergence from the prior; 1 for the evidence lower bound, more for β-VAE (Higgins et al. 2017).
+        /// Weight of the divergence from the prior; 1 for the evidence lower bound, more for β-VAE
+        /// (Higgins et al. 2017).
         #[serde(default = "one")]
         beta: f32,
         /// Epochs over which that weight rises from 0.
@@ -122,12 +124,14 @@ pub enum Bottleneck {
         #[serde(default)]
         free_nats: f32,
     },
-    /// A variational code of which several samples are decoded, for a bound nearer to the likelihood (Burda et al. 2016).
+    /// A variational code of which several samples are decoded, for a bound nearer to the
+    /// likelihood (Burda et al. 2016).
     ImportanceWeighted {
         /// Samples drawn for each row: K.
         samples: usize,
     },
-    /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018, WAE-MMD).
+    /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018,
+    /// WAE-MMD).
     Wasserstein {
         /// Weight of the squared maximum mean discrepancy.
         weight: f32,
@@ -138,11 +142,13 @@ pub enum Bottleneck {
         start_temperature: f32,
         /// Temperature at the end.
         end_temperature: f32,
-        /// Trainings at most, each with twice the epochs of the one before, until every unit has made its choice.
+        /// Trainings at most, each with twice the epochs of the one before, until every unit has
+        /// made its choice.
         #[serde(default = "tries")]
         tries: u32,
     },
-    /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov & Hinton 2009).
+    /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov
+    /// & Hinton 2009).
     Hashing {
         /// Standard deviation of the noise on the inputs of the code units.
         std: f32,
@@ -150,24 +156,26 @@ pub enum Bottleneck {
         #[serde(default)]
         threshold: Threshold,
     },
-    /// Several quantisers each choose one of their units at random, and naming the choices is to take few bits (Hinton &
-    /// Zemel 1994, minimum description length).
+    /// Several quantisers each choose one of their units at random, and naming the choices is to
+    /// take few bits (Hinton & Zemel 1994, minimum description length).
     DescriptionLength {
         /// Units each quantiser chooses from; the code's units are a multiple of it.
         choices: usize,
         /// Width `t` to within which values are described, in units of the scaled data.
         width: f32,
-        /// Temperature of the relaxed choices that train a decoder of more than one linear layer (Jang et al. 2017).
+        /// Temperature of the relaxed choices that train a decoder of more than one linear layer
+        /// (Jang et al. 2017).
         #[serde(default = "temperature")]
         temperature: f32,
     },
-    /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et al. 2017).
+    /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et
+    /// al. 2017).
     Quantised {
         /// Vectors in the codebook.
         entries: usize,
         /// Numbers per vector; the units are a multiple of it.
         dimension: usize,
-        /// Weight of the term that holds the encoder to its vectors.
+        /// Weight of the commitment term, which keeps the encoder near its vectors.
         #[serde(default = "commitment")]
         commitment: f32,
         /// How the codebook learns.
@@ -195,7 +203,7 @@ fn commitment() -> f32 {
 /// How a codebook learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodebookUpdate {
-    /// Vectors follow the mean of what they stand for.
+    /// Vectors follow the mean of the encoder outputs assigned to them.
     #[default]
     MovingAverage,
     /// Vectors are drawn there by a term of the loss.
@@ -242,12 +250,12 @@ impl Threshold {
 }
 
 impl Code {
-    /// A code of so many linear channels that nothing shapes.
+    /// A code of this many linear channels without constraints.
     pub fn channels(channels: usize) -> Code {
         Code { form: CodeForm::Channels, ..Code::plain(channels) }
     }
 
-    /// A code of so many linear units that nothing shapes.
+    /// A code of this many linear units without constraints.
     pub fn plain(units: usize) -> Code {
         Code { units, form: CodeForm::Units, activation: Activation::Linear, kind: Bottleneck::Plain }
     }
@@ -302,7 +310,8 @@ impl Bottleneck {
         }
     }
 
-    /// Epochs until the weight of its term stays as it is; losses of before and after cannot be compared.
+    /// Epochs until the weight of its term stays as it is; losses of before and after cannot be
+    /// compared.
     pub fn settles_after(self) -> u32 {
         if let Bottleneck::Variational { warmup_epochs, .. } = self { warmup_epochs } else { 0 }
     }

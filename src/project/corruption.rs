@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-/// What a denoising autoencoder's input suffers, each feature independently and afresh each time a sample is presented
-/// (Vincent et al. 2010). Applied to scaled data, and only while training unless restoration itself is measured.
+/// How the input of a denoising autoencoder is corrupted, independently for each feature and each
+/// presentation of a sample (Vincent et al. 2010). Applied to scaled data, and only in training
+/// unless restoration is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Corruption {

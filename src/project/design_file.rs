@@ -15,12 +15,13 @@ pub enum DesignError {
         line: usize,
         /// Column, counted from 1.
         column: usize,
-        /// What is wrong there.
+        /// The problem there.
         message: String,
     },
     /// Written by a newer program.
     #[error(
-        "format_version is {found}, this program reads up to {FORMAT_VERSION}: update Hourglass, or save the design from the newer one in the older form"
+        "format_version is {found}, but this program reads up to {FORMAT_VERSION}: update Hourglass, or save \
+         the design in the older format from the newer version"
     )]
     Version {
         /// The version found.
@@ -34,7 +35,8 @@ impl Project {
     /// # Errors
     /// [`DesignError`] with line and column for text that is no design, and for unknown fields and versions.
     pub fn from_ron(text: &str) -> Result<Project, DesignError> {
-        // The version is looked at first: a newer design should be called newer, not misspelt.
+        // The version is checked first: a newer design should be reported as newer, not as
+        // misspelt.
         #[derive(serde::Deserialize)]
         #[serde(rename = "Project")]
         struct Version {

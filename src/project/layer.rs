@@ -27,8 +27,8 @@ pub enum Layer {
         /// Step between two pixels under the kernel.
         #[serde(default = "one")]
         dilation: usize,
-        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
-        /// groups as channels make a depthwise convolution.
+        /// Groups of channels, each of which meets its own group of output channels alone; they
+        /// divide both. As many groups as channels make a depthwise convolution.
         #[serde(default = "one")]
         groups: usize,
         /// The function `f`.
@@ -44,27 +44,29 @@ pub enum Layer {
         /// Factor of enlargement.
         #[serde(default = "one")]
         stride: usize,
-        /// Zeros around the picture in the convolution it transposes; what they would give is cut off.
+        /// Zeros around the picture in the convolution it transposes; their output is cut off.
         #[serde(default)]
         padding: Padding,
-        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1` for
-        /// [`Padding::Same`], so that the size is multiplied by the stride, and 0 otherwise.
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride
+        /// − 1` for [`Padding::Same`], so that the size is multiplied by the stride, and 0
+        /// otherwise.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
         /// Step between two pixels under the kernel.
         #[serde(default = "one")]
         dilation: usize,
-        /// Groups of channels, each of which meets its own group of output channels alone; they divide both. As many
-        /// groups as channels make a depthwise convolution.
+        /// Groups of channels, each of which meets its own group of output channels alone; they
+        /// divide both. As many groups as channels make a depthwise convolution.
         #[serde(default = "one")]
         groups: usize,
         /// The function `f`.
         #[serde(default)]
         activation: Activation,
     },
-    /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a shortcut around it, added up
-    /// before `f`. The shortcut is the input itself, or a convolution of single pixels with a norm where the channels or
-    /// the size change. torchvision's `BasicBlock` and `Bottleneck`.
+    /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a
+    /// shortcut around it, added up before `f`. The shortcut is the input itself, or a convolution
+    /// of single pixels with a norm where the channels or the size change. torchvision's
+    /// `BasicBlock` and `Bottleneck`.
     Residual {
         /// Convolutions of the main path.
         #[serde(default)]
@@ -74,7 +76,7 @@ pub enum Layer {
         /// Step of the kernel in pixels, in the block's first convolution of 3×3 pixels.
         #[serde(default = "one")]
         stride: usize,
-        /// What follows each convolution.
+        /// The layer after each convolution.
         #[serde(default)]
         norm: BlockNorm,
         /// The function between the convolutions.
@@ -84,8 +86,9 @@ pub enum Layer {
         #[serde(default)]
         activation: Activation,
     },
-    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the shortcut is more than
-    /// its input, it is a convolution of single pixels with a norm, then repeated pixels.
+    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the
+    /// shortcut is more than its input, it is a convolution of single pixels with a norm, then
+    /// repeated pixels.
     ResidualTranspose {
         /// Convolutions of the main path.
         #[serde(default)]
@@ -95,11 +98,11 @@ pub enum Layer {
         /// Factor of enlargement, in the block's last convolution of 3×3 pixels.
         #[serde(default = "one")]
         stride: usize,
-        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1`, so that the size
-        /// is multiplied by the stride.
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride
+        /// − 1`, so that the size is multiplied by the stride.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
-        /// What follows each convolution.
+        /// The layer after each convolution.
         #[serde(default)]
         norm: BlockNorm,
         /// The function between the convolutions.
@@ -109,12 +112,14 @@ pub enum Layer {
         #[serde(default)]
         activation: Activation,
     },
-    /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
+    /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a
+    /// remainder at the edge is dropped.
     MaxPool2d {
         /// Side of the window in pixels.
         size: usize,
     },
-    /// The mean of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
+    /// The mean of each window of `size` × `size` pixels, windows `size` apart; a remainder at the
+    /// edge is dropped.
     AvgPool2d {
         /// Side of the window in pixels.
         size: usize,
@@ -124,29 +129,32 @@ pub enum Layer {
         /// Factor of enlargement.
         factor: usize,
     },
-    /// Brings a picture to a size: rows and columns beyond it are cut off at the bottom and right, missing ones repeat the
-    /// last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder does so where a pool left out a rest.
+    /// Crops or pads a picture to a size: rows and columns beyond it are cut off at the bottom and
+    /// right, missing ones repeat the last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder
+    /// does so where a pool left a remainder.
     CropOrPad {
         /// Rows of pixels after it.
         height: usize,
         /// Columns of pixels after it.
         width: usize,
     },
-    /// Brings each feature (each channel of a picture) to mean 0 and variance 1 over the minibatch, then scales and shifts
-    /// it (Ioffe & Szegedy 2015); outside training by running statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
+    /// Normalises each feature (each channel of a picture) to mean 0 and variance 1 over the
+    /// minibatch, then scales and shifts it (Ioffe & Szegedy 2015); outside training by running
+    /// statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
     BatchNorm {
         /// The function applied at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// Brings each sample to mean 0 and variance 1 over its features, then scales and shifts each feature (Ba et al. 2016).
+    /// Normalises each sample to mean 0 and variance 1 over its features, then scales and shifts
+    /// each feature (Ba et al. 2016).
     LayerNorm {
         /// The function applied at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// Brings each group of neighbouring channels of a sample to mean 0 and variance 1, then scales and shifts each channel
-    /// (Wu & He 2018). `PyTorch`'s `GroupNorm`.
+    /// Normalises each group of neighbouring channels of a sample to mean 0 and variance 1, then
+    /// scales and shifts each channel (Wu & He 2018). `PyTorch`'s `GroupNorm`.
     GroupNorm {
         /// Number of groups; it divides the channels.
         groups: usize,
@@ -154,11 +162,12 @@ pub enum Layer {
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et al. 2015).
-    /// `PyTorch`'s `PReLU`.
+    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et
+    /// al. 2015). `PyTorch`'s `PReLU`.
     #[serde(rename = "PReLU")]
     Prelu {
-        /// Whether all values share one slope, instead of one for each channel (or each feature of a row).
+        /// Whether all values share one slope, instead of one for each channel (or each feature of
+        /// a row).
         #[serde(default)]
         shared: bool,
     },
@@ -173,7 +182,8 @@ pub enum Layer {
         /// Channels.
         channels: usize,
     },
-    /// Sets each feature to zero with probability `rate` while training and scales the others by `1 / (1 − rate)`.
+    /// Sets each feature to zero with probability `rate` while training and scales the others by `1
+    /// / (1 − rate)`.
     Dropout {
         /// Probability of zero, in [0, 1).
         rate: f32,
@@ -186,12 +196,12 @@ pub enum BlockForm {
     /// Two of 3×3 pixels.
     #[default]
     Basic,
-    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The quarter is that of the
-    /// output, or of the input where the block enlarges.
+    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The
+    /// quarter is that of the output, or of the input where the block enlarges.
     Bottleneck,
 }
 
-/// What follows each convolution of a residual block.
+/// The layer after each convolution of a residual block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BlockNorm {
     /// Nothing; the convolutions have biases.
@@ -233,10 +243,11 @@ impl BlockNorm {
     }
 }
 
-/// What surrounds a picture before a convolution.
+/// The values around a picture before a convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Padding {
-    /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the left.
+    /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the
+    /// left.
     #[default]
     Same,
     /// This many zeros on every side.
@@ -332,7 +343,7 @@ impl Layer {
         }
     }
 
-    /// The same, to be changed.
+    /// The activation, to be changed.
     pub fn activation_mut(&mut self) -> Option<&mut Activation> {
         match self {
             Layer::Dense { activation, .. }
@@ -354,7 +365,7 @@ impl Layer {
         }
     }
 
-    /// The layer with another function at its end; layers that have none stay as they are.
+    /// The layer with another activation; layers without one are unchanged.
     #[must_use]
     pub fn with_activation(mut self, wanted: Activation) -> Layer {
         if let Some(activation) = self.activation_mut() {
@@ -482,12 +493,13 @@ impl Activation {
         }
     }
 
-    /// Whether every output lies in [0, 1], so that it can stand for a probability or a pixel.
+    /// Whether every output lies in [0, 1], so that it can be a probability or a pixel.
     pub fn is_unit_range(self) -> bool {
         self == Activation::Sigmoid
     }
 
-    /// Whether its derivative is a function of the sums it is applied to and not of its outputs alone.
+    /// Whether its derivative is a function of the sums it is applied to and not of its outputs
+    /// alone.
     pub fn needs_sums(self) -> bool {
         match self {
             Activation::Gelu | Activation::Silu => true,
@@ -521,7 +533,8 @@ impl Activation {
 pub enum Decoder {
     /// The encoder's layers in reverse.
     Mirrored {
-        /// Use the transposed weights of the mirrored encoder layers instead of own ones; biases stay own.
+        /// Use the transposed weights of the mirrored encoder layers instead of own ones; biases
+        /// stay own.
         #[serde(default)]
         tied: bool,
     },
@@ -529,10 +542,12 @@ pub enum Decoder {
     Free(Vec<Layer>),
 }
 
-/// The last card. It owns a dense projection only where the decoder does not already end in the input's shape.
+/// The last card. It owns a dense projection only where the decoder does not already end in the
+/// input's shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// Activation of the reconstruction. With binary cross-entropy it must be sigmoid; the loss is then computed from logits.
+    /// Activation of the reconstruction. With binary cross-entropy it must be sigmoid; the loss is
+    /// then computed from logits.
     pub activation: Activation,
 }

@@ -1,24 +1,27 @@
 use serde::{Deserialize, Serialize};
 
-/// How a reconstruction `x'` is compared with its clean input `x`: summed over features, averaged over the minibatch.
+/// How a reconstruction `x'` is compared with its clean input `x`: summed over features, averaged
+/// over the minibatch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Loss {
     /// `Σ (x − x')²`
     #[default]
     SquaredError,
-    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits; on data of 0 and 1 the negative
-    /// logarithm of a Bernoulli likelihood.
+    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits; on data of 0
+    /// and 1 the negative logarithm of a Bernoulli likelihood.
     BinaryCrossEntropy,
-    /// `Σ |x − x'|`: up to a constant the negative logarithm of a Laplace likelihood of scale 1. `torch.nn.L1Loss`.
+    /// `Σ |x − x'|`: up to a constant the negative logarithm of a Laplace likelihood of scale 1.
+    /// `torch.nn.L1Loss`.
     AbsoluteError,
-    /// `Σ (x − x')² / 2` where `|x − x'|` is at most δ, else `Σ δ (|x − x'| − δ/2)` (Huber 1964). `torch.nn.HuberLoss`;
-    /// `torch.nn.SmoothL1Loss` divides it by δ.
+    /// `Σ (x − x')² / 2` where `|x − x'|` is at most δ, else `Σ δ (|x − x'| − δ/2)` (Huber 1964).
+    /// `torch.nn.HuberLoss`; `torch.nn.SmoothL1Loss` divides it by δ.
     Huber {
         /// The error δ where the parabola ends, in units of the scaled data.
         delta: f32,
     },
-    /// `Σ (x − x')² / 2σ² + d/2 log 2πσ²`: the negative logarithm of a Gaussian likelihood of `d` features, in nats.
+    /// `Σ (x − x')² / 2σ² + d/2 log 2πσ²`: the negative logarithm of a Gaussian likelihood of `d`
+    /// features, in nats.
     Gaussian {
         /// Where σ² comes from.
         variance: Variance,

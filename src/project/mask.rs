@@ -16,10 +16,10 @@ pub struct Mask {
 /// The shade of a mask that marks holes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HoleShade {
-    /// White marks holes, black what is kept.
+    /// White marks holes, black the kept part.
     #[default]
     White,
-    /// Black marks holes, white what is kept.
+    /// Black marks holes, white the kept part.
     Black,
 }
 

@@ -90,7 +90,7 @@ pub fn short_count(count: u64) -> String {
         .map_or_else(|| format!("{count:.0}"), |(size, unit)| format!("{:.1} {unit}", count / size))
 }
 
-/// A fraction in percent with so many decimals: 0.125 is `12.5 %`.
+/// A fraction in percent with this many decimals: 0.125 is `12.5 %`.
 pub fn format_percent(fraction: f64, decimals: usize) -> String {
     format!("{:.decimals$} %", 100.0 * fraction)
 }

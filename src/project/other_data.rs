@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Mask;
 
-/// Files that trained networks were shown, as one set of samples. They are read as the run knows its own data.
+/// Files that trained networks were shown, as one set of samples. They are read as the run knows
+/// its own data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherData {
@@ -15,7 +16,7 @@ pub struct OtherData {
     /// Which parts of them are holes, where masks say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<Mask>,
-    /// The size that pictures are brought to; without, it is that of the training.
+    /// The size of resized pictures; by default that of the training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<ShownSize>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub struct Pin {
     /// Its name.
     pub name: String,
-    /// What a person says of it.
+    /// The user's note.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Whose code it is.

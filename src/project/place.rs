@@ -1,15 +1,15 @@
 use std::fmt;
 
-/// A card or form of the document: what a problem belongs to, and what is selected.
+/// A card or form of the document: the subject of a problem, or the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// Data source, scaling and split.
     Data,
-    /// What is done to the input.
+    /// The corruption of the input.
     Corruption,
     /// A layer of the encoder, counted from 0.
     Encoder(usize),
-    /// The waist.
+    /// The bottleneck.
     Code,
     /// A layer of the decoder, counted from 0.
     Decoder(usize),

@@ -12,13 +12,13 @@ pub enum Recipe {
     Linear,
     /// Corrupted inputs, clean targets.
     Denoising,
-    /// More units than pixels, each of which may seldom speak (Ng 2011).
+    /// More units than pixels, each of which is rarely active (Ng 2011).
     Sparse,
-    /// A few units of many may speak at a time (Makhzani & Frey 2014).
+    /// Only a few of many units may be active (Makhzani & Frey 2014).
     KSparse,
-    /// A code that stands still when the input moves a little (Rifai et al. 2011).
+    /// A code that hardly changes when the input changes a little (Rifai et al. 2011).
     Contractive,
-    /// The same small patterns everywhere in the picture.
+    /// Convolutions share small filters across the picture.
     Convolutional,
     /// Codes that are distributions (Kingma & Welling 2014).
     Variational,
@@ -30,7 +30,7 @@ pub enum Recipe {
     DescriptionLength,
     /// A deep network pretrained as a stack of Boltzmann machines (Hinton & Salakhutdinov 2006).
     Machines,
-    /// The same deep network trained jointly and layer by layer (Zhou et al. 2014).
+    /// One deep network trained jointly and layer by layer (Zhou et al. 2014).
     JointVsLayerWise,
     /// Binary addresses (Salakhutdinov & Hinton 2009).
     Hashing,
@@ -38,9 +38,9 @@ pub enum Recipe {
     Quantised,
     /// Fine pictures from coarse ones.
     SuperResolution,
-    /// What is missing is filled in.
+    /// Missing parts are filled in.
     Inpainting,
-    /// A class is held out, and told from the others by what cannot be reconstructed of it.
+    /// A class is held out, and detected by its reconstruction error.
     Anomaly,
     /// A table with few columns that determine the others.
     Tabular,
@@ -125,7 +125,7 @@ impl Recipe {
         Recipe::ALL.into_iter().find(|recipe| recipe.name() == name)
     }
 
-    /// Two sentences: what it is and what to look at.
+    /// Two sentences: the idea and the result to look at.
     pub fn summary(self) -> &'static str {
         match self {
             Recipe::Undercomplete => {
@@ -180,7 +180,8 @@ impl Recipe {
                 "A random rectangle of the input is erased and has to be restored. Compare input and reconstruction."
             }
             Recipe::Anomaly => {
-                "The network is never trained on zeros, so it reconstructs them worse than other digits. Evaluate it on the test split: the ROC AUC says how well the error separates them."
+                "The network is never trained on zeros, so it reconstructs them worse than other digits. \
+                 Evaluate it on the test split: the ROC AUC shows how well the error separates them."
             }
             Recipe::Tabular => {
                 "Thirty standardised columns, of which five determine most of the others, pass through five numbers. Compare its error with PCA's."

@@ -7,9 +7,9 @@ pub struct Regularizer {
     /// Whose activations it looks at.
     #[serde(default)]
     pub on: Site,
-    /// What it punishes.
+    /// The penalty.
     pub penalty: Penalty,
-    /// What its value is multiplied by.
+    /// Factor of the penalty in the loss.
     pub weight: f32,
 }
 
@@ -23,7 +23,7 @@ pub enum Site {
     Encoder(usize),
 }
 
-/// What a regularizer punishes, summed over units and averaged over the minibatch.
+/// The quantity that a regularizer penalises, summed over units and averaged over the minibatch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Penalty {
@@ -38,11 +38,12 @@ pub enum Penalty {
         /// How the distance is measured.
         #[serde(default)]
         distance: Distance,
-        /// What activations are averaged over.
+        /// The axis over which activations are averaged.
         #[serde(default)]
         over: Over,
     },
-    /// `‖∂h/∂x‖²`: the code should not move when the input does (Rifai et al. 2011). It looks at the whole encoder.
+    /// `‖∂h/∂x‖²`: the code should not move when the input does (Rifai et al. 2011). It looks at
+    /// the whole encoder.
     Contractive {
         /// How it is computed.
         #[serde(default)]
@@ -63,20 +64,21 @@ pub enum Distance {
     L2,
 }
 
-/// What activations are averaged over.
+/// The axis over which activations are averaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Over {
-    /// Each unit over the minibatch: how often it speaks.
+    /// Each unit over the minibatch: how often it is active.
     #[default]
     Samples,
-    /// Each sample over its units: how many of them speak.
+    /// Each sample over its units: how many of them are active.
     Units,
 }
 
 /// How the norm of a Jacobian is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Estimator {
-    /// Exact where that takes fewer than ten million multiply-adds a sample, else by one random probe.
+    /// Exact where that takes fewer than ten million multiply-adds a sample, else by one random
+    /// probe.
     #[default]
     Auto,
     /// Exact where that takes less than three times as much as a training step of the encoder, or six times

@@ -2,11 +2,12 @@ use super::{Schedule, Training};
 
 /// The learning rate of a step.
 ///
-/// `base` is the rate in force (it may have been changed while running), `step` counts from 0 over the run. Warm-up and
-/// cosine move from step to step, drops come between epochs.
+/// `base` is the rate in force (it may have been changed while running), `step` counts from 0 over
+/// the run. Warm-up and cosine move from step to step, drops come between epochs.
 ///
-/// The cosine spans the epochs of the design, however many are trained in the end: a run that is trained further stays at
-/// the floor it has reached instead of jumping back up, and one whose end is moved while it goes keeps its rates.
+/// The cosine spans the epochs of the design, however many are trained in the end: a run that is
+/// trained further stays at the floor it has reached instead of jumping back up, and one whose end
+/// is moved during training keeps its rates.
 pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch: u64) -> f32 {
     let per_epoch = steps_per_epoch.max(1);
     let warmup = u64::from(training.warmup_epochs) * per_epoch;
@@ -68,8 +69,9 @@ mod tests {
         check(Schedule::Cosine { floor: 0.5 }, 0, &[1.0, 0.875, 0.625, 0.5]);
     }
 
-    /// The rates of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)` with its other defaults
-    /// (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`), as `PyTorch` 2.15 prints them with eight digits.
+    /// The rates of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)`
+    /// with its other defaults (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`),
+    /// as `PyTorch` 2.15 prints them with eight digits.
     #[test]
     fn one_cycle_is_pytorchs() {
         let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 4e-6 };

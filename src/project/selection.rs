@@ -51,14 +51,15 @@ impl IndexSet {
         IndexSet(ranges.filter_map(|range| Some((*range.first()?, *range.last()?))).collect())
     }
 
-    /// Those below `count`, ascending: whatever a file says, no more rows than the data have.
+    /// Those below `count`, ascending: at most the rows of the data, whatever a file says.
     pub fn below(&self, count: usize) -> impl Iterator<Item = u32> {
         let last = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
         let ranges = self.0.iter().filter_map(move |(from, to)| Some(*from..=(*to).min(last?)));
         ranges.flatten()
     }
 
-    /// The same number for a set and its clones, and as long as one of them lives for no other.
+    /// A number that a set shares with its clones; as long as one of them exists, no other set has
+    /// it.
     pub fn identity(&self) -> usize {
         Arc::as_ptr(&self.0).cast::<()>().addr()
     }
@@ -68,7 +69,7 @@ impl IndexSet {
         self.0.iter().map(|(from, to)| u64::from(to - from) + 1).sum()
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -90,7 +91,7 @@ impl FromStr for IndexSet {
     fn from_str(text: &str) -> Result<IndexSet, String> {
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let wrong = || format!("“{part}” is no range of rows; write 3 or 7-12, ascending");
+            let wrong = || format!("“{part}” is not a range of rows; write 3 or 7-12, in ascending order");
             let (from, to) = part.split_once('-').unwrap_or((part, part));
             let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
             let (from, to) = (number(from)?, number(to)?);

@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// The shape of one sample, or of what one layer hands to the next.
+/// The shape of one sample, or of the output of a layer.
 ///
 /// Images are stored height × width × channels (channels last).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Shape {
         }
     }
 
-    /// Channels of a picture, features of a row: what batch norm takes statistics of.
+    /// Channels of a picture, features of a row: the axis of the statistics of batch norm.
     pub fn channels(self) -> usize {
         match self {
             Shape::Vector(features) => features,
@@ -38,7 +38,8 @@ impl Shape {
         }
     }
 
-    /// `(height, width, channels)` where the shape is a picture with one or three channels, else `None`.
+    /// `(height, width, channels)` where the shape is a picture with one or three channels, else
+    /// `None`.
     pub fn picture(self) -> Option<(usize, usize, usize)> {
         match self {
             Shape::Image { height, width, channels } if channels == 1 || channels == 3 => {
@@ -48,7 +49,8 @@ impl Shape {
         }
     }
 
-    /// A number of a code of this shape, counted from 0: `unit 5`, or `channel 3 at row 2, column 1`.
+    /// A number of a code of this shape, counted from 0: `unit 5`, or `channel 3 at row 2, column
+    /// 1`.
     pub fn unit_name(self, unit: usize) -> String {
         let word = match self {
             Shape::Vector(_) => "unit",
@@ -57,8 +59,8 @@ impl Shape {
         self.part_name(word, 1, unit)
     }
 
-    /// A part of `size` numbers of a code of this shape, counted from 0: `vector 5`, or `vector 1 at
-    /// row 2, column 1`.
+    /// A part of `size` numbers of a code of this shape, counted from 0: `vector 5`, or `vector 1
+    /// at row 2, column 1`.
     pub fn part_name(self, word: &str, size: usize, number: usize) -> String {
         let Shape::Image { width, channels, .. } = self else { return format!("{word} {}", number + 1) };
         let each = channels.checked_div(size).unwrap_or(1).max(1);
@@ -91,8 +93,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// A picture of `shape`: grey and colour as they are, others by the channels that were chosen, counted from 1; where that
-    /// are not one or three of its own, by the first three, of two by the first. `None` for a row of features, and for a picture without channels.
+    /// A picture of `shape`: grey and colour as they are, others by the channels that were chosen,
+    /// counted from 1; where that are not one or three of its own, by the first three, of two by
+    /// the first. `None` for a row of features, and for a picture without channels.
     pub fn of(shape: Shape, chosen: &[usize]) -> Option<Shown> {
         let Shape::Image { height, width, channels: channels @ 1.. } = shape else { return None };
         let is_there = chosen.iter().all(|channel| (1..=channels).contains(channel));
@@ -116,7 +119,8 @@ impl Shown {
         &self.picks[..self.depth()]
     }
 
-    /// What is shown of the channels of a pixel; of `depth()` values those that follow are for grey the same once more.
+    /// The displayed channels of a pixel; of `depth()` values, the second and third repeat the
+    /// first for grey.
     pub fn pixel<T: Copy + Default>(self, channels: &[T]) -> [T; 3] {
         self.pick(|channel| channels.get(channel).copied().unwrap_or_default())
     }
@@ -126,7 +130,7 @@ impl Shown {
         self.picks.map(channel)
     }
 
-    /// What is shown of a whole picture, pixel by pixel.
+    /// The displayed channels of a whole picture, pixel by pixel.
     pub fn picture<T: Copy + Default>(self, values: &[T]) -> Vec<T> {
         let depth = self.depth();
         let pixels = values.chunks_exact(self.channels);

@@ -30,7 +30,7 @@ pub struct Data {
     /// By which rules the data are read where the source says nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rules: Rules,
-    /// What is done to every value before the network sees it.
+    /// How every value is scaled before the network sees it.
     #[serde(default)]
     pub scaling: Scaling,
     /// Whether values in [0, 1] become 0 or 1.
@@ -39,7 +39,8 @@ pub struct Data {
     /// Which rows train, which validate, which are kept for the end.
     #[serde(default)]
     pub split: Split,
-    /// A class none of whose rows trains or validates: all of them are kept for the end, to be told from the others.
+    /// A class none of whose rows trains or validates: all of them are kept for the test, to be
+    /// separated from the others.
     #[serde(default)]
     pub held_out: Option<String>,
     /// Label columns of a person's own, after those of the source.
@@ -48,7 +49,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// What of it decides how a network is trained: without label columns of one's own that hold nothing out.
+    /// The part that determines how a network is trained: without the user's label columns that
+    /// hold nothing out.
     #[must_use]
     pub fn trained(&self) -> Data {
         let mut data = self.clone();
@@ -77,7 +79,8 @@ impl Data {
         }
     }
 
-    /// Whether they are read by the rules of an earlier version, and others could read them otherwise.
+    /// Whether they are read by the rules of an earlier version, and others could read them
+    /// otherwise.
     pub fn has_old_rules(&self) -> bool {
         let depends = match self.source {
             Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
@@ -93,8 +96,9 @@ pub enum Rules {
     /// Those of this program.
     #[default]
     Current,
-    /// Those of designs of version 1, so that their runs find the rows they were trained on: a header where no field of the
-    /// first row is a number; the first array of an `.npz`; pictures of 8 bits on black, by the first page, in one data set.
+    /// Those of designs of version 1, so that their runs find the rows they were trained on: a
+    /// header where no field of the first row is a number; the first array of an `.npz`; pictures
+    /// of 8 bits on black, by the first page, in one data set.
     Version1,
 }
 
@@ -111,7 +115,7 @@ impl Rules {
     }
 }
 
-/// What makes values in [0, 1] into 0 or 1, for a Bernoulli likelihood.
+/// How values in [0, 1] become 0 or 1, for a Bernoulli likelihood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Binarise {
     /// Nothing: they stay as they are.
@@ -119,7 +123,8 @@ pub enum Binarise {
     Off,
     /// 1 above 0.5.
     Threshold,
-    /// 1 with the value as its probability, drawn once for each row and feature (Salakhutdinov & Murray 2008).
+    /// 1 with the value as its probability, drawn once for each row and feature (Salakhutdinov &
+    /// Murray 2008).
     Sampled,
 }
 
@@ -137,7 +142,7 @@ impl Binarise {
     }
 }
 
-/// A data set, by what is needed to load it again.
+/// A data set, by the information needed to load it again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Source {
@@ -151,14 +156,14 @@ pub enum Source {
         /// The folder.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Width in pixels every picture is brought to.
+        /// Width in pixels of every resized picture.
         width: usize,
-        /// Height in pixels every picture is brought to.
+        /// Height in pixels of every resized picture.
         height: usize,
         /// Grey or colour.
         #[serde(default)]
         channels: Channels,
-        /// What happens to pictures of another aspect ratio.
+        /// How pictures of another aspect ratio are fitted.
         #[serde(default)]
         fit: Fit,
         /// Everything else.
@@ -188,16 +193,17 @@ pub enum Source {
         /// The file.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Whether the first row holds names.
+        /// Whether the first row contains names.
         #[serde(default)]
         header: Header,
-        /// What stands between two fields.
+        /// The delimiter between two fields.
         #[serde(default)]
         delimiter: Delimiter,
-        /// Columns that are labels, not features, by name (`column 3` where there is no header, counted from 1).
+        /// Columns that are labels, not features, by name (`column 3` where there is no header,
+        /// counted from 1).
         #[serde(default)]
         labels: Vec<String>,
-        /// What happens to missing values.
+        /// How missing values are handled.
         #[serde(default)]
         missing: Missing,
         /// Everything else.
@@ -209,10 +215,10 @@ pub enum Source {
         /// The file.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Which array of an `.npz` holds the rows; told by names and shapes where it is not said.
+        /// The array of an `.npz` with the rows; by default chosen by names and shapes.
         #[serde(default)]
         array: Option<String>,
-        /// Which array of an `.npz` holds the labels.
+        /// The array of an `.npz` with the labels.
         #[serde(default)]
         labels: Option<String>,
         /// Everything else.
@@ -234,7 +240,8 @@ impl Source {
         }
     }
 
-    /// The channels that were chosen to be shown of pictures, counted from 1; empty where none were.
+    /// The channels that were chosen to be shown of pictures, counted from 1; empty where none
+    /// were.
     pub fn shown_channels(&self) -> &[usize] {
         match self {
             Source::Npy { reading, .. } => &reading.shown_channels,
@@ -276,13 +283,14 @@ impl Source {
     }
 }
 
-/// Files say only what differs, so that earlier versions read what they know.
+/// Files contain only the differences, so that earlier versions read the fields they know.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A path that is no text (on some systems names are any bytes) is written as far as it is: the design opens again and says
-/// what is not there, where an error would keep all of it from being saved.
+/// A path that is not text (on some systems names are any bytes) is written as far as possible: the
+/// design opens again and names the missing data, where an error would keep all of it from being
+/// saved.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
@@ -305,7 +313,8 @@ pub enum Synthetic {
         /// Seed.
         seed: u64,
     },
-    /// Pictures of 8×12 pixels, each a natural cubic spline through 5 random knots (Hinton & Zemel 1993).
+    /// Pictures of 8×12 pixels, each a natural cubic spline through 5 random knots (Hinton & Zemel
+    /// 1993).
     Splines {
         /// Number of pictures.
         count: usize,
@@ -367,15 +376,18 @@ impl Synthetic {
     }
 }
 
-/// What is done to every value before the network sees it; fitted on the training split.
+/// How every value is scaled before the network sees it; fitted on the training split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scaling {
-    /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and maximum.
+    /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and
+    /// maximum.
     #[default]
     UnitRange,
-    /// By quantiles, so that outliers do not squeeze the rest: the median becomes 0, and the distance of the quartiles 1.
+    /// By quantiles, so that outliers do not squeeze the rest: the median becomes 0, and the
+    /// distance of the quartiles 1.
     Robust,
-    /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per channel), tables by column.
+    /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per
+    /// channel), tables by column.
     Standardise,
     /// As it is.
     None,
@@ -402,7 +414,7 @@ impl Scaling {
 pub struct Split {
     /// Fraction of all rows for validation.
     pub validation: f32,
-    /// Fraction of all rows for the test split; not used where a data set brings its own test rows.
+    /// Fraction of all rows for the test split; unused where a data set has its own test rows.
     pub test: f32,
     /// Seed of the draw.
     pub seed: u64,

@@ -58,21 +58,21 @@ impl Default for Training {
     }
 }
 
-/// Whether all layers are trained at once from random weights, or one after the other first.
+/// Whether all layers are trained together from random weights, or one after the other first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Strategy {
-    /// All at once.
+    /// All together.
     #[default]
     Joint,
-    /// Each layer learns to reconstruct what the layers before it hand on; then the decoder is unrolled from what they
-    /// learned, and all are fine-tuned together (Hinton & Salakhutdinov 2006).
+    /// Each layer learns to reconstruct the output of the layers before it; then the decoder is
+    /// unrolled from the result, and all are fine-tuned together (Hinton & Salakhutdinov 2006).
     LayerWise {
         /// How one layer learns.
         by: Greedy,
         /// Epochs for each layer.
         epochs: u32,
-        /// Train the same design jointly as well, in a run beside it (Zhou et al. 2014).
+        /// Train the design jointly as well, in a second run (Zhou et al. 2014).
         #[serde(default)]
         beside_joint: bool,
     },
@@ -199,7 +199,7 @@ pub enum Schedule {
     Step {
         /// Epochs between two drops.
         epochs: u32,
-        /// What the rate is multiplied by.
+        /// Factor of the learning rate.
         factor: f32,
     },
     /// Half a cosine from the base rate down to `floor` times it over the epochs of the design; trained further, the rate stays

@@ -1,11 +1,11 @@
-//! Names as a person may see them: a file, a column or a class can be called anything, and some characters would change a
-//! terminal, reorder the text around them, or show nothing at all.
+//! Names as they are shown: a file, a column or a class can have any name, and some characters
+//! would change a terminal, reorder the text around them, or be invisible.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// A name with every hidden character as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`. All else is as it was, so that a name
-/// without any is borrowed, and showing a name twice changes nothing.
+/// A name with every hidden character as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`. All else is as
+/// it was, so that a name without any is borrowed, and showing a name twice changes nothing.
 pub fn visible(name: &str) -> Cow<'_, str> {
     escaped(name, is_hidden)
 }
@@ -26,7 +26,8 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && is_hidden(c))
 }
 
-/// Whether a character must not be shown as it is: controls, and what reorders or breaks lines without being seen.
+/// Whether a character must not be shown literally: controls, and characters that invisibly reorder
+/// or break lines.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(

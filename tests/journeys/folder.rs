@@ -72,7 +72,7 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     window.settle();
     assert!(window.shows("24"), "how many");
     assert!(window.shows("class bars: 12") && window.shows("class checks: 12"), "the classes");
-    assert!(window.says("left out bars/broken.png"), "the broken picture is named");
+    assert!(window.says("skipped bars/broken.png"), "the broken picture is named");
     assert!(window.shows("bars/00.png"), "the pictures are named");
 
     window.number("Epochs", "30");

@@ -50,5 +50,5 @@ fn how_a_table_is_read_is_chosen_and_taken_back() {
     window.choose("Split shown", "test");
     assert!(window.says("4 of 40 samples"), "a tenth of the rows");
     assert_eq!(window.project().data.rules, Rules::Current);
-    assert!(!window.shows("Read as new designs do"));
+    assert!(!window.shows("Read by the current rules"));
 }

@@ -72,24 +72,24 @@ fn commands_take_any_set_of_samples() {
     let sets = "all (54), odd ones (2)";
     fails(dir, &["evaluate", project, "--set", "nonsense"], 1, sets);
     fails(dir, &["encode", project, "--set", "none", "-o", "-"], 1, sets);
-    fails(dir, &["encode", project, "--set", "elsewhere", "-o", "-"], 1, "of other data");
-    fails(dir, &["evaluate", project, "--set", "odd ones", "--keep"], 2, "leave --keep out");
+    fails(dir, &["encode", project, "--set", "elsewhere", "-o", "-"], 1, "belongs to other data");
+    fails(dir, &["evaluate", project, "--set", "odd ones", "--keep"], 2, "omit --keep");
     fs::copy(dir.join("t.csv"), dir.join("same.csv")).expect("copied");
     let text = read(dir, "t.csv").lines().take(30).collect::<Vec<_>>().join("\n");
     fs::write(dir.join("other.csv"), text).expect("written");
-    fails(dir, &["encode", project, "other.csv", "--set", "test", "-o", "-"], 1, "no split; leave --set out");
+    fails(dir, &["encode", project, "other.csv", "--set", "test", "-o", "-"], 1, "no split; omit --set");
     fails(
         dir,
         &["encode", project, "other.csv", "--set", "odd ones", "-o", "-"],
         1,
-        "of other data; there are: all (",
+        "belongs to other data; choose one of: all (",
     );
     ok(dir, &["encode", project, "other.csv", "--set", "all", "-o", "-"]);
     ok(dir, &["encode", project, "same.csv", "--set", "odd ones", "-o", "-"]);
     ok(dir, &["evaluate", project, "--keep"]);
     fs::copy(dir.join("other.csv"), dir.join("t.csv")).expect("copied");
     ok(dir, &["evaluate", project]);
-    fails(dir, &["evaluate", project, "--keep"], 1, "no longer the rows");
+    fails(dir, &["evaluate", project, "--keep"], 1, "have changed");
 }
 
 #[test]
@@ -134,12 +134,12 @@ fn samples_and_traversals_are_those_of_a_linear_decoder() {
     ok(dir, &["traverse", project, "--steps", "4", "-o", "line.npy"]);
     assert!(fs::read(dir.join("line.npy")).expect("there").windows(9).any(|text| text == b"(1, 4, 2)"));
     fails(dir, &["traverse", project, "-o", "line.npy"], 1, "--force");
-    fails(dir, &["traverse", project, "-o", "line.png"], 1, "are no pictures");
+    fails(dir, &["traverse", project, "-o", "line.png"], 1, "are not pictures");
     fails(dir, &["traverse", project, "-o", "-", "--units", "2"], 1, "no unit 2; its code has 1");
     fails(dir, &["traverse", project, "-o", "-", "--sample", "99"], 1, "no sample 99");
     fails(dir, &["sample", project, "-o", "-", "--from", "prior"], 1, "known distribution");
     // Rows with gaps were left out.
-    fails(dir, &["traverse", project, "-o", "-", "--sample", "4"], 1, "were left out");
+    fails(dir, &["traverse", project, "-o", "-", "--sample", "4"], 1, "were skipped");
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn weights_are_exported_with_what_they_mean() {
     assert_eq!(texts["epoch"], "0");
     assert!(earlier != values);
     fails(dir, &["export", project, "-o", "w.safetensors"], 1, "--force");
-    fails(dir, &["export", project, "-o", "x.safetensors", "--epoch", "9"], 1, "of these epochs: ");
+    fails(dir, &["export", project, "-o", "x.safetensors", "--epoch", "9"], 1, "for these epochs: ");
     fails(dir, &["export", project, "-o", "w.npy"], 1, ".safetensors");
     fails(dir, &["export", "t.ron", "-o", "x.safetensors"], 1, "no run");
 }
@@ -317,7 +317,7 @@ fn bits_are_compared_and_entries_are_traversed() {
     let second = ok(dir, &["traverse", project, "--units", "2", "--steps", "3", "-o", "-"]).stdout;
     assert_eq!(printed(&second, &["vector"]), [[2.0], [2.0], [2.0]]);
     fails(dir, &["traverse", project, "--span", "0,1", "-o", "-"], 1, "has no range");
-    fails(dir, &["traverse", project, "--components", "1", "-o", "-"], 1, "leave --components out");
+    fails(dir, &["traverse", project, "--components", "1", "-o", "-"], 1, "omit --components");
     assert_eq!(
         printed(&ok(dir, &["sample", project, "--count", "3", "-o", "-"]).stdout, &["sample"]).len(),
         3

@@ -51,8 +51,9 @@ fn closed_forms() {
 
 #[test]
 fn equals_scikit_learn_on_the_digits() {
-    // sklearn 1.9: p = PCA(4, svd_solver="full").fit(load_digits().data / 16); components_[:, 18:24], signs turned so that
-    // the largest entry is positive; p.transform(x)[0]; ((x - p.inverse_transform(p.transform(x))) ** 2).mean().
+    // sklearn 1.9: p = PCA(4, svd_solver="full").fit(load_digits().data / 16); components_[:,
+    // 18:24], signs turned so that the largest entry is positive; p.transform(x)[0]; ((x -
+    // p.inverse_transform(p.transform(x))) ** 2).mean().
     let rows = digits();
     for (pca, tolerance) in fits(&rows, 64, 4).iter().zip([1e-5, 1e-3]) {
         close(&pca.variances, &[0.699_245_8, 0.639_522_4, 0.553_861_1, 0.394_923_3], tolerance);

@@ -1,4 +1,4 @@
-//! Values of options: what may be written, and what is said of anything else.
+//! Values of options: their syntax, and the errors for anything else.
 
 use clap::Args;
 
@@ -28,7 +28,7 @@ impl Weights {
 }
 
 pub(in crate::cli) fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write a whole number of at least 1".to_owned())
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "write an integer of at least 1".to_owned())
 }
 
 pub(super) fn temperature(text: &str) -> Result<f32, String> {
@@ -42,7 +42,7 @@ pub(super) fn hole_shade(text: &str) -> Result<HoleShade, String> {
 }
 
 pub(super) fn range(text: &str) -> Result<[f32; 2], String> {
-    let wrong = || "write two numbers with a comma between them, the lower one first".to_owned();
+    let wrong = || "write two numbers separated by a comma, the lower one first".to_owned();
     let (low, high) = text.split_once(',').ok_or_else(wrong)?;
     let number = |text: &str| text.trim().parse().ok().filter(|number: &f32| number.is_finite());
     let (low, high) = number(low).zip(number(high)).ok_or_else(wrong)?;
@@ -52,11 +52,11 @@ pub(super) fn range(text: &str) -> Result<[f32; 2], String> {
 pub(in crate::cli) fn place(text: &str) -> Result<[usize; 2], String> {
     let number = |text: &str| text.trim().parse().ok().filter(|number: &usize| *number > 0);
     let place = text.split_once(',').and_then(|(row, column)| Some([number(row)?, number(column)?]));
-    place.ok_or_else(|| "write a row and a column, counted from 1, with a comma between them".to_owned())
+    place.ok_or_else(|| "write a row and a column, counted from 1, separated by a comma".to_owned())
 }
 
 pub(super) fn threads(text: &str) -> Result<usize, String> {
-    positive(text).and_then(|n| if n <= 1024 { Ok(n) } else { Err("1024 threads are enough".to_owned()) })
+    positive(text).and_then(|n| if n <= 1024 { Ok(n) } else { Err("the maximum is 1024 threads".to_owned()) })
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ use crate::session::{CodeSpread, LineWords, Linear, Order, SampleAnswer, SampleJ
 /// The set of the samples that a run watched, and how many of another set are shown.
 const WATCHED: &str = "watched";
 const NUMBER: usize = 48;
-/// What to do where there are too many.
-const FEWER: &str = "ask for fewer with --units and --steps";
+/// The remedy where there are too many lines.
+const FEWER: &str = "use fewer with --units and --steps";
 
 /// Samples with their reconstructions.
 pub(super) fn of_reconstructions(arguments: &Arguments) -> Result<Figure, Failure> {
@@ -47,11 +47,11 @@ fn order(sorting: Sorting) -> Order {
     }
 }
 
-/// What the run kept of them: no network is asked.
+/// The reconstructions that the run saved; no network is needed.
 fn of_watched(arguments: &Arguments, order: Order) -> Result<Figure, Failure> {
     if arguments.clean {
         let message =
-            "--clean: the watched samples were kept as the network saw them; choose a set with --set";
+            "--clean: the watched samples were saved as the network saw them; choose a set with --set";
         return Err(Failure::Usage(message.to_owned()));
     }
     let subject = opened(arguments)?;
@@ -72,10 +72,11 @@ fn of_watched(arguments: &Arguments, order: Order) -> Result<Figure, Failure> {
         .ok_or_else(|| nothing(&subject, run, "has no reconstructions yet; resume it"))
 }
 
-/// What the network makes of them now.
+/// The reconstructions by the network in its current state.
 fn of_set(arguments: &Arguments, set: &str, order: Order) -> Result<Figure, Failure> {
     if arguments.epoch.is_some() {
-        let message = "--epoch: only what the run watched was kept by epoch; leave it out, or leave out the set and the data";
+        let message = "--epoch: only the watched samples were saved per epoch; omit --epoch, or omit --set \
+             and the data";
         return Err(Failure::Usage(message.to_owned()));
     }
     let asked = &arguments.trained;
@@ -123,7 +124,7 @@ fn linear(arguments: &Arguments, run: &Run, data: &Dataset) -> Result<Option<Lin
         return Ok(None);
     }
     let fitted = Linear::fit(data, run.code_shape().features());
-    fitted.map(Some).map_err(|message| Failure::Problem(format!("--pca: {message}; leave it out")))
+    fitted.map(Some).map_err(|message| Failure::Problem(format!("--pca: {message}; omit it")))
 }
 
 /// The data of the run.
@@ -162,7 +163,10 @@ pub(super) fn of_traversals(arguments: &Arguments) -> Result<Figure, Failure> {
         let all = units / words.units.max(1);
         if shown.len() < all {
             let shown = shown.len();
-            note(format_args!("note: {shown} of {all} lines, those that vary most; --units chooses others"));
+            note(format_args!(
+                "note: showing {shown} of {all} lines, those that vary most; --units chooses \
+                 others"
+            ));
         }
         asked.units = shown.into_iter().map(|part| part + 1).collect();
     }

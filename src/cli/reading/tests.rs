@@ -109,7 +109,7 @@ fn other_words_are_refused_with_those_there_are() {
     check("--header", "maybe", "detect, yes, one-row, no");
     check("--delimiter", ";", "semicolon");
     check("--encoding", "latin-99", "windows-1252");
-    check("--comments", "//", "one sign");
+    check("--comments", "//", "one character");
     check("--skip-lines", "two", "a number");
     check("--first-year", "30", "from 1000 to 9900");
     check("--column", "id", "left-out");
@@ -121,7 +121,7 @@ fn other_words_are_refused_with_those_there_are() {
     for wrong in ["", "x", "0x3", "5x", "99999x1", "-1x1"] {
         check("--size", wrong, if wrong == "-1x1" { "" } else { "64x48" });
     }
-    check("--label-from", "folder:0", "from 1 on");
+    check("--label-from", "folder:0", "from 1");
     check("--label-from", "name:*.png", "{label}");
     check("--label-from", "folders", "table:FILE");
     check("--scaling", "minmax", "unit-range");
@@ -158,7 +158,7 @@ fn choices_reach_the_document_or_are_refused() {
         let message = applied(source, words).expect_err("refused");
         assert!(message.contains(part), "{words:?}: {message}");
     };
-    check(&Source::Digits, &["--size", "8x8"], "folders of pictures");
+    check(&Source::Digits, &["--size", "8x8"], "image folders");
     check(&array, &["--header", "no"], "tables");
     check(&table, &["--array", "x"], "arrays");
     let idx = Source::Idx {
@@ -169,7 +169,7 @@ fn choices_reach_the_document_or_are_refused() {
         reading: IdxReading::default(),
     };
     check(&idx, &["--array", "y"], "for arrays (.npy, .npz); these data are of another kind (IDX)");
-    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz), IDX files and folders of pictures");
+    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz), IDX files and image folders");
     let words = ["--test-array", "/i2", "--test-label-array", "", "--axes", "rows"];
     let Ok(Data { source: Source::Idx { labels, test_images, test_labels, reading, .. }, .. }) =
         applied(&idx, &words)

@@ -1,4 +1,4 @@
-//! Messages about rows that are left out of a table, or may have to be.
+//! Messages about rows of a table that are skipped, or may have to be.
 
 use ::csv::ByteRecord;
 
@@ -15,7 +15,7 @@ use crate::project::{Choice, Comments, RowSet};
 /// Ranges of rows that are named in an option, at most: more are no slip.
 pub(super) const MOST_RANGES: usize = 100;
 
-/// Tells which rows at the end stand below the table, and which may.
+/// Reports the rows at the end that are below the table, and those that may be.
 pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sums, remarks: &mut Remarks) {
     let is_filled = |(_, row): &&Numbered| !footer::is_empty(row.iter());
     let below: Vec<&Numbered> = tail.rows[kept..].iter().filter(is_filled).collect();
@@ -35,12 +35,12 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sum
     if let Some((first, _)) = block.first() {
         let rows: Vec<&ByteRecord> = block.iter().map(|(_, row)| row).collect();
         let what = if rows.len() == 1 {
-            "the last row is taken as data, but looks as if it sums".to_owned()
+            "the last row is read as data, but looks like the sum".to_owned()
         } else {
-            format!("the last {} rows are taken as data, but look as if they sum", rows.len())
+            format!("the last {} rows are read as data, but look like sums", rows.len())
         };
         remarks.doubt(
-            format!("{what} up the others ({})", places.listed(&rows)),
+            format!("{what} of the others ({})", places.listed(&rows)),
             vec![Choice::SkipFooter(Some((last.0 - first + 1) as usize))],
         );
     } else if let Some((number, row)) = own.last().filter(|_| !tail.has_others && kept < 3)
@@ -48,14 +48,14 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sum
         && statistics::called(row).is_none()
     {
         remarks.doubt(
-            format!("the last row is taken as data, but looks as if it is a remark ({})", places.shown(row)),
+            format!("the last row is read as data, but looks like a remark ({})", places.shown(row)),
             vec![Choice::SkipFooter(Some((last.0 - number + 1) as usize))],
         );
     }
 }
 
-/// The last rows that are called after statistics, from the first that surely is or is a function;
-/// none where none is sure.
+/// The last rows with names of statistics, from the first that surely is one or has the name of a
+/// function; none where none is sure.
 fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] {
     let called = |row: &ByteRecord| {
         let (name, called) = footer::named_first(row)?;
@@ -71,8 +71,8 @@ fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] 
     if has_sure { &own[first..] } else { &[] }
 }
 
-/// Tells which rows stand below the table. `below` holds one at least; `has_unknown` says that some
-/// are only known by those above them.
+/// Reports the rows below the table. `below` contains at least one; `has_unknown` says that some
+/// are only recognised by those above them.
 fn tell_below(
     places: &Places<'_>,
     below: &[&Numbered],
@@ -83,27 +83,27 @@ fn tell_below(
     let rows: Vec<&ByteRecord> = below.iter().map(|(_, row)| row).collect();
     let (count, listed) = (rows.len(), places.listed(&rows));
     let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
-    let told = format!("{count} row{s} below the table {are} left out ({listed})");
+    let told = format!("{count} row{s} below the table {are} skipped ({listed})");
     // Rows of another number of fields would be refused.
     let can_be_taken = rows.iter().all(|row| row.len() == places.layout.columns.len());
     let all = Some(Choice::SkipFooter(Some(0))).filter(|_| can_be_taken);
     let is_proven = || sums.end.is_some() || below.iter().any(|(number, _)| sums.has(*number));
     let is_refuted = || below.iter().any(|(number, _)| sums.is_refuted(*number));
     let doubt = if !is_proven() && rows.iter().any(|row| pairs::is_one(row)) {
-        Some("names with a value each, as programs write them")
+        Some("names with one value each, as programs write them")
     } else if has_unknown || (is_refuted() && !is_proven()) {
-        Some("statistics by name or place, which the rows above do not prove")
+        Some("statistics by name or position, not confirmed by the rows above")
     } else {
         None
     };
     match (doubt, all) {
         (Some(doubt), all) => remarks.doubt(format!("{told}: {doubt}"), all.into_iter().collect()),
-        (None, Some(all)) => remarks.notes.push(format!("{told}; {} takes all rows", all.option())),
+        (None, Some(all)) => remarks.notes.push(format!("{told}; {} reads all rows", all.option())),
         (None, None) => remarks.notes.push(told),
     }
 }
 
-/// Tells which rows sum up others.
+/// Reports rows that sum others.
 pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, remarks: &mut Remarks) {
     let rows = |all: &'_ [(u64, ByteRecord)]| -> String {
         places.listed(&all.iter().map(|(_, row)| row).collect::<Vec<_>>())
@@ -114,15 +114,15 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     if !left_out.is_empty() {
         let count = left_out.len();
         let what = if count == 1 {
-            "1 row that sums up others is left out".to_owned()
+            "1 row that sums others is skipped".to_owned()
         } else {
-            format!("{count} rows that sum up others are left out")
+            format!("{count} rows that sum others are skipped")
         };
         // Those that were chosen stay chosen.
         let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
         let which = if chosen.is_empty() { "all rows" } else { "them" };
         let option = Choice::SkipRows(Some(chosen.only())).option();
-        remarks.notes.push(format!("{what} ({}); {option} takes {which}", rows(&left_out)));
+        remarks.notes.push(format!("{what} ({}); {option} reads {which}", rows(&left_out)));
     }
     if !sums.misfits.is_empty() {
         let (s, are) = if sums.misfits.len() == 1 { ("", "is") } else { ("s", "are") };
@@ -130,7 +130,7 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
             with_more(asked.reading.skip_rows.as_ref(), sums.misfits.iter().map(|(number, _)| *number));
         remarks.doubt(
             format!(
-                "{} row{s} {are} left out, with the name of a statistic where the column holds numbers ({})",
+                "{} row{s} {are} skipped, with the name of a statistic where the column contains numbers ({})",
                 sums.misfits.len(),
                 rows(&sums.misfits)
             ),
@@ -140,24 +140,24 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     if !sums.doubtful.is_empty() {
         let count = sums.doubtful.len();
         let what = if count == 1 {
-            "1 row is taken as data, but looks as if it sums".to_owned()
+            "1 row is read as data, but looks like a sum".to_owned()
         } else {
-            format!("{count} rows are taken as data, but look as if they sum")
+            format!("{count} rows are read as data, but look like sums")
         };
         let numbers = sums.left_out.iter().chain(&sums.doubtful).map(|(number, _)| *number);
         let skip = with_more(asked.reading.skip_rows.as_ref(), numbers);
         let remedy = (skip.ranges() <= MOST_RANGES).then_some(Choice::SkipRows(Some(skip)));
-        remarks.doubt(format!("{what} up others ({})", rows(&sums.doubtful)), remedy.into_iter().collect());
+        remarks.doubt(format!("{what} of others ({})", rows(&sums.doubtful)), remedy.into_iter().collect());
     }
     if let Some(last) = &sums.last {
         remarks.doubt(
-            format!("the numbers of the last row sum up all others ({})", places.shown(last)),
+            format!("the numbers of the last row are the sums of all others ({})", places.shown(last)),
             vec![Choice::SkipFooter(Some(1))],
         );
     }
 }
 
-/// Doubts rows that have no value in any feature, or none `but_words`. `skip` are the rows that are left out.
+/// Doubts rows that have no value in any feature, or none `but_words`. `skip` are the skipped rows.
 pub(super) fn tell_empty(
     empty: &RowSet,
     count: usize,
@@ -166,7 +166,7 @@ pub(super) fn tell_empty(
     remarks: &mut Remarks,
 ) {
     let (what, filled) = if count == 1 { ("row has", "it is") } else { ("rows have", "they are") };
-    let but = if but_words { " but words" } else { "" };
+    let but = if but_words { " except words" } else { "" };
     let all = skip.and(empty);
     let is_short = all.ranges() <= MOST_RANGES;
     let which = if is_short { format!(" ({empty})") } else { String::new() };
@@ -177,30 +177,30 @@ pub(super) fn tell_empty(
     );
 }
 
-/// Tells which rows and fields were left out.
+/// Reports the skipped rows and fields.
 pub(super) fn tell_counts(counts: &Counts, remarks: &mut Remarks) {
     let counted = |count: usize| format!("{count} row{}", if count == 1 { "" } else { "s" });
     for (count, what) in [
-        (counts.skipped, "that should be skipped"),
+        (counts.skipped, "listed in Skip rows"),
         (counts.empty, "without values"),
         (counts.headers, "with the names of the header"),
-        (counts.comments, "of comments (#)"),
+        (counts.comments, "with a comment (#)"),
     ] {
         if count > 0 {
             let are = if count == 1 { "is" } else { "are" };
-            remarks.notes.push(format!("{} {what} {are} left out", counted(count)));
+            remarks.notes.push(format!("{} {what} {are} skipped", counted(count)));
         }
     }
     if counts.longer > 0 {
         let rows = counted(counts.longer);
         let end = if counts.longer == 1 { "ends" } else { "end" };
         remarks.notes.push(format!(
-            "{rows} {end} with a delimiter that the header does not have: there is no column after the last"
+            "{rows} {end} with a delimiter that the header does not have; it does not start another column"
         ));
     }
 }
 
-/// Tells of comments among the rows.
+/// Reports comments among the rows.
 pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<'_>, remarks: &mut Remarks) {
     let above = layout.comments + usize::from(layout.has_commented_header);
     let Some(among) = all.checked_sub(above).filter(|among| *among > 0) else { return };
@@ -209,19 +209,20 @@ pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<
         let (s, begin, are) = if among == 1 { ("", "begins", "is") } else { ("s", "begin", "are") };
         let sign = layout.form.comment.map_or('#', char::from);
         remarks.doubt(
-            format!("{among} line{s} among the rows {begin} with {sign} and {are} left out as comments"),
+            format!("{among} line{s} among the rows {begin} with {sign} and {are} skipped as comments"),
             vec![Choice::Comments(Comments::Off), Choice::Comments(Comments::From(sign))],
         );
     }
 }
 
-/// Warns of rows that are to be left out, but are not there. `end` is the number of the last row.
+/// Warns of rows to skip that do not exist. `end` is the number of the last row.
 pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
     let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
     if last > end {
         let s = if end == 1 { "" } else { "s" };
         remarks.warnings.push(format!(
-            "row {last} is to be left out, but the table has {end} row{s}: rows are counted from 1 below the header"
+            "row {last} should be skipped, but the table has only {end} row{s}: rows are counted from 1 below \
+             the header"
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! A second table that stands beside the first.
+//! A second table to the right of the first.
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
@@ -7,7 +7,7 @@ use super::remarks::Remarks;
 use super::roles::Role;
 use crate::project::{Choice, Take};
 
-/// Columns that can be left out by one click each.
+/// Columns that one click each can leave out.
 const OFFERED: usize = 4;
 
 /// Doubts columns that an empty one without a name parts from the others, where they have fewer
@@ -35,12 +35,13 @@ pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], 
     }
     let remedies =
         names.iter().take(OFFERED).map(|name| Choice::Column((*name).clone(), Some(Take::LeftOut)));
-    let (s, stand) = if names.len() == 1 { ("", "stands") } else { ("s", "stand") };
+    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
     let why = if are_again {
-        "and repeat the names before it: more rows of the same table, perhaps".to_owned()
+        "and repeat the names before it: perhaps more rows of the same table".to_owned()
     } else {
-        format!("with at most {values} values in {rows} rows: another table, perhaps")
+        format!("with at most {values} values in {rows} rows: perhaps another table")
     };
-    let message = format!("the column{s} {} {stand} apart beside an empty one, {why}", listed(&names));
+    let message =
+        format!("the column{s} {} {are} separated from the others by an empty one, {why}", listed(&names));
     remarks.doubt(message, remedies.collect());
 }

@@ -1,4 +1,4 @@
-//! The rows of a table, from below its header to the last that is none below it.
+//! The rows of a table, from below its header to its last.
 
 use ::csv::ByteRecord;
 
@@ -17,20 +17,20 @@ use crate::project::{Choice, Comments, Delimiter, RowSet, Rules};
 pub(super) struct Body {
     /// The number of the last row, counted from 1 below the header; `None` for that of the file.
     pub last: Option<u64>,
-    /// The first of the rows that stand below the table though they are called after no statistic.
+    /// The first of the rows below the table that does not have the name of a statistic.
     pub below: Option<u64>,
-    /// Single rows that are left out.
+    /// Single rows to skip.
     pub skip: RowSet,
     /// Whether a second table may begin below the first.
     pub finds_second: bool,
     /// By which rules: those of version 1 leave no empty rows out.
     rules: Rules,
-    /// Whether comments may stand among the rows though the file does not begin with one.
+    /// Whether comments may occur among the rows though the file does not begin with one.
     finds_comments: bool,
 }
 
 impl Body {
-    /// The rows up to the last, but for those that are chosen to be left out.
+    /// The rows up to the last, except those chosen to be skipped.
     pub(super) fn new(last: Option<u64>, asked: &Asked<'_>) -> Body {
         Body {
             last,
@@ -47,8 +47,8 @@ impl Body {
         self.last.is_none_or(|last| number <= last)
     }
 
-    /// Hands over the rows with their numbers; all have a field for each column, and empty rows are
-    /// left out.
+    /// Passes on the rows with their numbers; all have a field for each column, and empty rows are
+    /// skipped.
     pub(super) fn each(
         &self,
         text: &Text<'_>,
@@ -68,7 +68,7 @@ impl Body {
         Ok(())
     }
 
-    /// Why a row is left out, where it is.
+    /// Why a row is skipped, if it is.
     pub(super) fn left_out(&self, layout: &TableLayout, number: u64, record: &ByteRecord) -> Option<Left> {
         if self.skip.contains(number) {
             return Some(Left::Skipped);
@@ -93,7 +93,7 @@ impl Body {
         footer::is_empty(record).then_some(Left::Empty)
     }
 
-    /// Refuses a row of another number of fields. Delimiters at its end are none.
+    /// Refuses a row with another number of fields. Delimiters at its end are ignored.
     pub(super) fn check(&self, rows: &Rows<'_>, number: u64, record: &ByteRecord) -> Result<(), DataError> {
         let count = rows.layout.columns.len();
         let mut more = record.iter().skip(count);
@@ -116,8 +116,7 @@ fn is_comment(layout: &TableLayout, record: &ByteRecord) -> bool {
     columns > 1 && record.len() != columns && record.get(0).is_some_and(|field| field.starts_with(b"#"))
 }
 
-/// Whether a field of the header names a column so: empty ones and those of other columns are told
-/// apart by numbers.
+/// Whether a column can have this name: empty and duplicate names get numbers.
 fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
     let made_up;
     let base = if field.is_empty() {
@@ -134,7 +133,7 @@ fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
     copy.is_empty() || number.is_some_and(|number| number.iter().all(u8::is_ascii_digit))
 }
 
-/// Why a row is left out.
+/// Why a row is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Left {
     /// It was chosen to be, or sums up others.
@@ -167,7 +166,7 @@ impl<'a> Rows<'a> {
         let mut record = ByteRecord::new();
         for row in 0..layout.head_rows() {
             lines.next(&mut record)?;
-            // Empty rows and comments within a header are none of its rows.
+            // Empty rows and comments within a header do not belong to it.
             while row > 0
                 && (footer::is_empty(&record) || is_comment(layout, &record))
                 && lines.next(&mut record)?
@@ -197,7 +196,8 @@ impl<'a> Rows<'a> {
         } else if fields < count && self.layout.form.delimiter == Delimiter::Spaces {
             let command = foreign::fixed_widths(self.text.path, self.layout.has_names());
             format!(
-                ", or where columns stand at fixed places and some fields are empty, convert the table ({command})"
+                ", or, if columns have fixed positions and some fields are empty, convert the table \
+                 ({command})"
             )
         } else if fields < count {
             let option = Choice::SkipFooter(Some(1)).option();
@@ -208,8 +208,8 @@ impl<'a> Rows<'a> {
         let s = if fields == 1 { "" } else { "s" };
         let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([number])))).option();
         let message = format!(
-            "the row has {fields} field{s} where the first has {count}; add or remove delimiters, or choose another \
-             delimiter{hint}, or leave this row out ({option})"
+            "the row has {fields} field{s}, but the first has {count}; add or remove delimiters, choose \
+             another delimiter{hint}, or skip this row ({option})"
         );
         DataError::content(self.text.path, self.place(record), message)
     }

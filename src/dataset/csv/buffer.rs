@@ -1,4 +1,4 @@
-//! Short texts on the stack, for what is done with every field.
+//! Short texts on the stack, for work on every field.
 
 /// The longest text, in bytes.
 const CAPACITY: usize = 192;

@@ -4,14 +4,14 @@ use std::time::SystemTime;
 
 /// The first of the hundred years that are usual: 1969 to 2068, as POSIX has it.
 pub(super) const FIRST_YEAR: u16 = 1969;
-/// When a file can have been written: other times stand for none.
+/// When a file can have been written: other times are unknown.
 const WRITTEN: std::ops::RangeInclusive<u16> = 2000..=2500;
-/// Words in the names of columns that hold births.
+/// Words in the names of columns that contain births.
 const BIRTHS: [&str; 9] = ["dob", "geb", "gebdat", "bday", "born", "né", "née", "nato", "nata"];
 /// Parts of such words.
 const PARTS_OF_BIRTHS: [&str; 9] =
     ["birth", "geburt", "geboren", "geboorte", "naissance", "nacimiento", "nascita", "nascimento", "födelse"];
-/// Parts of the names of columns that hold dates.
+/// Parts of the names of columns that contain dates.
 const DATES: [&str; 5] = ["date", "datum", "fecha", "dato", "дата"];
 
 /// The year of two digits in the hundred years from the first on.
@@ -70,13 +70,13 @@ pub(super) fn before(written: u16) -> u16 {
     written.saturating_sub(99)
 }
 
-/// Whether a column is called as dates are.
+/// Whether a column has the name of a date.
 pub(super) fn is_date(name: &str) -> bool {
     let lower = name.to_lowercase();
     DATES.iter().any(|part| lower.contains(part)) || is_birth(name)
 }
 
-/// Whether a column is called as births are.
+/// Whether a column has the name of a birth date.
 fn is_birth(name: &str) -> bool {
     let name = name.to_lowercase();
     let compact = name.replace('.', "");

@@ -3,7 +3,7 @@
 
 use super::plain::Plain;
 
-/// One field in so many has leading zeros, at least, where codes are of different lengths.
+/// Where codes have different lengths, at least one in this many fields has leading zeros.
 const PART: u64 = 20;
 
 /// Evidence that the fields of a column are codes.
@@ -15,7 +15,7 @@ pub(super) struct Codes {
     first_padded: Option<Box<str>>,
     /// The shortest and the longest of the former.
     lengths: Option<(u8, u8)>,
-    /// Fields that a spreadsheet was told to take as text: `="00501"`.
+    /// Fields marked as text for a spreadsheet: `="00501"`.
     texts: u64,
 }
 
@@ -39,8 +39,8 @@ impl Codes {
         self.texts += 1;
     }
 
-    /// Whether so many fields are codes: most are marked as text, or all are digits with zeros
-    /// before some.
+    /// Whether this many fields are codes: most are marked as text, or all are digits and some have
+    /// leading zeros.
     pub(super) fn are_all(&self, present: u64) -> bool {
         2 * self.texts > present || self.bare == present && self.are_padded()
     }
@@ -63,8 +63,7 @@ impl Codes {
     }
 }
 
-/// A field without spaces around it, and without the mark that a spreadsheet is told by to take it
-/// as text: `="00501"`.
+/// A field without surrounding spaces, and without the mark for text in a spreadsheet: `="00501"`.
 pub(super) fn unmarked(field: &str) -> (&str, bool) {
     let field = field.trim();
     match field.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {

@@ -46,18 +46,18 @@ const DATES: [&str; 23] = [
     "%y/%m/%d",
     "%Y%m%d",
 ];
-/// Times that may follow a date, or stand alone but for the first.
+/// Times that may follow a date, or, except for the first, occur alone.
 const TIMES: [&str; 5] = ["", "%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"];
 /// How a time says that it is in UTC.
 const UTC: [&str; 2] = ["Z", " UTC"];
 /// Four digits: `0930`.
 const CLOCK: &str = "%H%M";
 /// Months and quarters without a day, which are dates only where that is chosen: `2010-11` may be a
-/// season. Each stands for several ways to write it.
+/// season. Each has several spellings.
 pub(super) const MONTHS_ALONE: [&str; 6] = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%YQ%q", "%Y%m"];
 
-/// All formats: every date with every time, then the times alone, then durations (clocks that go on
-/// beyond a day or an hour), then months alone.
+/// All formats: every date with every time, then the times alone, then durations (clocks beyond a
+/// day or an hour), then months alone.
 static FORMATS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let dated = DATES.iter().flat_map(|date| TIMES.iter().map(move |time| format!("{date} {time}")));
     dated
@@ -175,9 +175,9 @@ impl DateFormat {
         self.parse_since(field, FIRST_YEAR)
     }
 
-    /// Seconds since the beginning of 1970, or since midnight for a time alone; a zone that is told
-    /// is counted in. Years of two digits are in the hundred years from `first_year` on. `None`
-    /// where the field is no such date.
+    /// Seconds since the beginning of 1970, or since midnight for a time alone, with the time zone
+    /// applied. Two-digit years are in the hundred years from `first_year`. `None` where the field
+    /// is not such a date.
     pub(super) fn parse_since(self, field: &str, first_year: u16) -> Option<f64> {
         let in_digits = in_digits(field.trim());
         let field = in_digits.as_deref().unwrap_or(field);
@@ -324,7 +324,7 @@ impl DateFormats {
         self.0 >> format.0 & 1 == 1
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -334,7 +334,7 @@ impl DateFormats {
         self.iter().next()
     }
 
-    /// The likeliest of them in an order that was told, where one fits; else the likeliest.
+    /// The likeliest of them in the chosen order, where one fits; otherwise the likeliest.
     pub(super) fn best_in(self, order: DateOrder) -> Option<DateFormat> {
         self.iter().find(|format| format.order() == Some(order)).or_else(|| self.best())
     }
@@ -352,8 +352,8 @@ fn secs_of(day: Date) -> f64 {
     f64::from(hours) / 24.0 * SECONDS_PER_DAY
 }
 
-/// A date whose year had two digits, in the hundred years from the first on. `None` for a leap day
-/// where there is none then.
+/// A date with a two-digit year, in the hundred years from the first. `None` for a leap day that
+/// does not exist there.
 fn in_century(date: Date, first_year: u16) -> Option<Date> {
     if first_year == FIRST_YEAR {
         return Some(date);
@@ -388,7 +388,7 @@ fn may_be_date(field: &str) -> bool {
         && field.bytes().filter(u8::is_ascii_digit).count() >= least
 }
 
-/// Whether a date and time says what zone it is in.
+/// Whether a date and time has a time zone.
 pub(super) fn has_zone(field: &str) -> bool {
     without_zone(field.trim()).1.is_some()
 }
@@ -465,7 +465,7 @@ mod tests {
         check(&["27:19:44", "8:17:45"], Some(("[h]:mm:ss", false)), Some(98_384.0));
         check(&["62:15", "49:54"], Some(("[m]:ss", false)), Some(3735.0));
         check(&["125:30.5"], Some(("[m]:ss", false)), Some(7530.5));
-        // Months alone, which are none but by choice.
+        // Months alone are dates only by choice.
         check(&["2024-03", "2023-12"], Some(("%Y-%m", false)), Some(1_709_251_200.0));
         check(&["3/2024"], Some(("%m/%Y", false)), Some(1_709_251_200.0));
         check(&["Mar 2024", "March-2024", "mars 2024"], Some(("%b %Y", false)), Some(1_709_251_200.0));

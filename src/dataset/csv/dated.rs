@@ -1,4 +1,4 @@
-//! Dates among the fields of a column, and the fields that are none.
+//! Dates among the fields of a column, and the other fields.
 
 use super::century::ShortYears;
 use super::date::{self, DateFormat, DateFormats};
@@ -7,7 +7,7 @@ use crate::project::DateOrder;
 
 /// Different fields that are remembered because they are no dates.
 const STRAYS: usize = 4;
-/// So many other fields that are no dates are looked past, and one more for so many dates.
+/// Number of other fields that are tolerated, plus one more per this many dates.
 const LOOKED_PAST: u64 = 8;
 
 /// A field of a column, with the number of its row, counted from 1 below the header.
@@ -28,8 +28,8 @@ pub(super) struct Dated {
     other_formats: DateFormats,
     others: u64,
     first_other: Option<Place>,
-    /// Fields that are no dates: how many, the first few different ones, and how many are none of
-    /// these.
+    /// Fields that are not dates: how many, the first few different ones, and how many others there
+    /// are.
     stray_count: u64,
     strays: Vec<Place>,
     other_strays: u64,
@@ -40,13 +40,13 @@ pub(super) struct Dated {
     ends: Ends,
     /// Years of two digits, where these come first and where they come last.
     short_years: [ShortYears; 2],
-    /// Whether the column is called after dates.
+    /// Whether the column has the name of a date.
     is_named: bool,
-    /// Whether so many fields are no dates that it is no column of them.
+    /// Whether this many fields that are not dates exclude a column of dates.
     is_over: bool,
 }
 
-/// Why a column that holds dates is none of them.
+/// Why a column that contains dates is not a column of dates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Spoilt<'a> {
     /// These fields are no dates; whether they are all of them.
@@ -78,7 +78,7 @@ impl Default for Dated {
 }
 
 impl Dated {
-    /// Nothing yet, in a column that is called after dates or not.
+    /// No fields yet, in a column with or without the name of a date.
     pub(super) fn named(is_named: bool) -> Dated {
         Dated { is_named, ..Dated::default() }
     }
@@ -138,8 +138,7 @@ impl Dated {
         }
     }
 
-    /// Dates that stand for missing ones, and how often each is there, in a column of so many
-    /// different ones.
+    /// Dates that mean missing, and how often each occurs, in a column of this many different ones.
     pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         self.ends.date_sentinels(different)
     }
@@ -168,7 +167,7 @@ impl Dated {
         self.is_over
     }
 
-    /// The formats of a column of so many fields, all of which are dates.
+    /// The formats of a column of this many fields, all of which are dates.
     pub(super) fn formats(&self, present: u64) -> DateFormats {
         if self.count == present && !self.is_over { self.formats } else { DateFormats::NONE }
     }

@@ -9,8 +9,8 @@ use super::{Asked, listed};
 use crate::dataset::ColumnKind;
 use crate::project::{Choice, Decimal, Delimiter, Rules};
 
-/// Whether the decimal mark of each column is a comma: as it is told, as a run knows it, proven by
-/// a column of numbers among the features, or as it goes with the delimiter.
+/// Whether the decimal mark of each column is a comma: as chosen, as in the run, proven by a column
+/// of numbers among the features, or by the delimiter.
 pub(super) fn marks(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -25,7 +25,7 @@ pub(super) fn marks(
         Decimal::Comma => return all(true),
         Decimal::Auto => {}
     }
-    // As before this was asked: plain numbers are what they are.
+    // As before this choice existed: plain numbers are read as written.
     let are_plain = numbers.iter().all(|at| evidence[*at].notation(Some(false)) == Notation::Point);
     if asked.rules == Rules::Version1 && are_plain {
         return all(false);
@@ -43,7 +43,8 @@ pub(super) fn marks(
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
             if comma { ("decimal commas", Decimal::Point) } else { ("decimal points", Decimal::Comma) };
-        let message = format!("the numbers of {} are read with {taken}, but fit both", listed(&ambiguous));
+        let message =
+            format!("the numbers of {} are read with {taken}, but could be either", listed(&ambiguous));
         remarks.doubt(message, vec![Choice::Decimal(other)]);
     }
     all(comma)
@@ -90,7 +91,8 @@ fn known_marks(
         let names = ambiguous(layout, evidence, numbers, &|at| commas[at] == comma);
         if !names.is_empty() {
             remarks.notes.push(format!(
-                "the numbers of {} fit decimal commas and points: they are read with {marks}, as {why}",
+                "the numbers of {} could have decimal commas or points: they are read with {marks}, like \
+                 {why}",
                 listed(&names)
             ));
         }

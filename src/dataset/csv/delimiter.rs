@@ -1,4 +1,4 @@
-//! The delimiter of a table, told by its first rows.
+//! The delimiter of a table, detected from its first rows.
 
 use ::csv::ByteRecord;
 
@@ -10,7 +10,7 @@ use super::preamble;
 use super::spaces::Quotes;
 use crate::project::{Delimiter, Rules};
 
-/// Rows that tell the delimiter.
+/// Number of rows that determine the delimiter.
 const DIVIDED_ROWS: usize = 50;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
@@ -35,15 +35,15 @@ pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) ->
     if below.1 > whole.1 { below.0 } else { whole.0 }
 }
 
-/// The delimiter with the best score; runs of spaces only where they split so many of a thousand
-/// rows, more evenly than a sign that seems to divide them.
+/// The delimiter with the best score; runs of spaces only where they split at least this many of a
+/// thousand rows, more evenly than any other candidate.
 fn likeliest(
     score: &dyn Fn(Delimiter) -> Score,
     divides: &dyn Fn(Delimiter) -> bool,
     rules: Rules,
     rows: usize,
 ) -> (Delimiter, Score) {
-    // The first of equals, so that a table of one column counts as one of commas.
+    // The first of equals, so that a table with one column has commas.
     let mut best = (Delimiter::Comma, score(Delimiter::Comma));
     for delimiter in CANDIDATES {
         let score = score(delimiter);
@@ -63,8 +63,8 @@ fn likeliest(
     best
 }
 
-/// Whether a sign divides the fields that runs of spaces would split, such as phone numbers: what
-/// these leave together is not a number with a decimal comma. Spaces leave no tabs, but tables of
+/// Whether a sign divides the fields that runs of spaces would split, such as phone numbers: the
+/// parts between it are not numbers with a decimal comma. Spaces leave no tabs, but tables of
 /// numbers alone mix the two.
 fn divides(sign: Delimiter, rows: &[ByteRecord], by_spaces: &[ByteRecord]) -> bool {
     if sign == Delimiter::Tab {
@@ -80,7 +80,7 @@ fn divides(sign: Delimiter, rows: &[ByteRecord], by_spaces: &[ByteRecord]) -> bo
     10 * fields().filter(joins).count() > fields().count()
 }
 
-/// A field as text, empty where it is none.
+/// A field as text, empty for any other value.
 fn text_of(field: &[u8]) -> &str {
     std::str::from_utf8(field).unwrap_or_default()
 }

@@ -22,11 +22,11 @@ const DOUBTED: usize = 5;
 const COUNTED: u64 = 10;
 /// Numbers for missing values that are looked for in all columns.
 const FILLERS: usize = 20;
-/// More columns of numbers with leading zeros are told in a note: that is how the table writes
-/// numbers.
+/// Above this number of columns with leading zeros a note replaces the doubts: the table writes all
+/// numbers like that.
 pub(super) const PADDED: usize = 3;
 
-/// All columns of a table and what became of them.
+/// All columns of a table and their roles.
 pub(super) struct Columns<'a> {
     pub layout: &'a TableLayout,
     pub evidence: &'a [Evidence],
@@ -80,8 +80,7 @@ impl Columns<'_> {
         })
     }
 
-    /// Dates whose day, month and year can be told apart in several ways, but for those that are
-    /// settled.
+    /// Dates whose day, month and year are ambiguous, unless the order was chosen.
     fn date_order(&self, is_settled: &dyn Fn(usize) -> bool) -> Option<Doubt> {
         let doubtful = |at: &usize| match (&self.roles[*at], self.evidence[*at].judge(None)) {
             (Role::Dates { .. }, Content::Dates { is_doubtful, .. }) => is_doubtful && !is_settled(*at),
@@ -96,7 +95,7 @@ impl Columns<'_> {
         let fit: Vec<&str> = others.iter().map(|order| order.name()).collect();
         Some(Doubt {
             message: format!(
-                "the dates of {} are read in the order {}, but day and month can be either: {} fits as well",
+                "the dates of {} are read in the order {}, but day and month are ambiguous: {} fits too",
                 listed(&names),
                 taken.name(),
                 fit.join(" or ")
@@ -105,9 +104,9 @@ impl Columns<'_> {
         })
     }
 
-    /// Dates with years of two digits that are later than their file in the hundred years that are
-    /// usual: those that are taken so, or those that are taken for earlier ones. When a file was
-    /// written decides nothing unsaid: a copy may have another time.
+    /// Dates with two-digit years that are later than their file in the usual hundred years: read
+    /// as those, or as earlier ones. The time of the file alone never decides: a copy may have
+    /// another time.
     fn future(&self, is_usual: bool) -> Option<Doubt> {
         if self.asked.reading.first_year.is_some() || self.asked.rules != Rules::Current {
             return None;
@@ -129,7 +128,7 @@ impl Columns<'_> {
         let last = all.iter().map(|(_, _, last, _)| *last).max()?;
         let names: Vec<&String> = all.iter().map(|(at, ..)| &self.layout.columns[*at]).collect();
         let taken = format!(
-            "years of two digits in {} are taken for {first_year} to {}",
+            "two-digit years in {} are read as {first_year} to {}",
             listed(&names),
             first_year.saturating_add(99)
         );
@@ -137,16 +136,17 @@ impl Columns<'_> {
             format!("{taken}: the last is {last}, but the file was written in {written}")
         } else {
             format!(
-                "{taken}, as the file was written in {written}: from {FIRST_YEAR} on, the last would be {last}"
+                "{taken}, because the file was written in {written}: from {FIRST_YEAR} on, the last would be \
+                 {last}"
             )
         };
         let remedies = [century::before(written), FIRST_YEAR].map(|year| Choice::FirstYear(Some(year)));
         Some(Doubt { message, remedies: remedies.to_vec() })
     }
 
-    /// Usual words for missing values that may be values among other words: NA for Namibia. First
-    /// those that can be taken as values, then those that are missing among numbers and dates, too,
-    /// which could no longer be read.
+    /// Usual words for missing values that may be values among other words, such as NA for Namibia.
+    /// First those that can be read as values, then those that also mean missing among numbers and
+    /// dates, which could no longer be read.
     fn words_as_values(&self) -> [Option<Doubt>; 2] {
         let seen = |is: &dyn Fn(&Role) -> bool| {
             let columns = self.evidence.iter().zip(self.roles).filter(|(_, role)| is(role));
@@ -167,7 +167,7 @@ impl Columns<'_> {
         let (free, shared) = (may_be.without(among_values), may_be.and(among_values));
         let free = (!free.is_empty()).then(|| Doubt {
             message: format!(
-                "{} counts as missing in {}, but may be a value among the other words",
+                "{} means missing in {}, but may be a value among the other words",
                 shown(free),
                 named(&are_words, free)
             ),
@@ -175,8 +175,8 @@ impl Columns<'_> {
         });
         let shared = (!shared.is_empty()).then(|| Doubt {
             message: format!(
-                "{} counts as missing in {}, but may be a value among the other words; it is missing in {}, too, so replace \
-                 it in one of them where it is a value",
+                "{} means missing in {}, but may be a value among the other words; it is missing in {} too, \
+                 so replace it in one of them if it is a value",
                 shown(shared),
                 named(&are_words, shared),
                 named(&are_values, shared)
@@ -186,8 +186,8 @@ impl Columns<'_> {
         [free, shared]
     }
 
-    /// Numbers and dates that stand for missing values. Words for these hold for all columns: one
-    /// that another column has as a value cannot be one.
+    /// Numbers and dates that mean missing. Words for missing values apply to all columns, so a
+    /// value of another column is excluded.
     fn sentinels(&self) -> Option<Doubt> {
         // Dates have no notation.
         let values = || {
@@ -247,7 +247,7 @@ impl Columns<'_> {
         let remedy = missing::with_more(self.asked.reading, words.iter().copied());
         (!told.is_empty()).then(|| Doubt {
             message: format!(
-                "{} far from all others may stand for missing values: {}{more}",
+                "{} far from all others may mean missing: {}{more}",
                 what.into_iter().flatten().collect::<Vec<_>>().join(" and "),
                 told.join(", ")
             ),
@@ -267,7 +267,7 @@ impl Columns<'_> {
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. })
             && is_surely_id(self.layout, at, evidence)
         {
-            let message = format!("\"{shown}\" counts the rows or holds their ids, and is a feature");
+            let message = format!("\"{shown}\" numbers the rows or contains their ids, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::LeftOut)]);
         }
         if matches!(role, Role::Numbers { .. } | Role::Label(_))
@@ -276,22 +276,23 @@ impl Columns<'_> {
             && may_be_id(self.evidence, at)
         {
             let what = if role.is_feature() { "a feature" } else { "a label" };
-            let message =
-                format!("\"{shown}\" holds large whole numbers that rarely repeat, like ids, and is {what}");
+            let message = format!(
+                "\"{shown}\" contains large whole numbers that rarely repeat, like ids, and is {what}"
+            );
             return doubt(message, [Take::Label, Take::Feature, Take::LeftOut].map(column).to_vec());
         }
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. })
             && self.asked.rules == Rules::Current
             && label_names::is_label_name(name)
         {
-            let message = format!("\"{shown}\" is called as labels are, and is a feature");
+            let message = format!("\"{shown}\" has the name of a label, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
         if role.is_feature()
             && self.asked.rules == Rules::Current
             && let Some(what) = label_names::may_be_classes(self.layout, self.evidence, at)
         {
-            let message = format!("\"{shown}\" holds few {what}, which may be classes, and is a feature");
+            let message = format!("\"{shown}\" contains few {what}, which may be classes, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
         if let Some(doubt) = self.constant(at).or_else(|| self.counted(at)) {
@@ -301,39 +302,43 @@ impl Columns<'_> {
             Role::Dates { .. } => {
                 let Place { row, text } = evidence.zones().1?;
                 let message = format!(
-                    "some times of \"{shown}\" have a zone, others none, as in row {row} ({}): these are taken for UTC",
+                    "some times in \"{shown}\" have a time zone, others do not, as in row {row} ({}): these \
+                     are read as UTC",
                     shortened(text)
                 );
                 doubt(message, vec![column(Take::Label), column(Take::LeftOut)])
             }
             Role::Numbers { .. } if evidence.are_percents_mixed() => {
                 let message = format!(
-                    "some numbers of \"{shown}\" have a percent sign, others none: all are read as they stand, 5% as 5"
+                    "some numbers in \"{shown}\" have a percent sign, others do not: all are read as written, \
+                     5% as 5"
                 );
                 doubt(message, vec![column(Take::LeftOut), column(Take::Label)])
             }
             Role::Numbers { .. } if let Some((one, other)) = evidence.currencies() => {
                 let message = format!(
-                    "the numbers of \"{shown}\" are of several currencies, as {one} and {other}: all are read as they stand"
+                    "the numbers in \"{shown}\" have several currencies, such as {one} and {other}: all are \
+                     read as written"
                 );
                 doubt(message, vec![column(Take::LeftOut), column(Take::Label)])
             }
             Role::Numbers { .. } if evidence.are_powers() => {
                 let message = format!(
-                    "the numbers of \"{shown}\" are read as powers of ten, 1E5 as 100000, but may be codes"
+                    "the numbers in \"{shown}\" are read as powers of ten, 1E5 as 100000, but may be codes"
                 );
                 let few = label_names::are_few(evidence).then(|| column(Take::Categories));
                 doubt(message, few.into_iter().chain([column(Take::Label), column(Take::Numbers)]).collect())
             }
             Role::Numbers { .. } if let Some(first) = evidence.first_compact_date() => {
                 let message =
-                    format!("the numbers of \"{shown}\" are all dates, as {first}, but taken as numbers");
+                    format!("the numbers in \"{shown}\" are all dates, such as {first}, but read as numbers");
                 doubt(message, vec![column(Take::Dates)])
             }
             Role::Numbers { .. } => {
                 let first = evidence.first_padded().filter(|_| are_few)?;
                 let message = format!(
-                    "the numbers of \"{shown}\" are read without their leading zeros, as {first}: codes are words"
+                    "the numbers in \"{shown}\" are read without their leading zeros, such as {first}; codes \
+                     should be read as words"
                 );
                 let few = label_names::are_few(evidence).then(|| column(Take::Categories));
                 doubt(message, few.into_iter().chain([column(Take::Label)]).collect())
@@ -343,21 +348,22 @@ impl Columns<'_> {
                 let days =
                     if evidence.month_and_number().is_some() { " (or days without a year)" } else { "" };
                 let message = format!(
-                    "the words of \"{shown}\" are all months or quarters{days}, as {}, but taken as words",
+                    "the words in \"{shown}\" are all months or quarters{days}, such as {}, but read as words",
                     shortened(first)
                 );
                 doubt(message, vec![column(Take::Dates)])
             }
             Role::Categories { .. } | Role::Label(_) if let Some(first) = evidence.month_and_number() => {
                 let message = format!(
-                    "\"{shown}\" is taken as words: {} may be a day or a year with its month; write dates as 2015-01-31 or 2015-01",
+                    "\"{shown}\" is read as words: {} may be a day or a year with its month; write dates as \
+                     2015-01-31 or 2015-01",
                     shortened(&first)
                 );
                 doubt(message, Vec::new())
             }
             Role::Categories { .. } if let Some(word) = evidence.step_word() => {
                 let message = format!(
-                    "\"{shown}\" is taken as words: most of its fields are numbers, but \"{}\" is none",
+                    "\"{shown}\" is read as words: most of its fields are numbers, but \"{}\" is not one",
                     shortened(&word)
                 );
                 let missing = missing::with_more(self.asked.reading, std::iter::once(word.as_str()));
@@ -366,7 +372,7 @@ impl Columns<'_> {
             Role::Categories { .. } | Role::Label(_) => {
                 let reading = self.asked.reading;
                 let (why, remedy) = damaged(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
-                doubt(format!("\"{shown}\" is taken as words: {why}"), remedy.into_iter().collect())
+                doubt(format!("\"{shown}\" is read as words: {why}"), remedy.into_iter().collect())
             }
             Role::Truth { .. } | Role::LeftOut => None,
         }
@@ -374,7 +380,7 @@ impl Columns<'_> {
 }
 
 impl Columns<'_> {
-    /// A feature of whole numbers in even steps, which tells no more than the number of the row.
+    /// A feature of whole numbers in even steps, which contains only the row number.
     fn counted(&self, at: usize) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
         let is_number = matches!(role, Role::Numbers { .. }) && self.asked.rules == Rules::Current;
@@ -399,7 +405,7 @@ impl Columns<'_> {
         let word = evidence.words().filter(|_| is_constant)?.most()?;
         let rows = |count: u64| format!("{count} row{}", if count == 1 { "" } else { "s" });
         let message = format!(
-            "\"{}\" is \"{}\" in {} and missing in {}: filled, it is the same in all",
+            "\"{}\" is \"{}\" in {} and missing in {}: once filled, it is constant",
             shortened(name),
             shortened(&word),
             rows(evidence.present()),
@@ -420,10 +426,13 @@ fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Opt
     Some(match evidence.odd_tails()? {
         Odd::Tails(one, other) => {
             let (one, other) = (named(one), named(other));
-            (format!("its numbers have different units, as in {one} and {other}; write all in one"), None)
+            (format!("its numbers have different units, as in {one} and {other}; convert all to one"), None)
         }
         Odd::Bare(one) => (
-            format!("some of its numbers have a unit, as in {}, others none; write all in one", named(one)),
+            format!(
+                "some of its numbers have a unit, as in {}, others do not; write all the same way",
+                named(one)
+            ),
             None,
         ),
         Odd::Stray(one, stray, are_alike) => {
@@ -438,7 +447,7 @@ fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Opt
     })
 }
 
-/// Why a column of dates is none, and the choice that makes it one, where there is one.
+/// Why a column of dates is not read as dates, and the choice that changes it, if there is one.
 fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let shown = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
     Some(match evidence.spoilt_dates()? {
@@ -454,7 +463,7 @@ fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Optio
         }
         (_, Spoilt::Mixed(one, other)) => {
             let why = format!(
-                "its dates are written in two ways, as in {} and {}; write all in one",
+                "its dates are written in two ways, as in {} and {}; write all the same way",
                 shown(one),
                 shown(other)
             );
@@ -467,11 +476,11 @@ fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Optio
 pub(super) fn no_dates(evidence: &Evidence, reading: &TableReading) -> String {
     match damaged(evidence, reading) {
         Some((why, Some(words))) => {
-            format!("{why}; correct them, or name them as words for missing values ({})", words.option())
+            format!("{why}; correct them, or add them to the words for missing values ({})", words.option())
         }
-        Some((why, None)) => format!("{why}; correct them, or take the column as a label"),
+        Some((why, None)) => format!("{why}; correct them, or read the column as a label"),
         None => {
-            "holds no dates that are read; write them as 2024-01-31 13:00:00, or take the column as a label"
+            "contains no readable dates; write them as 2024-01-31 13:00:00, or read the column as a label"
                 .to_owned()
         }
     }

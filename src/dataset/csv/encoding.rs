@@ -12,17 +12,17 @@ use super::remarks::Remarks;
 use super::shortened;
 use crate::project::Choice;
 
-/// How much of the beginning tells UTF-16.
+/// Number of first bytes examined for UTF-16.
 const UTF16_BYTES: usize = 4096;
-/// So many times as many characters of UTF-8 as bytes that are none make a text UTF-8.
+/// A text is UTF-8 if it has this many times as many characters of UTF-8 as invalid bytes.
 const NEARLY_ALL: u64 = 4;
-/// After so many bytes that are not UTF-8 the rest of the file does not change the matter.
+/// After this many invalid bytes the rest of the file does not change the result.
 const ENOUGH: u64 = 4096;
 
 /// How the encoding of a text was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Guess {
-    /// It is told, or proven by all bytes.
+    /// The encoding was chosen, or is proven by all bytes.
     Sure,
     /// By zero bytes.
     Zeros,
@@ -42,8 +42,8 @@ pub(super) struct Line {
 /// The encoding of a text and how it was found: by its beginning, and by all of it where `rest`
 /// opens it.
 ///
-/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. What is valid
-/// UTF-8 to its end is UTF-8, also with few other bytes; the rest is guessed as browsers do
+/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. Text that is
+/// valid UTF-8 to its end is UTF-8, also with few other bytes; the rest is guessed as browsers do
 /// (`chardetng`).
 pub(super) fn of<E, R: Read>(
     head: &[u8],
@@ -58,7 +58,7 @@ pub(super) fn of<E, R: Read>(
     if let Some(encoding) = utf16_without_mark(&head[..head.len().min(UTF16_BYTES)]) {
         return Ok((encoding, Guess::Zeros));
     }
-    // Where there is no more to read than the beginning, that is all of it.
+    // If the file ends with the beginning, that is all of it.
     let mut block = vec![0; 1 << 16];
     let mut each = |take: &mut dyn FnMut(&[u8]) -> bool| {
         let Some(mut reader) = open()? else {
@@ -111,7 +111,7 @@ pub(super) fn of<E, R: Read>(
 }
 
 impl Guess {
-    /// Says what was guessed, with the line that shows it and what may be chosen instead.
+    /// Reports the guess, with the line that shows it and the alternatives.
     pub(super) fn tell(&self, encoding: &'static Encoding, remarks: &mut Remarks) {
         let shown = |encoding: &'static Encoding, line: &Line| {
             let (text, _) = encoding.decode_without_bom_handling(&line.bytes);
@@ -122,7 +122,8 @@ impl Guess {
             Guess::Sure | Guess::Zeros => {}
             Guess::Mixed(line) => remarks.doubt(
                 format!(
-                    "the text is UTF-8, but for some bytes such as those of line {}, which are read as windows-1252 (\"{}\")",
+                    "the text is UTF-8, except for some bytes such as those of line {}, which are read as \
+                     windows-1252 (\"{}\")",
                     line.number,
                     shown(WINDOWS_1252, line)
                 ),
@@ -130,7 +131,8 @@ impl Guess {
             ),
             Guess::Letters(line) => {
                 let (name, own) = (encoding.name().to_lowercase(), shown(encoding, line));
-                let message = format!("the encoding is a guess: as {name}, line {} reads \"{own}\"", line.number);
+                let message =
+                    format!("the encoding is a guess: as {name}, line {} reads \"{own}\"", line.number);
                 if encoding == WINDOWS_1252 && is_plausible(encoding, &line.bytes) {
                     return remarks.notes.push(message);
                 }
@@ -149,7 +151,7 @@ impl Guess {
     }
 }
 
-/// Encodings of several bytes a character, in the order in which they are told apart.
+/// Multi-byte encodings, in the order in which they are tried.
 const ASIAN: [&Encoding; 5] = [EUC_JP, EUC_KR, GBK, SHIFT_JIS, BIG5];
 /// Encodings that are offered in place of a guess.
 const REMEDIES: usize = 3;
@@ -167,7 +169,7 @@ fn sample_of(block: &[u8], is_first: bool) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// Whether a text holds units with signs that Western encodings have where Central European ones
+/// Whether a text contains units with signs that Western encodings have where Central European ones
 /// have letters, which no word ends in there: `m³`, `cm²`, `m/s²`, `10³`, `µg`.
 fn has_units(bytes: &[u8]) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
@@ -234,7 +236,7 @@ pub(super) fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
 
-/// Counts of what is UTF-8 in blocks of bytes and what is not.
+/// Counts of valid and invalid UTF-8 in blocks of bytes.
 #[derive(Default)]
 struct Utf8 {
     /// Characters of several bytes.

@@ -1,4 +1,4 @@
-//! The smallest and the largest number of a column, and whether they stand for missing values.
+//! The smallest and the largest number of a column, and whether they mean missing.
 
 /// Smallest and largest number of a column, with the next ones.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ struct End {
     text: Option<Box<str>>,
 }
 
-/// So many times the range of all others is very far.
+/// Multiple of the range of all others that counts as very far.
 const VERY_FAR: f64 = 10.0;
 /// Longer numbers are not written for missing values.
 const TEXT_BYTES: usize = 32;
@@ -43,7 +43,7 @@ impl Ends {
         }
     }
 
-    /// The smallest and the largest number; the first is larger where there is none.
+    /// The smallest and the largest number; without numbers, the first is larger.
     pub(super) fn range(&self) -> (f64, f64) {
         (self.low.value, self.high.value)
     }
@@ -56,12 +56,12 @@ impl Ends {
         let range = high - low;
         let is_far = |end: &End, gap: f64| {
             let is_beyond = range >= 0.0 && gap > 0.0;
-            // Nobody has a blood pressure of zero.
+            // A blood pressure of zero means missing.
             let is_zero = end.value == 0.0 && end.times > 1 && end.times <= most;
             let is_usual =
                 is_zero || is_filler(end.value) || end.has_nines && (end.value < 0.0 || end.value >= 99.0);
             let is_very_far = range > 0.0 && gap >= VERY_FAR * range && (end.times <= most || end.has_nines);
-            // Ages are up to 90 or so, and 99 where none is told.
+            // Ages up to 90 or so, and 99 for a missing one.
             let least = if end.has_nines { 0.5 * range } else { range };
             is_beyond && (is_usual && gap >= least || is_very_far)
         };
@@ -76,9 +76,8 @@ impl Ends {
 }
 
 impl Ends {
-    /// Of dates in seconds, those that programs write where there is none, and how often each is
-    /// there: repeated, and further from all others than dates usually are in a column of so many
-    /// different ones.
+    /// Dates in seconds that programs write for missing ones, and how often each occurs: repeated,
+    /// and further from all others than dates usually are in a column of this many different ones.
     pub(super) fn date_sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         const YEAR_SECS: f64 = 366.0 * 86_400.0;
         let rest = |end: &End| if end.is_likely() && is_no_date(end.value) { end.next } else { end.value };
@@ -93,7 +92,7 @@ impl Ends {
     }
 }
 
-/// Whether a date in seconds is one that programs write where there is none.
+/// Whether a date in seconds is one that programs write for a missing one.
 fn is_no_date(secs: f64) -> bool {
     const DAY_SECS: f64 = 86_400.0;
     /// Days since the beginning of 1970: that of the years 1, 1753, 1900, 1904 and 1970, the one
@@ -142,13 +141,13 @@ impl End {
     }
 }
 
-/// Whether a number is one that programs write where there is none: the least whole numbers of 16
-/// and 32 bits, what netCDF and others fill with, and the last day of the year 9999 in seconds.
-/// Once is enough.
+/// Whether programs write this number for a missing one: the least whole numbers of 16 and 32 bits,
+/// the fill values of netCDF and others, and the last day of the year 9999 in seconds. Once is
+/// enough.
 fn is_filler(value: f64) -> bool {
     const FILLERS: [f64; 7] =
         [32_768.0, 2_147_483_648.0, 2_147_483_647.0, 1e20, 1e30, 1e36, 253_402_214_400.0];
-    // The default of netCDF for floats, in as many digits as are written, and what is beyond it.
+    // The default of netCDF for floats, in as many digits as are written, and numbers beyond it.
     FILLERS.contains(&value.abs()) || value.abs() > 9.9e35
 }
 
@@ -180,7 +179,7 @@ mod tests {
         check(&["2023-01-02", "9999-12-31", "2023-03-04"], 3, &[("9999-12-31", 1)]);
         check(&["1900-01-01", "1985-03-04", "1900-01-01", "1999-03-04"], 3, &[("1900-01-01", 2)]);
         check(&["1970-01-01", "2020-03-04", "1970-01-01", "2024-03-04"], 3, &[("1970-01-01", 2)]);
-        // Only once, one of many days, censuses, no such day.
+        // Only once, one of many days, censuses, not a known fill value.
         check(&["1900-01-01", "1985-03-04", "1999-03-04"], 3, &[]);
         check(&["1970-01-01", "1970-01-01", "1970-01-02", "1970-01-04"], 3, &[]);
         check(&["1900-01-01", "1900-01-01", "1910-01-01", "1920-01-01", "1930-01-01", "1940-01-01"], 5, &[]);
@@ -224,7 +223,7 @@ mod tests {
         check(&["1", "2", "1000", "1000"], &[]);
         check(&["-999", "-999"], &[]);
         check(&["1", "9", "9"], &[]);
-        // With a decimal comma, with zeros at the end, far from fractions, what programs fill with.
+        // With a decimal comma, with zeros at the end, far from fractions, fill values of programs.
         check(&["20,5", "-999,9", "21", "-999,9"], &[("-999,9", 2)]);
         check(&["20.5", "-999.90", "21", "-999.90"], &[("-999.90", 2)]);
         check(&["0.25", "99.99", "0.75", "99.99"], &[]);

@@ -54,16 +54,16 @@ const VALUE_BYTES: usize = 128;
 /// A column of fractions of which more are different has no categories, so that its words are not
 /// remembered.
 const FRACTIONS: usize = 256;
-/// So many different codes may all be times of day, or months, by chance.
+/// This many different codes may all be times of day, or months, by chance.
 const CHANCE_TIMES: usize = 4;
-/// Times of day are from so many hours at least, from the first to the last.
+/// Times of day span at least this many hours.
 const HOURS: f64 = 4.0;
 /// Ways to write one word, in capitals or not.
 const SPELLINGS: usize = 3;
 /// Numbers of fewer different values are no measurements of which one is far from all others.
 const VARIED: usize = 5;
 
-/// The fields of a column, as far as they tell what it holds.
+/// The fields of a column, summarised to determine its content.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Evidence {
@@ -126,14 +126,14 @@ pub(super) fn of_columns(
     Ok(columns)
 }
 
-/// Tells new columns which of them are called after dates. Version 1 knows none.
+/// Marks new columns with the names of dates. Version 1 knows none.
 pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rules) {
     for (column, name) in columns.iter_mut().zip(names) {
         column.dates.is_named = rules == Rules::Current && is_date(name);
     }
 }
 
-/// Tells each column what all of them prove together, and the year in which their file was written.
+/// Gives each column the evidence of all of them, and the year in which their file was written.
 ///
 /// - An order of day, month and year that some dates prove is that of all.
 /// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it
@@ -242,14 +242,15 @@ impl Evidence {
         }
     }
 
-    /// Forgets its words, and gives back what they took.
+    /// Forgets its words, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.forget(budget);
         self.dates.release(budget);
         self.figures.release(budget);
     }
 
-    /// The content of the column, where a decimal comma is told, proven by other columns or likely.
+    /// The content of the column, where a decimal comma is chosen, proven by other columns or
+    /// likely.
     ///
     /// A column is one of numbers where at least half of its fields are, in one notation: the
     /// others are errors to be named.
@@ -286,8 +287,8 @@ impl Evidence {
         Content::Words
     }
 
-    /// Whether a column of so many numbers is one of few steps that some words belong to, too: 2, 3,
-    /// 4 and `5more`.
+    /// Whether a column of this many numbers has few steps, with words among them: 2, 3, 4 and
+    /// `5more`.
     fn are_steps(&self, numbers: u64) -> bool {
         /// The most different steps, how often each is there on average, and how many of the fields
         /// are no numbers.
@@ -340,7 +341,7 @@ impl Evidence {
         }
     }
 
-    /// Whether the column proves what its decimal mark is: a comma or not.
+    /// Whether the column proves its decimal mark: a comma or not.
     pub(super) fn proves_comma(&self) -> Option<bool> {
         if !matches!(self.judge(None), Content::Numbers { .. }) {
             return None;
@@ -354,7 +355,7 @@ impl Evidence {
         self.figures.is_ambiguous()
     }
 
-    /// Smallest and largest number in a notation; the first is larger where there is none.
+    /// Smallest and largest number in a notation; without numbers, the first is larger.
     pub(super) fn range(&self, notation: Notation) -> (f64, f64) {
         self.figures.ends(notation).range()
     }
@@ -521,7 +522,7 @@ impl Evidence {
         words.most().filter(|_| months.len() > 1)
     }
 
-    /// Dates that stand for missing ones, and how often each is there.
+    /// Dates that mean missing, and how often each occurs.
     pub(super) fn date_sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
         self.dates.sentinels(self.distinct())
     }
@@ -558,7 +559,7 @@ impl Evidence {
         self.gaps.usual_words()
     }
 
-    /// Whether a word that was told, by its place, is among the missing fields.
+    /// Whether the chosen word at this place is among the missing fields.
     pub(super) fn has_told(&self, place: usize) -> bool {
         self.gaps.has_told(place)
     }

@@ -1,5 +1,4 @@
-//! Whether the first row of a table is its header: as it is told, as a run knows it, or going by
-//! the rows below.
+//! Whether the first row of a table is its header: as chosen, as in the run, or by the rows below.
 
 use std::collections::HashSet;
 
@@ -12,11 +11,11 @@ use super::plain::plain_number;
 use crate::dataset::{Column, Doubt};
 use crate::project::{Choice, Header, Rules};
 
-/// Rows that tell the header.
+/// Number of rows that determine the header.
 const TELLING_ROWS: usize = 100;
 
-/// Whether the first of these rows is surely a header: it holds names that are known, or that the
-/// rows below prove.
+/// Whether the first of these rows is surely a header: it contains names that are known, or that
+/// the rows below prove.
 pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column]) -> bool {
     let Some((first, below)) = rows.split_first() else { return false };
     if known.iter().any(|column| first.iter().any(|field| field.trim() == column.name)) {
@@ -28,7 +27,7 @@ pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column
     has_word && !below.is_empty() && verdict.has_header && verdict.doubt.is_none()
 }
 
-/// Whether the first row holds names, and a doubt about it; so many rows below it belong to the
+/// Whether the first row contains names, and a doubt about it; `more` rows below it belong to the
 /// header.
 pub(super) fn has_header(
     sample: &[Vec<String>],
@@ -70,9 +69,9 @@ pub(super) fn has_header(
                 let (taken, other) = if verdict.has_header {
                     ("the names of the columns", Header::No)
                 } else {
-                    ("data, not for the header", Header::Yes)
+                    ("data, not as the header", Header::Yes)
                 };
-                let message = format!("the first row is taken for {taken}, but {why}");
+                let message = format!("the first row is read as {taken}, but {why}");
                 Doubt { message, remedies: vec![Choice::Header(other)] }
             });
             (verdict.has_header, doubt)
@@ -80,8 +79,8 @@ pub(super) fn has_header(
     }
 }
 
-/// The rows that tell whether `first` is a header; without those that repeat it, where it may be
-/// one of numbers.
+/// The rows that determine whether `first` is a header; without repetitions of it, where numbers
+/// follow.
 pub(super) fn telling<'a>(
     first: &[String],
     below: &'a [Vec<String>],
@@ -90,7 +89,7 @@ pub(super) fn telling<'a>(
     let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
     let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
     let below = below.iter().filter(|row| !repeats || row[..] != *first);
-    // A result such as "not detected" stands among values as a gap does.
+    // A result such as "not detected" among values is a missing one.
     let is_gap = |field: &Field<'_>| {
         asked.rules == Rules::Current && matches!(field, Field::Word(word) if means_missing(word))
     };

@@ -1,4 +1,4 @@
-//! Tables whose columns stand at fixed places, so that fields may be empty.
+//! Tables whose columns have fixed positions, so that fields may be empty.
 
 use std::io::{BufRead, Error as IoError, ErrorKind, Read, Result as IoResult};
 
@@ -8,10 +8,10 @@ use super::number::Notations;
 const LONGEST: usize = 512;
 /// Bytes of the longest line.
 const LINE_BYTES: u64 = 1 << 16;
-/// Lines that are needed to tell the places, and those that are looked at.
+/// Lines needed to determine the positions, and lines examined.
 const LEAST: usize = 10;
 const MOST: usize = 1000;
-/// Bytes that are written out at once.
+/// Bytes written per block.
 const BLOCK: usize = 1 << 15;
 
 /// Where the columns of a table begin, in letters.
@@ -21,7 +21,7 @@ pub(super) struct Places([u64; LONGEST / 64]);
 impl Places {
     /// The places of a table by its first letters, where all lines agree on them: the same letters
     /// are blank between columns in each of them, the first line has a field in every column, at
-    /// least half of the columns hold numbers, and no field seems to be two.
+    /// least half of the columns contain numbers, and no field seems to be two.
     pub(super) fn find(head: &[u8], cut: bool) -> Option<Places> {
         let end = if cut { head.iter().rposition(|byte| *byte == b'\n')? } else { head.len() };
         let text = std::str::from_utf8(&head[..end]).ok()?;
@@ -71,7 +71,7 @@ impl Places {
             && !rows.iter().chain([first]).flatten().any(is_double)
     }
 
-    /// The fields of a line, one for each column; `None` where something stands across two columns.
+    /// The fields of a line, one for each column; `None` where a word crosses two columns.
     fn fields(self, line: &str) -> Option<Vec<&str>> {
         let (mut starts, mut previous) = (Vec::new(), ' ');
         for (at, (offset, letter)) in line.char_indices().enumerate() {
@@ -93,8 +93,8 @@ impl Places {
     }
 }
 
-/// Text whose columns stand at fixed places, with each field in quotes and a space between them. A
-/// line with something across two columns is one field.
+/// Text whose columns have fixed positions, with each field in quotes and a space between them. A
+/// line with a word across two columns is one field.
 pub(super) struct Placed<R> {
     inner: R,
     places: Places,
@@ -114,7 +114,7 @@ impl<R: BufRead> Placed<R> {
         let read = self.inner.by_ref().take(LINE_BYTES).read_until(b'\n', &mut self.line)? as u64;
         let bare = self.line.strip_suffix(b"\n");
         if bare.is_none() && read == LINE_BYTES {
-            let message = "a line is too long for columns at fixed places";
+            let message = "a line is too long for columns at fixed positions";
             return Err(IoError::new(ErrorKind::InvalidData, message));
         }
         let line = bare.unwrap_or(&self.line).trim_ascii_end();
@@ -168,7 +168,7 @@ impl<R: BufRead> Read for Placed<R> {
 mod tests {
     use super::*;
 
-    /// A table of a header and so many rows.
+    /// A table of a header and this many rows.
     fn table(header: &str, rows: &[&str]) -> String {
         let rows = rows.iter().copied().cycle().take(12);
         std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n") + "\n"
@@ -196,7 +196,7 @@ mod tests {
         check(&table("a\tb", &["1\t2", "3"]), None);
         check(&table("a  b", &["1  \"", "3"]), None);
         check(&table(&"a".repeat(600), &["1  2", "3"]), None);
-        // A row that the end of the head cuts off is none.
+        // A row that the end of the head cuts off is ignored.
         let places = Places::find(right.as_bytes(), false);
         assert_eq!(Places::find(format!("{right}99999999999").as_bytes(), true), places);
         assert!(Places::find(b"\xff", false).or(Places::find(b"", true)).is_none());

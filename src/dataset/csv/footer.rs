@@ -1,4 +1,4 @@
-//! Rows that stand below a table and are none of it: sums, sources, remarks.
+//! Rows below a table that do not belong to it: sums, sources, remarks.
 
 use ::csv::ByteRecord;
 
@@ -15,8 +15,8 @@ const MOST: usize = 40;
 /// The longest of them, in bytes.
 const LONGEST: usize = 4096;
 
-/// Whether a row of a table of so many columns may stand below it: it is empty, sums up the others,
-/// or holds one text alone.
+/// Whether a row of a table of this many columns may be below it: it is empty, sums the others, or
+/// contains a single text.
 pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]> + Clone, columns: usize) -> bool {
     let (mut count, mut bytes, mut filled, mut first) = (0, 0, 0, None);
     for field in fields.clone() {
@@ -57,11 +57,11 @@ pub(super) fn named_first(row: &ByteRecord) -> Option<(&[u8], Called)> {
     statistics::named([first(row)?])
 }
 
-/// The rows at the end that may stand below the table, with their numbers.
+/// The rows at the end that may be below the table, with their numbers.
 #[derive(Default)]
 pub(super) struct Tail {
     pub rows: Vec<(u64, ByteRecord)>,
-    /// Whether others like them stand within the table.
+    /// Whether similar rows occur within the table.
     pub has_others: bool,
     /// How many other rows may follow: one for each sum, and for other statistics together.
     ahead: usize,
@@ -73,7 +73,7 @@ pub(super) struct Above<'a> {
     pub reading: &'a TableReading,
     /// How many rows are data for certain.
     pub rows: u64,
-    /// Whether the words of a column all hold digits.
+    /// Whether the words of a column all contain digits.
     pub have_digits: &'a dyn Fn(usize) -> bool,
     /// Whether the numbers of a row are those of the rows above it.
     pub is_proven: &'a dyn Fn(u64) -> bool,
@@ -88,12 +88,12 @@ pub(super) struct Above<'a> {
     pub is_new: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether the name of a row is one that rows within the table have.
     pub is_within: &'a dyn Fn(&ByteRecord) -> bool,
-    /// Whether rows that call themselves sums stand among them without being some.
+    /// Whether they include rows with the name of a sum that are not sums.
     pub has_doubtful: bool,
 }
 
 impl Tail {
-    /// Takes a row that may stand below the table, whose last row for certain is `last`.
+    /// Adds a row that may be below the table, whose last certain row is `last`.
     pub(super) fn takes(
         &mut self,
         number: u64,
@@ -125,16 +125,16 @@ impl Tail {
         true
     }
 
-    /// The rows, where others follow: they stand within the table.
+    /// The rows, once others follow: they are within the table.
     pub(super) fn within(&mut self) -> Vec<(u64, ByteRecord)> {
         self.has_others |= self.rows.iter().any(|(_, row)| !is_empty(row.iter()) && !pairs::is_one(row));
         self.ahead = 0;
         std::mem::take(&mut self.rows)
     }
 
-    /// How many of its rows belong to the table: the others stand below it. These are remarks, rows
-    /// with words where the columns hold numbers, and rows that sum up others, as their numbers
-    /// prove, or their names where several stand together or all other names hold digits.
+    /// Number of rows that belong to the table; the others are below it. These are remarks, rows
+    /// with words where the columns contain numbers, and rows that sum others, as their numbers
+    /// prove, or their names where several are together or all other names contain digits.
     pub(super) fn of_table(&self, above: &Above<'_>) -> usize {
         let (mut count, contents) = (self.rows.len(), above.contents);
         if contents.iter().all(|content| *content == Content::Nothing) {
@@ -175,8 +175,8 @@ impl Tail {
         count
     }
 
-    /// The first of the rows at the end that are called after different statistics; the number of
-    /// rows where none are.
+    /// The first of the rows at the end with names of different statistics; the number of rows
+    /// where none are.
     fn statistics(&self, above: &Above<'_>) -> usize {
         let is_one = |row: &ByteRecord| called_first(row).is_some_and(|called| called.is_whole);
         let filled = |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).count();
@@ -212,7 +212,7 @@ impl Tail {
     }
 }
 
-/// Whether a row is all that the next one sums up: that is called after it, or holds its numbers.
+/// Whether a row is all that the next one sums: that has the name of a sum of it, or its numbers.
 fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
     let is_called = match (first(row), first(next)) {
         (Some(name), Some(sum)) => sum.len() > name.len() && sum.starts_with(name),
@@ -224,16 +224,15 @@ fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
         && (is_called || (row.len() > 1 && row.iter().skip(1).eq(next.iter().skip(1))))
 }
 
-/// Whether a row holds words where the columns hold numbers, and nothing else or the name of a
-/// statistic alone before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
+/// Whether a row contains words where the columns contain numbers, and nothing else or the name of
+/// a statistic alone before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
 fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
     let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
         || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
     may_be && row.iter().zip(above.contents).any(|(field, content)| !fits(field, content, above.reading))
 }
 
-/// Whether a row is called after no statistic and stands right below one, other than a sum, that is
-/// proven.
+/// Whether a row without the name of a statistic is directly below a proven one other than a sum.
 pub(super) fn follows_statistic(
     rows: &[(u64, ByteRecord)],
     at: usize,
@@ -243,7 +242,7 @@ pub(super) fn follows_statistic(
     is_proven(*number) && is_statistic(before) && !is_whole(&rows[at].1)
 }
 
-/// Whether a row is called after a statistic alone, other than a sum.
+/// Whether a row has only the name of a statistic, other than a sum.
 fn is_statistic(row: &ByteRecord) -> bool {
     called_first(row).is_some_and(|called| called.is_whole && called.kind != Kind::Sum)
 }
@@ -252,7 +251,7 @@ fn is_whole(row: &ByteRecord) -> bool {
     called_first(row).is_some_and(|called| called.is_whole)
 }
 
-/// Whether the first field of a row holds digits, as all in its place do.
+/// Whether the first field of a row contains digits, as all in its place do.
 fn is_like(row: &ByteRecord, above: &Above<'_>) -> bool {
     let at = row.iter().position(|field| !field.trim_ascii().is_empty());
     at.is_some_and(|at| row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at))
@@ -264,15 +263,15 @@ fn has_label(row: &ByteRecord, above: &Above<'_>) -> bool {
     at.is_some_and(|at| (above.is_label)(at))
 }
 
-/// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike
-/// its own.
+/// Whether a row surely has the name of a statistic, because all other names in its place contain
+/// digits.
 fn is_unlike(row: &ByteRecord, above: &Above<'_>) -> bool {
     let Some(at) = row.iter().position(|field| !field.trim_ascii().is_empty()) else { return false };
     let is_sure = called_first(row).is_some_and(Called::is_sure);
     is_sure && !row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at)
 }
 
-/// Whether a row holds no field, or lines drawn of signs (`---+---`) alone.
+/// Whether a row contains no field, or only lines drawn with signs (`---+---`).
 pub(super) fn is_empty<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> bool {
     let is_line = |byte: &u8| matches!(byte, b'-' | b'=' | b'+' | b'_' | b'|' | b':');
     fields.into_iter().all(|field| {
@@ -285,7 +284,7 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
     row.iter().map(<[u8]>::trim_ascii).find(|field| !field.is_empty())
 }
 
-/// Whether a field can be in a column that holds this.
+/// Whether a field can be in a column that contains this.
 pub(super) fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
     if is_missing(field, reading) {

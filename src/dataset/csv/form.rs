@@ -10,12 +10,12 @@ use crate::project::Delimiter;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pub delimiter: Delimiter,
-    /// Lines that begin with it are left out.
+    /// Lines that begin with it are skipped.
     pub comment: Option<u8>,
-    /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
+    /// Lines skipped at the beginning: one that names the delimiter, titles.
     pub skip: usize,
     pub quotes: Quotes,
-    /// Where columns begin, where they stand at fixed places.
+    /// Where columns begin, if they have fixed positions.
     pub places: Option<Places>,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn byte_of(delimiter: Delimiter) -> u8 {
     }
 }
 
-/// Leaves out the first lines.
+/// Skips the first lines.
 pub(super) fn leave_out(reader: &mut impl BufRead, lines: usize) -> IoResult<()> {
     let (mut left, mut after_return) = (lines, false);
     loop {

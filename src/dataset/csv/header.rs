@@ -1,4 +1,4 @@
-//! Whether the first row of a table holds the names of its columns.
+//! Whether the first row of a table contains the names of its columns.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use super::missing;
 /// A judgement of a table's first row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
-    /// Whether it holds names.
+    /// Whether it contains names.
     pub has_header: bool,
     /// Why that is doubtful, where it is: for a warning.
     pub doubt: Option<&'static str>,
 }
 
-/// Kind of a field, as far as a header can be told from data by it.
+/// Kind of a field, as far as it distinguishes a header from data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     /// Empty, or a word for a missing value.
@@ -28,8 +28,8 @@ pub(super) enum Field<'a> {
 
 /// Judges the first row by the rows below it.
 ///
-/// - For a header: a word above values; a word that a column of few words does not have, or that
-///   columns are often called; a date above numbers; numbers that step evenly, rise or fall (years,
+/// - For a header: a word above values; a word that a column of few words does not have, or that is
+///   a usual name of columns; a date above numbers; numbers that step evenly, rise or fall (years,
 ///   wavelengths, 0 1 2 3) where rows below do not; different whole numbers above fractions.
 /// - Against it: a word that occurs below; a value above words.
 pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
@@ -45,7 +45,7 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     let names = votes.names + votes.usual + votes.rare;
     let doubt = Some("some of its fields look like names, others like data");
     if names > 0 && votes.data > 0 {
-        // A column may be called as one of its words (`yes`).
+        // A column may have the name of one of its words (`yes`).
         let is_sure = votes.names > 0 && names >= 3 * votes.data;
         return Verdict { has_header: names > votes.data, doubt: doubt.filter(|_| !is_sure) };
     }
@@ -57,7 +57,7 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     }
     let by_numbers = by_numbers(first, below);
     if names > 0 {
-        // A rare category may stand in the first row alone.
+        // A rare category may occur in the first row only.
         return match by_numbers.filter(|verdict| verdict.has_header) {
             Some(_) if votes.usual > 0 => sure(true),
             Some(verdict) => verdict,
@@ -69,12 +69,12 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     }
     match first.first() {
         _ if first.iter().all(|field| matches!(field, Field::Word(_))) => {
-            Verdict { has_header: true, doubt: Some("every column holds words") }
+            Verdict { has_header: true, doubt: Some("every column contains words") }
         }
         Some(Field::Missing)
             if below.iter().all(|row| !matches!(row.first(), None | Some(Field::Missing))) =>
         {
-            Verdict { has_header: false, doubt: Some("its first field alone is empty, as above row numbers") }
+            Verdict { has_header: false, doubt: Some("only its first field is empty, as above row numbers") }
         }
         Some(_) | None => sure(false),
     }
@@ -84,11 +84,11 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
 fn by_numbers(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let steps_below = below.iter().filter(|row| even_step(row).is_some()).count();
     if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
-        let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
+        let doubt = (count < 4 || below.len() < 4).then_some("it contains a few evenly spaced numbers");
         return Some(Verdict { has_header: true, doubt });
     }
     in_order(first, below).or_else(|| {
-        let doubt = Some("it holds whole numbers above fractions");
+        let doubt = Some("it contains whole numbers above fractions");
         are_whole_above_fractions(first, below).then_some(Verdict { has_header: true, doubt })
     })
 }
@@ -98,7 +98,7 @@ fn by_numbers(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> 
 struct Votes {
     /// Words above values, dates above numbers.
     names: usize,
-    /// Words that columns of words are often called.
+    /// Usual names of columns of words.
     usual: usize,
     /// Words that a column of few words does not have: names, or rare ones of these.
     rare: usize,
@@ -224,7 +224,7 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let have_trends = 2 * trends.count() >= numbers.len();
     if numbers.iter().all(|(_, value)| is_year(*value)) && count > 0 && 2 * years <= count {
         let is_doubtful = numbers.len() < 3 || below.len() < 2 || have_trends;
-        return header(is_doubtful.then_some("it holds a few numbers that could be years"));
+        return header(is_doubtful.then_some("it contains a few numbers that could be years"));
     }
     let ordered_below = below.iter().filter(|row| are_in_order(row, order)).count();
     let is_outside = |&&(at, value): &&(usize, f64)| {
@@ -244,15 +244,15 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
         4.. if are_all_outside => header(None),
         6.. if 2 * outside >= numbers.len() => header(None),
         3 if 2 * far > numbers.len() => {
-            header(Some("it holds three numbers in order that are unlike those below"))
+            header(Some("it contains three numbers in order that are unlike those below"))
         }
         3 if !are_all_outside => None,
         3.. => Some(Verdict { has_header: false, doubt }),
     }
 }
 
-/// Whether the row below the header holds the units of the columns: words above numbers, in every
-/// column that holds some.
+/// Whether the row below the header contains the units of the columns: words above numbers, in
+/// every column with any.
 pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let (mut units, mut is_bracketed) = (0, false);
     for (at, field) in row.iter().enumerate() {
@@ -274,9 +274,9 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
 }
 
-/// Whether the row below the header holds further names: no number and no word of the rows below,
-/// but words above numbers or above columns of few words, and nothing in the first column, which
-/// has a field in nearly all of these.
+/// Whether the row below the header contains further names: no number and no word of the rows
+/// below, but words above numbers or above columns of few words, and nothing in the first column,
+/// which has a field in nearly all of these.
 pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let mut names = 0;
     for (at, field) in row.iter().enumerate() {
@@ -314,7 +314,7 @@ fn even_step(row: &[Field<'_>]) -> Option<usize> {
     (step != 0.0 && numbers.windows(2).all(is_even)).then_some(numbers.len())
 }
 
-/// Whether a row holds different whole numbers, all above columns of fractions.
+/// Whether a row contains different whole numbers, all above columns of fractions.
 fn are_whole_above_fractions(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let is_whole = |field: &Field<'_>| field.value().is_some_and(|value| value.fract() == 0.0);
     let numbers: Vec<(usize, f64)> =
@@ -433,7 +433,7 @@ mod tests {
         check(&["Name,City", "Ann,Bonn", "Bob,Ulm", "Cy,Rome", "Di,Paris"], true, false);
         check(&["sample_id,x1", "a,b", "c,d"], true, false);
         check(&["x", "1", "2"], true, false);
-        // A column that is called as one of its words.
+        // A column with the name of one of its words.
         check(&["ans,flag,ja,v", "no,y,ja,1", "yes,n,nein,2", "no,y,ja,3", "yes,n,nein,4"], true, false);
         check(&["5", "1", "2"], false, false);
         check(&["a,b"], true, false);

@@ -30,7 +30,7 @@ pub(super) struct Below {
 }
 
 impl Below {
-    /// Finds out what the first of these rows are, below a row that would be the header.
+    /// Determines the kind of the first of these rows, below a row that would be the header.
     pub(super) fn find(first: &[String], rows: &[Vec<String>], asked: &Asked<'_>) -> Below {
         if asked.header == Header::OneRow {
             return Below::default();
@@ -66,9 +66,9 @@ impl Below {
         self.names + usize::from(self.has_index)
     }
 
-    /// Names the columns by the first row and these: joined where the first row alone does not tell
-    /// the columns apart, unless columns are asked for by the names of the first row. Memory for
-    /// longer names is charged for so many copies.
+    /// Names the columns by the first row and these: joined where the first row alone does not
+    /// distinguish the columns, unless columns are requested by the names of the first row. Memory
+    /// for longer names is charged for this many copies.
     ///
     /// # Errors
     /// [`Shortage`] for more than there is.
@@ -103,9 +103,9 @@ impl Below {
         }
         if !is_joined {
             for row in further {
-                let what = "the row below the header holds units or further names and is left out";
+                let what = "the row below the header contains units or further names and is skipped";
                 let option = Choice::Header(Header::OneRow).option();
-                notes.push(format!("{what}: {} ({option} takes it as data)", listed(&texts(row))));
+                notes.push(format!("{what}: {} ({option} reads it as data)", listed(&texts(row))));
             }
         }
         drop(held);
@@ -113,7 +113,7 @@ impl Below {
             let nameless = names.iter_mut().zip(row).filter(|(name, _)| name.trim().is_empty());
             nameless.for_each(|(name, index)| index.trim().clone_into(name));
             notes.push(format!(
-                "the row below the names holds the name of the index: {}",
+                "the row below the names contains the name of the index: {}",
                 listed(&texts(row))
             ));
         }
@@ -121,9 +121,8 @@ impl Below {
     }
 }
 
-/// Whether a row of names tells the columns of a header apart only together with the names of
-/// groups of them in the row above it, the first of these. Columns that are asked for keep the
-/// names they have without.
+/// Whether a row of names distinguishes the columns of a header only together with the names of
+/// groups of them in the row above it, the first of these. Requested columns keep their names.
 pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashSet<&str>) -> bool {
     let [groups, names, ..] = rows else { return false };
     let mut seen = HashSet::new();
@@ -141,7 +140,7 @@ pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashS
     })
 }
 
-/// Whether no column that is asked for by one of these names is called otherwise then.
+/// Whether every column that is requested by one of these names keeps it then.
 fn keeps(names: &[String], there: &HashSet<String>, wanted: &HashSet<&str>) -> bool {
     wanted.is_empty()
         || !column_names(names).iter().any(|name| wanted.contains(name.as_str()) && !there.contains(name))
@@ -170,8 +169,8 @@ fn is_index(row: &[String], below: &[Vec<String>]) -> bool {
         && !(has_digit(row) && below.iter().all(|row| has_digit(row)))
 }
 
-/// The parts of the names of all columns, where the rows below are needed to tell these apart, and
-/// do. A name holds for the columns to its right, too, where these have none of their own but one
+/// The parts of the names of all columns, where the rows below are needed to distinguish these, and
+/// do. A name also applies to the columns to its right without a name of their own, except one
 /// below.
 fn joined<'a>(first: &'a [String], further: &'a [Vec<String>]) -> Option<Vec<Vec<&'a str>>> {
     if further.is_empty() || further.iter().any(|row| row.len() != first.len()) {
@@ -267,7 +266,7 @@ mod tests {
             true,
             &["k", "a mean", "a std", "b mean", "b std"],
         );
-        // Names that no row tells apart, and rows of data.
+        // Names that no row distinguishes, and rows of data.
         check(&with(&["k,a,a,b,b", ",x,x,y,y"]), 1, false, &["k", "a", "a", "b", "b"]);
         check(&with(&["k,a,b,c,d", "name,,,,"]), 0, false, &["k", "a", "b", "c", "d"]);
         check(&with(&["k,a,b,c,d", "p,1,2,x,4"]), 0, false, &["k", "a", "b", "c", "d"]);

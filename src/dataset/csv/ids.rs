@@ -1,17 +1,17 @@
-//! Columns that tell rows apart and nothing about them.
+//! Columns that identify rows and say nothing about them.
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::number::Notation;
 
-/// Whether a column counts the rows or holds their ids, or looks so in a table without names.
+/// Whether a column counts the rows or contains their ids, or looks so in a table without names.
 pub(super) fn is_id(layout: &TableLayout, all: &[Evidence], at: usize) -> bool {
     is_surely_id(layout, at, &all[at]) || (!layout.has_names() && may_be_id(all, at))
 }
 
-/// Whether a column counts the rows or holds their ids by its name or its numbers alone.
+/// Whether a column counts the rows or contains their ids by its name or its numbers alone.
 pub(super) fn is_surely_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> bool {
-    /// Rows that prove it where the name does not tell.
+    /// Number of rows that prove it where the name does not.
     const ROWS: u64 = 10;
     let name = layout.columns[at].trim();
     let name = name.strip_prefix('#').filter(|rest| !rest.is_empty()).unwrap_or(name);
@@ -35,14 +35,14 @@ pub(super) fn is_surely_id(layout: &TableLayout, at: usize, evidence: &Evidence)
     evidence.are_proven_different_whole() && low >= 1e7 && high < 10.0 * low && !are_times(low, high)
 }
 
-/// Whether the first column of a table may hold ids, though nothing but its numbers says so:
-/// large whole numbers, hardly any of them twice, beside fractions, or beside numbers that are all
-/// far smaller. Round numbers are prices and counts.
+/// Whether the first column of a table may contain ids, though only its numbers suggest it: large
+/// whole numbers, hardly any of them twice, next to fractions, or next to numbers that are all far
+/// smaller. Round numbers are prices and counts.
 pub(super) fn may_be_id(all: &[Evidence], at: usize) -> bool {
     /// Rows and other columns that prove it.
     const ROWS: u64 = 20;
     const OTHERS: usize = 2;
-    /// Ids are so many times larger than all other numbers of their rows.
+    /// Ids are this many times larger than all other numbers of their rows.
     const LARGER: f64 = 1e3;
     let own = &all[at];
     let (low, high) = own.range(Notation::Point);

@@ -1,4 +1,4 @@
-//! Columns that are called, or look, as labels do.
+//! Columns with the names, or the look, of labels.
 
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
@@ -7,12 +7,12 @@ use super::number::Notation;
 use super::plain::plain_number;
 
 const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
-/// Columns of more different fields hold no classes.
+/// Columns of more different fields are not classes.
 pub(super) const CLASSES: usize = 20;
 /// The most words that become features by themselves, one each.
 pub(super) const FEW_WORDS: usize = 64;
 
-/// Whether a column is called as labels are.
+/// Whether a column has the name of a label.
 pub(in crate::dataset) fn is_label_name(name: &str) -> bool {
     let name = name.trim().trim_start_matches('#');
     LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
@@ -29,8 +29,8 @@ pub(super) fn has_classes(evidence: &Evidence) -> bool {
     evidence.distinct().is_some_and(few)
 }
 
-/// Few words or whole numbers that may be classes where no name tells: in the first or last column,
-/// apart from ids, of a table without names.
+/// Few words or whole numbers that may be classes where no name shows it: in the first or last
+/// column, apart from ids, of a table without names.
 pub(super) fn may_be_classes(layout: &TableLayout, evidence: &[Evidence], at: usize) -> Option<&'static str> {
     if are_class_words(layout, evidence, at) {
         return Some("words");
@@ -61,7 +61,8 @@ fn is_at_edge(layout: &TableLayout, evidence: &[Evidence], at: usize) -> bool {
     is_edge && !layout.has_names() && !is_id(layout, evidence, at)
 }
 
-/// Whether a column holds whole numbers of few values, next to columns most of which hold more.
+/// Whether a column contains whole numbers of few values, next to columns most of which contain
+/// more.
 fn are_class_numbers(evidence: &[Evidence], at: usize) -> bool {
     /// Rows and columns of numbers that prove it.
     const ROWS: u64 = 20;

@@ -83,7 +83,7 @@ impl Labels {
         for (at, text) in used_texts() {
             pulse.beat(64)?;
             let is_missing = is_none(text, numeric);
-            // Such a text is not that of its class.
+            // Such a text differs from that of its class.
             is_lost |= (is_missing && !text.is_empty()) || text == NO_LABEL;
             if !is_missing {
                 budget.reserve(&mut order, 1)?;

@@ -1,4 +1,4 @@
-//! How a table is laid out: where it begins, and what its columns are called.
+//! The layout of a table: where it begins, and the names of its columns.
 
 use std::collections::HashSet;
 
@@ -14,22 +14,22 @@ use super::{Asked, listed, units};
 use crate::dataset::{Column, DataError, Doubt, Progress, memory};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
-/// How a table is laid out, as told or found.
+/// The layout of a table, as chosen or detected.
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct TableLayout {
     pub form: Form,
-    /// Whether the first row holds names.
+    /// Whether the first row contains names.
     pub has_header: bool,
     /// Rows directly below it that belong to the header: further names, units, the name of the
     /// index.
     pub rows_below_header: usize,
-    /// Whether names stand in a comment before the first row.
+    /// Whether a comment before the first row contains the names.
     pub has_commented_header: bool,
     /// Lines of comments before the first row; of all of the table once it was read.
     pub comments: usize,
-    /// Names of all columns, made up where there are none.
+    /// Names of all columns, generated where there are none.
     pub columns: Vec<String>,
-    /// Units of the columns in a row below the header, empty where there is none; none at all
+    /// Units of the columns in a row below the header, empty for a column without one; no entries
     /// without such a row.
     pub units: Vec<String>,
     /// Whether the first column has no name though others have.
@@ -38,7 +38,7 @@ pub(super) struct TableLayout {
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
-    /// Notes about parts that were left out or renamed.
+    /// Notes about parts that were skipped or renamed.
     pub notes: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
@@ -101,7 +101,7 @@ impl TableLayout {
                 Header::Auto => {
                     first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some())
                 }
-                // The names that are meant may be those of the comment.
+                // The intended names may be those of the comment.
                 Header::Yes | Header::OneRow => {
                     !is_header(&sample, asked, known) && first.iter().any(is_number)
                 }
@@ -144,7 +144,7 @@ impl TableLayout {
                     layout.units = units::of_row(row);
                     if units::are_doubtful(row) {
                         let message = format!(
-                            "the row below the header is taken for units and left out, but may be data: {}",
+                            "the row below the header is read as units and skipped, but may be data: {}",
                             listed(&row.iter().filter(|field| !field.trim().is_empty()).collect::<Vec<_>>())
                         );
                         layout.doubts.push(Doubt { message, remedies: vec![Choice::Header(Header::OneRow)] });
@@ -180,7 +180,7 @@ impl TableLayout {
         let again = columns.iter().zip(&names).filter(|(column, name)| *column != name.trim());
         let again: Vec<&String> = again.filter(|(_, name)| !name.trim().is_empty()).map(|(c, _)| c).collect();
         if self.has_names() && !again.is_empty() {
-            notes.push(format!("columns that have the name of another are numbered: {}", listed(&again)));
+            notes.push(format!("columns with duplicate names are numbered: {}", listed(&again)));
         }
         columns
     }
@@ -203,7 +203,7 @@ fn commented_row(first: &[String], comment: &Comment, form: Form, asked: &Asked<
     let is_like_rows = names.len() == first.len() && has_number;
     (asked.reading.comments == Comments::Auto && is_like_rows).then(|| {
         let sign = form.comment.map_or('#', char::from);
-        let message = format!("lines that begin with {sign} are left out as comments, but look like rows");
+        let message = format!("lines that begin with {sign} are skipped as comments, but look like rows");
         Doubt { message, remedies: vec![Choice::Comments(Comments::Off)] }
     })
 }

@@ -1,4 +1,4 @@
-//! Rows that are left out of a table, as the first reading finds them.
+//! Rows of a table that are skipped, as found by the first reading.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,8 +36,8 @@ pub(super) struct Sums {
     pub near: Vec<u64>,
     /// The numbers of those whose numbers are others than their names say.
     pub refuted: Vec<u64>,
-    /// The first row at the end that is called after no statistic, though its numbers prove that it
-    /// is one: it and all rows below stand below the table.
+    /// The first row at the end without the name of a statistic whose numbers prove that it is one:
+    /// it and all rows below it are below the table.
     pub end: Option<u64>,
     /// Whether rows below that one may be data.
     pub is_end_doubtful: bool,
@@ -46,34 +46,34 @@ pub(super) struct Sums {
     /// Names of statistics that rows within the table have, in lower case, other than those of
     /// sums.
     pub within: HashSet<Vec<u8>>,
-    /// Those of them among other rows, which are left out.
+    /// Those of them among other rows, which are skipped.
     pub left_out: Vec<Numbered>,
-    /// The numbers of those that tell of each group of rows, other than sums.
+    /// The numbers of statistics rows of each group of rows, other than sums.
     pub of_groups: HashSet<u64>,
-    /// Those of them that are not proven, but begin with a word where the column holds numbers.
+    /// Those of them that are not proven, but begin with a word where the column contains numbers.
     pub misfits: Vec<Numbered>,
-    /// Those among other rows that are taken as data.
+    /// Those among other rows that are read as data.
     pub doubtful: Vec<Numbered>,
     /// The last row, where its numbers alone say that it sums up the others, and this may be
     /// chance.
     pub last: Option<ByteRecord>,
 }
 
-/// A row with the name of a statistic, and what its numbers tell.
+/// A row with the name of a statistic, and the result of its numbers.
 pub(super) struct Judged {
     pub number: u64,
     /// Its name, in lower case.
     pub name: Vec<u8>,
     pub called: Called,
     pub found: Found,
-    /// Whether it can be no category (`average`): it is called after a group, stands in a column of
-    /// numbers, or has more digits than the rows above.
+    /// Whether the name cannot be a category (`average`): it has the name of a group, is in a
+    /// column of numbers, or has more digits than the rows above.
     is_unlike: bool,
 }
 
 impl Judged {
-    /// A row that the rows of a `proof` tell this of. `is_misfit` says that its name stands in a
-    /// column of numbers.
+    /// A row with the result of a `proof`. `is_misfit` says that its name is in a column of
+    /// numbers.
     pub(super) fn of(
         (number, row): &Numbered,
         (name, called): (&[u8], Called),
@@ -86,9 +86,9 @@ impl Judged {
 }
 
 impl Sums {
-    /// Adds what the numbers of all rows with names of statistics tell: which are proven, and which
-    /// look like sums without being proven. One name may be a category as well (`average`), so that
-    /// all rows of a name have to agree.
+    /// Adds the results for all rows with names of statistics: which are proven, and which look
+    /// like sums without being proven. A name may also be a category (`average`), so all rows of a
+    /// name have to agree.
     pub(super) fn add(&mut self, judged: &[Judged]) -> HashSet<u64> {
         // A group of one row has a sum, too, where others have one.
         let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
@@ -154,10 +154,9 @@ impl Sums {
     }
 }
 
-/// The rows of statistics other than sums that are told of each group of rows: two or more of a
-/// kind are proven, and none has other numbers (a group of one row has none to tell); and these can
-/// be no categories, or are of several kinds. Those next to them that are not computed are of the
-/// groups, too.
+/// The rows of statistics other than sums for each group of rows: two or more of a kind are proven,
+/// and none has other numbers (a group of one row has none); and they cannot be categories, or are
+/// of several kinds. Adjacent rows that are not computed are of the groups, too.
 fn of_groups(judged: &[Judged]) -> HashSet<u64> {
     let mut kinds: HashMap<Kind, (usize, bool)> = HashMap::new();
     for row in judged {

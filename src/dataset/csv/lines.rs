@@ -11,8 +11,7 @@ use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
 use crate::project::Delimiter;
 
-/// The longest row and the most columns: beyond them something else is meant than a table with a
-/// sample a row.
+/// The longest row and the most columns: a file beyond them is not a table with one sample per row.
 const ROW_BYTES: u64 = 64 << 20;
 pub(super) const MAX_COLUMNS: usize = 1 << 20;
 /// Delimiters of one row that are read, those in quoted texts among them.
@@ -69,8 +68,8 @@ impl<'a> Lines<'a> {
         self.reader.get_ref().comments
     }
 
-    /// Refuses the last row where it ends within a quoted text that holds further lines: they were
-    /// meant as rows.
+    /// Refuses the last row where it ends within a quoted text that contains further lines: they
+    /// are probably rows.
     pub(super) fn check_closed(&self, record: &ByteRecord) -> Result<(), DataError> {
         let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let holds_lines = |field: &[u8]| field.trim_ascii().iter().any(is_line_end);
@@ -81,7 +80,8 @@ impl<'a> Lines<'a> {
         let stream = self.text.open(self.form, false, self.progress)?;
         let opened = open_quote(BufReader::new(stream), start, byte_of(self.form.delimiter));
         let Some(line) = opened.map_err(|error| self.text.io(&error))? else { return Ok(()) };
-        let message = "a quote is opened here and never closed, which makes one field of all that follows; close or remove it";
+        let message = "a quote is opened here and never closed, so all that follows is read as one field; \
+             close or remove it";
         let place = format!("{} {}", self.text.unit(), line + self.form.skip as u64);
         Err(DataError::content(self.text.path, place, message))
     }
@@ -104,15 +104,15 @@ impl<'a> Lines<'a> {
         let place = place_of(self.text, self.form, start, self.progress);
         let row = if start == 0 { "the first row" } else { "the row" };
         let message = format!(
-            "{row} is longer than {} MB or has more than {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
-             quote",
+            "{row} is longer than {} MB or has more than {ROW_DELIMITERS} delimiters; write one row per \
+             sample, or close an open quote",
             ROW_BYTES >> 20
         );
         DataError::content(self.text.path, place, message)
     }
 }
 
-/// A file of which no more is handed on than one row may have.
+/// A file of which at most the longest row is passed on.
 struct Bounded<'a> {
     inner: Box<dyn Read + 'a>,
     delimiter: u8,
@@ -156,7 +156,7 @@ impl Read for Bounded<'_> {
     }
 }
 
-/// The first rows; a row that the end of `head` cuts off is left out.
+/// The first rows; a row that the end of `head` cuts off is dropped.
 pub(super) fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<ByteRecord> {
     let head = letters(head, form);
     let mut reader = builder(form).from_reader(&head[..]);
@@ -171,7 +171,7 @@ pub(super) fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<
     rows
 }
 
-/// How many lines of these letters stand above one of their rows.
+/// Number of lines of this text above one of their rows.
 pub(super) fn lines_above(letters: &[u8], form: Form, row: &ByteRecord) -> usize {
     let start = row.position().map_or(0, ::csv::Position::byte);
     line_at(letters, start, form.comment).map_or(0, |line| line as usize - 1)
@@ -195,7 +195,7 @@ pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
 
 fn builder(form: Form) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
-    // Rows of another length are our error to tell, with a remedy.
+    // Rows of another length get our own error, with a remedy.
     builder.has_headers(false).flexible(true).delimiter(byte_of(form.delimiter)).comment(form.comment);
     builder.buffer_capacity(1 << 16);
     builder
@@ -304,7 +304,10 @@ pub(super) fn utf8<'a>(
         DataError::content(
             text.path,
             place_of_record(text, form, record, progress),
-            format!("byte 0x{byte:02X} is not UTF-8 (Latin-1, perhaps); choose its encoding, or save the file as UTF-8"),
+            format!(
+                "byte 0x{byte:02X} is not UTF-8 (perhaps Latin-1); choose its encoding, or save the file \
+                 as UTF-8"
+            ),
         )
     })
 }

@@ -48,17 +48,17 @@ impl<'a> Matched<'a> {
                     let mut by_column = vec![None; layout.columns.len()];
                     places.into_iter().enumerate().for_each(|(at, column)| by_column[column] = Some(at));
                     let warning = if layout.has_names() {
-                        "the run was trained on a table without a header: columns are matched by their place"
+                        "the run was trained on a table without a header: columns are matched by position"
                     } else {
-                        "the table has no header: its columns are matched with those of the run by their place"
+                        "the table has no header: its columns are matched with those of the run by position"
                     };
                     (by_column, warning)
                 }
                 Some(Places::OfAll(names)) => {
                     progress.budget().take(names.iter().map(|name| memory::text_bytes(name.len())).sum())?;
                     layout.columns = names;
-                    let warning = "the table has no header: all its columns are matched with those of the training data by \
-                                   their place, labels too";
+                    let warning = "the table has no header: all its columns, labels too, are matched with \
+                         those of the training data by position";
                     (by_name(layout, known.columns), warning)
                 }
                 None => return Err(unmatched(text, layout, known.columns)),
@@ -72,7 +72,7 @@ impl<'a> Matched<'a> {
         Ok(Matched { known: known.columns, by_column, names: features.chain(others).collect() })
     }
 
-    /// Tells what becomes of columns the run does not know.
+    /// Reports the columns the run does not know.
     pub(super) fn tell_extra(
         &self,
         layout: &TableLayout,
@@ -84,7 +84,7 @@ impl<'a> Matched<'a> {
             asked.labels.iter().chain(asked.reading.columns.iter().map(|choice| &choice.name)).collect();
         for (take, what) in [
             (Take::LeftOut, "columns the run was not trained on are left out"),
-            (Take::Label, "columns the run was not trained on are taken as labels"),
+            (Take::Label, "columns the run was not trained on are read as labels"),
         ] {
             let names: Vec<&String> = (0..layout.columns.len())
                 .filter(|at| self.by_column[*at].is_none() && takes[*at] == take)
@@ -168,7 +168,7 @@ fn with_units(
     by_column
 }
 
-/// Warns of numbers in other units than those of the training, and tells which have none.
+/// Warns of numbers in other units than those of the training, and reports which have none.
 fn tell_units(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -184,13 +184,15 @@ fn tell_units(
         match units::of_column(layout, at, &tail) {
             Some(unit) if units::are_same(unit, trained) => {}
             Some(unit) => remarks.warnings.push(format!(
-                "\"{name}\" was trained in {trained}, this file says {unit}: convert its numbers to {trained}"
+                "\"{name}\" was trained in {trained}, but this file has {unit}: convert its numbers to \
+                 {trained}"
             )),
             None => unnamed.push(format!("{name} ({trained})")),
         }
     }
     if !unnamed.is_empty() {
-        let message = "this file does not name the units of columns that were trained in some, and is taken to use these";
+        let message = "this file does not name the units of some trained columns, so the units of the \
+             training data are assumed";
         remarks.notes.push(format!("{message}: {}", listed(&unnamed)));
     }
 }
@@ -234,8 +236,7 @@ fn by_place(
 }
 
 /// Whether a table has all columns of the training data, those at `places` among them. Older runs
-/// do not know their other columns: these are told by gaps between the features, and by their
-/// words.
+/// do not know their other columns: gaps between the features and words reveal these.
 fn has_all(evidence: &[Evidence], known: Known<'_>, places: &[usize]) -> bool {
     let has_words = |evidence: &Evidence| evidence.judge(None) == Content::Words;
     let has_gap = places.iter().max().is_some_and(|last| *last >= places.len());
@@ -262,7 +263,7 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
     let (count, is_made_up) = (layout.columns.len(), made_up_places(known, usize::MAX).is_some());
     let message = if is_made_up {
         format!(
-            "the table has {count} columns, but the run was trained on {}; give it one of the same columns",
+            "the table has {count} columns, but the run was trained on {}; use a table with the same columns",
             listed(&names)
         )
     } else if layout.has_names() {
@@ -274,7 +275,7 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
         let extra: Vec<&String> = extra.map(|(name, _)| name).collect();
         let more = match &extra[..] {
             [] => String::new(),
-            extra => format!(" (columns it does not know: {})", listed(extra)),
+            extra => format!(" (unknown columns: {})", listed(extra)),
         };
         let unit = missing.iter().find_map(|name| {
             let column = known.iter().find(|column| column.name == **name)?;
@@ -282,7 +283,7 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
                 |name: &'_ str| units::split(name).map_or(name.to_owned(), |(base, _)| base.to_owned());
             let other = extra.iter().find(|other| base(other) == base(name))?;
             let (trained, unit) = (column.unit.as_ref()?, units::split(other)?.1);
-            Some(format!("; \"{}\" was trained in {trained}, this file says {unit}", shortened(name)))
+            Some(format!("; \"{}\" was trained in {trained}, but this file has {unit}", shortened(name)))
         });
         let unit = unit.unwrap_or_default();
         let has_none = missing.len() == known.len() && layout.has_header;
@@ -295,8 +296,8 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
     } else {
         // Which of them would be features is not to be guessed: each would become another column.
         format!(
-            "the table has no names the run knows, and {count} columns where it was trained on {}: {}; add a header with the \
-             names of its columns{}",
+            "the table has no column names that the run knows, and {count} columns where it was trained on \
+             {}: {}; add a header with the names of its columns{}",
             known.len(),
             listed(&names),
             first_row_is(Header::Yes)
@@ -305,16 +306,16 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
     DataError::content(text.path, "header", message)
 }
 
-/// The remedy where the first row was taken for something else than it is.
+/// The remedy where the first row was misread as a header or as data.
 pub(super) fn first_row_is(header: Header) -> String {
     let what = if header == Header::No { "a row of data" } else { "the names of the columns" };
-    format!("; where the first row is {what}, say so ({})", Choice::Header(header).option())
+    format!("; if the first row is {what}, choose that ({})", Choice::Header(header).option())
 }
 
 fn tell_labels(layout: &TableLayout, asked: &Asked<'_>, remarks: &mut Remarks) {
     let there: HashSet<&String> = layout.columns.iter().collect();
     let gone: Vec<&String> = asked.labels.iter().filter(|label| !there.contains(label)).collect();
     if !gone.is_empty() {
-        remarks.notes.push(format!("label columns that are not in this table: {}", listed(&gone)));
+        remarks.notes.push(format!("label columns that this table does not have: {}", listed(&gone)));
     }
 }

@@ -1,4 +1,4 @@
-//! Merged cells of a spreadsheet: what stands in one of them holds for all rows it covers.
+//! Merged cells of a spreadsheet: the content of one applies to all rows it covers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,9 +16,9 @@ pub(super) fn of<E>(read: impl FnOnce() -> Result<Vec<Dimensions>, E>) -> Vec<Di
 }
 
 /// Writes the text of each merged cell into its first column in all of its rows that have any cell;
-/// how many cells these are, and the memory they are charged with. Those that begin in the first
-/// row are names, which hold once. Columns to the right stay empty: what is written over several is
-/// a title, or the name of a group of columns.
+/// returns the number of these cells, and the memory they are charged with. Those that begin in the
+/// first row are names, which occur once. Columns to the right stay empty: a text over several is a
+/// title, or the name of a group of columns.
 ///
 /// # Errors
 /// [`DataError`] for more than there is memory.

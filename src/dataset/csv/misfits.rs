@@ -2,7 +2,7 @@
 
 use super::number::{Notation, Notations};
 
-/// How many numbers of a column are none in each notation.
+/// How many numbers of a column do not fit each notation.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Misfits {
     by_notation: [u32; Notation::ALL.len()],
@@ -22,8 +22,8 @@ impl Misfits {
         }
     }
 
-    /// The notation in which most of so many numbers are written, and how many are. Of several, the
-    /// most likely, with a decimal comma or point where that is said.
+    /// The notation in which most of this many numbers are written, and how many are. Of several,
+    /// the most likely, with a decimal comma or point where that is chosen.
     pub(super) fn most(&self, numbers: u64, has_comma: Option<bool>) -> (Notation, u64) {
         let count = |notation: Notation| {
             let plain = if notation.has_comma() { self.points } else { self.commas };

@@ -22,7 +22,7 @@ pub(super) struct UsualWords(u16);
 pub(super) enum Gap {
     /// The field is empty.
     Empty,
-    /// A word that was told, by its place among them.
+    /// The chosen word at this place.
     Told(usize),
     /// A usual word, by its number in [`USUAL`].
     Usual(usize),
@@ -34,7 +34,7 @@ pub(super) struct Gaps {
     count: u64,
     empty: u64,
     usual: UsualWords,
-    /// The first words that were told, a bit for each that is there.
+    /// The first chosen words, one bit for each that occurs.
     told: u64,
 }
 
@@ -66,7 +66,7 @@ impl Gaps {
         self.usual
     }
 
-    /// Whether a word that was told, by its place, is among them. Only the first are counted.
+    /// Whether the chosen word at this place is among them. Only the first are counted.
     pub(super) fn has_told(self, place: usize) -> bool {
         u32::try_from(place).ok().and_then(|at| self.told.checked_shr(at)).is_none_or(|bits| bits & 1 == 1)
     }
@@ -77,8 +77,8 @@ pub(super) fn is_usual(word: &str) -> bool {
     USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(word))
 }
 
-/// Whether a word usually means that there is no value, though it does not count as missing by
-/// itself.
+/// Whether a word usually means that there is no value, though it is not read as missing by
+/// default.
 pub(super) fn means_missing(word: &str) -> bool {
     const WORDS: [&str; 36] = [
         "nd",
@@ -134,7 +134,7 @@ pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if field.len() > USUAL_BYTES {
         return None;
     }
-    // Usual words are told in any case, too.
+    // Usual words are recognised in any case, too.
     let is_meant = |field: &str| {
         !reading.only_missing_words
             || reading.missing_words.iter().any(|word| word.eq_ignore_ascii_case(field))
@@ -148,8 +148,7 @@ pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
     gap(field.trim(), reading).is_some()
 }
 
-/// Whether a field is one of the words that were told, or the same number: `-999.0` where it is
-/// `-999`.
+/// Whether a field is one of the chosen words, or an equal number: `-999.0` for `-999`.
 pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
     told(field, reading).is_some()
 }
@@ -158,7 +157,7 @@ fn told(field: &[u8], reading: &TableReading) -> Option<usize> {
     reading.missing_words.iter().position(|word| word.as_bytes() == field || is_same_number(word, field))
 }
 
-/// Whether a field is one of the words that were told, to the letter.
+/// Whether a field is exactly one of the chosen words.
 pub(super) fn is_told_exactly(field: &[u8], reading: &TableReading) -> bool {
     reading.missing_words.iter().any(|word| word.as_bytes() == field)
 }
@@ -182,8 +181,8 @@ fn number(text: &str) -> Option<f64> {
     plain_number(text).or_else(|| with_comma().map(|plain| plain.value))
 }
 
-/// The choice of more words for missing values: those told before stay. `None` where one cannot be
-/// given as it stands.
+/// The choice of more words for missing values, added to those chosen before. `None` where one
+/// cannot be given literally.
 pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = &'a str>) -> Option<Choice> {
     let mut all = reading.missing_words.clone();
     for word in words {
@@ -240,7 +239,7 @@ impl UsualWords {
         self.and(UsualWords((0..USUAL.len()).filter(may_be).fold(0, |bits, at| bits | 1 << at)))
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -7,7 +7,7 @@ use encoding_rs::WINDOWS_1252;
 /// Bytes that are asked for at a time.
 const BLOCK: usize = 1 << 16;
 
-/// UTF-8 throughout: each byte that is none is read as Windows-1252.
+/// UTF-8 with invalid bytes read as Windows-1252.
 pub(super) struct Mixed<R> {
     inner: R,
     block: Vec<u8>,
@@ -35,7 +35,7 @@ impl<R: Read> Mixed<R> {
                 let (valid, bad) = match std::str::from_utf8(rest) {
                     Ok(_) => (rest.len(), 0),
                     Err(error) => match error.error_len() {
-                        // A character that is cut off at the end of the file is none.
+                        // A character that the end of the file cuts off is invalid.
                         None if !is_end => {
                             self.cut = rest.len() - error.valid_up_to();
                             (error.valid_up_to(), 0)
@@ -71,7 +71,7 @@ impl<R: Read> Read for Mixed<R> {
 mod tests {
     use super::*;
 
-    /// A reader that hands on so many bytes at a time.
+    /// A reader that returns this many bytes at a time.
     struct Drops<'a>(&'a [u8], usize);
 
     impl Read for Drops<'_> {

@@ -112,7 +112,7 @@ pub(super) fn pointed_month(field: &str) -> Option<(i16, i8)> {
     Some((are_digits.then(|| year.parse().ok())??, month_numbered(month)?))
 }
 
-/// The month of a field that holds one by name with a number of one or two digits, a day or a
+/// The month of a field that contains one by name with a number of one or two digits, a day or a
 /// year: `15-Jan`, `Jan 5`.
 pub(super) fn month_and_number(field: &str) -> Option<i8> {
     let (first, last) = field.split_once(['-', ' ', '/', '\u{a0}'])?;

@@ -28,7 +28,7 @@ pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Col
 /// An error about the contents of a table of which some columns were chosen by these names in vain:
 /// one of them may be the reason.
 pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
-    let more = |message: String| format!("{message}; there is no column {}, which was chosen", listed(gone));
+    let more = |message: String| format!("{message}; the chosen column {} does not exist", listed(gone));
     match error {
         DataError::Content { path, place, message } if !gone.is_empty() => {
             DataError::Content { path, place, message: more(message) }
@@ -57,8 +57,8 @@ pub(super) fn in_one_line(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The names in the first row. One is put before them where R left out that of the row names, empty
-/// ones at the end are taken off where only the header ends with delimiters.
+/// The names in the first row. One is added before them where R omitted that of the row names;
+/// empty ones at the end are removed where only the header ends with delimiters.
 pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String>) -> Vec<String> {
     let mut names = sample[0].clone();
     let fields = names.len();
@@ -76,7 +76,7 @@ pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String
     {
         names.truncate(width);
         notes.push(
-            "the header ends with a delimiter that no row has: there is no column after the last".to_owned(),
+            "the header ends with a delimiter that no row has; it does not start another column".to_owned(),
         );
     }
     names
@@ -141,7 +141,7 @@ impl Comment {
     }
 }
 
-/// Trimmed, never empty, never twice the same: labels are told by name.
+/// Trimmed, never empty, unique: labels are selected by name.
 pub(super) fn column_names(first: &[String]) -> Vec<String> {
     let mut taken = HashSet::new();
     // The number of the next copy of a name, so that equal names do not search from the start.

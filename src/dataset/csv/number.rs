@@ -30,7 +30,7 @@ pub(super) struct Notations(u16);
 
 /// Signs around the digits of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each may be there")]
+#[allow(clippy::struct_excessive_bools, reason = "each may be present")]
 pub(super) struct Signs {
     /// `%` after it.
     pub percent: bool,
@@ -73,7 +73,7 @@ impl Notation {
         self.marks().0 == ','
     }
 
-    /// Decimal mark and what groups thousands.
+    /// Decimal mark and separator of thousands.
     fn marks(self) -> (char, Option<Group>) {
         match self {
             Notation::Point => ('.', None),
@@ -87,8 +87,8 @@ impl Notation {
         }
     }
 
-    /// The number in a field, percent and currency signs left aside; `None` where it is none in
-    /// this notation.
+    /// The number in a field without percent and currency signs; `None` where it is not one in this
+    /// notation.
     pub(super) fn parse(self, field: &str) -> Option<f64> {
         let field = field.trim();
         if self == Notation::Point
@@ -174,7 +174,7 @@ impl Notations {
         self.0 >> notation as usize & 1 == 1
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -226,7 +226,7 @@ impl Group {
         let last = whole.matches(first).count();
         for (at, digits) in whole.split(first).enumerate() {
             let fits = match at {
-                // No thousands stand in 0,123.
+                // 0,123 has no thousands.
                 0 => (1..=3).contains(&digits.len()) && !digits.starts_with('0'),
                 at if at == last => digits.len() == 3,
                 _ => (2..=3).contains(&digits.len()),

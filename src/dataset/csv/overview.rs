@@ -12,7 +12,7 @@ use crate::project::Take;
 
 /// Equal parts of a range, and the most frequent words that are counted.
 const BINS: usize = 16;
-/// More columns are told without their histograms: nobody looks at so many, and they take memory.
+/// Further columns get no histograms, which would take memory.
 const MAX_DRAWN: usize = 20_000;
 
 /// Everything but the histograms of numbers, for which rows are needed.
@@ -33,7 +33,7 @@ pub(super) fn of(
         all.push(ColumnOverview {
             name: name.clone(),
             content: match role {
-                // Numbers like 20240131 may have been taken for dates.
+                // Numbers like 20240131 may have been read as dates.
                 Role::Dates { format, .. } => format!("dates, {}", format.name()),
                 Role::Numbers { tail: Tail::None | Tail::Factors, .. }
                     if let Some(unit) = layout.units.get(at).filter(|unit| !unit.is_empty()) =>
@@ -68,8 +68,8 @@ fn counts(evidence: &Evidence) -> Vec<u32> {
     counts
 }
 
-/// Adds what is counted in the rows: the range of dates, and the histograms of all features that
-/// are one number.
+/// Adds counts of the rows: the range of dates, and the histograms of all features that are one
+/// number.
 pub(super) fn count(
     all: &mut [ColumnOverview],
     roles: &Roles,

@@ -56,12 +56,12 @@ impl Padded {
         self.first.get_or_insert_with(|| shown.to_owned());
     }
 
-    /// Tells of them.
+    /// Reports them.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         let Some(first) = &self.first else { return };
         let s = if self.count == 1 { "" } else { "s" };
         remarks.notes.push(format!(
-            "numbers that the sheet shows with leading zeros are read as they are shown ({} cell{s}; the first is {})",
+            "numbers that the sheet shows with leading zeros are read as shown ({} cell{s}; the first is {})",
             self.count,
             shortened(first)
         ));
@@ -108,7 +108,7 @@ impl Padding {
         let bare = format!("{value:.0}");
         let places = mask.matches('0').count();
         let filled = format!("{bare:0>places$}");
-        // Digits that have no place stand before the first.
+        // Digits without a place come before the first.
         let (more, digits) = filled.split_at(filled.len() - places);
         let (mut digits, mut more) = (digits.chars(), Some(more));
         let mut shown = String::new();
@@ -125,8 +125,8 @@ impl Padding {
 }
 
 /// The mask of the first section of a format, the largest number that it is for where it says so,
-/// and the sections after it. `None` for one of fewer than two zeros, or with anything but zeros and
-/// fixed letters.
+/// and the sections after it. `None` for one of fewer than two zeros, or with anything but zeros
+/// and fixed letters.
 fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
     let (mut mask, mut limit, mut zeros) = (String::new(), None, 0);
     let mut letters = format.chars();
@@ -162,7 +162,7 @@ fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
         }
     }
     let mask = mask.trim().to_owned();
-    // Digits and ends of lines among the letters would not be told apart from the number.
+    // Digits and line breaks among the letters would be read as part of the number.
     let is_clear = mask.matches(|letter: char| letter.is_numeric() || letter.is_control()).count() == zeros;
     (zeros >= 2 && is_clear).then_some((mask, limit, letters.as_str()))
 }
@@ -193,7 +193,7 @@ mod tests {
         check("\\D\\-00000", 1067.0, Some("D-01067"));
         check("[<=99999]00000;00000\\-0000", 501.0, Some("00501"));
         check("[<=99999]00000;00000\\-0000", 5_010_001.0, Some("00501-0001"));
-        // What is no code, or would lose digits.
+        // Formats that are not codes, or that would lose digits.
         for (format, value) in [
             ("00000", 3.5),
             ("00000", -7.0),

@@ -8,14 +8,14 @@ use super::plain::plain_number;
 use super::statistics;
 use crate::project::TableReading;
 
-/// Whether a row of a table of so many columns may be such a pair. In a table of two columns only
-/// one below a number can be told from a row.
+/// Whether a row of a table of this many columns may be such a pair. In a table of two columns only
+/// one below a number can be distinguished from a row.
 pub(super) fn may_be(row: &ByteRecord, columns: usize, above: &ByteRecord) -> bool {
     let is_below_number = || above.get(0).is_some_and(is_number);
     is_one(row) && (columns > 2 || (columns == 2 && is_below_number()))
 }
 
-/// Whether a row holds a name and a value, and nothing else: the name is not that of a statistic.
+/// Whether a row is only a name and a value: the name is not that of a statistic.
 pub(super) fn is_one(row: &ByteRecord) -> bool {
     has_name_and_value(row) && statistics::called(row).is_none()
 }
@@ -27,13 +27,13 @@ fn has_name_and_value(row: &ByteRecord) -> bool {
     begins_with_letter && filled(row) == 2
 }
 
-/// Whether a row holds one text, or words that are no pair: a remark, perhaps.
+/// Whether a row contains one text, or words that are no pair: a remark, perhaps.
 pub(super) fn may_be_remark(row: &ByteRecord) -> bool {
     filled(row) == 1 || !is_one(row)
 }
 
-/// The place of the first of the pairs that the rows end with: from one that can be no row of the
-/// table. One alone is told by a colon, as a row of the table may hold an odd word.
+/// The place of the first of the pairs at the end of the rows: from one that cannot be a row of the
+/// table. A single one needs a colon, because a row of the table may contain an unusual word.
 pub(super) fn start(
     rows: &[(u64, ByteRecord)],
     contents: &[Content],

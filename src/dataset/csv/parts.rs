@@ -1,5 +1,5 @@
-//! Memory for the parts of a packed spreadsheet, before a reader that believes what they claim
-//! unpacks them.
+//! Memory for the parts of a packed spreadsheet, before a reader that trusts their claims unpacks
+//! them.
 
 use std::io::{BufRead, BufReader, Read, Seek};
 
@@ -15,10 +15,10 @@ const MAX_CELLS: u64 = 100_000_000;
 /// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that
 /// grow.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy
-/// that is handed out.
+/// Memory for a cell of the lists that such a sheet becomes: its value, its formula, and the
+/// returned copy.
 const DENSE_BYTES: u64 = 88;
-/// The longest piece of a part that is looked at at once, and the most tags within each other.
+/// The longest piece of a part that is examined at a time, and the deepest nesting of tags.
 const PIECE: u64 = 1 << 20;
 const MOST_OPEN: usize = 100;
 
@@ -50,12 +50,12 @@ pub(super) struct Parts<'a> {
     pub has_merged: bool,
 }
 
-/// Charges what the parts will take while they are read. Each is unpacked once for that: what an
-/// archive says of their lengths need not be true.
+/// Charges the memory of the parts while they are read. Each is unpacked once for that: the lengths
+/// that an archive states need not be true.
 ///
 /// # Errors
-/// [`DataError::Memory`] for more than there is, and what `damaged` makes of claims that cannot be
-/// true.
+/// [`DataError::Memory`] where memory is short, and the error that `damaged` makes of claims that
+/// cannot be true.
 pub(super) fn hold<'a>(
     archive: &mut ZipArchive<impl Read + Seek>,
     progress: &'a Progress,
@@ -67,7 +67,7 @@ pub(super) fn hold<'a>(
     let mut longest = 0;
     for at in 0..archive.len() {
         progress.check()?;
-        // What cannot be unpacked here cannot be later.
+        // An entry that cannot be unpacked here cannot be unpacked later either.
         let Ok(entry) = archive.by_index(at) else { continue };
         let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
         let copies = copies(&name);
@@ -97,7 +97,7 @@ pub(super) fn hold<'a>(
                 None => {}
             }
             let Some(tag) = tags.tag() else {
-                return Err(damaged(format!("{name} holds a tag of more than {PIECE} bytes")));
+                return Err(damaged(format!("{name} contains a tag of more than {PIECE} bytes")));
             };
             if let Some(styles) = &mut styles {
                 held.take(styles.count(tag))?;
@@ -123,7 +123,7 @@ pub(super) fn hold<'a>(
     Ok(Parts { held, has_merged })
 }
 
-/// The styles of cells, each of which holds a copy of its number format and its font.
+/// The styles of cells, each of which contains a copy of its number format and its font.
 #[derive(Default)]
 struct Styles {
     count: u64,
@@ -224,7 +224,7 @@ impl<R: BufRead> Tags<R> {
     }
 }
 
-/// The cells of sheets that are read as a whole, with those that stand for many.
+/// The cells of sheets that are read as a whole, with repeated ones.
 #[derive(Default)]
 struct Cells {
     /// Repetitions of the row at hand, its cells, and the empty ones that count only where another
@@ -232,7 +232,7 @@ struct Cells {
     repeats: u64,
     row: u64,
     empty: u64,
-    /// Rows of the sheet at hand, the widest of them, and what the sheet was charged with.
+    /// Rows of the current sheet, the widest of them, and the memory charged for the sheet.
     rows: u64,
     empty_rows: u64,
     widest: u64,
@@ -286,7 +286,7 @@ impl Cells {
         if tag.ends_with(b"/>") && self.weight > before {
             self.weight = before;
         }
-        // A cell that stands for many is there with its text as often.
+        // A repeated cell takes its text as often.
         more.saturating_add(read.saturating_mul(weight))
     }
 
@@ -336,7 +336,7 @@ fn name(tag: &[u8]) -> &[u8] {
 }
 
 /// The largest whole number of all attributes whose names end so; the largest of all for one with
-/// references to letters, which may stand for any.
+/// references to letters, which may be any.
 fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
     let of = |after: usize| {
         let rest = tag[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
@@ -412,7 +412,7 @@ mod tests {
             "<table:table-cell {many} office:value-type=\"string\"><text:p>a</text:p></table:table-cell>"
         );
         assert!(matches!(held("content.xml", &row(&word), 1_000_000), Err(DataError::Memory { .. })));
-        // Empty cells up to the end of the row are none.
+        // Empty cells up to the end of the row are ignored.
         let none = format!("<table:table-cell {many}/>");
         assert!(held("content.xml", &row(&none), 10_000).is_ok());
     }
@@ -447,7 +447,7 @@ mod tests {
             ("<table:table></table:table-row></table:table>", "do not match"),
             (&row(&word("", "<table:table></table:table>")), "do not match"),
             (&"<a>".repeat(200), "do not match"),
-            (&format!("<a {}>", " ".repeat(2 << 20)), "holds a tag of more than"),
+            (&format!("<a {}>", " ".repeat(2 << 20)), "contains a tag of more than"),
         ] {
             let error = held("content.xml", text, 100_000_000).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:.80}: {error}");

@@ -12,7 +12,7 @@ use crate::project::RowSet;
 /// Rows that are shown one by one.
 const SHOWN: usize = 4;
 
-/// Where rows stand in their file.
+/// The position of rows in their file.
 pub(super) struct Places<'a> {
     pub text: &'a Text<'a>,
     pub layout: &'a TableLayout,
@@ -39,7 +39,7 @@ impl Places<'_> {
     }
 }
 
-/// The rows that were chosen to be left out, and these.
+/// The rows that were chosen to be skipped, and these.
 pub(super) fn with_more(skip: Option<&RowSet>, rows: impl IntoIterator<Item = u64>) -> RowSet {
     skip.cloned().unwrap_or_default().and(&rows.into_iter().collect())
 }

@@ -1,5 +1,4 @@
-//! Numbers that are written in no more than digits, a point and a sign: far the most fields of
-//! tables.
+//! Numbers written with only digits, a point and a sign: by far the most fields of tables.
 
 /// A number of up to 15 digits, with a point or a sign or without.
 #[derive(Clone, Copy, Debug, PartialEq)]

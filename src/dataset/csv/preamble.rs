@@ -1,12 +1,12 @@
-//! Lines that stand above a table: titles, who exported it and when, names of groups of columns.
+//! Lines above a table: titles, who exported it and when, names of groups of columns.
 
 /// The most lines that are looked for.
 pub(super) const MOST: usize = 50;
-/// Rows whose fields tell how many columns there are.
+/// Number of rows that determine the number of columns.
 const TELLING_ROWS: usize = 100;
 
-/// How many columns a table has, and how many rows of another number of fields stand above the
-/// first of them. `None` where rows are too uneven to tell.
+/// The number of columns of a table, and of rows with another number of fields above its first row.
+/// `None` where the rows are too uneven.
 pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
     let widths = &widths[..widths.len().min(TELLING_ROWS)];
     let count = |width: usize| widths.iter().filter(|other| **other == width).count();
@@ -17,11 +17,11 @@ pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
     (rows > 1 && 5 * count(columns) >= 3 * rows).then_some((columns, above))
 }
 
-/// How many of the first rows stand above the table, where `is_header` tells rows that are surely
-/// its header by those below, and `follows_gap` those that an empty line stands above.
+/// Number of first rows above the table, where `is_header` recognises a certain header by the rows
+/// below it, and `follows_gap` rows after an empty line.
 ///
-/// Rows of other numbers of fields than the table has stand above it: titles of one field, others
-/// where a header follows. So do rows that a spreadsheet filled up to the width of the table, and
+/// Rows with another number of fields than the table are above it: titles of one field, others
+/// where a header follows. So are rows that a spreadsheet filled up to the width of the table, and
 /// names with their values (`Operator,Bob`) above an empty line, where a header follows.
 pub(super) fn rows_above(
     rows: &[Vec<String>],
@@ -77,7 +77,7 @@ mod tests {
             let has_gap = |at: usize| at > 0 && lines[at].starts_with(' ');
             assert_eq!(rows_above(&rows, &|at| headers.contains(&at), &has_gap), expected, "{lines:?}");
         };
-        // A space stands for an empty line above.
+        // A space is an empty line above.
         check(&["by,Bob", "on,5", " t,x", "1,2", "3,4", "5,6", "7,8"], &[0, 2], 2);
         check(&["t,x", "1,2", "5,6", " t,x", "3,4", "5,6", "7,8", "7,8"], &[0, 3], 0);
         check(&["a,b", "1,2", "3,4"], &[0], 0);
@@ -93,7 +93,7 @@ mod tests {
         check(&["x", "r1,1", "r2,3"], &[], 0);
         check(&["Title", "a,b,c", "1,2,3,", "4,5,6,", "7,8,9,"], &[1], 1);
         check(&["a,b,c,", "1,2,3", "4,5,6"], &[0], 0);
-        // Nothing tells what is meant.
+        // Ambiguous.
         check(&["a,b", "1,2,3,4", "4,5,6,7"], &[], 0);
         check(&["1,2", "1,2,3", "1,2,3,4", "1,2"], &[], 0);
     }

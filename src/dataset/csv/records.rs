@@ -3,13 +3,13 @@
 use super::sectors::{u16_at, u32_at, workbooks};
 use crate::dataset::DataError;
 
-/// How such a file begins.
+/// First bytes of such a file.
 const MAGIC: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// Cells of the largest sheet.
 const MAX_CELLS: u64 = 64 << 20;
 /// Memory for a cell: its value, its formula, and the copy of it that is handed out.
 const CELL_BYTES: u64 = 88;
-/// The text of a formula is made of names, in times the formula's length.
+/// The text of a formula is made of names, a multiple of the formula's length.
 const FORMULA_COPIES: u64 = 200;
 /// The most records that continue one; its reader moves all of them for each.
 const MOST_CONTINUED: usize = 1 << 15;
@@ -18,14 +18,14 @@ const MOST_CONTINUED: usize = 1 << 15;
 /// their texts.
 ///
 /// # Errors
-/// Sectors that follow each other in a circle, which a reader would follow for ever; the extent of a sheet that is larger than
-/// any; what `check` returns.
+/// Circular chains of sectors, which a reader would follow for ever; the extent of a sheet that is
+/// larger than any; the errors of `check`.
 pub(super) fn claimed(
     file: &[u8],
     check: &dyn Fn() -> Result<(), DataError>,
     damaged: &dyn Fn(String) -> DataError,
 ) -> Result<u64, DataError> {
-    // What is no such file is told by its reader.
+    // The reader reports files of any other kind.
     if !file.starts_with(MAGIC) {
         return Ok(0);
     }
@@ -43,7 +43,7 @@ pub(super) fn claimed(
                 return Err(damaged(format!("a sheet claims {} cells", sheet.cells)));
             }
             if walked > 4 * stream.len() {
-                return Err(damaged("its sheets lie one over the other".into()));
+                return Err(damaged("its sheets overlap".into()));
             }
             bytes = bytes.saturating_add(sheet.cells * CELL_BYTES).saturating_add(sheet.more);
         }
@@ -142,7 +142,7 @@ struct Parts<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Parts<'a, I> {
-    /// Passes over a text; its bytes at most. `None` at the end and for what is none.
+    /// Skips a text; its bytes at most. `None` at the end and for anything else.
     fn text(&mut self) -> Option<u32> {
         if self.data.is_empty() {
             self.data = self.more.next()?;
@@ -194,8 +194,8 @@ fn continued(stream: &[u8]) -> usize {
     most
 }
 
-/// The cells within the corners that a sheet tells; counted as its reader counts them, which takes
-/// a last row before the first for a very large number.
+/// The cells within the corners that a sheet states; counted as its reader counts them, which reads
+/// a last row before the first as a very large number.
 fn extent(data: &[u8]) -> Option<u64> {
     let (rows, at) = if data.len() == 10 {
         ((u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)), 4)
@@ -211,7 +211,7 @@ fn extent(data: &[u8]) -> Option<u64> {
     Some(length(rows.0, rows.1).saturating_mul(length(first, last)))
 }
 
-/// The records of a stream: their kinds and what they hold.
+/// The records of a stream: their kinds and their content.
 fn records(mut stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let (kind, length) = (u16_at(stream, 0)?, usize::from(u16_at(stream, 2)?));
@@ -291,7 +291,7 @@ mod tests {
         ] {
             let found = claimed(&file(&stream), &|| Ok(()), &DataError::Setting).err();
             let message = found.map(|error| error.to_string()).unwrap_or_default();
-            assert_eq!(message.contains("lie one over the other"), is_refused, "{message}");
+            assert_eq!(message.contains("sheets overlap"), is_refused, "{message}");
         }
         assert_eq!(continued(&[record(1, &[]), record(0x003C, &[]).repeat(3), record(1, &[])].concat()), 3);
     }

@@ -79,7 +79,7 @@ impl Role {
         !matches!(self, Role::LeftOut | Role::Label(_))
     }
 
-    /// Whether that is what was chosen.
+    /// Whether that was chosen.
     fn is_as_chosen(&self, chosen: Take) -> bool {
         match chosen {
             Take::Feature => self.is_feature(),
@@ -147,7 +147,7 @@ impl<'a> Chosen<'a> {
         Chosen { asked, labels: asked.labels.iter().collect(), takes: takes.collect() }
     }
 
-    /// The choice for a column. The list of labels counts for more, but for what is left out.
+    /// The choice for a column. The list of labels takes precedence, except over columns left out.
     fn take(&self, name: &String) -> Option<Take> {
         match self.takes.get(name) {
             Some(Take::LeftOut) => Some(Take::LeftOut),
@@ -156,7 +156,7 @@ impl<'a> Chosen<'a> {
         }
     }
 
-    /// Refuses labels that are not there, and tells other choices that are not used.
+    /// Refuses labels that do not exist, and reports other unused choices.
     fn check(
         &self,
         text: &Text<'_>,
@@ -168,7 +168,7 @@ impl<'a> Chosen<'a> {
         if let Some(year) = self.asked.reading.first_year.filter(|year| !years.contains(year)) {
             let (first, last) = years.into_inner();
             let message =
-                format!("the first year of years of two digits is {year}; choose one from {first} to {last}");
+                format!("the first year for two-digit years is {year}; choose one from {first} to {last}");
             return Err(DataError::Setting(message));
         }
         let there: HashSet<&String> = layout.columns.iter().collect();
@@ -184,7 +184,7 @@ impl<'a> Chosen<'a> {
         let chosen = self.asked.reading.columns.iter().map(|choice| &choice.name);
         let gone: Vec<&String> = chosen.filter(|name| !is_there(name)).collect();
         if !gone.is_empty() {
-            let message = "what was chosen for columns that are not there is not used";
+            let message = "choices for columns that do not exist are ignored";
             remarks.notes.push(format!("{message}: {}", listed(&gone)));
         }
         Ok(())
@@ -212,8 +212,8 @@ impl<'a> Chosen<'a> {
                     None if layout.columns.len() == 1 && name.trim().contains("  ") => {
                         let command = foreign::fixed_widths(text.path, name.contains(char::is_alphabetic));
                         format!(
-                            "where columns stand at fixed places and some fields are empty, convert the table ({command}), else \
-                             choose another delimiter, or "
+                            "if columns have fixed positions and some fields are empty, convert the table \
+                             ({command}); otherwise choose another delimiter, or "
                         )
                     }
                     None => "choose another delimiter, or ".to_owned(),
@@ -221,7 +221,7 @@ impl<'a> Chosen<'a> {
                         format!("choose another sheet ({}), or ", other.option())
                     }),
                 };
-                format!("no column holds numbers; {other}take words as categories ({option})")
+                format!("no column contains numbers; {other}read words as categories ({option})")
             }
         };
         DataError::content(text.path, "header", message)
@@ -230,9 +230,9 @@ impl<'a> Chosen<'a> {
 
 /// A choice that a trained run does not follow.
 fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
-    let what = if is_known { "is read as the run was trained on it" } else { "is not a feature of the run" };
+    let what = if is_known { "is read as in the training of the run" } else { "is not a feature of the run" };
     let (name, take) = (super::shortened(name), role.take().name());
-    format!("\"{name}\" {what} ({take}): what was chosen for it is not used")
+    format!("\"{name}\" {what} ({take}): the choice made for it is ignored")
 }
 
 /// The features in the order of their columns, and where each column begins.
@@ -305,7 +305,7 @@ impl Judge<'_> {
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
-    /// A column of a table that is shown to a run: what was chosen holds only for those it does not
+    /// A column of a table that is shown to a run: choices apply only to those the run does not
     /// know.
     fn of_run(
         &self,
@@ -391,10 +391,11 @@ impl Judge<'_> {
                 | Content::Words => Ok(self.numbers(self.notation(at, evidence), evidence)),
             },
             Take::Categories => match evidence.distinct() {
-                Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
+                Some(0) => refused("contains no words; leave it out, or read it as numbers".to_owned()),
                 Some(_) => Ok(categories(evidence)),
                 None => refused(format!(
-                    "has more than {WORDS} different words, too many for categories; take it as a label, or leave it out"
+                    "has more than {WORDS} different words, too many for categories; read it as a label, or \
+                     leave it out"
                 )),
             },
             Take::Dates => match evidence.date_format() {
@@ -412,7 +413,7 @@ impl Judge<'_> {
         let is_nameless =
             self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
         if is_nameless && is_current && evidence.judge(Some(self.commas[at])) == Content::Nothing {
-            let note = "columns without a name that hold nothing are left out";
+            let note = "empty columns without a name are left out";
             if !remarks.notes.iter().any(|known| known == note) {
                 remarks.notes.push(note.to_owned());
             }
@@ -429,7 +430,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The single feature that a column is by what it holds; `None` for words.
+    /// The single feature that a column is by its content; `None` for words.
     fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
         Some(match evidence.judge(Some(self.commas[at])) {
             Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },
@@ -440,9 +441,8 @@ impl Judge<'_> {
         })
     }
 
-    /// Something must be left to learn from: where all columns would be labels, numbers that look
-    /// like ids are features after all, and where there are none, words of few, those that look
-    /// like ids last.
+    /// At least one feature is needed: where all columns would be labels, numbers that look like
+    /// ids become features, and without any, words of few kinds, those that look like ids last.
     fn find_features(&self, roles: &mut [Role], evidence: &[Evidence], is_chosen: &dyn Fn(&String) -> bool) {
         let columns = &self.layout.columns;
         let free: Vec<usize> = (0..roles.len()).filter(|at| !is_chosen(&columns[*at])).collect();
@@ -502,16 +502,16 @@ fn categories(evidence: &Evidence) -> Role {
     Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
-/// The base that is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where
+/// The base subtracted from the numbers of a column, so that 32 bits can distinguish them: 0 where
 /// they can anyway.
 pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     /// Up to here all whole numbers are exact in 32 bits.
     const EXACT: f64 = (1 << 24) as f64;
-    /// So many times its range may the largest number be for 16 bits to be left, as with arrays.
+    /// Largest multiple of its range that a number may have for 16 bits to remain, as with arrays.
     const LARGE: f64 = 256.0;
     let (low, high) = evidence.range(notation);
     let (size, range) = (low.abs().max(high.abs()), high - low);
-    // Numbers beyond those of 32 bits are refused where they stand.
+    // Numbers beyond those of 32 bits are refused at their place.
     if low > high || size > f64::from(f32::MAX) {
         return 0.0;
     }
@@ -519,7 +519,7 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     let is_exact = is_whole && size <= EXACT;
     // With a base, whole numbers of such a range are all exact.
     let is_lost = if range == 0.0 {
-        // There is nothing to tell apart, but a large number should come out as it is.
+        // There is nothing to distinguish, but a large number should be written back exactly.
         size > EXACT
     } else {
         size > LARGE * range || is_whole && size > EXACT && range <= EXACT
@@ -533,7 +533,7 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     }
 }
 
-/// The unit of so many seconds.
+/// The unit of this many seconds.
 pub(super) fn unit_of(secs: f64) -> DateUnit {
     let units = [DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
     units.into_iter().find(|unit| unit.secs() == secs).unwrap_or(DateUnit::Seconds)

@@ -11,10 +11,10 @@ use crate::project::TableReading;
 /// Rows of the first table, at least.
 pub(super) const ROWS: u64 = 3;
 
-/// Whether a row may name the columns of a second table: it holds different words alone, one in
-/// each column of numbers, where the row before holds numbers or dates in two columns, or in one
-/// where the first word is the first name of the header, too. Of the columns it is asked for few
-/// rows only what they hold.
+/// Whether a row may name the columns of a second table: it contains only different words, one in
+/// each column of numbers, where the row before has numbers or dates in two columns, or in one
+/// where the first word is the first name of the header, too. The content of columns is requested
+/// for few rows only.
 pub(super) fn may_be_header(
     record: &ByteRecord,
     previous: &ByteRecord,
@@ -103,7 +103,7 @@ mod tests {
         check(both, ["1,2", "x,x", "3,4"], false);
         check(both, ["1,2", "x,5", "3,4"], false);
         check(both, ["1,2", "x,y", "3,4,5"], false);
-        // Words that hold digits.
+        // Words that contain digits.
         check([false, false], ["18-24,10-20k", "Under 18,Prefer not to say", "25-34,5-10k"], false);
         check([false, true], ["9 Oak St,5551237", "Broadway,unlisted", "4 Elm St,5559876"], false);
     }

@@ -15,7 +15,7 @@ use crate::project::{Choice, RowSet, TableReading};
 pub(super) struct Second {
     /// The number of its row.
     pub number: u64,
-    /// Whether only the rows above it are read; otherwise its header alone is left out.
+    /// Whether only the rows above it are read; otherwise only its header is skipped.
     pub is_cut: bool,
     header: ByteRecord,
     /// Rows of the whole file.
@@ -27,8 +27,8 @@ impl Second {
         Second { number, is_cut: true, header, rows: 0 }
     }
 
-    /// Looks at all rows of the file. Those below the header are read as rows of the first table
-    /// where most of them can be, and no title or sum stands between the two (`has_gap`).
+    /// Examines all rows of the file. Those below the header are read as rows of the first table
+    /// where most of them can be, and no title or sum comes between the two (`has_gap`).
     pub(super) fn look_below(
         &mut self,
         places: &Places<'_>,
@@ -79,8 +79,7 @@ impl Second {
         if let Some(line) = places.line(&self.header) {
             remedies.push(Choice::SkipLines(Some(line as usize - 1)));
         }
-        // As one table, but for its header and what stands above that; or with it, as a row of
-        // data.
+        // As one table, except for its header and the lines above it; or with it, as a row of data.
         if self.header.len() == places.layout.columns.len() {
             remedies.push(Choice::SkipRows(Some(with_more(skip, last + 1..=self.number))));
             remedies.push(Choice::SkipFooter(Some(0)));
@@ -88,7 +87,7 @@ impl Second {
         let how = if self.is_cut {
             "only the rows above it are read"
         } else {
-            "this row is left out, and those below it are read with those above it"
+            "this row is skipped, and those below it are read with those above it"
         };
         remarks.doubt(
             format!("a second table seems to begin at {}: {how}", places.shown(&self.header)),

@@ -13,7 +13,7 @@ const FIRST_LISTS: usize = 109;
 /// follow each other in a circle, or one is not there.
 pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
     let size = 1_usize << u16_at(file, 30).filter(|shift| matches!(shift, 9 | 12))?;
-    // The header is as long as a sector.
+    // The header has the length of a sector.
     let sectors = file.get(size..)?;
     let most = sectors.len() / size + 1;
     let mut lists: Vec<u32> = numbers(file.get(76..512)?).collect();
@@ -24,7 +24,7 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
         next = lists.pop()?;
     }
     lists.retain(|at| *at < RESERVED);
-    // Some writers fill what is left of the first list with zeros.
+    // Some writers fill the rest of the first list with zeros.
     if lists.len() > most + FIRST_LISTS {
         return None;
     }
@@ -57,15 +57,15 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
     books.collect()
 }
 
-/// Whether an entry is called as its reader looks for it.
+/// Whether an entry has the name that its reader searches.
 fn is_book(entry: &[u8]) -> bool {
     let name = UTF_16LE.decode(&entry[..64]).0;
     let name = name.split('\0').next().unwrap_or_default();
     ["workbook", "book"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// The sectors that follow each other from one on, as far as so many bytes; `None` where they lead
-/// out of the file or in a circle.
+/// The chain of sectors from one on, up to this many bytes; `None` where it leaves the file or is
+/// circular.
 fn chain(sectors: &[u8], size: usize, follows: &[u32], start: u32, length: usize) -> Option<Vec<u8>> {
     let (mut bytes, mut at) = (Vec::new(), start);
     for _ in 0..=sectors.len() / size + 1 {
@@ -116,7 +116,7 @@ pub(super) mod tests {
         put(&mut bytes, 68, END);
         bytes[76..512].fill(0xFF);
         bytes[76..80].fill(0);
-        // Sector 0 tells which follows which: 1 is the folder, 2 to 9 the stream.
+        // Sector 0 contains the chain: 1 is the folder, 2 to 9 the stream.
         bytes[512..1024].fill(0xFF);
         for at in 1..10 {
             put(&mut bytes, 512 + 4 * at, if matches!(at, 1 | 9) { END } else { at as u32 + 1 });
@@ -144,7 +144,7 @@ pub(super) mod tests {
         };
         let (follows, length) = (|sector: usize| 512 + 4 * sector, 1024 + 120);
         check(&[], true);
-        // As long as it says, wherever that leads; longer than it is.
+        // The stated length, wherever that leads; longer than it is.
         check(&[(follows(5), 2)], true);
         check(&[(length, 100_000)], true);
         // In a circle, out of the file, and to nothing.

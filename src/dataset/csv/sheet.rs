@@ -52,26 +52,28 @@ impl Sheet {
         self.filled.first().map(|name| Choice::Sheet(Some(name.clone())))
     }
 
-    /// Tells of merged cells and leading zeros, and doubts that it is the right one where there are others with
-    /// cells.
+    /// Reports merged cells and leading zeros, and doubts the sheet where others have cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
             remarks.notes.push(format!(
-                "merged cells hold their text in all of their rows ({} cell{s} filled in)",
+                "merged cells repeat their text in all of their rows ({} cell{s} filled in)",
                 self.merged
             ));
         }
         self.padded.tell(remarks);
         if self.has_unfilled {
-            let message = "merged cells of an .ods file hold their text in the first of their rows alone; save it as .xlsx, \
-                           where they hold it in all";
+            let message = "merged cells of an .ods file contain their text only in the first of their rows; \
+                 save it as .xlsx, which repeats it in all of them";
             remarks.doubt(message.to_owned(), Vec::new());
         }
         if !self.filled.is_empty() {
             let remedies = self.filled.iter().take(4).map(|name| Choice::Sheet(Some(name.clone())));
-            let message =
-                format!("the sheet \"{}\" is read; others with cells: {}", self.name, listed(&self.filled));
+            let message = format!(
+                "the sheet \"{}\" is read; other sheets with cells: {}",
+                self.name,
+                listed(&self.filled)
+            );
             remarks.doubt(message, remedies.collect());
         }
     }
@@ -86,7 +88,7 @@ const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
-/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell;
+/// Passes on the text of the named sheet, or, if it is not wanted in full, up to its first cell;
 /// `None` where it has none.
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
 
@@ -102,8 +104,8 @@ struct Written {
 /// Reads the sheet of this name, or the first that is not empty.
 ///
 /// # Errors
-/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a
-/// cell.
+/// [`DataError`] where the file is not a spreadsheet, is damaged, or has no such sheet, or none
+/// with a cell.
 pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     // Foreign bytes in a foreign reader: a panic costs this file alone.
     let read = catch_unwind(AssertUnwindSafe(|| sheet(path, wanted, progress)));
@@ -163,13 +165,13 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
             sheet.map(|sheet| Sheet { has_unfilled: has_merged, ..sheet })
         }
         Kind::Other => {
-            let message = "is an archive, no spreadsheet; unpack it and choose the table in it";
+            let message = "is an archive, not a spreadsheet; unpack it and choose the table in it";
             Err(DataError::file(path, message))
         }
     }
 }
 
-/// The names of the sheets that hold cells, hidden ones last.
+/// The names of the sheets that contain cells, hidden ones last.
 fn names(sheets: &[Entry]) -> Vec<String> {
     let sheets = || sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let is_visible = |sheet: &&Entry| sheet.visible == SheetVisible::Visible;
@@ -198,8 +200,10 @@ fn choose(
     }
     let Some(name) = chosen else {
         let message = match wanted {
-            Some(wanted) => format!("has no cell in its sheet \"{wanted}\"; choose one of {}", listed(names)),
-            None => "has no sheet with a cell; choose a table with rows".to_owned(),
+            Some(wanted) => {
+                format!("has no cells in its sheet \"{wanted}\"; choose one of {}", listed(names))
+            }
+            None => "has no sheet with cells; choose a table with rows".to_owned(),
         };
         return Err(DataError::file(path, message));
     };
@@ -208,7 +212,7 @@ fn choose(
     if wanted.is_none() {
         for other in others.iter().take(MOST_OTHERS) {
             progress.check()?;
-            // One that cannot be read is none to choose.
+            // An unreadable one cannot be chosen.
             if let Ok(Some(written)) = read(other, false) {
                 progress.budget().release(written.text);
                 filled.push(other.clone());
@@ -249,7 +253,8 @@ enum Kind {
     Other,
 }
 
-/// Told by the names of the parts of an archive; and the memory that it takes while it is read.
+/// Recognised by the names of the parts of an archive; and the memory that it takes while it is
+/// read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
     /// Memory for a part in the list of an archive's parts, which is read twice, and by which they
     /// are found.
@@ -313,7 +318,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds a cell and says whether it is one: an empty text is none.
+    /// Adds a cell and returns whether it counts: an empty text does not.
     fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<bool, DataError> {
         if text.is_empty() {
             return Ok(false);

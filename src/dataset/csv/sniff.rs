@@ -14,13 +14,13 @@ use crate::project::{Delimiter, Header, Rules, TableReading};
 pub struct CsvPreview {
     /// Names of all columns.
     pub columns: Vec<String>,
-    /// Columns that are probably labels: called so (label, class, target, species), row numbers,
-    /// ids, words that are too many for features, and the one column of words at the end of
-    /// numbers, or at their beginning where there are no names.
+    /// Columns that are probably labels: by name (label, class, target, species), row numbers, ids,
+    /// words that are too many for features, and the one column of words at the end of numbers, or
+    /// at their beginning where there are no names.
     pub labels: Vec<String>,
     /// The sign between two fields; `Auto` for a spreadsheet alone.
     pub delimiter: Delimiter,
-    /// Whether the first row holds names; never `Auto`.
+    /// Whether the first row contains names; never `Auto`.
     pub header: Header,
 }
 
@@ -32,7 +32,7 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     sniff_as(path, Header::Auto, Delimiter::Auto, &TableReading::default(), Rules::Current)
 }
 
-/// [`sniff`] where some of the layout is told.
+/// [`sniff`] where some of the layout is given.
 ///
 /// # Errors
 /// As [`sniff`].
@@ -101,7 +101,7 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
         let is_id = is_id(layout, evidence, at);
         let is_last_word =
             words == 1 && at == last && evidence[at].distinct().is_some_and(|words| words <= CLASSES);
-        // Dates with an odd word among them are features once that is called missing.
+        // Dates with a stray word among them are features once that word means missing.
         let is_word = contents[at] == Content::Words && evidence[at].spoilt_dates().is_none();
         is_id
             || are_class_words(layout, evidence, at)
@@ -110,7 +110,7 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
     let chosen = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
         (0..=last).filter(|at| wanted(*at)).map(|at| layout.columns[at].clone()).collect()
     };
-    // Something must be left to learn from.
+    // At least one feature is needed.
     let wanted: [&dyn Fn(usize) -> bool; 2] = [&|at| is_named(at) || is_likely(at), &is_named];
     let mut some = wanted.into_iter().map(chosen).filter(|labels| labels.len() < layout.columns.len());
     some.next().unwrap_or_default()

@@ -17,7 +17,7 @@ use super::{Asked, delimiter, evidence, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
-/// Rows that tell what the columns hold before a table is loaded.
+/// Number of rows that determine the content of the columns before a table is loaded.
 const HEAD_ROWS: usize = 1000;
 
 /// Rows of numbers that make a table of lines above another one.
@@ -93,12 +93,12 @@ impl Start {
         };
         if first.len() > MAX_COLUMNS {
             let message = format!(
-                "the first row has {} fields where {MAX_COLUMNS} are the limit; write a row for each sample",
+                "the first row has {} fields, but the limit is {MAX_COLUMNS}; write one row per sample",
                 first.len()
             );
             return Err(DataError::content(text.path, "line 1", message));
         }
-        // What one row takes is small unless that row is the first one, longer than the head.
+        // A row takes little memory, unless it is the first one and longer than the head.
         let names = names_bytes(first);
         progress.budget().take(NAMES_COPIES.saturating_mul(names))?;
         let mut sample = Vec::with_capacity(rows.len());
@@ -117,7 +117,7 @@ impl Start {
         Ok(start)
     }
 
-    /// Leaves out what stands above the table.
+    /// Skips the lines above the table.
     fn leave_out_above(
         &mut self,
         rows: &[ByteRecord],
@@ -151,7 +151,7 @@ impl Start {
         let remedy = if can_be_read { format!("; {option} reads all lines") } else { String::new() };
         let told = format!("{lines} line{s} above the table skipped{what}");
         if self.sample[..above].iter().filter(|row| are_numbers(row)).count() >= TABLE_ROWS {
-            let message = format!("{told}, though they hold rows of numbers: another table, perhaps");
+            let message = format!("{told}, although they contain rows of numbers: perhaps another table");
             let remedies = vec![Choice::SkipLines(Some(self.form.skip))];
             self.doubts.push(Doubt { message, remedies });
         } else {
@@ -166,8 +166,8 @@ impl Start {
         Ok(())
     }
 
-    /// Leaves out of the first rows what is empty, stands below the table, or is a second one, so
-    /// that it does not tell what columns hold.
+    /// Drops rows that are empty, below the table, or part of a second one from the first rows, so
+    /// that they do not affect the content of columns.
     fn leave_out_below(
         &mut self,
         cut: bool,
@@ -234,8 +234,8 @@ impl Start {
     }
 }
 
-/// Whether rows are those of a table whose columns may stand at fixed places: they are not parted
-/// at all, or spaces part them into different numbers of fields.
+/// Whether rows are those of a table whose columns may have fixed positions: they are not divided
+/// at all, or spaces divide them into different numbers of fields.
 fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> bool {
     let Some((first, rows)) = rows.split_first() else { return false };
     // Fewer at the end may be no rows.
@@ -248,7 +248,7 @@ fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> 
     }
 }
 
-/// Whether a row holds several fields, and most of them are numbers.
+/// Whether a row contains several fields, and most of them are numbers.
 fn are_numbers(row: &[String]) -> bool {
     let numbers = row.iter().filter(|field| plain_number(field.trim()).is_some()).count();
     row.len() > 1 && 2 * numbers > row.len()
@@ -263,7 +263,7 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
             Ok(_) | Err(_) => {
                 let sign = sign.escape_debug();
                 Err(DataError::Setting(format!(
-                    "comments cannot begin with \"{sign}\"; choose a sign such as # or %"
+                    "comments cannot begin with \"{sign}\"; choose a character such as # or %"
                 )))
             }
         },

@@ -1,16 +1,16 @@
-//! Names of rows that tell of others: sums, means and so on, in many languages.
+//! Names of rows that summarise others: sums, means and so on, in many languages.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::buffer::Buffer;
 
-/// Fields of words at the beginning of a row that may say what it tells.
+/// Number of fields at the beginning of a row that may contain its name.
 const LEADING: usize = 3;
 /// The longest of them, in bytes.
 const LONGEST: usize = 64;
 
-/// Statistics of the rows above that a row holds.
+/// Statistics of the rows above that a row contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Sum,
@@ -26,7 +26,7 @@ pub(super) enum Kind {
     /// The largest less the smallest.
     Range,
     Count,
-    /// The value that so many percent of all are below: 50 for the median.
+    /// The value that this percentage of all are below: 50 for the median.
     Quantile(u8),
     /// A number that is not computed here.
     Other,
@@ -93,14 +93,14 @@ const AMBIGUOUS: &str = "n, sd, s d, se, cv, rsd, vk, var, min, max, media, coun
 /// Names of functions, which a table of functions or ways of pooling has among its rows.
 const FUNCTIONS: [&[u8]; 10] =
     [b"sum", b"mean", b"average", b"avg", b"median", b"min", b"max", b"std", b"count", b"var"];
-/// Ends of one word that says what was summed up: `Umsatztotal`.
+/// Endings of a word that names a sum: `Umsatztotal`.
 const ENDS: [(&str, Kind); 3] = [("total", Kind::Sum), ("summe", Kind::Sum), ("saldo", Kind::Other)];
 
-/// How a row is called after what it tells.
+/// The statistic that a row is named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub kind: Kind,
-    /// Whether it is called so alone (`Total`), not after what it sums up (`North total`).
+    /// Whether its whole name is this (`Total`), without a group (`North total`).
     pub is_whole: bool,
     /// Whether it may be the name of something else.
     pub is_ambiguous: bool,
@@ -112,7 +112,7 @@ impl Called {
         self.is_whole && !self.is_ambiguous
     }
 
-    /// Whether it may be one wherever it stands: short names count at the end of a table alone.
+    /// Whether it may be one at any place: short names count only at the end of a table.
     pub(super) fn is_likely(self) -> bool {
         !self.is_whole || !self.is_ambiguous
     }
@@ -134,7 +134,7 @@ pub(super) fn is_function(name: &[u8]) -> bool {
     FUNCTIONS.contains(&name)
 }
 
-/// Words hold no digits, or begin with a letter; a percent sign after digits makes a quantile of
+/// Words contain no digits, or begin with a letter; a percent sign after digits makes a quantile of
 /// them (`25%`, `95% CI`).
 fn is_word(field: &[u8]) -> bool {
     let begins_with_letter = field.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());

@@ -1,4 +1,4 @@
-//! Rows that tell of the rows above them: their sum, mean, deviation, extremes or number.
+//! Rows that summarise the rows above them: their sum, mean, deviation, extremes or number.
 
 use ::csv::ByteRecord;
 
@@ -12,15 +12,15 @@ use crate::dataset::{DataError, Progress};
 /// Columns whose numbers are compared.
 const MOST_COLUMNS: usize = 4096;
 
-/// Numbers that are kept for medians and quartiles: larger tables have none that are compared.
+/// Limit of numbers kept for medians and quartiles: in larger tables these are not compared.
 const MOST_VALUES: usize = 1 << 15;
 /// Memory for them, with that for growing and sorting.
 const VALUES_BYTES: u64 = 1 << 21;
 
-/// Rows above one that tells something of them without saying so, at least.
+/// Least number of rows above an unnamed statistics row.
 const FEWEST: f64 = 5.0;
 
-/// Tells whether the numbers of rows are the sums, means and so on of the rows above them.
+/// Determines whether the numbers of rows are the sums, means and so on of the rows above them.
 pub(super) struct Proof<'a> {
     columns: Vec<Column>,
     /// Whether the next row begins a group.
@@ -36,7 +36,7 @@ pub(super) struct Proof<'a> {
 pub(super) enum Found {
     /// It has no number to compare, or one that is not computed here.
     Unknown,
-    /// Its numbers tell nothing of the rows above.
+    /// Its numbers summarise none of the rows above.
     Nothing,
     /// It repeats the one row of its group.
     Copy,
@@ -116,8 +116,8 @@ impl Summary {
         (10_f64.powi(-told.digits) / among).min(1.0)
     }
 
-    /// Whether a number is this of them, up to rounding to so many digits; theirs may be rounded,
-    /// too.
+    /// Whether a number is this statistic, up to rounding to this many digits; theirs may be
+    /// rounded, too.
     fn is(&self, kind: Kind, told: Told, digits: i32) -> bool {
         let theirs = rounded_by(digits);
         let is_near = |value: f64, slack: f64| told.is_near(value, slack);
@@ -168,8 +168,8 @@ impl Told {
         (self.value - value).abs() <= 1.001 * half(self.digits) + slack + 1e-9 * value.abs()
     }
 
-    /// Whether it is a quantile of values that are rounded to so many digits, in one of three ways
-    /// to count places: with both ends, as spreadsheets do; without them; or by the middles.
+    /// Whether it is a quantile of values that are rounded to this many digits, in one of three
+    /// definitions: with both ends, as in spreadsheets; without them; or by the middles.
     fn is_quantile(self, values: &[f64], percent: u8, digits: i32) -> bool {
         let mut values = values.to_vec();
         values.sort_unstable_by(f64::total_cmp);
@@ -188,8 +188,7 @@ fn half(digits: i32) -> f64 {
     0.5 * 10_f64.powi(-digits)
 }
 
-/// How far values with so many digits after the mark may be from what they were: whole numbers are
-/// exact.
+/// Rounding error of values with this many decimals: whole numbers are exact.
 fn rounded_by(digits: i32) -> f64 {
     if digits > 0 { half(digits) } else { 0.0 }
 }
@@ -246,13 +245,14 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Whether a row tells this of the rows so far, of all or of those since the last such row.
+    /// Whether a row is this statistic of the rows so far, of all or of those since the last such
+    /// row.
     pub(super) fn judge(&self, row: &ByteRecord, kind: Kind) -> Found {
         self.judge_as(row, kind, Column::whole).max(self.judge_as(row, kind, Column::last_group))
     }
 
-    /// The statistic that a row holds of all rows so far, sums, means or deviations in two columns
-    /// or more, where it is less likely than `most` that this is chance.
+    /// The statistic that a row contains of all rows so far, sums, means or deviations in two
+    /// columns or more, where it is less likely than `most` that this is chance.
     pub(super) fn told(&self, row: &ByteRecord, most: f64) -> Option<Kind> {
         let chance = |kind: Kind| -> f64 {
             let numbers = self.columns.iter().filter_map(|column| {
@@ -265,8 +265,8 @@ impl<'a> Proof<'a> {
             .find(|kind| self.judge_as(row, *kind, Column::whole) == Found::InAll && chance(*kind) < most)
     }
 
-    /// Whether a row, which is one of those so far, holds the sums of all others in two columns or more, and it is less likely
-    /// than `most` that this is chance.
+    /// Whether a row, which is one of those so far, contains the sums of all others in two columns
+    /// or more, and the probability of a coincidence is below `most`.
     pub(super) fn sums_up_others(&self, row: &ByteRecord, most: f64) -> bool {
         let (mut told, mut chance) = (0, 1.0);
         for column in &self.columns {
@@ -308,7 +308,7 @@ impl<'a> Proof<'a> {
             let Some(number) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) else {
                 continue;
             };
-            // Nothing but zeros tells nothing.
+            // Zeros alone prove nothing.
             if summary.count > 0.0 && (number.value != 0.0 || summary.low != 0.0 || summary.high != 0.0) {
                 told += 1;
                 met += usize::from(match percent {

@@ -82,7 +82,7 @@ pub(super) fn survey(
     Ok((evidence, body))
 }
 
-/// The number of the last row, where it is said how many at the end are left out.
+/// The number of the last row, where the number of skipped rows at the end is given.
 fn last(
     text: &Text<'_>,
     layout: &TableLayout,
@@ -107,7 +107,7 @@ struct Survey<'a> {
     counts: Counts,
     /// Lines of comments.
     comments: usize,
-    /// Rows at the end that may stand below the table.
+    /// Rows at the end that may be below the table.
     tail: Tail,
     /// Rows among the others that may sum up those above them.
     among: Vec<Numbered>,
@@ -190,7 +190,7 @@ impl<'a> Survey<'a> {
                 self.take(&rows, body, header.0, &mut header.1)?;
             }
             let may_begin = body.finds_second && self.may_begin_table(&record);
-            // The header once more is left out.
+            // A repetition of the header is skipped.
             if may_begin && body.left_out(self.layout, number, &record).is_none() {
                 waiting = Some((number, record.clone()));
                 continue;
@@ -209,7 +209,7 @@ impl<'a> Survey<'a> {
         Ok(None)
     }
 
-    /// Takes a row: it may stand below the table, unless others follow.
+    /// Adds a row: it may be below the table, unless others follow.
     fn take(
         &mut self,
         rows: &Rows<'_>,
@@ -237,7 +237,7 @@ impl<'a> Survey<'a> {
             )
     }
 
-    /// Whether a title, a sum or a remark stands below the last row, as nowhere else in the table.
+    /// Whether a title, a sum or a remark is below the last row, and nowhere else in the table.
     fn has_gap(&self) -> bool {
         let rows = &self.tail.rows;
         let is_other = |(_, row): &Numbered| !footer::is_empty(row) && !pairs::is_one(row);
@@ -245,7 +245,7 @@ impl<'a> Survey<'a> {
         !self.tail.has_others && (rows.iter().any(is_other) || has_pairs())
     }
 
-    /// Whether a row was chosen to be left out.
+    /// Whether a row was chosen to be skipped.
     fn is_chosen(&self, number: u64) -> bool {
         self.asked.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
     }
@@ -253,7 +253,7 @@ impl<'a> Survey<'a> {
     /// Takes rows that are followed by others though they look as if they stood below the table.
     fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
         let within = self.tail.within();
-        // `SD` counts where it stands with `Mean`.
+        // `SD` counts next to `Mean`.
         let is_sure = |(_, row): &Numbered| {
             statistics::called(row).is_some_and(|called| called.is_sure() && called.kind != Kind::Sum)
         };
@@ -274,7 +274,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Adds a row to what is known of the columns.
+    /// Adds a row to the evidence of the columns.
     fn add(
         &mut self,
         rows: &Rows<'_>,
@@ -313,7 +313,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Finds out how many of the rows that may stand below the table are its own, and adds those.
+    /// Determines how many of the rows that may be below the table belong to it, and adds those.
     fn find_end(&mut self, body: &mut Body, sums: &mut Sums) -> Result<usize, DataError> {
         let reading = self.asked.reading;
         let mut kept = self.tail.rows.len();
@@ -331,12 +331,12 @@ impl<'a> Survey<'a> {
                 is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),
             });
-            // Those whose numbers prove it, whatever they are called.
+            // Those whose numbers prove it, whatever their names.
             let is_below = |(number, _): &Numbered| body.below.is_some_and(|below| *number >= below);
             kept = kept.min(self.tail.rows.iter().position(is_below).unwrap_or(kept));
         }
         let own = self.tail.rows[..kept].to_vec();
-        // What is at the very end is asked for where none is to be skipped there.
+        // The end of the file is only examined where no rows are to be skipped there.
         let is_data = |(_, row): &Numbered| !footer::is_empty(row) && statistics::called(row).is_none();
         let ends =
             if reading.skip_footer.is_none() { kept } else { own.iter().rposition(is_data).unwrap_or(0) };
@@ -365,7 +365,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// Whether the words of a column all hold digits.
+/// Whether the words of a column all contain digits.
 fn have_digits(evidence: &Evidence) -> bool {
     let has_digit = |(word, _): (String, u64)| word.bytes().any(|byte| byte.is_ascii_digit());
     evidence.words().is_some_and(|words: &Words| words.len() > 1 && words.iter().all(has_digit))

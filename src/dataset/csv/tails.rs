@@ -16,7 +16,7 @@ pub(super) enum Tail {
     Unit(Box<str>),
 }
 
-/// Why the numbers of a column cannot be read without what follows them.
+/// Why the numbers of a column cannot be read without their tails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Odd<'a> {
     /// Something else follows another number, as in these two fields.
@@ -29,7 +29,7 @@ pub(super) enum Odd<'a> {
 
 /// The numbers of a column that have something after them.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own about the fields")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate finding about the fields")]
 pub(super) struct Tails {
     notations: Notations,
     count: u64,
@@ -77,8 +77,8 @@ impl Tails {
     /// Texts that are remembered.
     pub(super) const TEXTS: u64 = 4;
 
-    /// Adds a field that is no number as it stands: its digits and what they are multiplied with,
-    /// where they are one with something after it.
+    /// Adds a field that is not a plain number: its digits and their factor, if it is a number with
+    /// a tail.
     pub(super) fn add<'a>(&mut self, row: u64, field: &'a str, is_short: bool) -> Option<(&'a str, f64)> {
         let place = || Place { row, text: field.to_owned() };
         let Some((digits, tail)) = is_short.then(|| split(field)).flatten() else {
@@ -113,8 +113,8 @@ impl Tails {
         self.notations
     }
 
-    /// The tail of the numbers of a column of so many fields, some of which are numbers with
-    /// nothing after them.
+    /// The tail of the numbers of a column of this many fields, some of which are numbers without
+    /// one.
     pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
         // Temperatures in kelvin.
         let is_kelvin = self.are_alike && bare == 0 && *self.tail == *"K" && !self.has_currency;
@@ -128,7 +128,7 @@ impl Tails {
         }
     }
 
-    /// Why there is no such thing, where most of the fields are numbers.
+    /// Why there is no tail, where most of the fields are numbers.
     pub(super) fn odd(&self, present: u64, bare: u64) -> Option<Odd<'_>> {
         let are_most = self.count >= 3 && 2 * self.strays <= self.count + bare;
         let is_none = self.of_all(present, bare) == Tail::None;
@@ -147,8 +147,7 @@ impl Tails {
 }
 
 impl Tail {
-    /// The digits of a field and what they are multiplied with; `None` where another unit follows
-    /// them.
+    /// The digits of a field and their factor; `None` where another unit follows them.
     pub(super) fn strip<'a>(&self, field: &'a str) -> Option<(&'a str, f64)> {
         match self {
             Tail::None => Some((field, 1.0)),
@@ -163,12 +162,12 @@ impl Tail {
     }
 }
 
-/// A number without what follows it.
+/// A number without its tail.
 pub(super) fn digits(field: &str) -> &str {
     split(field).map_or(field, |(digits, _)| digits)
 }
 
-/// A number and what follows it, where that can be a unit.
+/// A number and its tail, where that can be a unit.
 fn split(field: &str) -> Option<(&str, &str)> {
     /// Longer ones are words.
     const LETTERS: usize = 12;
@@ -195,8 +194,7 @@ fn split(field: &str) -> Option<(&str, &str)> {
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 
-/// The factor of letters for thousands, millions or billions that follow the digits of a number at
-/// once.
+/// The factor of letters for thousands, millions or billions directly after the digits of a number.
 fn factor(field: &str, digits: &str, tail: &str) -> Option<f64> {
     if digits.len() + tail.len() < field.trim().len() {
         return None;

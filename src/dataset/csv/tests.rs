@@ -41,7 +41,7 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
     workbook_with(sheets, "")
 }
 
-/// The same with a part for the styles of cells.
+/// Like `workbook`, with a part for the styles of cells.
 fn workbook_with(sheets: &[(&str, &str)], styles: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |name: &str, text: &str| {
@@ -111,7 +111,7 @@ fn label_columns_are_classes_or_numbers() {
     };
     check(&["b", "a", "b"], classes(&["a", "b"], &[1, 0, 1]));
     check(&["10", "9", "10"], classes(&["9", "10"], &[1, 0, 1]));
-    // An empty label is none; the usual words for that are classes, but not among numbers.
+    // An empty label means none; the usual words for that are classes, but not among numbers.
     check(&["a", "", "NA", "-"], classes(&["-", "NA", "a", "(none)"], &[2, 3, 1, 0]));
     check(&["None", "-"], classes(&["-", "None"], &[1, 0]));
     check(&["1", "NA", "0", ""], classes(&["0", "1", "(none)"], &[1, 2, 0, 2]));
@@ -160,7 +160,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
         "the network sees the mean"
     );
     let told =
-        "5 missing values in 2 columns were filled with the column mean; losses and errors leave them out";
+        "5 missing values in 2 columns were filled with the column mean; losses and errors ignore them";
     assert_eq!(masked.warnings, [told]);
     assert!(masked.gaps.masks_any() && !data.gaps.masks_any());
     let mut weights = [9.0; 4];
@@ -168,7 +168,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
     assert_eq!(weights, [1.0, 0.0, 1.0, 1.0]);
     let data = load_whole(text, Missing::DropRow).unwrap();
     assert_eq!(data.rows, Rows::F32(vec![1.0, 2.0]));
-    assert_eq!(data.warnings, ["4 rows with missing values were left out"]);
+    assert_eq!(data.warnings, ["4 rows with missing values were skipped"]);
 }
 
 #[test]
@@ -182,19 +182,19 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     check(b"", &[], &["line 1", "empty", "choose a table"]);
     check(b"a,b\n", &[], &["no rows", "at least one row below"]);
     check(b"a,b\n?,1\n", &[], &["all 1 rows", "column mean instead"]);
-    check(b"a,b\n1,2\n1,2,3\n", &[], &["line 3", "3 fields where the first has 2", "another delimiter"]);
-    check(b"a,b\r\n1,2\r\n\r\n1\r\n", &[], &["line 4", "1 field where the first has 2"]);
+    check(b"a,b\n1,2\n1,2,3\n", &[], &["line 3", "3 fields, but the first has 2", "another delimiter"]);
+    check(b"a,b\r\n1,2\r\n\r\n1\r\n", &[], &["line 4", "1 field, but the first has 2"]);
     check(
         b"a  b  c\n1  2  3\n4     6\n7  8  9\n1  1  5\n",
         &[],
         &[
             "line 3",
-            "2 fields where the first has 3",
+            "2 fields, but the first has 3",
             "pandas.read_fwf('table.csv').to_csv('out.csv', index=False)",
         ],
     );
     let fixed = "depth  temp  n\n  2.5   7.1  3\n  3.5        4\n  1.5        8\n  4.5\n  5.5\n  6.5        4\n  7.5\n";
-    check(fixed.as_bytes(), &[], &["no column holds numbers", "read_fwf('table.csv')"]);
+    check(fixed.as_bytes(), &[], &["no column contains numbers", "read_fwf('table.csv')"]);
     check(b"\xEF\xBB\xBFa\n1\nred\n", &[], &["line 3, column \"a\""]);
     check(b"a\r1\rred\r", &[], &["line 3, column \"a\""]);
     check(b"\n\na\r\n1\r\nred\r\n", &[], &["line 5, column \"a\""]);
@@ -203,10 +203,10 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
         &[],
         &[
             "line 4, column \"a\"",
-            "\"red\" is not a number; name it as a label column or remove it",
+            "\"red\" is not a number; read it as a label column or remove it",
             "--column a=categories",
             "--missing-words red",
-            "or leave this row out (--skip-rows 2)",
+            "or skip this row (--skip-rows 2)",
         ],
     );
     let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };
@@ -252,7 +252,7 @@ fn the_preview_suggests_labels() {
     check("x,y,kind\n1,2,a\n2,9,b\n7,1,a\n4,1,b\n", &["kind"], Delimiter::Comma, Header::Yes);
     check("city,y,kind\nB,2,a\nC,9,b\nB,1,a\nC,1,b\n", &[], Delimiter::Comma, Header::Yes);
     check("a,b,c,y\n1,2,8,0\n7,5,1,1\n2,9,3,0\n4,6,5,1\n", &["y"], Delimiter::Comma, Header::Yes);
-    // A stray word makes no label of a column of numbers; loading then says where it stands.
+    // One stray word does not make a column of numbers a label; loading then reports its place.
     check("x,y\n1,2\n3,oops\n4,5\n", &[], Delimiter::Comma, Header::Yes);
 }
 
@@ -302,7 +302,7 @@ fn a_row_within_the_table_cannot_fill_the_memory_either() {
     for part in ["table.csv needs about 36.0 MB", "but 16.0 MB are free: choose a smaller file, or close"] {
         assert!(error.contains(part), "{error} lacks {part}");
     }
-    // Where there is memory, the same row is no more than a word.
+    // Where there is memory, the row is only a word.
     let error = load(&path, &[], Missing::DropRow, &Progress::with_budget(64_000_000));
     assert!(matches!(error, Err(DataError::Word { .. })), "{error:?}");
 }
@@ -339,7 +339,7 @@ fn a_table_stays_charged_for_what_it_holds() {
     let raw = load(&path, &["id".to_owned()], Missing::DropRow, &progress).unwrap();
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!(values.capacity(), 2000);
-    // Names, and what the overview holds of each column.
+    // Names, and the overview of each column.
     let names = "xyid".len() as u64 + 3 * memory::text_bytes(0);
     let overview = names + 3 * 16 * 4 + memory::bytes_of::<crate::dataset::ColumnOverview>(3);
     assert_eq!(progress.budget().free(), LIMIT - raw.bytes() - names - overview);

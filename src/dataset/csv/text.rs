@@ -15,7 +15,7 @@ use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Delimiter, TableReading};
 
-/// How much of a file is looked at to tell how it is laid out.
+/// Number of bytes of a file that determine its layout.
 pub(super) const HEAD_BYTES: usize = 256 * 1024;
 
 /// The text of a table, whatever it is packed into.
@@ -25,7 +25,7 @@ pub(super) struct Text<'a> {
     pub encoding: &'static Encoding,
     /// How the encoding was found.
     pub guess: Guess,
-    /// Length of what is read, for the progress.
+    /// Length of the input, for the progress.
     pub bytes: u64,
 }
 
@@ -38,11 +38,11 @@ enum Content {
 }
 
 impl<'a> Text<'a> {
-    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its
-    /// beginning alone.
+    /// Determines the kind of the file by its first bytes, and its encoding: by all of it, or by
+    /// its beginning alone.
     ///
     /// # Errors
-    /// [`DataError`] for what is no table: what it is, and what to do.
+    /// [`DataError`] for a file that is not a table: its kind, and the remedy.
     pub(super) fn find(
         path: &'a Path,
         reading: &TableReading,
@@ -65,7 +65,7 @@ impl<'a> Text<'a> {
                 return Err(DataError::file(path, message));
             }
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
-                let message = "is a NumPy array, not a table; name it with .npy at its end";
+                let message = "is a NumPy array, not a table; give it the extension .npy";
                 return Err(DataError::file(path, message));
             }
             other => match foreign::by_content(path, other) {
@@ -96,7 +96,7 @@ impl<'a> Text<'a> {
         }
         // A zero byte is no letter of any encoding but UTF-16.
         if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
-            let message = "is not text, as it holds zero bytes; choose a table of text or a spreadsheet";
+            let message = "is not text, because it contains zero bytes; choose a text table or a spreadsheet";
             return Err(DataError::file(path, message));
         }
         Ok(text)
@@ -115,7 +115,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Gives back what it holds.
+    /// Releases its memory.
     pub(super) fn release(self, progress: &Progress) {
         if let Content::Sheet(sheet) = self.content {
             progress.budget().release(sheet.text);
@@ -154,7 +154,7 @@ impl<'a> Text<'a> {
         })
     }
 
-    /// Its first letters after so many lines, and whether there are more.
+    /// Its first characters after this many lines, and whether there are more.
     pub(super) fn head(&self, skip: usize, progress: &Progress) -> Result<(Vec<u8>, bool), DataError> {
         let mut head = Vec::new();
         let stream = self.open(Form { skip, ..Form::default() }, false, progress)?;
@@ -183,7 +183,7 @@ impl<'a> Text<'a> {
     pub(super) fn io(&self, error: &std::io::Error) -> DataError {
         match (&self.content, error.kind()) {
             (Content::Gzip, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => {
-                DataError::file(self.path, format!("is damaged gzip ({error}); fetch it again"))
+                DataError::file(self.path, format!("is damaged gzip ({error}); download it again"))
             }
             (Content::Plain | Content::Gzip | Content::Sheet(_), _) => DataError::io(self.path, error),
         }

@@ -19,11 +19,11 @@ use super::{Asked, listed};
 use crate::dataset::Column;
 use crate::project::{Choice, Delimiter, Rules, Take, visible};
 
-/// Columns that are named in the line that says what was read.
+/// Number of columns named in the summary line.
 const NAMED: usize = 8;
 
 impl Remarks {
-    /// Tells how the columns were understood.
+    /// Reports how the columns were read.
     pub(super) fn features(
         &mut self,
         layout: &TableLayout,
@@ -59,11 +59,11 @@ impl Remarks {
         );
         note(
             &named(&|evidence, role| signs(evidence, role).minus_after),
-            "numbers with a minus after them are negative, 5- is -5",
+            "numbers with a trailing minus are negative, 5- is -5",
         );
         for (notation, example) in GROUPED {
             let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
-            note(&named(&is), &format!("numbers with grouped digits ({example})"));
+            note(&named(&is), &format!("numbers with digit grouping ({example})"));
         }
         for (name, (evidence, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
@@ -79,13 +79,13 @@ impl Remarks {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.has_date() { "1970" } else { "midnight" };
                     let zones = if evidence.zones().0 {
-                        "; times with a zone are brought to UTC, and results are in UTC"
+                        "; times with a time zone are converted to UTC, and results are in UTC"
                     } else {
                         ""
                     };
                     let years = match first_year {
                         _ if !format.has_short_year() || *first_year == FIRST_YEAR => String::new(),
-                        first => format!("; years of two digits are {first} to {}", first.saturating_add(99)),
+                        first => format!("; two-digit years are {first} to {}", first.saturating_add(99)),
                     };
                     let format = format.name();
                     note(&[name], &format!("dates ({format}) as {unit} since {since}{zones}{years}"));
@@ -95,7 +95,7 @@ impl Remarks {
                     let features = if count == 1 {
                         "1 word is a feature"
                     } else {
-                        "words are features, 1 where a row has it, else 0"
+                        "words are features, 1 where a row has the word, else 0"
                     };
                     let count = if count == 1 { String::new() } else { format!("{count} ") };
                     note(&[name], &format!("{count}{features}"));
@@ -109,7 +109,7 @@ impl Remarks {
             .collect();
         if let Some(first) = ids.first() {
             let option = Choice::Column((*first).clone(), Some(Take::Feature)).option();
-            let what = "counts the rows or holds their ids: a label, not a feature";
+            let what = "numbers the rows or contains their ids: a label, not a feature";
             note(&ids, &format!("{what} ({option} makes it a feature)"));
         }
         let choices = asked.reading.columns.iter().map(|choice| &choice.name);
@@ -121,7 +121,10 @@ impl Remarks {
             let option = Choice::Column((*first).clone(), Some(Take::Numbers)).option();
             note(
                 &codes,
-                &format!("digits with leading zeros, or marked as text, are words ({option} reads numbers)"),
+                &format!(
+                    "digits with leading zeros, or marked as text, are read as words ({option} reads \
+                     numbers)"
+                ),
             );
         }
         // Other labels may be those that were found in the first rows.
@@ -158,7 +161,7 @@ impl Remarks {
     fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
         let told = &asked.reading.missing_words;
         let is_there = |place: usize| evidence.iter().any(|column| column.has_told(place));
-        // One number may be told in several ways, and is found as the first of these.
+        // One number may be written in several notations; the first of these is found.
         let is_used = |place: usize| {
             let is_same =
                 |(_, other): &(usize, &String)| missing::is_same_number(other, told[place].as_bytes());
@@ -168,12 +171,12 @@ impl Remarks {
         let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
         let unused: Vec<&String> = unused.map(|(_, word)| word).collect();
         if !unused.is_empty() {
-            let message = "words for missing values that are nowhere in the table";
+            let message = "words for missing values that do not occur in the table";
             self.notes.push(format!("{message}: {}", listed(&unused)));
         }
     }
 
-    /// Tells of units and factors after numbers.
+    /// Reports units and factors after numbers.
     fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
         let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
         for (name, role) in layout.columns.iter().zip(roles) {
@@ -193,12 +196,12 @@ impl Remarks {
             self.notes.push(format!("{}: {message}", listed(&factors)));
         }
         for (unit, names) in units {
-            self.notes.push(format!("{}: numbers in {unit}, which is left out", listed(&names)));
+            self.notes.push(format!("{}: numbers in {unit}, read without the unit", listed(&names)));
         }
     }
 
-    /// Words that are no features because they are too many: labels, or left out where there should
-    /// be no others.
+    /// Words that are not features because they are too many: labels, or left out where there
+    /// should be no other labels.
     fn many_words(
         &mut self,
         layout: &TableLayout,
@@ -206,9 +209,9 @@ impl Remarks {
         roles: &[Role],
         chosen: &HashSet<&String>,
     ) {
-        for (take, what) in [(Take::Label, "taken as labels"), (Take::LeftOut, "left out")] {
+        for (take, what) in [(Take::Label, "read as labels"), (Take::LeftOut, "left out")] {
             let is_so = |at: &usize| {
-                // Codes are told of as such.
+                // Codes are reported separately.
                 let is_words = evidence[*at].judge(None) == Content::Words && !evidence[*at].are_codes();
                 let is_free = is_words && roles[*at].take() == take && !chosen.contains(&layout.columns[*at]);
                 is_free && (take == Take::LeftOut || !is_id(layout, evidence, *at))
@@ -224,7 +227,7 @@ impl Remarks {
         }
     }
 
-    /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
+    /// Numbers that 32 bits cannot distinguish, where nothing is subtracted from them.
     fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
         if rules == Rules::Current {
             return self.rounding(layout, evidence, roles);
@@ -241,7 +244,8 @@ impl Remarks {
         let names: Vec<&String> = lost.map(|(name, _)| name).collect();
         if !names.is_empty() {
             let message = format!(
-                "the precision of 32-bit numbers does not tell the values of {} apart; by the current rules they are read exactly",
+                "32-bit numbers cannot distinguish the values of {}; by the current rules they are read \
+                 exactly",
                 listed(&names)
             );
             self.doubt(message, vec![Choice::Rules(Rules::Current)]);
@@ -263,7 +267,8 @@ impl Remarks {
                 // Half the distance of two numbers of 24 bits.
                 let within = (largest / EXACT).log2().floor().exp2();
                 self.notes.push(format!(
-                    "{}: 32 bits hold its numbers to within {within}; as a label they keep all digits ({})",
+                    "{}: 32-bit precision keeps its numbers to within {within}; as a label they keep all \
+                     digits ({})",
                     listed(&[name]),
                     Choice::Column(name.clone(), Some(Take::Label)).option()
                 ));
@@ -281,7 +286,7 @@ const GROUPED: [(Notation, &str); 6] = [
     (Notation::CommaGroupedByApostrophe, "1'234,5"),
 ];
 
-/// How many rows of what: `60 rows × 4 columns (a, b, c, d)`.
+/// The number of rows and their kind: `60 rows × 4 columns (a, b, c, d)`.
 pub(super) fn what(rows: usize, columns: &[Column]) -> String {
     let features: usize = columns.iter().map(Column::features).sum();
     let named: Vec<String> = columns
@@ -326,7 +331,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     // Last, as it may be the mark that parts these.
     if text.sheet().is_none() && layout.columns.len() > 1 {
         parts.push(match layout.form.places {
-            Some(_) => "columns at fixed places".to_owned(),
+            Some(_) => "columns at fixed positions".to_owned(),
             None => format!("delimiter: {}", delimiter(layout.form.delimiter)),
         });
     }
@@ -352,11 +357,11 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
             let mut text = "numbers".to_owned();
             for (is, what) in [
                 (notation.has_comma() && has_comma, ", decimal comma"),
-                (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", grouped digits"),
+                (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", digit grouping"),
                 (signs.percent, ", percent"),
                 (signs.currency, ", currency"),
                 (signs.parentheses, ", parentheses"),
-                (signs.minus_after, ", minus after"),
+                (signs.minus_after, ", trailing minus"),
             ] {
                 text.push_str(if is { what } else { "" });
             }

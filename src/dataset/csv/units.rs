@@ -7,7 +7,7 @@ use super::tails::Tail;
 /// The longest unit, in bytes: longer texts are descriptions.
 const LONGEST: usize = 24;
 
-/// Units that prefixes may stand before.
+/// Units that may have prefixes.
 const WITH_PREFIX: &str = "\
     m g s A K mol cd Hz N Pa J W V F Ω ohm S T H C L l b B bar eV u Da M rad sr lm lx Bq Gy Sv kat cal t \
     Ohm Wh Osm U IU";
@@ -55,7 +55,7 @@ fn bare(text: &str) -> &str {
     inner.map_or(text, str::trim)
 }
 
-/// The units in a row below the header, empty where a column has none; none at all where nothing in
+/// The units in a row below the header, empty for a column without one; no entries where nothing in
 /// the row looks like a unit.
 pub(super) fn of_row(row: &[String]) -> Vec<String> {
     let is_unit = |field: &String| is_usual(field) || bare(field) != field.trim();
@@ -69,8 +69,7 @@ pub(super) fn of_row(row: &[String]) -> Vec<String> {
     row.iter().map(unit).collect()
 }
 
-/// Whether a row that was taken for units may be one of data: of single words, none of which is a
-/// usual unit.
+/// Whether a row that was read as units may be data: single words, none of which is a usual unit.
 pub(super) fn are_doubtful(row: &[String]) -> bool {
     let mut filled = row.iter().map(|field| field.trim()).filter(|field| !field.is_empty()).peekable();
     filled.peek().is_some()

@@ -35,12 +35,12 @@ pub(super) struct Table<'a> {
     /// The number of the row at hand, counted from 1 below the header.
     number: u64,
     has_gaps: bool,
-    /// Words that are none of the categories, with their columns.
+    /// Words outside the categories, with their columns.
     unknown: BTreeSet<(usize, String)>,
     progress: &'a Progress,
 }
 
-/// The number of a field, with what its tail multiplies it with.
+/// The number of a field, multiplied by the factor of its tail.
 fn number(field: &str, notation: Notation, tail: &Tail) -> Option<f64> {
     // With an exponent, or more digits than a plain number.
     let plain = || if notation.has_comma() { None } else { plain_number(field) };
@@ -111,8 +111,9 @@ impl<'a> Table<'a> {
     pub(super) fn push(&mut self, row: u64, record: &ByteRecord) -> Result<bool, DataError> {
         self.number = row;
         let features = self.roles.features;
-        memory::check_count(self.rows + 1, features, REMEDY)
-            .map_err(|message| DataError::file(self.text.path, format!("holds too much: {message}")))?;
+        memory::check_count(self.rows + 1, features, REMEDY).map_err(|message| {
+            DataError::file(self.text.path, format!("contains too much text: {message}"))
+        })?;
         self.progress.budget().reserve(&mut self.values, features)?;
         let start = self.values.len();
         self.values.resize(start + features, 0.0);
@@ -209,17 +210,18 @@ impl<'a> Table<'a> {
 
     fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {
         let name = &self.layout.columns[column];
-        // Only what can be given as it stands; the words chosen before stay chosen.
+        // Only words that can be given literally; the words chosen before remain chosen.
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
         let words_option = self.missing_option(field);
         // How a trained run takes the column cannot be changed.
         let remedies = if self.roles.are_known {
-            format!("correct it, or take the word as missing{words_option}")
+            format!("correct it, or read the word as missing{words_option}")
         } else {
             format!(
-                "name it as a label column or remove it, take its words as categories{}, or the word as missing{words_option}",
+                "read it as a label column or remove it, read its words as categories{}, or the word as \
+                 missing{words_option}",
                 column_option.unwrap_or_default()
             )
         };
@@ -229,18 +231,19 @@ impl<'a> Table<'a> {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
-            message: format!("{message}; {remedies}, or leave this row out{}{header}", self.skip_option()),
+            message: format!("{message}; {remedies}, or skip this row{}{header}", self.skip_option()),
         }
     }
 
-    /// The option that leaves out the row at hand, too.
+    /// The option that also skips the current row.
     fn skip_option(&self) -> String {
         let skip = self.asked.reading.skip_rows.clone().unwrap_or_default();
         let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([self.number])))).option();
         format!(" ({option})")
     }
 
-    /// The option that takes a field as missing, too; nothing where it cannot be given as it stands.
+    /// The option that also reads a field as missing; empty where the field cannot be given
+    /// literally.
     fn missing_option(&self, field: &str) -> String {
         let words = missing::with_more(self.asked.reading, std::iter::once(field));
         words.map(|words| format!(" ({})", words.option())).unwrap_or_default()
@@ -251,8 +254,8 @@ impl<'a> Table<'a> {
             self.text.path,
             format!("{}, {}", self.place(record), column_place(&self.layout.columns[column])),
             format!(
-                "\"{}\" is not finite, or too large for a 32-bit number; correct it, take it as missing{}, or leave this \
-                 row out{}",
+                "\"{}\" is not finite, or too large for a 32-bit number; correct it, read it as missing{}, or \
+                 skip this row{}",
                 shortened(field),
                 self.missing_option(field),
                 self.skip_option()
@@ -260,7 +263,7 @@ impl<'a> Table<'a> {
         )
     }
 
-    /// The rows, without what was said about them.
+    /// The rows, without the remarks.
     pub(super) fn finish(mut self, dropped: usize, remarks: &mut Remarks) -> Result<Raw, DataError> {
         if self.rows == 0 {
             return Err(DataError::content(
@@ -299,14 +302,14 @@ impl<'a> Table<'a> {
             let words: Vec<&String> =
                 self.unknown.iter().filter(|(at, _)| *at == column).map(|(_, word)| word).collect();
             remarks.warnings.push(format!(
-                "\"{}\" has words the run was not trained on, all of whose features are 0: {}",
+                "\"{}\" has words the run was not trained on; all its features are 0 there: {}",
                 shortened(&self.layout.columns[column]),
                 super::listed(&words)
             ));
         }
         if dropped > 0 {
             remarks.warnings.push(format!(
-                "{dropped} row{} with missing values {} left out",
+                "{dropped} row{} with missing values {} skipped",
                 if dropped == 1 { "" } else { "s" },
                 if dropped == 1 { "was" } else { "were" },
             ));

@@ -8,8 +8,8 @@ use crate::dataset::memory::{self, Budget};
 /// How many different words of a column are remembered. So few may all have the same hash.
 pub(super) const WORDS: usize = 4096;
 
-/// Before a table has so many rows, a list of all bytes for each column would take more memory than
-/// its values.
+/// Below this number of rows, a list of all bytes for each column would take more memory than its
+/// values.
 const ROWS: u64 = 512;
 
 /// The different words of a column, and how often each is there.
@@ -91,7 +91,7 @@ impl Words {
         has_room
     }
 
-    /// Gives back what they are charged with.
+    /// Releases the memory charged for them.
     pub(super) fn release(self, budget: &Budget) {
         budget.give_back(self.charged);
     }
@@ -125,7 +125,7 @@ impl Words {
         self.most_where(|other| other.eq_ignore_ascii_case(word))
     }
 
-    /// Of those that are meant.
+    /// Of the intended ones.
     pub(super) fn most_where(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
         let meant = self.iter().filter(|(word, _)| is_meant(word));
         let most = meant.max_by(|(a, times), (b, others)| times.cmp(others).then_with(|| b.cmp(a)));

@@ -15,11 +15,12 @@ const DEEPEST: usize = 3;
 /// How many files and folders are looked at in that search, at most.
 const MOST_ENTRIES: usize = 4000;
 
-/// The source of an images file with the labels and test files that lie next to it, by their usual names.
+/// The source of an images file with the labels and test files that lie next to it, by their usual
+/// names.
 ///
-/// Of a folder, the training images in it or below it are taken; both spellings (`train-images-idx3-ubyte`,
-/// `train-images.idx3-ubyte`) are known, with and without `.gz`, also in folders of the same names. Nothing is read: what is
-/// not there is left out, and loading says so.
+/// In a folder, the training images in it or below it are chosen; both spellings
+/// (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`) are known, with and without `.gz`, also
+/// in folders of these names. Nothing is read: missing files are skipped, and loading says so.
 pub fn companions(path: &Path) -> Source {
     let images = if path.is_dir() {
         images_below(path).into_iter().next().unwrap_or_else(|| path.join(STANDARD_NAMES[0]))
@@ -33,8 +34,8 @@ pub fn companions(path: &Path) -> Source {
     Source::Idx { images, labels, test_images, test_labels, reading: IdxReading::default() }
 }
 
-/// The training images of a folder that holds data sets in the format of MNIST, or of the nearest folders below it that
-/// do, one of each data set. None below a folder with pictures.
+/// The training images of a folder that contains data sets in the format of MNIST, or of the
+/// nearest folders below it that do, one of each data set. None below a folder with pictures.
 pub fn images_below(folder: &Path) -> Vec<PathBuf> {
     let mut level = vec![folder.to_path_buf()];
     let mut left = MOST_ENTRIES;
@@ -71,8 +72,8 @@ pub fn images_below(folder: &Path) -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// The training images of a folder: under their usual name, else under each name that begins otherwise
-/// (`emnist-letters-train-images-idx3-ubyte`).
+/// The training images of a folder: under their usual name, else under each name that begins
+/// otherwise (`emnist-letters-train-images-idx3-ubyte`).
 fn images_in(folder: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
     let nested = |name: &&str| {
         [folder.join(name), folder.join(name).join(name)].into_iter().find(|path| path.is_file())
@@ -95,7 +96,7 @@ pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// The name of a file without what only says that it is packed.
+/// The name of a file without the extension of a packed file.
 pub(super) fn plain_name(path: &Path) -> String {
     let name = file_name(path);
     name.strip_suffix(".gz").unwrap_or(&name).to_owned()
@@ -112,7 +113,7 @@ pub(super) fn name(images: &Path) -> String {
     }
 }
 
-/// The file with its folder, as the line that says what was read shows it.
+/// The file with its folder, as in the summary line.
 pub(super) fn shown(images: &Path) -> String {
     let folder = images.parent().and_then(Path::file_name);
     match folder {
@@ -132,7 +133,8 @@ fn test_names(images: &str) -> Vec<String> {
     ["t10k", "test"].iter().map(|test| images.replace("train", test)).collect()
 }
 
-/// The file of that name next to `path`, also in the other spelling or compression, and in a folder of its own name.
+/// The file of that name next to `path`, also in the other spelling or compression, and in a folder
+/// of its own name.
 fn beside(path: &Path, name: &str) -> Option<PathBuf> {
     let plain = name.strip_suffix(".gz").unwrap_or(name);
     let other =

@@ -11,13 +11,14 @@ use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
 
 const IMAGES_MAGIC: u32 = 0x0803;
-/// No data have more dimensions than pictures with channels; more are another file that begins alike.
+/// No data have more dimensions than pictures with channels; more are another file that begins
+/// alike.
 const MOST_DIMENSIONS: u8 = 8;
 /// Deflate cannot shrink further than 1032 to 1: a header that promises more than this is lying.
 const MAX_RATIO: u64 = 1100;
 const CHUNK: u64 = 1 << 20;
 
-/// The type of the values and the number of dimensions, as the first four bytes tell them.
+/// The type of the values and the number of dimensions, from the first four bytes.
 pub(super) fn kind_of(magic: [u8; 4]) -> Option<(Kind, usize)> {
     let [0, 0, kind, dimensions @ 1..=MOST_DIMENSIONS] = magic else { return None };
     let kind = match kind {
@@ -32,7 +33,7 @@ pub(super) fn kind_of(magic: [u8; 4]) -> Option<(Kind, usize)> {
     Some((kind, dimensions as usize))
 }
 
-/// A file behind its compression.
+/// A file after decompression.
 pub(super) struct Opened<'a> {
     pub reader: Box<dyn Read + 'a>,
     gzipped: bool,
@@ -43,7 +44,7 @@ pub(super) fn open<'a>(path: &Path, progress: &'a Progress) -> Result<Opened<'a>
     open_part(path, u64::MAX, progress)
 }
 
-/// [`open`] of no more than the first `most` bytes.
+/// [`open`] limited to the first `most` bytes.
 pub(super) fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> Result<Opened<'a>, DataError> {
     let io = |error: std::io::Error| DataError::io(path, &error);
     let (mut file, file_bytes): (File, u64) = open_file(path, "a file of images")?;
@@ -58,7 +59,7 @@ pub(super) fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> R
 }
 
 impl Opened<'_> {
-    /// Type and sizes; `what` the file should hold.
+    /// Type and sizes; `what` is the expected content.
     pub(super) fn header(&mut self, path: &Path, what: &str) -> Result<Header, DataError> {
         let mut word = [0; 4];
         fill(&mut self.reader, &mut word, path)?;
@@ -67,8 +68,9 @@ impl Opened<'_> {
                 path,
                 "bytes 0 to 3",
                 format!(
-                    "IDX {what} begin with two zeros, their type and the number of dimensions (0x{IMAGES_MAGIC:08x} for grey \
-                     pictures), this file with 0x{:08x}; choose a file in the format of MNIST",
+                    "IDX {what} begin with two zeros, their type and the number of dimensions \
+                     (0x{IMAGES_MAGIC:08x} for grey pictures), but this file begins with 0x{:08x}; choose a \
+                     file in the format of MNIST",
                     u32::from_be_bytes(word)
                 ),
             ));
@@ -96,19 +98,20 @@ impl Opened<'_> {
             path,
             format!("byte {}", header.saturating_add(found)),
             format!(
-                "the file ends after {found} of the {expected} bytes{unpacked} that its header promises; it is incomplete, fetch \
-                 it again"
+                "the file ends after {found} of the {expected} bytes{unpacked} that its header states; it is \
+                 incomplete, download it again"
             ),
         )
     }
 
-    /// That the file can hold so many bytes.
+    /// Checks that the file can contain this many bytes.
     pub(super) fn check_length(&self, path: &Path, expected: u64, header: u64) -> Result<(), DataError> {
         let most = self.most(header);
         if expected > most { Err(self.short(path, most, expected, header)) } else { Ok(()) }
     }
 
-    /// Hands over `expected` bytes, a multiple of `unit` at a time, as long as `take` says so; refuses a file that holds fewer.
+    /// Passes on `expected` bytes, a multiple of `unit` at a time, while `take` returns true;
+    /// refuses a shorter file.
     pub(super) fn chunks(
         &mut self,
         path: &Path,
@@ -137,7 +140,7 @@ impl Opened<'_> {
         Ok(())
     }
 
-    /// [`Opened::chunks`] of a file that holds no more.
+    /// [`Opened::chunks`] of a file that must end after them.
     pub(super) fn body(
         mut self,
         path: &Path,
@@ -153,7 +156,8 @@ impl Opened<'_> {
             return Err(DataError::content(
                 path,
                 format!("byte {}", header + expected),
-                "the file continues after the last value its header promises; it is damaged, fetch it again",
+                "the file continues after the last value that its header states; it is damaged, download it \
+                 again",
             ));
         }
         progress.advance(self.file_bytes);
@@ -179,6 +183,6 @@ fn unpacking(path: &Path, at: u64, error: &std::io::Error) -> DataError {
     DataError::content(
         path,
         format!("after byte {at}"),
-        format!("the file cannot be read or unpacked ({error}); it is damaged, fetch it again"),
+        format!("the file cannot be read or unpacked ({error}); it is damaged, download it again"),
     )
 }

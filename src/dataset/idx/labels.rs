@@ -8,8 +8,8 @@ use crate::dataset::npy::{Labels, Number, Sink, each_number};
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress};
 
-/// Adds the labels of a file. Of those with several numbers a row, the class is the place of the 1 where each row has a single
-/// one among zeros, else the first number (QMNIST).
+/// Adds the labels of a file. Of those with several numbers a row, the class is the place of the 1
+/// where each row has a single one among zeros, else the first number (QMNIST).
 pub(super) fn read_labels(
     path: &Path,
     expected: usize,
@@ -24,7 +24,7 @@ pub(super) fn read_labels(
         [count] => (count, 1),
         [count, each @ 1..=64] => (count, each),
         _ => {
-            let message = "it holds images, choose the file of labels";
+            let message = "it contains images; choose the file of labels";
             return Err(DataError::content(path, "bytes 0 to 3", message));
         }
     };
@@ -33,7 +33,8 @@ pub(super) fn read_labels(
             path,
             "bytes 4 to 7",
             format!(
-                "there are {count} labels, but {} holds {expected} images; choose the labels that belong to it",
+                "there are {count} labels, but {} contains {expected} images; choose the labels that belong \
+                 to it",
                 images.display()
             ),
         ));
@@ -55,10 +56,12 @@ pub(super) fn read_labels(
     let is_one_hot = each > 1 && count > 0 && one_hot.is_so;
     let name = companions::file_name(path);
     if is_one_hot {
-        raw.notes
-            .push(format!("labels of {name} are one-hot: the class is the place of the 1, counted from 0"));
+        raw.notes.push(format!(
+            "the labels in {name} are one-hot: the class is the position of the 1, counted from \
+                 0"
+        ));
     } else if each > 1 {
-        raw.notes.push(format!("of the {each} numbers a row of {name} the first is the label"));
+        raw.notes.push(format!("the label is the first of the {each} numbers in each row of {name}"));
     }
     let mut one_hot = OneHot::new(each);
     file.body(path, bytes, header_bytes, row, progress, |bytes| {

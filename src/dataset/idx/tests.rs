@@ -148,8 +148,8 @@ fn bad_files_are_refused_with_place_and_remedy() {
     let good = images(3, 2, 2);
     check(b"", None, &["pictures.idx", "header", "complete file"]);
     check(b"PK\x03\x04 and more", None, &["bytes 0 to 3", "0x00000803", "0x504b0304", "format of MNIST"]);
-    check(&labels(&[1, 2]), None, &["it holds labels, choose the file of images"]);
-    check(&good[..20], None, &["byte 20", "4 of the 12 bytes", "fetch it again"]);
+    check(&labels(&[1, 2]), None, &["it contains labels; choose the file of images"]);
+    check(&good[..20], None, &["byte 20", "4 of the 12 bytes", "download it again"]);
     check(&[&good[..], b"x"].concat(), None, &["byte 28", "continues"]);
     check(&gzip(&good[..20]), None, &["byte 20", "4 of the 12 bytes unpacked"]);
     check(&gzip(&good)[..20], None, &["pictures.idx", "header", "complete file"]);
@@ -159,7 +159,7 @@ fn bad_files_are_refused_with_place_and_remedy() {
         Some(&labels(&[1])),
         &["answers.idx", "bytes 4 to 7", "1 labels", "3 images", "belong to it"],
     );
-    check(&good, Some(&good), &["answers.idx", "it holds images, choose the file of labels"]);
+    check(&good, Some(&good), &["answers.idx", "it contains images; choose the file of labels"]);
     // A header that promises more than there is memory, in a tiny file.
     let mut lying = images(0, 0, 0);
     lying[4..16].fill(0xFF);

@@ -68,12 +68,12 @@ const MASKS: [&str; 14] = [
 /// Folders of the pictures that masks belong to.
 const PICTURES: [&str; 7] = ["image", "images", "img", "imgs", "picture", "pictures", "jpegimages"];
 
-/// Whether a folder is called as those of masks are.
+/// Whether a folder has the name of a folder of masks.
 pub(super) fn is_mask(name: &str) -> bool {
     MASKS.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether a folder is called as those of the pictures are that masks belong to.
+/// Whether a folder has the name of the pictures that masks belong to.
 pub(super) fn is_pictures(name: &str) -> bool {
     PICTURES.contains(&name.to_lowercase().as_str())
 }
@@ -88,10 +88,10 @@ pub(super) struct Arrangement {
     level: Option<usize>,
     /// The words that the parts' names share.
     rest: String,
-    /// Whether folders of pictures stand next to folders of their masks.
+    /// Whether folders of pictures are next to folders of their masks.
     has_masks: bool,
-    /// Folders of parts in which all pictures are in one folder that is called as those of pictures
-    /// are, which is no class.
+    /// Folders of parts in which all pictures are in one folder with the name of a folder of
+    /// pictures, which is not a class.
     wrapped: BTreeSet<Vec<String>>,
     /// Whether masks are samples like all others.
     takes_masks: bool,
@@ -128,7 +128,7 @@ pub(super) fn folders(file: &Path) -> Vec<String> {
 }
 
 impl Arrangement {
-    /// Tells the arrangement from the paths of all pictures.
+    /// Determines the arrangement from the paths of all pictures.
     ///
     /// Folders are parts of the data where there is one to train on and one to validate or test,
     /// and most pictures are in them. By the rules of version 1 every first folder is a class.
@@ -219,7 +219,7 @@ impl Arrangement {
         let category = folders.get(self.shared).filter(|_| is_deeper).cloned();
         let class = folders.get(at).cloned();
         match (class, category) {
-            // The only folder that tells pictures apart.
+            // The only folder that distinguishes pictures.
             (None, category @ Some(_)) => Meaning::Sample { part, class: category, category: None },
             (class, category) => Meaning::Sample { part, class, category },
         }

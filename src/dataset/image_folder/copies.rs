@@ -1,10 +1,10 @@
-//! Pictures that are called like altered copies of others: a random split spreads them over its parts.
+//! Pictures with the names of altered copies of others: a random split spreads them over its parts.
 
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{DataError, Progress};
 
-/// Words after or before a name that say that the picture is made of another one.
+/// Words after or before a name which show that the picture is a copy of another one.
 const MARKS: [&str; 14] = [
     "flip",
     "flipped",
@@ -21,10 +21,10 @@ const MARKS: [&str; 14] = [
     "blur",
     "blurred",
 ];
-/// Fewer copies are not told.
+/// Fewer copies are not reported.
 const FEWEST: usize = 3;
 
-/// How many pictures are called like copies of others in the same folder, and the first of them.
+/// Number of pictures with the names of copies of others in one folder, and the first of them.
 /// `files` are sorted.
 pub(super) fn find(files: &[PathBuf], progress: &Progress) -> Result<Option<(usize, PathBuf)>, DataError> {
     let (mut count, mut first) = (0, None);
@@ -38,7 +38,7 @@ pub(super) fn find(files: &[PathBuf], progress: &Progress) -> Result<Option<(usi
     Ok(first.filter(|_| count >= FEWEST).map(|first| (count, first.clone())))
 }
 
-/// The picture that another one is called after: `x.png` for `x_rot90.png`, `aug_x.png`, `x (1).png`.
+/// The original of a picture by its name: `x.png` for `x_rot90.png`, `aug_x.png`, `x (1).png`.
 fn original(file: &Path) -> Option<PathBuf> {
     let (stem, ending) = (file.file_stem()?.to_str()?, file.extension()?.to_str()?);
     let name = numbered(stem).or_else(|| marked(stem))?;
@@ -52,7 +52,7 @@ fn numbered(stem: &str) -> Option<&str> {
     is_number.then(|| name.strip_suffix(" - Copy").unwrap_or(name))
 }
 
-/// A name without the word that says what was done.
+/// A name without the word of the alteration.
 fn marked(stem: &str) -> Option<&str> {
     let is_sign = |letter: char| matches!(letter, '_' | '-' | ' ' | '.');
     let after = stem.rsplit_once(is_sign).filter(|(_, mark)| is_mark(mark)).map(|(name, _)| name);

@@ -1,4 +1,4 @@
-//! Which files are pictures, and what to do with other ones.
+//! Which files are pictures, and the remedy for others.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,8 +7,7 @@ use std::path::Path;
 
 use crate::project::Rules;
 
-/// Endings of files that are taken for pictures, in lower case; what is in them is told from their
-/// first bytes.
+/// Extensions of picture files, in lower case; their content is determined by their first bytes.
 const ENDINGS: [&str; 29] = [
     "png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff", // as by the rules of version 1
     "jfif", "pjpeg", "pjp", "jif", "apng", "dib", "pgm", "ppm", "pbm", "pnm", "pam", "qoi", "tga", "ico",
@@ -41,8 +40,8 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Tells a file by its ending, and one without an ending by its first bytes. Whether it is a
-/// regular file is asked only where that counts, as it may take a look at the disk.
+/// Determines the kind of a file by its extension, or without one by its first bytes. Whether it is
+/// a regular file is asked only where necessary, because that may access the disk.
 pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> Kind {
     let ending = ending(path);
     let known = match rules {
@@ -60,7 +59,7 @@ pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> 
     }
 }
 
-/// Whether a file that was named itself is taken for a picture.
+/// Whether a file that was named itself is read as a picture.
 pub(in crate::dataset) fn is_picture(path: &Path) -> bool {
     kind_of(path, || path.is_file(), Rules::Current) == Kind::Picture
 }
@@ -83,15 +82,14 @@ pub(super) fn ending(path: &Path) -> String {
     }
 }
 
-/// Files that were passed over: `3 other files left out (2 .heic, 1 .txt)`; the most frequent
-/// endings first.
+/// Skipped files: `3 other files skipped (2 .heic, 1 .txt)`; the most frequent extensions first.
 pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     const TOLD: usize = 6;
     let all: usize = others.values().sum();
     let mut endings: Vec<(&String, usize)> = others.iter().map(|(ending, count)| (ending, *count)).collect();
     endings.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let text = |(ending, count): &(&String, usize)| match ending.as_str() {
-        "" => format!("{count} without ending"),
+        "" => format!("{count} without extension"),
         ending => format!("{count} .{ending}"),
     };
     let mut texts: Vec<String> = endings.iter().take(TOLD).map(text).collect();
@@ -99,11 +97,10 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
         texts.push("…".to_owned());
     }
     let s = if all == 1 { "" } else { "s" };
-    (all > 0).then(|| format!("{all} other file{s} left out ({})", texts.join(", ")))
+    (all > 0).then(|| format!("{all} other file{s} skipped ({})", texts.join(", ")))
 }
 
-/// The error of a folder that holds no picture, with a remedy: about the most frequent of its
-/// files.
+/// The error of a folder without pictures, with a remedy: about the most frequent of its files.
 pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
     let remedy = |ending: &str| {
         Some(match ending {
@@ -114,7 +111,7 @@ pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
                 "save them as PNG, for example with ImageMagick (`magick mogrify -format png`)"
             }
             "svg" | "svgz" | "eps" | "pdf" | "ai" => {
-                "draw them as PNG, for example with Inkscape (`inkscape --export-type=png`)"
+                "render them as PNG, for example with Inkscape (`inkscape --export-type=png`)"
             }
             "dcm" | "dicom" | "ima" => {
                 "save them as 16-bit PNG or TIFF, or their arrays as .npy (Python: pydicom's `dcmread(file).pixel_array`)"
@@ -140,10 +137,10 @@ pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
     let known = known.filter_map(|(ending, count)| remedy(ending).map(|remedy| (count, ending, remedy)));
     match known.max_by_key(|(count, ..)| **count) {
         Some((count, ending, remedy)) => {
-            format!("holds no picture that is read, but {count} .{ending}; {remedy}")
+            format!("contains no picture of a supported format, but {count} .{ending}; {remedy}")
         }
-        None => "holds no picture; choose a folder with PNG, JPEG, TIFF, BMP, GIF, WebP or PGM files, or with sub-folders \
-                 of them"
+        None => "contains no picture; choose a folder with PNG, JPEG, TIFF, BMP, GIF, WebP or PGM files, or \
+             with subfolders of them"
             .to_owned(),
     }
 }
@@ -182,14 +179,14 @@ mod tests {
             let advice = advice(&others);
             assert!(advice.contains(part), "{advice}");
         };
-        check(&[], None, "holds no picture; choose a folder with PNG, JPEG");
+        check(&[], None, "contains no picture; choose a folder with PNG, JPEG");
         check(
             &[("txt", 1), ("heic", 2)],
-            Some("3 other files left out (2 .heic, 1 .txt)"),
+            Some("3 other files skipped (2 .heic, 1 .txt)"),
             "but 2 .heic; save them as JPEG or PNG",
         );
-        check(&[("", 1)], Some("1 other file left out (1 without ending)"), "holds no picture; choose");
-        check(&[("nii.gz", 3)], Some("3 other files left out (3 .nii.gz)"), "numpy.save");
-        check(&[("dcm", 3)], Some("3 other files left out (3 .dcm)"), "pydicom");
+        check(&[("", 1)], Some("1 other file skipped (1 without extension)"), "contains no picture; choose");
+        check(&[("nii.gz", 3)], Some("3 other files skipped (3 .nii.gz)"), "numpy.save");
+        check(&[("dcm", 3)], Some("3 other files skipped (3 .dcm)"), "pydicom");
     }
 }

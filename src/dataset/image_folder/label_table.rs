@@ -13,7 +13,7 @@ use crate::project::Rules;
 const MAX_BYTES: u64 = 1 << 30;
 /// Memory of a row beyond its letters: its fields, and its label by four names.
 const ROW_BYTES: u64 = 800;
-/// Rows that tell which column names the pictures, and which ones may be classes.
+/// Number of rows that determine the column of picture names, and possible classes.
 const LOOKED_AT: usize = 1000;
 /// The most columns of numbers before those of classes.
 const MOST_BEFORE: usize = 16;
@@ -22,15 +22,15 @@ const MOST_BEFORE: usize = 16;
 const MOST_BYTES: usize = 1024;
 const MOST_FOLDERS: usize = 16;
 
-/// A table that names pictures in one column and tells their labels in others.
+/// A table with names of pictures in one column and their labels in others.
 #[derive(Debug)]
 pub(super) struct LabelTable<'a> {
     pub file_name: String,
     /// Whether pictures are named with their endings, as files are, and not by a word alone.
     pub names_files: bool,
-    /// The column of labels; several where each stands for a class (one-hot), which is its name.
+    /// The column of labels; several where each is a class (one-hot), which is its name.
     pub label_names: Vec<String>,
-    /// By what the table calls them; `None` where two rows do not agree.
+    /// By their names in the table; `None` where two rows do not agree.
     labels: HashMap<String, Option<String>>,
     /// By the ends of these names, where they are paths from further above.
     by_end: HashMap<String, Option<String>>,
@@ -39,8 +39,8 @@ pub(super) struct LabelTable<'a> {
 }
 
 impl<'a> LabelTable<'a> {
-    /// Reads a table; where they are not said, the column of file names is told by its values, and
-    /// the first other column holds the labels; by the rules of today, columns of which each row
+    /// Reads a table; unless chosen, the column of file names is determined by its values, and the
+    /// first other column contains the labels; by the current rules, columns of which each row
     /// marks a single one do.
     ///
     /// # Errors
@@ -106,7 +106,8 @@ impl<'a> LabelTable<'a> {
         let file_at = match file.map(named).transpose()? {
             Some(column) => column,
             None => best()?.ok_or_else(|| {
-                let message = "names none of the pictures; choose a table with a column of their file names";
+                let message = "contains none of the pictures' names; choose a table with a column of their \
+                     file names";
                 DataError::file(path, message)
             })?,
         };
@@ -123,7 +124,7 @@ impl<'a> LabelTable<'a> {
             None => others.take(1).collect(),
         };
         if label_at.is_empty() {
-            return Err(DataError::file(path, "has no column besides that of file names; choose another"));
+            return Err(DataError::file(path, "has no column besides the file names; choose another"));
         }
         let name = |column: usize| match first.get(column).map(str::trim).filter(|_| has_header) {
             Some(name) if !name.is_empty() => name.to_owned(),
@@ -158,7 +159,7 @@ impl<'a> LabelTable<'a> {
         Ok(table)
     }
 
-    /// Which columns were taken for what, to follow *the*.
+    /// The role of each column, to follow *the*.
     pub(super) fn told(&self) -> String {
         /// The most columns that are named.
         const NAMED: usize = 8;
@@ -167,7 +168,7 @@ impl<'a> LabelTable<'a> {
         let what = if names.len() > 1 { "one-hot columns" } else { "column" };
         let more = if self.label_names.len() > NAMED { ", …" } else { "" };
         let file = quoted(&self.file_name);
-        format!("{what} {}{more}; pictures are named by the column {file}", names.join(", "))
+        format!("{what} {}{more}; pictures are matched by the column {file}", names.join(", "))
     }
 
     fn add(&mut self, path: &str, label: &str) -> Result<(), DataError> {
@@ -220,7 +221,7 @@ fn label_columns(
         // After another column, two may be anything: yes and no, left and right.
         let least = if start == 0 { 2 } else { 3 };
         let mut found = &columns[start..];
-        // All rows prove what the first ones tell.
+        // All rows confirm the first ones.
         for rows in [few, rows] {
             found = &found[..one_hot(rows, found, progress)?];
         }
@@ -262,7 +263,7 @@ fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Res
     Ok(classes)
 }
 
-/// Whether a field marks the class of its column; `None` for what is neither 0 nor 1.
+/// Whether a field marks the class of its column; `None` where it is neither 0 nor 1.
 fn mark(field: &str) -> Option<bool> {
     let field = field.trim();
     let is = |word: &str, number: f64| field.eq_ignore_ascii_case(word) || field.parse() == Ok(number);
@@ -270,7 +271,7 @@ fn mark(field: &str) -> Option<bool> {
     (is_marked || is("false", 0.0)).then_some(is_marked)
 }
 
-/// The place of a column of a table without a header, which is called `column 3`.
+/// The place of a column of a table without a header, named `column 3`.
 fn numbered(name: &str) -> Option<usize> {
     name.strip_prefix("column ")?.parse::<usize>().ok()?.checked_sub(1)
 }
@@ -281,7 +282,7 @@ fn path_of(field: &str) -> String {
     path.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
-/// A path, and what is left of it without its first folder, its first two, …
+/// A path, and the rest of it without its first folder, its first two, …
 fn ends(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.split_once('/').map(|(_, end)| end))
 }
@@ -292,7 +293,8 @@ fn names(path: &str) -> [String; 2] {
     [name, stem(name)].map(str::to_owned)
 }
 
-/// Without the ending, which has a letter and at most five signs, so that the 5 of `1.5` is none.
+/// Without the extension, which has a letter and at most five characters, so that the 5 of `1.5` is
+/// not one.
 fn stem(path: &str) -> &str {
     match path.rsplit_once('.') {
         Some((stem, ending))
@@ -307,8 +309,8 @@ fn stem(path: &str) -> &str {
     }
 }
 
-/// The rows of a table. By the rules of today a first line that holds nothing but a number, of the
-/// rows below, is none of them, and runs of spaces part fields as one does.
+/// The rows of a table. By the current rules a first line that contains only a number, of the rows
+/// below, is skipped, and runs of spaces divide fields as one does.
 fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Vec<StringRecord>, DataError> {
     let is_current = rules == Rules::Current;
     let is_count = |line: &str| {
@@ -347,7 +349,7 @@ fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Ve
     Ok(rows)
 }
 
-/// Adds an empty name before those of a header that has none for the first column: each row has a
+/// Adds an empty name before those of a header that has none for the first column: each row has one
 /// field more, and not only because it ends in a delimiter.
 fn name_first_column(rows: &mut [StringRecord], is_known: &dyn Fn(&str) -> bool) {
     let Some((header, rows)) = rows.split_first_mut() else { return };
@@ -399,7 +401,7 @@ mod tests {
         check("a.png 2880\nb.png   17\n", ["column 1", "column 2"], [Some("2880"), Some("17"), Some("17")]);
         check("f,l\na,1,\nb,2,\n", ["f", "l"], [Some("1"), Some("2"), Some("2")]);
         check("a.png,u\nx/b.png,v,w\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
-        // One column a class, and other columns that are none.
+        // One column per class, and other columns.
         check(
             "image,MEL,NV,age\na,1.0,0.0,1\nb,0.0,1.0,0\n",
             ["image", "MEL+NV"],
@@ -415,7 +417,7 @@ mod tests {
         check("f,x,y\na,1,1\nb,1,0\n", ["f", "x"], [Some("1"), Some("1"), Some("1")]);
         check("f,grade,x,y\na,3,1,0\nb,2,0,1\n", ["f", "grade"], [Some("3"), Some("2"), Some("2")]);
         check("f,age,x,y,z\na,30,1,0,0\nb,4,0,1,0\n", ["f", "x+y+z"], [Some("x"), Some("y"), Some("y")]);
-        // A column of classes before others that tell the split, in words or as numbers.
+        // A column of classes before others that contain the split, in words or as numbers.
         check(
             "image,kind,is_train,is_val,is_test\na,cat,1,0,0\nb,dog,0,1,0\n",
             ["image", "kind"],
@@ -426,7 +428,7 @@ mod tests {
             ["image", "class"],
             [Some("3"), Some("5"), Some("5")],
         );
-        // What the first rows tell, and one that does not.
+        // The first rows do not show the kind of a later one.
         let mut long = "f,x,y,z\na,0,1,0\n".to_owned();
         long.extend((0..1000).map(|at| format!("o{at},1,0,0\n")));
         check(&format!("{long}b,0,0,1\n"), ["f", "x+y+z"], [Some("y"), Some("z"), Some("z")]);
@@ -480,7 +482,7 @@ mod tests {
         assert_eq!(table.label(Path::new("x/b.png")), Some("2"));
         assert_eq!(table.label(Path::new("c.png")), None);
         assert_eq!(table.label(&Path::new(&long).join("c.png")), Some("3"));
-        // 16 ends with and without ending; of `a.png` there is none.
+        // 16 extensions with and without a dot; of `a.png` there is none.
         assert_eq!(table.by_end.len(), 32);
     }
 
@@ -496,10 +498,10 @@ mod tests {
             assert!(error.to_string().contains(expected), "{error}");
         };
         check(b"", None, None, "is empty");
-        check(b"x,y\n1,2\n", None, None, "names none of the pictures");
+        check(b"x,y\n1,2\n", None, None, "contains none of the pictures' names");
         check(b"file\na.png\n", None, None, "no column besides");
         check(b"file,l\na.png,1\n", Some("name"), None, "no column \"name\"; choose one of \"file\", \"l\"");
         check(b"file,l\na.png,1\n", None, Some("kind"), "no column \"kind\"");
-        check(b"\xff\xfe\0", None, None, "names none");
+        check(b"\xff\xfe\0", None, None, "none of the pictures' names");
     }
 }

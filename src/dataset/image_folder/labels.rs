@@ -12,7 +12,7 @@ use crate::dataset::interned::Interned;
 use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
 use crate::project::{Choice, LabelFrom, Rules};
 
-/// How many names are told where a label is missing.
+/// How many names are listed where a label is missing.
 const TOLD: usize = 3;
 /// Classes that are compared with each other.
 const MOST_CLASSES: usize = 10_000;
@@ -31,11 +31,11 @@ pub(super) struct Labelled<'a> {
     pub rules: Rules,
 }
 
-/// Labels, and what is to be said of them.
+/// Labels, and the remarks on them.
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     pub columns: Vec<LabelColumn>,
-    /// A few words for the line that says what was read.
+    /// A few words for the summary line.
     pub understood: Option<String>,
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
@@ -64,7 +64,9 @@ pub(super) fn labels(
         LabelFrom::Folder(depth) => {
             let Some(at) = depth.checked_sub(1) else {
                 return Err(DataError::Setting(
-                    "labels cannot come from folder 0; folders are counted from 1, from the one that is loaded".into(),
+                    "labels cannot come from folder 0; folders are counted from 1, starting with the chosen \
+                     one"
+                    .into(),
                 ));
             };
             Some(pictures.column("folder", &mut labels, progress, |file| folders(file).into_iter().nth(at))?)
@@ -87,7 +89,8 @@ pub(super) fn labels(
                     let (of, file) = (path.display().to_string(), file.clone());
                     let one = LabelFrom::Table { path, file, label: classes.first().cloned() };
                     labels.notes.push(format!(
-                        "labels are the names of the columns that hold the 1, of the {told} of {of}; {} takes one of them",
+                        "labels are the names of the columns that contain the 1, of the {told} of {of}; {} \
+                         uses one of them",
                         Choice::Label(one).option()
                     ));
                     labels.understood = Some(format!("one-hot labels of {} columns", classes.len()));
@@ -115,14 +118,15 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     };
     let is_old = pictures.rules == Rules::Version1;
     let files = pictures.files.len();
-    // One class tells nothing, and neither does one for each file.
+    // One class is not a label, and neither is one for each file.
     let is_label = |found: &Found| {
         is_old || ((found.classes > 1 || found.missing > 0) && (found.classes < files || files <= 2))
     };
     let found = pictures.column_if("folder", labels, progress, |file| meaning(file).0, is_label)?;
     if !is_old && is_label(&found) && !found.alike.is_empty() {
         let message = format!(
-            "folders that differ by case alone are classes of their own ({}); give them one name if they are one class",
+            "folders whose names differ only in case are separate classes ({}); rename them if they are one \
+             class",
             found.alike.join(", ")
         );
         labels.doubts.push(Doubt { message, remedies: Vec::new() });
@@ -131,14 +135,14 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
         match &found.first {
             Some(first) if found.classes == 1 => labels
                 .notes
-                .push(format!("all pictures are in folders called “{first}”, so folders are not labels")),
+                .push(format!("all pictures are in folders named “{first}”, so folders are not labels")),
             _ => {
                 // The folder that would be the class.
                 let depth = pictures.files.iter().find_map(|file| {
                     let class = meaning(file).0?;
                     folders(file).iter().position(|folder| *folder == class).map(|at| at + 1)
                 });
-                let message = "each folder holds one picture, so folders are not labels".to_owned();
+                let message = "each folder contains one picture, so folders are not labels".to_owned();
                 match depth {
                     Some(depth) => labels
                         .doubts
@@ -154,7 +158,7 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     Ok(())
 }
 
-/// Names and tables that look as if they told labels.
+/// Names and tables that look like labels.
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
     let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table), false));
     let beside = tables_beside(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
@@ -166,7 +170,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
             continue;
         }
-        // A table that is no such table, or cannot be read, is nothing to speak of here.
+        // A file that is not such a table, or cannot be read, is ignored here.
         let Ok(found) = LabelTable::read(&path, None, None, (pictures.files, pictures.rules), progress)
         else {
             progress.check()?;
@@ -180,7 +184,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         // Those to be tested are often in no table.
         if known > 1 && 10 * known >= pictures.files.len() {
             let message = format!(
-                "{} names {known} of {} pictures and may hold their labels ({})",
+                "{} names {known} of {} pictures and may contain their labels ({})",
                 shown,
                 pictures.files.len(),
                 found.told()
@@ -195,7 +199,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
         }
     }
     let names = pictures.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
-    // Names that repeat which part a picture is in tell nothing more.
+    // Names that repeat the part of a picture add nothing.
     let are_parts =
         |words: &[String]| pictures.arrangement.has_parts() && words.iter().all(|word| is_part(word));
     if let Some((pattern, words)) = guessed(names).filter(|(_, words)| !are_parts(words)) {
@@ -251,7 +255,7 @@ impl Labelled<'_> {
         self.column_if(name, labels, progress, label, |_| true)
     }
 
-    /// Adds a column, where any picture has a label and what was found is one.
+    /// Adds a column, if any picture has a label and the column is one.
     fn column_if(
         &self,
         name: &str,

@@ -47,10 +47,11 @@ const PICTURES: [&str; 19] = [
 ];
 /// Signs between the words of a name.
 const SIGNS: [char; 4] = ['_', '-', ' ', '.'];
-/// So many masks with their pictures are no accident, however many other pictures there are.
+/// This many masks with their pictures are not a coincidence, however many other pictures there
+/// are.
 const MANY: usize = 3;
 
-/// How a picture is called.
+/// The name of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Picture,
@@ -62,9 +63,9 @@ enum Call {
 /// folders.
 #[derive(Debug, Default)]
 pub(super) struct Masks {
-    /// How each picture is called; empty where none is called like a mask.
+    /// The name of each picture; empty where none has the name of a mask.
     calls: Vec<Call>,
-    /// How many are called like masks.
+    /// Number of names of masks.
     count: usize,
     /// How many of these have their picture, and the place of the first.
     paired: usize,
@@ -72,7 +73,7 @@ pub(super) struct Masks {
 }
 
 impl Masks {
-    /// Looks for pictures that are called like masks, and for the pictures they are masks of.
+    /// Finds pictures with the names of masks, and the pictures they are masks of.
     pub(super) fn find(
         files: &[PathBuf],
         arrangement: &Arrangement,
@@ -91,7 +92,7 @@ impl Masks {
             progress.check()?;
             let name = Name::of(file, arrangement.shared());
             let is_sample = matches!(arrangement.meaning(file), Meaning::Sample { .. });
-            // Those that the arrangement leaves out are neither.
+            // Pictures that the arrangement skips are neither.
             found.calls.push(if is_sample { name.call } else { Call::Picture });
             if is_sample && name.call == Call::Picture {
                 for key in name.keys {
@@ -119,28 +120,27 @@ impl Masks {
         progress.budget().release(self.calls);
     }
 
-    /// Whether the picture at this place is called like a mask.
+    /// Whether the picture at this place has the name of a mask.
     pub(super) fn is_called_so(&self, at: usize) -> bool {
         self.calls.get(at) == Some(&Call::Mask)
     }
 
-    /// Whether it is sure that pictures that are called like masks are some: nearly each has its
-    /// picture, and there are several, or not many other pictures.
+    /// Whether pictures with the names of masks surely are masks: nearly each has its picture, and
+    /// there are several, or not many other pictures.
     pub(super) fn are_sure(&self) -> bool {
         let others = self.calls.len() - self.count;
         let are_paired = self.paired > 0 && self.paired * 10 >= self.count * 9;
         are_paired && (self.paired >= MANY || self.paired * 10 >= others)
     }
 
-    /// How many pictures are called like masks of others that are there, and the place of the
-    /// first.
+    /// Number of pictures with the names of masks of existing others, and the place of the first.
     pub(super) fn paired(&self) -> Option<(usize, usize)> {
         self.first.map(|first| (self.paired, first))
     }
 }
 
-/// Whether a path may hold a word for masks: a glance at its letters, as the paths of most pictures
-/// hold none.
+/// Whether a path may contain a word for masks: a quick test of its letters, because the paths of
+/// most pictures contain none.
 fn may_be_mask(file: &Path) -> bool {
     /// One of these is in each word.
     const PARTS: [&[u8]; 6] = [b"mask", b"seg", b"gt", b"ground", b"label", b"annotation"];
@@ -182,7 +182,8 @@ impl Name {
             }
             None => without_end(&stem, &PICTURES),
         };
-        // A folder of its own for one picture or more, and next to it one for its masks of any name.
+        // A folder of its own for one picture or more, and next to it one for its masks of any
+        // name.
         let is_own = folders.last().is_some_and(|folder| is_pictures(folder) || is_mask(folder));
         let own = (is_own && !common.is_empty()).then_some("");
         let keys = bare.into_iter().chain(own).chain([&stem[..]]);
@@ -276,7 +277,7 @@ mod tests {
         check(&["mask/1.png", "image/2.png", "face/3.png"], 1, 0, false);
         check(&["1_mask.png", "2_mask.png"], 2, 0, false);
         check(&["masked.png", "mask.png", "seg1.png", "a_1.png"], 0, 0, false);
-        // The arrangement of folders tells these.
+        // The arrangement of folders identifies these.
         check(&["images/x.png", "masks/x.png"], 0, 0, false);
     }
 }

@@ -7,11 +7,11 @@ use crate::dataset::picture::Depth;
 use crate::dataset::raw::Raw;
 use crate::project::{Choice, PixelRange};
 
-/// Pictures of 16 bits that use less of the range of their type are taken for ones of fewer bits.
+/// Pictures of 16 bits that use less of the range of their type are read as ones of fewer bits.
 const HALF: f32 = 0.5;
 
-/// Says how pictures of different depths were brought together: a doubt where those of one seem to
-/// be on another scale. `name` is that of a file and a page.
+/// Reports how pictures of different depths were combined: a doubt where those of one seem to have
+/// another scale. `name` is that of a file and a page.
 pub(super) fn describe(
     raw: &mut Raw,
     tally: &Tally,
@@ -33,13 +33,13 @@ pub(super) fn describe(
         called(rarest)
     );
     let what = match tally.numbers {
-        Some(_) => "the white of those of 8 and 16 bits is taken for the number 1",
-        None => "8 bits were brought to 16",
+        Some(_) => "white in those of 8 and 16 bits is read as 1",
+        None => "8-bit values were scaled to 16 bits",
     };
     let has_words = tally.depths[Depth::Word as usize] > 0;
     let scale = match tally.numbers {
         Some([low, high]) if low < 0.0 || high > 1.0 => {
-            Some(format!("the numbers go from {} to {}", short(low), short(high)))
+            Some(format!("the values range from {} to {}", short(low), short(high)))
         }
         Some(_) | None if has_words && tally.brightest < HALF => Some(format!(
             "those of 16 bits use only the lowest {:.1} % of the range of their type",
@@ -49,12 +49,12 @@ pub(super) fn describe(
     };
     match scale {
         _ if range == PixelRange::EachPicture => {
-            raw.notes.push(format!("{mixed}: each is brought to its own range"));
+            raw.notes.push(format!("{mixed}: each is scaled to its own range"));
         }
         Some(scale) => raw.doubts.push(Doubt {
             message: format!(
-                "{mixed}: {what}, but {scale}, so that the values may have different scales; load them apart, or bring each \
-                 picture to its own range"
+                "{mixed}: {what}, but {scale}, so the values may have different scales; load them separately, \
+                 or scale each picture to its own range"
             ),
             // A trained network has its own range.
             remedies: if is_known { Vec::new() } else { vec![Choice::Range(PixelRange::EachPicture)] },

@@ -41,7 +41,8 @@ impl NamePattern {
             (None, Some((before, after))) => (before, Piece::Word, after),
             (Some(_), Some(_)) | (None, None) => {
                 return Err(format!(
-                    "the pattern “{pattern}” of names must hold {{label}} or {{word}} once, as in {{label}}_*.png"
+                    "the pattern “{pattern}” of names must contain {{label}} or {{word}} once, as in \
+                     {{label}}_*.png"
                 ));
             }
         };
@@ -120,9 +121,9 @@ fn letters(text: &str) -> usize {
     text.find(|letter: char| !letter.is_alphabetic()).unwrap_or(text.len())
 }
 
-/// A pattern whose labels stand before a number in all names (`cat.0.jpg`, `dog_17.png`,
-/// `cat017.png`) but those that are a number alone, and these labels: at least two, each of several
-/// names.
+/// A pattern whose labels come before a number in all names (`cat.0.jpg`, `dog_17.png`,
+/// `cat017.png`) except those that are a number alone, and these labels: at least two, each of
+/// several names.
 pub(super) fn guessed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Option<(String, Vec<String>)> {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     let (mut marks, mut count) = (BTreeSet::new(), 0);

@@ -1,4 +1,4 @@
-//! Which values of pixels become black and white, and what is odd about them.
+//! Which values of pixels become black and white, and doubts about them.
 
 use super::tally::Tally;
 use crate::dataset::picture::{Depth, How, Sample};
@@ -7,7 +7,7 @@ use crate::dataset::settled::white_of;
 use crate::dataset::{DataError, Doubt, Known, Progress, Rows, memory};
 use crate::project::{Choice, PixelRange, Rules, format_value};
 
-/// Values that tell the percentiles of numbers.
+/// Number of values that determine the percentiles.
 const SAMPLES: usize = 1 << 22;
 /// A range of the type is doubtful where the values take less than this part of it.
 const SLIVER: f32 = 0.25;
@@ -25,9 +25,9 @@ pub(super) struct Range {
     pub doubts: Vec<Doubt>,
 }
 
-/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where
-/// that is chosen: those of the training data where they are `known`, those of the rows to train on
-/// (`train`) where these are told, else of all.
+/// Determines the range; scales each picture to its own, and clips percentiles, where that is
+/// chosen: those of the training data where they are `known`, those of the rows to train on
+/// (`train`) where these are given, otherwise of all.
 pub(super) fn settle(
     rows: &mut Rows,
     wanted: PixelRange,
@@ -74,14 +74,14 @@ pub(super) fn settle(
                 (Depth::Byte, _) if white.is_none() => None,
                 (Depth::Byte | Depth::Word | Depth::Float, Some(_)) => Some(format!("{values}; range: type")),
                 (Depth::Byte | Depth::Word | Depth::Float, None) => {
-                    Some(format!("{values}; range: data, as such numbers have no other"))
+                    Some(format!("{values}; range: data, the only choice for such numbers"))
                 }
             };
             if let Some(most) = type_max.filter(|most| high < SLIVER * most && low < high) {
                 range.doubts.push(Doubt {
                     message: format!(
-                        "the values of the pixels go from {low} to {high}, a small part of the range 0 to {most} of their \
-                         type: the pictures are dark"
+                        "the pixel values range from {low} to {high}, a small part of the range 0 to {most} \
+                         of their type: the pictures are dark"
                     ),
                     remedies: vec![Choice::Range(PixelRange::Data)],
                 });
@@ -95,8 +95,8 @@ pub(super) fn settle(
                 if most - few < OUTLYING * (high - low) && few < most {
                     range.doubts.push(Doubt {
                         message: format!(
-                            "the values of the pixels go from {} to {}, but almost all lie from {} to {}: a few stretch \
-                             the range",
+                            "the pixel values range from {} to {}, but almost all lie from {} to {}: a few \
+                             stretch the range",
                             short(low),
                             short(high),
                             short(few),
@@ -180,7 +180,7 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
                 low = if value < low { value } else { low };
                 high = if value > high { value } else { high };
             };
-            // One value after the other, many are compared at once.
+            // One value after the other, many are compared at a time.
             if seen.colours == seen.channels {
                 values.iter().copied().for_each(&mut around);
             } else {
@@ -267,7 +267,7 @@ fn percentiles(
     }
 }
 
-/// Cuts off what lies beyond.
+/// Clips values beyond.
 fn cut<T: Sample>(
     values: &mut [T],
     low: T,
@@ -287,7 +287,7 @@ fn cut<T: Sample>(
     Ok(())
 }
 
-/// Brings each picture from its own range to all of the type; alpha stays.
+/// Scales each picture from its own range to all of the type; alpha is unchanged.
 fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<(), DataError> {
     let mut pulse = Pulse::new(progress);
     let (channels, colours) = (how.channels(), how.wanted.channels.count());

@@ -72,10 +72,10 @@ struct Unit<'a, T> {
     states: &'a mut [State],
 }
 
-/// Decodes all files; damaged pictures go to `skipped`. Which pictures there are must not depend on
-/// the memory that is free: a picture there is none for is an error.
+/// Decodes all files; damaged pictures go to `skipped`. Which pictures are loaded must not depend
+/// on the free memory: a picture without memory is an error.
 ///
-/// Rows are bytes until a deeper picture is met; then those that were read are brought to its
+/// Rows are bytes until a deeper picture is found; then those that were read are converted to its
 /// depth, and the others read.
 pub(super) fn read_all(
     files: Files<'_>,
@@ -120,7 +120,8 @@ pub(super) fn read_all(
     Ok(Pictures { rows, places, tally })
 }
 
-/// Reads what is still to be read; the depth that is needed where a picture is deeper than `rows`.
+/// Reads the remaining files; returns the depth that is needed where a picture is deeper than
+/// `rows`.
 fn pass<T: Sample>(
     files: Files<'_>,
     rows: &mut [T],
@@ -168,9 +169,9 @@ fn pass<T: Sample>(
     Ok((deepest > T::DEPTH).then_some(deepest))
 }
 
-/// Decodes files in parallel. One that finds no memory waits for those that are read at the same
-/// time, and is handed back for a pass alone only where there are none; progress counts it then.
-/// All stop once one is deeper.
+/// Decodes files in parallel. A file without memory waits for those that are being read, and is
+/// returned for a pass alone only where there are none; progress counts it then. All stop once one
+/// is deeper.
 fn read_together<T: Sample>(
     files: Files<'_>,
     units: &mut [Unit<'_, T>],
@@ -225,8 +226,8 @@ fn read_together<T: Sample>(
     Ok((deepest, left))
 }
 
-/// Reads the pages of one file; what cannot be read is put down in its states. Where memory is
-/// short or it is deeper, all of them wait once more.
+/// Reads the pages of one file; errors are stored in its states. Where memory is short or it is
+/// deeper, all of them wait again.
 fn read_file<T: Sample>(
     files: Files<'_>,
     unit: &mut Unit<'_, T>,
@@ -285,14 +286,14 @@ fn bytes(rows: &Rows) -> u64 {
     }
 }
 
-/// Gives back what a state holds.
+/// Releases the memory of a state.
 fn release(state: State, progress: &Progress) {
     if let State::Good { on_white: Some(rows), .. } = state {
         progress.budget().give_back(bytes(&rows));
     }
 }
 
-/// The rows in more bits; those that were not read yet hold anything.
+/// The rows in more bits; those that were not read yet contain anything.
 fn deepened(rows: Rows, depth: Depth, states: &[State], progress: &Progress) -> Result<Rows, DataError> {
     let count = rows.len();
     let is_begun = states.iter().any(|state| !matches!(state, State::Waiting));
@@ -365,7 +366,7 @@ fn choose_ground<T: Sample>(
     Ok(())
 }
 
-/// Brings pictures with a white of their own to that of the type, as all others are.
+/// Scales pictures with a white of their own to that of the type, like all others.
 fn whiten<T: Sample>(
     rows: &mut [T],
     states: &[State],
@@ -439,9 +440,9 @@ fn keep_good<T: Copy>(
     Ok(places)
 }
 
-/// Whether a picture that takes so many bytes, as far as they are known, may be decoded by now:
-/// there is room for it, or nobody is left to wait for. Before that its file would be read for
-/// nothing.
+/// Whether a picture that takes this many bytes, as far as they are known, may be decoded now:
+/// there is room for it, or no other picture to wait for. Before that its file would be read in
+/// vain.
 fn is_worth_reading(bytes: u64, readers: &AtomicUsize, progress: &Progress) -> bool {
     progress.budget().free() >= bytes || readers.load(Ordering::SeqCst) == 0
 }

@@ -67,8 +67,7 @@ fn what(raw: &Raw, read: &Read<'_>) -> String {
     format!("{count} picture{s} {size} {colours}{from}")
 }
 
-/// Changes that brought pictures to their size: `enlarged to 32×32`, `cropped to 32×32, 3
-/// enlarged`.
+/// How pictures were resized: `enlarged to 32×32`, `cropped to 32×32, 3 enlarged`.
 fn change(read: &Read<'_>, count: usize, size: &str) -> String {
     let (enlarged, is_reshaped) = (read.tally.enlarged, read.tally.reshaped > 0);
     let how = match read.how.wanted.fit {
@@ -93,11 +92,12 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
         let files = if tally.stacks == 1 { "1 file".into() } else { format!("{} files", tally.stacks) };
         raw.understood.push(match tally.hidden_pages {
             0 => format!("{files} of {} pages, each page a sample", tally.pages),
-            hidden => format!("{files} of {} pages: the first of each, {hidden} left out", tally.pages),
+            hidden => format!("{files} of {} pages: the first of each, {hidden} skipped", tally.pages),
         });
         if tally.hidden_pages > 0 && read.reading.pages == Pages::Each {
             raw.warnings.push(
-                "some TIFF files of several pages are called otherwise; their first page was read; rename them to .tif"
+                "some TIFF files with several pages have another extension; only their first page was read; \
+                 rename them to .tif"
                     .into(),
             );
         }
@@ -111,17 +111,17 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
     }
     if read.arranged.masks > 0 {
         let s = if read.arranged.masks == 1 { "" } else { "s" };
-        raw.understood.push(format!("{} mask{s} left out", read.arranged.masks));
+        raw.understood.push(format!("{} mask{s} skipped", read.arranged.masks));
         let first = read.arranged.first_mask.as_deref().map(slashed).unwrap_or_default();
         raw.notes.push(format!(
-            "masks belong to other pictures and are left out (first: {first}); {} takes them as samples",
+            "masks belong to other pictures and are skipped (first: {first}); {} reads them as samples",
             Choice::Masks(Masks::Samples).option()
         ));
     }
     if let Some((count, first)) = &read.arranged.doubted {
         let are = if *count == 1 { "picture is" } else { "pictures are" };
         raw.doubts.push(Doubt {
-            message: format!("{count} {are} called like the mask of another one (first: {})", slashed(first)),
+            message: format!("{count} {are} named like the mask of another one (first: {})", slashed(first)),
             remedies: vec![Choice::Masks(Masks::LeftOut), Choice::Masks(Masks::Samples)],
         });
     }
@@ -135,7 +135,7 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
             Alpha::Auto if tally.is_on_white => "transparency on white".into(),
             Alpha::Auto | Alpha::Black => "transparency on black".into(),
             Alpha::White => "transparency on white".into(),
-            Alpha::Checker => "transparency on a checkered ground".into(),
+            Alpha::Checker => "transparency on a checkerboard".into(),
             Alpha::Keep => "transparency kept as a channel".into(),
             Alpha::Masked => {
                 let share = raw.filled.1 as f64 / raw.rows.len().max(1) as f64;
@@ -155,15 +155,15 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
     }
     if let Some(first) = tally.first_odd.map(name) {
         raw.warnings.push(format!(
-            "{} of the pictures hold infinite or missing numbers (first: {first}); the picture's smallest number \
-             stands for them",
+            "{} of the pictures contain infinite or missing numbers (first: {first}); these are replaced by \
+             the smallest number of the picture",
             tally.odd
         ));
     }
     if let Some([least, most]) = tally.whites().filter(|_| tally.has_several_whites()) {
         raw.notes.push(format!(
-            "the whites of the pictures are different values (from {least} to {most}, as their headers say): each picture \
-             was brought to the whole range of its type"
+            "the white values of the pictures differ (from {least} to {most}, as their headers state): each \
+             picture was scaled to the whole range of its type"
         ));
     }
     raw.understood.extend(read.range.understood.clone());
@@ -180,8 +180,9 @@ fn describe_parts(raw: &mut Raw, read: &Read<'_>) {
     }
     if let Some((count, first)) = arranged.copies.as_ref().filter(|_| !read.is_known) {
         raw.warnings.push(format!(
-            "{count} pictures are called like altered copies of others (first: {}): a random split puts copies of one \
-             picture into several parts; keep them apart in folders called train, validation and test",
+            "{count} pictures are named like altered copies of others (first: {}): a random split puts copies \
+             of one picture into several parts; put them into separate folders named train, validation and \
+             test",
             slashed(first)
         ));
     }
@@ -189,7 +190,8 @@ fn describe_parts(raw: &mut Raw, read: &Read<'_>) {
         let (count, s) = (arranged.outside, if arranged.outside == 1 { "" } else { "s" });
         raw.doubts.push(Doubt {
             message: format!(
-                "{count} picture{s} next to the folders of training, validation and test pictures left out (first: {})",
+                "{count} picture{s} next to the folders of training, validation and test pictures skipped \
+                 (first: {})",
                 slashed(first)
             ),
             remedies: vec![Choice::Parts(Parts::Mixed)],
@@ -197,8 +199,8 @@ fn describe_parts(raw: &mut Raw, read: &Read<'_>) {
     }
     if arranged.arrangement.lacks_train && read.reading.label == LabelFrom::Auto {
         raw.doubts.push(Doubt {
-            message: "the folders are called as validation and test pictures are, but there are none to train on: they \
-                      are taken for classes"
+            message: "the folders are named like validation and test pictures, but there are none to train \
+                 on: they are read as classes"
                 .into(),
             remedies: vec![Choice::Label(LabelFrom::Folder(arranged.arrangement.shared() + 2))],
         });
@@ -211,10 +213,10 @@ fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
     let has_one_pixel = read.how.wanted.width * read.how.wanted.height == 1;
     let name = first.and_then(|first| raw.row_names.get(first)).cloned().unwrap_or_default();
     let message = if are_same && !has_one_pixel {
-        format!("all {count} pictures are the same once they are read")
+        format!("all {count} pictures are identical once they are read")
     } else if plain > 0 && !has_one_pixel {
         let (s, are) = (if count == 1 { "" } else { "s" }, if plain == 1 { "is" } else { "are" });
-        format!("{plain} of {count} picture{s} {are} of one colour throughout once read (first: {name})")
+        format!("{plain} of {count} picture{s} {are} a single colour once read (first: {name})")
     } else {
         return;
     };

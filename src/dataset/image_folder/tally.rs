@@ -3,8 +3,7 @@ use crate::dataset::picture::{Depth, Page, Wanted};
 use crate::dataset::settled::white_of;
 use crate::project::Fit;
 
-/// Counts of what was met while the pictures of a folder were read; they do not depend on the
-/// order.
+/// Counts made while the pictures of a folder are read; they do not depend on the order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Pictures of each depth, and file and page of the first of these.
@@ -37,12 +36,12 @@ pub(super) struct Tally {
     whites: Option<[u16; 2]>,
     /// Pictures that were made larger.
     pub enlarged: usize,
-    /// Pictures whose sides have another ratio than those they were brought to.
+    /// Pictures whose aspect ratio differs from the target size.
     pub reshaped: usize,
 }
 
 impl Tally {
-    /// Counts a file of so many pages, of which some are read.
+    /// Counts a file of this many pages, of which some are read.
     pub(super) fn add_file(&mut self, is_animated: bool, pages: usize, read: usize) {
         self.animated += usize::from(is_animated);
         if pages > 1 {
@@ -52,7 +51,7 @@ impl Tally {
         }
     }
 
-    /// Counts the picture of a file and a page, which was brought to the wanted size.
+    /// Counts the picture of a file and a page, which was resized to the wanted size.
     pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32), wanted: Wanted) {
         let depth = Depth::of(&page.row);
         self.depths[depth as usize] += 1;
@@ -84,7 +83,7 @@ impl Tally {
         }
     }
 
-    /// Adds what was counted apart.
+    /// Adds separate counts.
     pub(super) fn add(&mut self, other: &Tally) {
         for (depth, more) in self.depths.iter_mut().zip(other.depths) {
             *depth += more;
@@ -122,7 +121,7 @@ impl Tally {
         (self.own_white > 0 && depths == 1 && least == most).then_some(most)
     }
 
-    /// Whether pictures have several whites, so that each was brought to that of the type.
+    /// Whether pictures have several whites, so that each was scaled to that of the type.
     pub(super) fn has_several_whites(&self) -> bool {
         self.own_white > 0 && self.white().is_none()
     }

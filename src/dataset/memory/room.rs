@@ -1,18 +1,20 @@
-//! What the system lets this process take.
+//! Memory limits of this process.
 
 use std::path::{Path, PathBuf};
 
-/// What is assumed where the system does not say how much memory is free.
+/// Free memory assumed where the system does not report it.
 const ASSUMED_BYTES: u64 = 8 << 30;
 /// The most that is kept back of free memory, for everything that is too small to be charged.
 const KEPT_BYTES: u64 = 256 << 20;
-/// What a thread may reserve of the address space: its stack, and a heap of its own.
+/// Address space that a thread may reserve: its stack, and a heap of its own.
 const THREAD_BYTES: u64 = 72 << 20;
-/// A limit from here on is none: version 1 of control groups writes the largest number of pages.
+/// A limit from here on means unlimited: version 1 of control groups writes the largest number of
+/// pages.
 const UNLIMITED: u64 = 1 << 60;
 
-/// Memory that may be taken now, in bytes: the smallest of what is free, what the control groups of this process leave, and
-/// what its limits leave (`ulimit -v`, `ulimit -d`); a modest guess where the system says nothing.
+/// Memory that may be allocated now, in bytes: the smallest of the free memory, the rest of the
+/// control groups of this process, and the rest of its limits (`ulimit -v`, `ulimit -d`); a modest
+/// guess where the system says nothing.
 pub fn available_bytes() -> u64 {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     System { root: PathBuf::from("/"), threads }.available_bytes()
@@ -28,7 +30,8 @@ impl System {
     fn available_bytes(&self) -> u64 {
         let physical = [self.free_memory(), self.group_room()].into_iter().flatten().min();
         let physical = physical.map(|room| room - (room / 8).min(KEPT_BYTES));
-        // Addresses are taken by threads that are still to be started, whether they use them or not.
+        // Addresses are taken by threads that are still to be started, whether they use them or
+        // not.
         let kept = THREAD_BYTES.saturating_mul(self.threads.saturating_add(1));
         let addresses = self.address_room().map(|room| room - (room / 2).min(kept));
         [physical, addresses].into_iter().flatten().min().unwrap_or(ASSUMED_BYTES)
@@ -60,22 +63,22 @@ impl System {
         rooms.min()
     }
 
-    /// The smallest room of a group and all those around it. In a container the path may be that of the machine, of which only
-    /// the last folder, the mount itself, is there.
+    /// The smallest room of a group and all those around it. In a container the path may be that of
+    /// the machine, of which only the last folder, the mount itself, is there.
     fn room_above(&self, mount: &str, path: &str, limit: &str, usage: &str) -> Option<u64> {
         let below = Path::new(path.trim_start_matches('/'));
         let rooms = below.ancestors().filter_map(|below| {
             let folder = Path::new(mount).join(below);
             let number = |name: &str| self.read(folder.join(name))?.trim().parse::<u64>().ok();
             let limit = number(limit).filter(|limit| *limit < UNLIMITED)?;
-            // Files the system keeps in memory count as used, and make way when memory is asked for.
+            // Cached files count as used, but are dropped when memory is requested.
             let cached = self.read(folder.join("memory.stat")).map(|text| reclaimable(&text));
             Some(limit.saturating_sub(number(usage)?.saturating_sub(cached.unwrap_or(0))))
         });
         rooms.min()
     }
 
-    /// What the limits of the process leave of its address space and of its data.
+    /// The address space and data size that the limits of the process leave.
     fn address_room(&self) -> Option<u64> {
         let (limits, status) = (self.read("proc/self/limits")?, self.read("proc/self/status")?);
         let room = |limit: &str, usage: &str| {
@@ -94,8 +97,8 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// Cached files, used of late or not, and what the kernel can drop of its own lists; version 1 sums those of groups within in
-/// `total_…`.
+/// Cached files, recently used or not, and lists of the kernel that can be dropped; version 1 sums
+/// those of groups within in `total_…`.
 fn reclaimable(text: &str) -> u64 {
     let number = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;

@@ -16,7 +16,7 @@ const ZIP_MAGIC: &[u8] = b"PK";
 const MAX_RATIO: u64 = 1100;
 /// Memory of an entry of a zip's directory, with its name and the header of its array.
 const ENTRY_BYTES: u64 = 2048;
-/// What macOS adds to a zip: files of the same names that hold no arrays.
+/// Folder that macOS adds to a zip: files of equal names that contain no arrays.
 const FORKS: &str = "__MACOSX/";
 /// The most arrays that an error lists.
 const LISTED: usize = 20;
@@ -28,7 +28,7 @@ pub(super) struct Found {
     pub name: String,
     /// Its number in the zip.
     index: usize,
-    /// What it says about itself, or why it cannot be read.
+    /// Its header, or why it cannot be read.
     pub header: Result<Header, String>,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Archive<'a> {
     /// The place of the array of this name.
     ///
     /// # Errors
-    /// Where there is none: what there is, and the option that names one.
+    /// If there is none: the arrays that exist, and the option that names one.
     pub fn place(&self, name: &str, option: &str) -> Result<usize, DataError> {
         self.arrays.iter().position(|array| array.name == name).ok_or_else(|| {
             let there = if self.is_plain() {
@@ -133,15 +133,16 @@ impl<'a> Archive<'a> {
                 let names: Vec<String> = self.arrays.iter().take(LISTED).map(Found::told).collect();
                 let more = if names.len() < self.arrays.len() { ", …" } else { "" };
                 let choose = format!("choose one of {}{more} with --{option} NAME", names.join(", "));
-                return DataError::file(self.path, format!("holds no array \"{name}\"; {choose}"));
+                return DataError::file(self.path, format!("contains no array \"{name}\"; {choose}"));
             };
-            let message =
-                format!("{there} holds none called \"{name}\"; leave the name empty, or choose an .npz file");
+            let message = format!(
+                "{there} contains none named \"{name}\"; leave the name empty, or choose an .npz file"
+            );
             DataError::file(self.path, message)
         })
     }
 
-    /// What is made of the values of an array.
+    /// Reads the values of an array.
     pub fn entry<T>(
         &mut self,
         at: usize,

@@ -4,10 +4,12 @@ use super::places::Places;
 use super::values::{Number, Sink, each_number};
 use crate::dataset::{DataError, Progress};
 
-/// Where the range of a column is less than this part of its largest number, 32 bits tell fewer than 65,536 values apart.
+/// Where the range of a column is less than this part of its largest number, 32 bits distinguish
+/// fewer than 65,536 values.
 const NARROW: f64 = 1.0 / 256.0;
 
-/// The [`Ranges::bases`] of an array. Reads it once, and no more than its beginning where that shows that all columns are wide.
+/// The [`Ranges::bases`] of an array. Reads it once, and only its beginning where that shows that
+/// all columns are wide.
 pub(super) fn bases(
     archive: &mut Archive<'_>,
     at: usize,
@@ -63,8 +65,9 @@ impl Ranges {
         !all_came || (0..self.low.len()).any(|column| self.is_narrow(column))
     }
 
-    /// What has to be taken off the numbers of each column so that 32 bits tell them apart, where they came in more bits: the
-    /// smallest number of the column, or 0. Empty where no column needs it.
+    /// Returns the number to subtract from each column so that 32 bits distinguish its values,
+    /// where the file stores more bits: the smallest number of the column, or 0. Empty where no
+    /// column needs it.
     pub fn bases(self, progress: &Progress) -> Result<Vec<f64>, DataError> {
         let budget = progress.budget();
         let needs = |&column: &usize| {

@@ -1,4 +1,4 @@
-//! Which arrays of an `.npz` hold the rows and the labels.
+//! Which arrays of an `.npz` contain the rows and the labels.
 
 /// An array of an archive, as its header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether it may hold rows: numbers of at least two dimensions, none of length 0.
+    /// Whether it may contain rows: numbers of at least two dimensions, none of length 0.
     pub(super) fn can_be_rows(&self) -> bool {
         let are_numbers = matches!(self.kind, Kind::Float | Kind::Whole);
         are_numbers && self.shape.len() >= 2 && self.shape.iter().all(|&length| length > 0)
@@ -41,7 +41,7 @@ pub(super) struct Choice {
     pub validation: Option<(usize, Option<usize>)>,
     /// The archive's own test rows.
     pub test: Option<(usize, Option<usize>)>,
-    /// Whether the names told nothing, so that shapes decided.
+    /// Whether the names were no help, so that shapes decided.
     pub is_guess: bool,
 }
 
@@ -54,7 +54,7 @@ const LABELS: [&str; 8] = ["y", "labels", "label", "targets", "target", "classes
 /// The most columns of an array of labels.
 pub(super) const MOST_LABEL_COLUMNS: usize = 4096;
 
-/// A part of the data that a name tells.
+/// A part of the data that a name indicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Train,
@@ -62,21 +62,21 @@ enum Part {
     Test,
 }
 
-/// What a name tells of an array.
+/// The role that the name of an array suggests.
 struct Told {
     part: Option<Part>,
     /// Rank among [`ROWS`].
     rows: Option<usize>,
     is_label: bool,
-    /// Whether nothing but a part is told besides.
+    /// Whether it indicates nothing but a part besides.
     is_label_alone: bool,
-    /// Whether nothing but a part is told: `train`.
+    /// Whether it indicates nothing but a part: `train`.
     is_part_alone: bool,
 }
 
-/// Chooses by the conventional names (`x_train`, `X`, `images`, `y_test`, …); where they tell nothing,
-/// the array with the most rows, of these the one with the most values, and as its label an array of
-/// one whole number or text for each row.
+/// Chooses by the conventional names (`x_train`, `X`, `images`, `y_test`, …); without such names,
+/// the array with the most rows, of these the one with the most values, and as its label an array
+/// of one whole number or text for each row.
 pub(super) fn choose(entries: &[Entry]) -> Choice {
     let told = told_all(entries);
     let can_be_rows = |at: &usize| entries[*at].can_be_rows();
@@ -165,7 +165,7 @@ pub(super) fn are_called_labels(entries: &[Entry]) -> Vec<bool> {
     told_all(entries).iter().map(|told| told.is_label).collect()
 }
 
-/// What the names tell, without the folder all of them are in.
+/// The suggestions of all names, without the folder all of them are in.
 fn told_all(entries: &[Entry]) -> Vec<Told> {
     let folder = |name: &str| name.rsplit_once('/').map_or(0, |(folder, _)| folder.len() + 1);
     let mut common = entries.first().map_or("", |entry| &entry.name[..folder(&entry.name)]);
@@ -196,7 +196,7 @@ fn told(name: &str) -> Told {
     told.is_part_alone = told.part.is_some() && others == 0 && told.rows.is_none() && !told.is_label;
     told.is_label_alone = told.is_label && others == 0;
     if others > 0 && told.part.is_none() {
-        // Of a longer name ("image_ids", "class_weights") a word alone tells nothing.
+        // Of a longer name ("image_ids", "class_weights") a word alone says nothing.
         told.rows = None;
     }
     told

@@ -33,7 +33,7 @@ pub(in crate::dataset) fn entries(file: &mut File, length: u64) -> IoResult<u64>
     Ok(most.min(length / 46))
 }
 
-/// A number of `size` bytes, the lowest first; 0 where there are not so many.
+/// A number of `size` bytes, the lowest first; 0 where fewer are left.
 fn number(record: &[u8], at: usize, size: usize) -> u64 {
     let bytes = record.get(at..at + size).unwrap_or_default();
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))

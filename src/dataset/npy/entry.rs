@@ -9,7 +9,7 @@ use super::{DataError, Progress};
 use crate::dataset::Rows;
 
 const CHUNK: u64 = 1 << 20;
-/// The place of what is wrong with an array without a name.
+/// The place of an error in an array without a name.
 const PLAIN: &str = "header";
 
 /// One array as bytes, of which the header has been read.
@@ -18,14 +18,14 @@ pub(super) struct Entry<'a> {
     place: String,
     pub header: Header,
     header_bytes: u64,
-    /// No more bytes than this can follow.
+    /// At most this many bytes can follow.
     left: u64,
     reader: &'a mut dyn Read,
     progress: &'a Progress,
 }
 
 impl<'a> Entry<'a> {
-    /// Reads the header of an array; no more than `most` bytes can come.
+    /// Reads the header of an array; at most `most` bytes can follow.
     pub(super) fn begin(
         path: &'a Path,
         array: Option<&str>,
@@ -118,13 +118,13 @@ impl<'a> Entry<'a> {
         Ok(has_nan)
     }
 
-    /// That the file has room for so many values.
+    /// Checks that the file has room for this many values.
     fn check_length(&self, count: usize) -> Result<(), DataError> {
         let expected = (count as u64).saturating_mul(self.header.item as u64);
         if expected > self.left { Err(self.short(self.left, expected)) } else { Ok(()) }
     }
 
-    /// Hands over the bytes of `count` values, whole values at a time, as long as `take` says so.
+    /// Passes on the bytes of `count` values, whole values at a time, while `take` returns true.
     pub(super) fn chunks(
         &mut self,
         count: usize,

@@ -1,6 +1,6 @@
 use std::io::Read;
 
-/// What an array says about itself (`NumPy` format versions 1 to 3).
+/// The header of an array (`NumPy` format versions 1 to 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::dataset) struct Header {
     pub kind: Kind,
@@ -48,7 +48,7 @@ impl Kind {
 }
 
 impl Header {
-    /// Whether it holds texts.
+    /// Whether it contains texts.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Bytes | Kind::Unicode)
     }
@@ -82,7 +82,7 @@ const MAX_HEADER: u64 = 1 << 20;
 /// Reads a header and returns it with the number of bytes it took; `most` is the length of the file.
 ///
 /// # Errors
-/// What is wrong and what to do, in a sentence.
+/// The fault and the remedy, in a sentence.
 pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), String> {
     let short = |_| "ends within its header; it is incomplete, write it again".to_string();
     let mut start = [0; 8];
@@ -105,7 +105,8 @@ pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), St
         }
         version => {
             return Err(format!(
-                "is of format version {version} (byte 6); versions 1 to 3 are read, write it again with numpy.save"
+                "has format version {version} (byte 6); versions 1 to 3 are supported, write it again with \
+                 numpy.save"
             ));
         }
     };
@@ -157,13 +158,13 @@ fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
     let unknown = || {
         let code = descr.trim_start_matches(['<', '>', '|', '=']);
         let advice = match code.chars().next() {
-            Some('O') => "it holds Python objects; build it from numbers of one type",
-            Some('M' | 'm') => "they are times; convert it to whole numbers with a.astype('int64')",
-            Some('c') => "take both parts as numbers with numpy.c_[a.real, a.imag]",
+            Some('O') => "it contains Python objects; create it from numbers of one type",
+            Some('M' | 'm') => "they are times; convert them to whole numbers with a.astype('int64')",
+            Some('c') => "split both parts into numbers with numpy.c_[a.real, a.imag]",
             Some(_) | None => "convert it with a.astype('float64')",
         };
         let shown: String = descr.chars().take(40).collect();
-        format!("values of type '{shown}' are not read; {advice}")
+        format!("values of type '{shown}' are not supported; {advice}")
     };
     let big_endian = descr.starts_with('>');
     let code = descr.trim_start_matches(['<', '>', '|', '=']);
@@ -219,8 +220,8 @@ mod tests {
         check(&good.replace("(3, 4)", "(3L,)"), Ok((Kind::F32, 4, false, false, &[3])));
         check(&good.replace("(3, 4)", "()"), Ok((Kind::F32, 4, false, false, &[])));
         check(&good.replace("<f4", "<U5"), Ok((Kind::Unicode, 20, false, false, &[3, 4])));
-        check(&good.replace("<f4", "<c8"), Err("'<c8' are not read; take both parts"));
-        check(&good.replace("<f4", "<M8[s]"), Err("'<M8[s]' are not read; they are times"));
+        check(&good.replace("<f4", "<c8"), Err("'<c8' are not supported; split both parts"));
+        check(&good.replace("<f4", "<M8[s]"), Err("'<M8[s]' are not supported; they are times"));
         check(&good.replace("<f4", "<f16"), Err("convert it with a.astype('float64')"));
         check(&good.replace("<f4", "|O"), Err("Python objects"));
         check(&good.replace("'<f4'", "[('a', '<f4')]"), Err("record array"));

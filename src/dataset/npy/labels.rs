@@ -9,7 +9,7 @@ use super::values::{Number, Sink, each_number, text};
 /// Whole numbers of more distinct values than this are numbers, not classes, by the rules of version 1 and where they came
 /// as floating-point numbers.
 const FEW_CLASSES: usize = 20;
-/// Whole numbers of a whole type are classes up to so many, if each has two rows on average.
+/// Whole numbers of an integer type are classes up to this many, if each has two rows on average.
 const MANY_CLASSES: usize = 256;
 /// The number of a row without a label.
 const NONE: u32 = u32::MAX;
@@ -47,7 +47,7 @@ impl<'a> Labels<'a> {
         Ok(())
     }
 
-    /// So many rows without label.
+    /// This many rows without label.
     pub fn skip(&mut self, count: usize) -> Result<(), DataError> {
         self.progress.budget().reserve_exact(&mut self.ids, count)?;
         self.ids.extend(std::iter::repeat_n(NONE, count));

@@ -4,16 +4,16 @@ use crate::project::{Axes, Choice, Rules, Shape};
 /// The most channels that are read.
 const MOST_CHANNELS: usize = 64;
 
-/// What the axes of an array mean.
+/// The meaning of the axes of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::dataset) struct ArrayLayout {
     /// The shape of one row.
     pub shape: Shape,
     /// Whether the channels of a picture come before its rows of pixels.
     pub channels_first: bool,
-    /// What was understood that is not plain.
+    /// A note on a reading that is not obvious.
     pub note: Option<String>,
-    /// What was guessed.
+    /// A guess that may be wrong.
     pub doubt: Option<Doubt>,
 }
 
@@ -30,14 +30,14 @@ impl ArrayLayout {
         ArrayLayout { channels_first: true, ..ArrayLayout::image(height, width, channels) }
     }
 
-    /// What the axes of an array of `shape` mean, of which the first is that of the samples: as they are said to, or told by
-    /// their lengths.
+    /// Determines the meaning of the axes of an array of `shape`, the first of which is the
+    /// samples: as chosen, or from their lengths.
     ///
     /// # Errors
-    /// What is wrong and what to do, to follow the name of the array.
+    /// The fault and the remedy, to follow the name of the array.
     pub fn of(shape: &[usize], axes: Axes, rules: Rules) -> Result<ArrayLayout, String> {
         let dimensions = || match shape.len() {
-            0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are read".to_owned(),
+            0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are supported".to_owned(),
             many => format!("has {many} dimension{}", if many == 1 { "" } else { "s" }),
         };
         let layout = match (axes, shape) {
@@ -71,7 +71,8 @@ impl ArrayLayout {
         };
         match layout.shape {
             Shape::Image { channels, .. } if channels > MOST_CHANNELS => Err(format!(
-                "holds pictures of {channels} channels, more than {MOST_CHANNELS}; choose what its axes mean ({}, or {})",
+                "contains pictures of {channels} channels, more than {MOST_CHANNELS}; choose the meaning of \
+                 its axes ({}, or {})",
                 Choice::Axes(if layout.channels_first { Axes::ChannelsLast } else { Axes::ChannelsFirst })
                     .option(),
                 Choice::Axes(Axes::Rows).option()
@@ -80,7 +81,7 @@ impl ArrayLayout {
         }
     }
 
-    /// Told by the lengths of the axes.
+    /// Determined by the lengths of the axes.
     fn told(shape: &[usize], rules: Rules) -> Result<ArrayLayout, String> {
         Ok(match *shape {
             [rows] => ArrayLayout {
@@ -90,7 +91,7 @@ impl ArrayLayout {
             [_, features] => ArrayLayout::new(Shape::Vector(features)),
             [_, height, width] if rules == Rules::Current && (height == 1 || width == 1) => ArrayLayout {
                 note: Some(format!(
-                    "{height}×{width} numbers a row are read as rows of {}; as pictures with {}",
+                    "{height}×{width} numbers per row are read as rows of {}; as pictures with {}",
                     height.max(width),
                     Choice::Axes(Axes::Grey).option()
                 )),
@@ -111,7 +112,8 @@ impl ArrayLayout {
                     (Axes::ChannelsLast, ArrayLayout::image(first, middle, last))
                 };
                 let channels = first.min(last);
-                // Channels are fewer than pixels in either direction, or nothing tells them.
+                // There are fewer channels than pixels in either direction, or the axes are
+                // ambiguous.
                 if channels >= middle || channels >= first.max(last) {
                     layout.doubt = Some(doubt(shape, taken));
                 }
@@ -119,8 +121,8 @@ impl ArrayLayout {
             }
             _ => {
                 return Err(format!(
-                    "has {} dimensions; rows (N×d) and pictures (N×H×W, N×H×W×C, N×C×H×W) are read: reshape it, or take all \
-                     but the first axis as one with {}",
+                    "has {} dimensions; rows (N×d) and pictures (N×H×W, N×H×W×C, N×C×H×W) are supported: \
+                     reshape it, or read all but the first axis as one with {}",
                     shape.len(),
                     Choice::Axes(Axes::Rows).option()
                 ));
@@ -138,7 +140,7 @@ fn doubt(shape: &[usize], taken: Axes) -> Doubt {
     };
     let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
     Doubt {
-        message: format!("of {}, the {place} axis is taken for the channels", sizes.join("×")),
+        message: format!("in {}, the {place} axis is read as the channels", sizes.join("×")),
         remedies: vec![Choice::Axes(other), Choice::Axes(Axes::Rows)],
     }
 }

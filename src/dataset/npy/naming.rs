@@ -1,10 +1,11 @@
-//! Names of the rows and columns of arrays, and what is said of numbers that 32 bits do not tell apart.
+//! Names of the rows and columns of arrays, and remarks on numbers that 32 bits do not distinguish.
 
 use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Doubt, Progress, memory};
 use crate::project::{Axes, Choice, Rules, Shape};
 
-/// Columns are called by their numbers; where something was taken off their numbers, they are kept with it.
+/// Columns are named by their numbers; where a base was subtracted from their numbers, it is stored
+/// with them.
 pub(in crate::dataset) fn name_features(
     raw: &mut Raw,
     bases: &[f64],
@@ -29,7 +30,8 @@ pub(in crate::dataset) fn name_features(
         let all = bases.iter().filter(|base| **base != 0.0).count();
         let more = if all > 1 { format!(" and {} more columns", all - 1) } else { String::new() };
         format!(
-            "the numbers of column {}{more} are kept less their smallest ({}), as 32 bits would not tell them apart",
+            "the numbers in column {}{more} are stored minus their smallest ({}), because 32 bits could not \
+             distinguish them",
             at + 1,
             bases[at]
         )
@@ -37,7 +39,8 @@ pub(in crate::dataset) fn name_features(
     Ok(())
 }
 
-/// Where rows come from several arrays, each is called by its array and its index in it: `x_test[2]`.
+/// Where rows come from several arrays, each is named by its array and its index in it:
+/// `x_test[2]`.
 pub(in crate::dataset) fn name_rows(
     raw: &mut Raw,
     parts: &[(String, usize)],
@@ -57,27 +60,28 @@ pub(in crate::dataset) fn name_rows(
     }
     if let [(first, _), .., (last, _)] = parts {
         raw.notes.push(format!(
-            "rows are called by their array and their index in it, counted from 0: {first}[0], {last}[0]"
+            "rows are named by their array and their index in it, counted from 0: {first}[0], {last}[0]"
         ));
     }
     Ok(())
 }
 
-/// That numbers that 32 bits do not tell apart stay as they are: those of rows by the rules of version 1, and pixels, as all
-/// of them have one scale. `bases` is what would have to be taken off, of pixels a single number.
+/// Reports numbers that 32 bits do not distinguish and that are left unchanged: those of rows by
+/// the rules of version 1, and pixels, which all share one scale. `bases` is what would have to be
+/// subtracted, a single number for pixels.
 pub(in crate::dataset) fn precision(shape: Shape, bases: &[f64], rules: Rules) -> Option<Doubt> {
     let at = bases.iter().position(|base| *base != 0.0)?;
-    let near = format!("near {}, where 32 bits tell few of them apart", bases[at]);
+    let near = format!("near {}, where 32 bits distinguish few of them", bases[at]);
     match (shape, rules) {
         (Shape::Vector(_), Rules::Current) => None,
         (Shape::Vector(_), Rules::Version1) => Some(Doubt {
-            message: format!("the numbers of column {} lose precision: they are {near}", at + 1),
+            message: format!("the numbers in column {} lose precision: they are {near}", at + 1),
             remedies: vec![Choice::Rules(Rules::Current)],
         }),
         (Shape::Image { .. }, _) => Some(Doubt {
             message: format!(
-                "the values of the pixels lose precision: they are {near}; take the smallest off before they are saved \
-                 (a - a.min()), or have them read as rows of numbers"
+                "the pixel values lose precision: they are {near}; subtract the smallest before saving (a - \
+                 a.min()), or read them as rows of numbers"
             ),
             remedies: match rules {
                 Rules::Current => vec![Choice::Axes(Axes::Rows)],

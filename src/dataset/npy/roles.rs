@@ -18,18 +18,19 @@ pub(super) struct Role {
     pub labels: Option<usize>,
 }
 
-/// Which arrays are taken for what.
+/// The role of each array.
 #[derive(Debug)]
 pub(super) struct Roles {
     pub train: Role,
     pub validation: Option<Role>,
     pub test: Option<Role>,
-    /// That the names told nothing.
+    /// Reports that the names were no help.
     pub doubt: Option<Doubt>,
 }
 
 impl Roles {
-    /// The arrays that are named, and for those that are not, what names and shapes tell. An empty name stands for none.
+    /// The arrays that are named, and for the others, those that names and shapes suggest. An empty
+    /// name means none.
     pub fn find(archive: &Archive<'_>, asked: Asked<'_>) -> Result<Roles, DataError> {
         let Asked { array, labels, reading, rules } = asked;
         let named = [
@@ -67,7 +68,8 @@ impl Roles {
             let names: Vec<String> = archive.arrays.iter().take(LISTED).map(Found::told).collect();
             let there = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
             let message = format!(
-                "holds no array with rows{there}; choose another .npz file, or name the array with --array NAME"
+                "contains no array with rows{there}; choose another .npz file, or name the array with --array \
+                 NAME"
             );
             return Err(DataError::file(archive.path, message));
         };
@@ -108,22 +110,23 @@ impl Roles {
         std::iter::once(self.train).chain(self.validation).chain(self.test)
     }
 
-    /// What is left out, as the line that says what was read ends, and a note for each array that cannot be read.
+    /// The skipped arrays, for the end of the summary line, and a note for each array that cannot
+    /// be read.
     pub fn left(&self, arrays: &[Found]) -> (Option<String>, Vec<String>) {
         let used: Vec<usize> = self.all().flat_map(|role| [Some(role.rows), role.labels]).flatten().collect();
         let left: Vec<&Found> =
             (0..arrays.len()).filter(|at| !used.contains(at)).map(|at| &arrays[at]).collect();
         let unread =
             left.iter().filter_map(|array| array.header.as_ref().err().map(|why| (&array.name, why)));
-        let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was left out: {why}"));
+        let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was ignored: {why}"));
         let names: Vec<String> = left.iter().take(LISTED).map(|array| array.told()).collect();
         let more = left.len() - names.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        ((!names.is_empty()).then(|| format!("left out: {}{more}", names.join(", "))), notes.collect())
+        ((!names.is_empty()).then(|| format!("ignored: {}{more}", names.join(", "))), notes.collect())
     }
 }
 
-/// What the choice by names and shapes has to know.
+/// The facts that the choice by names and shapes needs.
 pub(super) fn entry(found: &Found) -> Entry {
     let name = found.name.clone();
     match &found.header {
@@ -162,7 +165,7 @@ fn doubt(entries: &[Entry], rows: usize) -> Option<Doubt> {
     let remedies: Vec<Choice> =
         others.take(OFFERED).map(|at| Choice::Array(Some(entries[at].name.clone()))).collect();
     let message = format!(
-        "the names of the arrays do not tell which holds the rows; \"{}\" was taken",
+        "the names of the arrays do not show which contains the rows; \"{}\" was used",
         entries[rows].name
     );
     (!remedies.is_empty()).then_some(Doubt { message, remedies })

@@ -6,10 +6,10 @@ use super::{Asked, roles};
 use crate::dataset::Doubt;
 use crate::project::{Axes, Choice, Rules};
 
-/// Fewer samples tell nothing: they may be channels.
+/// Fewer samples prove nothing: they may be channels.
 const FEWEST: usize = 5;
 
-/// What is to be said of such arrays.
+/// The remark about such arrays.
 #[derive(Debug, Default)]
 pub(super) struct SamplesLast {
     pub note: Option<String>,
@@ -24,7 +24,7 @@ enum Verdict {
     Last,
     /// As the other axes are those of a picture.
     Guessed,
-    /// They are taken for the first axis, but may be the last.
+    /// They are read along the first axis, but may be along the last.
     Open,
 }
 
@@ -56,7 +56,8 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
             Verdict::Open => {
                 let first = header.shape.first().copied().unwrap_or_default();
                 let message = format!(
-                    "of {shape}, the first axis is taken for the samples, so that there are {first}: they may be along the last"
+                    "in {shape}, the first axis is read as the samples, so there are {first}: they may be \
+                     along the last"
                 );
                 let remedies = vec![Choice::Axes(Axes::SamplesLast)];
                 said.doubt.get_or_insert(Doubt { message, remedies });
@@ -64,14 +65,16 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
             }
             Verdict::Guessed => {
                 let message = format!(
-                    "of {shape}, the last axis is taken for the samples: the others look like a picture"
+                    "in {shape}, the last axis is read as the samples: the others look like a picture"
                 );
                 said.doubt.get_or_insert(Doubt { message, remedies: others.map(Choice::Axes).to_vec() });
             }
             Verdict::Last if asked.reading.axes == Axes::Auto => {
                 said.note.get_or_insert(format!(
-                    "the samples of {told} are along its last axis, as there are as many labels; {} or {} takes the first",
-                    Choice::Axes(if header.shape.len() == 3 { Axes::Grey } else { Axes::ChannelsLast }).option(),
+                    "the samples of {told} are along its last axis, because there are as many labels; {} or \
+                     {} uses the first",
+                    Choice::Axes(if header.shape.len() == 3 { Axes::Grey } else { Axes::ChannelsLast })
+                        .option(),
                     Axes::Rows.name()
                 ));
             }
@@ -79,7 +82,7 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
         }
         header.turn();
     }
-    // Labels that lie along a row are brought to a column.
+    // Labels along a row are turned into a column.
     if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Last | Verdict::Guessed)) {
         for (found, _) in archive.arrays.iter_mut().zip(are_labels).filter(|(_, is_label)| *is_label) {
             if let Ok(header) = &mut found.header
@@ -168,7 +171,8 @@ mod tests {
         check(&[("X", &[32, 32, 3, 40], whole)], &[Verdict::Guessed]);
         check(&[("X", &[32, 24, 3, 40], whole)], &[Verdict::Open]);
         check(&[("X", &[500, 16, 4, 8], float)], &[Verdict::First]);
-        // Epochs of an electroencephalogram with their times, and labels without such a name.
+        // Epochs of an electroencephalogram with their times, and labels without the name of
+        // labels.
         let times: (&str, &[usize], Kind) = ("times", &[1000], whole);
         check(&[("X", &[288, 22, 1, 1000], float), times], &[Verdict::Open, Verdict::First]);
         check(&[("a", &[32, 24, 3, 20], whole), ("b", &[20], whole)], &[Verdict::Open, Verdict::First]);

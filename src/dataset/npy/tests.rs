@@ -86,7 +86,7 @@ fn shapes_types_and_orders_are_read() {
     let (_dir, path) = write("old.npy", &npy("<u2", false, "(1, 3, 2)", &shorts));
     let raw = super::load(&path, old, None, &Progress::default()).unwrap();
     assert_eq!((raw.rows, raw.type_max), (Rows::F32(six), Some(65535.0)));
-    assert!(raw.doubts[0].message.contains("of 16 bits, only values up to 6"), "{:?}", raw.doubts);
+    assert!(raw.doubts[0].message.contains("the 16-bit values only go up to 6"), "{:?}", raw.doubts);
     let bytes: Vec<u8> = (0..12).collect();
     check(npy("|u1", false, "(2, 6)", &bytes), Shape::Vector(6), Rows::U8(bytes.clone()), Some(255.0));
     check(npy("|u1", false, "(1, 2, 2, 3)", &bytes), image(2, 2, 3), Rows::U8(bytes.clone()), Some(255.0));
@@ -111,7 +111,7 @@ fn samples_along_the_last_axis_become_rows() {
             == LabelValues::Classes { names: vec!["0".into(), "1".into()], ids: vec![0, 1, 0, 1, 0, 1] }
     );
     assert!(raw.understood.contains(&"samples along the last axis".to_owned()), "{:?}", raw.understood);
-    assert!(raw.doubts.is_empty() && raw.notes[0].contains("--axes channels-last or rows takes the first"));
+    assert!(raw.doubts.is_empty() && raw.notes[0].contains("--axes channels-last or rows uses the first"));
     // Without labels it is a guess, which can be overruled.
     let raw = read(&pictures, None, None).unwrap();
     assert_eq!((raw.shape, raw.rows), (image(5, 5, 1), Rows::U8(expected.clone())));
@@ -172,7 +172,7 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
     check(&npy("<f4", false, "()", &f32s(&[0.0])), &["a single value"]);
     check(&npy("<f4", false, "(1,1,1,1,1)", &f32s(&[0.0])), &["5 dimensions", "reshape"]);
     check(&npy("|u1", false, "(1,99,99,99)", &[0; 16]), &["99 channels, more than 64", "--axes"]);
-    check(&npy("|u1", false, "(0, 4)", &[]), &["0×4 holds no values", "choose one with rows"]);
+    check(&npy("|u1", false, "(0, 4)", &[]), &["0×4 contains no values", "choose one with rows"]);
     check(
         &npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])),
         &["data.np, index [1, 0]: NaN is no", "nan_to_num"],
@@ -180,8 +180,8 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
     check(&npy("|u1", false, "(4294967296, 4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
     check(&npy("|u1", false, "(4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
     check(&npy("|u1", false, "(4294967296, 65536)", &[]), &["limit of 4294967295", "smaller array"]);
-    check(&npy("|S3", false, "(1, 1)", b"abc"), &["holds text", "name it as the labels"]);
-    check_named(&good, Some("x"), None, &["none called \"x\"", ".npz"]);
+    check(&npy("|S3", false, "(1, 1)", b"abc"), &["contains text", "choose it as the labels"]);
+    check_named(&good, Some("x"), None, &["none named \"x\"", ".npz"]);
 
     let archive = npz(&[("x", good.clone()), ("y", npy("|u1", false, "(3,)", &[1; 3]))]);
     check(&archive[..archive.len() - 30], &["zip directory", "numpy.savez"]);
@@ -208,7 +208,7 @@ fn what_the_header_tells_is_told_before_any_value_is_read() {
     many.extend(std::iter::repeat_n(0, 4_000_000));
     check(&many, "more than 64 dimensions");
     check(&npy("<f4", true, "(1, 1, 1, 1, 2)", &f32s(&[0.0; 2])), "5 dimensions");
-    check(&npy("|S3", false, "(1, 1)", b"abc"), "holds text");
+    check(&npy("|S3", false, "(1, 1)", b"abc"), "contains text");
     check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0; 4])), "of memory, but 0.0 MB are free");
 }
 
@@ -286,9 +286,9 @@ fn parts_of_an_archive_are_the_splits_they_are() {
     let names = ["5", "6", "7", "(none)"].map(String::from).to_vec();
     assert_eq!(raw.labels, [crate::dataset::LabelColumn::classes("y_train", names, vec![2, 0, 3, 1])]);
     assert_eq!(raw.what, "array \"x_train\", 2 × 2, of 6 arrays");
-    let understood = ["validation: \"x_val\" (1×2)", "test: \"x_test\" (1×2)", "left out: \"meta\""];
+    let understood = ["validation: \"x_val\" (1×2)", "test: \"x_test\" (1×2)", "ignored: \"meta\""];
     assert_eq!(raw.understood, understood);
-    assert!(raw.notes[1].contains("array \"meta\" was left out") && raw.notes[1].contains("Python objects"));
+    assert!(raw.notes[1].contains("array \"meta\" was ignored") && raw.notes[1].contains("Python objects"));
     assert_eq!(raw.doubts, []);
 
     let mixed = ArrayReading { parts: Parts::Mixed, ..usual.clone() };
@@ -308,7 +308,7 @@ fn parts_of_an_archive_are_the_splits_they_are() {
     assert_eq!((raw.rows, raw.own_test, raw.row_names.len()), (Rows::U8(vec![9, 8]), 0, 0));
     let other = ArrayReading { test: Some("y_train".into()), ..usual };
     let error = read_as(&arrays, &other, Rules::Current, None).unwrap_err().to_string();
-    assert!(error.contains("rows of 2 are not like those of \"x_train\" (2×2)"), "{error}");
+    assert!(error.contains("rows of 2 do not match those of \"x_train\" (2×2)"), "{error}");
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn known_bases_are_taken_off_bytes_too() {
 
 #[test]
 fn numbers_that_are_rounded_late_are_found() {
-    // More than is read at once of numbers that 32 bits hold, and then one that they do not.
+    // More than one block of numbers that 32 bits represent, and then one that they do not.
     let numbers = (0..200_000).map(|_| 1_700_000_000.0).chain([1_700_000_001.0_f64]);
     let body: Vec<u8> = numbers.map(|number| (number - 128.0) as i64).flat_map(i64::to_le_bytes).collect();
     let raw = read(&npy("<i8", false, "(200001, 1)", &body), None, None).unwrap();

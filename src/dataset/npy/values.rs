@@ -11,7 +11,8 @@ pub(in crate::dataset) enum Storage {
 }
 
 impl Storage {
-    /// The smallest that holds all values of one type as they are, as far as 32-bit numbers do.
+    /// The smallest type that represents all values of one array exactly, as far as 32-bit numbers
+    /// do.
     pub fn of(kind: Kind) -> Storage {
         match kind {
             Kind::Bool | Kind::U8 => Storage::U8,
@@ -54,7 +55,7 @@ pub(in crate::dataset) struct Target<'a> {
     rows: &'a mut Rows,
     places: Option<Places>,
     start: usize,
-    /// What is taken off the values of each feature before they become `f32`; empty for nothing.
+    /// Number subtracted from each feature before its values become `f32`; empty for none.
     bases: &'a [f64],
 }
 
@@ -184,7 +185,7 @@ pub(in crate::dataset) trait Sink {
     fn take<N: Number>(&mut self, numbers: impl Iterator<Item = N>);
 }
 
-/// Hands over the numbers in the bytes of a file, a whole number of them; texts are none.
+/// Passes on the numbers in the bytes of a file, a whole number of them; none for texts.
 pub(in crate::dataset) fn each_number(header: &Header, bytes: &[u8], sink: &mut impl Sink) {
     // One arm a type, each a loop over arrays of known length.
     macro_rules! numbers {

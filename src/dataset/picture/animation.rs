@@ -1,4 +1,5 @@
-/// Whether a file holds several frames: GIF, WebP or PNG. Looks at the heads of its parts, not at the pictures in them.
+/// Whether a file contains several frames: GIF, WebP or PNG. Looks at the heads of its parts, not
+/// at the pictures in them.
 pub(super) fn is_animated(bytes: &[u8]) -> bool {
     match bytes {
         [b'G', b'I', b'F', ..] => gif_frames(bytes).is_some_and(|frames| frames > 1),
@@ -36,7 +37,7 @@ fn gif_frames(bytes: &[u8]) -> Option<usize> {
     Some(frames)
 }
 
-/// Frames that the head of an animated PNG file tells of.
+/// Frames that the head of an animated PNG file states.
 fn png_frames(bytes: &[u8]) -> Option<u32> {
     let mut at = 8;
     loop {

@@ -20,11 +20,11 @@ pub(super) struct Raster {
     pub values: Rows,
     /// The value of white, where it is not the largest of the type.
     pub white: Option<u16>,
-    /// Whether some of its numbers were infinite or none; the smallest of the others stands for them.
+    /// Whether some of its numbers were infinite or NaN; the smallest of the others replaces them.
     pub has_odd_numbers: bool,
 }
 
-/// What a transparent picture is laid on.
+/// The background of a transparent picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ground {
     Black,
@@ -34,7 +34,7 @@ pub(super) enum Ground {
     Kept,
 }
 
-/// Brings a picture to the wanted channels.
+/// Converts a picture to the wanted channels.
 pub(super) fn raster(decoded: Decoded, how: How) -> Raster {
     let grey = how.wanted.channels == Channels::Grey;
     let colours = how.wanted.channels.count();
@@ -130,7 +130,8 @@ impl Raster {
             (true, Ground::Black) => self.laid(values, |_| T::BLACK).into(),
             (true, Ground::White) => self.laid(values, |_| T::WHITE).into(),
             (true, Ground::Checker) => {
-                // Eight squares along the longer side, so that they are still there once it is small.
+                // Eight squares along the longer side, so that they are still there once it is
+                // small.
                 let (width, side) = (self.width as usize, (self.width.max(self.height) / 8).max(1) as usize);
                 self.laid(values, |at| T::GREYS[(at % width / side + at / width / side) % 2]).into()
             }

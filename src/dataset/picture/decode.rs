@@ -12,16 +12,17 @@ use crate::dataset::memory::Held;
 use crate::dataset::open_file::Watched;
 use crate::project::{Rules, format_bytes};
 
-/// A picture as its file holds it.
+/// A picture as stored in its file.
 pub(super) enum Decoded {
-    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the type.
+    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the
+    /// type.
     Image { image: DynamicImage, white: Option<u16> },
     /// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
 }
 
-/// Decodes a picture of `deepest` bits at most; its kind is told from its bytes. The largest JPEG in
-/// a TIFF file has `jpeg_values`.
+/// Decodes a picture of `deepest` bits at most; its kind is determined from its bytes. The largest
+/// JPEG in a TIFF file has `jpeg_values`.
 pub(super) fn decode<'a>(
     bytes: &[u8],
     (is_tga, jpeg_values): (bool, u64),
@@ -32,7 +33,7 @@ pub(super) fn decode<'a>(
     let source = BufReader::new(Watched::new(Cursor::new(bytes), bytes.len() as u64, progress));
     let mut reader = ImageReader::new(source);
     if is_tga && how.rules == Rules::Current {
-        // Nothing in its first bytes tells this format.
+        // The first bytes do not identify this format.
         reader.set_format(ImageFormat::Tga);
     }
     let mut reader =
@@ -42,10 +43,10 @@ pub(super) fn decode<'a>(
         reader.set_format(ImageFormat::Tiff);
     }
     let Some(format) = reader.format() else {
-        return Err(Refusal::Bad("is not a picture, in spite of its name; remove or rename it".into()));
+        return Err(Refusal::Bad("is not a picture, despite its name; remove or rename it".into()));
     };
     if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err(Refusal::Bad("ends too early (truncated JPEG); fetch it again".into()));
+        return Err(Refusal::Bad("ends too early (truncated JPEG); download it again".into()));
     }
     let is_old_kind = matches!(
         format,
@@ -59,7 +60,8 @@ pub(super) fn decode<'a>(
     if how.rules == Rules::Version1 && !is_old_kind {
         return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
     }
-    // Some decoders make room for a part of the file as large as it says, whatever the picture's size.
+    // Some decoders make room for a part of the file as large as it says, whatever the picture's
+    // size.
     let part = if format == ImageFormat::Tiff {
         tiff_pages::row_bytes(bytes)
     } else if format == ImageFormat::OpenExr {
@@ -180,7 +182,7 @@ pub(super) fn limit_text(rules: Rules) -> String {
         Rules::Current => format!("the limit is {} decoded; save it smaller", format_bytes(MAX_DECODED)),
         Rules::Version1 => {
             format!(
-                "the limit is {OLD_SIDE} pixels a side and {} decoded; save it smaller",
+                "the limit is {OLD_SIDE} pixels per side and {} decoded; save it smaller",
                 format_bytes(OLD_BYTES)
             )
         }
@@ -190,23 +192,24 @@ pub(super) fn limit_text(rules: Rules) -> String {
 fn reason(error: ImageError, rules: Rules) -> String {
     match error {
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "ends too early (truncated); fetch it again".into()
+            "ends too early (truncated); download it again".into()
         }
         ImageError::Limits(error) => format!("is too large ({error}): {}", limit_text(rules)),
         ImageError::Unsupported(error) => {
-            format!("is of a kind that is not read ({error}); save it as PNG, or as TIFF with the same bits")
+            format!("is of an unsupported kind ({error}); save it as PNG, or as TIFF with the same bits")
         }
         ImageError::Decoding(_)
         | ImageError::Encoding(_)
         | ImageError::Parameter(_)
-        | ImageError::IoError(_) => format!("is damaged ({error}); fetch it again"),
+        | ImageError::IoError(_) => format!("is damaged ({error}); download it again"),
     }
 }
 
-/// Whether the end marker is there. The decoder itself fills what is missing with grey and says nothing.
+/// Whether the end marker is present. The decoder itself fills missing parts with grey and reports
+/// nothing.
 ///
-/// Walks from segment to segment and through the coded data of each scan, as what follows the end (a film, on many
-/// telephones) may hold any bytes. What does not look like a segment is left to the decoder to judge.
+/// Walks from segment to segment and through the coded data of each scan, because data after the
+/// end (a film, on many telephones) may contain any bytes. Other data are left to the decoder.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let mut at = 2;
     loop {

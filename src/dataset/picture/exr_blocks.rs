@@ -1,8 +1,8 @@
 /// Bytes of a version and its flags, after the mark of the format.
 const START: usize = 8;
 
-/// How many bytes a block of an `OpenEXR` file takes unpacked, at most: its decoder makes room for it, however small the part
-/// of the picture is that is shown.
+/// How many bytes a block of an `OpenEXR` file takes unpacked, at most: its decoder makes room for
+/// it, however small the part of the picture is that is shown.
 pub(super) fn block_bytes(bytes: &[u8]) -> u64 {
     let (mut width, mut height, mut lines, mut pixel) = (0_u64, 0_u64, 1_u64, 0_u64);
     let number = |value: &[u8], at: usize| {
@@ -28,7 +28,7 @@ pub(super) fn block_bytes(bytes: &[u8]) -> u64 {
     width.saturating_mul(height.min(lines)).saturating_mul(pixel)
 }
 
-/// Names and values of what the heads of a file tell.
+/// Names and values that the heads of a file state.
 fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes.get(START..).unwrap_or_default();
     std::iter::from_fn(move || {

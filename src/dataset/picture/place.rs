@@ -4,7 +4,7 @@ use fast_image_resize::{CropBox, FilterType, ResizeAlg, ResizeError, ResizeOptio
 use super::{Depth, Sample, Wanted};
 use crate::project::Fit;
 
-/// Brings `pixels` of so many values each to the wanted size.
+/// Resizes `pixels` of this many values each to the wanted size.
 pub(super) fn place<T: Sample>(
     pixels: &[T],
     width: u32,
@@ -46,7 +46,8 @@ pub(super) fn place<T: Sample>(
     Ok(out)
 }
 
-/// Keeps numbers within those of the picture, which cubic convolution leaves at edges; other types end there by themselves.
+/// Keeps numbers within those of the picture, which cubic convolution leaves at edges; other types
+/// end there by themselves.
 fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
     let Some(&first) = pixels.first().filter(|_| T::DEPTH == Depth::Float) else { return };
     let (mut low, mut high) = (first, first);
@@ -65,10 +66,11 @@ fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
 
 /// Fills the target with the middle of the source.
 ///
-/// Both passes at once would go wrong where a part is enlarged along the second of them (of bytes the width, of deeper pixels
-/// the height): the resizer keeps only the columns (rows) between those of the first and the last pixel, and leaves out some
-/// whose weight happens to be 0, which other pixels need. One pass after the other gives the bits that both at once are meant
-/// to give.
+/// A single call for both passes would go wrong where a part is enlarged along the second of them
+/// (for bytes the width, for deeper pixels the height): the resizer keeps only the columns (rows)
+/// between those of the first and the last pixel, and drops some whose weight happens to be 0,
+/// which other pixels need. One pass after the other gives the bits that a single call is meant to
+/// give.
 fn crop(
     source: &ImageRef<'_>,
     target: &mut Image<'_>,

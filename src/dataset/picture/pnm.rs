@@ -1,10 +1,11 @@
-//! Portable any-maps (PBM, PGM, PPM, PAM) whose white is another value than the largest of their type.
+//! Portable any-maps (PBM, PGM, PPM, PAM) whose white is another value than the largest of their
+//! type.
 
 use image::codecs::pnm::{ArbitraryTuplType, PnmDecoder};
 use image::{ColorType, DynamicImage, ImageDecoder};
 
-/// The value of white in the header of a picture without alpha, where it is not the largest of its type. Pictures of bits have
-/// none: they are black and white.
+/// The value of white in the header of a picture without alpha, where it is not the largest of its
+/// type. Pictures of bits are black and white, so they have none.
 pub(super) fn white(bytes: &[u8]) -> Option<u16> {
     let decoder = PnmDecoder::new(bytes).ok()?;
     let is_opaque =
@@ -16,7 +17,7 @@ pub(super) fn white(bytes: &[u8]) -> Option<u16> {
     (is_opaque && !is_of_bits && !matches!(white, 0 | 255 | 65_535)).then_some(white)
 }
 
-/// Brings values back to those of the file: the decoder spreads them over all of their type.
+/// Scales values back to those of the file: the decoder spreads them over their whole type.
 pub(super) fn as_written(image: &mut DynamicImage, white: u16) {
     if let DynamicImage::ImageLuma8(image) = image {
         put_back(image, &spread(white, u8::MAX.into()), |value| value as u8);
@@ -29,7 +30,8 @@ pub(super) fn as_written(image: &mut DynamicImage, white: u16) {
     }
 }
 
-/// Which value the decoder made into which: no two are made into the same, as there are at least as many to be made into.
+/// Which value the decoder made into which: no two are made into the same, as there are at least as
+/// many to be made into.
 fn spread(white: u16, most: u16) -> Vec<u16> {
     let factor = f32::from(most) / f32::from(white);
     // Values above white, which there should not be, become the largest.

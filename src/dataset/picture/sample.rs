@@ -36,7 +36,7 @@ pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
     const DEPTH: Depth;
     /// Black.
     const BLACK: Self;
-    /// White, and what does not let through anything.
+    /// White, and fully opaque.
     const WHITE: Self;
     /// The two greys of a checkered ground.
     const GREYS: [Self; 2];
@@ -49,7 +49,7 @@ pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
     fn number(self) -> f64;
     /// From the fraction of white.
     fn of_fraction(fraction: f64) -> Self;
-    /// Pixels for the resizer; `spare` holds a copy where it needs one.
+    /// Pixels for the resizer; `spare` contains a copy where it needs one.
     fn view<'a>(
         values: &'a [Self],
         size: (u32, u32),
@@ -58,7 +58,7 @@ pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
     ) -> Result<ImageRef<'a>, String>;
     /// Pixels from the resizer.
     fn taken(image: Image<'_>) -> Vec<Self>;
-    /// Writes the values of a picture, brought to this depth; those of a deeper one are left out.
+    /// Writes the values of a picture, converted to this depth; those of a deeper one are dropped.
     fn fill(out: &mut [Self], row: &Rows);
 }
 
@@ -153,7 +153,7 @@ impl Sample for f32 {
     const GREYS: [f32; 2] = [0.4, 0.6];
     const PIXELS: [PixelType; 4] = [PixelType::F32, PixelType::F32x2, PixelType::F32x3, PixelType::F32x4];
 
-    // Files of numbers hold colours that were multiplied by their alpha.
+    // Files of numbers contain colours that were multiplied by their alpha.
     fn on(self, ground: f32, alpha: f32) -> f32 {
         self + ground * (1.0 - alpha.clamp(0.0, 1.0))
     }

@@ -15,7 +15,7 @@ fn the_middle_of_small_pictures_is_enlarged() {
             let one_colour = [10, 100, 200].repeat((width * height) as usize);
             let out = placed(&one_colour);
             assert_eq!(out, [10, 100, 200].repeat(wide * high), "{width}×{height} to {wide}×{high}");
-            // What is symmetric stays so: no column is taken for another.
+            // Symmetric pictures stay symmetric: no column is swapped with another.
             let column = |x: u32| [(x.min(width - 1 - x) * 50) as u8; 3];
             let row: Vec<u8> = (0..width).flat_map(column).collect();
             let out = placed(&row.repeat(height as usize));

@@ -7,20 +7,20 @@ use super::{Refusal, tiff_pages};
 use crate::dataset::Progress;
 use crate::dataset::memory::{self, Held};
 
-/// The most strips and tiles of JPEG pages that are told from the bytes around them.
+/// The most strips and tiles of JPEG pages that can be distinguished from the bytes around them.
 const MOST_PARTS: usize = 1 << 20;
 /// Bytes between two looks at the cancel switch.
 const STEP: usize = 1 << 20;
 /// Bytes of the header of a frame up to the number of its components.
 const FRAME: usize = 10;
 
-/// Whether the first page holds JPEGs.
+/// Whether the first page contains JPEGs.
 pub(super) fn is_first_page(bytes: &[u8]) -> bool {
     tiff_pages::first(bytes).is_some_and(|page| is_jpeg(bytes, page))
 }
 
-/// The values of the largest JPEG that the strips and tiles of some pages hold; of the first page
-/// where there are none. Looks at each byte once, however many pages share it.
+/// The values of the largest JPEG that the strips and tiles of some pages contain; of the first
+/// page where there are none. Examines each byte once, however many pages share it.
 ///
 /// # Errors
 /// [`Refusal`] where it is cancelled, and where there is no memory for the places of the strips.
@@ -48,13 +48,13 @@ pub(super) fn most_values(bytes: &[u8], pages: &[u64], progress: &Progress) -> R
 /// Strips, tiles and tables of JPEG pages.
 struct Parts<'a> {
     places: Vec<Range<usize>>,
-    /// How many numbers more may tell where they are.
+    /// How many more numbers may give their positions.
     left: usize,
     held: Held<'a>,
 }
 
 impl Parts<'_> {
-    /// Adds those of a page; `false` where too many numbers tell where they are.
+    /// Adds those of a page; `false` where too many numbers give their positions.
     fn add(&mut self, bytes: &[u8], page: u64) -> Result<bool, Refusal> {
         // Tag: JPEGTables.
         for tables in tiff_pages::places(bytes, page, 347) {
@@ -89,7 +89,7 @@ impl Parts<'_> {
         Ok(true)
     }
 
-    /// Charges so many more, twice for how a list grows.
+    /// Charges this many more, twice for the growth of a list.
     fn takes(&mut self, more: usize) -> Result<bool, Refusal> {
         let Some(left) = self.left.checked_sub(more) else { return Ok(false) };
         self.left = left;

@@ -15,8 +15,8 @@ use crate::project::Rules;
 /// Of the kinds of [`Tag::SampleFormat`], whole numbers without a sign.
 const UNSIGNED: u16 = 1;
 
-/// Decodes the kinds of TIFF pictures that `image` does not: numbers with a sign or of 32 and 64 bits, 2 and 4 bits a pixel,
-/// palettes, grey with alpha.
+/// Decodes the kinds of TIFF pictures that `image` does not: numbers with a sign or of 32 and 64
+/// bits, 2 and 4 bits a pixel, palettes, grey with alpha.
 pub(super) fn decode<'a>(
     bytes: &[u8],
     how: How,
@@ -39,7 +39,7 @@ pub(super) fn decode<'a>(
         (UNSIGNED, 9..=16) => Depth::Word,
         _ => Depth::Float,
     };
-    // Numbers are brought to 32 bits, packed bits to bytes.
+    // Numbers are converted to 32 bits, packed bits to bytes.
     let value = u64::from(bits).div_ceil(8).max(if depth == Depth::Float { 4 } else { 1 });
     let decoded = (u64::from(width) * u64::from(height)).saturating_mul(value * channels as u64);
     check_size((width, height), decoded, how.rules)?;
@@ -82,9 +82,10 @@ pub(super) fn decode<'a>(
     };
     match decoded {
         Some(decoded) => Ok((decoded, held)),
-        None => {
-            Err(Refusal::Bad(format!("is damaged ({} are missing); fetch it again", bytes_of::<u8>(count))))
-        }
+        None => Err(Refusal::Bad(format!(
+            "is damaged ({} are missing); download it again",
+            bytes_of::<u8>(count)
+        ))),
     }
 }
 
@@ -108,7 +109,7 @@ fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType
                  pictures×height×width×channels"
             )))
         }
-        other => Err(Refusal::Bad(format!("is of a kind that is not read ({other:?}); save it as RGB"))),
+        other => Err(Refusal::Bad(format!("is of an unsupported kind ({other:?}); save it as RGB"))),
     }
 }
 
@@ -139,7 +140,7 @@ fn in_order<T: Copy>(values: Vec<T>, channels: usize, is_planar: bool) -> Vec<T>
 
 fn coloured(values: &[u8], palette: &[u16], width: u32, height: u32) -> Option<Decoded> {
     let entries = palette.len() / 3;
-    // Some programs write bytes where words are meant.
+    // Some programs write bytes instead of words.
     let shift = if palette.iter().all(|value| *value < 256) { 0 } else { 8 };
     let colour = |channel: usize, value: u8| {
         palette.get(channel * entries + usize::from(value)).map_or(0, |word| (word >> shift) as u8)
@@ -187,16 +188,16 @@ fn floats(values: DecodingResult) -> Vec<f32> {
 fn reason(error: TiffError) -> Refusal {
     Refusal::Bad(match error {
         TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "ends too early (truncated); fetch it again".into()
+            "ends too early (truncated); download it again".into()
         }
         TiffError::LimitsExceeded | TiffError::IntSizeError => {
             format!("is too large: {}", limit_text(Rules::Current))
         }
         TiffError::UnsupportedError(error) => {
-            format!("is of a kind that is not read ({error}); save it without compression")
+            format!("is of an unsupported kind ({error}); save it without compression")
         }
         TiffError::FormatError(_) | TiffError::IoError(_) | TiffError::UsageError(_) => {
-            format!("is damaged ({error}); fetch it again")
+            format!("is damaged ({error}); download it again")
         }
     })
 }

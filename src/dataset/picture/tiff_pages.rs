@@ -6,10 +6,11 @@ use std::ops::Range;
 const MOST_PAGES: usize = 1 << 20;
 /// The most fields of a page.
 const MOST_FIELDS: u64 = 1 << 12;
-/// The most fields of all pages: pages that lie one over the other can hold more than the file does.
+/// The most fields of all pages: pages that lie one over the other can hold more than the file
+/// does.
 const ALL_FIELDS: u64 = 1 << 24;
 
-/// How numbers stand in a TIFF file.
+/// Byte order of numbers in a TIFF file.
 #[derive(Clone, Copy)]
 struct ByteLayout {
     is_big_endian: bool,
@@ -50,8 +51,9 @@ pub(super) fn is_tiff(bytes: &[u8]) -> bool {
     ByteLayout::of(bytes).is_some()
 }
 
-/// Where the pages of a TIFF file begin. Pages that are another one made smaller, or its mask, are none, where there is
-/// another. `None` for other files, and for a file whose first page cannot be found.
+/// The positions of the pages of a TIFF file. Pages that are a smaller version of another one, or
+/// its mask, are skipped, where there is another. `None` for other files, and for a file whose
+/// first page cannot be found.
 pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
     let mut start = [0; 16];
     reader.read_exact(&mut start[..8]).ok()?;
@@ -73,7 +75,7 @@ pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
     (!pages.is_empty()).then_some(pages)
 }
 
-/// Whether what begins here is a page of its own, and where the next one begins.
+/// Whether this is the start of a separate page, and where the next one begins.
 fn page(
     reader: &mut (impl Read + Seek),
     layout: ByteLayout,
@@ -100,8 +102,8 @@ fn page(
     Some((flags & 5 == 0, next))
 }
 
-/// How many bytes one row of a tile or strip of the first page takes, at most: a decoder makes room for it, however small the
-/// picture is.
+/// How many bytes one row of a tile or strip of the first page takes, at most: a decoder makes room
+/// for it, however small the picture is.
 pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
     let widest = |tag: u64| fields(bytes, tag).max().unwrap_or(0);
     // Tags: ImageWidth and TileWidth, SamplesPerPixel; samples have 8 bytes at most.
@@ -161,7 +163,7 @@ pub(super) fn places(bytes: &[u8], page: u64, tag: u64) -> impl Iterator<Item = 
             let value = field_size - layout.offset_size();
             let count = usize::try_from(layout.number(&field[4..value])).unwrap_or(usize::MAX);
             let length = count.max(1).saturating_mul(size);
-            // What has no room in the field is somewhere else.
+            // Values too large for the field are stored elsewhere.
             let start = if length <= layout.offset_size() {
                 first + at * field_size + value
             } else {

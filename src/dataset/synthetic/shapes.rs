@@ -8,7 +8,7 @@ use crate::dataset::{DataError, LabelColumn, Rows, memory};
 use crate::project::Shape;
 
 const NAMES: [&str; 3] = ["square", "ellipse", "triangle"];
-/// Rotations that can be told apart, in degrees: a square looks the same after a quarter turn.
+/// Distinguishable rotations, in degrees: a square looks the same after a quarter turn.
 const TURN: [f32; 3] = [90.0, 180.0, 120.0];
 /// Sub-pixels along each side of a pixel.
 const SUB: usize = 4;
@@ -17,8 +17,9 @@ const SIZES: std::ops::RangeInclusive<usize> = 8..=1024;
 
 /// One shape a picture, white on black, its edges averaged over 4×4 points a pixel.
 ///
-/// Factors, each uniform and in the labels: shape; x and y of the centre, 0.35 to 0.65 of the side; scale, the radius of the
-/// circle around the shape, 0.15 to 0.3 of the side; rotation in degrees, within what can be told apart.
+/// Factors, each uniform and in the labels: shape; x and y of the centre, 0.35 to 0.65 of the side;
+/// scale, the radius of the circle around the shape, 0.15 to 0.3 of the side; rotation in degrees,
+/// within the distinguishable range.
 pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     if !SIZES.contains(&size) {
         return Err(DataError::Setting(format!(
@@ -63,7 +64,7 @@ pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) ->
     Ok(raw)
 }
 
-/// What a picture shows; lengths as fractions of its side.
+/// The factors of a picture; lengths as fractions of its side.
 struct Factors {
     kind: usize,
     x: f32,
@@ -116,7 +117,8 @@ fn covers(kind: usize, u: f32, v: f32) -> bool {
     match kind {
         0 => u.abs().max(v.abs()) <= std::f32::consts::FRAC_1_SQRT_2,
         1 => u * u + 4.0 * v * v <= 1.0,
-        // Equilateral, one corner up: within half the radius of the centre along the normal of each side.
+        // Equilateral, one corner up: within half the radius of the centre along the normal of each
+        // side.
         _ => {
             let slant = 3.0_f32.sqrt() / 2.0 * u.abs();
             v <= 0.5 && slant - 0.5 * v <= 0.5

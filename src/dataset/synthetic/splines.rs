@@ -8,12 +8,14 @@ pub(super) const WIDTH: usize = 8;
 pub(super) const HEIGHT: usize = 12;
 const KNOTS: usize = 5;
 
-/// Curves of 8×12 pixels (Hinton & Zemel 1993): a natural cubic spline through 5 random knots, running from top to bottom.
+/// Curves of 8×12 pixels (Hinton & Zemel 1993): a natural cubic spline through 5 random knots,
+/// running from top to bottom.
 ///
-/// Knots stand evenly from the middle of the first row of pixels to the middle of the last; their horizontal positions are
-/// independent and uniform over the middles of the columns, 0 to 7. The curve is cut off at these columns where it swings
-/// over. A pixel is 255·max(0, 1 − d), d its distance from the curve's tangent in its row, in pixels, rounded to a byte: the
-/// data are quantised in steps of t = 1/255 once scaled to [0, 1].
+/// Knots are spaced evenly from the middle of the first row of pixels to the middle of the last;
+/// their horizontal positions are independent and uniform over the middles of the columns, 0 to 7.
+/// The curve is clipped at these columns where it overshoots. A pixel is 255·max(0, 1 − d), d its
+/// distance from the curve's tangent in its row, in pixels, rounded to a byte: the data are
+/// quantised in steps of t = 1/255 once scaled to [0, 1].
 pub(super) fn load(count: usize, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     let mut pixels = room(count * WIDTH * HEIGHT, progress)?;
     each_row(count, WIDTH * HEIGHT, progress, |row| {
@@ -77,7 +79,8 @@ mod tests {
 
     #[test]
     fn equals_the_reference_spline() {
-        // scipy.interpolate.CubicSpline(range(5), y, bc_type='natural') at 0, 0.5, 1.25, 2, 3.9, and its first derivative.
+        // scipy.interpolate.CubicSpline(range(5), y, bc_type='natural') at 0, 0.5, 1.25, 2, 3.9,
+        // and its first derivative.
         let knots = [1.0, 4.0, 2.0, 7.0, 3.0];
         let expected = [
             (0.0, 1.000_000, 5.000_000),

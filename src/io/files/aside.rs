@@ -1,4 +1,5 @@
-//! Files that get a name nobody has used yet: what must be kept although its own name is needed for something else.
+//! Files that get an unused name: content that must be kept although its own name is needed for
+//! something else.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -9,7 +10,8 @@ use super::{Files, Sink, folder_of, target_of};
 use crate::io::FileError;
 
 impl Files {
-    /// Gives a file a second name in its folder, `NAME-LABEL-N.EXTENSION`, under which it stays when it is replaced.
+    /// Gives a file a second name in its folder, `NAME-LABEL-N.EXTENSION`, under which it stays
+    /// when it is replaced.
     ///
     /// # Errors
     /// Those of the system; the file is then as it was.
@@ -29,8 +31,8 @@ impl Files {
         })
     }
 
-    /// Undoes [`Files::set_aside`]: a second name is removed, an only one becomes that of the file again. A name that another
-    /// program's file has taken meanwhile stays with that.
+    /// Undoes [`Files::set_aside`]: a second name is removed, an only one becomes that of the file
+    /// again. A name that another program's file has taken meanwhile stays with that.
     ///
     /// # Errors
     /// Those of the system.
@@ -67,7 +69,7 @@ impl Files {
         })
     }
 
-    /// Writes a file where nothing is yet, in the folder for temporary files: with a name that nobody can guess, for its
+    /// Creates a new file in the folder for temporary files: with an unguessable name, for its
     /// owner alone.
     ///
     /// # Errors
@@ -96,7 +98,8 @@ impl Files {
     }
 }
 
-/// Tries `NAME-LABEL-1.EXTENSION`, `NAME-LABEL-2.EXTENSION` and so on in the target's folder until one is not there yet.
+/// Tries `NAME-LABEL-1.EXTENSION`, `NAME-LABEL-2.EXTENSION` and so on in the target's folder until
+/// one is not there yet.
 fn free_name(
     target: &Path,
     label: &str,

@@ -10,7 +10,7 @@ use super::Files;
 /// How every write fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The disk is full after so many bytes of each write.
+    /// The disk is full after this many bytes of each write.
     DiskFull {
         /// Bytes that still fit.
         after_bytes: u64,
@@ -19,7 +19,7 @@ pub enum Fault {
     ReadOnly,
     /// Permission denied.
     Denied,
-    /// What was added to a file cannot be made durable.
+    /// Data appended to a file cannot be made durable.
     NoSync,
     /// All can be written, but not renamed.
     NoRename,

@@ -11,12 +11,12 @@ use super::{Files, folder_of, part, permissions, sync_folder};
 use crate::io::{FileError, Watch};
 
 impl Files {
-    /// Fills a folder that need not exist. `fill` is given a hidden folder to write into; what it
-    /// wrote is moved once it is complete, over files of the same names.
+    /// Fills a folder that need not exist. `fill` is given a hidden folder to write into; its files
+    /// are moved once it is complete, over files of equal names.
     ///
     /// # Errors
-    /// Those of `fill`, of the files where they would have been; [`FileError`] where the folder
-    /// cannot be made. Nothing is left of what was written then.
+    /// Those of `fill`, for the files at their final places; [`FileError`] where the folder cannot
+    /// be created. Nothing that was written remains then.
     pub fn fill_folder<T>(
         &self,
         folder: &Path,
@@ -30,8 +30,8 @@ impl Files {
         Ok(filled)
     }
 
-    /// A hidden folder that is removed unless it is moved. It is where a rename reaches the place of
-    /// `folder`: in it where it exists, since it may be a disk of its own.
+    /// A hidden folder that is removed unless it is moved. It is where a rename reaches the place
+    /// of `folder`: in it where it exists, since it may be a disk of its own.
     fn staging(&self, folder: &Path) -> io::Result<Staging> {
         let above = if folder.is_dir() {
             folder
@@ -55,14 +55,14 @@ impl Files {
 
 /// A folder that is being filled, removed unless it is moved.
 struct Staging {
-    /// Held as long as somebody fills it.
+    /// Held while somebody fills it.
     lock: File,
     dir: TempDir,
 }
 
-/// Moves what is in the staging folder to its place.
+/// Moves the content of the staging folder to its place.
 fn move_all(Staging { lock, dir: staging }: Staging, folder: &Path) -> io::Result<()> {
-    // From now on nobody takes it for abandoned.
+    // From now on it does not count as abandoned.
     fs::remove_file(staging.path().join(part::LOCK))?;
     drop(lock);
     if folder.is_dir() {

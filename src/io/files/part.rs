@@ -1,6 +1,6 @@
-//! Part files: a write fills a hidden file in the target's folder and renames it. Whoever writes one holds its lock for as
-//! long as the process lives, so a part file without a lock was left by a process that was killed. A folder that is filled
-//! holds a file that is locked.
+//! Part files: a write fills a hidden file in the target's folder and renames it. The writer holds
+//! its lock until the process ends, so a part file without a lock was left by a process that was
+//! killed. A folder that is being filled contains a locked file.
 
 use std::fs::{self, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -9,13 +9,14 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 pub(super) const SUFFIX: &str = ".hourglass.part";
-/// What is locked of a folder that is being filled.
+/// The file that locks a folder while it is written.
 pub(super) const LOCK: &str = ".lock";
-/// How often a new part file is made before it is given up: each time another program took it for abandoned.
+/// How often a new part file is made before it is given up: each time another program took it for
+/// abandoned.
 const TRIES: usize = 100;
 
-/// A new part file for the target, locked; removed again unless it is renamed. A `private` one is for its owner alone;
-/// nobody may read another who may not read the `old` file it is to replace.
+/// A new part file for the target, locked; removed again unless it is renamed. A `private` one is
+/// for its owner alone; nobody may read it who may not read the `old` file it is to replace.
 pub(super) fn part_file(
     folder: &Path,
     target: &Path,
@@ -28,7 +29,7 @@ pub(super) fn part_file(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What any new file gets; the user's mask takes away from it.
+        // The mode of any new file; the user's mask removes bits from it.
         let mode = match old {
             _ if private => 0o600,
             Some(old) => old.permissions().mode() & 0o666 | 0o600,
@@ -41,14 +42,14 @@ pub(super) fn part_file(
     for _ in 0..TRIES {
         let part = builder.tempfile_in(folder)?;
         match part.as_file().try_lock() {
-            // Before it was locked it could be taken for abandoned.
+            // Before it was locked it could count as abandoned.
             Ok(()) if leads_to(part.path(), &part.as_file().metadata()?) => return Ok(part),
             Ok(()) | Err(TryLockError::WouldBlock) => {}
             // Without locks nothing can be proven abandoned.
             Err(TryLockError::Error(_)) => return Ok(part),
         }
     }
-    Err(io::Error::other("another program removes its new files at once"))
+    Err(io::Error::other("another program deletes its new files immediately"))
 }
 
 /// How the name of a part begins: it says whose part it is. All of a long name, and more, would be
@@ -69,7 +70,7 @@ pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
         if entry.file_name().to_str().is_some_and(is_part)
             && let Err(error) = remove_if_abandoned(&entry.path(), own)
         {
-            log::info!("{}: stays: {error}", entry.path().display());
+            log::info!("{}: not removed: {error}", entry.path().display());
         }
     }
 }
@@ -96,7 +97,7 @@ fn remove_folder_if_abandoned(folder: &Path) -> io::Result<()> {
     let path = folder.join(LOCK);
     let lock = match OpenOptions::new().write(true).open(&path) {
         Ok(lock) => lock,
-        // It is none of ours, or just being made or moved.
+        // It is not one of ours, or is just being made or moved.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };

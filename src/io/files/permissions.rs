@@ -1,4 +1,4 @@
-//! Who may read what is written: on Unix by modes; elsewhere a user's folders are the user's own.
+//! Who may read written files: on Unix by modes; elsewhere a user's folders are the user's own.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -47,7 +47,8 @@ pub(super) fn create_folders(path: &Path, private: bool) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// Takes away what others may do with a folder, where it holds only what `is_ours` accepts, and with what it accepts.
+/// Removes the permissions of others for a folder, where it contains only files that `is_ours`
+/// accepts, and for these files.
 pub(super) fn make_private(folder: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<()> {
     let mut holds_others = false;
     for entry in fs::read_dir(folder)? {
@@ -61,7 +62,8 @@ pub(super) fn make_private(folder: &Path, is_ours: impl Fn(&str) -> bool) -> io:
     if holds_others { Ok(()) } else { restrict(folder) }
 }
 
-/// A file, or a folder with everything in it. Links are left alone, and so is what ends while it is looked at.
+/// A file, or a folder with everything in it. Links are skipped, and so are files that disappear
+/// meanwhile.
 fn restrict_all(path: &Path) -> io::Result<()> {
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
     if found.is_symlink() {
@@ -80,7 +82,7 @@ fn restrict_all(path: &Path) -> io::Result<()> {
 fn restrict(path: &Path) -> io::Result<()> {
     let Ok(found) = fs::metadata(path) else { return Ok(()) };
     let mode = found.permissions().mode();
-    // Whoever set these bits on a folder shares it.
+    // The user who set these bits on a folder shares it.
     let is_shared = found.is_dir() && mode & 0o3000 != 0;
     let closed = mode & 0o7700;
     if closed == mode & 0o7777 || is_shared {
@@ -106,7 +108,7 @@ mod tests {
     use crate::run::{Checkpoint, Run, RunId};
     use std::path::PathBuf;
 
-    /// The tree below a folder with its modes, links left out.
+    /// The tree below a folder with its modes, without links.
     fn modes(root: &Path) -> Vec<(PathBuf, u32)> {
         let found = fs::symlink_metadata(root).expect("there");
         let mut all = vec![(root.to_owned(), found.permissions().mode() & 0o777)];

@@ -1,5 +1,5 @@
-//! Workspaces that a crash left behind. Nothing that might hold work is removed because it cannot be read: it is offered
-//! as far as it goes, or set aside.
+//! Workspaces left by a crash. Unreadable content that might be work is not removed: the readable
+//! part is offered, or the workspace set aside.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,25 +15,25 @@ use crate::io::{FileError, Files, history_files};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// The name of folders for what cannot be read. They hold no lock, so nobody looks into them again.
+/// The name of folders for unreadable content. They have no lock, so nobody examines them again.
 pub(super) const DAMAGED: &str = "damaged-";
 
-/// A workspace left behind by a crash.
+/// A workspace left by a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// Its folder, for [`Store::open`].
     pub path: PathBuf,
-    /// What the project calls itself.
+    /// The name of the project.
     pub name: String,
     /// The file the project was opened from or last saved to.
     pub origin: Option<PathBuf>,
-    /// How many runs it holds.
+    /// How many runs it contains.
     pub runs: usize,
     /// When it was last written to.
     pub modified: SystemTime,
 }
 
-/// A workspace that cannot be read, and is kept for whoever can.
+/// A workspace that cannot be read here, and is kept for other programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// Where it is now.
@@ -52,13 +52,13 @@ pub struct Leftovers {
 }
 
 impl Store {
-    /// Workspaces left behind by a crash, newest first; see [`Store::look_back`].
+    /// Workspaces left by a crash, newest first; see [`Store::look_back`].
     pub fn recoverable(root: &Path) -> Vec<Recovery> {
         Store::look_back(root).work
     }
 
-    /// Looks for what a crash left behind. A workspace of which neither the document nor a run can be read is set aside;
-    /// one that holds nothing is removed.
+    /// Searches for workspaces left by a crash. A workspace of which neither the document nor a run
+    /// can be read is set aside; an empty one is removed.
     pub fn look_back(root: &Path) -> Leftovers {
         let mut found = Leftovers::default();
         if !root.is_dir() {
@@ -76,7 +76,8 @@ impl Store {
         found
     }
 
-    /// Keeps a copy of the workspace as it is, before anything damaged in it is replaced; returns where.
+    /// Keeps a copy of the workspace as it is, before anything damaged in it is replaced; returns
+    /// where.
     pub(super) fn keep_as_found(&self) -> Result<PathBuf, FileError> {
         let dir = &self.inner.dir;
         let root = dir.parent().unwrap_or(dir);
@@ -86,13 +87,14 @@ impl Store {
     }
 }
 
-/// A workspace that nobody works in.
+/// A workspace that no process uses.
 enum Leftover {
     Work(Recovery),
     SetAside(SetAside),
 }
 
-/// The workspace in a folder below the root, if nobody works in it; `None` also where it held nothing and is removed.
+/// The workspace in a folder below the root, if no process uses it; `None` also where it was empty
+/// and is removed.
 fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     if !dir.join(LOCK).exists() {
         return None;
@@ -101,7 +103,7 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     let store = Store::take_over(dir).ok()?;
     if is_empty(dir) {
         if let Err(error) = store.remove() {
-            log::warn!("an empty workspace stays: {error}");
+            log::warn!("an empty workspace was not removed: {error}");
         }
         return None;
     }
@@ -116,12 +118,12 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
         }
         Err(error) => {
             let files = store.inner.files.clone();
-            // Some systems do not move what is open.
+            // Some systems do not move open files.
             drop(store);
             match set_aside(&files, root, dir) {
                 Ok(path) => Some(Leftover::SetAside(SetAside { path, error })),
                 Err(why) => {
-                    log::warn!("a damaged workspace stays where it is: {why}");
+                    log::warn!("a damaged workspace was not moved: {why}");
                     None
                 }
             }
@@ -132,15 +134,15 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
 fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileError> {
     let folder = files.create_unique_dir(root, DAMAGED)?;
     if let Err(error) = files.rename(dir, &folder.join("workspace")) {
-        // It holds nothing, and the next start would make another.
+        // It contains nothing, and the next start would make another.
         files.remove_dir(&folder)?;
         return Err(error);
     }
     Ok(folder)
 }
 
-/// Whether a workspace holds nothing for certain: it says that all was saved elsewhere, and no run was written since, or
-/// there is neither a document nor a run. What cannot be looked into is not empty.
+/// Whether a workspace is certainly empty: it says that all was saved elsewhere, and no run was
+/// written since, or there is neither a document nor a run. An unreadable one is not empty.
 fn is_empty(dir: &Path) -> bool {
     let is_missing =
         |path: &Path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
@@ -154,8 +156,8 @@ fn is_empty(dir: &Path) -> bool {
     is_empty().unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Whether there is no file below a folder, or none that was written after all of them were saved elsewhere. Parts of
-/// files do not count.
+/// Whether there is no file below a folder, or none that was written after all of them were saved
+/// elsewhere. Parts of files do not count.
 fn holds_no_file(folder: &Path, saved: Option<SystemTime>) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -200,7 +202,8 @@ pub(super) struct Document {
     pub(super) warning: Option<String>,
 }
 
-/// Reads the document. Where it is damaged, what can be read of it is taken, or else the design of the first run.
+/// Reads the document. Where it is damaged, its readable part is used, or else the design of the
+/// first run.
 ///
 /// # Errors
 /// [`FileError`] where there is nothing to go by.
@@ -216,7 +219,7 @@ pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
         Some((id, ron::from_str::<Run>(&text).ok()?.design))
     };
     let (id, project) = run_ids(dir).into_iter().find_map(design).ok_or_else(|| error.clone())?;
-    let warning = format!("{error}; the design of run {id} takes its place");
+    let warning = format!("{error}; replaced by the design of run {id}");
     Ok(Document { project, warning: Some(warning) })
 }
 
@@ -227,8 +230,7 @@ fn own_document(dir: &Path) -> Result<Document, FileError> {
     let text = String::from_utf8_lossy(&bytes);
     let project = read_design(dir, PROJECT, &text)?;
     let warning = str::from_utf8(&bytes).is_err().then(|| {
-        FileError::content(dir, PROJECT, "a part of it is not text; look whether names and paths are right")
-            .to_string()
+        FileError::content(dir, PROJECT, "a part of it is not text; check names and paths").to_string()
     });
     Ok(Document { project, warning })
 }

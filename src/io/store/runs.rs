@@ -14,11 +14,11 @@ use crate::run::{
 };
 
 impl Store {
-    /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
-    /// the next checkpoint.
+    /// Stores the changes of an event that the run has already applied. Changes that are not stored
+    /// immediately are stored with the next checkpoint.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn record(&self, run: &Run, event: &RunEvent) -> Result<(), FileError> {
         match event {
             RunEvent::Status(_) => self.save_run(run),
@@ -44,22 +44,22 @@ impl Store {
         }
     }
 
-    /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
+    /// Stores a run and its state: all except its epochs, its checkpoint and its saved epochs.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
-        // The document may come later: until then the run stands for it.
+        // The document may come later: until then the run represents it.
         let _mark = self.unsettle()?;
         let text = run_files::run_text(run);
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
 
-    /// Stores what a person says of a run and what was measured of it: a file that nothing else writes, so that it may be
-    /// written while the run is trained. A run that is not stored has none.
+    /// Stores the caption and the results of a run: a file that nothing else writes, so that it may
+    /// be written during training. A run that is not stored has none.
     ///
     /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
+    /// [`FileError`]; the stored state is then unchanged.
     pub fn save_results(&self, id: RunId, caption: &Caption, results: &Results) -> Result<(), FileError> {
         if !self.inner.dir.join(run_files::folder(id)).join(run_files::RUN).exists() {
             return Ok(());
@@ -90,10 +90,11 @@ impl Store {
         self.save_kept(run.id, &run.kept)
     }
 
-    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
+    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the
+    /// checkpoint.
     ///
     /// # Errors
-    /// [`FileError`]; a half-written record is left out when read.
+    /// [`FileError`]; a half-written record is skipped when read.
     pub fn append_epochs<'a>(
         &self,
         id: RunId,
@@ -110,7 +111,7 @@ impl Store {
     /// Adds finished epochs of single layers to a run, as [`Store::append_epochs`] does.
     ///
     /// # Errors
-    /// [`FileError`]; a half-written record is left out when read.
+    /// [`FileError`]; a half-written record is skipped when read.
     pub fn append_greedy<'a>(
         &self,
         id: RunId,
@@ -144,8 +145,8 @@ impl Store {
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
 
-    /// Brings a run's kept epochs on disk in line with these: the newest is written, what is missing too, and what was
-    /// let go of is removed.
+    /// Makes the saved epochs of a run on disk equal to these: writes the newest and any missing
+    /// one, removes dropped ones.
     ///
     /// # Errors
     /// [`FileError`].
@@ -171,8 +172,8 @@ impl Store {
             if !is_there(&path) || is_newest {
                 self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
             }
-            // A crash may cost those that are going to be let go of: in an hour they would be tens
-            // of gigabytes.
+            // A crash may cost those that are going to be dropped: in an hour they would be tens of
+            // gigabytes.
             let lasts = KeptEpochs::stays(epoch) || is_newest;
             let Some(weights) = kept.weights(epoch).filter(|_| lasts) else { continue };
             let path = base.join(run_files::kept_weights_name(epoch));
@@ -186,7 +187,7 @@ impl Store {
                         self.write_path(&path, Durability::Fast, Ok(bytes))?;
                         stored.note_copy(&path);
                     }
-                    // Whoever needs them is told.
+                    // Users of them get an error.
                     Err(error) => log::warn!("{error}"),
                 },
                 HeldWeights::Memory(_) | HeldWeights::Stored(_) => {}
@@ -220,7 +221,7 @@ impl Store {
     }
 }
 
-/// The first bytes of a file, at most `most`, and its length; nothing where there is none.
+/// The first bytes of a file, at most `most`, and its length; nothing for a missing one.
 fn start_of(path: &Path, most: usize) -> Result<(Vec<u8>, u64), FileError> {
     let read = || -> std::io::Result<(Vec<u8>, u64)> {
         let file = File::open(path)?;

@@ -1,12 +1,13 @@
-//! Everything that points at something else is checked when it is read, and costs only the part it is in.
+//! Everything that points at something else is checked when it is read, and costs only the part it
+//! is in.
 
 use std::fs;
 
 use super::*;
 use crate::run::{Health, LayerHealth, SelectorHealth};
 
-/// Opens a project with a run to which something was done, from a file and from the live store; the runs and the
-/// warnings of both.
+/// Opens a project with a run to which something was done, from a file and from the live store; the
+/// runs and the warnings of both.
 pub(super) fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
     let dir = dir();
     let mut run = run(1);
@@ -175,7 +176,7 @@ fn numbers_of_runs_leave_room_for_others() {
         let [project, store] = reopened(|run| run.id = id);
         for (runs, warnings) in [project, store] {
             assert_eq!(runs, [], "{id}");
-            assert!(warnings.contains(&format!("run {id} is left out")), "{warnings}");
+            assert!(warnings.contains(&format!("run {id} is not loaded")), "{warnings}");
         }
     }
 }

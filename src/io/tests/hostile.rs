@@ -1,4 +1,5 @@
-//! Files that somebody wrote to do harm, or that a disk garbled: errors and warnings, never a panic, never without bound.
+//! Files that somebody wrote to do harm, or that a disk garbled: errors and warnings, never a
+//! panic, never without bound.
 
 use std::fs;
 use std::path::Path;
@@ -70,7 +71,7 @@ proptest! {
             Some(old)
         });
         if let Ok(opened) = open_project(&path) {
-            // What opens can be saved again, and opens again.
+            // A project that opens can be saved again, and the saved one opens.
             let runs: Vec<&Run> = opened.runs.iter().collect();
             if save_project(&Files::default(), &path, &opened.project, &runs).is_ok() {
                 prop_assert!(open_project(&path).is_ok());
@@ -78,7 +79,7 @@ proptest! {
         }
     }
 
-    /// The same in the live store, whose files have no checksum.
+    /// The damage in the live store, whose files have no checksum.
     #[test]
     fn any_damage_in_a_workspace_never_panics(
         file in 0_usize..6,

@@ -20,7 +20,7 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     epochs.rewind(0);
     store.save_kept(RunId(1), &epochs).expect("stored");
     assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
-    // The newest, and those that are not going to be let go of; from 64 on these are even numbers.
+    // The newest, and those that are not going to be dropped; from 64 on these are even numbers.
     let mut epochs = kept(100);
     for epoch in [65, 66, 67, 99, 100] {
         epochs.push_weights(epoch, Arc::new(Weights::default()));
@@ -56,11 +56,11 @@ fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
         assert_eq!((&weights[0], &weights[1..]), (&bits(&expected, 0), &[None, None, None][..]));
         assert_eq!((runs[0].kept.len(), runs[0].checkpoint.is_some()), (4, true));
         assert!(warnings.contains("runs/1/kept/000002-weights.safetensors"), "{warnings}");
-        assert!(warnings.contains("the weights of this and later kept epochs are left out"), "{warnings}");
+        assert!(warnings.contains("the weights of this and later saved epochs are not loaded"), "{warnings}");
     }
 }
 
-/// What is looked at is read: a project takes the memory of what a person needs of it.
+/// Only the requested weights are read: an open project takes little memory.
 #[cfg(unix)]
 #[test]
 fn weights_stay_in_their_file_until_they_are_needed() {

@@ -18,13 +18,13 @@ impl Program {
         Program { path: path.to_owned(), base, project, runs }
     }
 
-    /// Saves and gives what is told.
+    /// Saves and returns the notes.
     pub(super) fn save(&self) -> Vec<String> {
         let notes = self.base.save(&Files::default(), &self.path, &self.project, &self.runs);
         notes.expect("saved").iter().map(ToString::to_string).collect()
     }
 
-    /// Trains a run up to so many epochs.
+    /// Trains a run up to this epoch.
     pub(super) fn train(&mut self, id: u32, epochs: u32) {
         let run = self.runs.iter_mut().find(|run| run.id == RunId(id)).expect("there");
         *run = trained(run, epochs);
@@ -61,12 +61,12 @@ pub(super) fn file(dir: &Path) -> PathBuf {
     path
 }
 
-/// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs in a file.
+/// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs
+/// in a file.
 pub(super) fn found(path: &Path) -> Vec<(u32, usize, u64)> {
     let opened = open_project(path).expect("opens");
     assert_eq!(opened.warnings, Vec::<String>::new());
-    // All are `trained`: what is merged, copied and numbered anew keeps the weights of its last
-    // epoch.
+    // All are `trained`: merged, copied and renumbered runs keep the weights of their last epoch.
     for run in &opened.runs {
         let epochs = run.history.epochs.len() as u32;
         assert_eq!(run.kept.nearest_weights(0).map(|(epoch, _)| epoch), Some(epochs), "run {}", run.id);
@@ -83,8 +83,8 @@ pub(super) fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// What two programs do with a file that both have open, and what it holds after the first and then the second has saved
-/// it, twice.
+/// Saves one file from two programs that both have it open, twice; checks its content after each
+/// save.
 #[track_caller]
 fn check(
     first: impl FnOnce(&mut Program),
@@ -100,7 +100,7 @@ fn check(
     assert_eq!(one.save(), Vec::<String>::new());
     assert_eq!(two.save(), told);
     assert_eq!(found(&path), runs);
-    // Checkpoints follow checkpoints: nothing multiplies, and nothing is told twice.
+    // Checkpoints follow checkpoints: nothing multiplies, and nothing is reported twice.
     for _ in 0..2 {
         one.save();
         assert_eq!(two.save(), Vec::<String>::new());
@@ -123,7 +123,7 @@ fn runs_of_both_are_kept_and_numbers_that_collide_are_told() {
         |two| two.add(5, 2),
         &[(1, 3, 0), (4, 3, 0), (5, 1, 1), (6, 1, 2)],
         &[
-            "run 5 is saved as run 6, because another program saved a run of the same number",
+            "run 5 is saved as run 6, because another program saved a run with the same number",
             "another program saved run 5: kept",
         ],
     );
@@ -136,7 +136,7 @@ fn both_ends_of_a_run_that_both_trained_further_are_kept() {
         |two| two.train(1, 7),
         &[(1, 5, 0), (4, 3, 0), (5, 7, 0)],
         &[
-            "run 1 is saved as run 5, because another program saved a run of the same number",
+            "run 1 is saved as run 5, because another program saved a run with the same number",
             "another program saved run 1: kept",
         ],
     );
@@ -341,7 +341,8 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
     check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
-    // Two runs that both continue the saved one: the one of its number is it, whichever comes first.
+    // Two runs that both continue the saved one: the one with its number is it, whichever comes
+    // first.
     let dir = dir();
     let path = file(dir.path());
     let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];
@@ -387,7 +388,7 @@ fn a_design_that_another_program_changed_before_a_crash_is_not_overwritten() {
     let (old, new) = (Recipe::Denoising.project(), Recipe::Undercomplete.project());
     check(true, &old, 0);
     check(true, &new, 1);
-    // Without the note nobody knows whose it is: it is kept.
+    // Without the note its owner is unknown: it is kept.
     check(false, &old, 1);
     check(false, &new, 1);
 }

@@ -1,4 +1,4 @@
-//! Workspaces that a crash left behind and that cannot be read in full: nothing of them is removed.
+//! Workspaces left by a crash that cannot be read in full: nothing of them is removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::merging::trained;
 use super::*;
 
-/// A workspace below `root` that nobody works in, with a run where `with_run`, after `damage` was done to its folder.
+/// A workspace below `root` that no process uses, with a run where `with_run`, after `damage` was
+/// done to its folder.
 fn left_behind(root: &Path, with_run: bool, damage: impl FnOnce(&Path)) {
     let store = Store::create(root).expect("created");
     store.save_design(&Recipe::Linear.project(), None).expect("stored");
@@ -34,7 +35,7 @@ fn damages() -> [Damage; 6] {
     [
         ("missing", |folder| fs::remove_file(folder.join("project.ron")).expect("removed")),
         ("empty", |folder| fs::write(folder.join("project.ron"), "").expect("written")),
-        ("cut short", |folder| {
+        ("truncated", |folder| {
             fs::write(folder.join("project.ron"), "Project(\n  name: \"x").expect("written");
         }),
         ("no text", |folder| fs::write(folder.join("project.ron"), [0xFF; 99]).expect("written")),
@@ -58,7 +59,7 @@ fn a_run_is_recovered_though_the_document_cannot_be_read() {
         assert_eq!(opened.project, run(3).design, "{what}");
         assert!(same(&opened.runs[0], &run(3)), "{what}");
         let warnings = opened.warnings.join("\n");
-        assert!(warnings.contains("the design of run 3 takes its place"), "{warnings}");
+        assert!(warnings.contains("replaced by the design of run 3"), "{warnings}");
         // The copy stays, though the window is done with it.
         store.discard().expect("removed");
         let kept = found(root.path(), "checkpoint.safetensors");
@@ -289,7 +290,7 @@ fn work_that_another_window_took_is_said_to_be_gone() {
     let found = Store::recoverable(root.path()).remove(0);
     Store::open(&found.path).expect("free").discard().expect("removed");
     let message = Store::open(&found.path).expect_err("gone").to_string();
-    assert!(message.contains("no longer there. Another window has"), "{message}");
+    assert!(message.contains("no longer exists. Another window has"), "{message}");
     assert_eq!(workspaces(root.path()), 0, "asking does not make it");
 }
 

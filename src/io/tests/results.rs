@@ -1,4 +1,4 @@
-//! What a person says of a run and what was measured of it: kept in every file, whoever else saves.
+//! The caption and results of a run are stored in every file, whichever program saves it.
 
 use std::fs;
 
@@ -59,7 +59,7 @@ fn damaged_results_cost_nothing_else() {
         fs::write(store.path().join("runs/1/results.ron"), damaged).expect("written");
         let opened = store.load().expect("loads");
         let told = opened.warnings.join("\n");
-        assert!(told.contains("run 1") && told.contains("its results are left out"), "{told}");
+        assert!(told.contains("run 1") && told.contains("its results are not loaded"), "{told}");
         assert!(opened.runs[0].checkpoint.is_some() && !opened.runs[0].history.epochs.is_empty());
         assert_eq!(opened.runs[0].caption, Caption::default());
     }

@@ -13,13 +13,15 @@ pub struct Claim {
 /// Something that is measured of a trained run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
-    /// Validation error per feature, as a share of that of PCA with as many components as the code has units.
+    /// Validation error per feature, as a share of that of PCA with as many components as the code
+    /// has units.
     ErrorOverPca,
-    /// The same, as a share of that after the first epoch.
+    /// The error as a share of that after the first epoch.
     ErrorOverFirst,
     /// Largest principal angle between the decoder and the principal components, in degrees.
     AngleToPca,
-    /// Error of what was restored as a share of the error of what was corrupted, on the watched samples.
+    /// Error of the restored part as a share of the error of the corrupted one, on the watched
+    /// samples.
     RestoredOverCorrupted,
     /// Mean activation of the code.
     MeanActivation,
@@ -33,7 +35,8 @@ pub enum Figure {
     MeanMax,
     /// Different features a selector has chosen, as a share of its units.
     Unique,
-    /// Error of a linear regression from what a selector has chosen, as a share of that of PCA with as many components.
+    /// Error of a linear regression from a selector's features, as a share of that of PCA with as
+    /// many components.
     RefitOverPca,
     /// Bits that name the choices of a sample.
     CodeBits,
@@ -43,7 +46,7 @@ pub enum Figure {
     Decided,
     /// `exp H` of the use of a codebook.
     Perplexity,
-    /// Area under the curve by which the error tells a held-out class from the others.
+    /// Area under the curve by which the error separates a held-out class from the others.
     Auc,
     /// Validation loss of the first run as a share of that of the second.
     FirstOverSecond,
@@ -100,7 +103,8 @@ impl Claim {
 }
 
 impl Recipe {
-    /// What its trained run shows, each figure with its bound; `scripts/test.sh --long` trains every recipe and checks them.
+    /// The figures that its trained run reaches, with their bounds; `scripts/test.sh --long` trains
+    /// every recipe and checks them.
     pub fn claims(self) -> &'static [Claim] {
         const fn at_most(figure: Figure, bound: f64) -> Claim {
             Claim { figure, bound: Bound::AtMost(bound) }

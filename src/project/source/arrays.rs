@@ -22,10 +22,11 @@ pub struct ArrayReading {
     /// Whether arrays of validation and test rows become those splits where they are not named.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
-    /// What the axes of an array mean.
+    /// The meaning of the axes of an array.
     #[serde(skip_serializing_if = "super::is_default")]
     pub axes: Axes,
-    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
+    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture
+    /// has other than 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
     /// What happens to NaN, which then is a missing value, but for [`Missing::DropRow`]; an array with some is refused where
@@ -34,22 +35,23 @@ pub struct ArrayReading {
     pub missing: Option<Missing>,
 }
 
-/// How the files of an IDX data set are read. What is not said is told by the lengths of the axes.
+/// How the files of an IDX data set are read. By default determined by the lengths of the axes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdxReading {
-    /// What the axes of the images mean.
+    /// The meaning of the axes of the images.
     #[serde(skip_serializing_if = "super::is_default")]
     pub axes: Axes,
     /// Whether the test images become the test split.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
-    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
+    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture
+    /// has other than 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
 }
 
-/// Whether parts a source tells of (training, validation, test) are kept apart.
+/// Whether given parts of a source (training, validation, test) are kept apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Parts {
     /// They become the splits they are.
@@ -72,10 +74,10 @@ impl Parts {
     }
 }
 
-/// What the axes of an array mean.
+/// The meaning of the axes of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axes {
-    /// Told by the lengths.
+    /// Determined by the lengths.
     #[default]
     Auto,
     /// A vector a row; all further axes are one.
@@ -86,8 +88,8 @@ pub enum Axes {
     ChannelsLast,
     /// `N×C×H×W`.
     ChannelsFirst,
-    /// `H×W×C×N`, `H×W×N` or `D×N`: one sample beside the other, as MATLAB keeps them; the other axes are told by their
-    /// lengths.
+    /// `H×W×C×N`, `H×W×N` or `D×N`: samples along the last axis, as in MATLAB; the other axes are
+    /// determined by their lengths.
     SamplesLast,
 }
 

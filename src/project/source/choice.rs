@@ -7,13 +7,13 @@ use super::{
 };
 use crate::project::{visible, visible_list, visible_path};
 
-/// A decision about how data are read, in the place of what was found: the remedy of a warning, a
+/// A decision about how data are read, instead of the detected one: the remedy of a warning, a
 /// field of the window, an option of the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
-    /// Of a table: whether its first row holds names.
+    /// Of a table: whether its first row contains names.
     Header(Header),
-    /// Of a table: what stands between two fields.
+    /// Of a table: the delimiter between two fields.
     Delimiter(Delimiter),
     /// Of a table: the decimal mark.
     Decimal(Decimal),
@@ -23,11 +23,11 @@ pub enum Choice {
     Comments(Comments),
     /// Of a table: the sheet of a spreadsheet.
     Sheet(Option<String>),
-    /// Of a table: lines at the beginning that are left out.
+    /// Of a table: lines skipped at the beginning.
     SkipLines(Option<usize>),
-    /// Of a table: rows at the end that are left out.
+    /// Of a table: rows skipped at the end.
     SkipFooter(Option<usize>),
-    /// Of a table: single rows that are left out.
+    /// Of a table: single rows that are skipped.
     SkipRows(Option<RowSet>),
     /// Of a table: what happens to missing values; of arrays: to NaN.
     Missing(Missing),
@@ -59,7 +59,7 @@ pub enum Choice {
     TestArray(Option<String>),
     /// Of an `.npz`: the array of their labels; of IDX: their file.
     TestLabelArray(Option<String>),
-    /// Of arrays: what their axes mean.
+    /// Of arrays: the meaning of their axes.
     Axes(Axes),
     /// Of arrays: the channels that are shown.
     ShownChannels(Vec<usize>),
@@ -69,9 +69,9 @@ pub enum Choice {
     Size(usize, usize),
     /// Of pictures: grey or colour.
     Channels(Channels),
-    /// Of pictures: what happens to another aspect ratio.
+    /// Of pictures: how another aspect ratio is handled.
     Fit(Fit),
-    /// Of pictures: what becomes of transparency.
+    /// Of pictures: how transparency is handled.
     Alpha(Alpha),
     /// Of pictures: which values become black and white.
     Range(PixelRange),
@@ -81,16 +81,16 @@ pub enum Choice {
     Masks(Masks),
     /// Of pictures: where labels come from.
     Label(LabelFrom),
-    /// What is done to every value.
+    /// How every value is scaled.
     Scaling(Scaling),
-    /// What makes values into 0 or 1.
+    /// How values become 0 or 1.
     Binarise(Binarise),
     /// By which rules the rest is read.
     Rules(Rules),
 }
 
 impl Choice {
-    /// Puts the choice into the document. `false` where the data are of a kind that has no such
+    /// Puts the choice into the document. `false` where the data are of a kind without such a
     /// choice.
     pub fn apply(self, data: &mut Data) -> bool {
         match (self, &mut data.source) {
@@ -191,7 +191,7 @@ impl Choice {
             Choice::Labels(Some(names)) if names.is_empty() => "Labels: none".to_owned(),
             Choice::Labels(Some(names)) => format!("Labels: {}", visible_list(names)),
             Choice::Column(name, take) => {
-                format!("Column {}: {}", visible(name), take.map_or("as found", Take::name))
+                format!("Column {}: {}", visible(name), take.map_or("as detected", Take::name))
             }
             Choice::Array(to) => named("Array", to),
             Choice::LabelArray(to) => named("Label array", to),
@@ -221,7 +221,7 @@ impl Choice {
             },
             Choice::Scaling(to) => format!("Scaling: {}", to.name()),
             Choice::Binarise(to) => format!("Binarise: {}", to.name()),
-            Choice::Rules(Rules::Current) => "Read as new designs do".to_owned(),
+            Choice::Rules(Rules::Current) => "Read by the current rules".to_owned(),
             Choice::Rules(to @ Rules::Version1) => format!("Rules: {}", to.name()),
         }
     }
@@ -322,8 +322,8 @@ fn rows(rows: Option<&RowSet>) -> String {
     rows.map_or("detect".to_owned(), RowSet::to_string)
 }
 
-/// A file that was named; an empty name stands for none. Where nothing is named, what is there
-/// stays: whoever can look into folders finds it anew.
+/// A named file; an empty name means none. Without a name the current one is kept: a reader of
+/// folders finds it again.
 fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));

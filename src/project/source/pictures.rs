@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Parts;
 
-/// How the pictures of a folder are read, beyond their size. What is not said is found in them.
+/// How the pictures of a folder are read, beyond their size. Other properties are detected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PictureReading {
-    /// What becomes of transparency.
+    /// How transparency is handled.
     #[serde(skip_serializing_if = "super::is_default")]
     pub alpha: Alpha,
     /// Which values become black and white (0 and 1).
@@ -20,7 +20,7 @@ pub struct PictureReading {
     /// Where labels come from.
     #[serde(skip_serializing_if = "super::is_default")]
     pub label: LabelFrom,
-    /// Whether folders called train, validation and test become those splits.
+    /// Whether folders named train, validation and test become those splits.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
     /// Whether pictures that are masks of others are samples.
@@ -31,10 +31,10 @@ pub struct PictureReading {
 /// Whether pictures that are masks of others (`masks/x.png` of `x.png`, `x_mask.png`) are samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Masks {
-    /// They are left out where names and folders prove whose masks they are.
+    /// They are skipped where names and folders prove whose masks they are.
     #[default]
     Auto,
-    /// Whatever is called as masks are is left out.
+    /// All pictures with the names of masks are skipped.
     LeftOut,
     /// They are samples like all others.
     Samples,
@@ -54,7 +54,7 @@ impl Masks {
     }
 }
 
-/// What becomes of the transparency of pictures.
+/// How the transparency of pictures is handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Alpha {
     /// The ground, black or white, on which more of the drawing is to be seen.
@@ -103,7 +103,7 @@ pub enum PixelRange {
     Data,
     /// From the smallest to the largest value of each picture.
     EachPicture,
-    /// From the 0.1 to the 99.9 percentile of the training split; what lies beyond is cut off.
+    /// From the 0.1 to the 99.9 percentile of the training split; values beyond are clipped.
     Percentiles,
 }
 
@@ -159,10 +159,11 @@ pub enum LabelFrom {
     /// The first folder that is no part of the data.
     #[default]
     Auto,
-    /// The folder so many levels below the one that is loaded, counted from 1.
+    /// The folder this many levels below the chosen one, counted from 1.
     Folder(usize),
-    /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` stand for any letters, as in
-    /// `{label}_*.png`; the label is as short as it can be. `{word}` in its place is a label of letters without digits.
+    /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` match any
+    /// letters, as in `{label}_*.png`; the label is as short as possible. `{word}` in its place is
+    /// a label of letters without digits.
     Name(String),
     /// A column of a table next to the pictures, which names the file in another.
     Table {
@@ -172,8 +173,8 @@ pub enum LabelFrom {
         /// The column of file names; found by its values where it is not said.
         #[serde(default)]
         file: Option<String>,
-        /// The column of labels; where it is not said, the first other one, or several in which each row holds a single
-        /// 1: then the label is the name of its column.
+        /// The column of labels; by default the first other one, or several in which each row has a
+        /// single 1: then the label is the name of its column.
         #[serde(default)]
         label: Option<String>,
     },
@@ -212,7 +213,7 @@ impl LabelFrom {
         }
     }
 
-    /// The same, to be changed.
+    /// The table, to be changed.
     pub fn table_mut(&mut self) -> Option<&mut PathBuf> {
         match self {
             LabelFrom::Table { path, .. } => Some(path),
@@ -221,7 +222,7 @@ impl LabelFrom {
     }
 }
 
-/// Channels a picture is brought to.
+/// Channels of the decoded pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Channels {
     /// One channel of luminance.
@@ -253,12 +254,12 @@ impl Channels {
     }
 }
 
-/// How a picture of another aspect ratio is brought to the wanted size.
+/// How a picture of another aspect ratio is resized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fit {
     /// Whole picture, black bars where needed.
     Fit,
-    /// Fills the frame, what stands over is cut off evenly.
+    /// Fills the frame; the excess is cut off evenly.
     #[default]
     Crop,
     /// Fills the frame, distorted.

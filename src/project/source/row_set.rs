@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowSet {
-    /// In order, without overlaps or neighbours. Row 0, of which there is none, stands for no others.
+    /// In order, without overlaps or neighbours. Row 0, which does not exist, means no others.
     ranges: Vec<RangeInclusive<u64>>,
 }
 
-/// What begins rows that are all there are.
+/// Prefix of rows that are the only ones read.
 const ONLY: &str = "only:";
 
 impl RowSet {
@@ -38,7 +38,7 @@ impl RowSet {
         self.ranges.last().map(|range| *range.end())
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RowSet;
 
-/// How a table of text is read, beyond its layout. What is not said is found in the file.
+/// How a table of text is read, beyond its layout. Other properties are detected in the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TableReading {
@@ -21,14 +21,14 @@ pub struct TableReading {
     /// The sheet of a spreadsheet by its name; the first with a cell where it is not said.
     #[serde(skip_serializing_if = "super::is_default")]
     pub sheet: Option<String>,
-    /// Lines at the beginning that are left out; found where it is not said.
+    /// Lines skipped at the beginning; detected by default.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_lines: Option<usize>,
-    /// Rows at the end that are left out; found where it is not said.
+    /// Rows skipped at the end; detected by default.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_footer: Option<usize>,
-    /// Single rows that are left out, counted from 1 below the header and its units, in addition to
-    /// those that sum up the rows above them, unless they are said to be all.
+    /// Single rows that are skipped, counted from 1 below the header and its units, in addition to
+    /// those that sum the rows above them, unless these are all.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_rows: Option<RowSet>,
     /// Words that mean a missing value, in addition to the usual ones.
@@ -52,7 +52,7 @@ pub struct TableReading {
     /// either.
     #[serde(skip_serializing_if = "super::is_default")]
     pub only_labels: bool,
-    /// How single columns are taken, where it is not as they look. Labels stand in a list of their
+    /// Roles of single columns that differ from the detected ones. Labels are in a list of their
     /// own.
     #[serde(skip_serializing_if = "super::is_default")]
     pub columns: Vec<ColumnChoice>,
@@ -62,8 +62,8 @@ impl TableReading {
     /// The years that can be [`Self::first_year`].
     pub const FIRST_YEARS: RangeInclusive<u16> = 1000..=9900;
 
-    /// Whether rows that sum up others are left out: not where it is said which rows are, and that
-    /// these are all.
+    /// Whether rows that sum others are skipped: not where the skipped rows are given, and these
+    /// are all.
     pub fn finds_sums(&self) -> bool {
         self.skip_rows.as_ref().is_none_or(|rows| !rows.are_all())
     }
@@ -79,10 +79,10 @@ pub struct ColumnChoice {
     pub take: Take,
 }
 
-/// What becomes of a column.
+/// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Take {
-    /// A feature of the kind it looks like, whatever it is called.
+    /// A feature of the detected kind, whatever its name.
     Feature,
     /// One feature: its numbers.
     Numbers,
@@ -117,7 +117,7 @@ impl Take {
 /// The decimal mark of a table's numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decimal {
-    /// The one that all numbers of the table allow; of two the one that goes with the delimiter.
+    /// The mark that fits all numbers of the table; of two, the one that matches the delimiter.
     #[default]
     Auto,
     /// `1234.5`; a comma groups thousands.
@@ -237,7 +237,7 @@ impl DateOrder {
     }
 }
 
-/// Whether a table's first row holds names.
+/// Whether a table's first row contains names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Header {
     /// It does where it differs from the rows below as names do.
@@ -267,7 +267,7 @@ impl Header {
     }
 }
 
-/// What stands between two fields of a table.
+/// The delimiter between two fields of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delimiter {
     /// The one among comma, semicolon, tab, pipe and runs of spaces that splits the first rows most
@@ -310,15 +310,16 @@ impl Delimiter {
     }
 }
 
-/// What happens to missing values (empty, `NA`, `?`, `NaN`) of a table.
+/// How missing values (empty, `NA`, `?`, `NaN`) of a table are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Missing {
     /// They become the column's mean over the training split.
     #[default]
     ColumnMean,
-    /// The network sees the column's mean, and losses and errors leave them out, so that they need not be reconstructed.
+    /// The network sees the column's mean, and losses and errors leave them out, so that they need
+    /// not be reconstructed.
     Masked,
-    /// Their row is left out.
+    /// Their row is skipped.
     DropRow,
 }
 

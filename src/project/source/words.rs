@@ -8,7 +8,7 @@ pub fn join_words(words: &[String], mark: &str) -> String {
     words.collect::<Vec<_>>().join(mark)
 }
 
-/// Words between commas; in quotes, as in CSV, where they hold a comma.
+/// Words between commas; in quotes, as in CSV, where they contain a comma.
 pub fn split_words(text: &str) -> Vec<String> {
     let (mut words, mut rest) = (Vec::new(), text.trim_start());
     while !rest.is_empty() {
@@ -23,7 +23,7 @@ pub fn split_words(text: &str) -> Vec<String> {
     words
 }
 
-/// The word in quotes that a list begins with, and what comes after its comma.
+/// The quoted word at the beginning of a list, and the text after its comma.
 fn in_quotes(text: &str) -> Option<(String, &str)> {
     let (mut word, mut rest) = (String::new(), text.strip_prefix('"')?);
     loop {

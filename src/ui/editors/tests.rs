@@ -266,13 +266,13 @@ fn old_rules_can_be_left_and_are_told_only_where_they_count() {
             .with_context_setup(crate::ui::theme::install)
             .build_ui_state(source::rules_ui, data);
         harness.run();
-        let button = harness.query_by_label("Read as new designs do");
+        let button = harness.query_by_label("Read by the current rules");
         assert_eq!(button.is_some(), is_told);
         if let Some(button) = button {
             button.click();
             harness.run();
             assert_eq!(harness.state().rules, Rules::Current);
-            assert!(harness.query_by_label("Read as new designs do").is_none());
+            assert!(harness.query_by_label("Read by the current rules").is_none());
         }
     }
 }

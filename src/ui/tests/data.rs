@@ -235,7 +235,7 @@ fn a_design_of_an_earlier_version_offers_the_new_reading() {
     window.harness.run_ok();
     assert_eq!(window.state().notices.toasts.len(), 1);
     window.until("it stays", |state| state.data.ready(&state.project.data).is_some());
-    window.harness.query_all_by_label("Read as new designs do").next().expect("an offer").click();
+    window.harness.query_all_by_label("Read by the current rules").next().expect("an offer").click();
     window.harness.run_ok();
     assert_eq!(window.project().data.rules, Rules::Current);
     assert!(window.state().notices.toasts.is_empty());

@@ -26,13 +26,13 @@ pub(super) struct Dates {
     /// an hour.
     are_clock: bool,
     have_halves: bool,
-    /// Whether the column is called after dates.
+    /// Whether the column has the name of a date.
     pub is_named: bool,
     /// The order of day, month and year where several fit.
     pub order: DateOrder,
     /// The year in which the file was written, where that is known.
     pub written: Option<u16>,
-    /// Memory for what is known of dates.
+    /// Memory for the knowledge about dates.
     charged: u64,
 }
 
@@ -111,7 +111,7 @@ impl Dates {
         }
     }
 
-    /// Forgets them, and gives back what they took.
+    /// Forgets them, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.dated = None;
         budget.give_back(std::mem::take(&mut self.charged));
@@ -131,7 +131,7 @@ impl Dates {
         self.are_clock && self.have_halves
     }
 
-    /// The formats of a column of so many fields, all of which are dates.
+    /// The formats of a column of this many fields, all of which are dates.
     pub(super) fn formats(&self, present: u64) -> DateFormats {
         self.dated.as_ref().map_or(DateFormats::NONE, |dated| dated.formats(present))
     }
@@ -161,8 +161,7 @@ impl Dates {
         self.dated.as_ref().map(|dated| dated.short_years(format))
     }
 
-    /// Dates that stand for missing ones, and how often each is there, in a column of so many
-    /// different ones.
+    /// Dates that mean missing, and how often each occurs, in a column of this many different ones.
     pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         self.dated.iter().flat_map(move |dated| dated.sentinels(different))
     }
@@ -172,8 +171,8 @@ impl Dates {
         self.dated.as_ref().map_or((false, None), |dated| (dated.has_zones(), dated.naive()))
     }
 
-    /// Why it is no column of dates, where most of so many fields are some, and how these are
-    /// written.
+    /// Why a column in which most of this many fields are dates is not a column of dates, and their
+    /// format.
     pub(super) fn spoilt(&self, present: u64) -> Option<(DateFormat, Spoilt<'_>)> {
         let dated = self.dated.as_ref()?;
         let (format, spoilt) = (dated.format(self.order)?, dated.spoilt(present)?);

@@ -75,8 +75,8 @@ impl Default for Figures {
 }
 
 impl Figures {
-    /// Adds a plain number. Digits, points and signs are text; it is looked at once more only where
-    /// something new is to be learnt.
+    /// Adds a plain number. Digits, points and signs are text; it is parsed again only for new
+    /// information.
     pub(super) fn add_plain(&mut self, plain: Plain, field: &[u8]) {
         if plain.has_point && self.is_mark_open() {
             let text = std::str::from_utf8(field).unwrap_or_default();
@@ -142,7 +142,7 @@ impl Figures {
         self.may_have_comma || !self.may_have_point
     }
 
-    /// Whether commas are decimal marks and points are none.
+    /// Whether commas are decimal marks and points are not.
     pub(super) fn have_only_commas(&self) -> bool {
         !self.may_have_point && self.may_have_comma
     }
@@ -166,7 +166,7 @@ impl Figures {
         self.add_values(field, notations, 1.0, field);
     }
 
-    /// Adds what digits are with a decimal comma and with a point.
+    /// Adds the numbers of digits with a decimal comma and with a point.
     fn add_values(&mut self, digits: &str, notations: Notations, factor: f64, field: &str) {
         let value = |comma: bool| {
             notations
@@ -206,14 +206,14 @@ impl Figures {
         self.last = Some(value);
     }
 
-    /// Forgets what it keeps of fields, and gives back what that took.
+    /// Forgets the fields it keeps, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.tails = None;
         budget.give_back(std::mem::take(&mut self.charged));
     }
 
-    /// The notation in which all of so many fields are numbers, with a decimal comma or point where
-    /// both fit and that is told.
+    /// The notation in which all of this many fields are numbers; where comma and point both fit,
+    /// by the given decimal mark.
     pub(super) fn notation_of_all(&self, present: u64, has_comma: Option<bool>) -> Option<Notation> {
         let notations = match (&self.tails, self.tail(present)) {
             (Some(tails), Tail::Factors | Tail::Unit(_)) => self.of_numbers.and(tails.notations()),
@@ -227,12 +227,12 @@ impl Figures {
         self.misfits.most(self.count, has_comma)
     }
 
-    /// The tail of the numbers of so many fields.
+    /// The tail of the numbers of this many fields.
     pub(super) fn tail(&self, present: u64) -> Tail {
         self.tails.as_ref().map_or(Tail::None, |tails| tails.of_all(present, self.count))
     }
 
-    /// Why so many fields are no numbers with something after them, where most are.
+    /// Why this many fields are not numbers with a unit, where most are.
     pub(super) fn odd_tails(&self, present: u64) -> Option<Odd<'_>> {
         self.tails.as_ref()?.odd(present, self.count)
     }

@@ -1,5 +1,5 @@
-//! Rows that tell of others: their names say so and their numbers prove it, or their numbers alone
-//! do.
+//! Rows that summarise others: their names say so and their numbers prove it, or their numbers
+//! alone do.
 
 use ::csv::ByteRecord;
 
@@ -16,10 +16,10 @@ use crate::project::Rules;
 
 /// Rows above a last one that sums them up without saying so, at least.
 const SUMMED_UP: u64 = 5;
-/// Tables of so many bytes are read once more to see whether the last rows sum up the others;
-/// larger ones only where the numbers of the last are the largest, or its name stands out.
+/// Tables of up to this many bytes are read again to check whether the last rows sum the others;
+/// larger ones only where the numbers of the last are the largest, or its name is exceptional.
 const SMALL: u64 = 1 << 20;
-/// Rows at the end whose numbers are compared with those above them though they are called after no
+/// Rows at the end whose numbers are compared with those above them though they have no name of a
 /// statistic.
 const LAST: u64 = 6;
 /// Numbers that are sums or means by chance less often than this are no values.
@@ -45,7 +45,7 @@ impl Survey<'_> {
         };
         let keeps_values = candidates().any(is_quantile);
         let (mut proof, mut judged) = (Proof::of(&contents, keeps_values, self.progress)?, Vec::new());
-        // The last rows, from the first that is proven, and what they are.
+        // The last rows, from the first that is proven, and their kinds.
         let mut end: Vec<(u64, Option<Kind>)> = Vec::new();
         let (mut first_row, mut has_rows) = (None, false);
         let mut first: Option<Numbered> = None;
@@ -81,7 +81,7 @@ impl Survey<'_> {
                     Found::Proven | Found::InAll => false,
                 };
                 if is_within && found.found == Found::Unknown && called.is_whole {
-                    // `Mode` between `Mean` and `SD` tells nothing.
+                    // `Mode` between `Mean` and `SD` proves nothing.
                 } else if is_data {
                     proof.add(row);
                 } else {
@@ -144,8 +144,7 @@ impl Survey<'_> {
         Ok(sums)
     }
 
-    /// Whether a row begins with a word where the column holds others, and nobody said what it
-    /// holds.
+    /// Whether a row begins with a word in a column of other words whose role was not chosen.
     fn is_misfit(&self, row: &ByteRecord, contents: &[Content]) -> bool {
         let mut fields = row.iter().zip(contents.iter().zip(&self.layout.columns));
         let first = fields.find(|(field, _)| !field.trim_ascii().is_empty());
@@ -156,7 +155,7 @@ impl Survey<'_> {
         })
     }
 
-    /// Kinds of statistics that the last row may hold without saying so: sums, or any where it
+    /// Kinds of statistics that the last row may contain without saying so: sums, or any where it
     /// alone has no first field.
     fn kinds_of_last(&self) -> &'static [Kind] {
         let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());
@@ -168,8 +167,7 @@ impl Survey<'_> {
         }
     }
 
-    /// Whether the numbers of the last row may be the sums of the others, or tell something else of
-    /// them.
+    /// Whether the numbers of the last row may be the sums of the others, or another statistic.
     fn may_sum_up(&self, contents: &[Content]) -> bool {
         let are_numbers = |content: &&Content| matches!(content, Content::Numbers { .. });
         let is_largest = |(field, (content, evidence)): (&[u8], (&Content, &Evidence))| {
@@ -189,8 +187,8 @@ impl Survey<'_> {
                 || previous.iter().zip(contents.iter().zip(&self.evidence)).all(is_largest))
     }
 
-    /// Whether the first field of a row is empty as in hardly any other row, or a word that no
-    /// other row begins with. So many rows of its own (`own`) are counted among all.
+    /// Whether the first field of a row is empty as in hardly any other row, or a unique word.
+    /// `own` rows are counted among all.
     pub(super) fn has_new_name(&self, row: &ByteRecord, contents: &[Content], own: u64) -> bool {
         let (Some(field), Some(evidence)) = (row.get(0), self.evidence.first()) else { return false };
         let Ok(text) = std::str::from_utf8(field.trim_ascii()) else { return false };

@@ -1,4 +1,5 @@
-//! Fields that say more than a number or a word: marks, units, durations, letters of other encodings.
+//! Fields that say more than a number or a word: marks, units, durations, letters of other
+//! encodings.
 
 use super::kinds::{loaded, with};
 use super::*;
@@ -17,7 +18,7 @@ fn numbers(raw: &Raw) -> Vec<f32> {
     all.iter().step_by(2).copied().collect()
 }
 
-/// The remedies of the doubts of a table whose message holds a text.
+/// The remedies of the doubts of a table whose message contains a text.
 fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
     let found: Vec<_> = raw.doubts.iter().filter(|doubt| doubt.message.contains(part)).collect();
     assert!(!found.is_empty(), "{part}: {:?}", raw.doubts);
@@ -47,7 +48,7 @@ fn marks_are_1_where_the_other_fields_are_empty() {
     let take = Choice::Column("b".to_owned(), Some(Take::Numbers));
     assert_eq!(remedies(&loaded(&text), "missing in 2").first(), Some(&take));
     assert_eq!(numbers(&with(&text, &[], Rules::Current, vec![take]).unwrap()), [1.0, 0.0, 1.0, 0.0]);
-    remedies(&loaded(&column("b", &["5", "", "5", ""])), "the same in all");
+    remedies(&loaded(&column("b", &["5", "", "5", ""])), "it is constant");
 }
 
 #[test]
@@ -114,9 +115,13 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
         assert!(raw.doubts.is_empty(), "{:?}", raw.doubts);
     }
     let raw = with(text, &[], Rules::Current, vec![word("-888")]).unwrap();
-    assert!(raw.notes.iter().any(|note| note.contains("nowhere in the table: \"-888\"")), "{:?}", raw.notes);
+    assert!(
+        raw.notes.iter().any(|note| note.contains("that do not occur in the table: \"-888\"")),
+        "{:?}",
+        raw.notes
+    );
     let raw = loaded(&column("t", &["0.25", "99.99", "0.5", "0.75", "99.99", "0.125", "1"]));
-    assert_eq!(remedies(&raw, "may stand for missing"), [word("99.99")]);
+    assert_eq!(remedies(&raw, "may mean missing"), [word("99.99")]);
     // A word for missing values is one in all columns.
     let raw = loaded(b"n;x\n0,5;0\n99,99;1\n0,25;2\n0,75;3\n99,99;4\n0,125;99,99\n1;7\n");
     assert!(remedies(&raw, "\"n\" (99,99, 2 times); 99,99 may be a value in other columns").is_empty());
@@ -127,7 +132,9 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
 #[test]
 fn what_32_bits_cannot_hold_is_told() {
     let raw = loaded(&column("t", &["1700268260322", "1700385310338", "1700301560525"]));
-    assert!(raw.notes.iter().any(|note| note.contains("\"t\": 32 bits hold its numbers to within 2")));
+    assert!(
+        raw.notes.iter().any(|note| note.contains("\"t\": 32-bit precision keeps its numbers to within 2"))
+    );
 }
 
 #[test]

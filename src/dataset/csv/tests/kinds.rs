@@ -4,7 +4,7 @@ use super::*;
 use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
-/// What is read of a table by the current rules.
+/// Loads a table by the current rules.
 pub(super) fn loaded(bytes: &[u8]) -> Raw {
     read(bytes, &[], Missing::ColumnMean).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -217,7 +217,7 @@ fn every_guess_can_be_overruled() {
         let error = with(text, &[], Rules::Current, vec![choice]).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     };
-    refused(b"a,b\n1,x\n", column(Take::Dates), "holds no dates");
+    refused(b"a,b\n1,x\n", column(Take::Dates), "contains no readable dates");
     refused(b"a,b\n1,x\n2,3\n", column(Take::Numbers), "\"x\" is not a number");
     refused(b"a,b\n1,2\n", Choice::Encoding(Some("klingon".to_owned())), "no encoding \"klingon\"");
 }
@@ -245,17 +245,17 @@ fn a_trained_run_finds_its_columns_by_name() {
         }
     };
     check(b"a,b,c,kind\n1,2,3,x\n", &[1.0, 2.0, 3.0], &[]);
-    check(b"c,a,b\n3,1,2\n", &[1.0, 2.0, 3.0], &["not in this table: \"kind\""]);
+    check(b"c,a,b\n3,1,2\n", &[1.0, 2.0, 3.0], &["this table does not have: \"kind\""]);
     check(b"extra,a,b,c\n0.5,1,2,3\n", &[1.0, 2.0, 3.0], &["left out: \"extra\""]);
     check(
         b"id,a,b,c\n7,1,2,3\n9,4,5,6\n2,7,8,9\n",
         &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
         &["labels: \"id\""],
     );
-    check(b"1,2,3\n4,5,6\n", &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &["by their place"]);
+    check(b"1,2,3\n4,5,6\n", &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &["by position"]);
     check(b"a;c;b\n1,5;3;2\n", &[1.5, 2.0, 3.0], &[]);
     for (text, parts) in [
-        (&b"b,c,d\n1,2,3\n"[..], ["missing: \"a\"", "does not know: \"d\""]),
+        (&b"b,c,d\n1,2,3\n"[..], ["missing: \"a\"", "unknown columns: \"d\""]),
         (b"a,c\n1,2\n", ["missing: \"b\"", "trained on"]),
         (b"1,2\n3,4\n", ["2 columns", "trained on 3"]),
         // The label may be any of them.
@@ -273,7 +273,7 @@ fn a_trained_run_finds_its_columns_by_name() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 0.5, 2.5, 9.0]));
     let raw = csv::load(&path, asked, &known, &Progress::default()).unwrap();
     assert!(
-        raw.warnings.iter().any(|warning| warning.contains("chosen for it is not used")),
+        raw.warnings.iter().any(|warning| warning.contains("choice made for it is ignored")),
         "{:?}",
         raw.warnings
     );
@@ -397,10 +397,11 @@ fn spreadsheets_are_read_whatever_they_are_called() {
     );
     let error = read(&word, &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("row 3, column \"a\": \"red\" is not a number"), "{error}");
-    // Cells at the far end of a sheet take no memory for those between, and empty rows and columns without a name are none.
+    // Cells at the far end of a sheet take no memory for those between, and empty rows and columns
+    // without a name are ignored.
     let far = sheet(&[row(1, &[number("A1", "1")]), row(1_048_576, &[number("XFD1048576", "2")])].concat());
     let far = read(&far, &[], Missing::ColumnMean).unwrap();
     assert_eq!((far.rows.len(), far.shape.features()), (4, 2));
     let none = read(&sheet(""), &[], Missing::ColumnMean).unwrap_err().to_string();
-    assert!(none.contains("no sheet with a cell"), "{none}");
+    assert!(none.contains("no sheet with cells"), "{none}");
 }

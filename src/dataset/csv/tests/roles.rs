@@ -1,4 +1,4 @@
-//! Labels, ids and what is left out, also where a table is shown to a trained run.
+//! Labels, ids and columns left out, also where a table is shown to a trained run.
 
 use super::kinds::{loaded, with};
 use super::*;
@@ -55,7 +55,7 @@ fn ids_are_labels_unless_something_else_is_said() {
     check(vec![none, column("id", Some(label))], label, out, &[]);
     let old = with(text.as_bytes(), &[], Rules::Version1, vec![]).unwrap();
     assert_eq!(taken(&old)[..2], [("id", numbers), ("name", label)]);
-    // Something must be left to learn from.
+    // At least one feature is needed.
     assert_eq!(taken(&loaded(b"id\n1\n2\n3\n")), [("id", numbers)]);
     assert_eq!(taken(&loaded(b"id,kind\n1,x\n2,y\n3,x\n4,y\n")), [("id", label), ("kind", Take::Categories)]);
 }
@@ -82,14 +82,16 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.5, 4.0]));
     assert_eq!((raw.labels.len(), &raw.labels[0].name[..], &*raw.labels[0].text(1)), (1, "id", "9"));
     assert!(
-        raw.warnings.iter().any(|told| told.contains("by their place, labels too")),
+        raw.warnings
+            .iter()
+            .any(|told| told.contains("labels too, are matched with those of the training data by position")),
         "{:?}",
         raw.warnings
     );
     // Without its labels it has the columns of the features.
     let raw = read(b"1,2\n3.5,4\n", &["id".to_owned()], known).unwrap();
     assert_eq!((raw.rows, raw.labels.len()), (Rows::F32(vec![1.0, 2.0, 3.5, 4.0]), 0));
-    // A single row tells nothing of its columns; they are what they were.
+    // A single row says nothing about its columns; they keep their roles.
     let raw = read(b"note,b,a,id\nx,2,1,7\n", &[], known).unwrap();
     assert_eq!((raw.rows, raw.labels.len()), (Rows::F32(vec![1.0, 2.0]), 1));
     for (text, parts) in [
@@ -129,7 +131,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     let (_dir, path) = write(b"1,2\n3,4.5\n");
     let raw = csv::load(&path, asked, &last, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
-    assert!(raw.warnings.iter().any(|told| told.contains("by their place")), "{:?}", raw.warnings);
+    assert!(raw.warnings.iter().any(|told| told.contains("by position")), "{:?}", raw.warnings);
 }
 
 #[test]
@@ -157,9 +159,9 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
         taken(&raw),
         [("a", Take::Numbers), ("truth", label), ("grade", label), ("price", out), ("t", label)]
     );
-    // A choice that is not followed is told.
+    // An ignored choice is reported.
     assert!(
-        raw.warnings[0].contains("\"a\" is read as the run was trained on it (numbers)"),
+        raw.warnings[0].contains("\"a\" is read as in the training of the run (numbers)"),
         "{:?}",
         raw.warnings
     );
@@ -180,7 +182,7 @@ fn classes_of_a_table_without_names_are_offered_as_labels() {
         let found: Vec<&str> = raw
             .doubts
             .iter()
-            .filter_map(|doubt| doubt.message.split_once(" holds few"))
+            .filter_map(|doubt| doubt.message.split_once("contains few"))
             .map(|(name, _)| name)
             .collect();
         assert_eq!(found, expected, "{:?}", raw.doubts);
@@ -225,7 +227,7 @@ fn large_numbers_that_hardly_repeat_are_taken_for_ids_without_a_header_and_doubt
     // Some twice, but a thousand times larger than everything else.
     let visit = |at: usize| 1_000_003 + at / 2 * 2 * usize::from(at < 17) + at * 31 * usize::from(at >= 17);
     check(rows(&|at| format!("{},{},{}\n", visit(at), at % 9, at % 7)), Take::Label, true);
-    // Prices, years, small counts, and what stands beside whole numbers of its size.
+    // Prices, years, small counts, and numbers next to whole numbers of similar size.
     check(rows(&|at| format!("{},{}\n", 1000 * patient(at), measured(at))), Take::Numbers, false);
     check(rows(&|at| format!("{},{}\n", 1900 + at * 7 % 97, measured(at))), Take::Numbers, false);
     check(rows(&|at| format!("{},{}\n", 3 + at * 7 % 97, measured(at))), Take::Numbers, false);
@@ -244,7 +246,7 @@ fn few_numbers_with_a_frequent_word_among_them_are_words_with_a_doubt() {
     };
     let raw = loaded(format!("doors,x\n{}", text("5more", 4)).as_bytes());
     assert_eq!(taken(&raw)[0], ("doors", Take::Categories));
-    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("\"5more\" is none")).unwrap();
+    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("\"5more\" is not one")).unwrap();
     let remedies: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
     assert_eq!(remedies, ["--column doors=categories", "--missing-words 5more"]);
     // A rare one is an error.

@@ -1,4 +1,5 @@
-//! Rows that tell of others: sums, means, names of functions; and names with values below a table.
+//! Rows that summarise others: sums, means, names of functions; and names with values below a
+//! table.
 
 use super::kinds::{loaded, with};
 use super::structure::check_rows;
@@ -12,7 +13,7 @@ fn statistics_below_a_table_are_no_rows() {
         check_rows(&format!("{table}{end}"), rows, notes, doubts);
     };
     let footer = |rows| Choice::SkipFooter(Some(rows));
-    check("Mean,5.75,6.25\n", 4, &["1 row below the table is left out (line 6: \"Mean\""], &[]);
+    check("Mean,5.75,6.25\n", 4, &["1 row below the table is skipped (line 6: \"Mean\""], &[]);
     check("Mean,5.75,6.25\nSD,2.87,2.5\n", 4, &["2 rows below", "line 7: \"SD\"", "--skip-footer 0"], &[]);
     check("\nMittelwert,5.75,6.25\nStabw,2.87,2.5\nRSD%,50,40\nMax,8,9\n", 4, &["4 rows below"], &[]);
     check("Średnia,5.75,6.25\nOdch. std.,2.87,2.5\n", 4, &["2 rows below"], &[]);
@@ -20,36 +21,36 @@ fn statistics_below_a_table_are_no_rows() {
     check("LOD,1,1\nLOQ,3,3\n", 4, &["2 rows below"], &[]);
     // Of 2, 5, 8, 8 the median is 6.5, of 3, 6, 7, 9 as well.
     check("Median,6.5,6.5\n", 4, &["1 row below"], &[]);
-    check("Median,5,6\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Median\"", &[footer(1)])]);
+    check("Median,5,6\n", 5, &[], &[("looks like the sum of the others (line 6: \"Median\"", &[footer(1)])]);
     // The numbers are others.
-    let doubt = "the last 2 rows are taken as data, but look as if they sum up the others (line 6: \"Mean\"";
+    let doubt = "the last 2 rows are read as data, but look like sums of the others (line 6: \"Mean\"";
     check("Mean,1,1\nSD,1,1\n", 6, &[], &[(doubt, &[footer(2)])]);
-    let doubt = "the last 3 rows are taken as data, but look as if they sum up the others (line 6: \"max\"";
+    let doubt = "the last 3 rows are read as data, but look like sums of the others (line 6: \"max\"";
     check("max,3,1\nmean,1,2\nsum,9,9\n", 7, &[], &[(doubt, &[footer(3)])]);
     // A name that is not known below one that is proven.
-    let doubt = "2 rows below the table are left out (line 6: \"Mean\"";
+    let doubt = "2 rows below the table are skipped (line 6: \"Mean\"";
     check("Mean,5.75,6.25\nKI,1,1\n", 4, &[], &[(doubt, &[footer(0)])]);
     check("N,4,4\nMean,1,1\n", 4, &["2 rows below"], &[]);
     check("Average,5.75,6.25\nMin,2,3\nMax,8,9\n", 4, &["3 rows below"], &[]);
     // A subtotal, the tax on it, and both together.
     check("Subtotal,23,25\nVAT 20%,4.6,5\nTotal,27.6,30\n", 4, &["3 rows below"], &[]);
-    check("Mean,1,1\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Mean\"", &[footer(1)])]);
+    check("Mean,1,1\n", 5, &[], &[("looks like the sum of the others (line 6: \"Mean\"", &[footer(1)])]);
     // Max and Sd are names, too.
     check("Max,7,1\n", 5, &[], &[]);
     check("Max,8,9\n", 4, &["1 row below"], &[]);
-    // All other names hold digits.
+    // All other names contain digits.
     let ids = "id,b,c\ns1,2,3\ns2,5,6\ns1,8,9\ns2,7,7\n";
     check_rows(&format!("{ids}Median,6,6\n"), 4, &["1 row below"], &[]);
-    let doubt = "looks as if it sums up the others (line 6: \"Total\"";
+    let doubt = "looks like the sum of the others (line 6: \"Total\"";
     check_rows(&format!("{ids}Total,8,8\n"), 5, &[], &[(doubt, &[footer(1)])]);
     // In a column of numbers no word is a row, but it may be a label.
     let numbers = |name: &str| format!("{name},b,c\n4,2,3\n5,5,6\n7,8,9\n9,7,7\nTotal,8,8\n");
-    let doubt = "1 row below the table is left out (line 6: \"Total\"";
+    let doubt = "1 row below the table is skipped (line 6: \"Total\"";
     check_rows(&numbers("t"), 4, &[], &[(doubt, &[footer(0)])]);
     assert_eq!(with(numbers("no").as_bytes(), &["no"], Rules::Current, vec![]).unwrap().rows.len(), 5 * 2);
-    // The numbers alone tell.
+    // The numbers alone decide.
     let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
-    let last = ("the numbers of the last row sum up all others (line 7: \"15\"", &[footer(1)][..]);
+    let last = ("the numbers of the last row are the sums of all others (line 7: \"15\"", &[footer(1)][..]);
     check_rows(sums, 6, &[], &[last]);
     check_rows("a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,21\n", 6, &[], &[]);
     let means = "k,a,b\n7,1,2\n9,3,1\n4,4,6\n2,2,2\n5,5,9\n,3,4\n";
@@ -57,7 +58,7 @@ fn statistics_below_a_table_are_no_rows() {
         means,
         6,
         &[],
-        &[("the numbers of the last row sum up all others (line 7: \"3\"", &[footer(1)])],
+        &[("the numbers of the last row are the sums of all others (line 7: \"3\"", &[footer(1)])],
     );
 }
 
@@ -68,21 +69,21 @@ fn numbers_prove_statistics_whatever_they_are_called() {
     let check = |end: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]| {
         check_rows(&format!("{table}{end}"), rows, notes, doubts);
     };
-    check("Zusammen,42.1,27.4\n", 6, &["1 row below the table is left out (line 8: \"Zusammen\""], &[]);
+    check("Zusammen,42.1,27.4\n", 6, &["1 row below the table is skipped (line 8: \"Zusammen\""], &[]);
     check("Mitte,7.017,4.567\nTotal,42.1,27.4\nby me\n", 6, &["3 rows below"], &[]);
     check(
         ",7.017,4.567\n",
         7,
         &[],
-        &[("the numbers of the last row sum up all others", &[Choice::SkipFooter(Some(1))])],
+        &[("the numbers of the last row are the sums of all others", &[Choice::SkipFooter(Some(1))])],
     );
     // A name that is not known next to a proven one; below a sum another group may follow.
-    let doubt = "2 rows below the table are left out (line 8: \"Mitte\"";
+    let doubt = "2 rows below the table are skipped (line 8: \"Mitte\"";
     check("Mitte,7.017,4.567\nKI,1.1,2.2\n", 6, &[], &[(doubt, &[Choice::SkipFooter(Some(0))])]);
-    let doubt = "1 row is taken as data, but looks as if it sums up others (line 8: \"Zusammen\"";
+    let doubt = "1 row is read as data, but looks like a sum of others (line 8: \"Zusammen\"";
     check("Zusammen,42.1,27.4\nz,1.1,2.2\n", 8, &[], &[(doubt, &[Choice::SkipRows("7".parse().ok())])]);
     let first = table.replacen("x,2.5,3.25", "World,39.6,24.15", 1);
-    let doubt = "looks as if it sums up others (line 2: \"World\"";
+    let doubt = "looks like a sum of others (line 2: \"World\"";
     check_rows(&first, 6, &[], &[(doubt, &[Choice::SkipRows("1".parse().ok())])]);
     // Other numbers; a name that other rows have.
     check("Zusammen,42.5,27.4\n", 7, &[], &[]);
@@ -97,7 +98,7 @@ fn names_with_values_below_a_table_are_no_rows() {
     };
     let table = "item,a,b\ns0,1.5,2.5\ns1,2.5,2.5\ns0,3.5,2.75\ns1,1,2\n";
     let pairs = format!("{table},,\nOperator,Smith,\nDevice,X200,\n");
-    let doubt = "2 rows below the table are left out (line 7: \"Operator\", \"Smith\"; line 8: \"Device\"";
+    let doubt = "2 rows below the table are skipped (line 7: \"Operator\", \"Smith\"; line 8: \"Device\"";
     check(&pairs, 4, doubt, &all);
     let raw = with(pairs.as_bytes(), &["item", "a"], Rules::Current, all.to_vec()).unwrap();
     assert_eq!((raw.rows.len(), raw.labels[1].text(4)), (6, "Smith".into()));
@@ -115,13 +116,12 @@ fn sums_among_the_rows_are_left_out() {
     let grouped = "r,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nAll,1,1\nAll,2,2\n";
     let raw = loaded(grouped.as_bytes());
     assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
-    let note =
-        "2 rows that sum up others are left out (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
-    check_rows(grouped, 6, &[note, "--skip-rows none takes all rows"], &[]);
-    // Other sums, and what is chosen instead.
+    let note = "2 rows that sum others are skipped (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
+    check_rows(grouped, 6, &[note, "--skip-rows none reads all rows"], &[]);
+    // Other sums, and the alternatives.
     let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";
     let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
-    check_rows(wrong, 5, &[], &[("1 row is taken as data, but looks as if it sums up others", &[skip("3")])]);
+    check_rows(wrong, 5, &[], &[("1 row is read as data, but looks like a sum of others", &[skip("3")])]);
     let chosen =
         |text: &str, rows: &str| with(text.as_bytes(), &["r"], Rules::Current, vec![skip(rows)]).unwrap();
     assert_eq!(chosen(wrong, "3").source_rows, [1, 2, 4, 5]);
@@ -141,31 +141,31 @@ fn statistics_of_each_group_are_left_out() {
         ("A mean,3,4\n", "B mean,6.5,8\n", 1),
     ] {
         let are = if count == 1 {
-            "1 row that sums up others is"
+            "1 row that sums others is"
         } else {
-            &format!("{count} rows that sum up others are")
+            &format!("{count} rows that sum others are")
         };
-        let notes = [format!("{are} left out (line 4"), "below the table".to_owned()];
+        let notes = [format!("{are} skipped (line 4"), "below the table".to_owned()];
         let notes = notes.each_ref().map(String::as_str);
         check_rows(&format!("g,x,y\n{one}{first}{two}{second}"), 4, &notes, &[]);
     }
     // `average` may be a category, which the numbers of two rows suit by chance.
     let grades =
         "k,a,b\ngood,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\naverage,4,2\ngood,5,3\npoor,2,1\n";
-    let doubt = "2 rows are taken as data, but look as if they sum up others (line 4: \"average\"";
+    let doubt = "2 rows are read as data, but look like sums of others (line 4: \"average\"";
     check_rows(grades, 8, &[], &[(doubt, &[skip("3,6")])]);
     // In a column of numbers.
     let numbers =
         |first: &str, last: &str| format!("t,x,y\n5,2.5,3.5\n2,3.5,4.5\n{first}9,5.5,6.5\n4,7.5,9.5\n{last}");
-    let note = "1 row that sums up others is left out (line 4: \"Mean\"";
+    let note = "1 row that sums others is skipped (line 4: \"Mean\"";
     check_rows(&numbers("Mean,3,4\n", "Mean,6.5,8\n"), 4, &[note], &[]);
     let doubt =
-        "1 row is left out, with the name of a statistic where the column holds numbers (line 4: \"Mean\"";
+        "1 row is skipped, with the name of a statistic where the column contains numbers (line 4: \"Mean\"";
     check_rows(&numbers("Mean,9,9\n", ""), 4, &[], &[(doubt, &[skip("3")])]);
     // Above the rows, and those of one group alone.
-    let doubt = "2 rows are taken as data, but look as if they sum up others (line 2: \"Mean\"";
+    let doubt = "2 rows are read as data, but look like sums of others (line 2: \"Mean\"";
     check_rows(&format!("g,x,y\nMean,9,9\nSD,1,1\n{one}{two}"), 6, &[], &[(doubt, &[skip("1-2")])]);
-    let doubt = "1 row is taken as data, but looks as if it sums up others (line 4: \"Mean\"";
+    let doubt = "1 row is read as data, but looks like a sum of others (line 4: \"Mean\"";
     check_rows(&format!("g,x,y\n{one}Mean,3,4\n{two}"), 5, &[], &[(doubt, &[skip("3")])]);
 }
 

@@ -4,7 +4,7 @@ use super::kinds::{loaded, with};
 use super::*;
 use crate::project::{Choice, Comments, Take};
 
-/// Checks names and values of the features, and parts of what is noted.
+/// Checks names and values of the features, and parts of the notes.
 fn check(text: &str, names: &[&str], values: &[f32], notes: &[&str]) {
     let raw = loaded(text.as_bytes());
     assert_eq!(raw.feature_names, names, "{text:?}");
@@ -59,7 +59,7 @@ fn lines_above_the_header_are_skipped() {
     check("Run 5 of today\n x  y\n 1  2.5\n 3  4.5\n", &["x", "y"], &[1.0, 2.5, 3.0, 4.5], &["1 line above"]);
     let facts = "Device: X1\nDate,2024-01-02\nOperator,Bob\n\nt,x\n0,1.5\n1,2.5\n2,1.5\n3,9.5\n";
     check(facts, &["t", "x"], &[0.0, 1.5, 1.0, 2.5, 2.0, 1.5, 3.0, 9.5], &["4 lines above"]);
-    // A name that is missing is no title, and what says nothing is refused with the option.
+    // A missing name is not a title, and a text without information is refused with the option.
     check("a,,c\n1,2,3\n4,5,6\n", &["a", "column 2", "c"], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[]);
     let error = read(b"a,b\n1,2,3,4\n5,6,7,8\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2: the row has 4 fields") && error.contains("--skip-lines 1"), "{error}");
@@ -96,7 +96,8 @@ fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     check(&format!("a,b,c\n# a note\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
-    // Words that usually mean no value are data, which is refused as such and can be taken as missing.
+    // Words that usually mean no value are data, which is refused as such and can be read as
+    // missing.
     let results = format!("a,b,c\nND,ND,blank\n{ROWS}");
     let error = read(results.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"ND\" is not a number"), "{error}");
@@ -105,7 +106,7 @@ fn units_below_the_header_are_no_row() {
     assert!(raw.has_gaps && raw.rows.len() == ABC.len() + 3, "{:?}", raw.notes);
     // Other words may be data, too.
     let odd = format!("a,b,c\nfoo,qux,baz\n{ROWS}");
-    check_doubt(&odd, "taken for units", &Choice::Header(Header::OneRow));
+    check_doubt(&odd, "read as units", &Choice::Header(Header::OneRow));
     let one_row = vec![
         Choice::Header(Header::OneRow),
         Choice::MissingWords(["foo", "qux", "baz"].map(str::to_owned).to_vec()),
@@ -124,7 +125,7 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         &format!("{table}Total,15,10\n"),
         &abc,
         &ABC,
-        &["1 row below the table is left out", "line 5", "Total"],
+        &["1 row below the table is skipped", "line 5", "Total"],
     );
     check(&format!("{table}Source: me\n"), &abc, &ABC, &["line 5"]);
     check(&format!("{table}Source: me,,\n"), &abc, &ABC, &["line 5", "--skip-footer 0"]);
@@ -134,19 +135,20 @@ fn rows_below_the_table_are_left_out_or_doubted() {
     let raw = loaded(named("Total,23,25").as_bytes());
     assert_eq!((raw.rows.len(), raw.doubts.len()), (4 * 4, 0));
     let footer = Choice::SkipFooter(Some(1));
-    check_doubt(&named("Total,7,9"), "sums up the others (line 6: \"Total\"", &footer);
-    check_doubt(&named("See below,,"), "is a remark", &footer);
+    check_doubt(&named("Total,7,9"), "the sum of the others (line 6: \"Total\"", &footer);
+    check_doubt(&named("See below,,"), "like a remark", &footer);
     // Within the table such a row is data without values.
     let skip = Choice::SkipRows("5".parse().ok());
-    check_doubt(&named("z,,\nx,2,3"), "1 row has no value in any feature but words (5)", &skip);
+    check_doubt(&named("z,,\nx,2,3"), "1 row has no value in any feature except words (5)", &skip);
     for (end, part) in [("7\n", "line 5: the row has 1 field"), ("4,5\n", "line 5: the row has 2 fields")] {
         let error =
             read(format!("{table}{end}").as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
         assert!(error.contains(part) && error.contains("--skip-footer 1"), "{error}");
-        assert!(error.ends_with("leave this row out (--skip-rows 4)"), "{error}");
+        assert!(error.ends_with("skip this row (--skip-rows 4)"), "{error}");
     }
     let above = "x,y\n1,2\n3,4\n5,6\na,b,c\n1,2,3\n4,5,6\n7,8,1\n2,2,2\n5,1,1\n9,1,2\n4,4,4\n";
-    let doubt = "4 lines above the table skipped (\"x\", \"y\", \"1\" …), though they hold rows of numbers";
+    let doubt =
+        "4 lines above the table skipped (\"x\", \"y\", \"1\" …), although they contain rows of numbers";
     check_doubt(above, doubt, &Choice::SkipLines(Some(0)));
     let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
@@ -158,7 +160,7 @@ fn empty_rows_are_left_out_and_leave_their_numbers() {
     let raw = loaded(text);
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
     assert_eq!((raw.source_rows, raw.has_gaps), (vec![1, 3, 5], false));
-    assert!(raw.notes.iter().any(|note| note.contains("2 rows without values are left out")));
+    assert!(raw.notes.iter().any(|note| note.contains("2 rows without values are skipped")));
     let old = with(text, &[], Rules::Version1, vec![]).unwrap();
     assert!(old.rows.len() == 10 && old.has_gaps && old.source_rows.is_empty());
 }
@@ -218,7 +220,7 @@ fn what_was_left_out_or_renamed_is_said() {
         "a,b\n# calibration\n1,2\n3,4\n",
         &["a", "b"],
         &[1.0, 2.0, 3.0, 4.0],
-        &["1 row of comments (#) is left out"],
+        &["1 row with a comment (#) is skipped"],
     );
     check("% made by me\n% t,x\n1,2.5\n3,4.5\n", &["t", "x"], &[1.0, 2.5, 3.0, 4.5], &[]);
     let chosen = with(comments.as_bytes(), &[], Rules::Current, vec![Choice::Comments(Comments::From('#'))]);
@@ -274,7 +276,7 @@ fn the_sheet_of_a_workbook_can_be_chosen() {
     let words = cell(1, "This workbook holds data") + &cell(2, "see the next sheet");
     let error = with(&workbook(&[("README", &words), ("one", &one)]), &[], Rules::Current, vec![]);
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("no column holds numbers; choose another sheet (--sheet one), or"), "{error}");
+    assert!(error.contains("no column contains numbers; choose another sheet (--sheet one), or"), "{error}");
 }
 
 #[test]
@@ -306,12 +308,12 @@ fn single_rows_are_left_out_by_their_numbers() {
         |rules, rows: &str| with(text.as_bytes(), &[], rules, vec![Choice::SkipRows(rows.parse().ok())]);
     let raw = read(Rules::Current, "1,4").unwrap();
     assert_eq!((raw.rows, raw.source_rows), (Rows::F32(vec![3.0, 4.0, 7.0, 8.0]), vec![3, 5]));
-    assert!(raw.notes.contains(&"2 rows that should be skipped are left out".to_owned()), "{:?}", raw.notes);
+    assert!(raw.notes.contains(&"2 rows listed in Skip rows are skipped".to_owned()), "{:?}", raw.notes);
     assert_eq!(read(Rules::Version1, "2").unwrap().source_rows, [1, 3, 4, 5]);
     assert!(read(Rules::Current, "1-9").is_err());
     let raw = read(Rules::Current, "1,9").unwrap();
     assert!(
-        raw.warnings[0].starts_with("row 9 is to be left out, but the table has 5 rows"),
+        raw.warnings[0].starts_with("row 9 should be skipped, but the table has only 5 rows"),
         "{:?}",
         raw.warnings
     );
@@ -324,7 +326,7 @@ fn single_rows_are_left_out_by_their_numbers() {
         let is_told = raw.notes.iter().any(|note| note.contains("--skip-rows only:8"));
         assert_eq!(is_told, rows == "8", "{:?}", raw.notes);
     }
-    // What could not be read otherwise.
+    // A file that could not be read in any other way.
     let odd = b"a,b\n1,2\noops,3\n4\n5,6\n";
     let raw = with(odd, &[], Rules::Current, vec![Choice::SkipRows("2-3".parse().ok())]).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 5.0, 6.0]));
@@ -334,7 +336,7 @@ fn single_rows_are_left_out_by_their_numbers() {
     assert!(doubt.message.starts_with("2 rows have no value in any feature (2,4)"), "{doubt:?}");
     let titles = format!("k,a,b\nGroup 1,,\n{}Group 2,,\nx,7,2\n", "x,1,2\ny,2,2\nx,3,4\n".repeat(3));
     let skip = Choice::SkipRows("1,11".parse().ok());
-    check_doubt(&titles, "2 rows have no value in any feature but words (1,11)", &skip);
+    check_doubt(&titles, "2 rows have no value in any feature except words (1,11)", &skip);
     assert_eq!(doubt.remedies, [Choice::SkipRows("2,4".parse().ok())]);
 }
 
@@ -347,7 +349,7 @@ fn a_second_table_is_doubted() {
     let all = Choice::SkipFooter(Some(0));
     let remedies = [Choice::SkipFooter(Some(12)), Choice::SkipLines(Some(14)), skip, all.clone()];
     let message =
-        "a second table seems to begin at line 15: \"t\", \"b\": this row is left out, and those below";
+        "a second table seems to begin at line 15: \"t\", \"b\": this row is skipped, and those below";
     check_rows(&stacked, 23, &[], &[(message, &remedies)]);
     for (remedy, rows) in remedies.into_iter().zip([12, 11, 23]) {
         let raw = with(stacked.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
@@ -359,7 +361,7 @@ fn a_second_table_is_doubted() {
     let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
     let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
     check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
-    // A title and a sum between them are left out with the second one.
+    // A title and a sum between them are skipped with the second one.
     let titled = format!("t,a\n{}Total,40\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
     let skip = Choice::SkipRows("13-15".parse().ok());
     let remedies = [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), skip, all.clone()];
@@ -390,14 +392,17 @@ fn a_second_table_beside_the_first_is_doubted() {
     let text = "x,y,,name,value\n1,2,,alpha,5\n2,1,,beta,6\n3,5,,,\n4,2,,,\n5,4,,,\n";
     let left_out = |name: &str| Choice::Column(name.to_owned(), Some(Take::LeftOut));
     let doubts = loaded(text.as_bytes()).doubts;
-    let message =
-        "the columns \"name\", \"value\" stand apart beside an empty one, with at most 2 values in 5 rows";
+    let message = "the columns \"name\", \"value\" are separated from the others by an empty one, with at most 2 values in 5 rows";
     assert!(doubts[0].message.starts_with(message), "{doubts:?}");
     assert_eq!(doubts[0].remedies, ["name", "value"].map(left_out));
     let raw = with(text.as_bytes(), &[], Rules::Current, ["name", "value"].map(left_out).to_vec()).unwrap();
     assert_eq!((raw.feature_names, raw.doubts), (vec!["x".into(), "y".into()], vec![]));
     let again = loaded(b"x,y,,x,y\n1,2,,5,6\n2,1,,6,5\n3,5,,7,1\n").doubts;
-    assert!(again[0].message.contains("\"x (2)\", \"y (2)\" stand apart beside an empty one, and repeat"));
+    assert!(
+        again[0]
+            .message
+            .contains("\"x (2)\", \"y (2)\" are separated from the others by an empty one, and repeat")
+    );
     assert_eq!(again[0].remedies, ["x (2)", "y (2)"].map(left_out));
     // An empty column within one table.
     assert_eq!(loaded(b"x,y,,v\n1,2,,5\n2,1,,6\n3,5,,1\n").doubts, []);
@@ -436,7 +441,7 @@ fn columns_that_are_chosen_in_vain_are_named_with_any_error() {
     let error = with(b"a,size\n1,x\n2,3\n4,5\n6,7\n8,1\n", &[], Rules::Current, gone);
     let error = error.unwrap_err().to_string();
     assert!(error.contains("\"x\" is not a number"), "{error}");
-    assert!(error.ends_with("there is no column \"sise\", which was chosen"), "{error}");
+    assert!(error.ends_with("the chosen column \"sise\" does not exist"), "{error}");
 }
 
 #[test]
@@ -488,11 +493,10 @@ fn numbers_that_a_sheet_shows_with_leading_zeros_are_codes() {
         let raw = read(&book(format, codes), &["zip"], Missing::ColumnMean).unwrap();
         assert_eq!([0, 1, 2, 3].map(|row| raw.labels[0].text(row).into_owned()), expected, "{format}");
     }
-    // They are words without being told, here too many to be features, and numbers where that is
-    // chosen.
+    // They are words by default, here too many to be features, and numbers where that is chosen.
     let codes = loaded(&book("00000", zips));
     assert_eq!((&codes.feature_names[..], &*codes.labels[0].text(0)), (&["x".to_owned()][..], "00501"));
-    let note = "read as they are shown (3 cells; the first is 00501)";
+    let note = "read as shown (3 cells; the first is 00501)";
     assert!(codes.notes.iter().any(|told| told.contains(note)), "{:?}", codes.notes);
     let numbers = vec![Choice::Column("zip".to_owned(), Some(Take::Numbers))];
     let raw = with(&book("00000", zips), &[], Rules::Current, numbers).unwrap();
@@ -510,11 +514,11 @@ fn columns_at_fixed_places_may_have_empty_fields() {
     let text = "depth  temp   n\n".to_owned() + &rows.collect::<String>();
     let raw = loaded(text.as_bytes());
     assert_eq!(raw.feature_names, ["depth", "temp", "n"]);
-    assert!(raw.understood.contains(&"columns at fixed places".to_owned()), "{:?}", raw.understood);
+    assert!(raw.understood.contains(&"columns at fixed positions".to_owned()), "{:?}", raw.understood);
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!((values.len(), values[3], values[4].is_nan(), values[5]), (36, 1.5, true, 1.0));
     assert_eq!((values[6], values[7], values[8].is_nan(), values[9]), (2.5, 2.1, true, 3.5));
-    // Where a line does not agree, nothing tells which field is empty.
+    // Where a line does not agree, the empty field is ambiguous.
     let error = read((text + " 12.5     99.55\n").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("read_fwf"), "{error}");
 }

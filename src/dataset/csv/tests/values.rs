@@ -5,7 +5,7 @@ use super::*;
 use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, DateOrder, Take};
 
-/// The remedies of the doubts of a table whose message holds a text.
+/// The remedies of the doubts of a table whose message contains a text.
 fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
     let found = raw.doubts.iter().filter(|doubt| doubt.message.contains(part));
     found.flat_map(|doubt| doubt.remedies.clone()).collect()
@@ -69,7 +69,7 @@ fn dates_that_are_none_are_told_with_the_reason() {
     let take = Choice::Column("d".to_owned(), Some(Take::Dates));
     let error = with(&column("d", &fields), &[], Rules::Current, vec![take]).unwrap_err().to_string();
     assert!(error.contains("row 4 (\"unknown\")") && error.contains("--missing-words unknown"), "{error}");
-    // Rows that are left out have numbers, too.
+    // Skipped rows have numbers, too.
     let raw = loaded(b"d,x\n2024-01-01,1\n,\n2024-01-02,2\n,\n2024-01-03,2\nsoon,5\n2024-01-04,2\n");
     assert!(!remedies(&raw, "row 6 (\"soon\")").is_empty(), "{:?}", raw.doubts);
     let mixed = ["2024-01-31", "31.01.2024", "2024-01-31", "31.01.2024"];
@@ -87,7 +87,7 @@ fn the_order_of_dates_is_told_or_chosen() {
         let raw = with(&column("d", fields), &[], Rules::Current, vec![Choice::DateOrder(order)]).unwrap();
         let ColumnKind::Dates { format: own, .. } = &raw.columns[0].kind else { panic!("{:?}", raw.columns) };
         let others: Vec<Choice> = others.iter().map(|order| Choice::DateOrder(*order)).collect();
-        assert_eq!((own.as_str(), remedies(&raw, "can be either")), (format, others), "{fields:?}");
+        assert_eq!((own.as_str(), remedies(&raw, "are ambiguous")), (format, others), "{fields:?}");
     };
     let both = ["03/04/2024", "05/06/2024"];
     check(&both, DateOrder::Auto, "%d/%m/%Y", &[DateOrder::MonthFirst]);
@@ -98,7 +98,7 @@ fn the_order_of_dates_is_told_or_chosen() {
     check(&["12/31/99", "01/02/00"], DateOrder::Auto, "%m/%d/%y", &[]);
     // Another column of the table proves the order.
     let raw = loaded(b"d,e\n03/04/2024,12/31/2024\n05/06/2024,01/02/2024\n");
-    let ColumnKind::Dates { format, .. } = &raw.columns[0].kind else { panic!("no dates") };
+    let ColumnKind::Dates { format, .. } = &raw.columns[0].kind else { panic!("no readable dates") };
     assert_eq!((format.as_str(), raw.doubts.len()), ("%m/%d/%Y", 0), "{:?}", raw.doubts);
     let digits = column("d", &["20240331", "20240229", "20231201"]);
     let raw = loaded(&digits);
@@ -125,17 +125,17 @@ fn words_for_missing_values_are_those_of_the_table() {
     let countries = ["NA", "DE", "FR", "NA", "DE", "FR"];
     let raw = loaded(&column("country", &countries));
     let none = Choice::OnlyMissingWords(vec![]);
-    assert_eq!(remedies(&raw, "NA counts as missing"), std::slice::from_ref(&none), "{:?}", raw.doubts);
+    assert_eq!(remedies(&raw, "NA means missing"), std::slice::from_ref(&none), "{:?}", raw.doubts);
     let raw = with(&column("country", &countries), &[], Rules::Current, vec![none]).unwrap();
     assert_eq!(raw.feature_names, ["country = DE", "country = FR", "country = NA", "x"]);
     assert!(!raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
-    // Where numbers are missing by the same word, it cannot be taken as a value.
+    // Where numbers are missing by an equal word, it cannot be read as a value.
     let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
-    assert!(remedies(&raw, "counts as missing").is_empty(), "{:?}", raw.doubts);
+    assert!(remedies(&raw, "means missing").is_empty(), "{:?}", raw.doubts);
     let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\", too"));
     assert!(said, "{:?}", raw.doubts);
     let raw = loaded(b"c,n\n-,1\nx,?\ny,3\nx,4\ny,5\ny,5\n");
-    assert_eq!(remedies(&raw, "- counts as missing"), [Choice::OnlyMissingWords(vec!["?".to_owned()])]);
+    assert_eq!(remedies(&raw, "- means missing"), [Choice::OnlyMissingWords(vec!["?".to_owned()])]);
     let raw = loaded(&column("t", &["20.5", "-999", "21", "22.5", "-999", "21.25"]));
     let sentinel = Choice::MissingWords(vec!["-999".to_owned()]);
     assert_eq!(remedies(&raw, "\"t\" (-999, 2 times)"), [sentinel], "{:?}", raw.doubts);
@@ -150,7 +150,8 @@ fn numbers_are_told_as_they_are_written() {
         assert!(raw.notes.iter().any(|note| note.contains(said)), "{:?}", raw.notes);
     };
     check(&["(1.5)", "2.5"], &[-1.5, 2.5], "(5) is -5");
-    for (fields, part) in [(["5%", "0.05"], "percent sign"), (["$5", "€5"], "currencies, as $ and €")] {
+    for (fields, part) in [(["5%", "0.05"], "percent sign"), (["$5", "€5"], "currencies, such as $ and €")]
+    {
         let raw = loaded(&column("n", &fields));
         assert!(!remedies(&raw, part).is_empty(), "{:?}", raw.doubts);
     }
@@ -212,7 +213,7 @@ fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
         let raw = csv::load(&path, asked, &trained.columns, &Progress::default()).unwrap();
         let Rows::F32(all) = &raw.rows else { panic!("not numbers") };
         assert_eq!(all.iter().step_by(2).copied().collect::<Vec<_>>(), values, "{new:?}");
-        assert_eq!(!remedies(&raw, "can be either").is_empty(), is_doubted, "{:?}", raw.doubts);
+        assert_eq!(!remedies(&raw, "are ambiguous").is_empty(), is_doubted, "{:?}", raw.doubts);
     };
     check(&["01/31/2024", "02/01/2024"], &["02/01/2024"], &[1.0], false);
     check(&["2024-01-31", "2024-02-01"], &["02/01/2024"], &[-29.0], true);
@@ -250,7 +251,7 @@ fn what_is_no_feature_proves_no_decimal_mark() {
     let raw = with(b"x\tnote\n1.234\t3,5\n2.345\t4,5\n", &[], Rules::Current, vec![out]).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.234, 2.345]));
     let comma = Choice::Decimal(crate::project::Decimal::Comma);
-    assert_eq!(remedies(&raw, "but fit both"), [comma], "{:?}", raw.doubts);
+    assert_eq!(remedies(&raw, "but could be either"), [comma], "{:?}", raw.doubts);
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn days_without_zeros_are_dates_where_the_column_says_so() {
 #[test]
 fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     let first_day = |raw: &Raw| {
-        let ColumnKind::Dates { base, .. } = raw.columns[0].kind else { panic!("no dates") };
+        let ColumnKind::Dates { base, .. } = raw.columns[0].kind else { panic!("no readable dates") };
         let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
         base + f64::from(values[0])
     };
@@ -294,7 +295,7 @@ fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     let raw = loaded(&column("due", &old));
     // The days of 2068-02-01 and 1968-02-01 after 1970-01-01.
     assert_eq!(first_day(&raw), 35_825.0);
-    let found = remedies(&raw, "years of two digits");
+    let found = remedies(&raw, "two-digit years");
     let [Choice::FirstYear(Some(year)), keep] = &found[..] else { panic!("{:?}", raw.doubts) };
     assert_eq!(*keep, Choice::FirstYear(Some(1969)));
     let moved = choose("due", &old, *year);
@@ -304,7 +305,7 @@ fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     assert!(wrong.unwrap_err().to_string().contains("choose one from 1000 to 9900"));
     let births = loaded(&column("birth_date", &old));
     assert_eq!(first_day(&births), -700.0);
-    assert_eq!(remedies(&births, "as the file was written in"), found);
+    assert_eq!(remedies(&births, "because the file was written in"), found);
     assert_eq!(choose("birth_date", &old, *year).doubts.len(), 0);
     // A run reads other tables as its own.
     let (_dir, path) = write(&column("birth_date", &["01/02/68", "13/02/69"]));
@@ -313,12 +314,12 @@ fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     assert_eq!((first_day(&raw), raw.columns == births.columns), (-700.0, true));
     // So does one from before, which knows of no other century.
     let mut before = births.columns;
-    let ColumnKind::Dates { first_year, .. } = &mut before[0].kind else { panic!("no dates") };
+    let ColumnKind::Dates { first_year, .. } = &mut before[0].kind else { panic!("no readable dates") };
     *first_year = None;
     let raw = csv::load(&path, Asked::of(&reading), &before, &Progress::default()).unwrap();
     assert_eq!(first_day(&raw), 35_825.0);
     let raw = with(&column("birth_date", &old), &[], Rules::Version1, vec![]).unwrap();
-    assert_eq!((first_day(&raw), remedies(&raw, "years of two digits").len()), (35_825.0, 0));
+    assert_eq!((first_day(&raw), remedies(&raw, "two-digit years").len()), (35_825.0, 0));
 }
 
 #[test]
@@ -330,7 +331,9 @@ fn months_are_dates_where_that_is_chosen() {
     assert_eq!(offered, std::slice::from_ref(&dates), "{:?}", found.doubts);
     let check = |fields: &[&str], format: &str, days: &[f32]| {
         let raw = with(&column("Month", fields), &[], Rules::Current, vec![dates.clone()]).unwrap();
-        let ColumnKind::Dates { format: own, base, .. } = &raw.columns[0].kind else { panic!("no dates") };
+        let ColumnKind::Dates { format: own, base, .. } = &raw.columns[0].kind else {
+            panic!("no readable dates")
+        };
         let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
         let first: Vec<f32> = values.iter().step_by(2).map(|value| value + *base as f32).collect();
         assert_eq!((own.as_str(), &first[..]), (format, days), "{fields:?}");
@@ -349,7 +352,7 @@ fn months_are_dates_where_that_is_chosen() {
     check(&["03.2024", "12.2023"], "%m/%Y", &[19_783.0, 19_692.0]);
     let pointed = ["11.2023", "12.2023", "01.2024", "02.2024", "03.2024", "03.2024"];
     for (fields, part, expected) in [
-        (&pointed[..], "are all dates, as 01.2024, but taken as numbers", Some(&dates)),
+        (&pointed[..], "are all dates, such as 01.2024, but read as numbers", Some(&dates)),
         (&["Jan-15", "Feb-15", "Mar-16", "Jan-16"], "(or days without a year), as Jan-15", Some(&dates)),
         (&["15-Jan", "2-Feb", "15-Jan", "3-Mar"], "15-Jan may be a day or a year with its month", None),
     ] {
@@ -364,7 +367,7 @@ fn months_are_dates_where_that_is_chosen() {
 #[test]
 fn dates_in_east_asian_signs_are_dates() {
     let raw = loaded(&column("日期", &["2024年3月1日", "2024年1月1日", "2023年12月1日", "2024年3月2日"]));
-    let ColumnKind::Dates { format, base, .. } = &raw.columns[0].kind else { panic!("no dates") };
+    let ColumnKind::Dates { format, base, .. } = &raw.columns[0].kind else { panic!("no readable dates") };
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     let days: Vec<f32> = values.iter().step_by(2).map(|value| value + *base as f32).collect();
     assert_eq!((format.as_str(), &days[..]), ("%Y-%m-%d", &[19_783.0, 19_723.0, 19_692.0, 19_784.0][..]));
@@ -404,7 +407,7 @@ fn dates_and_numbers_for_missing_values_are_told_once() {
     // One number, written in two ways.
     let words = Choice::MissingWords(vec!["-999.0".to_owned(), "-999".to_owned()]);
     let raw = with(&column("n", &["1.5", "-999", "2.5"]), &[], Rules::Current, vec![words]).unwrap();
-    assert!(!raw.notes.iter().any(|note| note.contains("nowhere in the table")), "{:?}", raw.notes);
+    assert!(!raw.notes.iter().any(|note| note.contains("that do not occur in the table")), "{:?}", raw.notes);
 }
 
 #[test]
@@ -431,12 +434,12 @@ fn units_are_kept_with_a_run_and_compared() {
         assert!(notes.contains(note), "{header}: {notes}");
     };
     check("temp,dose (mg),p\n°C,,hPa\n", "", "");
-    check("temp,dose (mg),p\n°F,,hPa\n", "\"temp\" was trained in °C, this file says °F", "");
+    check("temp,dose (mg),p\n°F,,hPa\n", "\"temp\" was trained in °C, but this file has °F", "");
     check("temp,dose (mg),p\n", "", "\"temp (°C)\", \"p (hPa)\"");
     // As reconstructions are written.
     check("temp (°C),dose (mg),p (hPa)\n", "", "");
     let (_dir, path) = write(b"temp (\xc2\xb0F),dose (mg),p (hPa)\n1,2,3\n4,5,7\n");
     let reading = TableReading::default();
     let error = csv::load(&path, Asked::of(&reading), &trained.columns, &Progress::default()).unwrap_err();
-    assert!(error.to_string().contains("\"temp\" was trained in °C, this file says °F"), "{error}");
+    assert!(error.to_string().contains("\"temp\" was trained in °C, but this file has °F"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! How pictures, folders and names are understood, and what is said of it.
+//! How pictures, folders and names are read, and the remarks on them.
 
 use image::{GrayAlphaImage, ImageBuffer, Luma, LumaA, Rgba, RgbaImage};
 
@@ -128,7 +128,7 @@ fn pictures_of_several_depths_are_brought_to_the_deepest_in_any_order() {
         assert_eq!(values[64 - at + 5], 5000);
         assert!(
             raw.notes[0].contains("10 of 8 bits, 10 of 16 bits; first of 8 bits: 0")
-                && raw.notes[0].ends_with("8 bits were brought to 16"),
+                && raw.notes[0].ends_with("8-bit values were scaled to 16 bits"),
             "{:?}",
             raw.notes
         );
@@ -138,7 +138,7 @@ fn pictures_of_several_depths_are_brought_to_the_deepest_in_any_order() {
     let Rows::F32(values) = &raw.rows else { panic!("{:?}", raw.rows) };
     assert!(values[..64].iter().copied().eq((0..64).map(|at| (at % 8 * 30) as f32 / 255.0)));
     assert_eq!((values[64 + 5], values[128 + 5]), (5000.0 / 65_535.0, 5.0));
-    assert!(raw.doubts[0].message.contains("the numbers go from 0 to 63"), "{:?}", raw.doubts);
+    assert!(raw.doubts[0].message.contains("the values range from 0 to 63"), "{:?}", raw.doubts);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn transparency_is_laid_on_the_ground_that_shows_more() {
         let (x, grey) = (at % 8, if (at % 8 + at / 8) % 2 == 0 { 102 } else { 153 });
         ((grey * (255 - x * 30) + 127) / 255) as u8
     });
-    check(0, Alpha::Checker, checkered.collect(), "transparency on a checkered ground");
+    check(0, Alpha::Checker, checkered.collect(), "transparency on a checkerboard");
 
     let raw = read_as(&folder(&[("a.png", &drawing(0))]), GREY, with_alpha(Alpha::Black));
     assert_eq!(
@@ -255,7 +255,7 @@ fn each_page_of_a_file_is_a_sample_or_the_first_is() {
     let raw = read_as(&dir, GREY, PictureReading::default());
     assert_eq!(raw.row_names, ["a.tif#1", "a.tif#2", "a.tif#3", "b.tif", "c.png", "d.png"]);
     assert_eq!(firsts(&raw), [1, 2, 3, 4, 6, 1]);
-    assert_eq!(raw.understood[0], "2 files of 6 pages: the first of each, 2 left out");
+    assert_eq!(raw.understood[0], "2 files of 6 pages: the first of each, 2 skipped");
     assert!(raw.warnings.iter().any(|warning| warning.contains("rename them to .tif")), "{:?}", raw.warnings);
     fs::remove_file(dir.path().join("d.png")).unwrap();
     let raw = read_as(&dir, GREY, PictureReading::default());
@@ -263,14 +263,14 @@ fn each_page_of_a_file_is_a_sample_or_the_first_is() {
     raw.assert_sound();
     let raw = read_as(&dir, GREY, PictureReading { pages: Pages::First, ..PictureReading::default() });
     assert_eq!((firsts(&raw), &raw.row_names[0][..]), (vec![1, 4, 6], "a.tif"));
-    assert_eq!(raw.understood[0], "1 file of 3 pages: the first of each, 2 left out");
+    assert_eq!(raw.understood[0], "1 file of 3 pages: the first of each, 2 skipped");
     // A page that is cut off costs itself.
     let mut cut = tiff(&[page(1), page(2), page(3)], 8, 1, false);
     let place = cut.len() - 4 - 11 * 12 + 6 * 12 + 8;
     cut[place..place + 4].fill(0x7F);
     let raw = read_as(&folder(&[("a.tif", &cut)]), GREY, PictureReading::default());
     assert_eq!(raw.row_names, ["a.tif#1", "a.tif#2"]);
-    assert!(raw.warnings[0].contains("left out a.tif#3"), "{:?}", raw.warnings);
+    assert!(raw.warnings[0].contains("skipped a.tif#3"), "{:?}", raw.warnings);
     // Pages in a circle end.
     let mut circle = tiff(&[page(1), page(2)], 8, 1, false);
     let (first, end) = (circle[4..8].to_vec(), circle.len());
@@ -299,7 +299,7 @@ fn parts_become_splits_and_masks_are_left_out() {
     assert_eq!((raw.own_validation, raw.own_test), (0, 2));
     let LabelValues::Classes { names, ids } = &raw.labels[0].values else { panic!("{:?}", raw.labels) };
     assert_eq!((&names[..], &ids[..]), (&["bad".to_owned(), "good".to_owned()][..], &[1, 1, 0, 1][..]));
-    assert_eq!(raw.understood, ["1 mask left out", "parts: by folders"]);
+    assert_eq!(raw.understood, ["1 mask skipped", "parts: by folders"]);
     let raw = read_as(&dir, GREY, PictureReading { parts: Parts::Mixed, ..PictureReading::default() });
     assert_eq!((raw.own_validation, raw.own_test, raw.row_names.len()), (0, 0, 4));
 
@@ -341,7 +341,7 @@ fn labels_come_from_where_they_are_asked_for() {
     let raw = check(&["only/1.png", "only/2.png"], LabelFrom::Auto, None);
     assert!(raw.notes.is_empty(), "a folder around all is no class: {:?}", raw.notes);
     let raw = check(&["p1/x.png", "p2/x.png", "p3/x.png"], LabelFrom::Auto, None);
-    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("each folder holds one picture"));
+    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("each folder contains one picture"));
     assert_eq!(
         doubt.map(|doubt| &doubt.remedies[..]),
         Some(&[Choice::Label(LabelFrom::Folder(1))][..]),
@@ -373,7 +373,7 @@ fn labels_come_from_a_table_beside_the_pictures() {
     ]);
     let raw = read_as(&dir, GREY, PictureReading::default());
     assert!(raw.labels.is_empty());
-    assert_eq!(raw.understood, ["2 other files left out (1 .csv, 1 .txt)"]);
+    assert_eq!(raw.understood, ["2 other files skipped (1 .csv, 1 .txt)"]);
     let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("labels.csv")).unwrap();
     let Choice::Label(label) = doubt.remedies[0].clone() else { panic!("{doubt:?}") };
     let raw = read_as(&dir, GREY, PictureReading { label, ..PictureReading::default() });
@@ -465,7 +465,7 @@ fn portable_maps_keep_their_values_whatever_their_white_is() {
     assert_eq!(pixels(&raw).chunks(64).map(|row| row[0]).collect::<Vec<_>>(), [51, 9, 7]);
     assert_eq!((raw.type_max, raw.settled.white), (Some(255.0), None));
     assert!(
-        raw.notes.iter().any(|note| note.contains("(from 100 to 255, as their headers say)")),
+        raw.notes.iter().any(|note| note.contains("(from 100 to 255, as their headers state)")),
         "{:?}",
         raw.notes
     );
@@ -515,7 +515,7 @@ fn pictures_shown_to_a_trained_network_are_read_as_those_it_was_trained_on() {
     assert_eq!(raw.settled.limits, Some([50.0, 113.0]));
     assert_eq!(raw.understood.last().map(String::as_str), Some("parts: by folders"));
     assert!(raw.understood[0].ends_with("range: percentiles of the training split (50 to 113)"));
-    // The same brightness in 16 bits.
+    // Equal brightness in 16 bits.
     let words = ImageBuffer::from_fn(8, 8, |x, y| Luma([(20 + x + 8 * y) as u16 * 257]));
     let raw = read_known(
         &folder(&[("a.png", &encode(words, ImageFormat::Png))]),
@@ -537,9 +537,9 @@ fn masks_of_pictures_are_left_out_unless_they_are_samples() {
     let raw = names(&pairs, Masks::Auto);
     assert_eq!(
         (&raw.row_names[..], &raw.understood[0][..]),
-        (&["a/x.png".to_owned(), "b/y.png".to_owned()][..], "2 masks left out")
+        (&["a/x.png".to_owned(), "b/y.png".to_owned()][..], "2 masks skipped")
     );
-    assert!(raw.notes[0].contains("(first: a/x_mask.png); --masks samples takes"), "{:?}", raw.notes);
+    assert!(raw.notes[0].contains("(first: a/x_mask.png); --masks samples reads"), "{:?}", raw.notes);
     assert_eq!(names(&pairs, Masks::Samples).row_names.len(), 4);
     let mvtec = ["train/good/1.png", "test/bad/1.png", "ground_truth/bad/1_mask.png"];
     assert_eq!(names(&mvtec, Masks::Auto).row_names.len(), 2);

@@ -305,7 +305,7 @@ fn old_rules_are_offered_to_be_left() {
     let mut scene = mixed(false);
     scene.design.rules = Rules::Version1;
     let mut harness = shown(scene, vec2(900.0, 420.0));
-    harness.get_by_label("Read as new designs do").click();
+    harness.get_by_label("Read by the current rules").click();
     harness.run();
     let choice = harness.state_mut().last.data.choice.take();
     assert_eq!(choice, Some(Choice::Rules(Rules::Current)));
