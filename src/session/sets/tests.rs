@@ -28,7 +28,7 @@ fn trial(corruption: Corruption) -> Trial {
     Trial { trained, data, is_corrupted, unranged: None }
 }
 
-/// The error of each row by the pictures.
+/// The error of each row, computed from the pictures.
 fn by_pictures(trial: &Trial, rows: &[u32]) -> Vec<f32> {
     let pictures = trial.pictures(&mut Ready::new(1), None, rows, &[]).expect("small");
     let clean = trial.clean(rows);
@@ -62,7 +62,7 @@ fn the_error_of_a_row_leaves_masked_values_out() {
     let errors = |data: &Dataset| [0, 1].map(|row| row_error(data, row, &[1.0; 64], &made));
     let whole = (60.0 + 4.0 * 4.0) / 64.0;
     assert_eq!(errors(&data), [whole, whole]);
-    // Of the first row the last four features are there.
+    // In the first row, only the last four features are present.
     (data.gaps.cells, data.gaps.filled) = (vec![(1 << 60) - 1], 60);
     assert_eq!(errors(&data), [whole, whole], "means that are no holes count");
     data.gaps.are_masked = true;
@@ -199,7 +199,7 @@ fn other_data_are_compared_with_the_training_split() {
     assert_eq!(means(&found.columns[0]), (8.0, 3.0));
     let (selected, others) = found.errors.as_ref().map(means).expect("known");
     assert!((selected - 0.6).abs() < 1e-6 && (others - 0.2).abs() < 1e-6);
-    // Of the selected one is c and one b; of the training rows two are a and one is b.
+    // Of the selected rows one is c and one b; of the training rows two are a and one is b.
     let mut classes = found.classes[0].classes.clone();
     classes.sort();
     assert_eq!(classes, [("a".to_owned(), [0, 2]), ("b".to_owned(), [1, 1]), ("c".to_owned(), [1, 0])]);

@@ -8,7 +8,7 @@ use crate::dataset::{Known, load, source_for};
 use crate::project::{Alpha, Channels, Code, Corruption, HoleShade, Layer, Project, Recipe};
 use crate::run::{RunId, facts};
 
-/// A run on the data at a path, with a design that `edit` changes.
+/// A run on the data at a path, with a design modified by `edit`.
 fn run_on(path: &Path, side: usize, channels: Channels, edit: impl FnOnce(&mut Project)) -> (Run, Dataset) {
     let mut design = Recipe::Undercomplete.project();
     design.data.source = source_for(path, side, side, channels).unwrap();
@@ -30,7 +30,7 @@ fn seen(data: &Dataset) -> Vec<f32> {
     out
 }
 
-/// A folder of pictures of 4×4 pixels, each of one shade.
+/// A folder of pictures of 4×4 pixels, each of a single shade.
 fn shades(folder: &Path, shades: &[u8]) {
     std::fs::create_dir_all(folder).unwrap();
     for shade in shades {
@@ -131,7 +131,7 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
         let expected = [255, 0, 255, 255].repeat(4);
         assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
     }
-    // Where a ground was chosen, transparent parts are no holes.
+    // With a chosen background, transparent parts are not holes.
     let (on_white, _) = run_on(&own, 4, Channels::Grey, |design| {
         design.corruption = Corruption::Masking { probability: 0.3 };
         if let Source::ImageFolder { reading, .. } = &mut design.data.source {
@@ -148,7 +148,7 @@ fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
     let own = folder.path().join("own");
     shades(&own, &some_shades());
     let (damaged, path) = (folder.path().join("damaged.png"), folder.path().join("mask.png"));
-    // Scratched in a way of its own, not as the corruption would.
+    // Damaged in its own way, unlike the corruption.
     GrayImage::from_fn(4, 4, |x, _| Luma([if x == 1 { 77 } else { 255 }])).save(&damaged).unwrap();
     GrayImage::from_fn(4, 4, |x, _| Luma([if x == 1 { 0 } else { 255 }])).save(&path).unwrap();
     let mask = Mask { path, holes: HoleShade::Black };
@@ -175,7 +175,7 @@ fn its_own_data_at_another_place_are_never_taken_as_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     std::fs::create_dir(&own).unwrap();
-    // As small as averages over 2×2 pixels would be, and enlarged for the training.
+    // Reduced by averaging over 2×2 pixels, then enlarged as for the training.
     for shade in some_shades() {
         GrayImage::from_fn(2, 2, |x, _| Luma([shade / (1 + x as u8)]))
             .save(own.join(format!("{shade:03}.png")))
@@ -223,7 +223,7 @@ fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
     check(&[wide.clone(), more.clone()], Some(ShownSize::Own), Ok((2, image(12, 8))));
     check(&[wide.clone(), tall.clone()], Some(ShownSize::Of(6, 10)), Ok((2, image(6, 10))));
     check(&[wide.clone(), tall], Some(ShownSize::Own), Err("several sizes, 12×8 and 8×12"));
-    // One shade is seen as in training, in any size.
+    // A single shade looks as in training at any size.
     let data = show_in(&convolutional, std::slice::from_ref(&wide), Some(ShownSize::Own)).unwrap();
     assert!(seen(&data).iter().all(|value| (value - 0.4).abs() < 1e-3));
     assert_eq!(convolutional.one_size_only(), None);
