@@ -1,4 +1,4 @@
-//! What `evaluate`, `encode` and `reconstruct` leave behind, and the options that say how data are read.
+//! Output of `evaluate`, `encode` and `reconstruct`, and options for reading data.
 
 #[path = "results/exploring.rs"]
 mod exploring;
@@ -21,7 +21,7 @@ fn read(dir: &Path, name: &str) -> String {
     fs::read_to_string(dir.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Header and rows of a table whose fields hold no quotes.
+/// Header and rows of a table whose fields contain no quotes.
 fn table(dir: &Path, name: &str, delimiter: char) -> (Vec<String>, Vec<Vec<String>>) {
     let text = read(dir, name);
     let fields = |line: &str| line.split(delimiter).map(str::to_owned).collect::<Vec<_>>();
@@ -36,7 +36,7 @@ fn trained(dir: &Path, name: &str, design: &Project) -> String {
     project
 }
 
-/// Four numbers that follow from one, with a class; every tenth row has a gap.
+/// Four numbers that depend on one, with a class; every tenth row has a gap.
 fn write_table(path: &Path) {
     let mut lines = vec!["id,a,b,class".to_owned()];
     for row in 0..60 {
@@ -90,7 +90,7 @@ fn rows_of_a_table_lead_back_to_it() {
     let trained = count("train");
     assert!(trained > 40 && count("validation") > 0 && count("test") > 0, "{trained}");
 
-    // The scores that `evaluate` writes are those, and their mean is the error it prints.
+    // The scores written by `evaluate` are equal, and their mean is the error it prints.
     let arguments = ["evaluate", project, "--split", "train", "--scores", "scores.csv", "--json"];
     let result: Value = serde_json::from_str(&ok(dir, &arguments).stdout).expect("JSON");
     let (header, scores) = table(dir, "scores.csv", ',');
@@ -117,18 +117,18 @@ fn rows_of_a_table_lead_back_to_it() {
         assert_eq!((&row[0], &row[3..5]), (&code[0], &again[4..6]));
         let read = &source[row[0].parse::<usize>().expect("a number") - 1];
         let errors = [(3, 1), (4, 2)].map(|(at, from)| number(row, at) - number(read, from));
-        // Standardised, both columns have deviations of about 0.58.
+        // Both standardised columns have standard deviations of about 0.58.
         let error = errors.iter().map(|error| error * error / 0.58 / 0.58).sum::<f64>() / 2.0;
         assert!((error - number(row, 5)).abs() < 0.25 * error + 1e-3, "{error} {row:?}");
     }
-    // Nothing that exists is overwritten, the second file included.
+    // No existing file is overwritten, including the second file.
     fails(dir, &["evaluate", project, "--scores", "scores.csv"], 1, "--force");
     fs::write(dir.join("x-rows.csv"), "mine").expect("written");
     fails(dir, &["encode", project, "-o", "x.npy", "--rows"], 1, "x-rows.csv");
     ok(dir, &["encode", project, "-o", "x.npy", "--rows", "--force"]);
     assert_eq!(table(dir, "x-rows.csv", ',').0, ["row", "split", "id", "class"]);
     assert!(ok(dir, &["encode", project, "-o", "y.npy"]).stderr.contains("not left out"));
-    // A name that says nothing is refused before the work; the folder for it is not made.
+    // A name without a known extension is refused before the work, and its folder is not created.
     fails(dir, &["encode", project, "-o", "codes"], 1, ".npy or .csv");
     fails(dir, &["reconstruct", project, "-o", "rebuilt.txt"], 1, "end the name of a folder with /");
     fails(dir, &["evaluate", project, "--scores", "scores.json"], 1, ".csv or .tsv");
@@ -141,7 +141,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let mut lines = vec!["a,b,class".to_owned()];
-    // Along a line, but for the last ones, which are far from it.
+    // Along a line, except for the last ones, which are far from it.
     for row in 0..40 {
         let value = f64::from(row * 7 % 40) / 10.0;
         let (b, class) = if row < 36 { (2.0 * value, "good") } else { (-30.0 - value, "bad") };
@@ -171,14 +171,14 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     assert!(result["auc_log_probability"].is_null(), "{result}");
     let other = ok(dir, &["evaluate", project, "new.csv", "--normal", "good"]).stdout;
     assert!(other.contains("anomalous all but good, 4 of 41 samples: ROC AUC 1.000"), "{other}");
-    // A row without label is on neither side.
+    // Rows without a label are excluded.
     fs::write(dir.join("some.csv"), read(dir, "new.csv") + "1.0,9.0,\n").expect("written");
     for told in [["--anomaly", "bad"], ["--normal", "good"]] {
         let done = ok(dir, &[&["evaluate", project, "some.csv"][..], &told].concat());
         assert!(done.stdout.contains("4 of 41 samples: ROC AUC 1.000"), "{}", done.stdout);
         assert!(done.stderr.contains("1 of 42 samples have no label"), "{}", done.stderr);
     }
-    // Were the good ones anomalous, their error would tell them the wrong way round.
+    // If the good ones were the anomalies, the error would rank them in reverse.
     let swapped = ok(dir, &["evaluate", project, "new.csv", "--anomaly", "good", "--json"]).stdout;
     assert_eq!(serde_json::from_str::<Value>(&swapped).expect("JSON")["auc"], 0.0);
     fails(dir, &["evaluate", project, "new.csv", "--anomaly", "ugly"], 1, "there are: bad, good");
@@ -230,7 +230,7 @@ fn ids_are_labels_wherever_a_table_is_named() {
     ok(dir, &["train", "d.ron", "-o", "t.hourglass"]);
     let said = ok(dir, &["encode", "t.hourglass", "-o", "codes.csv"]).stderr;
     assert!(said.contains("48/6/6 train/validation/test"), "{said}");
-    // Without its header, and of other rows, which have no split.
+    // Without its header, and with other rows, which have no split.
     fs::write(dir.join("bare.csv"), rows[..30].join("\n")).expect("written");
     let said = ok(dir, &["encode", "t.hourglass", "bare.csv", "-o", "bare-codes.csv"]).stderr;
     assert!(said.contains("by their place, labels too"), "{said}");
@@ -340,7 +340,7 @@ fn codes_say_what_their_kind_knows() {
     for row in &rows {
         for (entry, vector) in row[..2].iter().zip(row[2..].chunks(2)) {
             assert!(entry.parse::<usize>().is_ok_and(|entry| entry < 8), "{row:?}");
-            // One entry, one vector.
+            // One entry per vector.
             assert_eq!(vectors.entry(entry.clone()).or_insert_with(|| vector.to_vec()), vector);
         }
     }
@@ -429,7 +429,7 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
     let error = header.iter().position(|name| name == "error").expect("scores");
     for row in [0, 1796] {
         let of_row = row * 64..(row + 1) * 64;
-        // Digits reach to 16.
+        // Digits have a maximum of 16.
         let errors = of_row.map(|at| f64::from((values[at] - digits.rows.value(at)) / 16.0).powi(2));
         let mse = errors.sum::<f64>() / 64.0;
         let written: f64 = rows[row][error].parse().expect("a number");
@@ -497,7 +497,7 @@ fn options_say_how_data_are_read() {
         ],
     );
     fails(dir, &["evaluate", "n.hourglass", "n.csv", "--scaling", "none"], 2, "as in its training");
-    // Fewer columns are another network's.
+    // Fewer columns belong to another network.
     fs::write(dir.join("one.csv"), "1\n2\n3\n").expect("written");
     fails(dir, &["encode", "n.hourglass", "one.csv", "-o", "codes.csv"], 1, "one.csv");
 }

@@ -128,8 +128,8 @@ impl Results {
         }
     }
 
-    /// Removes a measurement, compared by its key and time only, because NaN values are not equal
-    /// to themselves.
+    /// Removes the measurement with the same key. Numbers are not compared, because NaN values are
+    /// not equal to themselves.
     pub(super) fn drop(&mut self, finding: &Finding) {
         self.0.retain(|known| known.key() != finding.key());
     }

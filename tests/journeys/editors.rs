@@ -1,4 +1,4 @@
-//! Every form that shapes a network, from the card to a run that trains with it.
+//! Every form that edits a network, from the card to a run trained with it.
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
@@ -15,14 +15,14 @@ fn window(home: &Home) -> Window {
     home.window_of(1440.0, 2600.0)
 }
 
-/// Types a number into a field, be it one with a slider or without.
+/// Types a number into a field, with or without a slider.
 fn set(window: &mut Window, field: &str, text: &str) {
     let beside = format!("{field}, value");
     let has_slider = window.harness.query_by_role_and_label(Role::SpinButton, &beside).is_some();
     window.number(if has_slider { &beside } else { field }, text);
 }
 
-/// Trains one epoch of a new run and ends it; gives the names of its loss terms.
+/// Trains one epoch of a new run and ends it. Returns the names of its loss terms.
 fn terms(window: &mut Window) -> Vec<String> {
     let before = window.state().runs.len();
     window.harness.key_press(egui::Key::F11);
@@ -58,7 +58,7 @@ fn every_kind_of_code_is_chosen_set_and_trained() {
         };
     let k_sparse = Bottleneck::KSparse { k: 4, alpha: 2.0, lowers: true, within: Competition::Code };
     check("k-sparse", 16, &[("Keep", "4"), ("Later", "2")], k_sparse, &[]);
-    // More than the slider reaches can be typed.
+    // Values beyond the slider's range can be typed.
     let variational = Bottleneck::Variational { beta: 20.0, warmup_epochs: 3, free_nats: 0.1 };
     check("Variational", 6, &[("Beta", "20"), ("β rises for", "3"), ("Free", "0.1")], variational, &["KL"]);
     let importance = Bottleneck::ImportanceWeighted { samples: 3 };
@@ -78,7 +78,7 @@ fn every_kind_of_code_is_chosen_set_and_trained() {
     check("Plain", 12, &[], Bottleneck::Plain, &[]);
 }
 
-/// Words of the equation a kind of code is explained by.
+/// Words of the equation that explains a kind of code.
 fn equation(kind: Bottleneck) -> &'static str {
     match kind {
         Bottleneck::Plain => "z = f(W x + b)",
@@ -224,7 +224,7 @@ fn every_penalty_is_added_set_trained_and_removed() {
     check(&mut window, "Sparsity", &[("Target", "0.2")], sparsity, 0.5, "sparsity of the code");
     let contractive = Penalty::Contractive { estimator: Estimator::Auto };
     check(&mut window, "Contractive", &[], contractive, 0.125, "contractive of the code");
-    // On a layer of the encoder, too.
+    // Also on a layer of the encoder.
     window.select("Dense 64, encoder layer 2", Place::Encoder(1));
     window.press("+ L1");
     assert_eq!(window.project().regularizers[0].on, Site::Encoder(1));

@@ -1,4 +1,4 @@
-//! A design that cannot be trained, and its remedy.
+//! A design that cannot be trained, and its fix.
 
 use egui::Key;
 use egui::accesskit::Role;

@@ -19,7 +19,7 @@ fn window(home: &Home) -> Window {
     window
 }
 
-/// Whether one run stands above another in the table.
+/// Whether one run is above another in the table.
 #[track_caller]
 fn is_above(window: &Window, upper: &str, lower: &str) -> bool {
     let top = |name: &str| window.find(Role::Button, name).rect().top();

@@ -1,4 +1,4 @@
-//! Samples are selected by class, exported, and found again under their name.
+//! Samples are selected by class, exported, and restored under their name.
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -6,7 +6,7 @@ use hourglass::run::Status;
 
 use crate::common::{CTRL, CTRL_ALT, CTRL_SHIFT, Home, NONE, Window};
 
-/// How many digits there are, and how many of them are a three.
+/// The number of digits, and the number of threes among them.
 const ALL: usize = 1797;
 const THREES: usize = 183;
 
