@@ -1,4 +1,5 @@
-//! What changes the [`State`], one file for each concern. Nothing here knows a view or a command.
+//! Changes of the [`State`], one file per concern. This module does not depend on views or
+//! commands.
 
 mod analysis;
 mod choices;
@@ -31,8 +32,8 @@ use crate::session;
 use crate::ui::state::{Effect, State};
 
 impl State {
-    /// Brings everything derived in line with the document; called around every frame.
-    /// `is_editing`: a widget is being dragged or typed into, so an edit is not over yet.
+    /// Updates everything derived from the document; called around every frame. `is_editing`: a
+    /// widget is being dragged or typed into, so that an edit is in progress.
     pub fn refresh(&mut self, is_editing: bool) {
         self.history.observe(&self.project, is_editing);
         self.sources.remember(&self.project.data.source);
@@ -43,7 +44,8 @@ impl State {
             self.keep_if_changed();
             self.offer_found();
         }
-        // The cards follow at once: shapes are known while data of the same source are only split again.
+        // The cards are updated at once: shapes remain known while data of the same source are only
+        // split again.
         self.derived.follow(&self.project, &self.data, is_editing);
         if self.derived.errors() == 0 {
             self.notices.take_back(NOT_YET);
@@ -53,7 +55,7 @@ impl State {
         self.want_baseline();
     }
 
-    /// Asks the session.
+    /// Sends a request to the session.
     pub fn send(&mut self, request: session::Request) {
         self.effects.push(Effect::Session(request));
     }

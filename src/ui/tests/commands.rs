@@ -184,7 +184,7 @@ fn dropped_files_are_told_apart() {
     };
     assert_eq!(labels, ["class"]);
     assert!(matches!(data(kind("a.npz", b"")), Source::Npy { .. }));
-    // Labels beside the images are found.
+    // Labels next to the images are found.
     kind("train-labels-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 0]);
     let images = [0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2];
     let Source::Idx { labels, .. } = data(kind("train-images-idx3-ubyte", &images)) else {
@@ -240,7 +240,7 @@ fn a_project_on_own_data_asks_where_they_are() {
         });
         let asked: Browse = asked.expect("a question");
         assert_eq!(asked.target, Target::Source(PathField::Main));
-        // Where the desktop has no dialog, the field of the path is the way.
+        // Without a desktop dialog, the path field is used.
         state.handle_file_event(FileEvent::NoDialog(asked));
         assert!(
             state.notices.toasts[0].text.contains("type or paste the path"),
@@ -248,7 +248,7 @@ fn a_project_on_own_data_asks_where_they_are() {
             state.notices.toasts
         );
     }
-    // In a dialog that asks for a path, it is said there.
+    // In a dialog that asks for a path, the message is shown there.
     let mut state = State::default();
     state.ask_where(SaveKind::Design);
     let browse = Browse { target: Target::Dialog, kind: BrowseKind::Folder, near: "/".into() };

@@ -1,4 +1,4 @@
-//! Data that are chosen, missing, wrong, or on their way.
+//! Data that are selected, missing, invalid, or loading.
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
@@ -10,7 +10,7 @@ use crate::ui::state::Effect;
 use crate::ui::update::Remedy;
 
 impl Window {
-    /// Takes a source and waits until its load has failed.
+    /// Sets a source and waits until loading it has failed.
     fn fail(&mut self, source: Source) {
         self.state().project.data.source = source;
         self.state().selected = Place::Data;
@@ -18,7 +18,7 @@ impl Window {
         self.harness.run_ok();
     }
 
-    /// The remedies of the problem that there are no data.
+    /// The fixes for missing data.
     fn remedies(&mut self) -> Vec<String> {
         let state = self.state();
         let problem = state.derived.data_problem().expect("a problem").clone();
@@ -70,7 +70,7 @@ fn a_file_of_another_kind_is_taken_for_what_it_is() {
     window.click("“colour” is a label");
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
     assert_eq!(window.state().derived.errors(), 0);
-    // What training takes of the number of samples is a step of its own.
+    // Training settings that depend on the number of samples are an undo step of their own.
     window.key(Modifiers::COMMAND, Key::Z);
     window.key(Modifiers::COMMAND, Key::Z);
     window.until("it failed again", |state| state.data.error.is_some());
@@ -296,7 +296,7 @@ fn a_run_keeps_the_labels_it_was_trained_with() {
     };
     let own = (40, vec!["id".to_owned()]);
     assert_eq!(labels(&mut window), own);
-    // A feature less, which makes other rows; then a label less, which leaves the rows as they are.
+    // One feature less, which changes the rows; then one label less, which does not.
     for column in ["weight", "id"] {
         window.state().choose(Choice::Column(column.to_owned(), Some(Take::LeftOut)));
         window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());

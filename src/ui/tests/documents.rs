@@ -1,4 +1,4 @@
-//! What belongs to one document stays out of another, and what waits stays out of the way of what trains.
+//! State of one document stays out of the next, and queued work does not affect training.
 
 use super::events::{feed_to, record, run};
 use super::*;
@@ -37,7 +37,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
     check(&mut window, "Save “\\u{1b}[2J\\n\\u{202e}x.hourglass”");
 }
 
-/// What the session was asked for since the last look.
+/// The requests to the session since the last call.
 fn asked(state: &mut State) -> Vec<String> {
     let command = |effect: Effect| {
         let Effect::Session(command) = effect else { return None };
@@ -52,7 +52,7 @@ fn two_runs() -> State {
     state
 }
 
-/// The request that a save has put to the outside.
+/// The request issued by a save.
 fn written(state: &mut State) -> Box<SaveRequest> {
     let request = std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
         let Effect::Save(request) = effect else { return None };
@@ -186,7 +186,7 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
     state.replace(crate::project::Recipe::Variational.project(), Vec::new(), None);
     let told = |state: &State| state.derived.settled_at(Place::Code).count();
     assert_eq!(told(&state), 0);
-    // On the way to 30: less than the divergence takes to rise.
+    // On the way to 30: fewer than the warm-up of the divergence.
     for (epochs, is_editing, expected) in [
         (3, true, 0),
         (2, true, 0),

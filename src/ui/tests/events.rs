@@ -1,4 +1,4 @@
-//! Events fed by hand.
+//! Events sent by hand.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ fn kept_epochs_belong_to_the_probe_they_were_made_with() {
     assert_eq!(state.runs[0].kept.len(), 1);
 }
 
-/// A window with the digits loaded and a run on them that lacks its baseline.
+/// A window with the digits loaded and a run on them without a baseline.
 pub(super) fn with_data() -> State {
     let mut state = with_run();
     state.refresh(false);
@@ -126,7 +126,7 @@ fn data_of_a_run_are_loaded_as_it_knows_them() {
     assert_eq!([own_of_load(), own_of_load()], [Some(RunId(1)), None], "then they are split otherwise");
 }
 
-/// The jobs for baselines that were asked for since the last look.
+/// The jobs for baselines requested since the last call.
 fn baselines(state: &mut State) -> Vec<JobId> {
     let is_baseline = |effect: Effect| {
         let Effect::Session(session::Request::Compute(job)) = effect else { return None };
@@ -188,7 +188,8 @@ fn notes_never_cover_the_replay_bar() {
     for number in 1..=3 {
         let text = format!("{number}: {}", "the disk is full, so nothing was saved ".repeat(4));
         window.state().notices.say(crate::check::Severity::Error, text);
-        // The first note has no size before it is drawn once; the others push those before them up within a frame.
+        // The first notification has no size before it is drawn once; later ones move the earlier
+        // ones up within a frame.
         window.harness.run_steps(if number == 1 { 2 } else { 1 });
         let bar = window.harness.get_by_label("play replay").rect().top();
         let ends: Vec<f32> =

@@ -1,4 +1,4 @@
-//! What a view shows is saved and copied.
+//! The content of a view is saved and copied.
 
 use super::*;
 use crate::ui::state::State;

@@ -1,4 +1,4 @@
-//! The hourglass by mouse and keys.
+//! The hourglass operated with mouse and keys.
 
 use egui::accesskit::Role;
 
@@ -118,7 +118,7 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     window.state().selected = Place::Decoder(0);
     window.harness.run_ok();
     assert_eq!(Command::ToggleMirror.available(window.state()), Ok(()));
-    // The data on screen are not those the design asks for.
+    // The loaded data are not those of the design.
     let path = std::path::PathBuf::new();
     let (channels, fit) = Default::default();
     let other = Source::ImageFolder {
@@ -136,7 +136,7 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     assert_eq!(Command::ToggleMirror.available(state), Err(reason.to_owned()));
     state.run(Command::ToggleMirror);
     assert_eq!(state.project, before);
-    // Nor is a problem mended by them.
+    // They are not used to fix problems either.
     state.project.encoder[0] = Layer::MaxPool2d { size: 3 };
     state.refresh(false);
     assert!(state.derived.problems.iter().all(|problem| problem.place != Place::Encoder(0)));

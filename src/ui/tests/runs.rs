@@ -1,4 +1,5 @@
-//! The list of runs: names, notes, hiding and deleting, each of which can be undone, and results that stay.
+//! The list of runs: names, notes, hiding and deleting, all of which can be undone, and results
+//! that are kept.
 
 use super::events::{feed_to, run};
 use crate::dataset::Subset;
@@ -17,7 +18,7 @@ fn ids(state: &State) -> Vec<u32> {
     state.runs.iter().map(|run| run.id.0).collect()
 }
 
-/// What the live store is told since the last look.
+/// The requests to the live store since the last call.
 fn stored(state: &mut State) -> Vec<String> {
     let told = |effect| {
         let Effect::Store(request) = effect else { return None };
@@ -78,7 +79,7 @@ fn a_run_that_was_deleted_while_it_waited_comes_back_stopped() {
     state.act_on_run(RunAction::Delete(RunId(2)));
     state.run(Command::Undo);
     assert_eq!(state.runs[1].status, Status::Stopped);
-    // What the lane says of its end is no news.
+    // The worker's report of its end is ignored.
     feed_to(&mut state, 2, RunEvent::Status(Status::Stopped));
     feed_to(&mut state, 2, RunEvent::Status(Status::Training));
     assert_eq!(state.runs[1].status, Status::Training);
@@ -166,7 +167,7 @@ fn an_evaluation_stays_with_its_run() {
 fn views_of_another_design_are_told_once_their_run_has_ended() {
     let mut state = with_runs(1);
     assert_eq!(state.outdated_views(), None);
-    // Epochs and learning rate are on no card.
+    // Epochs and learning rate are not on any card.
     state.project.training.epochs += 1;
     assert_eq!(state.outdated_views(), None);
     let units = state.project.code.units;

@@ -74,7 +74,7 @@ fn bottom_height(window: &Window) -> f32 {
     700.0 - runs.top()
 }
 
-/// Drags the edge between two panels; egui takes drags some points beside it too.
+/// Drags the edge between two panels; egui also accepts drags some points beside it.
 fn drag_edge(window: &mut Window, from: egui::Pos2, to: egui::Pos2) {
     window.harness.hover_at(from);
     window.harness.run_ok();
@@ -125,7 +125,7 @@ fn a_click_gives_no_panel_a_size() {
     let mut window = fresh();
     window.harness.run_ok();
     let first = bottom_height(&window);
-    // In a taller window the panel would start taller, but keeps what it has.
+    // In a taller window, the default height would be larger, but the panel keeps its own.
     window.harness.set_size(vec2(1024.0, 1000.0));
     window.harness.run_ok();
     assert_eq!(bottom_height(&window) + 300.0, first);
@@ -165,7 +165,7 @@ fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
     };
     window.harness.set_size(vec2(1100.0, 720.0));
     window.harness.step();
-    // It rests for seconds, of which a frame takes a quarter.
+    // It waits for seconds; a frame takes a quarter of a second.
     window.harness.run_steps(8);
     let found = (0..1000).find(|_| {
         std::thread::yield_now();

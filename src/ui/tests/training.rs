@@ -1,4 +1,4 @@
-//! Training from the window, with the real lanes.
+//! Training from the window, with the real workers.
 
 use egui_kittest::kittest::NodeT;
 
@@ -145,14 +145,14 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     window.until("it is split again", |state| state.data.of.as_ref() == Some(&state.project.data));
     let reason = Command::TrainMore.available(window.state()).expect_err("another split");
     assert!(reason.contains("split") && reason.contains("restore its design"), "{reason}");
-    // Whoever asks nevertheless changes nothing.
+    // Forcing it changes nothing.
     window.state().resume_run(crate::run::RunId(1), Some(4));
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().run(Command::RestoreDesign);
     window.until("it is split as before", |state| state.data.of.as_ref() == Some(&state.project.data));
     assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
 
-    // The same settings may divide the rows in another way, where the labels have changed.
+    // The same settings may split the rows differently if the labels have changed.
     let split = window.state().runs[0].split;
     window.state().runs[0].split = Some(0);
     window.state().resume_run(crate::run::RunId(1), Some(4));
@@ -255,7 +255,7 @@ fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
     assert!(window.state().dialog.is_none() && window.state().runs.is_empty());
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.project().training.learning_rate, before);
-    // Once the dialog is closed, the search is forgotten.
+    // Closing the dialog resets the search.
     window.state().run(Command::FindRate);
     window.harness.run_ok();
     window.key(Modifiers::NONE, Key::Escape);

@@ -6,12 +6,12 @@ use crate::project::{Bottleneck, Loss, Regularizer, Site, Source, format_count};
 use crate::ui::state::{State, is_same_kind};
 
 impl State {
-    /// What is known of the data that the document asks for.
+    /// The facts of the data of the document.
     fn own_facts(&self) -> Option<DataFacts> {
         self.data.facts_of(&self.project.data.source)
     }
 
-    /// Chooses a kind of code; one that was there before comes back as it was.
+    /// Selects a kind of code; a kind used before is restored with its settings.
     pub fn choose_kind(&mut self, kind: Bottleneck) {
         let data = self.own_facts();
         let back = self.tried.back_to(&self.project, kind);
@@ -23,7 +23,7 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Chooses a loss.
+    /// Selects a loss.
     pub fn choose_loss(&mut self, loss: Loss) {
         let chosen = choose_loss(&self.project, loss, self.own_facts().as_ref());
         self.edit(|project, _| *project = chosen);
@@ -35,8 +35,8 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Adapts default training settings to newly chosen data, and says so.
-    /// Data of a document that is opened, or whose place is looked for, are not chosen.
+    /// Adapts default training settings to newly chosen data, and reports it. Data of an opened
+    /// document, or data that were moved, do not count as newly chosen.
     pub(super) fn fit_training(&mut self, facts: &DataFacts) {
         let source = self.project.data.source.clone();
         let before = self.fitted.replace((source.clone(), facts.train_rows));
@@ -61,7 +61,7 @@ impl State {
             format_count(facts.train_rows),
             told.join(", ")
         );
-        // The run under way is on other data.
+        // The current run uses other data.
         if let Some(settings) = &mut self.live_settings {
             *settings = (new.learning_rate, new.epochs);
         }
@@ -69,7 +69,7 @@ impl State {
         self.notices.say(Severity::Info, text);
     }
 
-    /// Takes the source as it is for one that was not chosen just now.
+    /// Treats the current source as not newly chosen.
     pub(super) fn keep_fitted(&mut self) {
         if let Some((source, _)) = &mut self.fitted {
             source.clone_from(&self.project.data.source);
@@ -77,7 +77,7 @@ impl State {
     }
 }
 
-/// Whether these are other data, and not the same ones read otherwise.
+/// Whether these are other data, as opposed to the same data read differently.
 fn is_other(before: &Source, now: &Source) -> bool {
     !is_same_kind(before, now) || before.path() != now.path()
 }
@@ -102,7 +102,7 @@ mod tests {
         source.clone()
     }
 
-    /// Loads so many pictures as the data that the document asks for.
+    /// Loads this many pictures as the data of the document.
     fn load(state: &mut State, count: usize) {
         state.refresh(false);
         let data = samples::pictures(count, [8, 8, 1], 3);
@@ -155,7 +155,7 @@ mod tests {
         project.data.source = folder("/written");
         state.replace(project, Vec::new(), None);
         let default = settings(&state);
-        // They are not there any more, and found elsewhere.
+        // They are missing, and found at another path.
         state.use_data(folder("/moved"));
         load(&mut state, 200);
         assert_eq!(settings(&state), default);

@@ -31,7 +31,8 @@ impl State {
         self.dialog = Some(Dialog::Path(PathDialog::new(Purpose::Show(run), text)));
     }
 
-    /// Shows files to the network of a run, as one set, with the holes of a mask and in a size where these are given.
+    /// Shows files to the network of a run, as one set, with the holes of a mask and in a size
+    /// where these are given.
     pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>, mask: Option<Mask>, size: Option<ShownSize>) {
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let paths: Vec<PathBuf> = paths.into_iter().map(absolute).collect();

@@ -21,7 +21,8 @@ impl Gap {
     }
 }
 
-/// Every card from the input to the output; the input card stands for the data, whose samples have the shape `input`.
+/// Every card from the input to the output; the input card stands for the data, whose samples have
+/// the shape `input`.
 pub fn places(project: &Project, input: Option<Shape>) -> Vec<Place> {
     let decoder = match &project.decoder {
         Decoder::Free(layers) => layers.len(),
@@ -59,8 +60,8 @@ pub fn gap_after(project: &Project, selected: Place) -> Gap {
     }
 }
 
-/// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder first; where that cannot
-/// be freed yet, nothing is changed.
+/// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder
+/// first; where that cannot be freed yet, nothing is changed.
 pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Layer) -> Option<Place> {
     if let (Gap::Decoder(_), Decoder::Mirrored { .. }) = (gap, &project.decoder) {
         project.decoder = Decoder::Free(freed(project, input)?);
@@ -90,7 +91,8 @@ pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap:
     Some(place)
 }
 
-/// The gap one card up (towards the input) or down from a card; the way leads across the code where the decoder is free.
+/// The gap one card up (towards the input) or down from a card; the way leads across the code where
+/// the decoder is free.
 pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
     project.layer(place)?;
     let gaps = gaps(project);
@@ -99,7 +101,8 @@ pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
     if up { own.checked_sub(1).map(|at| gaps[at]) } else { gaps.get(own + 2).copied() }
 }
 
-/// The layers of the decoder: its own, or those it would start from on its own; `None` where their sizes are not known.
+/// The layers of the decoder: its own, or those it would start from on its own; `None` where their
+/// sizes are not known.
 pub fn decoder_layers(project: &Project, input: Option<Shape>) -> Option<Vec<Layer>> {
     match &project.decoder {
         Decoder::Free(layers) => Some(layers.clone()),

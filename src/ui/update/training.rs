@@ -34,7 +34,8 @@ impl State {
         }
     }
 
-    /// Starts a run of the design on screen, or two where layer-wise and joint training are compared.
+    /// Starts a run of the design on screen, or two where layer-wise and joint training are
+    /// compared.
     pub fn start_new(&mut self, start: Start) {
         let Some((plans, data)) = self.prove(&self.project.trained_designs()) else { return };
         let first = self.next_run();
@@ -53,7 +54,8 @@ impl State {
         self.runs_unsaved = true;
     }
 
-    /// The plans of designs with the loaded data; where one cannot be trained, says why and gives `None`.
+    /// The plans of designs with the loaded data; where one cannot be trained, says why and gives
+    /// `None`.
     fn prove(&mut self, designs: &[Project]) -> Option<(Vec<Plan>, Arc<Dataset>)> {
         let (data, facts) = self.data.ready(&self.project.data)?;
         let data = data.clone();
@@ -157,7 +159,8 @@ impl State {
         }
     }
 
-    /// Resumes a run from its last checkpoint, to another number of epochs in all where one is asked for.
+    /// Resumes a run from its last checkpoint, to another number of epochs in all where one is
+    /// asked for.
     pub fn resume_run(&mut self, id: RunId, epochs: Option<u32>) {
         self.resume(id, epochs, Start::Train);
     }

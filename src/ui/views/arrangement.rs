@@ -95,8 +95,8 @@ impl Default for Arrangement {
     }
 }
 
-/// Gives Explore, which stands below the others at first, more than half of the height, where a person has not moved the border
-/// above it; says whether it did.
+/// Gives Explore, which stands below the others at first, more than half of the height, where a
+/// person has not moved the border above it; says whether it did.
 pub fn give_room(tree: &mut Tree<Pane>) -> bool {
     let Some(root) = tree.root() else { return false };
     let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get(root) else { return false };
@@ -141,7 +141,8 @@ impl Arrangement {
             && Pane::all().all(|pane| panes.contains(&pane))
     }
 
-    /// The same with views that it does not know as tabs beside the data: it was remembered before there were any.
+    /// The same with views that it does not know as tabs beside the data: it was remembered before
+    /// there were any.
     #[must_use]
     pub fn completed(mut self) -> Arrangement {
         let mut known = Vec::new();

@@ -1,7 +1,7 @@
 //! What tells two designs apart, in words a person uses.
 //!
-//! Works on the text form of the document, so that a setting added tomorrow is told apart as well: the words that are
-//! known stand in [`words`], and a setting without any is told by its own name.
+//! Works on the text form of the document, so that a setting added tomorrow is told apart as well:
+//! the words that are known stand in [`words`], and a setting without any is told by its own name.
 
 mod words;
 
@@ -184,8 +184,8 @@ fn compare_columns(old: &Value, new: &Value, told: &mut Vec<String>) {
     }
 }
 
-/// Tells what became of the layers of a stack: those alike at both ends are left out, the others are compared one by
-/// one, and what is left over was added or removed.
+/// Tells what became of the layers of a stack: those alike at both ends are left out, the others
+/// are compared one by one, and what is left over was added or removed.
 fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<String>) {
     let alike = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| a == b).count();
     let first = alike(&mut old.iter().zip(new));

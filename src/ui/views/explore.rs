@@ -1,5 +1,5 @@
-//! Exploring a code: what is at a place of the latent space, what each unit does, what lies between two codes, what the network
-//! generates, and what is near to a sample.
+//! Exploring a code: what is at a place of the latent space, what each unit does, what lies between
+//! two codes, what the network generates, and what is near to a sample.
 
 mod arithmetic;
 mod cards;
@@ -52,7 +52,8 @@ use crate::ui::plots::{ScatterView, color, palette, stamp_of};
 use crate::ui::state::{EXPLORE_VIEW, ExportWhat, MissingData, Set, SetChoice, State};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
+/// Widths of the panels right and left of the plane, and of a view that has room for both, in
+/// points.
 const SIDE: f32 = 292.0;
 const FOCUS: f32 = 184.0;
 const WIDE: f32 = 820.0;
@@ -124,7 +125,8 @@ pub struct ExploreView {
 
 const NOTHING_YET: &str = "Nothing to explore yet";
 
-/// Shows the view in all the room there is; says what was asked for, and whether the view is dragged by its title.
+/// Shows the view in all the room there is; says what was asked for, and whether the view is
+/// dragged by its title.
 fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, bool, bool) {
     let mut actions = Actions::default();
     let run = state.shown();

@@ -1,4 +1,5 @@
-//! The menu of a view, opened by the second mouse button: what it shows is saved, copied or exported.
+//! The menu of a view, opened by the second mouse button: what it shows is saved, copied or
+//! exported.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What tells whether the network of a run is well: figures, bars, histograms, what a selector chose, first-layer weights.
+//! What tells whether the network of a run is well: figures, bars, histograms, what a selector
+//! chose, first-layer weights.
 
 mod figures;
 mod findings;
@@ -177,7 +178,8 @@ fn likelihood(run: &Run) -> Option<(Subset, Likelihood)> {
     Some((finding.split, likelihood_of(finding)?))
 }
 
-/// The negative log-likelihood by importance sampling, and the button that estimates it; returns from how many codes it is asked for.
+/// The negative log-likelihood by importance sampling, and the button that estimates it; returns
+/// from how many codes it is asked for.
 fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Option<usize> {
     let mut asked = None;
     ui.add_space(8.0);

@@ -45,8 +45,8 @@ pub struct LatentInput<'a> {
     pub data: Option<&'a Dataset>,
     /// Where the thread through time stands; `None` is live.
     pub epoch: Option<u32>,
-    /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
-    /// epoch are computed: older ones stay on screen meanwhile.
+    /// The codes of that epoch in the plane of their first two principal components, `None` until
+    /// those of this very epoch are computed: older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
     /// Whether those codes have no principal components: two units are shown instead.
     pub has_no_principal: bool,
@@ -105,7 +105,8 @@ pub struct LatentView {
     pub channel: usize,
     /// The position, row by row.
     pub position: usize,
-    /// Name of the label column that colours the points; where there is no such column, the first that tells groups apart.
+    /// Name of the label column that colours the points; where there is no such column, the first
+    /// that tells groups apart.
     pub label: Option<String>,
     /// Whether no labels colour them.
     pub plain: bool,
@@ -290,7 +291,8 @@ fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
 }
 
 impl LatentView {
-    /// The labels that colour the points: those chosen, else the first that tell groups apart, classes before numbers.
+    /// The labels that colour the points: those chosen, else the first that tell groups apart,
+    /// classes before numbers.
     fn label_column<'a>(&mut self, data: Option<&'a Dataset>) -> Option<&'a LabelColumn> {
         let labels = &data.filter(|_| !self.plain)?.labels;
         let chosen = labels.iter().find(|column| Some(&column.name) == self.label.as_ref());
@@ -336,8 +338,9 @@ impl LatentView {
         }
     }
 
-    /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
-    /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
+    /// Begins with the first two units of a run, and continues with the two liveliest once one of
+    /// those is the same for all samples: most units of a sparse code may be silent. What shows
+    /// something stays, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
         let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());
         if self.found.run != stamp {

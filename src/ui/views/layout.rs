@@ -33,7 +33,8 @@ impl WindowLayout {
         WindowLayout { views, bottom, network, inspector, bottom_open, sizes, runs_table }
     }
 
-    /// Reads what [`WindowLayout::text`] wrote. Whatever else it is, it is the first layout: none keeps the window from opening.
+    /// Reads what [`WindowLayout::text`] wrote. Whatever else it is, it is the first layout: none
+    /// keeps the window from opening.
     pub fn read(text: Option<&str>) -> WindowLayout {
         let layout = text.and_then(|text| ron::from_str::<WindowLayout>(text).ok());
         let layout = layout.map(|layout| WindowLayout { views: layout.views.completed(), ..layout });
@@ -53,8 +54,8 @@ impl WindowLayout {
     }
 }
 
-/// A layout with its text, which is written again only where the layout is another: it is asked for with
-/// every frame.
+/// A layout with its text, which is written again only where the layout is another: it is asked for
+/// with every frame.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenLayout(Option<(WindowLayout, Option<String>)>);
 

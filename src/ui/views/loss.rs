@@ -54,7 +54,8 @@ pub struct LossView {
     pub log: bool,
     /// Factor of the exponential moving average, 0 to 0.99.
     pub smoothing: f64,
-    /// The errors of single layers, where these were trained one by one, instead of the network's loss.
+    /// The errors of single layers, where these were trained one by one, instead of the network's
+    /// loss.
     pub layers: bool,
     /// The part a person has chosen to see.
     pub zoom: Zoom,
@@ -203,8 +204,8 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
 }
 
 impl LossView {
-    /// Whether the errors of single layers are shown. Until the network itself has an epoch, they are
-    /// what there is to see.
+    /// Whether the errors of single layers are shown. Until the network itself has an epoch, they
+    /// are what there is to see.
     fn shows_layers(&self, run: &Run) -> bool {
         !run.history.pretraining.is_empty() && (self.layers || run.history.epochs.is_empty())
     }

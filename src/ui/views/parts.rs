@@ -110,7 +110,8 @@ pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
     });
 }
 
-/// A card beside the pointer for what is drawn there and is no widget; none while a menu is open, which it would cover.
+/// A card beside the pointer for what is drawn there and is no widget; none while a menu is open,
+/// which it would cover.
 pub(super) fn card_beside_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     if !Popup::is_any_open(ui.ctx()) {
         let id = ui.scope_id().with(name);

@@ -1,4 +1,5 @@
-//! The table of runs: what differs between them, how far they are, how well they do. A page tells everything of one.
+//! The table of runs: what differs between them, how far they are, how well they do. A page tells
+//! everything of one.
 
 mod changes;
 mod columns;

@@ -14,7 +14,8 @@ use crate::ui::plots::DisplayRange;
 /// What stands for a value that is not there.
 const NOTHING: &str = "–";
 
-/// The cells of a table as they were in its source: numbers, words, dates. Of data that are no table, one a feature.
+/// The cells of a table as they were in its source: numbers, words, dates. Of data that are no
+/// table, one a feature.
 pub(super) struct Cells<'a> {
     data: &'a Dataset,
     /// The first feature of each column.
@@ -92,7 +93,8 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
     }
 }
 
-/// A number with all digits that 32 bits tell, and what was taken off it added; no more, so that 0.1 is `0.1`.
+/// A number with all digits that 32 bits tell, and what was taken off it added; no more, so that
+/// 0.1 is `0.1`.
 fn number_text(value: f32, base: f64) -> String {
     let sum = f64::from(value) + base;
     if !sum.is_finite() {

@@ -231,7 +231,8 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
     }
 }
 
-/// Gives a run kept epochs on a data set: class clouds that drift apart, reconstructions that sharpen.
+/// Gives a run kept epochs on a data set: class clouds that drift apart, reconstructions that
+/// sharpen.
 pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, corrupted: bool) {
     run.shape = data.shape;
     run.design.code.units = code_units;

@@ -1,4 +1,5 @@
-//! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
+//! Every view, with every kind of data, in both themes: it renders, tells what it should, and does
+//! what is asked.
 
 mod data;
 mod figures;
@@ -216,8 +217,8 @@ fn harness(scene: Scene, view: Part, size: Vec2, theme: Theme) -> Harness<'stati
 
 const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.0)];
 
-/// Checks that every view draws this scene, in both themes and in roomy, small and absurd panes, and
-/// that it says something where there is room.
+/// Checks that every view draws this scene, in both themes and in roomy, small and absurd panes,
+/// and that it says something where there is room.
 #[track_caller]
 fn check_all(scene: impl Fn() -> Scene) {
     for view in PARTS {
@@ -518,7 +519,8 @@ fn many_points_are_few_shapes_and_made_once() {
     assert!(!Arc::ptr_eq(&before, &mesh(&harness)), "another epoch is not shown");
 }
 
-/// Every view in every state is laid out; `VIEW_SHOTS=FOLDER cargo test --lib every_view` leaves pictures to look at.
+/// Every view in every state is laid out; `VIEW_SHOTS=FOLDER cargo test --lib every_view` leaves
+/// pictures to look at.
 #[test]
 fn every_view_lays_out_in_every_state() {
     let folder = std::env::var_os("VIEW_SHOTS").map(std::path::PathBuf::from);

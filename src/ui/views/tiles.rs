@@ -131,8 +131,8 @@ impl Panes<'_> {
         is_dragged
     }
 
-    /// Does what a command asked for with the figures of the views in sight, first of that which was
-    /// clicked last.
+    /// Does what a command asked for with the figures of the views in sight, first of that which
+    /// was clicked last.
     fn carry_out(&mut self, is_dark: bool) {
         let Some(wish) = self.state.view.figures.take() else { return };
         self.seen.sort_by_key(|name| Some(*name) != self.menu.last);

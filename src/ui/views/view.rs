@@ -15,7 +15,8 @@ pub(super) trait View {
         false
     }
 
-    /// Shows the view and does what is asked for in it. Says whether it is being dragged by its title.
+    /// Shows the view and does what is asked for in it. Says whether it is being dragged by its
+    /// title.
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
 
     /// What its menu offers to export, of which samples.

@@ -64,8 +64,9 @@ fn fitting(ui: &Ui, text: &str, room: f32) -> f32 {
     size.max(LEAST_TEXT_PX)
 }
 
-/// Choices side by side, at most `columns` in a row; `ring` surrounds the chosen one. A click replaces
-/// the value unless it is the `same` as the one clicked: of one kind, perhaps with other numbers.
+/// Choices side by side, at most `columns` in a row; `ring` surrounds the chosen one. A click
+/// replaces the value unless it is the `same` as the one clicked: of one kind, perhaps with other
+/// numbers.
 pub fn choices_ui<T: Clone>(
     ui: &mut Ui,
     value: &mut T,

@@ -105,8 +105,9 @@ pub fn number_ui<'a, T: Numeric>(
     })
 }
 
-/// A number with a slider over its usual values; `log` where its orders of magnitude count. More than the slider reaches may be
-/// typed, but for shares: a range that ends below or at 1 is a bound.
+/// A number with a slider over its usual values; `log` where its orders of magnitude count. More
+/// than the slider reaches may be typed, but for shares: a range that ends below or at 1 is a
+/// bound.
 pub fn slider_ui<'a>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -237,8 +238,8 @@ pub fn suggested_text_ui<'a>(
     *value != before
 }
 
-/// A value typed as text, taken as soon as the text says one: until the field is left, what is typed stays as it is. Says
-/// whether the value was changed.
+/// A value typed as text, taken as soon as the text says one: until the field is left, what is
+/// typed stays as it is. Says whether the value was changed.
 pub fn draft_ui<'a, T: PartialEq>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -260,9 +261,9 @@ pub fn draft_ui<'a, T: PartialEq>(
     read.map(|read| *value = read).is_some()
 }
 
-/// A path in a field of the form's full width, below its name and a button that opens the desktop's dialog. A path that is
-/// longer than the field shows its start and its end until it is typed into. Says whether the text changed and whether
-/// the button was pressed.
+/// A path in a field of the form's full width, below its name and a button that opens the desktop's
+/// dialog. A path that is longer than the field shows its start and its end until it is typed into.
+/// Says whether the text changed and whether the button was pressed.
 pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Response, bool) {
     let tokens = tokens(ui);
     let browses = ui.horizontal(|ui| {
@@ -313,8 +314,8 @@ pub fn path_row_ui<T>(ui: &mut Ui, name: &str, path: &mut PathBuf, field: T, hin
     browse.then_some(field)
 }
 
-/// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis, and more is kept of its
-/// end, where paths differ.
+/// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis,
+/// and more is kept of its end, where paths differ.
 fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     let widths: Vec<f32> =
         ui.fonts_mut(|fonts| text.chars().map(|letter| fonts.glyph_width(font, letter)).collect());

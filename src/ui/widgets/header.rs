@@ -232,8 +232,8 @@ impl Row<'_> {
     }
 }
 
-/// The whole points that have room for a width. Where the part is rounds its width: a width that grew
-/// by that would move the part, and the row would never come to rest.
+/// The whole points that have room for a width. Where the part is rounds its width: a width that
+/// grew by that would move the part, and the row would never come to rest.
 fn whole(width: f32) -> f32 {
     (width - 0.01).ceil()
 }

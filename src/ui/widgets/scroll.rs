@@ -11,7 +11,8 @@ pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     Frame::new().inner_margin(margin).show(ui, content).inner
 }
 
-/// Has the scroll bars of what follows in `ui` shown whenever something is out of sight, next to the content.
+/// Has the scroll bars of what follows in `ui` shown whenever something is out of sight, next to
+/// the content.
 pub fn always_seen(ui: &mut Ui) {
     let scroll = &mut ui.spacing_mut().scroll;
     scroll.floating_width = scroll.bar_width;

@@ -136,8 +136,8 @@ impl Part {
         }
     }
 
-    /// The widths of all in this room: where it is short, texts are cut off before anything is out of sight; what more there is
-    /// goes to the names.
+    /// The widths of all in this room: where it is short, texts are cut off before anything is out
+    /// of sight; what more there is goes to the names.
     fn widths(room: f32) -> [f32; 7] {
         let sums = [0, 1].map(|end| Part::ALL.iter().map(|part| part.width_px()[end]).sum::<f32>());
         let share = ((room - sums[0]) / (sums[1] - sums[0])).clamp(0.0, 1.0);

@@ -119,7 +119,8 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
     }
 }
 
-/// Names of the classes, and the class of each row, of the first column of labels that holds classes. Ids are none.
+/// Names of the classes, and the class of each row, of the first column of labels that holds
+/// classes. Ids are none.
 pub(super) fn class_column(data: &Dataset) -> Option<(&[String], &[u32])> {
     data.labels.iter().find_map(|column| match &column.values {
         LabelValues::Classes { names, ids } if tells_groups(column) => Some((&names[..], &ids[..])),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-/// Settings that are not called as their field, by the end of their path: the longest that fits counts.
+/// Settings that are not called as their field, by the end of their path: the longest that fits
+/// counts.
 const NAMES: [(&str, &str); 55] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
@@ -89,8 +90,8 @@ const VALUES: [(&str, &str); 22] = [
     ("None", "none"),
 ];
 
-/// A kind and its settings, in the text form of an enum: the only key of a map, capitalised. A variant without settings
-/// is a text and has none.
+/// A kind and its settings, in the text form of an enum: the only key of a map, capitalised. A
+/// variant without settings is a text and has none.
 pub fn kind(value: &Value) -> Option<(&str, &Value)> {
     let map = value.as_object().filter(|map| map.len() == 1)?;
     let (kind, settings) = map.iter().next()?;

@@ -38,8 +38,8 @@ pub struct Context<'a> {
     pub subject: &'a Subject,
     /// The shape of a code.
     pub code: Shape,
-    /// Units in the order in which they are shown: of a code that is a picture those of the position
-    /// that is chosen, unless all are shown.
+    /// Units in the order in which they are shown: of a code that is a picture those of the
+    /// position that is chosen, unless all are shown.
     pub order: &'a [usize],
     /// That position, counted row by row; 0 of a code that is a row.
     pub position: usize,

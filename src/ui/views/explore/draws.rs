@@ -1,5 +1,5 @@
-//! Samples that the network generates: codes drawn from the prior or from a distribution fitted to the codes, decoded, each with
-//! the training sample it is nearest to, so that memorising shows.
+//! Samples that the network generates: codes drawn from the prior or from a distribution fitted to
+//! the codes, decoded, each with the training sample it is nearest to, so that memorising shows.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ impl Default for DrawsSection {
 const SIDE: f32 = 58.0;
 
 impl DrawsSection {
-    /// The scaled samples that are shown, row by row, and those that they are nearest to, once these
-    /// are known.
+    /// The scaled samples that are shown, row by row, and those that they are nearest to, once
+    /// these are known.
     pub fn rows(&self) -> [&[f32]; 2] {
         let nearest = if self.nearest.is_like(&self.pictures) { self.nearest.rows() } else { &[] };
         [self.pictures.rows(), nearest]

@@ -124,8 +124,8 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     }
 }
 
-/// Shares of the neighbours of a pin that are of its class, as they are kept with the run; `None` where the pin is no sample of
-/// a split of its data, or there are none.
+/// Shares of the neighbours of a pin that are of its class, as they are kept with the run; `None`
+/// where the pin is no sample of a split of its data, or there are none.
 fn finding(context: &Context<'_>, pin: &ShownPin, values: Vec<(String, f64)>) -> Option<Finding> {
     let row = pin.row_of(context.data)?;
     let split = Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))?;

@@ -1,4 +1,5 @@
-//! Reconstructions as they are shown: as pictures, or as profiles over the features where samples are no pictures.
+//! Reconstructions as they are shown: as pictures, or as profiles over the features where samples
+//! are no pictures.
 
 use egui::{Rect, Sense, StrokeKind, Ui, Vec2, vec2};
 

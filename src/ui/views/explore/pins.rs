@@ -19,7 +19,8 @@ const SMALL: f32 = 40.0;
 /// Values of a code that are written out, and features of a sample that is no picture.
 const FEW: usize = 8;
 
-/// The code that is decoded and shown large: under the pointer, else changed by sliders, else the active pin, else the mean.
+/// The code that is decoded and shown large: under the pointer, else changed by sliders, else the
+/// active pin, else the mean.
 fn focus(context: &Context<'_>, view: &ExploreView) -> (Vec<f32>, String) {
     if let Some(code) = &view.place {
         return (code.clone(), "the place under the pointer".to_owned());

@@ -1,4 +1,5 @@
-//! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
+//! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as
+//! a mosaic.
 
 use std::sync::Arc;
 
@@ -280,7 +281,8 @@ fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
     }
 }
 
-/// How densely the codes lie, as a veil beneath the points, made again only where something has changed.
+/// How densely the codes lie, as a veil beneath the points, made again only where something has
+/// changed.
 #[derive(Clone, Default)]
 pub struct Veil {
     made: Option<(VeilKey, Arc<Mesh>)>,

@@ -1,4 +1,5 @@
-//! Single units of a code, to be changed: sliders, and for codes of bits or choices the bits or choices themselves.
+//! Single units of a code, to be changed: sliders, and for codes of bits or choices the bits or
+//! choices themselves.
 
 use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
 
@@ -37,7 +38,8 @@ impl Sliders {
         self.code.as_ref().filter(|(from, now)| bits(from) != bits(now)).map(|(_, now)| &now[..])
     }
 
-    /// Begins with the code of another pin. Changes stay where only the mean has moved, with another epoch.
+    /// Begins with the code of another pin. Changes stay where only the mean has moved, with
+    /// another epoch.
     pub fn follow(&mut self, base: Vec<f32>, pin: Option<usize>) {
         let is_other = self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base));
         let keeps = self.pin == pin && pin.is_none() && self.changed().is_some();

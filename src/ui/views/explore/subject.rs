@@ -68,7 +68,8 @@ pub struct Subject {
     /// The plane that is wanted.
     pub wanted: Option<Arc<ExploredPlane>>,
     wanted_stamp: u64,
-    /// The plane that is shown: another, until the codes of a set are put on the one that is wanted.
+    /// The plane that is shown: another, until the codes of a set are put on the one that is
+    /// wanted.
     pub plane: Option<Arc<ExploredPlane>>,
     /// Where the watched codes lie on it, and of which plane and codes that was found.
     pub points: Vec<[f32; 2]>,

@@ -1,4 +1,5 @@
-//! Everything that a code is made of over its range, the rest as in the code looked at: all of it as one picture.
+//! Everything that a code is made of over its range, the rest as in the code looked at: all of it
+//! as one picture.
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 

@@ -58,7 +58,8 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     figures
 }
 
-/// Whether what a variational network is trained by is the cross-entropy of grey values, which is no likelihood.
+/// Whether what a variational network is trained by is the cross-entropy of grey values, which is
+/// no likelihood.
 pub(super) fn is_of_grey(run: &Run) -> bool {
     let is_variational = matches!(
         run.design.code.kind,

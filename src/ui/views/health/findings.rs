@@ -1,4 +1,5 @@
-//! Findings of a run, most serious first, each with its evidence and with buttons that change the design.
+//! Findings of a run, most serious first, each with its evidence and with buttons that change the
+//! design.
 
 use egui::{Label, RichText, Ui, vec2};
 

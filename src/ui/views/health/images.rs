@@ -1,4 +1,5 @@
-//! Pictures of the view: what a selector chose over the mean picture, and the weights of the first layer.
+//! Pictures of the view: what a selector chose over the mean picture, and the weights of the first
+//! layer.
 
 use std::sync::Arc;
 

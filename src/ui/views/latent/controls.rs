@@ -77,7 +77,8 @@ pub(super) fn controls_ui(
     }
 }
 
-/// The choice of the channel or the position that is shown by itself; says whether that was changed.
+/// The choice of the channel or the position that is shown by itself; says whether that was
+/// changed.
 fn part_ui(ui: &mut Ui, code: Shape, view: &mut LatentView) -> bool {
     let Shape::Image { height, width, channels } = code else { return false };
     let mut is_changed = false;

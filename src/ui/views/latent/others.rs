@@ -1,4 +1,5 @@
-//! Where the encoder puts other data: points of their own above those of the run's, with a line of the legend for each set.
+//! Where the encoder puts other data: points of their own above those of the run's, with a line of
+//! the legend for each set.
 
 use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
@@ -30,7 +31,8 @@ pub(super) struct Part {
     pub code_units: usize,
 }
 
-/// The shape of their markers, a square, and half its side with and without its edge, in points of the screen.
+/// The shape of their markers, a square, and half its side with and without its edge, in points of
+/// the screen.
 const SHAPE: usize = 1;
 const OUTER_PX: f32 = 6.0;
 const INNER_PX: f32 = 4.0;
@@ -41,7 +43,8 @@ const SIDE_PX: f32 = 64.0;
 /// Height of a line of the legend.
 const LINE_PX: f32 = 17.0;
 
-/// The mesh of the markers and the picture of the sample under the pointer, kept from frame to frame.
+/// The mesh of the markers and the picture of the sample under the pointer, kept from frame to
+/// frame.
 #[derive(Clone, Default)]
 pub(super) struct Others {
     markers: Markers,
@@ -58,8 +61,9 @@ struct Pointed<'a> {
 }
 
 impl Others {
-    /// Paints the points; shows what is known of the one under the pointer, and gives the rows that a click selects, with the
-    /// fingerprint of their data. Says also whether a point is under the pointer.
+    /// Paints the points; shows what is known of the one under the pointer, and gives the rows that
+    /// a click selects, with the fingerprint of their data. Says also whether a point is under the
+    /// pointer.
     pub fn ui(
         &mut self,
         ui: &Ui,
@@ -105,7 +109,8 @@ impl Others {
         (true, clicked.then(|| (pointed.other.data.fingerprint, vec![pointed.row], how)))
     }
 
-    /// A line for each set at the lower left of the plot; `outside` are how many of its points the axes do not reach.
+    /// A line for each set at the lower left of the plot; `outside` are how many of its points the
+    /// axes do not reach.
     fn legend(&mut self, ui: &Ui, others: &[OtherCodes<'_>], outside: &[usize], shown: &ShownScatter) {
         let (p, painter) = (palette(ui), shown.painter(ui));
         let from = shown.rect().left_bottom() + vec2(12.0, -10.0);

@@ -56,8 +56,8 @@ mod tests {
         assert_eq!((shown.values(0), shown.values(2)), (vec![6.0, 9.0, 8.0, 11.0], vec![0.0, 3.0, 2.0, 5.0]));
         assert!(shown.values(1).iter().all(|value| value.is_nan()));
         assert_eq!(shown.range(), DisplayRange { low: 0.0, high: 11.0 });
-        // Two channels side by side, with a pixel between them; black is the least, nothing is drawn of a
-        // code that is not known.
+        // Two channels side by side, with a pixel between them; black is the least, nothing is
+        // drawn of a code that is not known.
         assert_eq!(shown.size(), [3, 2]);
         assert_eq!((shown.pixel(2, 0, 0), shown.pixel(0, 2, 1)), (Color32::BLACK, Color32::WHITE));
         assert_eq!(

@@ -36,7 +36,8 @@ pub(super) struct Page {
     pub made: SamplePage,
     atlases: [Atlas; ROWS],
     display: RangeCache,
-    /// The samples as they are in the data, and a stamp of which: another epoch shows the same ones.
+    /// The samples as they are in the data, and a stamp of which: another epoch shows the same
+    /// ones.
     originals: (u64, Vec<f32>),
 }
 

@@ -9,7 +9,8 @@ use crate::ui::state::RunColumn;
 
 /// What is shown of a value that is not there.
 const NONE: &str = "–";
-/// The width of what tells runs apart, from which on measured values have columns without being asked for.
+/// The width of what tells runs apart, from which on measured values have columns without being
+/// asked for.
 const CHANGES_PX: f32 = 240.0;
 
 /// What a row says in a column.
@@ -207,7 +208,8 @@ pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
     columns
 }
 
-/// As many columns as there is room for: those of every run, then the most telling number of each measurement.
+/// As many columns as there is room for: those of every run, then the most telling number of each
+/// measurement.
 pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
     use RunColumn::{Epoch, Findings, Mse, Pca, Time, Train, Validation};
     let mut columns = match width_px {

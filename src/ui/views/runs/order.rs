@@ -38,7 +38,8 @@ impl Key {
     }
 }
 
-/// The places of some rows, given oldest first, in the order of their keys; of those alike, the newest comes first.
+/// The places of some rows, given oldest first, in the order of their keys; of those alike, the
+/// newest comes first.
 pub fn ordered(rows: Vec<usize>, is_descending: bool, key: impl Fn(usize) -> Key) -> Vec<usize> {
     let mut rows: Vec<(Key, usize)> = rows.into_iter().rev().map(|row| (key(row), row)).collect();
     rows.sort_by(|(a, _), (b, _)| a.compare(b, is_descending));

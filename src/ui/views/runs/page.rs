@@ -48,7 +48,8 @@ struct Draft {
 }
 
 impl PageView {
-    /// What is being written about a run. Where its caption has been changed elsewhere, it starts again.
+    /// What is being written about a run. Where its caption has been changed elsewhere, it starts
+    /// again.
     fn draft(&mut self, run: &Run) -> &mut Draft {
         let fresh = || Draft { run: run.id, from: run.caption.clone(), caption: run.caption.clone() };
         let draft = self.draft.get_or_insert_with(fresh);
@@ -110,7 +111,8 @@ pub fn page_ui(
     output
 }
 
-/// Name and note; gives what was written once the keyboard has left the fields, or the page is done.
+/// Name and note; gives what was written once the keyboard has left the fields, or the page is
+/// done.
 fn caption_ui(
     ui: &mut Ui,
     run: &Run,

@@ -18,7 +18,8 @@ pub struct Part {
     pub rows: Vec<(String, String)>,
 }
 
-/// All parts that have something to tell. `data` are those the run was trained on, if they are loaded.
+/// All parts that have something to tell. `data` are those the run was trained on, if they are
+/// loaded.
 pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
     let parts = [
         Part { title: "Training", rows: training(run) },

@@ -107,7 +107,8 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
     let mesh = largest_mesh(&harness.output().shapes).expect("points");
     let markers: Vec<_> = mesh.vertices.chunks_exact(3).collect();
     assert_eq!((points.len(), markers.len()), (200, 200));
-    // The first corner is the marker's own; each leg of the triangle is four times as long as from there to the middle.
+    // The first corner is the marker's own; each leg of the triangle is four times as long as from
+    // there to the middle.
     let middle = |axis: fn(Pos2) -> f32, leg: usize| -> Vec<f32> {
         markers.iter().map(|corners| 0.75 * axis(corners[0].pos) + 0.25 * axis(corners[leg].pos)).collect()
     };
