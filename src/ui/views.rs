@@ -1,7 +1,7 @@
-//! **The views** of the centre, one file each. A view is given plain references to what it shows
-//! and its own small state; it returns what a person asked for and changes nothing else. What
-//! connects it with the [`State`](super::state::State) is its implementation of `View`; its line in
-//! `registry.rs` puts it into the window.
+//! **The views** of the centre, one file each. A view receives plain references to its content and
+//! its own small state; it returns the user's requests and changes nothing else. Its implementation
+//! of `View` connects it with the [`State`](super::state::State), and its line in `registry.rs`
+//! adds it to the window.
 
 mod arrangement;
 mod channels;

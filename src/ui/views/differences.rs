@@ -1,7 +1,7 @@
-//! What tells two designs apart, in words a person uses.
+//! Differences between two designs in plain words.
 //!
-//! Works on the text form of the document, so that a setting added tomorrow is told apart as well:
-//! the words that are known stand in [`words`], and a setting without any is told by its own name.
+//! They are computed on the serialised document, so that new settings are included automatically:
+//! known words are in [`words`], and a setting without an entry is shown with its field name.
 
 mod words;
 
@@ -12,22 +12,22 @@ use serde_json::{Map, Value};
 use crate::project::{CodeForm, Project, capital, visible};
 use crate::run::Run;
 
-/// What is not the same in two designs, and what is.
+/// The differences between two designs, and the equal parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// What was changed, from the older to the newer: `learning rate 0.001 → 0.0003`.
+    /// The changes, from the older to the newer: `learning rate 0.001 → 0.0003`.
     pub changes: Vec<String>,
-    /// The parts of the design that were not.
+    /// The parts of the design that are equal.
     pub same: Vec<&'static str>,
 }
 
 impl Difference {
-    /// The changes as a sentence begins; empty where there are none.
+    /// The changes as the beginning of a sentence; empty where there are none.
     pub fn changes_text(&self) -> String {
         capital(&self.changes.join("; "))
     }
 
-    /// The parts that are the same: `same data, network and loss`; empty where there are none.
+    /// The equal parts: `same data, network and loss`; empty where there are none.
     pub fn same_text(&self) -> String {
         match self.same.as_slice() {
             [] => String::new(),
@@ -37,9 +37,9 @@ impl Difference {
     }
 }
 
-/// The parts of a design, in the order they are told in.
+/// The parts of a design, in display order.
 const PARTS: [&str; 4] = ["network", "loss", "training", "data"];
-/// What says nothing about a design.
+/// Fields that do not affect the design.
 const SILENT: [&str; 2] = ["name", "format_version"];
 
 /// The part a field of the document belongs to.
@@ -52,7 +52,7 @@ fn part(field: &str) -> &'static str {
     }
 }
 
-/// What was changed from one run to another, the rows of the data included.
+/// Changes from one run to another, including the rows of the data.
 pub fn run_difference(old: &Run, new: &Run) -> Difference {
     let mut told = difference(&old.design, &new.design);
     if old.fingerprint != new.fingerprint && told.same.contains(&"data") {
@@ -62,13 +62,13 @@ pub fn run_difference(old: &Run, new: &Run) -> Difference {
     told
 }
 
-/// What was changed from one design to another.
+/// Changes from one design to another.
 pub fn difference(old: &Project, new: &Project) -> Difference {
     let fields = |project: &Project| match serde_json::to_value(project) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) | Err(_) => Map::new(),
     };
-    // Kinds of codes bring terms of their own.
+    // The kind of code determines some of the terms.
     let same_terms = std::mem::discriminant(&old.code.kind) == std::mem::discriminant(&new.code.kind);
     let (old, new) = (fields(old), fields(new));
     let mut told = Difference::default();
@@ -100,7 +100,7 @@ pub fn in_words(project: &Project) -> Vec<(String, String)> {
     PARTS.into_iter().flat_map(of_part).map(told).collect()
 }
 
-/// A design in a few words: `Digits, encoder 128–64, code 2`.
+/// A short summary of a design: `Digits, encoder 128–64, code 2`.
 pub fn brief(project: &Project) -> String {
     let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
     let data = serde_json::to_value(&project.data.source).unwrap_or_default();
@@ -121,7 +121,7 @@ fn value<'a>(map: &'a Map<String, Value>, key: &str) -> &'a Value {
     map.get(key).unwrap_or(&Value::Null)
 }
 
-/// Goes down into sections and kinds; where a setting is not the same, tells it.
+/// Recurses into sections and kinds, and reports settings that differ.
 fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
     if old == new {
         return;
@@ -133,7 +133,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
                 (Value::Object(map_a), Value::Object(map_b)) if words::kind(a).is_none() => {
                     Some((map_a, map_b, Some(of_a)))
                 }
-                // A kind of a kind, or the layers of a decoder of its own.
+                // A kind within a kind, or the layers of a free decoder.
                 (a, b) => return compare(path, a, b, told),
             },
             (_, _) => None,
@@ -141,7 +141,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
         (Value::Array(a), Value::Array(b)) if path == ["encoder"] || path == ["decoder"] => {
             return compare_layers(path[0], a, b, told);
         }
-        // A design that says nothing of the reading has all of it as found.
+        // In a design without reading settings, all of them are automatic.
         (Value::Object(_), Value::Null) | (Value::Null, Value::Object(_)) if path.ends_with(&["reading"]) => {
             let nothing = Value::Object(Map::new());
             let or_nothing = |side: &Value| if side.is_null() { nothing.clone() } else { side.clone() };
@@ -160,7 +160,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
     }
 }
 
-/// Tells how each column is taken that was taken otherwise.
+/// Reports the columns whose use has changed.
 fn compare_columns(old: &Value, new: &Value, told: &mut Vec<String>) {
     let takes = |columns: &Value| -> Vec<(String, String)> {
         let columns = columns.as_array().map_or(&[][..], Vec::as_slice);
@@ -184,8 +184,8 @@ fn compare_columns(old: &Value, new: &Value, told: &mut Vec<String>) {
     }
 }
 
-/// Tells what became of the layers of a stack: those alike at both ends are left out, the others
-/// are compared one by one, and what is left over was added or removed.
+/// Reports changes to the layers of a stack: equal layers at both ends are skipped, the others are
+/// compared one by one, and the remaining ones were added or removed.
 fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<String>) {
     let alike = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| a == b).count();
     let first = alike(&mut old.iter().zip(new));
