@@ -1,5 +1,5 @@
-//! Every view, with every kind of data, in both themes: it renders, tells what it should, and does
-//! what is asked.
+//! Every view with every kind of data, in both themes: it is drawn, shows its content, and carries
+//! out requests.
 
 mod data;
 mod figures;
@@ -37,7 +37,7 @@ use crate::ui::state::{
 };
 use crate::ui::views::samples;
 
-/// All views with what they show, one at a time.
+/// All views with their content, one at a time.
 struct Scene {
     runs: Vec<Run>,
     selected: Option<usize>,
@@ -121,7 +121,7 @@ impl Scene {
         }
     }
 
-    /// A run with so many epochs that kept the given ones, on this data.
+    /// A run with this many epochs that kept the given ones, on this data.
     fn trained(epochs: u32, data: Dataset, code_units: usize, corrupted: bool) -> Scene {
         let mut run = samples::run(3, epochs);
         let kept: Vec<u32> = (0..=epochs).step_by(5).collect();
@@ -217,8 +217,8 @@ fn harness(scene: Scene, view: Part, size: Vec2, theme: Theme) -> Harness<'stati
 
 const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.0)];
 
-/// Checks that every view draws this scene, in both themes and in roomy, small and absurd panes,
-/// and that it says something where there is room.
+/// Checks that every view draws this scene in both themes and in large, small and tiny panes, and
+/// that it shows text where there is space.
 #[track_caller]
 fn check_all(scene: impl Fn() -> Scene) {
     for view in PARTS {
@@ -266,7 +266,7 @@ fn tables() {
     check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
 }
 
-/// Drags from one place to another, a frame for each part of it.
+/// Drags from one position to another, with one frame per step.
 fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
     harness.drag_at(from);
     harness.step();
@@ -482,7 +482,7 @@ fn view_state_survives_being_written_down() {
     let text = ron::to_string(&view).unwrap();
     let back: LossView = ron::from_str(&text).unwrap();
     assert_eq!((back.smoothing, back.log, back.terms), (0.6, false, view.terms));
-    // Earlier versions had one term.
+    // Earlier versions had a single term.
     let old: LossView = ron::from_str("(term:\"KL\",log:false,smoothing:0.5)").unwrap();
     let all = ["total", "KL"].map(str::to_owned);
     assert_eq!((old.smoothing, old.log, old.terms.of(&all)), (0.5, false, vec!["KL".to_owned()]));
@@ -519,8 +519,8 @@ fn many_points_are_few_shapes_and_made_once() {
     assert!(!Arc::ptr_eq(&before, &mesh(&harness)), "another epoch is not shown");
 }
 
-/// Every view in every state is laid out; `VIEW_SHOTS=FOLDER cargo test --lib every_view` leaves
-/// pictures to look at.
+/// Every view in every state is laid out. `VIEW_SHOTS=FOLDER cargo test --lib every_view` saves the
+/// pictures for inspection.
 #[test]
 fn every_view_lays_out_in_every_state() {
     let folder = std::env::var_os("VIEW_SHOTS").map(std::path::PathBuf::from);

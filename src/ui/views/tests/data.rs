@@ -1,4 +1,4 @@
-//! The view of the data: what was read, and how it is read otherwise.
+//! The data view: the result of reading, and changes to the reading.
 
 use super::*;
 use crate::dataset::{ColumnOverview, LabelColumn, Subset};
@@ -6,7 +6,7 @@ use crate::project::{Choice, Header, Rules, Source, Take};
 use crate::ui::painted::cut_off;
 use crate::ui::update::Remedy;
 
-/// A table of every kind of column; its columns are shown, or its rows.
+/// A table with every kind of column, showing its columns or its rows.
 pub(super) fn mixed(columns: bool) -> Scene {
     let (data, design) = samples::mixed(60);
     let mut scene = Scene::trained(30, data, 2, false);
@@ -67,7 +67,7 @@ fn what_was_read_is_said_with_doubts_and_their_remedies() {
 #[test]
 fn cells_are_shown_as_in_the_source() {
     let harness = shown(mixed(false), vec2(1100.0, 420.0));
-    // The second row: its number in the source, its id, and its values.
+    // The second row: its number in the source, its ID, and its values.
     check_says(&harness, &["11", "00001", "2.5", "yes", "2022-01-09", "Köln"]);
     assert_eq!(cut_off(&harness.output().shapes), Vec::<String>::new());
 }
@@ -169,7 +169,7 @@ fn the_sample_at_the_top_stays_while_the_list_is_laid_out_otherwise() {
     };
     harness.hover_at(pos2(600.0, 250.0));
     harness.run();
-    // At the end of the list, then two pages before it.
+    // At the end of the list, and two pages before it.
     for (keys, is_end) in [(&[egui::Key::End][..], true), (&[egui::Key::PageUp; 2], false)] {
         for key in keys {
             harness.key_press(*key);
@@ -185,7 +185,7 @@ fn the_sample_at_the_top_stays_while_the_list_is_laid_out_otherwise() {
             (vec2(900.0, 700.0), labels),
         ] {
             let first = laid_out(&mut harness, size, labels, None)[0];
-            // Seventeen are side by side in the widest list. An end may lie before the sample.
+            // In the widest list, seventeen are side by side. An end may be before the sample.
             assert!(first <= before[0] && (is_end || before[0] < first + 17), "{first}: {before:?}");
             assert!(first > 3800, "{first}");
         }

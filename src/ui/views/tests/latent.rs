@@ -1,4 +1,4 @@
-//! The latent space: zoom, and points that are selected.
+//! The latent space: zoom, and selection of points.
 
 use super::*;
 use crate::analysis::density::Density;
@@ -43,7 +43,7 @@ fn points_are_selected_by_a_box_and_by_a_lasso() {
 
 #[test]
 fn points_of_other_data_lie_above_those_of_the_run() {
-    // So many that one of them is under any place of the plot.
+    // So many that there is one at every position of the plot.
     let grid: Vec<f32> =
         (0..1600).flat_map(|at| [at % 40, at / 40].map(|step| 0.25 * step as f32 - 5.0)).collect();
     let photos = Dataset { fingerprint: 50, ..samples::pictures(1600, [8, 8, 1], 10) };

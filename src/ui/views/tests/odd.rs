@@ -1,4 +1,4 @@
-//! Numbers that are none, and more points than anyone counts.
+//! Non-finite numbers, and very many points.
 
 use super::*;
 use crate::dataset::LabelValues;
@@ -38,7 +38,7 @@ fn twenty_thousand_points() {
     check_all(|| Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false));
 }
 
-/// A name that would redraw a terminal, break a line and turn the text around.
+/// A name with terminal control sequences, a line break and a change of text direction.
 fn hostile(number: usize) -> String {
     format!("\u{1b}[2J{number}\n\u{202e}\u{9b}\u{2067}")
 }

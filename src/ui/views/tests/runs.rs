@@ -5,7 +5,7 @@ use crate::dataset::Subset;
 use crate::run::{Caption, Finding, FindingKind, RunEvent};
 use crate::ui::state::{RunColumn, RunPage};
 
-/// The numbers of the runs in the table, from the top.
+/// The numbers of the runs in the table, from top to bottom.
 fn rows(harness: &Harness<'_, Scene>) -> Vec<u32> {
     let mut rows: Vec<(f32, u32)> = (1..=3)
         .filter_map(|id| Some((harness.query_by_label(&format!("compare run {id}"))?.rect().top(), id)))
@@ -37,7 +37,7 @@ fn the_table_is_sorted_by_any_column_and_runs_without_a_value_come_last() {
     assert_eq!(rows(&harness), [3, 1, 2]);
     click(&mut harness, "sort by test ROC AUC, sorted from the smallest");
     assert_eq!(rows(&harness), [1, 3, 2]);
-    // By the keyboard.
+    // With the keyboard.
     harness.get_by_label("sort by run").focus();
     harness.run();
     harness.key_press(egui::Key::Enter);
