@@ -1,4 +1,4 @@
-//! **What plots of a run show, prepared without a screen**: series, ranges, colours and labels, and
+//! **Plots of runs, prepared without a screen**: series, ranges, colours and labels, and
 //! [`Figure`](crate::figure::Figure)s of them. The window draws the same numbers, and the command
 //! line writes the same figures.
 

@@ -1,4 +1,5 @@
-//! **The window**: state, what changes it, views, commands, panels. It may use every other room; nobody uses it.
+//! **The window**: state, its updates, views, commands, panels. It may use every other module; no
+//! module uses it.
 
 mod app;
 pub mod commands;

@@ -44,7 +44,7 @@ fn sources_keep_the_rules() {
 }
 
 #[test]
-fn files_named_on_the_pages_exist() {
+fn files_named_in_the_documents_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for page in ["ARCHITECTURE.md", "README.md", "docs/reliability.md"] {
         none(&missing_files(&root_text(page), |name| root.join(name).exists()));
@@ -52,7 +52,7 @@ fn files_named_on_the_pages_exist() {
 }
 
 #[test]
-fn no_text_knows_the_machine_it_was_written_on() {
+fn no_text_contains_machine_paths() {
     let mut all = Texts::new();
     for folder in ["src", "tests", "benches", "scripts", "docs", "fuzz/fuzz_targets"] {
         all.extend(texts(folder, &["rs", "sh", "py", "md", "toml"]));

@@ -39,7 +39,7 @@ fn rows_of(path: PathBuf) -> Data {
 }
 
 #[test]
-fn help_teaches_and_wrong_use_is_code_2() {
+fn help_explains_and_wrong_usage_exits_with_2() {
     let dir = dir();
     let help = ok(dir.path(), &["--help"]);
     for word in ["Examples:", "recipe:undercomplete", "Exit codes", "bench"] {
@@ -76,7 +76,7 @@ fn help_teaches_and_wrong_use_is_code_2() {
 }
 
 #[test]
-fn every_recipe_is_listed_written_and_sound() {
+fn every_recipe_is_listed_written_and_valid() {
     let dir = dir();
     let listed = ok(dir.path(), &["recipes"]);
     let names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
@@ -94,7 +94,7 @@ fn every_recipe_is_listed_written_and_sound() {
 }
 
 #[test]
-fn the_design_of_the_readme_is_sound() {
+fn the_design_of_the_readme_is_valid() {
     let dir = dir();
     let readme = include_str!("../README.md");
     let example = readme.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
@@ -105,7 +105,7 @@ fn the_design_of_the_readme_is_sound() {
 }
 
 #[test]
-fn the_commands_of_the_pages_run_one_after_the_other() {
+fn the_commands_of_the_documents_run_in_order() {
     for page in [include_str!("../README.md"), include_str!("../docs/exploring.md")] {
         let dir = dir();
         let block = page.split("\n\n").find(|block| block.starts_with("    hourglass "));
@@ -121,7 +121,7 @@ fn the_commands_of_the_pages_run_one_after_the_other() {
 }
 
 #[test]
-fn check_names_places() {
+fn check_names_the_location_of_problems() {
     let dir = dir();
     let file = dir.path().join("a.ron");
     fs::write(&file, "Project(\n  encodr: [],\n)").expect("written");
@@ -138,7 +138,7 @@ fn check_names_places() {
 }
 
 #[test]
-fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
+fn data_given_as_a_design_are_reported_with_the_right_option() {
     let dir = dir();
     let path = dir.path();
     write_table(&path.join("t.csv"), 0.0);
@@ -171,7 +171,7 @@ fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
 }
 
 #[test]
-fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
+fn missing_files_are_named_with_the_option_to_locate_them() {
     let dir = dir();
     let path = dir.path();
     let here = path.canonicalize().expect("there");
@@ -306,7 +306,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn names_that_are_no_text_are_names_too() {
+fn names_that_are_not_valid_text_are_accepted() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -335,14 +335,14 @@ fn names_that_are_no_text_are_names_too() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_is_said_before_training() {
+fn an_unwritable_output_is_reported_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
     fails(dir.path(), &arguments, 1, "Make the folder first");
 }
 
 #[test]
-fn nothing_that_exists_is_overwritten_without_force() {
+fn existing_files_are_not_overwritten_without_force() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:linear", "--epochs", "1"]);
@@ -391,7 +391,7 @@ fn times(npy: &[u8], factor: f32) -> Vec<u8> {
 }
 
 #[test]
-fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
+fn an_evaluation_names_the_chosen_features_and_doubts_data_on_another_scale() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:concrete", "--epochs", "1", "-o", "c.hourglass"]);
@@ -539,7 +539,7 @@ fn a_mask_says_where_damaged_pictures_have_holes() {
 }
 
 #[test]
-fn a_learning_rate_is_offered_and_the_same_each_time() {
+fn a_learning_rate_is_suggested_reproducibly() {
     let dir = dir();
     let path = dir.path();
     let find = |threads| ok(path, &["find-rate", "recipe:undercomplete", "--json", "--threads", threads]);

@@ -133,7 +133,7 @@ fn check_file(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
 }
 
 #[test]
-fn a_slow_disk_excuses_the_last_epochs_alone() {
+fn a_slow_disk_excuses_only_the_last_epochs() {
     let start = Instant::now();
     let at = |millis: u64| start + Duration::from_millis(millis);
     let check = |times: &[u64], killed: u64, expected: usize| {
@@ -148,7 +148,7 @@ fn a_slow_disk_excuses_the_last_epochs_alone() {
 }
 
 #[test]
-fn killed_trainings_end_as_if_they_had_not_been() {
+fn killed_trainings_end_like_uninterrupted_ones() {
     let mut dice = Dice::new("kills of a training");
     for (name, design) in designs() {
         check_file(name, &design, KILLS.0, &mut dice);

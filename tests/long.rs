@@ -67,7 +67,7 @@ impl Trained {
 /// Every recipe shows what it claims, and matches its picture in the list of recipes. With
 /// `UPDATE_PICTURES` set, the pictures are drawn again.
 #[test]
-fn every_recipe_shows_its_point() {
+fn every_recipe_shows_what_it_claims() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut broken = Vec::new();
     for recipe in Recipe::ALL {

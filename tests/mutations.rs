@@ -112,7 +112,7 @@ fn valid_files_are_read_and_used() {
 
 /// Data files truncated at many positions of their headers and at some later ones.
 #[test]
-fn files_that_are_cut_short_are_read_without_harm() {
+fn truncated_files_are_read_without_harm() {
     const HEAD: usize = 24;
     const PLACES: usize = 16;
     for reader in Reader::ALL.into_iter().take_while(|reader| *reader != Reader::Design) {
@@ -127,7 +127,7 @@ fn files_that_are_cut_short_are_read_without_harm() {
 
 /// Files of a few bytes that claim to be huge, and files that send a reader into a loop.
 #[test]
-fn files_that_are_made_to_do_harm_are_refused() {
+fn malicious_files_are_refused() {
     let mut taken = Vec::new();
     for (name, reader, bytes) in bombs::bombs() {
         if guard::read(reader, &bytes) {
@@ -138,7 +138,7 @@ fn files_that_are_made_to_do_harm_are_refused() {
 }
 
 #[test]
-fn files_that_once_did_harm_are_read_without_any() {
+fn files_that_once_did_harm_are_read_safely() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile");
     let (mut replayed, mut harmful) = (0, Vec::new());
     for entry in fs::read_dir(folder).expect("a folder").flatten() {

@@ -195,7 +195,7 @@ fn assert_drawn(picture: &RgbImage) {
 }
 
 #[test]
-fn a_key_trains_the_screen_shows_it_and_closing_asks_for_what_is_unsaved() {
+fn a_key_trains_and_closing_asks_to_save() {
     let screen = Screen::start();
     let mut program = Program::start(&screen);
     let home = program.home.path().to_owned();

@@ -47,7 +47,7 @@ fn every_recipe_trains_and_learns() {
 }
 
 #[test]
-fn names_hold_what_people_look_for_and_every_recipe_claims_something() {
+fn recipe_names_contain_search_terms_and_every_recipe_has_a_claim() {
     for word in [
         "undercomplete",
         "linear",

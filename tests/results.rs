@@ -69,7 +69,7 @@ fn design_of_table(path: &Path) -> Project {
 }
 
 #[test]
-fn rows_of_a_table_lead_back_to_it() {
+fn rows_of_results_refer_to_their_table() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -137,7 +137,7 @@ fn rows_of_a_table_lead_back_to_it() {
 }
 
 #[test]
-fn a_class_named_as_anomalous_is_told_from_the_others() {
+fn a_class_named_as_anomalous_is_detected() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let mut lines = vec!["a,b,class".to_owned()];
@@ -191,7 +191,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
 }
 
 #[test]
-fn ids_are_labels_wherever_a_table_is_named() {
+fn ids_are_labels_in_every_table() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let rows: Vec<String> =
@@ -249,7 +249,7 @@ fn ids_are_labels_wherever_a_table_is_named() {
 }
 
 #[test]
-fn a_column_of_truth_tells_anomalies_and_a_third_word_in_it_has_a_remedy() {
+fn a_column_marks_anomalies_and_a_third_value_gives_an_error_with_a_fix() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let truth = |row: usize| if row % 9 == 4 { "yes" } else { "no" };
@@ -306,7 +306,7 @@ fn generated(kind: Bottleneck, units: usize, loss: Loss) -> Project {
 }
 
 #[test]
-fn codes_say_what_their_kind_knows() {
+fn codes_include_the_columns_of_their_kind() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let gaussian = Loss::Gaussian { variance: Variance::Learned };
@@ -382,7 +382,7 @@ fn codes_say_what_their_kind_knows() {
 }
 
 #[test]
-fn codes_for_the_projector_have_their_metadata_beside_them() {
+fn codes_for_the_projector_come_with_metadata() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     ok(dir, &["train", "recipe:undercomplete", "--epochs", "1", "-o", "d.hourglass"]);
@@ -438,7 +438,7 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
 }
 
 #[test]
-fn a_design_of_an_earlier_version_says_by_which_rules_it_is_read() {
+fn a_design_of_an_earlier_version_reports_its_reading_rules() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -452,7 +452,7 @@ fn a_design_of_an_earlier_version_says_by_which_rules_it_is_read() {
 }
 
 #[test]
-fn options_say_how_data_are_read() {
+fn options_determine_how_data_are_read() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     for command in ["train", "check", "evaluate", "encode", "reconstruct", "bench"] {

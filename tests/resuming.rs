@@ -28,7 +28,7 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
 }
 
 #[test]
-fn a_resumed_training_ends_as_one_that_never_stopped() {
+fn a_resumed_training_ends_like_an_uninterrupted_one() {
     let dir = dir();
     let train = |arguments: &[&str]| last_json(&ok(dir.path(), arguments));
     let whole = train(&["train", "recipe:denoising", "--epochs", "4", "-o", "whole.hourglass", "--json"]);
@@ -44,7 +44,7 @@ fn a_resumed_training_ends_as_one_that_never_stopped() {
 }
 
 #[test]
-fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
+fn a_training_killed_during_patience_ends_in_the_same_state() {
     let dir = dir();
     let path = dir.path();
     // Nothing ever counts as an improvement, so patience always runs out: after 31 epochs.
@@ -83,7 +83,7 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
 }
 
 #[test]
-fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
+fn a_run_on_a_changed_table_is_not_resumed() {
     let dir = dir();
     let path = dir.path();
     let table = path.join("table.csv");
@@ -124,7 +124,7 @@ fn edit_run(dir: &Path, name: &str, edit: impl FnOnce(&mut Run)) {
 }
 
 #[test]
-fn a_run_watched_by_a_row_beyond_its_data_is_used_but_not_resumed() {
+fn a_run_with_a_probe_row_outside_its_data_is_used_but_not_resumed() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| {
@@ -141,7 +141,7 @@ fn a_run_watched_by_a_row_beyond_its_data_is_used_but_not_resumed() {
 }
 
 #[test]
-fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
+fn new_rows_are_scaled_as_in_training_without_the_training_data() {
     let dir = dir();
     let path = dir.path();
     let table = path.join("table.csv");
@@ -217,7 +217,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
 }
 
 #[test]
-fn data_scaled_otherwise_are_not_resumed() {
+fn a_run_is_not_resumed_on_data_with_another_scaling() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::Standardise);
@@ -228,7 +228,7 @@ fn data_scaled_otherwise_are_not_resumed() {
 }
 
 #[test]
-fn data_split_otherwise_are_not_resumed() {
+fn a_run_is_not_resumed_on_data_with_another_split() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.split.seed += 1);
@@ -242,7 +242,7 @@ fn data_split_otherwise_are_not_resumed() {
 }
 
 #[test]
-fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
+fn a_damaged_project_is_not_overwritten_by_its_readable_part() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     let path = dir.path().join("linear.hourglass");
@@ -273,7 +273,7 @@ fn a_design_that_claims_more_than_its_weights_is_refused() {
 }
 
 #[test]
-fn a_reader_that_leaves_does_not_end_the_training() {
+fn a_closed_pipe_does_not_end_the_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "30", "--json"];
     let mut child = command(dir.path(), &arguments)
@@ -291,7 +291,7 @@ fn a_reader_that_leaves_does_not_end_the_training() {
 
 #[cfg(unix)]
 #[test]
-fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
+fn a_terminated_training_saves_the_run_and_resumes() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "1000000", "--json"];
     let mut child = command(dir.path(), &arguments)
@@ -317,7 +317,7 @@ fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
 }
 
 #[test]
-fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
+fn a_repeatedly_killed_training_ends_like_an_uninterrupted_one() {
     let dir = dir();
     let whole = last_json(&ok(
         dir.path(),

@@ -71,7 +71,7 @@ fn check_at_once(dir: &Path, file: &str, commands: &[Vec<&str>]) {
 }
 
 #[test]
-fn trainings_into_one_file_at_once_all_end_up_in_it() {
+fn simultaneous_trainings_into_one_file_are_all_saved() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "a.hourglass"]);
     let train = |seed| {
@@ -95,7 +95,7 @@ fn trainings_into_one_file_at_once_all_end_up_in_it() {
 }
 
 #[test]
-fn both_ends_of_a_run_that_two_programs_resume_are_kept() {
+fn both_results_of_a_run_resumed_twice_are_kept() {
     let dir = dir();
     let file = dir.path().join("a.hourglass");
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "2", "-o", "a.hourglass"]);
@@ -112,7 +112,7 @@ fn both_ends_of_a_run_that_two_programs_resume_are_kept() {
 }
 
 #[test]
-fn what_killed_saves_leave_is_removed_by_the_next_start() {
+fn files_left_by_killed_saves_are_removed_at_the_next_start() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "a.hourglass"]);
     let arguments = ["train", "a.hourglass", "--epochs", "100000", "--checkpoint-every", "1", "--json"];
@@ -132,7 +132,7 @@ fn what_killed_saves_leave_is_removed_by_the_next_start() {
 /// temporary files is written to.
 #[cfg(unix)]
 #[test]
-fn a_run_that_cannot_be_saved_is_rescued_to_a_place_nobody_could_prepare() {
+fn a_run_that_cannot_be_saved_is_rescued_to_a_new_folder() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let dir = dir();
     let (folder, temporary) = (dir.path().join("folder"), dir.path().join("temporary"));

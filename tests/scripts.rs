@@ -119,7 +119,7 @@ fn found(tool: &str) -> PathBuf {
 }
 
 #[test]
-fn who_may_not_install_is_told_one_line() {
+fn users_without_root_get_one_command_to_install() {
     let alone = System::debian();
     alone.fails("    su - -c 'apt-get update && apt-get install -y gcc libc6-dev libgl1 libegl1");
     alone.without_display().fails("    su - -c 'apt-get update && apt-get install -y gcc libc6-dev'\n");
@@ -131,7 +131,7 @@ fn who_may_not_install_is_told_one_line() {
 }
 
 #[test]
-fn who_may_install_gets_what_is_missing_and_nothing_else() {
+fn root_installs_only_missing_packages() {
     let only_gcc = "case \"$*\" in *' gcc') exit 1 ;; esac; echo 'install ok installed'";
     let root = System::debian().with("id", "echo 0").with("dpkg-query", only_gcc);
     let done = root.starts(&[], "--");
@@ -165,7 +165,7 @@ fn arguments_are_passed_on_and_nothing_depends_on_the_folder() {
 }
 
 #[test]
-fn without_a_display_the_default_project_is_trained_where_one_stands() {
+fn without_a_display_the_default_project_is_trained_in_the_current_folder() {
     let system = System::debian().complete().without_display();
     let result = system.path("my work").canonicalize().expect("there").join("undercomplete.hourglass");
     let expected = format!("-- train recipe:undercomplete -o {}", result.display());
@@ -178,7 +178,7 @@ fn without_a_display_the_default_project_is_trained_where_one_stands() {
 }
 
 #[test]
-fn rust_that_is_missing_or_too_old_is_said() {
+fn missing_or_outdated_rust_is_reported() {
     System::debian().without("cargo").fails("cargo is missing. Install Rust (see https://rustup.rs)");
     let old = System::debian().complete().with("rustc", "echo 'rustc 1.94.1 (0123456 2025-01-01)'");
     old.fails("needs Rust 1.95 or newer, this is 1.94.1: run 'rustup update stable'");
@@ -189,7 +189,7 @@ fn rust_that_is_missing_or_too_old_is_said() {
 }
 
 #[test]
-fn other_systems_are_told_what_they_need() {
+fn requirements_are_shown_on_other_systems() {
     let fedora = || System::debian().without("apt-get").without("dpkg-query").with("dnf", "");
     fedora().fails("there is no C compiler to link with: sudo dnf install gcc mesa-libGL");
     let done = fedora().with("cc", "").starts(&[], "--");

@@ -163,7 +163,7 @@ fn the_start() {
 }
 
 #[test]
-fn a_run_that_stands_still() {
+fn a_paused_run() {
     let home = Home::new();
     let mut window = home.window();
     dark(&mut window);
@@ -172,7 +172,7 @@ fn a_run_that_stands_still() {
 }
 
 #[test]
-fn a_run_that_stands_still_in_a_small_window() {
+fn a_paused_run_in_a_small_window() {
     let home = Home::new();
     let mut window = home.window_of(1024.0, 700.0);
     light(&mut window);
@@ -181,7 +181,7 @@ fn a_run_that_stands_still_in_a_small_window() {
 }
 
 #[test]
-fn problems_to_mend() {
+fn problems_to_fix() {
     let home = Home::new();
     let mut window = home.window();
     dark(&mut window);

@@ -83,7 +83,7 @@ fn file_bytes(folder: &Path, project: &Project, run: &Run, epochs: usize) -> f64
 }
 
 #[test]
-fn fifty_thousand_epochs_leave_nothing_but_their_history() {
+fn fifty_thousand_epochs_use_memory_only_for_their_history() {
     let home = Home::new();
     let mut design = Project {
         data: Data {

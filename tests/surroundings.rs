@@ -74,7 +74,7 @@ fn finished(dir: &Path) -> Run {
 }
 
 #[test]
-fn no_stream_matters_to_a_run() {
+fn failing_streams_do_not_affect_a_run() {
     let whole = tempfile::tempdir().expect("a folder");
     ok(whole.path(), &TRAIN);
     let undisturbed = finished(whole.path());
@@ -122,7 +122,7 @@ impl Drop for Disk {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_file_whole_and_the_run_elsewhere() {
+fn a_full_disk_keeps_the_old_file_and_saves_the_run_elsewhere() {
     let home = tempfile::tempdir().expect("a folder");
     let Some(disk) = Disk::mount(home.path().join("disk"), "48m") else {
         // Bypasses the output capture of the test harness, because a skipped test must be visible.

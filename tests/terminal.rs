@@ -82,7 +82,7 @@ const TRAIN: [&str; 9] =
     ["train", "d.ron", "--data", "t.csv", "--epochs", "30", "-o", "a.hourglass", "--json"];
 
 #[test]
-fn nothing_that_happens_to_stderr_matters() {
+fn failures_of_stderr_are_ignored() {
     let dir = trained();
     let check = |mut command: Command| {
         let output = command.stdout(Stdio::piped()).output().expect("started");
@@ -171,7 +171,7 @@ fn exit_code(child: &mut Child) -> Option<i32> {
 }
 
 #[test]
-fn a_reader_that_never_reads_holds_up_neither_a_training_nor_its_end() {
+fn a_blocked_pipe_does_not_block_a_training() {
     let dir = trained();
     let arguments =
         ["train", "d.ron", "--data", "t.csv", "--epochs", "4000000", "--checkpoint-every", "1000", "--json"];
@@ -219,7 +219,7 @@ fn a_signal_ends_every_command() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_that_was_to_be_ignored_ends_nothing() {
+fn an_ignored_signal_ends_nothing() {
     const LONG: [&str; 8] = ["train", "d.ron", "--data", "t.csv", "--epochs", "3000", "-o", "a.hourglass"];
     let dir = trained();
     let mut child = Command::new("sh");
@@ -234,7 +234,7 @@ fn a_signal_that_was_to_be_ignored_ends_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_command_that_has_written_ends_though_nobody_reads_what_it_says() {
+fn a_command_ends_after_writing_even_if_its_output_is_not_read() {
     let dir = trained();
     let (reader, writer) = pipe().expect("a pipe");
     let mut full = writer.try_clone().expect("a pipe");
@@ -253,7 +253,7 @@ fn a_command_that_has_written_ends_though_nobody_reads_what_it_says() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_of_pictures_is_there_as_a_whole_or_not_at_all() {
+fn a_folder_of_pictures_is_written_completely_or_not_at_all() {
     let dir = trained();
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "digits.hourglass"]);
     let names = || -> Vec<String> {
@@ -358,7 +358,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
 }
 
 #[test]
-fn every_message_names_the_file_or_the_card_it_is_about() {
+fn every_message_names_its_file_or_card() {
     let dir = trained();
     let path = dir.path();
     let write = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).expect("written");

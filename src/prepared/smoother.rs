@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_leaves_no_trace() {
+    fn not_a_number_values_are_skipped() {
         let got = smooth(&curve(&[1.0, f64::NAN, 1.0]), 0.9);
         assert!(got[1][1].is_nan() && (got[2][1] - 1.0).abs() < 1e-12);
     }

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn captions_are_bounded_in_letters() {
+    fn captions_have_a_maximum_length() {
         let check = |name: usize, note: usize, is_sound: bool| {
             let caption = Caption { name: "ü".repeat(name), note: "ü".repeat(note), is_hidden: true };
             assert_eq!(caption.validate().is_ok(), is_sound, "{name} {note}");

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_follow_their_definitions() {
+    fn health_figures_match_their_definitions() {
         let even = CodebookHealth { shares: vec![0.25; 4] };
         assert!((even.perplexity() - 4.0).abs() < 1e-6 && even.dead() == 0);
         let one = CodebookHealth { shares: vec![1.0, 0.0, 0.0] };

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_fifty_stay_and_older_ones_thin_out() {
+    fn the_last_fifty_epochs_are_kept_and_older_ones_thinned_out() {
         let kept = filled(2000, 10);
         let epochs: Vec<u32> = kept.iter().map(|kept| kept.epoch).collect();
         assert_eq!(epochs[0], 0);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_of_kept_epochs_are_capped_by_themselves() {
+    fn weights_of_kept_epochs_have_their_own_memory_cap() {
         // All share one array, so that the test takes no memory: 2 kB, 16 MB, 120 MB, 200 MB and
         // 300 MB each.
         let (kept, small) = with_weights(300, 500);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_without_weights_has_those_of_its_neighbour() {
+    fn an_epoch_without_weights_uses_the_nearest_ones() {
         let (mut kept, _) = with_weights(4, 3);
         kept.push(Arc::new(Kept { epoch: 4, ..Kept::default() }));
         kept.push(Arc::new(Kept { epoch: 9, ..Kept::default() }));

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_are_set_added_and_found_by_name() {
+    fn loss_terms_are_set_added_and_looked_up_by_name() {
         let terms = Terms::new(["reconstruction", "KL"].map(str::to_owned));
         let mut pass = Losses::zero(&terms);
         pass.set("KL", 0.5);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn files_hold_names_and_values() {
+    fn losses_are_stored_as_names_and_values() {
         let terms = Terms::new(["KL".to_owned()]);
         let losses = Losses::new(&terms, &[1.5, f64::INFINITY]).expect("two terms");
         let text = ron::to_string(&losses).expect("encodes");

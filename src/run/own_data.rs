@@ -80,7 +80,7 @@ mod tests {
     use crate::run::{RunId, facts};
 
     #[test]
-    fn a_run_that_is_resumed_keeps_the_columns_and_rows_it_was_trained_on() {
+    fn a_resumed_run_keeps_its_columns_and_rows() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         let rows: Vec<String> =
@@ -128,7 +128,7 @@ mod tests {
         }
     }
     #[test]
-    fn sums_next_to_skipped_rows_stay_those_of_a_run() {
+    fn rows_of_sums_are_read_as_in_training() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         let among = "label,a,b,c\nN,1,4,2\nN,2,5,1\nN total,3,9,3\n\

@@ -66,7 +66,7 @@ mod tests {
     use crate::run::{Kept, KeptEpochs};
 
     #[test]
-    fn large_pictures_are_fewer_so_that_kept_epochs_fit_into_memory() {
+    fn fewer_large_pictures_are_watched_to_fit_into_memory() {
         let check = |side: usize, channels: usize, pictures: usize| {
             let shape = Shape::Image { height: side, width: side, channels };
             let data = Dataset {

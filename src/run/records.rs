@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_a_list() {
+    fn records_behave_like_a_list() {
         for len in [0, 1, 255, 256, 257, 512, 700] {
             let plain: Vec<u32> = (0..len).collect();
             let records: Records<u32> = plain.iter().copied().collect();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clone_of_a_hundred_thousand_records_copies_one_block_at_most() {
+    fn cloning_many_records_copies_one_block_at_most() {
         let records: Records<String> = (0..100_000).map(|record| record.to_string()).collect();
         let clone = records.clone();
         let shared = records.blocks.iter().zip(&clone.blocks);

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_a_kind_a_split_and_an_epoch_stays() {
+    fn only_the_newest_finding_per_kind_split_and_epoch_is_kept() {
         use FindingKind::{Likelihood, Losses};
         let mut results = Results::default();
         for (kind, split, epoch, time) in [
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn results_hold_earlier_ones() {
+    fn results_include_earlier_findings() {
         let of = |findings: &[(u32, u64)]| {
             let finding = |&(epoch, time)| finding(FindingKind::Losses, Subset::Test, epoch, time);
             Results(findings.iter().map(finding).collect())
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_bounded() {
+    fn results_have_a_maximum_size() {
         let mut results = Results::default();
         for epoch in 0..1010 {
             results.add(finding(FindingKind::Losses, Subset::Test, epoch, 0));

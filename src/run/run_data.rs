@@ -211,7 +211,7 @@ mod tests {
     use crate::run::{KeptEpochs, Probe, RunId};
 
     #[test]
-    fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
+    fn the_scaling_is_stored_with_a_run_and_other_data_are_recognised() {
         let design = Project::default();
         let data = load(&design.data, &Progress::default()).expect("embedded");
         let plan = plan(&design, &facts(&data)).expect("sound");

@@ -67,7 +67,7 @@ mod tests {
 
     /// Without a component the reconstruction is the mean of the training rows.
     #[test]
-    fn masked_values_are_left_out_of_the_error() {
+    fn masked_values_are_excluded_from_the_error() {
         let mut data = load(&Data::default(), &Progress::default()).expect("built in");
         let whole = baseline(&data, 0).expect("numbers");
         let features = data.shape.features();

@@ -161,7 +161,7 @@ mod tests {
     use crate::project::Data;
 
     #[test]
-    fn samples_are_refused_before_they_fill_the_memory() {
+    fn samples_that_do_not_fit_into_memory_are_refused() {
         // 10 · (4 · 3 + 2) values of 4 bytes.
         assert_eq!(lack_of(3, 2, 10, 560), None);
         assert!(lack_of(3, 2, 10, 559).is_some_and(|text| text.starts_with("10 samples take about ")));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_holds_its_pictures_line_by_line() {
+    fn a_page_shows_its_pictures_line_by_line() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let painter = Painter::of(&Source::Digits, &data).expect("pictures");
         let (black, middle) = (vec![0.0; 64], vec![0.5; 64]);

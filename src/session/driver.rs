@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn checkpoints_by_time_are_made_wherever_the_run_is() {
+    fn timed_checkpoints_are_made_at_any_point_of_a_run() {
         check(|_| {}, every(0), (3, 0, 0), &[(1, None), (2, None), (3, None)]);
         check(layers, every(0), (2, 0, 0), &[(0, Some(1)), (0, Some(2))]);
         // The first after two seconds, the next after the requested interval.
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs_that_wait_for_a_report_are_told_where_training_ends_without_one() {
+    fn pending_epochs_are_reported_when_training_ends() {
         let design = Recipe::Undercomplete.project();
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
         let plan = plan(&design, &facts(&data)).expect("sound");
@@ -488,14 +488,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_within_a_long_validation_is_made_before_it() {
+    fn a_checkpoint_due_during_a_long_validation_is_made_before_it() {
         // 23 steps per epoch; 180 validation rows are three minibatches.
         check(|_| {}, every(900), (23, 40, 0), &[(2, None), (22, None)]);
         check(|design| design.data.split.validation = 0.0, every(900), (23, 40, 0), &[(2, None)]);
     }
 
     #[test]
-    fn checkpoints_by_epoch_follow_every_so_many() {
+    fn checkpoints_are_made_every_given_number_of_epochs() {
         // 23 steps per epoch; the checkpoint of the last epoch is made where the run ends.
         let six = |design: &mut Project| design.training.epochs = 6;
         check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0, 0), &[(46, None), (92, None)]);

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_are_one_number() {
+    fn bits_are_written_as_one_number() {
         let check = |bits: &[u8], expected: &str| assert_eq!(hexadecimal(bits), expected);
         check(&[], "");
         check(&[1], "1");

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_follow_their_distribution_and_their_seed() {
+    fn random_codes_follow_their_distribution_and_seed() {
         let data = blobs();
         let network = network(&data, Bottleneck::Wasserstein { weight: 1.0 });
         let of = |draws: Draws| draws.codes(&network, || true).expect("there is one");
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_prior_says_so() {
+    fn codes_without_a_prior_are_an_error() {
         let data = blobs();
         let network = network(&data, Bottleneck::Plain);
         let error = draws(Distribution::Prior, 1.0).codes(&network, || true).unwrap_err();

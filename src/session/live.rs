@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_made_for_those_who_ask_and_ten_a_second_at_most() {
+    fn weights_are_copied_on_request_at_most_ten_times_a_second() {
         let start = Instant::now();
         let at = |millis| move || start + Duration::from_millis(millis);
         let mut asked = Asked::default();

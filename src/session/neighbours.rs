@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn precision_is_the_mean_share_of_the_own_class() {
+    fn precision_is_the_mean_share_of_neighbours_with_the_same_class() {
         let classes = [Some(0), Some(0), Some(1), Some(0), None];
         let has_class = |row: u32| classes[row as usize].is_some();
         let is_same = |a: u32, b: u32| has_class(a) && classes[a as usize] == classes[b as usize];
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn equally_near_bits_count_in_proportion_whatever_their_order() {
+    fn tied_binary_codes_count_in_proportion() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 5, features: 2, clusters: 1, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },

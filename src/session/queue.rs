@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_moves_the_newest_is_done_and_of_all_else_each() {
+    fn interactive_jobs_are_replaced_and_other_jobs_are_all_run() {
         use Urgency::{Pointer, Points, Searches, Sets};
         let job = jobs();
         // The jobs taken by each worker, in the order of `Urgency::ALL`.
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_under_way_is_given_up_for_a_newer_one() {
+    fn a_running_search_is_cancelled_by_a_newer_one() {
         let (job, mut queue) = (jobs(), Queue::default());
         for urgency in [Urgency::Searches, Urgency::Pointer, Urgency::Sets] {
             queue.push(job(1, urgency));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_has_no_answer() {
+    fn cancelled_jobs_are_not_answered() {
         let job = jobs();
         let mut queue = Queue::default();
         for id in 1..=3 {

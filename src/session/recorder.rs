@@ -134,7 +134,7 @@ mod tests {
     use crate::session::inbox;
 
     #[test]
-    fn a_window_that_takes_no_events_misses_nothing_that_lasts() {
+    fn events_held_back_keep_everything_permanent() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let design = Recipe::Undercomplete.project();
         let plan = plan(&design, &facts(&data)).expect("sound");
@@ -174,7 +174,7 @@ mod tests {
         assert!(seen.kept.at(300).is_some_and(|kept| kept.epoch > 280), "the replay has no gap");
     }
     #[test]
-    fn what_was_held_back_is_sent_where_a_training_panics() {
+    fn events_held_back_are_sent_after_a_panic() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("sound");
         let run = Run::new(RunId(1), &plan, &data);

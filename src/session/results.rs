@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_neighbours_has_bounds_whatever_the_data_are_called() {
+    fn saved_neighbour_shares_are_limited_for_any_names() {
         let long = "ä".repeat(5000);
         let shares = (0..1000).map(|at| (format!("{at} {long}"), 0.5)).collect();
         let found = MEASURED.neighbours(Subset::Test, &long, shares);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_likelihood_comes_back() {
+    fn a_likelihood_is_restored_from_its_finding() {
         let likelihood = Likelihood { nll: 90.5, standard_error: 0.75, samples: 179, draws: 200 };
         let finding = MEASURED.likelihood(Subset::Validation, &likelihood);
         assert_eq!((finding.split, finding.epoch, finding.step), (Subset::Validation, 4, 92));

@@ -193,7 +193,7 @@ mod tests {
     use crate::run::facts;
 
     #[test]
-    fn results_are_tables_of_their_rows_and_arrays() {
+    fn results_are_exported_as_tables_and_arrays() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_export_computes_no_more_and_leaves_nothing() {
+    fn a_cancelled_export_stops_and_leaves_no_file() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 1300, features: 3, clusters: 2, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_never_cut_at_medians_of_the_rows_that_come_along() {
+    fn thresholds_do_not_depend_on_the_exported_rows() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
         for (threshold, is_cut_by_training) in
             [(Threshold::Half, false), (Threshold::Tenth, false), (Threshold::Median, true)]

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_likelihood_there_is_the_error_alone() {
+    fn without_a_likelihood_only_errors_are_computed() {
         for (kind, loss) in [
             (Bottleneck::Plain, Loss::Gaussian { variance: Variance::Learned }),
             (VARIATIONAL, Loss::SquaredError),

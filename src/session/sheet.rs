@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_columns_have_one_name_and_labels_keep_theirs() {
+    fn column_names_are_unique_and_labels_keep_theirs() {
         let mut sheet = Sheet::new(1);
         sheet.push("row", |_| String::new());
         sheet.source(vec!["row".to_owned(), "a".to_owned()], |_, _| ());
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_a_row_are_columns() {
+    fn several_numbers_per_row_become_columns() {
         let values = [1.5_f32, 2.0, 1e-30, f32::NAN];
         let mut sheet = Sheet::new(2);
         sheet.numbered("code", &values);

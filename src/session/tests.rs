@@ -71,7 +71,7 @@ fn trained(data: &Arc<Dataset>) -> Vec<EpochRecord> {
 }
 
 #[test]
-fn a_run_tells_every_epoch_once_and_ends() {
+fn a_run_reports_every_epoch_once_and_ends() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |_| {})));
@@ -159,7 +159,7 @@ fn edits_are_recorded_with_their_step() {
 }
 
 #[test]
-fn a_failing_run_is_an_event_and_the_lane_lives_on() {
+fn a_failing_run_sends_an_event_and_the_worker_continues() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |design| {
@@ -175,7 +175,7 @@ fn a_failing_run_is_an_event_and_the_lane_lives_on() {
 }
 
 #[test]
-fn waiting_runs_keep_their_order_and_can_be_taken_back() {
+fn queued_runs_keep_their_order_and_can_be_cancelled() {
     let data = digits();
     let mut session = Session::start(|| {});
     let mut first = request(&data, |_| {});
@@ -259,7 +259,7 @@ fn weights(session: &mut Session) -> (u64, Option<Arc<Weights>>) {
 }
 
 #[test]
-fn codes_are_decoded_by_the_weights_of_a_run_under_way() {
+fn codes_are_decoded_with_the_weights_of_a_running_training() {
     let data = digits();
     let mut session = Session::start(|| {});
     assert_eq!(weights(&mut session), (0, None), "nobody trains it yet");
@@ -289,7 +289,7 @@ fn codes_are_decoded_by_the_weights_of_a_run_under_way() {
 }
 
 #[test]
-fn a_run_does_not_resume_on_data_scaled_otherwise() {
+fn a_run_does_not_resume_on_data_with_another_scaling() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |_| {})));
@@ -337,7 +337,7 @@ fn untimed(checkpoint: &Checkpoint) -> Checkpoint {
 }
 
 #[test]
-fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
+fn a_run_stopped_during_patience_ends_like_an_uninterrupted_one() {
     let data = digits();
     let mut session = Session::start(|| {});
     edited(&mut session, &data, None);
@@ -381,7 +381,7 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
 }
 
 #[test]
-fn files_are_shown_beside_a_load_and_given_up_alone() {
+fn showing_files_does_not_affect_a_load_and_is_cancelled_separately() {
     let data = digits();
     let run = request(&data, |_| {}).run;
     let folder = tempfile::tempdir().expect("a folder");

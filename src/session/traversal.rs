@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_named_by_what_they_change() {
+    fn lines_are_named_after_the_part_they_change() {
         let update = CodebookUpdate::MovingAverage;
         let kinds = [
             Bottleneck::Plain,

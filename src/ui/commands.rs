@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_window_refuses_what_it_cannot_do() {
+    fn unavailable_commands_are_refused_in_a_new_window() {
         use Command::*;
         let state = State::default();
         let refused: HashSet<Command> =
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_window_says_why_not() {
+    fn unavailable_commands_give_a_reason_in_a_new_window() {
         let state = State::default();
         let reason = |command: Command| command.available(&state).err().unwrap_or_default();
         assert!(reason(Command::Undo).contains("changed"));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_shortcuts_lists_what_the_table_says() {
+    fn the_page_of_shortcuts_matches_the_table_of_commands() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/shortcuts.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, page()).expect("written");

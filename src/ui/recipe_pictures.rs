@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_recipe_has_a_picture_of_its_own() {
+    fn every_recipe_has_its_own_picture() {
         let mut seen = std::collections::HashSet::new();
         for recipe in Recipe::ALL {
             let picture = image::load_from_memory(png(recipe)).expect("a picture");

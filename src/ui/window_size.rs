@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_opens_as_it_was_left_and_never_absurdly() {
+    fn the_window_opens_with_its_saved_size_within_limits() {
         let left = |width, height, maximized| Some(WindowSize { width, height, maximized });
         for (left, size, maximized) in [
             (None, FIRST, false),

@@ -29,7 +29,7 @@ const LAYERS: [&str; 18] = [
 const MOST_IN_CIRCLE: usize = 3;
 
 #[test]
-fn the_window_lies_in_layers_without_long_circles() {
+fn the_window_has_layers_without_long_import_cycles() {
     let sources = without_test_files(&texts("src", &["rs"]));
     none(&layer_errors("ui", &LAYERS, &sources));
     none(&circles("src/ui/", &sources));
@@ -183,7 +183,7 @@ fn reached<'a>(file: &'a str, uses: &'a Uses<'_>) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn layers_and_circles_that_break_the_rules_are_found() {
+fn layers_and_cycles_that_break_the_rules_are_found() {
     let texts = |files: &[(&str, &str)]| -> Texts {
         files.iter().map(|(file, source)| (format!("src/ui/{file}.rs"), (*source).to_owned())).collect()
     };

@@ -45,7 +45,7 @@ fn choose(window: &mut Window, chip: &str, list: &str) {
 }
 
 #[test]
-fn codes_that_are_pictures_are_looked_at_by_channel_and_position() {
+fn picture_codes_are_shown_by_channel_and_position() {
     let home = Home::new();
     let file = home.path("channels.ron");
     std::fs::write(&file, design().to_ron()).expect("written");

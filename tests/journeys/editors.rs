@@ -101,7 +101,7 @@ fn faults(window: &Window) -> Vec<String> {
 }
 
 #[test]
-fn one_click_on_any_kind_is_a_sound_step_that_says_what_it_did() {
+fn one_click_on_any_kind_gives_a_valid_design_and_reports_its_changes() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Code 2 card");
@@ -141,7 +141,7 @@ fn one_click_on_any_kind_is_a_sound_step_that_says_what_it_did() {
 }
 
 #[test]
-fn squared_error_beside_a_divergence_is_warned_of_with_its_remedy() {
+fn squared_error_with_a_divergence_gives_a_warning_with_a_fix() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Code 2 card");
@@ -159,7 +159,7 @@ fn squared_error_beside_a_divergence_is_warned_of_with_its_remedy() {
 }
 
 #[test]
-fn a_layer_comes_back_as_it_was_before_others_were_tried() {
+fn a_layer_is_restored_after_trying_others() {
     let home = Home::new();
     let mut window = window(&home);
     window.select("Dense 64, encoder layer 2", Place::Encoder(1));
@@ -252,7 +252,7 @@ fn every_corruption_is_chosen_and_trained() {
 }
 
 #[test]
-fn likelihoods_and_binary_data_are_told_apart_where_they_are_chosen() {
+fn losses_for_binary_data_are_marked_where_they_are_chosen() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Output card");
@@ -277,7 +277,7 @@ fn likelihoods_and_binary_data_are_told_apart_where_they_are_chosen() {
 }
 
 #[test]
-fn a_class_is_held_out_and_told_from_the_others() {
+fn a_class_is_held_out_and_detected() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Input card");
@@ -320,7 +320,7 @@ fn layers_are_trained_one_by_one_beside_a_joint_run() {
 }
 
 #[test]
-fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
+fn the_likelihood_is_estimated_from_the_given_number_of_codes() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Code 2 card");

@@ -1,11 +1,11 @@
 //! The code of a trained network is explored, and pins are restored.
 //!
 //! - Points, decoding by dragging on each kind of plane, mosaic, traversals, sliders with their
-//!   reset, any set: `points_are_looked_at_places_decoded_and_any_set_is_shown`.
+//!   reset, any set: `points_are_hovered_positions_decoded_and_any_set_is_shown`.
 //! - Several pins with notes, interpolation and its animation, a slider whose code is kept, undo,
-//!   pins in the project file: `samples_are_pinned_interpolated_changed_and_found_again`.
+//!   pins in the project file: `samples_are_pinned_interpolated_edited_and_restored`.
 //! - Neighbours with precision, generated samples with their nearest training samples, arithmetic:
-//!   `samples_are_generated_neighbours_found_and_differences_added`.
+//!   `samples_are_generated_neighbours_found_and_arithmetic_applied`.
 //!
 //! Bits, choices, entries and selectors are covered by `every_kind_of_code_can_be_explored` in the
 //! tests of the window, other data by `other_data_are_pinned_and_explored` there.
@@ -39,7 +39,7 @@ fn pins(window: &Window) -> usize {
 }
 
 #[test]
-fn samples_are_pinned_interpolated_changed_and_found_again() {
+fn samples_are_pinned_interpolated_edited_and_restored() {
     let home = Home::new();
     let file = home.path("mine.hourglass");
     let mut window = home.window_of(1440.0, 1400.0);
@@ -105,7 +105,7 @@ fn samples_are_pinned_interpolated_changed_and_found_again() {
 }
 
 #[test]
-fn samples_are_generated_neighbours_found_and_differences_added() {
+fn samples_are_generated_neighbours_found_and_arithmetic_applied() {
     let home = Home::new();
     let mut window = home.window_of(1440.0, 1400.0);
     window.number("Epochs", "1");
@@ -227,7 +227,7 @@ fn is_near(a: &[f32], b: &[f32]) -> bool {
 }
 
 #[test]
-fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
+fn points_are_hovered_positions_decoded_and_any_set_is_shown() {
     let home = Home::new();
     home.show_one_view();
     let mut window = home.window_of(1800.0, 1400.0);

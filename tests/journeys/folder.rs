@@ -48,7 +48,7 @@ fn until_loaded(window: &mut Window, folder: &Path) {
 }
 
 #[test]
-fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
+fn a_folder_is_typed_viewed_trained_on_and_reported_missing() {
     let home = Home::new();
     let folder = home.path("pictures");
     pictures(&folder);

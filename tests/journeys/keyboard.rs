@@ -77,7 +77,7 @@ fn tab_reaches_every_control_of_toolbar_inspector_and_network() {
 }
 
 #[test]
-fn arrows_walk_over_the_cards_and_tab_leads_on_to_the_form_of_the_selected_one() {
+fn arrow_keys_move_over_the_cards_and_tab_reaches_the_form_of_the_selected_one() {
     let home = Home::new();
     let mut window = home.window();
     window.press("Code 2 card");
@@ -119,7 +119,7 @@ fn every_control_of_every_state_has_a_name() {
 }
 
 #[test]
-fn the_question_to_save_is_answered_by_keys() {
+fn the_save_dialog_is_answered_by_keys() {
     let home = Home::new();
     let mut window = home.window();
     window.train_epochs(1);

@@ -17,7 +17,7 @@ fn edited(home: &Home) -> Window {
 }
 
 #[test]
-fn before_another_project_the_question_to_save_does_what_its_answers_say() {
+fn the_save_dialog_before_another_project_carries_out_its_answers() {
     let home = Home::new();
     let mut window = edited(&home);
     for (key, question) in [
@@ -58,7 +58,7 @@ fn before_another_project_the_question_to_save_does_what_its_answers_say() {
 }
 
 #[test]
-fn what_a_crash_left_behind_is_offered_and_goes_on() {
+fn work_left_by_a_crash_is_offered_and_resumed() {
     let home = Home::new();
     let mut window = edited(&home);
     window.number("Epochs", "100000");

@@ -17,7 +17,7 @@ use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 const EPOCHS: u32 = 300;
 
 #[test]
-fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_been_interrupted() {
+fn a_run_is_paused_stepped_saved_reopened_and_ends_like_an_uninterrupted_one() {
     let home = Home::new();
     let file = home.path("mine.hourglass");
     let mut window = home.window();
@@ -93,7 +93,7 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
 }
 
 #[test]
-fn the_learning_rate_is_changed_on_the_way_and_more_epochs_are_trained_behind_the_last() {
+fn the_learning_rate_is_changed_during_training_and_epochs_are_added() {
     let home = Home::new();
     let mut window = home.window();
     window.number("Epochs", "100000");

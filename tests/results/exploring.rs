@@ -31,7 +31,7 @@ fn assert_close(found: &[f64], expected: &[f64], what: &str) {
 }
 
 #[test]
-fn commands_take_any_set_of_samples() {
+fn commands_accept_any_set_of_samples() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -93,7 +93,7 @@ fn commands_take_any_set_of_samples() {
 }
 
 #[test]
-fn samples_and_traversals_are_those_of_a_linear_decoder() {
+fn samples_and_traversals_of_a_linear_decoder_are_linear() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -172,7 +172,7 @@ fn pictures_are_sampled_and_traversed_as_pages() {
 }
 
 #[test]
-fn codes_that_are_pictures_are_traversed_by_position() {
+fn picture_codes_are_traversed_by_position() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let activation = Activation::Relu;
@@ -210,7 +210,7 @@ fn codes_that_are_pictures_are_traversed_by_position() {
 }
 
 #[test]
-fn neighbours_of_a_table_are_found_by_hand() {
+fn neighbours_of_a_table_match_those_found_by_hand() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -241,7 +241,7 @@ fn neighbours_of_a_table_are_found_by_hand() {
 }
 
 #[test]
-fn weights_are_exported_with_what_they_mean() {
+fn weights_are_exported_with_metadata() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -327,7 +327,7 @@ fn bits_are_compared_and_entries_are_traversed() {
 }
 
 #[test]
-fn damaged_pictures_are_reconstructed_as_they_are() {
+fn damaged_pictures_are_reconstructed_without_further_corruption() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let own = dir.join("own");

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fit_is_kept_until_there_are_other_codes() {
+    fn a_fit_is_cached_until_the_codes_change() {
         let mut fits = Fits::default();
         let (one, other) = (codes(&[0.0, 2.0, 10.0, 12.0]), codes(&[5.0, 9.0]));
         let mean = |fits: &mut Fits, codes| fits.gaussian(codes).expect("fitted").mean[0];

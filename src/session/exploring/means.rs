@@ -65,7 +65,7 @@ mod tests {
     use crate::run::facts;
 
     #[test]
-    fn the_mean_code_of_a_group_is_that_of_all_its_rows() {
+    fn the_mean_code_of_a_group_includes_all_its_rows() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_told_by_code_by_values_and_by_pca() {
+    fn neighbours_are_found_by_code_by_values_and_by_pca() {
         let data = blobs();
         let codes = vec![0.0, 0.0, 5.0, 5.0, 1.0, 1.0, -0.5, -0.5];
         let among =
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_among_other_data_are_compared_by_the_components_of_the_run() {
+    fn neighbours_in_other_data_use_the_principal_components_of_the_run() {
         let own = blobs();
         let mut other = (*own).clone();
         // Without a training split, PCA cannot be fitted.

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_along_a_line_have_one_direction_and_their_step() {
+    fn the_survey_of_codes_on_a_line_has_one_component_and_their_spacing() {
         // Steps of (1, ½): √1.25 = 1.118 apart.
         let codes = (0..100).flat_map(|at| [at as f32, 0.5 * at as f32, 7.0]).collect();
         let survey = Survey::of(&Kept { code_units: 3, codes, ..Kept::default() });

@@ -28,7 +28,7 @@ fn found(network: &mut Network, data: &Dataset, subset: Subset) -> Findings {
 }
 
 #[test]
-fn what_nobody_waits_for_ends() {
+fn cancelled_findings_stop_early() {
     let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
     let (rows, asked) = (data.split.train.clone(), std::cell::Cell::new(0));
     // 500 rows are two blocks.
@@ -42,13 +42,13 @@ fn what_nobody_waits_for_ends() {
 }
 
 #[test]
-fn what_a_network_is_not_made_for_is_not_found() {
+fn findings_that_do_not_apply_are_none() {
     let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
     assert_eq!(found(trainer.network(), &data, Subset::Test), Findings::default());
 }
 
 #[test]
-fn restored_samples_are_nearer_to_the_clean_ones() {
+fn restored_samples_are_closer_to_the_clean_ones() {
     let (mut trainer, data) = trained(Recipe::Denoising, 15, |_| ());
     let findings = found(trainer.network(), &data, Subset::Validation);
     let restoration = findings.restoration.expect("a corruption");
@@ -62,7 +62,7 @@ fn restored_samples_are_nearer_to_the_clean_ones() {
 }
 
 #[test]
-fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
+fn a_held_out_class_is_detected_by_error_and_by_reconstruction_probability() {
     let hold =
         |project: &mut Project| project.data = Data { held_out: Some("0".to_owned()), ..Data::default() };
     let (mut plain, data) = trained(Recipe::Anomaly, 25, hold);

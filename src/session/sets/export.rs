@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_pictures_are_safe_and_never_too_long() {
+    fn names_of_pictures_are_valid_and_not_too_long() {
         let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
         assert_eq!(picture_name(&data, 6), "000007");
         data.row_names =
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn transparency_is_written_and_other_channels_as_they_are_shown() {
+    fn transparency_and_shown_channels_are_written() {
         let image = |channels| Shape::Image { height: 1, width: 1, channels };
         let array = |shown: &[usize]| {
             let reading = ArrayReading { shown_channels: shown.to_vec(), ..ArrayReading::default() };

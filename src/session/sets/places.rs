@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_lie_where_their_units_and_components_say() {
+    fn codes_are_placed_by_units_and_components() {
         let check = |plane: CodePlane, units: usize, codes: &[f32], expected: &[[f32; 2]]| {
             let places = plane.places(codes, &watched(units, &[])).expect("no components are needed");
             assert_eq!((&places.points[..], places.density), (expected, None), "{plane:?} of {units}");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_lie_on_any_plane_and_those_of_one_unit_are_a_strip() {
+    fn codes_are_placed_on_any_plane_and_one_unit_codes_on_a_strip() {
         let check = |plane: Plane, codes: &[f32], expected: &[[f32; 2]]| {
             let job = PlaceJob { on: PlaceOn::Any(Arc::new(plane)), codes: Arc::new(codes.to_vec()) };
             assert_eq!(job.places().expect("no components are needed").points, expected);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_points_there_is_a_density() {
+    fn too_many_points_are_drawn_as_a_density() {
         let codes = |count: usize| -> Vec<f32> { (0..2 * count).map(|at| (at % 7) as f32).collect() };
         let density = |count: usize| {
             let places = CodePlane::Units([0, 1]).places(&codes(count), &watched(2, &[]));

@@ -63,7 +63,7 @@ fn columns_of_a_table_are_found_by_their_names() {
 }
 
 #[test]
-fn pictures_of_other_depths_and_colours_are_seen_as_those_of_training() {
+fn pictures_of_other_depths_and_colours_are_converted_as_in_training() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());
@@ -91,7 +91,7 @@ fn pictures_of_other_depths_and_colours_are_seen_as_those_of_training() {
 }
 
 #[test]
-fn a_folder_has_its_classes_and_a_damaged_picture_costs_itself_alone() {
+fn a_folder_has_classes_and_only_damaged_pictures_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let (own, other) = (folder.path().join("own"), folder.path().join("other"));
     shades(&own, &some_shades());
@@ -108,7 +108,7 @@ fn a_folder_has_its_classes_and_a_damaged_picture_costs_itself_alone() {
 }
 
 #[test]
-fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
+fn damaged_pictures_are_read_as_the_corruption_produces_them() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());
@@ -143,7 +143,7 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
 }
 
 #[test]
-fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
+fn a_mask_marks_the_holes_of_damaged_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());
@@ -171,7 +171,7 @@ fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
 }
 
 #[test]
-fn its_own_data_at_another_place_are_never_taken_as_damaged() {
+fn its_own_data_in_another_folder_are_not_treated_as_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     std::fs::create_dir(&own).unwrap();
@@ -191,7 +191,7 @@ fn its_own_data_at_another_place_are_never_taken_as_damaged() {
 }
 
 #[test]
-fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
+fn a_convolutional_network_accepts_pictures_of_other_sizes() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());

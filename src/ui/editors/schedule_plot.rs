@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_changes_is_drawn() {
+    fn a_constant_rate_is_not_drawn() {
         assert_eq!(rates(&training(Schedule::Constant, 0, 10)), None);
         assert_eq!(rates(&training(Schedule::Cosine { floor: 0.0 }, 0, 0)), None);
         let broken = Training { learning_rate: f32::NAN, ..training(Schedule::Constant, 2, 10) };
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pointer_reads_epoch_and_rate() {
+    fn hovering_shows_epoch_and_rate() {
         let steps = training(Schedule::Step { epochs: 5, factor: 0.1 }, 0, 10);
         let check = |at: f64, expected: &str| assert_eq!(hover_text(&steps, at).as_deref(), Some(expected));
         check(-3.0, "epoch 1\nrate 0.0100");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn axes_say_little() {
+    fn axis_labels_are_short() {
         assert_eq!([0.0, 100.0, 1e6].map(epochs_text), ["0", "100", &short_count(1_000_000)]);
         assert_eq!(
             [0.0, f64::from(0.002_f32), f64::from(2.5e-5_f32)].map(rate_text),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_a_name_in_both_themes_and_is_absent_where_the_rate_stays() {
+    fn the_schedule_plot_has_a_name_and_is_hidden_for_a_constant_rate() {
         for theme in [Theme::Dark, Theme::Light] {
             for schedule in Schedule::ALL {
                 for warmup_epochs in [0, 3] {

@@ -258,7 +258,7 @@ fn channels_are_typed_without_losing_the_comma() {
 }
 
 #[test]
-fn old_rules_can_be_left_and_are_told_only_where_they_count() {
+fn old_rules_are_shown_only_where_they_matter_and_can_be_changed() {
     for (kind, is_told) in Sources::default().0.into_iter().zip([false, false, true, false, true, true]) {
         let data = Data { source: kind, rules: Rules::Version1, ..Data::default() };
         let mut harness = Harness::builder()
@@ -336,7 +336,7 @@ fn every_kind_of_source_remembers_its_own() {
 }
 
 #[test]
-fn sources_are_called_what_the_readme_calls_them() {
+fn sources_have_the_names_of_the_readme() {
     let readme = include_str!("../../../README.md");
     for source in Sources::default().0 {
         assert!(readme.contains(&format!("\n| {} | ", source.name())), "{}", source.name());
@@ -363,7 +363,7 @@ fn a_path_has_the_whole_width() {
 }
 
 #[test]
-fn every_field_of_a_form_says_what_it_does() {
+fn every_field_of_a_form_has_a_tooltip() {
     for mut kind in Layer::ALL {
         check_tooltips(|ui| layer::layer_ui(ui, &mut kind));
     }

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_keep_clear_of_what_is_being_used() {
+    fn notifications_do_not_cover_the_widget_in_use() {
         let room = Rect::from_min_max(pos2(0.0, 46.0), pos2(1000.0, 600.0));
         let size = vec2(370.0, 60.0);
         let at = |in_use: Option<Rect>| place(room, size, in_use).0;

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_that_were_given_last_come_first_while_nothing_is_typed() {
+    fn recent_commands_come_first_for_an_empty_search() {
         let mut state = State::default();
         for command in [Command::ThemeDark, Command::ResetLayout, Command::ThemeDark] {
             state.view.remember_command(command.text());

@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_a_run_fits_into_its_room() {
+    fn the_progress_text_of_a_run_fits() {
         let none = RunProgress::default();
         for (done, epochs, room, expected) in [
             (5, 100, 99, "epoch 5 / 100"),

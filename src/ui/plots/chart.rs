@@ -193,7 +193,7 @@ mod tests {
     use crate::ui::painted::texts;
 
     #[test]
-    fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
+    fn the_plot_keeps_its_position_for_any_length_of_labels() {
         type Seen = (&'static str, [Rect; 2]);
         let mut harness = Harness::builder()
             .with_size(vec2(300.0, 200.0))
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_placed_where_the_library_places_them() {
+    fn values_are_mapped_as_by_the_library() {
         let rect = Rect::from_min_max(pos2(20.0, 30.0), pos2(220.0, 130.0));
         let shown = PlotTransform::new(rect, PlotBounds::from_min_max([-2.0, 10.0], [6.0, 30.0]), false);
         let at = places(&shown);

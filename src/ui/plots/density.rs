@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_seen_where_there_is_anything() {
+    fn non_empty_cells_are_visible() {
         for (share, expected) in [(0.0, 0.0), (0.25, 0.575), (1.0, 1.0)] {
             assert!((opacity(share) - expected).abs() < 1e-6, "{share}: {}", opacity(share));
         }

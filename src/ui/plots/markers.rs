@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_fills_its_middle_and_leaves_its_rim_and_what_is_beside_it() {
+    fn every_shape_fills_its_centre_and_leaves_a_margin() {
         let image = Markers::image();
         for shape in 0..MARKER_SHAPES {
             let alpha = |x: usize, y: usize| image[(2 * shape * CELL + x, y)].a();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_of_an_older_mesh_is_taken_where_nobody_holds_it() {
+    fn the_memory_of_an_unshared_mesh_is_reused() {
         let mut markers = Markers::default();
         let mut older = None;
         for count in [5, 2, 7] {

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_is_dark_and_half_the_range_is_brightest() {
+    fn zero_error_is_dark_and_half_the_range_is_brightest() {
         let byte = DisplayRange { low: 0.0, high: 255.0 };
         assert_eq!(byte.error(&[7.0], &[7.0]), color(error_color(0.0)));
         assert_eq!(byte.error(&[0.0], &[255.0]), color(error_color(1.0)));

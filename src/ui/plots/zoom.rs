@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_the_pointer_stays_there_when_the_plot_is_zoomed() {
+    fn zooming_keeps_the_value_under_the_pointer() {
         let mut harness = plot(Drag::Box);
         // A quarter from the left and from the top is the value (2.5, 3).
         let at = harness.state().2.lerp_inside(vec2(0.25, 0.25));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_the_pointer_stays_there_when_the_plot_is_dragged() {
+    fn dragging_keeps_the_value_under_the_pointer() {
         for (drag, button) in [
             (Drag::Pan, PointerButton::Primary),
             (Drag::Box, PointerButton::Secondary),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_cannot_be_shown_are_none() {
+    fn invalid_limits_are_ignored() {
         let mut zoom = Zoom::default();
         zoom.choose(&PlotBounds::from_min_max([1.0, 0.0], [1.0, f64::NAN]));
         assert_eq!(zoom.limits, None, "limits without a span are refused");

@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_answer_of_each_question_is_shown() {
+    fn the_newest_answer_of_each_request_is_shown() {
         let mut explore = Explore::default();
         let (pointer, pins) = (Question::Decode(Decoding::Pointer), Question::Decode(Decoding::Pins));
         let decoded = |value| Ok(JobResult::Decoded(vec![value]));
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_another_run_go() {
+    fn answers_of_another_run_are_dropped() {
         let mut explore = Explore::default();
         assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
         (explore.active, explore.generation) = (Some(1), 5);
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pin_looked_at_is_found_where_an_undo_has_put_it() {
+    fn the_active_pin_is_found_after_an_undo() {
         let pins = |rows: &[u32]| -> Vec<Pin> {
             rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect()
         };

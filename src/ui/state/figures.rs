@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ending_of_its_name_says_how_a_figure_is_written() {
+    fn the_extension_determines_the_format_of_a_figure() {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, start) in
             [("a.svg", &b"<svg"[..]), ("a.PNG", b"\x89PNG"), ("a.csv", b"bar,value\n1,1\n2,0.25\n")]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copied_picture_is_as_large_as_the_saved_one() {
+    fn a_copied_picture_has_the_size_of_the_saved_one() {
         let [width, height] = request().figure.size().map(|side| side as usize);
         match request().clip(true) {
             Ok(Clip::Picture(pixels)) => assert_eq!((pixels.width, pixels.height), (width, height)),

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn undo_in_the_middle_of_a_drag_takes_back_the_drag_and_an_edit_forgets_the_future() {
+    fn undo_during_a_drag_reverts_the_drag_and_an_edit_clears_redo() {
         let mut project = Project::default();
         let mut history = History::new(&project);
         project.code.units = 3;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_past_is_bounded() {
+    fn the_number_of_undo_steps_is_limited() {
         let mut project = Project::default();
         let mut history = History::new(&project);
         for seed in 0..500 {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_runs_are_taken_back_among_those_of_the_document() {
+    fn changes_of_runs_and_of_the_document_are_undone_in_order() {
         let mut project = Project::default();
         let mut history = History::new(&project);
         let named = |name: &str| Caption { name: name.to_owned(), ..Caption::default() };

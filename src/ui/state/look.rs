@@ -193,7 +193,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn samples_are_shown_by_the_best_weights_and_that_is_said() {
+    fn samples_are_shown_with_the_best_weights_and_their_epoch() {
         let data = samples::table(20, 2);
         let mut run = samples::run(1, 9);
         run.fingerprint = data.fingerprint;

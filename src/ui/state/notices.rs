@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_fade_and_go_and_errors_stay() {
+    fn notifications_fade_out_and_errors_stay() {
         let mut notices = Notices::default();
         notices.say(Severity::Info, "saved");
         notices.say(Severity::Error, "not saved");
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_that_is_read_stays() {
+    fn a_hovered_notification_stays() {
         let mut notices = Notices::default();
         notices.say(Severity::Info, "saved");
         notices.expire(0.0);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_counted_and_there_are_never_many() {
+    fn repeated_notifications_are_counted_and_their_number_is_limited() {
         let mut notices = Notices::default();
         notices.say(Severity::Error, "not saved");
         for number in 0..5 {

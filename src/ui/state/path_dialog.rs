@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_used_once_it_is_known_what_is_there() {
+    fn a_path_is_used_once_it_was_checked() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("a.hourglass"), "mine").expect("written");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn typing_replaces_what_was_suggested() {
+    fn typing_replaces_the_suggestion() {
         for (purpose, text, expected) in [
             (Purpose::Open, "/data/jürgen/", 0..13),
             (Purpose::Save(SaveKind::Project, None), "/data/jürgen/größe.1.hourglass", 13..20),
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_about_another_path_accepts_nothing() {
+    fn a_check_of_another_path_accepts_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let text = |name: &str| folder.path().join(name).display().to_string();
         let mut dialog = PathDialog::new(Purpose::Save(SaveKind::Project, None), text("a"));
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_nobody_was_asked_about_is_not_overwritten() {
+    fn a_file_is_not_overwritten_without_asking() {
         let folder = tempfile::tempdir().expect("a folder");
         let there = folder.path().join("digits.hourglass");
         std::fs::write(&there, "mine").expect("written");

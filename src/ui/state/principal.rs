@@ -64,7 +64,7 @@ mod tests {
     const PLANE: CodePlane = CodePlane::Principal;
 
     #[test]
-    fn an_epoch_that_has_none_is_known() {
+    fn epochs_without_principal_components_are_remembered() {
         let mut principal = Principal::default();
         principal.expect(JobId(7), RunId(1), 20, PLANE);
         principal.fail(JobId(6));

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_sorts_up_first_and_then_down() {
+    fn a_column_sorts_ascending_then_descending() {
         let mut table = RunsTable::default();
         let mut sorted = |column| {
             table.sort_by(&column);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn choosing_starts_from_what_is_on_screen() {
+    fn choosing_columns_starts_from_the_visible_ones() {
         let mut table = RunsTable::default();
         table.choose(&RunColumn::Time, true, &[RunColumn::Epoch, RunColumn::Mse]);
         assert_eq!(table.columns, Some(vec![RunColumn::Epoch, RunColumn::Mse, RunColumn::Time]));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_down_without_the_page() {
+    fn the_table_is_saved_without_the_open_page() {
         let auc = RunColumn::Found(FindingKind::Anomalies, Subset::Test, "ROC AUC".to_owned());
         let table = RunsTable {
             columns: Some(vec![RunColumn::Note, auc.clone()]),

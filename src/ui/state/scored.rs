@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_taken_for_the_weights_they_were_asked_for() {
+    fn errors_belong_to_the_weights_of_their_request() {
         let (old, new) = (unknown(1), unknown(2));
         let mut scored = Scored { errors: Some(old), coming: Some(new), ..Scored::default() };
         scored.expect(JobId(3), Awaited::Errors(subject(2), vec![2, 0, 9]));
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_not_asked_for_again() {
+    fn failed_computations_are_not_repeated() {
         let mut scored = Scored::default();
         scored.expect(JobId(1), Awaited::Pictures(11, 4));
         scored.fail(JobId(1), "no memory");

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_are_selected_instead() {
+    fn the_selection_is_inverted() {
         let mut selection = Selection::default();
         for (rows, count, expected) in [
             (&[1, 3][..], 5, &[0, 2, 4][..]),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_of_one_data_set() {
+    fn a_selection_belongs_to_one_data_set() {
         let mut selection = Selection::default();
         selection.apply(7, vec![1, 2], How::Replace);
         assert_eq!((selection.rows(8), selection.contains(8, 1)), (&[][..], false));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_say_what_a_lasso_does() {
+    fn modifier_keys_choose_the_effect_of_a_lasso() {
         use egui::Modifiers;
         for (modifiers, how) in [
             (Modifiers::NONE, How::Replace),

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_stays_until_all_of_the_next_is_there() {
+    fn displayed_codes_stay_until_the_next_are_complete() {
         let mut codes: SetCodes = SetCodes::default();
         assert_eq!(codes.keep_only(1, 5), None);
         codes.begin(coming(5, 50));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_shows_no_other_set() {
+    fn a_failed_set_does_not_show_another_set() {
         let mut codes: SetCodes = SetCodes::default();
         codes.begin(coming(5, 50));
         codes.expect_part(JobId(1), UNITS);

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_of_the_runs_that_read_it_alike() {
+    fn a_set_is_shared_by_runs_that_read_it_identically() {
         let (run, mut other_run) = (samples::run(1, 3), samples::run(2, 3));
         let mut showing = Showing::default();
         showing.keep("a", &run, Arc::new(samples::pictures(3, [8, 8, 1], 2)));

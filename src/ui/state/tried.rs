@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_comes_back_whatever_was_tried_in_between() {
+    fn a_code_is_restored_after_trying_other_kinds() {
         let start = Project::default();
         let mut tried = Tried::default();
         let mut project = start.clone();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_a_kind_come_back_and_what_was_changed_since_stays() {
+    fn settings_of_a_kind_are_restored_and_later_changes_kept() {
         let mut tried = Tried::default();
         let mut project = choose(&mut tried, &Project::default(), 2);
         let Bottleneck::Variational { beta, .. } = &mut project.code.kind else { panic!("variational") };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_comes_back_where_it_was() {
+    fn a_layer_is_restored_at_its_place() {
         let own = Layer::Dense { units: 77, activation: Activation::Tanh };
         let mut tried = Tried::default();
         for kind in Layer::ALL.iter().filter(|kind| kind.name() != own.name()) {

@@ -39,7 +39,7 @@ fn decoded(state: &State, purpose: Decoding) -> Vec<f32> {
 }
 
 #[test]
-fn a_place_is_decoded_pinned_and_changed_by_sliders() {
+fn a_position_is_decoded_pinned_and_edited_by_sliders() {
     let mut window = explored(|_| {});
     let plane = window.harness.get_by_label("codes to explore").rect();
     // Not on a point, which would be pinned: there are none in the margin at a corner.
@@ -78,7 +78,7 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
 }
 
 #[test]
-fn the_way_between_two_pins_begins_and_ends_at_them() {
+fn interpolation_begins_and_ends_at_its_pins() {
     let mut window = explored(|_| {});
     pin(&mut window, &[0, 1]);
     window.click("Interpolation");
@@ -95,7 +95,7 @@ fn the_way_between_two_pins_begins_and_ends_at_them() {
 }
 
 #[test]
-fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
+fn samples_are_generated_from_a_seed_with_nearest_training_samples() {
     let mut window = explored(|project| {
         project.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };
     });

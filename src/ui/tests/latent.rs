@@ -25,7 +25,7 @@ fn shown_set(state: &State) -> Option<Set> {
 }
 
 #[test]
-fn the_latent_space_shows_any_set_by_the_newest_weights() {
+fn the_latent_space_shows_any_set_with_the_newest_weights() {
     let mut window = Window::sized(1400.0, 1000.0, Theme::Dark);
     window.state().project.training.epochs = 1;
     window.key(Modifiers::NONE, Key::F5);
@@ -54,7 +54,7 @@ fn the_latent_space_shows_any_set_by_the_newest_weights() {
 }
 
 #[test]
-fn another_set_cancels_the_one_that_is_encoded() {
+fn choosing_another_set_cancels_the_current_encoding() {
     let mut window = Window::new();
     window.state().project.training.epochs = 1;
     window.key(Modifiers::NONE, Key::F5);

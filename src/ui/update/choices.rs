@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn training_follows_data_that_are_chosen() {
+    fn training_settings_adapt_to_newly_chosen_data() {
         let mut state = State::default();
         let default = settings(&state);
         load(&mut state, 30);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_is_opened_keeps_its_settings_wherever_its_data_are() {
+    fn an_opened_document_keeps_its_settings_wherever_its_data_are() {
         let mut state = State::default();
         load(&mut state, 30);
         let mut project = Project::default();

@@ -69,7 +69,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn a_comparison_is_kept_with_the_run_and_taken_back() {
+    fn a_comparison_is_saved_with_the_run_and_can_be_undone() {
         let data = samples::table(40, 3);
         let mut run = samples::run(3, 20);
         samples::keep(&mut run, &data, &[0, 20], 2, false);

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn views_keep_the_data_of_a_run_whatever_becomes_of_the_input() {
+    fn views_keep_the_data_of_a_run_when_the_input_changes() {
         let with_path = |mut source: crate::project::Source, path: &str| {
             crate::ui::state::PathField::Main.set(&mut source, PathBuf::from(path));
             source
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_of_ones_own_stay_where_the_data_of_a_run_are_loaded() {
+    fn user_labels_are_kept_when_the_data_of_a_run_are_loaded() {
         let mut state = trained(crate::project::Source::Digits);
         let rows = IndexSet::of(&[1, 4]);
         let odd = OwnLabel { name: "odd".to_owned(), fingerprint: 7, count: 30, rows };
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn data_at_another_place_or_with_other_labels_are_kept_too() {
+    fn data_at_another_path_or_with_other_labels_are_kept_too() {
         let mut state = trained(crate::project::Source::Digits);
         // The run has another path, but the loaded rows are still its own.
         state.runs[0].design.data.source = Sources::default().0[2].clone();

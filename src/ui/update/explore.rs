@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_decoded_by_the_weights_of_their_epoch() {
+    fn codes_are_decoded_with_the_weights_of_their_epoch() {
         let live = Live { run: RunId(1), step: 3, weights: Arc::default() };
         for (status, epoch, expected) in [
             (Status::Done, None, Some(Some(40))),
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_made_by_hand_belongs_to_its_run_whatever_number_that_has() {
+    fn a_code_made_by_hand_belongs_to_its_run_after_renumbering() {
         let data = Arc::new(samples::table(20, 2));
         let mut state = explored(&data);
         let started = state.runs[0].started_unix_secs;
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_row_has_the_code_of_the_epoch_or_is_to_be_encoded() {
+    fn a_pinned_row_has_the_code_of_the_epoch_or_is_encoded() {
         let data = Arc::new(samples::table(20, 2));
         let mut other = samples::table(4, 2);
         other.fingerprint = 99;
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_are_kept_once_removed_and_undone() {
+    fn pins_are_added_once_removed_and_restored_by_undo() {
         let pin = |row| Pin::of_row(format!("row {row}"), 7, row);
         let mut state = State::default();
         for rows in [&[4, 5][..], &[4], &[6]] {

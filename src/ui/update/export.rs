@@ -159,7 +159,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn samples_are_exported_without_a_run_and_nothing_else() {
+    fn without_a_run_only_samples_can_be_exported() {
         let mut state = State::default();
         state.data.dataset = Some(Arc::new(samples::table(9, 2)));
         assert_eq!(state.export_problem(ExportWhat::Samples, &Set::All), None);

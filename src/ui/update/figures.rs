@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_asked_for_saved_and_copied() {
+    fn figures_are_requested_saved_and_copied() {
         let mut state = State::default();
         state.use_figures(Vec::new(), FigureWish::CopyPicture, true);
         assert!(state.effects.is_empty() && state.dialog.is_none(), "there is nothing");

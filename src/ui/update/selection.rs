@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_named_renamed_taken_up_again_and_undone() {
+    fn a_selection_is_named_renamed_restored_and_undone() {
         let mut state = state();
         state.select_where(&Criterion::Class(0, 1), How::Replace);
         assert_eq!(state.selected(), [1, 4, 7]);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_selection_becomes_a_label_column_and_is_taken_back() {
+    fn a_named_selection_becomes_a_label_column_and_back() {
         let mut state = state();
         state.select_where(&Criterion::Class(0, 1), How::Replace);
         state.name_selection();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_selections_change_no_design() {
+    fn naming_a_selection_does_not_change_the_design() {
         let mut state = state();
         state.select_all();
         state.name_selection();

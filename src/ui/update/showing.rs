@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_shown_become_a_set_and_the_design_keeps_its_data() {
+    fn shown_files_become_a_set_and_the_design_keeps_its_data() {
         let mut state = state();
         let before = state.project.data.clone();
         state.show_to(RunId(2), vec!["/photos".into()], None, None);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_a_run_that_was_deleted_nor_drawn_of_another() {
+    fn data_shown_to_deleted_or_other_runs_are_ignored() {
         let mut state = state();
         state.show_to(RunId(2), vec!["/photos".into()], None, None);
         let (request, _) = asked(&state).expect("a request");
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_told_and_cancelling_ends_all() {
+    fn files_that_cannot_be_shown_are_reported_and_cancel_clears_the_queue() {
         let mut state = state();
         state.show_to(RunId(2), vec!["/a.csv".into()], None, None);
         state.show_to(RunId(2), vec!["/b.csv".into()], None, None);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_asked_about_while_there_is_a_trained_run() {
+    fn dropping_files_asks_if_there_is_a_trained_run() {
         let drop = |state: &mut State, source: Source| {
             state.dialog = None;
             state.use_dropped(vec![("/x".into(), DropKind::Data(source))]);
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn other_data_of_a_project_are_offered_and_not_loaded() {
+    fn other_data_of_a_project_are_offered_but_not_loaded() {
         let mut state = state();
         state.project.others = vec![OtherData {
             name: "photos".to_owned(),

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_comes_after_the_selection() {
+    fn a_new_layer_is_added_after_the_selection() {
         let mirrored = Recipe::Undercomplete.project();
         let waist = Gap::Encoder(2);
         for (place, gap) in [

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_become_words_and_tiles_again() {
+    fn an_arrangement_survives_a_round_trip() {
         let data_in_front = Arrangement::Row(vec![
             (2.5, view("Loss")),
             (
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn explore_gets_room_once_where_the_border_was_not_moved() {
+    fn explore_gets_more_height_once_unless_the_border_was_moved() {
         let mut tree = Arrangement::default().tree();
         assert!(give_room(&mut tree) && !give_room(&mut tree));
         let Arrangement::Column(parts) = Arrangement::of(&tree) else { panic!("{tree:?}") };
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn views_that_are_new_join_an_arrangement_that_is_remembered() {
+    fn new_views_are_added_to_a_saved_arrangement() {
         let old = Arrangement::Row(vec![
             (1.0, view("Loss")),
             (1.0, view("Latent")),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_not_whole() {
+    fn invalid_arrangements_are_not_whole() {
         let all = || Pane::all().map(Arrangement::View).collect::<Vec<_>>();
         let shares = |share: f32| Arrangement::Row(all().into_iter().map(|view| (share, view)).collect());
         assert!(shares(1.0).is_whole());

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn channels_lie_side_by_side_with_a_pixel_between() {
+    fn channels_are_side_by_side_with_a_pixel_between() {
         // 2 rows and 3 columns with 4 channels: two above two.
         let code = Shape::Image { height: 2, width: 3, channels: 4 };
         let page = ChannelPage::new(code, vec![0, 1, 3]).expect("a picture");

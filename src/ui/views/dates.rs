@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_written_from_the_year_to_the_minute_in_their_zone() {
+    fn dates_are_formatted_in_local_time() {
         let (utc, east) = (TimeZone::UTC, TimeZone::fixed(offset(2)));
         for (secs, zone, date, time) in [
             (0, &utc, "1970-01-01 00:00", "00:00:00"),

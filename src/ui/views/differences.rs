@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_told_by_their_place() {
+    fn changes_of_layers_name_their_place() {
         check(|p| p.encoder[1] = dense(32, Activation::Relu), "layer 2 of the encoder: 64 → 32 units");
         check(
             |p| p.encoder[0] = dense(32, Activation::Tanh),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_one_kind_are_told_one_by_one() {
+    fn settings_of_a_kind_are_reported_one_by_one() {
         let told = |from: fn(&mut Project), to: fn(&mut Project)| {
             let (mut old, mut new) = (Project::default(), Project::default());
             from(&mut old);
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn how_data_are_read_is_told_in_the_words_of_the_form() {
+    fn reading_settings_have_the_names_of_the_form() {
         use crate::project::{
             Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateOrder, DateUnit, Decimal, LabelFrom,
             Pages, Parts, PictureReading, PixelRange, Rules, TableReading, Take,
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_named() {
+    fn equal_parts_are_listed() {
         let (old, mut new) = (samples::run(1, 5), samples::run(2, 5));
         let told = run_difference(&old, &new);
         assert_eq!((told.changes_text().as_str(), told.same), ("", PARTS.to_vec()));
@@ -446,13 +446,13 @@ mod tests {
     }
 
     #[test]
-    fn a_design_in_brief() {
+    fn a_design_is_summarised() {
         assert_eq!(brief(&Project::default()), "digits, encoder 128–64, code 2");
         assert_eq!(brief(&Recipe::Linear.project()), "digits, encoder none, code 4");
     }
 
     #[test]
-    fn every_pair_of_recipes_and_optimizers_is_told_apart_without_names_of_fields() {
+    fn differences_of_recipes_and_optimizers_have_no_field_names() {
         let mut projects: Vec<Project> = Recipe::ALL.into_iter().map(Recipe::project).collect();
         projects.extend(Optimizer::ALL.into_iter().map(|optimizer| {
             let mut project = Project::default();

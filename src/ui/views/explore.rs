@@ -500,7 +500,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_run_starts_with_nothing_of_the_last_one() {
+    fn another_run_starts_with_a_new_state() {
         let of = |started| Some((RunId(1), started));
         let mut view = ExploreView {
             of: of(1),
@@ -534,12 +534,12 @@ mod tests {
     }
 
     #[test]
-    fn units_are_sorted_by_falling_values() {
+    fn units_are_sorted_by_decreasing_values() {
         assert_eq!(by_falling(&[0.5, 2.0, f32::INFINITY, 2.0, -1.0]), [2, 1, 3, 0, 4]);
     }
 
     #[test]
-    fn weights_of_another_moment_are_said() {
+    fn weights_of_another_time_are_reported() {
         let text = |codes, weights| weights_text(codes, weights).map(|(text, _)| text);
         assert_eq!(text(36, Some(36)), None);
         assert_eq!(text(36, Some(40)).as_deref(), Some("codes of epoch 36, weights of epoch 40"));

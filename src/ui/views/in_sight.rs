@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_can_be_seen_are_known() {
+    fn visible_lines_are_found() {
         for (from, to, lines) in [
             (0.0, 100.0, 0..5),
             (19.0, 100.0, 0..5),
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_far_down_lie_one_below_the_other() {
+    fn lines_far_down_do_not_overlap() {
         // The millionth line of 37.3 points begins at 37,300,000, where 32-bit numbers are 4 apart.
         let tops = [1_000_000, 1_000_001, 1_000_002].map(|line| line_top(line, 37.3, 37_300_000.0));
         for (top, expected) in tops.into_iter().zip([0.0, 37.3, 74.6]) {

@@ -458,7 +458,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_are_coloured_by_labels_that_tell_groups_apart() {
+    fn points_are_coloured_by_labels_that_group_rows() {
         let ids = || LabelColumn::classes("id", (0..60).map(|n| n.to_string()).collect(), (0..60).collect());
         let mut data = crate::ui::views::samples::table(60, 2);
         data.labels.insert(0, ids());
@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_those_the_code_has_and_of_a_sparse_one_those_that_speak() {
+    fn shown_units_exist_and_are_active_in_sparse_codes() {
         let mut view = LatentView { units: [3, 9], ..LatentView::default() };
         assert_eq!(view.shown_units(5), [3, 4]);
         let run = crate::ui::views::samples::run(1, 0);

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_layout_comes_back_and_a_broken_one_is_the_first() {
+    fn a_layout_is_restored_and_an_invalid_one_gives_the_default() {
         let sizes = PanelSizes { bottom: Some(212.0), ..PanelSizes::default() };
         let runs_table = RunsTable { shows_hidden: true, ..RunsTable::default() };
         let view = ViewSettings {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_that_of_the_layout_asked_for_last() {
+    fn the_text_belongs_to_the_newest_layout() {
         let of = |bottom| {
             WindowLayout::new(&ViewSettings { bottom, ..ViewSettings::default() }, Arrangement::default())
         };

@@ -280,7 +280,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn curves_grow_with_the_history_and_start_again_when_it_is_another() {
+    fn curves_grow_with_the_history_and_restart_for_another_run() {
         let long = samples::run(1, 30);
         let mut short = long.clone();
         short.history.epochs.truncate(10);

@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_thread_holds_only_kept_epochs() {
+    fn the_replay_shows_only_kept_epochs() {
         let epochs = [0, 2, 4, 8, 9, 10];
         for (wanted, expected) in [(-5.0, 0), (2.9, 2), (5.0, 4), (6.9, 8), (99.0, 10)] {
             assert_eq!(nearest(&epochs, wanted), expected);

@@ -166,7 +166,7 @@ mod tests {
     use crate::project::DateUnit;
 
     #[test]
-    fn numbers_are_written_as_they_came() {
+    fn numbers_are_written_as_in_the_source() {
         for (value, base, expected) in [
             (0.1_f32, 0.0, "0.1"),
             (5.1, 0.0, "5.1"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_were_filled_are_known() {
+    fn filled_cells_are_recognised() {
         let (mut data, _) = crate::ui::views::samples::mixed(60);
         // In the second row the height, in the third the two features of the city.
         data.gaps.cells = vec![1 << 5 | 1 << 13 | 1 << 14];
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_no_groups() {
+    fn ids_do_not_group_rows() {
         let classes = |names: usize, rows: usize| {
             let names_of = (0..names).map(|name| format!("P{name:03}")).collect();
             LabelColumn::classes("x", names_of, (0..rows).map(|row| (row % names) as u32).collect())
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_words_and_dates_again() {
+    fn cells_show_words_and_dates() {
         let text = |kind: ColumnKind, values: &[f32]| {
             cell_text(&Column { name: "x".to_owned(), kind, unit: None }, |feature| values[feature])
         };

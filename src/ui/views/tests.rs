@@ -1,5 +1,4 @@
-//! Every view with every kind of data, in both themes: it is drawn, shows its content, and carries
-//! out requests.
+//! Every view with every kind of data, in both themes: drawing, content and requests.
 
 mod data;
 mod figures;
@@ -239,7 +238,7 @@ fn check_all(scene: impl Fn() -> Scene) {
 }
 
 #[test]
-fn nothing_at_all() {
+fn views_without_any_data() {
     check_all(|| Scene::new(Vec::new(), None));
 }
 
@@ -277,7 +276,7 @@ fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
 }
 
 #[test]
-fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
+fn the_marker_is_dragged_by_its_triangle_and_by_its_line() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     let grip = harness.get_by_label("epoch marker").rect();
@@ -296,7 +295,7 @@ fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
 }
 
 #[test]
-fn the_marker_is_grabbed_though_a_slow_frame_sees_the_pointer_elsewhere() {
+fn the_marker_is_grabbed_in_a_slow_frame() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     let from = harness.get_by_label("epoch marker").rect().center();
@@ -339,7 +338,7 @@ fn zoom_in(harness: &mut Harness<'_, Scene>) {
 }
 
 #[test]
-fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
+fn a_box_zooms_until_reset_or_another_run_is_shown() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     zoom_in(&mut harness);
@@ -383,7 +382,7 @@ fn a_class_in_the_legend_is_pinned() {
 }
 
 #[test]
-fn wide_codes_ask_for_their_principal_components() {
+fn wide_codes_request_their_principal_components() {
     let data = samples::pictures(50, [8, 8, 1], 5);
     let mut harness = harness(Scene::trained(20, data, 6, false), Part::Latent, SIZES[0], Theme::Dark);
     let mut asks = |change: fn(&mut Scene)| {
@@ -476,7 +475,7 @@ fn the_source_of_data_is_one_click_away() {
 }
 
 #[test]
-fn view_state_survives_being_written_down() {
+fn view_state_survives_a_round_trip() {
     let mut view = LossView::default();
     (view.smoothing, view.log) = (0.6, false);
     let text = ron::to_string(&view).unwrap();
@@ -491,7 +490,7 @@ fn view_state_survives_being_written_down() {
 }
 
 #[test]
-fn many_points_are_few_shapes_and_made_once() {
+fn many_points_are_few_shapes_and_built_once() {
     let shown = |scene: Scene, view: Part| {
         let mut harness = harness(scene, view, vec2(820.0, 560.0), Theme::Dark);
         harness.run();
@@ -519,8 +518,7 @@ fn many_points_are_few_shapes_and_made_once() {
     assert!(!Arc::ptr_eq(&before, &mesh(&harness)), "another epoch is not shown");
 }
 
-/// Every view in every state is laid out. `VIEW_SHOTS=FOLDER cargo test --lib every_view` saves the
-/// pictures for inspection.
+/// Lays out every view; `VIEW_SHOTS=FOLDER cargo test --lib every_view` saves pictures.
 #[test]
 fn every_view_lays_out_in_every_state() {
     let folder = std::env::var_os("VIEW_SHOTS").map(std::path::PathBuf::from);

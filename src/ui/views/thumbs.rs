@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_in_sight_has_a_picture_of_its_own() {
+    fn every_visible_sample_has_its_own_picture() {
         for (start, slots) in [(0, 1), (0, 12), (5, 12), (12, 12), (1_000_003, 40)] {
             let mut places: Vec<usize> = (0..slots).map(|slot| place_of(slot, start, slots)).collect();
             assert!(places.iter().enumerate().all(|(slot, place)| place % slots == slot), "{places:?}");

@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_width_is_the_same_wherever_its_part_is() {
+    fn the_width_of_a_part_does_not_depend_on_its_position() {
         for (width, expected) in [(40.0_f32, 40.0), (40.03125, 41.0), (39.5, 40.0)] {
             for place in 0..1000 {
                 let left = place as f32 / 3.0;

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_scrolls_ends_before_the_bar() {
+    fn scrolled_content_ends_before_the_bar() {
         let mut right = (0.0, 0.0);
         let mut harness = egui_kittest::Harness::builder()
             .with_size(vec2(200.0, 100.0))

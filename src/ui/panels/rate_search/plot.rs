@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_drawn_and_named_in_both_themes() {
+    fn the_plot_is_drawn_and_named_in_both_themes() {
         let points: Vec<[f64; 2]> = (0..60)
             .map(|i| [1e-6 * 10_f64.powf(f64::from(i) / 10.0), (f64::from(i) - 40.0).powi(2)])
             .collect();

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_cut_off_where_nobody_sees_it() {
+    fn a_line_is_clipped_outside_the_visible_part() {
         let line = [[0.0, 0.0], [1.0, 1.0], [2.0, 4.0], [3.0, 0.0]];
         let cut = |x: [f64; 2]| clipped(&line, x).collect::<Vec<_>>();
         assert_eq!(cut([0.0, 3.0]), line);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn dashes_are_counted_across_however_jagged_the_line() {
+    fn dashes_are_measured_horizontally() {
         let straight = [pos2(0.0, 7.0), pos2(20.0, 7.0)];
         let jagged: Vec<Pos2> = (0..=200).map(|i| pos2(i as f32 * 0.1, (i % 2) as f32 * 50.0)).collect();
         for path in [&straight[..], &jagged] {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_are_made_again_only_when_something_has_changed() {
+    fn curves_are_rebuilt_only_after_changes() {
         let line = |height: f64| -> Line { [[0.0, height], [1.0, height]].into_iter().collect() };
         let mut strokes = Strokes::default();
         // The height on the screen of a line at this value, with an axis from 0 to 10 over 100

@@ -256,14 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_one_value_is_that_value() {
+    fn a_range_with_a_single_value_shows_that_value() {
         for (low, high, expected) in [("66700", "66700", "66700"), ("1", "2", "1 to 2")] {
             assert_eq!(between(low.to_owned(), high), expected);
         }
     }
 
     #[test]
-    fn everything_is_in_sight_where_there_is_room() {
+    fn all_columns_are_visible_where_there_is_space() {
         for (room, expected) in
             [(694.0, 694.0), (760.0, 760.0), (874.0, 874.0), (950.0, 950.0), (300.0, 694.0)]
         {

@@ -134,7 +134,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn a_summary_counts_what_is_there() {
+    fn a_summary_counts_values_and_classes() {
         let data = samples::table(60, 5);
         let summary = Summary::of(&data);
         assert_eq!(summary.classes.iter().sum::<usize>(), 60);

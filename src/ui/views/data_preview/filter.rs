@@ -115,7 +115,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn rows_of_a_class_and_a_split_are_found_whatever_their_number() {
+    fn rows_of_a_class_and_a_split_are_found() {
         let data = samples::table(60, 5);
         let ids = data.labels[0].class_ids().unwrap().to_vec();
         let found = |class, subset| {

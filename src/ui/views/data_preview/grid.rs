@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_that_can_be_seen_are_known() {
+    fn visible_columns_are_found() {
         let grid =
             Grid { name: "", widths: &[100.0, 50.0, 50.0, 80.0], rows: 10, row_px: 20.0, offset: None };
         for (from, to, columns) in [

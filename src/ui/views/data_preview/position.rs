@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_and_rows_are_gone_to() {
+    fn keys_and_row_numbers_scroll_the_list() {
         let mut position = Position::default();
         let lines = lines(1);
         assert_eq!(scroll(&mut position, &lines, lines.end()), 0.0);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_known_late_leaves_the_list_where_it_was() {
+    fn a_late_scroll_range_does_not_move_the_list() {
         let mut position = Position::default();
         let wide = lines(10);
         position.step(Step::End);
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_scrolls_is_where_the_list_is() {
+    fn the_list_keeps_the_users_scroll_position() {
         let mut position = Position::default();
         let wide = lines(10);
         pull(&mut position, &wide, 1600.0);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn each_filter_has_its_place() {
+    fn each_filter_has_its_own_position() {
         let mut position = Position::default();
         let (all, some) = (Filter::default(), Filter { class: Some(3), subset: None });
         let wide = lines(10);

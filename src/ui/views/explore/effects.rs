@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_that_move_are_listed_by_how_far_they_do() {
+    fn features_are_listed_by_decreasing_change() {
         assert_eq!(most_moved(&[0.0, 1.0, 5.0, 2.0], &[0.5, 1.0, 3.0, 2.25]), [2, 0, 3]);
         assert_eq!(most_moved(&[f32::NAN, 1.0], &[0.0, 1.0]), [0; 0], "what is no number moves nowhere");
     }

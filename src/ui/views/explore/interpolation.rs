@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_played_to_the_end_and_back() {
+    fn pictures_are_played_forwards_and_backwards() {
         let played: Vec<usize> = (0..9).map(|frame| there_and_back(frame, 4)).collect();
         assert_eq!(played, [0, 1, 2, 3, 2, 1, 0, 1, 2]);
         assert_eq!([0, 1, 2].map(|frame| there_and_back(frame, 2)), [0, 1, 0]);

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_position_of_the_strongest_unit_is_chosen_until_a_person_does() {
+    fn the_position_of_the_strongest_unit_is_the_default() {
         let code = Shape::Image { height: 2, width: 3, channels: 4 };
         let mut positions = Positions::default();
         positions.follow(1, code, &[14, 2, 3]);

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_code_is_near_to_is_far() {
+    fn a_position_without_codes_nearby_is_far() {
         let kept = kept();
         let of = |explore: &Explore| subject(&kept, PlaneKind::Components, [0, 1], explore);
         assert!(!of(&Explore::default()).is_far(&[50.0, 25.0, 99.0]), "nobody knows yet");
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_those_of_training_codes_alone() {
+    fn ranges_only_include_training_codes() {
         let codes = vec![0.0, 1.0, 4.0, 3.0, 100.0, -100.0];
         let kept = Arc::new(Kept { code_units: 2, codes, ..Kept::default() });
         let mut subject = Subject::default();

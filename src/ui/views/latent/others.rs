@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_lie_where_those_of_the_run_do() {
+    fn other_data_use_the_plane_of_the_run() {
         let located =
             Located { codes: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], plane: vec![[9.0, 8.0], [7.0, 6.0]] };
         let check = |plane, code_units, expected: &[[f32; 2]]| {

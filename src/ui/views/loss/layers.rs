@@ -98,7 +98,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn curves_grow_with_the_history_and_start_over_with_another() {
+    fn layer_curves_grow_with_the_history_and_restart_for_another_run() {
         let records = |layers: u32, epochs: u32| {
             let place = move |layer| (1..=epochs).map(move |epoch| (layer, epoch));
             let record = |(layer, epoch)| GreedyRecord { layer, epoch, error: 0.5, seconds: 0.0 };

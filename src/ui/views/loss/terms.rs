@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chosen_terms_are_those_that_a_run_has() {
+    fn chosen_terms_exist_in_the_run() {
         let all = ["total", "reconstruction", "KL"].map(str::to_owned);
         for (written, expected) in [
             ("\"KL\"", &["KL"][..]),

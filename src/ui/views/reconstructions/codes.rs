@@ -44,7 +44,7 @@ mod tests {
     use crate::ui::plots::DisplayRange;
 
     #[test]
-    fn codes_are_found_by_row_and_cut_down_to_their_channels() {
+    fn codes_are_found_by_row_and_reduced_to_their_channels() {
         // Two positions, one above the other, with 3 channels.
         let code = Shape::Image { height: 2, width: 1, channels: 3 };
         let codes = (0..12).map(|at| at as f32).collect();

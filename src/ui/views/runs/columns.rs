@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_other_weights_are_told_apart() {
+    fn values_of_other_weights_are_marked() {
         let mut run = samples::run(1, 100);
         found(&mut run, FindingKind::Likelihood, Subset::Test, &[("NLL, nats", 90.0)]);
         let column = RunColumn::Found(FindingKind::Likelihood, Subset::Test, "NLL, nats".to_owned());
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_and_names_are_told() {
+    fn attempts_and_names_are_shown() {
         let mut run = samples::run(3, 100);
         assert_eq!((short(&run), spoken(&run)), ("3 done".to_owned(), "run 3 done".to_owned()));
         assert_eq!(cell(&RunColumn::Epoch, &run).text, "100/100");

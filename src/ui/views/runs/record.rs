@@ -146,7 +146,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn a_record_tells_changes_in_their_order_and_results_from_the_newest() {
+    fn a_record_lists_changes_in_order_and_the_newest_results_first() {
         let mut run = samples::run(3, 100);
         let step = run.history.epochs.get(1).map_or(0, |record| record.step);
         run.edits = vec![Edit { step, setting: Setting::Epochs(1200) }];

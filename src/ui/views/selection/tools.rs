@@ -251,7 +251,7 @@ mod tests {
     use crate::ui::views::samples::table;
 
     #[test]
-    fn a_range_is_at_first_that_of_all_values() {
+    fn the_default_range_covers_all_values() {
         let data = table(60, 2);
         let height = data.labels.iter().position(|column| column.name == "height").expect("numbers");
         let by = By::Label(height);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_is_one_line_however_narrow_the_view_is() {
+    fn buttons_have_one_line_at_any_width() {
         let data = table(60, 2);
         for width in [170.0, 230.0, 420.0] {
             let mut tools = Tools::default();

@@ -144,7 +144,7 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
 }
 
 #[test]
-fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
+fn figures_without_a_screen_match_the_initial_views() {
     let data = samples::pictures(200, [8, 8, 1], 10);
     let state = || state(Scene::trained(40, data.clone(), 2, false));
     let (harness, figures) = shown::<LossView>(state());
@@ -171,7 +171,7 @@ fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
 }
 
 #[test]
-fn pages_that_are_drawn_without_a_screen_are_those_of_the_window() {
+fn pages_without_a_screen_match_those_of_the_window() {
     let check = |data: Dataset, corrupted: bool, order: Order| {
         let state = state(Scene::trained(10, data, 2, corrupted));
         let mut view = ReconstructionsView::default();
@@ -203,7 +203,7 @@ fn pages_that_are_drawn_without_a_screen_are_those_of_the_window() {
 }
 
 #[test]
-fn what_a_restoring_network_is_shown_is_an_input_and_no_original() {
+fn data_shown_to_a_restoring_network_are_labelled_as_input() {
     let data = samples::pictures(40, [8, 8, 1], 3);
     let pictures = |corrupted: Vec<f32>| Pictures {
         rows: vec![4, 7],
@@ -232,7 +232,7 @@ fn what_a_restoring_network_is_shown_is_an_input_and_no_original() {
 }
 
 #[test]
-fn the_page_that_is_shown_is_saved_be_it_of_other_data() {
+fn the_displayed_page_is_saved_also_for_other_data() {
     let mut state = state(Scene::new(Vec::new(), Some(samples::pictures(12, [8, 8, 1], 3))));
     state.others.insert("photos".to_owned(), Arc::new(samples::pictures(2, [8, 8, 1], 2)));
     let (mut harness, figures) = shown::<DataPreviewView>(state);
@@ -252,7 +252,7 @@ fn the_page_that_is_shown_is_saved_be_it_of_other_data() {
 }
 
 #[test]
-fn the_plots_of_health_are_saved_together_and_each_by_itself() {
+fn the_plots_of_health_are_saved_together_and_individually() {
     let (_, figures) =
         shown::<HealthView>(state(Scene::trained(10, samples::pictures(40, [8, 8, 1], 3), 2, false)));
     let titles: Vec<&str> =

@@ -51,7 +51,7 @@ fn a_header_is_one_row_at_any_width() {
 }
 
 #[test]
-fn what_has_no_room_is_in_the_menu_and_works_there() {
+fn parts_that_do_not_fit_work_in_the_menu() {
     let mut harness = harness(full(), Part::Latent, vec2(360.0, 340.0), Theme::Dark);
     harness.run();
     assert!(harness.query_by_label("box").is_none());
@@ -75,7 +75,7 @@ fn what_has_no_room_is_in_the_menu_and_works_there() {
 }
 
 #[test]
-fn a_choice_without_room_for_chips_is_a_combo_box() {
+fn a_choice_without_space_for_chips_is_a_combo_box() {
     let narrow = |width: f32| {
         let mut harness = harness(full(), Part::Latent, vec2(width, 340.0), Theme::Dark);
         harness.run();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_health_of_a_run_is_told_in_words_and_numbers() {
+fn the_health_of_a_run_is_shown_in_words_and_numbers() {
     for (data, has_pictures) in [(samples::pictures(40, [8, 8, 1], 3), true), (samples::table(60, 5), false)]
     {
         let mut harness =

@@ -5,7 +5,7 @@ use crate::dataset::LabelValues;
 use crate::run::{EpochRecord, Kept, Losses};
 
 #[test]
-fn what_is_no_number() {
+fn non_finite_numbers() {
     check_all(|| {
         let mut scene = Scene::trained(10, samples::pictures(20, [8, 8, 1], 2), 2, false);
         let run = scene.runs.last_mut().unwrap();
@@ -44,7 +44,7 @@ fn hostile(number: usize) -> String {
 }
 
 #[test]
-fn names_that_would_turn_the_text_around() {
+fn names_with_control_characters() {
     check_all(|| {
         let mut data = samples::table(60, 5);
         data.name = hostile(0);

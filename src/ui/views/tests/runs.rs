@@ -61,7 +61,7 @@ fn texts_of_the_header_are_on_one_line() {
 }
 
 #[test]
-fn hidden_runs_are_left_out_until_they_are_asked_for() {
+fn hidden_runs_are_not_listed_until_requested() {
     let mut scene = Scene::digits();
     scene.runs[1].caption = Caption { is_hidden: true, ..Caption::default() };
     let mut harness = harness(scene, Part::Runs, SIZES[0], Theme::Dark);
