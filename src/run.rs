@@ -81,7 +81,7 @@ use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::project::{Project, Shape};
 
-/// Number of a run within its project, counted from 1 and never used again.
+/// Number of a run within its project, counted from 1 and never reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunId(pub u32);
 
@@ -94,33 +94,33 @@ impl std::fmt::Display for RunId {
 /// Status of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
-    /// Waits for its turn.
+    /// Waiting in the queue.
     #[default]
     Queued,
-    /// A worker trains it.
+    /// Being trained.
     Training,
     /// Paused between two steps.
     Paused,
-    /// Ended by a person before its last epoch; can be resumed exactly.
+    /// Stopped by the user before its last epoch; can be resumed exactly.
     Stopped,
     /// Reached its last epoch, or early stopping ended it.
     Done,
-    /// Training could not continue: the message says why. The last finite weights are kept.
+    /// Training could not continue, for the reason given. The last finite weights are kept.
     Failed(String),
 }
 
 impl Status {
-    /// Whether a worker has it in hand.
+    /// Whether a worker is processing it.
     pub fn is_under_way(&self) -> bool {
         matches!(self, Status::Training | Status::Paused)
     }
 
-    /// Whether a worker has it in hand or is going to.
+    /// Whether a worker is processing it or is going to.
     pub fn is_unfinished(&self) -> bool {
         *self == Status::Queued || self.is_under_way()
     }
 
-    /// One word for tables.
+    /// A single word for tables.
     pub fn word(&self) -> &'static str {
         match self {
             Status::Queued => "queued",
@@ -133,67 +133,69 @@ impl Status {
     }
 }
 
-/// A change made while the run was going.
+/// A change made during training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Edit {
-    /// The step before which it took effect, counted from 0 over the whole run.
+    /// The first step affected, counted from 0 over the whole run.
     pub step: u64,
     /// The new value.
     pub setting: Setting,
 }
 
-/// A setting that can be changed during a run.
+/// A setting that can be changed during training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Setting {
     /// The base learning rate.
     LearningRate(f32),
-    /// The number of epochs to train in all.
+    /// The total number of epochs to train.
     Epochs(u32),
 }
 
-/// A restart within a run, because its selector had not made its choice.
+/// A restart within a run, because its selector had not converged to a selection.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Restart {
     /// The first step of the new attempt, counted from 0 over the whole run.
     pub step: u64,
-    /// Epochs of the run that lie before it.
+    /// Epochs of the run before it.
     pub epoch: u32,
-    /// Which attempt begins, counted from 1.
+    /// The number of the new attempt, counted from 1.
     pub attempt: u32,
-    /// Mean over the selector's units of their largest share, after the attempt before; 1 is a choice.
+    /// Mean over the selector's units of their largest share, after the previous attempt; 1 means
+    /// converged.
     pub mean_max: f64,
-    /// Epochs to train in all from now on.
+    /// New total number of epochs to train.
     pub epochs: u32,
 }
 
-/// Designs of earlier versions are migrated as they are read.
+/// Designs of earlier versions are migrated when they are read.
 fn migrated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Project, D::Error> {
     Project::deserialize(deserializer).map(Project::migrated)
 }
 
-/// One training of one frozen design, with its recorded edits.
+/// One training of one design, which is saved with it, and the recorded edits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its number.
     pub id: RunId,
-    /// The project as it was when training started.
+    /// The project at the start of training.
     #[serde(deserialize_with = "migrated")]
     pub design: Project,
     /// The shape of one sample of the data.
     pub shape: Shape,
-    /// Fingerprint of the data; compared before an exact resume.
+    /// Fingerprint of the data, compared before an exact resume.
     pub fingerprint: u64,
-    /// Fingerprint of the rows it was trained on and judged by; `None` in files written before it was stored.
+    /// Fingerprint of the split into training, validation and test rows; `None` in files written
+    /// before it was stored.
     #[serde(default)]
     pub split: Option<u64>,
-    /// How the data were scaled; `None` in files written before it was stored.
+    /// The scaling of the data; `None` in files written before it was stored.
     #[serde(default)]
     pub normaliser: Option<Normaliser>,
     /// Its status.
     pub status: Status,
-    /// Epochs to train in all, the edits included.
+    /// Total number of epochs to train, including edits.
     pub epochs: u32,
-    /// Changes made while it was going.
+    /// Edits made during training.
     pub edits: Vec<Edit>,
     /// Restarts.
     #[serde(default)]
@@ -202,7 +204,7 @@ pub struct Run {
     pub parameters: u64,
     /// Time spent training, in seconds.
     pub seconds: f64,
-    /// When it was started, in seconds since 1970.
+    /// Start time, in seconds since 1970.
     pub started_unix_secs: u64,
     /// Loss terms by epoch.
     pub history: History,
@@ -211,37 +213,38 @@ pub struct Run {
     pub health: Option<std::sync::Arc<Health>>,
     /// Validation error of PCA with the same code size, per feature; the baseline.
     pub pca_mse: Option<f64>,
-    /// What a person says of it. Stored with the results in a file of its own, not in `run.ron`.
+    /// Name, note and visibility. Stored with the results in a file of its own, not in `run.ron`.
     #[serde(skip)]
     pub caption: Caption,
-    /// What was measured of it on request. Stored in a file of its own, not in `run.ron`.
+    /// Measurements made on request. Stored in a file of their own, not in `run.ron`.
     #[serde(skip)]
     pub results: Results,
-    /// Pictures and codes of the probe set by epoch. Stored in files of their own, not in `run.ron`.
+    /// Pictures and codes of the probe by epoch. Stored in files of their own, not in `run.ron`.
     #[serde(skip)]
     pub kept: KeptEpochs,
-    /// Everything needed to resume or to use the trained network. Stored in files of its own, not in `run.ron`.
+    /// Everything needed to resume or to use the trained network. Stored in files of its own, not
+    /// in `run.ron`.
     #[serde(skip)]
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
-    /// What [`Run::diagnoses`] found last.
+    /// The most recent result of [`Run::diagnoses`].
     #[serde(skip)]
     pub diagnosed: Diagnosed,
 }
 
-/// More seconds than anything takes, about 30,000 years.
+/// Exceeds any duration in seconds, about 30,000 years.
 const MOST_SECONDS: f64 = 1e12;
-/// More edits and restarts than are made of a run.
+/// Exceeds the number of edits and restarts of a run.
 const MOST_CHANGES: usize = 10_000;
-/// More bytes than the message of a failure has; a window would take long to lay it out.
+/// Maximum length in bytes of a failure message; the window would take long to lay out more.
 const MOST_MESSAGE_BYTES: usize = 100_000;
-/// Values of a sample beyond which no network is planned.
+/// Maximum number of values of a sample for which a network is planned.
 const MOST_FEATURES: usize = u32::MAX as usize;
 
 impl RunId {
-    /// The largest number of a run, so that there are others after it.
+    /// Maximum number of a run, so that there are larger ones.
     pub const LAST: RunId = RunId(999_999_999);
 
-    /// The number after the last of those that are taken; one in between where there is none.
+    /// The number after the largest one in use, or an unused smaller one if there is none.
     pub fn next(taken: &BTreeSet<RunId>) -> RunId {
         let after = taken.last().map_or(1, |last| last.0.saturating_add(1));
         let is_free = |number: &u32| !taken.contains(&RunId(*number));
@@ -251,16 +254,16 @@ impl RunId {
 }
 
 impl Run {
-    /// How many epochs have been trained to their end.
+    /// Number of completed epochs.
     pub fn finished_epochs(&self) -> u32 {
         self.history.epochs.len() as u32
     }
 
-    /// Checks a run that was read, without its epochs, its checkpoint and what the replay shows: these have a `validate` of
-    /// their own.
+    /// Checks a run read from a file, except for its epochs, its checkpoint and the kept epochs:
+    /// these have their own `validate`.
     ///
     /// # Errors
-    /// A message with what is wrong.
+    /// A message describing the problem.
     pub fn validate(&self) -> Result<(), String> {
         if self.id.0 == 0 || self.id > RunId::LAST {
             return Err(format!("runs have numbers from 1 to {}", RunId::LAST));
@@ -293,7 +296,7 @@ impl Run {
         self.health.as_ref().map_or(Ok(()), |health| health.validate(&self.design, self.shape))
     }
 
-    /// A run of a proven design on these data that waits for its turn.
+    /// A new run of a validated design on these data, waiting in the queue.
     pub fn new(id: RunId, plan: &Plan, data: &Dataset) -> Run {
         Run {
             id,

@@ -84,7 +84,7 @@ use compute::ComputeLane;
 use loading::Loader;
 use training::TrainingCommand;
 
-/// A handle on the lanes. Dropping it stops them and waits until the training thread has ended.
+/// A handle to the workers. Dropping it stops them and waits until the training thread has ended.
 pub struct Session {
     training: Option<Sender<TrainingCommand>>,
     training_thread: Option<JoinHandle<()>>,
@@ -93,22 +93,22 @@ pub struct Session {
     inbox: Inbox,
 }
 
-/// Where the lanes put their events.
+/// The destination of the workers' events.
 #[derive(Clone)]
 struct Outbox {
     events: Sender<Event>,
-    /// Events that nobody has taken yet.
+    /// Events that have not been received yet.
     unseen: Arc<AtomicUsize>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// Where events are taken from.
+/// The source of the workers' events.
 struct Inbox {
     events: Receiver<Event>,
     unseen: Arc<AtomicUsize>,
 }
 
-/// Both ends of the events.
+/// Both ends of the event channel.
 fn inbox(wake: impl Fn() + Send + Sync + 'static) -> (Outbox, Inbox) {
     let (events, received) = channel();
     let unseen = Arc::new(AtomicUsize::new(0));
@@ -131,25 +131,26 @@ impl Inbox {
 }
 
 impl Outbox {
-    /// How many events nobody has taken yet.
+    /// Number of events that have not been received yet.
     fn unseen(&self) -> usize {
         self.unseen.load(Ordering::Relaxed)
     }
 
     fn send(&self, event: Event) {
         self.unseen.fetch_add(1, Ordering::Relaxed);
-        // Nobody listens any more once the session is being dropped.
+        // There is no receiver once the session is being dropped.
         let _ = self.events.send(event);
     }
 
-    /// Tells whoever polls that there is something to see.
+    /// Notifies the receiver of new events.
     fn wake(&self) {
         (self.wake)();
     }
 }
 
 impl Session {
-    /// Starts the lanes. `wake` is called from their threads, at most at the screen's rate, after events were sent.
+    /// Starts the workers. `wake` is called from their threads after events were sent, at most at
+    /// the display's refresh rate.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Session {
         let (outbox, inbox) = inbox(wake);
         let (training, commands) = channel();
@@ -167,7 +168,7 @@ impl Session {
         }
     }
 
-    /// Asks for something; never waits.
+    /// Sends a request; never waits.
     pub fn send(&mut self, request: Request) {
         let training = match request {
             Request::Load { request, data, own } => return self.loader.load(request, *data, own),
@@ -186,17 +187,18 @@ impl Session {
             Request::Set(run, setting) => TrainingCommand::Set(run, setting),
         };
         if let Some(lane) = &self.training {
-            // The lane lives as long as its sender; a worker that could not be started has no run to speak for.
+            // The worker lives as long as its sender. If it could not be started, there is no run
+            // to report about.
             let _ = lane.send(training);
         }
     }
 
-    /// What happened since the last call; never waits.
+    /// The events since the last call; never waits.
     pub fn poll(&self) -> impl Iterator<Item = Event> + '_ {
         self.inbox.poll()
     }
 
-    /// The next event, waiting for it; `None` once the lanes are gone. For programs without a window.
+    /// Waits for the next event; `None` once the workers are gone. For programs without a window.
     pub fn wait(&self) -> Option<Event> {
         self.inbox.wait()
     }
@@ -208,13 +210,13 @@ impl Drop for Session {
         self.loader.cancel_shown();
         self.training = None;
         if let Some(thread) = self.training_thread.take() {
-            // A panic of the worker has become an event already.
+            // A panic of the worker has already become an event.
             let _ = thread.join();
         }
     }
 }
 
-/// What a panic said, for an event.
+/// The message of a panic, for an event.
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()

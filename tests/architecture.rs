@@ -1,7 +1,8 @@
-//! `ARCHITECTURE.md` against the sources: who uses whom, and the rules that clippy has no lint for.
+//! Checks `ARCHITECTURE.md` against the sources: which module uses which, and rules that clippy has
+//! no lint for.
 //!
-//! Sources are read line by line, as `cargo fmt` leaves them. Tests are left out: they stand last in
-//! their file, which clippy checks, or in a file of their own.
+//! Sources are read line by line, as `cargo fmt` formats them. Tests are excluded: they are at the
+//! end of their file, which clippy checks, or in a file of their own.
 
 #[path = "architecture/imports.rs"]
 mod imports;
@@ -10,19 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Texts by path from the root, with `/`.
+/// Texts by path from the root, with `/` as separator.
 type Texts = BTreeMap<String, String>;
-/// The rows of the page's table of modules, in its order: a module, and those it may use.
+/// The rows of the page's module table, in order: a module, and those it may use.
 type Table = Vec<(String, BTreeSet<String>)>;
 
-/// Crates that a part of the sources alone may name.
+/// Crates that only one part of the sources may name.
 const CRATES: [(&str, &[&str]); 2] =
     [("dfdx", &["src/engine.rs", "src/engine/"]), ("egui", &["src/ui.rs", "src/ui/"])];
-/// Constants of egui that are no colour: to tint with, to mask with.
+/// Constants of egui that are not colours: for tinting and masking.
 const NEUTRAL: [&str; 4] = ["WHITE", "BLACK", "TRANSPARENT", "PLACEHOLDER"];
-/// The mark of what is compiled for tests only.
+/// Marks code that is compiled for tests only.
 const TEST_ONLY: &str = "#[cfg(test)]";
-/// The most lines of a file.
+/// Maximum number of lines per file.
 const MOST_LINES: usize = 600;
 /// Pages at the root.
 const PAGES: [&str; 4] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
@@ -45,7 +46,7 @@ fn sources_keep_the_rules() {
 }
 
 #[test]
-fn files_named_on_the_pages_exist() {
+fn files_named_in_the_documents_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = texts("docs", &["md"]);
     pages.extend(PAGES.map(|name| (name.to_owned(), root_text(name))));
@@ -57,7 +58,7 @@ fn files_named_on_the_pages_exist() {
 }
 
 #[test]
-fn no_text_knows_the_machine_it_was_written_on() {
+fn no_text_contains_machine_paths() {
     let mut all = Texts::new();
     for folder in ["src", "tests", "benches", "scripts", "docs", "fuzz/fuzz_targets"] {
         all.extend(texts(folder, &["rs", "sh", "py", "md", "toml"]));
@@ -97,7 +98,7 @@ fn root_text(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name)
 }
 
-/// Without the files of modules that are compiled for tests only.
+/// Removes the files of modules that are compiled for tests only.
 fn without_test_files(sources: &Texts) -> Texts {
     let mut tests = Vec::new();
     for (file, source) in sources {
@@ -116,8 +117,8 @@ fn without_test_files(sources: &Texts) -> Texts {
     product
 }
 
-/// The lines of a source, numbered from 1: without comments, without texts between quotation marks,
-/// without the tests at the end and without the first line of other items compiled for tests only.
+/// The lines of a source, numbered from 1, without comments, string contents, the tests at the end,
+/// and the first line of other test-only items.
 fn code(source: &str) -> Vec<(usize, String)> {
     let mut kept = Vec::new();
     let mut lines = source.lines().enumerate();
@@ -134,7 +135,7 @@ fn code(source: &str) -> Vec<(usize, String)> {
     kept
 }
 
-/// A line without its comment and without what stands between its quotation marks.
+/// A line without its comment and without the contents of its strings.
 fn without_texts(line: &str) -> String {
     let line = line.replace("\\\"", "").replace("'\"'", "");
     let mut code = String::new();
@@ -148,12 +149,12 @@ fn without_texts(line: &str) -> String {
     code
 }
 
-/// The name that a text begins with; empty where it begins with something else.
+/// The identifier at the start of a text; empty where there is none.
 fn name(text: &str) -> &str {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
-/// The module a file belongs to: `io` for `src/io.rs` and all in `src/io/`.
+/// The module of a file: `io` for `src/io.rs` and everything in `src/io/`.
 fn module(file: &str) -> &str {
     name(file.strip_prefix("src/").unwrap_or(file))
 }
@@ -170,7 +171,7 @@ fn table(page: &str) -> Table {
     .collect()
 }
 
-/// Where the table, the library's modules and what they use differ; both ways.
+/// Differences in both directions between the table, the library's modules and their actual uses.
 fn table_errors(table: &Table, library: &str, sources: &Texts) -> Vec<String> {
     let mut errors = Vec::new();
     let library: BTreeSet<&str> =
@@ -210,7 +211,7 @@ fn table_errors(table: &Table, library: &str, sources: &Texts) -> Vec<String> {
     errors
 }
 
-/// Crates and colours where they do not belong, and paths that hide which module they lead to.
+/// Crates and colours in the wrong place, and paths that hide the module they lead to.
 fn source_errors(file: &str, source: &str) -> Vec<String> {
     let mut errors = Vec::new();
     let depth = file.split('/').count() - 1;
@@ -241,7 +242,7 @@ fn length_error(file: &str, source: &str) -> Option<String> {
         .then(|| format!("{file}: {lines} lines; a file is one idea, at most {MOST_LINES} lines"))
 }
 
-/// Files that a page names between back quotes and that do not exist.
+/// Files that a page names in backquotes and that do not exist.
 fn missing_files(page: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let names = page.split('`').skip(1).step_by(2);
     let is_file = |name: &str| {
@@ -252,14 +253,14 @@ fn missing_files(page: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     names.filter(|name| is_file(name) && !exists(name)).map(|name| format!("{name} does not exist")).collect()
 }
 
-/// Paths that exist on one machine only.
+/// Paths that exist on a single machine only.
 fn machine_paths(file: &str, text: &str) -> Vec<String> {
     let paths = ["home", "root", "work", "Users"].map(|folder| format!("/{folder}/"));
     let lines = text.lines().filter(|line| paths.iter().any(|path| line.contains(path)));
     lines.map(|line| format!("{file}: a path of one machine: {}", line.trim())).collect()
 }
 
-/// Checks that each error contains what is expected of it.
+/// Checks that each error contains the expected text.
 #[track_caller]
 fn check(errors: &[String], expected: &[&str]) {
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");

@@ -1,4 +1,4 @@
-//! The command line as people and scripts use it: exit codes, results on stdout, files left behind.
+//! The command line as users and scripts use it: exit codes, results on stdout, written files.
 
 mod program;
 
@@ -11,7 +11,7 @@ use hourglass::project::{Data, Recipe, Shape, Source};
 use hourglass::run::{FindingKind, Run, Status};
 use program::{fails, last_json, run, write_table};
 
-/// The results of a command that must succeed.
+/// Stdout of a command that must succeed.
 #[track_caller]
 fn ok(dir: &Path, arguments: &[&str]) -> String {
     program::ok(dir, arguments).stdout
@@ -25,7 +25,7 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
     open_project(&dir.join(name)).expect("opens").runs
 }
 
-/// An array as data, its values as they are.
+/// An array as data, with its values unchanged.
 fn rows_of(path: PathBuf) -> Data {
     Data {
         source: Source::Npy {
@@ -39,7 +39,7 @@ fn rows_of(path: PathBuf) -> Data {
 }
 
 #[test]
-fn help_teaches_and_wrong_use_is_code_2() {
+fn help_explains_and_wrong_usage_exits_with_2() {
     let dir = dir();
     let help = ok(dir.path(), &["--help"]);
     for word in ["Examples:", "recipe:undercomplete", "Exit codes", "bench"] {
@@ -76,7 +76,7 @@ fn help_teaches_and_wrong_use_is_code_2() {
 }
 
 #[test]
-fn every_recipe_is_listed_written_and_sound() {
+fn every_recipe_is_listed_written_and_valid() {
     let dir = dir();
     let listed = ok(dir.path(), &["recipes"]);
     let names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
@@ -111,7 +111,7 @@ fn check_names_places() {
 }
 
 #[test]
-fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
+fn data_given_as_a_design_are_reported_with_the_right_option() {
     let dir = dir();
     let path = dir.path();
     write_table(&path.join("t.csv"), 0.0);
@@ -144,7 +144,7 @@ fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
 }
 
 #[test]
-fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
+fn missing_files_are_named_with_the_option_to_locate_them() {
     let dir = dir();
     let path = dir.path();
     let here = path.canonicalize().expect("there");
@@ -180,7 +180,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     check(&["train", "t.hourglass", "--resume", "--epochs", "3"], &[words[0], "--data PATH"]);
     check(&["evaluate", "gone.hourglass"], &["no file gone.hourglass in", &here.to_string_lossy()]);
 
-    // The new place is enough: it is the same data, with the same split.
+    // The new path is enough: the data are the same, with the same split.
     let moved = ["evaluate", "t.hourglass", "moved.csv", "--split", "test", "--json"];
     assert_eq!(last_json(&ok(path, &moved)), whole);
     assert_eq!(last_json(&ok(path, &["evaluate", "t.hourglass", "moved.csv", "--json"])), whole);
@@ -266,7 +266,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     assert!(ok(path, &["reconstruct", file, "-o", "rebuilt"]).starts_with("1797 pictures"));
     assert_eq!(fs::read_dir(path.join("rebuilt")).expect("made").count(), 1797);
 
-    // The recipe again would overwrite it; the project itself gets a second run.
+    // Training the recipe again would overwrite it; training the project adds a second run.
     fails(path, &["train", "recipe:undercomplete", "--epochs", "1"], 1, "--force");
     let second = ok(path, &["train", file, "--epochs", "1"]);
     let baseline = run_1.pca_mse.expect("a baseline");
@@ -280,7 +280,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn names_that_are_no_text_are_names_too() {
+fn names_that_are_not_valid_text_are_accepted() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -297,7 +297,7 @@ fn names_that_are_no_text_are_names_too() {
     let evaluated = run(&[OsStr::new("evaluate"), name]);
     assert!(evaluated.contains("180 samples"), "{evaluated}");
     run(&[OsStr::new("train"), name, OsStr::new("--epochs"), OsStr::new("1")]);
-    // Data of such a name train and are saved; the name comes back as far as it is text.
+    // Data with such a name train and are saved; the name is restored as far as it is valid text.
     write_table(&dir.path().join(OsStr::from_bytes(b"t\xFF.csv")), 0.0);
     let data = OsStr::from_bytes(b"t\xFF.csv");
     let train: Vec<&OsStr> =
@@ -309,14 +309,14 @@ fn names_that_are_no_text_are_names_too() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_is_said_before_training() {
+fn an_unwritable_output_is_reported_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
     fails(dir.path(), &arguments, 1, "Create the folder first");
 }
 
 #[test]
-fn nothing_that_exists_is_overwritten_without_force() {
+fn existing_files_are_not_overwritten_without_force() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:linear", "--epochs", "1"]);
@@ -338,7 +338,7 @@ fn nothing_that_exists_is_overwritten_without_force() {
     fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "already exists");
     // A wrong ending is said before any work, and costs no file.
     fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");
-    // Under whatever name, a project may be saved into itself.
+    // A project may be saved to itself under any spelling of its path.
     ok(path, &["train", "linear.hourglass", "--epochs", "1", "-o", "./linear.hourglass"]);
     assert_eq!(runs(path, "linear.hourglass").len(), 2);
     fs::create_dir(path.join("empty")).expect("made");
@@ -354,7 +354,7 @@ fn a_bench_ends_with_its_numbers() {
     }
 }
 
-/// An NPY file of `f32` whose values are so many times as large.
+/// An NPY file of `f32` with values multiplied by a factor.
 fn times(npy: &[u8], factor: f32) -> Vec<u8> {
     let header = 10 + usize::from(u16::from_le_bytes([npy[8], npy[9]]));
     let (header, values) = npy.split_at(header);
@@ -365,7 +365,7 @@ fn times(npy: &[u8], factor: f32) -> Vec<u8> {
 }
 
 #[test]
-fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
+fn an_evaluation_names_the_chosen_features_and_doubts_data_on_another_scale() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:concrete", "--epochs", "1", "-o", "c.hourglass"]);
@@ -376,7 +376,8 @@ fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
     ok(path, &["train", "recipe:vae", "--epochs", "1", "-o", "v.hourglass"]);
     ok(path, &["reconstruct", "v.hourglass", "-o", "rebuilt"]);
     ok(path, &["reconstruct", "v.hourglass", "-o", "rebuilt.npy"]);
-    // The digits reach to 16; pictures of them are brought to that, numbers are taken as they are.
+    // The digits have a maximum of 16. Pictures of them are scaled to that, numbers are used
+    // unchanged.
     for (data, is_doubted) in [(None, false), (Some("rebuilt"), false), (Some("tenfold.npy"), true)] {
         if data == Some("tenfold.npy") {
             let bytes = fs::read(path.join("rebuilt.npy")).expect("there");
@@ -458,7 +459,7 @@ fn pages_of_pictures_are_drawn_without_a_screen() {
     let watched = svg("watched.svg", "reconstructions", &[]);
     assert!(watched.contains("Reconstructions of run 1, epoch 2") && watched.contains("original"));
     assert!(figure("reconstructions", "watched.gif", &[]).starts_with(b"GIF8"));
-    // Below each sample stands its error: the largest first.
+    // The error is below each sample: the largest first.
     let worst = ["--set", "test", "--order", "worst", "--number", "5", "--pca"];
     let table = String::from_utf8(figure("reconstructions", "worst.csv", &worst)).expect("text");
     let errors: Vec<f64> = table
@@ -512,7 +513,7 @@ fn a_mask_says_where_damaged_pictures_have_holes() {
 }
 
 #[test]
-fn a_learning_rate_is_offered_and_the_same_each_time() {
+fn a_learning_rate_is_suggested_reproducibly() {
     let dir = dir();
     let path = dir.path();
     let find = |threads| ok(path, &["find-rate", "recipe:undercomplete", "--json", "--threads", threads]);
@@ -528,7 +529,7 @@ fn a_learning_rate_is_offered_and_the_same_each_time() {
     fails(path, &["find-rate", "missing.ron"], 1, "missing.ron");
 }
 
-/// Losses and errors leave out what was missing, and `evaluate` says so.
+/// Losses and errors exclude missing values, and `evaluate` says so.
 #[test]
 fn missing_values_can_be_masked() {
     let dir = dir();

@@ -1,10 +1,11 @@
-//! Files that earlier versions wrote open, resume where they were, and end as they would have with the version that
-//! wrote them.
+//! Files of earlier versions open, resume at the same point, and end as they would have in the
+//! version that wrote them.
 //!
-//! In `tests/formats/`, of the version their names say: projects and live stores of runs that were interrupted within an epoch, or
-//! while a layer was trained by itself. Those of version 2 were written by that version; those of version 1 were made by hand
-//! after its sources, from a run of a later version. In `tests/formats/designs/`: the first example of a design that the README
-//! had, and every recipe as text.
+//! `tests/formats/` contains, by the version in their names, projects and live stores of runs that
+//! were interrupted within an epoch or during layer-wise pretraining. Those of version 2 were
+//! written by that version; those of version 1 were made by hand according to its sources, from a
+//! run of a later version. `tests/formats/designs/` contains the first example of a design in the
+//! README, and every recipe as text.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats").join(name)
 }
 
-/// The only run of what was opened without a warning.
+/// The only run of a file, which must open without a warning.
 fn only_run(opened: Opened) -> Run {
     assert_eq!(opened.warnings, Vec::<String>::new());
     assert!(opened.project.pins.is_empty(), "there were none then");
@@ -86,7 +87,7 @@ fn check(what: &str, found: f64, recorded: f64) {
     assert!((found - recorded).abs() <= 1e-3 * recorded, "{what}: {found}, not {recorded}");
 }
 
-/// The run of version 1, from either kind of file.
+/// Checks the run of version 1 from either kind of file.
 fn check_version_1(run: Run) {
     let progress = &run.checkpoint.as_ref().expect("a checkpoint").progress;
     assert_eq!((progress.epoch, progress.step_in_epoch, progress.step), (2, 168, 1606));
@@ -160,7 +161,7 @@ fn live_stores_of_earlier_versions_resume_within_a_layer() {
     check_store("version-3-store", 496);
 }
 
-/// A store whose second layer has so many steps of its second epoch.
+/// Checks a store whose second layer has taken this many steps of its second epoch.
 fn check_store(name: &str, steps: u32) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = workspace(name, folder.path());
@@ -183,10 +184,12 @@ fn check_store(name: &str, steps: u32) {
     check("test split", test_error(&run, &data), 0.011_134_838_204_598_055);
 }
 
-/// Runs of designs of version 1 on data that later rules read otherwise: a table whose first row may be a header of
-/// numbers, with times that 32 bits cannot tell apart; pictures of 16 bits, with transparency, of two pages, in folders of parts;
-/// an archive whose first array is the test set. Each with the losses of epoch 4 in training and validation and the error
-/// on the test split, as the last program with the rules of version 1 gave them after epoch 2 had been saved.
+/// Runs of designs of version 1 on data that later rules read differently: a table whose first row
+/// may be a header of numbers, with times that 32 bits cannot distinguish; pictures with 16 bits,
+/// with transparency, with two pages, and in folders of parts; an archive whose first array is the
+/// test set. Each with the losses of epoch 4 in training and validation and the error on the test
+/// split, recorded with the last program that had the rules of version 1, after epoch 2 had been
+/// saved.
 const RULES: [(&str, f64, f64, f64); 3] = [
     ("table", 4.285_154_171_288_013_5, 0.309_025_709_827_740_97, 0.077_521_298_080_682_75),
     ("pictures", 7.803_646_859_000_711, 10.672_547_817_230_225, 0.238_288_591_305_414_83),
@@ -218,8 +221,8 @@ fn runs_of_version_1_find_the_rows_they_were_trained_on() {
     }
 }
 
-/// Designs with what came of them where they were written: parameters, training loss and validation error per feature after
-/// one epoch.
+/// Designs with results recorded where they were written: parameters, training loss and validation
+/// error per feature after one epoch.
 const DESIGNS: [(&str, u64, f64, f64); 20] = [
     ("anomaly", 33_990, 7.793_459, 0.079_583),
     ("beta-vae", 199_948, 66.547_595, 0.044_848),
@@ -262,7 +265,8 @@ fn designs_of_earlier_versions_train_as_they_did() {
         let last = output.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().expect("a line");
         let last: serde_json::Value = serde_json::from_slice(last).expect("JSON");
         assert_eq!(last["params"], parameters, "{name}");
-        // A selector that has not chosen has trained five times by now: differences of processors grow.
+        // A selector that has not converged has trained five times by now, so differences between
+        // processors grow.
         for (key, recorded) in [("train_loss", loss), ("val_mse", error)] {
             let found = last[key].as_f64().expect("a number");
             assert!((found - recorded).abs() <= 0.02 * recorded, "{name}: {key} {found}, not {recorded}");

@@ -1,6 +1,6 @@
 //! Trainings killed at random moments by a signal that no program can catch: within a step, an
-//! epoch, a layer's own training, a restart or a save. The file opens and holds the last
-//! checkpoint, and the resumed run ends as an undisturbed one does, to the bit.
+//! epoch, layer-wise pretraining, a restart or a save. The file opens and contains the last
+//! checkpoint, and the resumed run ends bit for bit as an uninterrupted one does.
 
 mod program;
 
@@ -20,12 +20,12 @@ use hourglass::session::{Event, Request, Session, Start, TrainRequest};
 use program::{Dice, assert_same, command, designs, left_over, ok, runs, surround, write_design};
 use serde_json::Value;
 
-/// Kills of each design on the command line and in the live store: 20 in all, or 500.
+/// Kills per design on the command line and in the live store: 20 in total, or 500.
 const KILLS: (usize, usize) = if cfg!(feature = "long-tests") { (100, 50) } else { (4, 2) };
-/// Tells the trainer of the live store where its workspaces are.
+/// Environment variable with the folder of the trainer's workspaces.
 const ROOT: &str = "HOURGLASS_TEST_ROOT";
 
-/// How far a run is: steps of the whole, then the layer being trained by itself and its steps.
+/// Position of a run: steps of the whole run, then the layer being pretrained and its steps.
 fn place(run: &Run) -> (u64, u32, u32, u32) {
     let checkpoint = run.checkpoint.as_ref().expect("a checkpoint");
     let layer = checkpoint.pretraining.as_ref().map(|state| &state.progress);
@@ -34,10 +34,11 @@ fn place(run: &Run) -> (u64, u32, u32, u32) {
     (checkpoint.progress.step, layer, epoch, step)
 }
 
-/// A line of stdout, and when it came.
+/// A line of stdout, and the time it arrived.
 type Line = (Instant, String);
 
-/// Kills a process after a while; returns its lines on stdout, and when it was killed if it was still alive.
+/// Kills a process after a delay. Returns its lines on stdout, and the time of the kill if it was
+/// still running.
 fn killed(mut child: Child, after: Duration) -> (Vec<Line>, Option<Instant>) {
     let stdout = child.stdout.take().expect("piped");
     let reader = std::thread::spawn(move || {
@@ -46,7 +47,7 @@ fn killed(mut child: Child, after: Duration) -> (Vec<Line>, Option<Instant>) {
     });
     std::thread::sleep(after);
     let was_alive = child.try_wait().expect("its status").is_none();
-    // It may have ended in between.
+    // It may have ended in the meantime.
     let at = Instant::now();
     let _ = child.kill();
     let status = child.wait().expect("ended");
@@ -54,7 +55,7 @@ fn killed(mut child: Child, after: Duration) -> (Vec<Line>, Option<Instant>) {
     (reader.join().expect("lines"), (was_alive && !status.success()).then_some(at))
 }
 
-/// The number of the last epoch of the network as a whole that was reported.
+/// The number of the last reported epoch of the whole network.
 fn last_reported(lines: &[Line]) -> u64 {
     let epoch = |(_, line): &Line| {
         let value: Value = serde_json::from_str(line).ok()?;
@@ -63,9 +64,9 @@ fn last_reported(lines: &[Line]) -> u64 {
     lines.iter().filter_map(epoch).max().unwrap_or(0)
 }
 
-/// The lines whose epochs must have been saved when the program was killed at this moment. All of
-/// them, but where the disk was slow: the program then trains for as long as the last checkpoint
-/// took, and the next may take as long again.
+/// The lines whose epochs must have been saved when the program was killed at this moment. These
+/// are all lines unless the disk was slow: the program trains for as long as the last checkpoint
+/// took, and the next checkpoint may take as long again.
 fn to_be_saved(lines: &[Line], killed: Instant) -> &[Line] {
     let times = lines.iter().map(|line| line.0);
     let ends = times.clone().skip(1).chain([killed]);
@@ -75,7 +76,7 @@ fn to_be_saved(lines: &[Line], killed: Instant) -> &[Line] {
     &lines[..lines.partition_point(is_due)]
 }
 
-/// Kills the training of one design on the command line so many times.
+/// Kills the training of one design on the command line this many times.
 fn check_file(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
     let whole = tempfile::tempdir().expect("a folder");
     write_design(whole.path(), name, design);
@@ -99,8 +100,7 @@ fn check_file(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
             let arguments = if file.exists() { &resume[..] } else { &start };
             if done == kills {
                 ok(folder.path(), arguments);
-                // It ran to its end, so it has removed the temporary files of those that were
-                // killed.
+                // It ran to its end, so it has removed the temporary files of killed processes.
                 assert_eq!(left_over(folder.path()), Vec::<String>::new(), "{name}");
             } else {
                 let mut command = command(folder.path(), arguments);
@@ -133,7 +133,7 @@ fn check_file(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
 }
 
 #[test]
-fn a_slow_disk_excuses_the_last_epochs_alone() {
+fn a_slow_disk_excuses_only_the_last_epochs() {
     let start = Instant::now();
     let at = |millis: u64| start + Duration::from_millis(millis);
     let check = |times: &[u64], killed: u64, expected: usize| {
@@ -148,20 +148,20 @@ fn a_slow_disk_excuses_the_last_epochs_alone() {
 }
 
 #[test]
-fn killed_trainings_end_as_if_they_had_not_been() {
+fn killed_trainings_end_like_uninterrupted_ones() {
     let mut dice = Dice::new("kills of a training");
     for (name, design) in designs() {
         check_file(name, &design, KILLS.0, &mut dice);
     }
 }
 
-/// Workspaces that hold a design.
+/// Workspaces that contain a design.
 fn workspaces(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.join("project.ron").exists()).collect()
 }
 
-/// The run in the one workspace below a root; `None` before there is one.
+/// The run in the only workspace below a root; `None` before there is one.
 fn stored(root: &Path) -> Option<Run> {
     let workspaces = workspaces(root);
     assert!(workspaces.len() <= 1, "{workspaces:?}");
@@ -172,7 +172,7 @@ fn stored(root: &Path) -> Option<Run> {
 }
 
 /// Not a test but the program that is killed: the session of a window, which trains into a live
-/// store epoch by epoch.
+/// store.
 #[test]
 #[ignore = "started by another test"]
 fn a_session_trains_into_its_live_store() {
@@ -227,7 +227,7 @@ fn new_root(design: &Project) -> tempfile::TempDir {
     root
 }
 
-/// Kills a session that trains one design so many times.
+/// Kills a session that trains one design this many times.
 fn check_store(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
     let whole = new_root(design);
     let began = Instant::now();

@@ -21,7 +21,7 @@ use hourglass::io::open_project;
 use hourglass::project::Recipe;
 use hourglass::run::{Run, Status, facts};
 
-/// A recipe that was trained to its end.
+/// A recipe trained to its end.
 struct Trained {
     recipe: Recipe,
     runs: Vec<Run>,
@@ -29,7 +29,7 @@ struct Trained {
 }
 
 impl Trained {
-    /// Trains a recipe as a person would on the command line.
+    /// Trains a recipe as a user would on the command line.
     fn new(recipe: Recipe, folder: &Path) -> Trained {
         let output = Command::new(env!("CARGO_BIN_EXE_hourglass"))
             .args(["train", &format!("recipe:{}", recipe.name()), "--force"])
@@ -66,10 +66,10 @@ impl Trained {
     }
 }
 
-/// Every recipe shows what it says it shows, and looks like its picture in the list of recipes. With `UPDATE_PICTURES` set the
-/// pictures are drawn again.
+/// Every recipe shows what it claims, and matches its picture in the list of recipes. With
+/// `UPDATE_PICTURES` set, the pictures are drawn again.
 #[test]
-fn every_recipe_shows_its_point() {
+fn every_recipe_shows_what_it_claims() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut broken = Vec::new();
     for recipe in Recipe::ALL {

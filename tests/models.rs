@@ -1,5 +1,5 @@
-//! What the models are known to do, on the embedded digits: a linear autoencoder finds what PCA finds, a deep one beats
-//! it, and one that was trained on noise repairs it.
+//! Known properties of the models, on the embedded digits: a linear autoencoder finds the subspace
+//! of PCA, a deep one has a lower error, and one trained on noise removes it.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn rows(data: &Dataset, subset: Subset) -> Vec<f32> {
     values
 }
 
-/// Trains to the end and gives the network to be looked at.
+/// Trains to the end and returns the network.
 fn trained(data: &Arc<Dataset>, project: &Project) -> Network {
     let plan = plan(project, &facts(data)).expect("sound");
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
@@ -35,7 +35,8 @@ fn trained(data: &Arc<Dataset>, project: &Project) -> Network {
     Network::trained(&plan, trainer.snapshot().inference_weights(), 1).expect("its own weights")
 }
 
-/// Baldi & Hornik 1989: the only minima of a linear autoencoder's squared error span the first principal components.
+/// Baldi & Hornik 1989: the only minima of a linear autoencoder's squared error span the first
+/// principal components.
 #[test]
 fn a_linear_autoencoder_spans_the_principal_subspace() {
     let data = digits();
@@ -50,18 +51,18 @@ fn a_linear_autoencoder_spans_the_principal_subspace() {
     let mut network = trained(&data, &project);
     let train = rows(&data, Subset::Train);
     let pca = Pca::fit(&train, 64, 4).expect("digits vary");
-    // Of the encoder no such thing holds: pixels that never vary leave their weights as they were drawn.
+    // This does not hold for the encoder: the weights of constant pixels keep their initial values.
     let angle = |network: &Network| {
         let output = &network.weights().0["output.weight"];
         assert_eq!(output.shape, [64, 4]);
-        // Its four columns, one after the other.
+        // Its four columns, one after another.
         let columns: Vec<f32> = (0..256).map(|at| output.values[at % 64 * 4 + at / 64]).collect();
         largest_principal_angle(&columns, &pca.components, 64).expect("finite").to_degrees()
     };
     let (ours, fresh) = (angle(&network), angle(&Network::new(network.plan(), 1).expect("small")));
     println!("{ours:.3} degrees; at the start {fresh:.1}");
     assert!(ours < 5.0, "{ours} degrees");
-    // Four of 64 directions at random are nowhere near.
+    // Four random directions of 64 are far away.
     assert!(fresh > 60.0, "{fresh} degrees");
     let mse = network.evaluate(&data, data.split.rows(Subset::Train), None).expect("small").mse;
     assert!(mse < 1.01 * pca.mse(&train), "{mse}, PCA {}", pca.mse(&train));
@@ -91,7 +92,7 @@ fn a_deep_autoencoder_beats_pca_on_held_out_digits() {
 }
 
 #[test]
-fn training_on_noise_teaches_to_repair_it() {
+fn training_on_noise_teaches_denoising() {
     let data = digits();
     let corruption = Corruption::Gaussian { std: 0.3 };
     let project = |corruption| {
@@ -108,6 +109,6 @@ fn training_on_noise_teaches_to_repair_it() {
     let (with, without) = (repaired(corruption), repaired(Corruption::None));
     println!("trained on noise {with:.5}, on clean digits {without:.5}, noise itself {:.5}", 0.3 * 0.3);
     assert!(with < 0.9 * without, "trained on noise {with}, on clean digits {without}");
-    // Better than handing back what was seen, whose error is the variance of the noise.
+    // Better than returning the input, whose error is the variance of the noise.
     assert!(with < 0.5 * 0.3 * 0.3, "{with}");
 }

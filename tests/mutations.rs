@@ -1,9 +1,9 @@
-//! Damaged files of every kind, made from valid ones by changes that know their structure. Each
-//! reader returns in bounded time and memory, and so does everything that uses the content.
+//! Damaged files of every kind, derived from valid ones by structure-aware changes. Each reader
+//! returns in bounded time and memory, and so does everything that uses the content.
 //!
-//! A case that does not is written to a file whose name is printed; moved to
-//! `tests/hostile/READER.NAME`, it is replayed from then on. `HOURGLASS_CORPUS=FOLDER` writes the
-//! valid files, for `fuzz/` to start from.
+//! A failing case is written to a file whose name is printed. Moved to `tests/hostile/READER.NAME`,
+//! it is replayed from then on. `HOURGLASS_CORPUS=FOLDER` writes the valid files as a corpus for
+//! `fuzz/`.
 
 #[path = "mutations/bombs.rs"]
 mod bombs;
@@ -29,7 +29,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use readers::Reader;
 
-/// Damages valid files of a reader; the seed decides how.
+/// Damages valid files of a reader, depending on the seed.
 fn damage(reader: Reader, cases: u32, seed: u64) {
     let samples = samples::samples(reader);
     let mut bytes = [0; 32];
@@ -48,7 +48,7 @@ fn damage(reader: Reader, cases: u32, seed: u64) {
     }
 }
 
-/// One test a reader, so that they run side by side.
+/// One test per reader, so that they run in parallel.
 macro_rules! damaged {
     ($($name:ident: $reader:ident, $cases:literal;)*) => {
         mod damaged {
@@ -66,7 +66,7 @@ macro_rules! damaged {
     };
 }
 
-// The numbers of cases take about as long for each reader.
+// The numbers of cases are chosen to take about as long for each reader.
 damaged! {
     csv: Csv, 1500;
     spreadsheets: Sheet, 600;
@@ -84,7 +84,7 @@ damaged! {
     store_files: StoreFile, 400;
 }
 
-/// As many cases as fit into the reader's share of twenty minutes on two cores.
+/// Runs as many cases as fit into the reader's share of twenty minutes on two cores.
 #[cfg(feature = "long-tests")]
 fn long(reader: Reader) {
     use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -110,9 +110,9 @@ fn valid_files_are_read_and_used() {
     }
 }
 
-/// Files of data that end too early, at many places of their heads and at some of what follows.
+/// Data files truncated at many positions of their headers and at some later ones.
 #[test]
-fn files_that_are_cut_short_are_read_without_harm() {
+fn truncated_files_are_read_without_harm() {
     const HEAD: usize = 24;
     const PLACES: usize = 16;
     for reader in Reader::ALL.into_iter().take_while(|reader| *reader != Reader::Design) {
@@ -125,9 +125,9 @@ fn files_that_are_cut_short_are_read_without_harm() {
     }
 }
 
-/// Files of a few bytes that claim to be huge, and such that lead a reader round in circles.
+/// Files of a few bytes that claim to be huge, and files that send a reader into a loop.
 #[test]
-fn files_that_are_made_to_do_harm_are_refused() {
+fn malicious_files_are_refused() {
     let mut taken = Vec::new();
     for (name, reader, bytes) in bombs::bombs() {
         if guard::read(reader, &bytes) {
@@ -138,7 +138,7 @@ fn files_that_are_made_to_do_harm_are_refused() {
 }
 
 #[test]
-fn files_that_once_did_harm_are_read_without_any() {
+fn files_that_once_did_harm_are_read_safely() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile");
     let (mut replayed, mut harmful) = (0, Vec::new());
     for entry in fs::read_dir(folder).expect("a folder").flatten() {

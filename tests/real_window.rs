@@ -1,4 +1,5 @@
-//! The real program in a real window, on a screen that exists only in memory: the part no test of the widgets can see.
+//! The real program in a real window on a virtual screen, which covers what no test of the widgets
+//! can.
 //!
 //! Needs `Xvfb`, `xdotool` and `ImageMagick`; `scripts/test.sh` installs them.
 
@@ -13,14 +14,14 @@ use std::time::Duration;
 use image::RgbImage;
 use tempfile::TempDir;
 
-/// Most looks at something that is waited for, [`PAUSE`] apart: minutes, on a machine that is busy.
+/// Maximum number of checks while waiting, [`PAUSE`] apart: minutes on a busy machine.
 const PATIENCE: usize = 6000;
 const PAUSE: Duration = Duration::from_millis(20);
 const SIZE: (u32, u32) = (1440, 900);
-/// Where a question stands.
+/// Position of a dialog.
 const QUESTION: [u32; 4] = [540, 400, 360, 110];
 
-/// A screen in memory.
+/// A virtual screen.
 struct Screen {
     server: Child,
     name: String,
@@ -30,7 +31,8 @@ impl Screen {
     fn start() -> Screen {
         let (width, height) = SIZE;
         let screen = format!("{width}x{height}x24");
-        // Without -noreset the server restarts whenever its last client leaves, and turns away who comes just then.
+        // Without -noreset, the server restarts whenever its last client disconnects, and rejects
+        // clients that connect at that moment.
         let arguments = ["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-noreset"];
         let mut server = Command::new("Xvfb");
         let server = server.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -42,7 +44,7 @@ impl Screen {
         Screen { server, name: format!(":{}", number.trim()) }
     }
 
-    /// Runs a helper on the screen and gives what it says; nothing where it fails.
+    /// Runs a helper program on the screen. Returns its output; `None` if it fails.
     fn ask(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let output = Command::new(program).args(arguments).env("DISPLAY", &self.name).output();
         let output = output.unwrap_or_else(|error| missing(program, &error));
@@ -55,7 +57,7 @@ impl Screen {
         self.ask("xdotool", &arguments).expect("keys are pressed");
     }
 
-    /// What is on the screen.
+    /// The current content of the screen.
     fn picture(&self, path: &Path) -> RgbImage {
         self.ask("import", &["-window", "root", &path.display().to_string()]).expect("a picture is taken");
         image::open(path).expect("a picture").to_rgb8()
@@ -82,7 +84,7 @@ struct Program {
 }
 
 impl Program {
-    /// Starts it and waits until its window is there and has the keyboard.
+    /// Starts it and waits until its window is open and has the keyboard focus.
     fn start(screen: &Screen) -> Program {
         let home = tempfile::tempdir().expect("a folder");
         let process = Command::new(env!("CARGO_BIN_EXE_hourglass"))
@@ -100,7 +102,7 @@ impl Program {
             found.lines().next().map(str::to_owned)
         });
         let window = program.window.clone();
-        // No window manager is there to give the keyboard to anybody.
+        // There is no window manager to assign the focus.
         program.until("it has the keyboard", || {
             screen.ask("xdotool", &["windowfocus", &window])?;
             screen.ask("xdotool", &["getwindowfocus"]).filter(|focused| *focused == window)
@@ -108,7 +110,7 @@ impl Program {
         program
     }
 
-    /// Looks again and again until there is something to see, as long as the program runs.
+    /// Checks repeatedly until there is a result, as long as the program runs.
     fn until<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         for _ in 0..PATIENCE {
             if let Some(seen) = look() {
@@ -152,10 +154,11 @@ fn workspaces(state: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
-/// Epochs of the first run that are written down.
+/// Saved epochs of the first run.
 fn epochs_kept(state: &Path) -> usize {
     let histories = workspaces(state).into_iter().map(|folder| folder.join("runs/1/history.bin"));
-    // A header of 16 bytes, which has the width of a record and the length of the text after it; each record has a check.
+    // A header of 16 bytes, with the width of a record and the length of the text after it; each
+    // record has a checksum.
     let records = |bytes: Vec<u8>| {
         let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize);
         Some(bytes.len().checked_sub(16 + number(12)?)? / (number(8)? + 4))
@@ -168,12 +171,12 @@ fn part(picture: &RgbImage, [left, top, width, height]: [u32; 4]) -> RgbImage {
     image::imageops::crop_imm(picture, left, top, width, height).to_image()
 }
 
-/// How many colours a part of a picture has.
+/// The number of colours in a part of a picture.
 fn colours(picture: &RgbImage, of: [u32; 4]) -> usize {
     part(picture, of).pixels().collect::<HashSet<_>>().len()
 }
 
-/// The window's parts, each drawn with something in it.
+/// Checks that every part of the window has content.
 fn assert_drawn(picture: &RgbImage) {
     let (width, height) = SIZE;
     assert_eq!(picture.dimensions(), SIZE);
@@ -192,7 +195,7 @@ fn assert_drawn(picture: &RgbImage) {
 }
 
 #[test]
-fn a_key_trains_the_screen_shows_it_and_closing_asks_for_what_is_unsaved() {
+fn a_key_trains_and_closing_asks_to_save() {
     let screen = Screen::start();
     let mut program = Program::start(&screen);
     let home = program.home.path().to_owned();
@@ -200,7 +203,8 @@ fn a_key_trains_the_screen_shows_it_and_closing_asks_for_what_is_unsaved() {
     program.until("something is drawn", || {
         (colours(&screen.picture(&first), [0, 0, SIZE.0, SIZE.1]) > 200).then_some(())
     });
-    // The key does nothing before the data are there, and pauses what it has started: it is pressed until a run begins.
+    // The key does nothing before the data are loaded, and pauses what it has started, so it is
+    // pressed until a run begins.
     let state = program.state();
     let begun = || workspaces(&state).iter().any(|folder| folder.join("runs/1/run.ron").exists());
     let mut looks = 0;
@@ -212,21 +216,21 @@ fn a_key_trains_the_screen_shows_it_and_closing_asks_for_what_is_unsaved() {
         begun().then_some(())
     });
     program.until("twenty epochs are written down", || (epochs_kept(&state) >= 20).then_some(()));
-    // A run of so many epochs may be over before it is looked at: the picture shows it either way.
+    // Such a short run may be finished before it is checked: the picture shows it either way.
     assert_drawn(&screen.picture(&home.join("trained.png")));
-    // The question says one line less once the run is over.
+    // The dialog has one line less once the run is finished.
     let done = |folder: &PathBuf| {
         std::fs::read_to_string(folder.join("runs/1/run.ron")).is_ok_and(|run| run.contains("status: Done"))
     };
     program.until("the run is over", || workspaces(&state).iter().any(done).then_some(()));
 
-    // A question darkens what lies behind it.
+    // A dialog darkens everything behind it.
     let question = home.join("question.png");
     let corner = |picture: &RgbImage| *picture.get_pixel(4, SIZE.1 - 4);
     let bright = corner(&screen.picture(&question));
     screen.keys(&["ctrl+q"]);
     program.until("it asks whether to save", || (corner(&screen.picture(&question)) != bright).then_some(()));
-    // “Save” is chosen; “Don't save” comes next. Keys of one and the same frame would all go to the first.
+    // “Save” is focused; “Don't save” comes next. Keys in a single frame would all go to the first.
     let mut asked = RgbImage::default();
     program.until("the question stands still", || {
         let before = std::mem::replace(&mut asked, part(&screen.picture(&question), QUESTION));

@@ -1,4 +1,5 @@
-//! Every recipe trains, shortened; `scripts/test.sh --long` trains them to their end and looks at what they show.
+//! Every recipe trains, shortened. `scripts/test.sh --long` trains them to the end and checks their
+//! results.
 
 use std::process::Command;
 
@@ -33,7 +34,8 @@ fn every_recipe_trains_and_learns() {
             assert_eq!(run.status, Status::Done, "{recipe:?}");
             let totals: Vec<f64> = run.history.epochs.iter().map(|record| record.train.total()).collect();
             assert_eq!(totals.len(), 3, "{recipe:?}");
-            // A divergence that rises, a k that falls and a temperature make the loss of later epochs another.
+            // A growing divergence, a decreasing k and a temperature change the loss of later
+            // epochs.
             let is_comparable = !matches!(
                 recipe,
                 Recipe::Variational | Recipe::BetaVariational | Recipe::KSparse | Recipe::Concrete
@@ -45,7 +47,7 @@ fn every_recipe_trains_and_learns() {
 }
 
 #[test]
-fn names_hold_what_people_look_for_and_every_recipe_claims_something() {
+fn recipe_names_contain_search_terms_and_every_recipe_has_a_claim() {
     for word in [
         "undercomplete",
         "linear",

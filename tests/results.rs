@@ -1,4 +1,4 @@
-//! What `evaluate`, `encode` and `reconstruct` leave behind, and the options that say how data are read.
+//! Output of `evaluate`, `encode` and `reconstruct`, and options for reading data.
 
 #[path = "results/exploring.rs"]
 mod exploring;
@@ -23,7 +23,7 @@ fn read(dir: &Path, name: &str) -> String {
     fs::read_to_string(dir.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Header and rows of a table whose fields hold no quotes.
+/// Header and rows of a table whose fields contain no quotes.
 fn table(dir: &Path, name: &str, delimiter: char) -> (Vec<String>, Vec<Vec<String>>) {
     let text = read(dir, name);
     let fields = |line: &str| line.split(delimiter).map(str::to_owned).collect::<Vec<_>>();
@@ -38,7 +38,7 @@ fn trained(dir: &Path, name: &str, design: &Project) -> String {
     project
 }
 
-/// Four numbers that follow from one, with a class; every tenth row has a gap.
+/// Four numbers that depend on one, with a class; every tenth row has a gap.
 fn write_table(path: &Path) {
     let mut lines = vec!["id,a,b,class".to_owned()];
     for row in 0..60 {
@@ -71,7 +71,7 @@ fn design_of_table(path: &Path) -> Project {
 }
 
 #[test]
-fn rows_of_a_table_lead_back_to_it() {
+fn rows_of_results_refer_to_their_table() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -92,7 +92,7 @@ fn rows_of_a_table_lead_back_to_it() {
     let trained = count("train");
     assert!(trained > 40 && count("validation") > 0 && count("test") > 0, "{trained}");
 
-    // The scores that `evaluate` writes are those, and their mean is the error it prints.
+    // The scores written by `evaluate` are equal, and their mean is the error it prints.
     let arguments = ["evaluate", project, "--split", "train", "--scores", "scores.csv", "--json"];
     let result: Value = serde_json::from_str(&ok(dir, &arguments).stdout).expect("JSON");
     let (header, scores) = table(dir, "scores.csv", ',');
@@ -119,11 +119,11 @@ fn rows_of_a_table_lead_back_to_it() {
         assert_eq!((&row[0], &row[3..5]), (&code[0], &again[4..6]));
         let read = &source[row[0].parse::<usize>().expect("a number") - 1];
         let errors = [(3, 1), (4, 2)].map(|(at, from)| number(row, at) - number(read, from));
-        // Standardised, both columns have deviations of about 0.58.
+        // Both standardised columns have standard deviations of about 0.58.
         let error = errors.iter().map(|error| error * error / 0.58 / 0.58).sum::<f64>() / 2.0;
         assert!((error - number(row, 5)).abs() < 0.25 * error + 1e-3, "{error} {row:?}");
     }
-    // Nothing that exists is overwritten, the second file included.
+    // No existing file is overwritten, including the second file.
     fails(dir, &["evaluate", project, "--scores", "scores.csv"], 1, "--force");
     fs::write(dir.join("x-rows.csv"), "mine").expect("written");
     fails(dir, &["encode", project, "-o", "x.npy", "--rows"], 1, "x-rows.csv");
@@ -139,11 +139,11 @@ fn rows_of_a_table_lead_back_to_it() {
 }
 
 #[test]
-fn a_class_named_as_anomalous_is_told_from_the_others() {
+fn a_class_named_as_anomalous_is_detected() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let mut lines = vec!["a,b,class".to_owned()];
-    // Along a line, but for the last ones, which are far from it.
+    // Along a line, except for the last ones, which are far from it.
     for row in 0..40 {
         let value = f64::from(row * 7 % 40) / 10.0;
         let (b, class) = if row < 36 { (2.0 * value, "good") } else { (-30.0 - value, "bad") };
@@ -180,7 +180,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
         assert!(done.stdout.contains("4 of 41 samples: ROC AUC 1.000"), "{}", done.stdout);
         assert!(done.stderr.contains("1 of 42 samples have no label"), "{}", done.stderr);
     }
-    // Were the good ones anomalous, their error would tell them the wrong way round.
+    // If the good ones were the anomalies, the error would rank them in reverse.
     let swapped = ok(dir, &["evaluate", project, "new.csv", "--anomaly", "good", "--json"]).stdout;
     assert_eq!(serde_json::from_str::<Value>(&swapped).expect("JSON")["auc"], 0.0);
     fails(dir, &["evaluate", project, "new.csv", "--anomaly", "ugly"], 1, "the classes are: bad, good");
@@ -193,7 +193,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
 }
 
 #[test]
-fn ids_are_labels_wherever_a_table_is_named() {
+fn ids_are_labels_in_every_table() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let rows: Vec<String> =
@@ -232,7 +232,7 @@ fn ids_are_labels_wherever_a_table_is_named() {
     ok(dir, &["train", "d.ron", "-o", "t.hourglass"]);
     let said = ok(dir, &["encode", "t.hourglass", "-o", "codes.csv"]).stderr;
     assert!(said.contains("48/6/6 train/validation/test"), "{said}");
-    // Without its header, and of other rows, which have no split.
+    // Without its header, and with other rows, which have no split.
     fs::write(dir.join("bare.csv"), rows[..30].join("\n")).expect("written");
     let said = ok(dir, &["encode", "t.hourglass", "bare.csv", "-o", "bare-codes.csv"]).stderr;
     assert!(said.contains("labels too, are matched with those of the training data by position"), "{said}");
@@ -251,7 +251,7 @@ fn ids_are_labels_wherever_a_table_is_named() {
 }
 
 #[test]
-fn a_column_of_truth_tells_anomalies_and_a_third_word_in_it_has_a_remedy() {
+fn a_column_marks_anomalies_and_a_third_value_gives_an_error_with_a_fix() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let truth = |row: usize| if row % 9 == 4 { "yes" } else { "no" };
@@ -308,7 +308,7 @@ fn generated(kind: Bottleneck, units: usize, loss: Loss) -> Project {
 }
 
 #[test]
-fn codes_say_what_their_kind_knows() {
+fn codes_include_the_columns_of_their_kind() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let gaussian = Loss::Gaussian { variance: Variance::Learned };
@@ -342,7 +342,7 @@ fn codes_say_what_their_kind_knows() {
     for row in &rows {
         for (entry, vector) in row[..2].iter().zip(row[2..].chunks(2)) {
             assert!(entry.parse::<usize>().is_ok_and(|entry| entry < 8), "{row:?}");
-            // One entry, one vector.
+            // One entry per vector.
             assert_eq!(vectors.entry(entry.clone()).or_insert_with(|| vector.to_vec()), vector);
         }
     }
@@ -384,7 +384,7 @@ fn codes_say_what_their_kind_knows() {
 }
 
 #[test]
-fn codes_for_the_projector_have_their_metadata_beside_them() {
+fn codes_for_the_projector_come_with_metadata() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     ok(dir, &["train", "recipe:undercomplete", "--epochs", "1", "-o", "d.hourglass"]);
@@ -431,7 +431,7 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
     let error = header.iter().position(|name| name == "error").expect("scores");
     for row in [0, 1796] {
         let of_row = row * 64..(row + 1) * 64;
-        // Digits reach to 16.
+        // Digits have a maximum of 16.
         let errors = of_row.map(|at| f64::from((values[at] - digits.rows.value(at)) / 16.0).powi(2));
         let mse = errors.sum::<f64>() / 64.0;
         let written: f64 = rows[row][error].parse().expect("a number");
@@ -440,7 +440,7 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
 }
 
 #[test]
-fn a_design_of_an_earlier_version_says_by_which_rules_it_is_read() {
+fn a_design_of_an_earlier_version_reports_its_reading_rules() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -454,7 +454,7 @@ fn a_design_of_an_earlier_version_says_by_which_rules_it_is_read() {
 }
 
 #[test]
-fn options_say_how_data_are_read() {
+fn options_determine_how_data_are_read() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     for command in ["train", "check", "evaluate", "encode", "reconstruct", "bench"] {
@@ -499,7 +499,7 @@ fn options_say_how_data_are_read() {
         ],
     );
     fails(dir, &["evaluate", "n.hourglass", "n.csv", "--scaling", "none"], 2, "as in its training");
-    // Fewer columns are another network's.
+    // Fewer columns belong to another network.
     fs::write(dir.join("one.csv"), "1\n2\n3\n").expect("written");
     fails(dir, &["encode", "n.hourglass", "one.csv", "-o", "codes.csv"], 1, "one.csv");
 }

@@ -1,4 +1,4 @@
-//! Runs that were stopped, killed, changed or moved: they end as ones that never were, or are not resumed.
+//! Runs that were stopped, killed, edited or moved end like uninterrupted ones, or are not resumed.
 
 mod program;
 
@@ -13,7 +13,7 @@ use hourglass::project::{EarlyStopping, Recipe, Scaling};
 use hourglass::run::{KeptEpochs, Run, Status};
 use program::{command, fails, last_json, run, write_table};
 
-/// The results of a command that must succeed.
+/// Stdout of a command that must succeed.
 #[track_caller]
 fn ok(dir: &Path, arguments: &[&str]) -> String {
     program::ok(dir, arguments).stdout
@@ -28,7 +28,7 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
 }
 
 #[test]
-fn a_resumed_training_ends_as_one_that_never_stopped() {
+fn a_resumed_training_ends_like_an_uninterrupted_one() {
     let dir = dir();
     let train = |arguments: &[&str]| last_json(&ok(dir.path(), arguments));
     let whole = train(&["train", "recipe:denoising", "--epochs", "4", "-o", "whole.hourglass", "--json"]);
@@ -44,10 +44,10 @@ fn a_resumed_training_ends_as_one_that_never_stopped() {
 }
 
 #[test]
-fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
+fn a_training_killed_during_patience_ends_in_the_same_state() {
     let dir = dir();
     let path = dir.path();
-    // Nothing is ever an improvement, so that patience runs out for sure: after 31 epochs.
+    // Nothing ever counts as an improvement, so patience always runs out: after 31 epochs.
     let mut design = Recipe::Denoising.project();
     design.training.early_stopping = Some(EarlyStopping { patience: 30, min_delta: 1e6 });
     save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
@@ -67,7 +67,7 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
         let arguments = [arguments, &["--checkpoint-every", "1", "--json"]].concat();
         let mut child =
             command(path, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-        // The second epoch is on disk before the third is said.
+        // The second epoch is on disk before the third is reported.
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         assert_eq!(lines.take(3).count(), 3);
         child.kill().expect("killed");
@@ -83,7 +83,7 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
 }
 
 #[test]
-fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
+fn a_run_on_a_changed_table_is_not_resumed() {
     let dir = dir();
     let path = dir.path();
     let table = path.join("table.csv");
@@ -94,7 +94,7 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
     ok(path, &["reconstruct", "t.hourglass", "-o", "rebuilt"]);
     let rebuilt = fs::read_to_string(path.join("rebuilt/reconstructions.csv")).expect("written");
     assert_eq!(rebuilt.lines().count(), 121);
-    // The columns are the table's own: these are features, not codes.
+    // The columns have the table's names: these are features, not codes.
     assert!(rebuilt.starts_with("a,b,c,d,e\n"), "{rebuilt:.80}");
 
     write_table(&table, 0.5);
@@ -115,7 +115,7 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
     fails(path, &["train", "t.hourglass", "--resume", "--epochs", "9"], 1, "table.csv");
 }
 
-/// Changes the first run of a project file in the way `edit` says.
+/// Modifies the first run of a project file with `edit`.
 fn edit_run(dir: &Path, name: &str, edit: impl FnOnce(&mut Run)) {
     let mut opened = open_project(&dir.join(name)).expect("opens");
     edit(&mut opened.runs[0]);
@@ -124,7 +124,7 @@ fn edit_run(dir: &Path, name: &str, edit: impl FnOnce(&mut Run)) {
 }
 
 #[test]
-fn a_run_watched_by_a_row_beyond_its_data_is_used_but_not_resumed() {
+fn a_run_with_a_probe_row_outside_its_data_is_used_but_not_resumed() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| {
@@ -141,13 +141,13 @@ fn a_run_watched_by_a_row_beyond_its_data_is_used_but_not_resumed() {
 }
 
 #[test]
-fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
+fn new_rows_are_scaled_as_in_training_without_the_training_data() {
     let dir = dir();
     let path = dir.path();
     let table = path.join("table.csv");
     write_table(&table, 0.0);
     let text = fs::read_to_string(&table).expect("written");
-    // By themselves these rows would be scaled in another way: they do not span the columns.
+    // By themselves, these rows would be scaled differently, because they do not span the columns.
     let few: Vec<&str> = text.lines().take(13).collect();
     fs::write(path.join("few.csv"), few.join("\n")).expect("written");
     ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
@@ -176,7 +176,7 @@ fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
     }
     assert!(ok(path, &["evaluate", "t.hourglass", "few.csv"]).contains("12 samples"));
     ok(path, &["reconstruct", "t.hourglass", "few.csv", "-o", "rebuilt"]);
-    // A file from before the scaling was stored needs the data it was fitted on.
+    // A file written before the scaling was stored needs the data it was fitted on.
     fails(path, &["encode", "old.hourglass", "few.csv", "-o", "no.csv"], 1, "needed for their scaling");
 }
 
@@ -192,7 +192,8 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
     });
     let means = runs(path, "t.hourglass")[0].normaliser.clone().expect("stored").means;
     assert_eq!(means.len(), 5);
-    // One row twice: with a gap, and with the mean of the training rows in it. Alone it has no mean of its own but 0.9.
+    // One row twice: with a gap, and with the mean of the training rows in its place. By itself,
+    // its only mean would be 0.9.
     let gap = "a,b,c,d,e\n0.1,,0.3,0.4,0.5\n0.1,0.9,0.3,0.4,0.5\n";
     fs::write(path.join("gap.csv"), gap).expect("written");
     fs::write(path.join("full.csv"), gap.replace(",,", &format!(",{},", means[1]))).expect("written");
@@ -206,7 +207,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
         said.contains("1 missing value in 1 column was filled with the column's mean in the training data")
     );
     assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
-    // A file from before they were stored opens; what is done instead is said.
+    // A file written before they were stored opens and says what is done instead.
     let (old, said) = codes("old.hourglass", "gap.csv");
     assert!(said.contains("filled with the means of the rows given"), "{said}");
     assert_ne!(old, with_gap);
@@ -216,7 +217,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
 }
 
 #[test]
-fn data_scaled_otherwise_are_not_resumed() {
+fn a_run_is_not_resumed_on_data_with_another_scaling() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::Standardise);
@@ -227,7 +228,7 @@ fn data_scaled_otherwise_are_not_resumed() {
 }
 
 #[test]
-fn data_split_otherwise_are_not_resumed() {
+fn a_run_is_not_resumed_on_data_with_another_split() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.split.seed += 1);
@@ -235,20 +236,20 @@ fn data_split_otherwise_are_not_resumed() {
     fails(dir.path(), &resume, 1, "split otherwise than when run 1 was trained");
     let judged = run(dir.path(), &["evaluate", "linear.hourglass"]);
     assert!(judged.code == Some(0) && judged.stderr.contains("split otherwise"), "{}", judged.stderr);
-    // A file from before the split was stored says nothing about it.
+    // A file written before the split was stored does not contain it.
     edit_run(dir.path(), "linear.hourglass", |run| run.split = None);
     ok(dir.path(), &resume);
 }
 
 #[test]
-fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
+fn a_damaged_project_is_not_overwritten_by_its_readable_part() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     let path = dir.path().join("linear.hourglass");
     let mut bytes = fs::read(&path).expect("there");
     let name = b"weights.safetensors";
     let at = bytes.windows(name.len()).position(|window| window == name).expect("weights");
-    // Past the header of the array's file, in its numbers.
+    // After the header of the array's file, within its numbers.
     bytes[at + 1000] ^= 0xFF;
     fs::write(&path, &bytes).expect("written");
     fails(dir.path(), &["train", "linear.hourglass", "--epochs", "1"], 1, "-o");
@@ -272,7 +273,7 @@ fn a_design_that_claims_more_than_its_weights_is_refused() {
 }
 
 #[test]
-fn a_reader_that_leaves_does_not_end_the_training() {
+fn a_closed_pipe_does_not_end_the_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "30", "--json"];
     let mut child = command(dir.path(), &arguments)
@@ -290,7 +291,7 @@ fn a_reader_that_leaves_does_not_end_the_training() {
 
 #[cfg(unix)]
 #[test]
-fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
+fn a_terminated_training_saves_the_run_and_resumes() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "1000000", "--json"];
     let mut child = command(dir.path(), &arguments)
@@ -300,7 +301,7 @@ fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
         .expect("started");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     lines.next().expect("an epoch").expect("a line");
-    // Ctrl-C does so too, unless these tests were started to ignore it.
+    // Ctrl-C does the same, unless these tests were started with it ignored.
     let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(asked.expect("kill runs").success());
     let last = lines.map_while(Result::ok).last().expect("a last line");
@@ -316,7 +317,7 @@ fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
 }
 
 #[test]
-fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
+fn a_repeatedly_killed_training_ends_like_an_uninterrupted_one() {
     let dir = dir();
     let whole = last_json(&ok(
         dir.path(),
@@ -331,7 +332,7 @@ fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
     for _ in 0..4 {
         let mut child = train(arguments);
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        // The first epoch is on disk before the second is said.
+        // The first epoch is on disk before the second is reported.
         for _ in 0..2 {
             lines.next().expect("an epoch").expect("a line");
         }

@@ -1,4 +1,4 @@
-//! Saves that meet other programs, killed programs and folders that are gone.
+//! Saves that coincide with other programs, killed programs and deleted folders.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -51,7 +51,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Starts all of them at once; each must say under which number its run is in the file, and be right.
+/// Starts all of them at once; each must report the correct number of its run in the file.
 #[track_caller]
 fn check_at_once(dir: &Path, file: &str, commands: &[Vec<&str>]) {
     let children: Vec<Child> = commands.iter().map(|arguments| start(dir, arguments)).collect();
@@ -71,7 +71,7 @@ fn check_at_once(dir: &Path, file: &str, commands: &[Vec<&str>]) {
 }
 
 #[test]
-fn trainings_into_one_file_at_once_all_end_up_in_it() {
+fn simultaneous_trainings_into_one_file_are_all_saved() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "a.hourglass"]);
     let train = |seed| {
@@ -80,7 +80,7 @@ fn trainings_into_one_file_at_once_all_end_up_in_it() {
     check_at_once(dir.path(), "a.hourglass", &["11", "12", "13", "14"].map(train));
     assert_eq!(runs(&dir.path().join("a.hourglass")).len(), 5);
 
-    // A file that neither has seen before.
+    // A file that is new to both.
     let train = |seed| {
         let subject = ["train", "recipe:undercomplete", "-o", "b.hourglass", "--json"];
         [&subject[..], &["--epochs", "40", "--seed", seed]].concat()
@@ -88,14 +88,14 @@ fn trainings_into_one_file_at_once_all_end_up_in_it() {
     let first = start(dir.path(), &train("21"));
     let second = start(dir.path(), &train("22"));
     let (ends, file) = ([end(first), end(second)], dir.path().join("b.hourglass"));
-    // Whoever looks for the file after the other has saved it is told that it exists.
+    // If one checks for the file after the other has saved it, it reports that the file exists.
     let done = ends.iter().filter(|(output, _)| output.status.success()).count();
     assert_eq!(runs(&file).len(), done);
     assert_eq!(names(dir.path()), ["a.hourglass", "b.hourglass"]);
 }
 
 #[test]
-fn both_ends_of_a_run_that_two_programs_resume_are_kept() {
+fn both_results_of_a_run_resumed_twice_are_kept() {
     let dir = dir();
     let file = dir.path().join("a.hourglass");
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "2", "-o", "a.hourglass"]);
@@ -107,12 +107,12 @@ fn both_ends_of_a_run_that_two_programs_resume_are_kept() {
     let (one, two) = (end(one).1, end(two).1);
     let mut epochs: Vec<_> = runs(&file).iter().map(|run| run.history.epochs.len()).collect();
     epochs.sort_unstable();
-    // One that began after the other had ended has resumed its end.
+    // One that began after the other had ended has resumed its result.
     assert!(epochs == [30, 40] || epochs == [40], "{epochs:?}\n{one}\n{two}");
 }
 
 #[test]
-fn what_killed_saves_leave_is_removed_by_the_next_start() {
+fn files_left_by_killed_saves_are_removed_at_the_next_start() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "a.hourglass"]);
     let arguments = ["train", "a.hourglass", "--epochs", "100000", "--checkpoint-every", "1", "--json"];
@@ -128,10 +128,11 @@ fn what_killed_saves_leave_is_removed_by_the_next_start() {
     assert_eq!(names(dir.path()), ["a.hourglass"]);
 }
 
-/// The folder goes while the run trains: nothing that is in the folder for temporary files already is written to.
+/// The folder is deleted while the run trains: nothing that already exists in the folder for
+/// temporary files is written to.
 #[cfg(unix)]
 #[test]
-fn a_run_that_cannot_be_saved_is_rescued_to_a_place_nobody_could_prepare() {
+fn a_run_that_cannot_be_saved_is_rescued_to_a_new_folder() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let dir = dir();
     let (folder, temporary) = (dir.path().join("folder"), dir.path().join("temporary"));

@@ -1,5 +1,5 @@
-//! `scripts/run.sh` on systems it may meet: every program it calls but the shell's own is a stub that writes down what it was
-//! asked.
+//! `scripts/run.sh` on various systems: every program it calls, except for the shell's own, is a
+//! stub that records its arguments.
 #![cfg(unix)]
 
 use std::fs;
@@ -7,7 +7,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A system: a folder of programs, a copy of the scripts, and a folder to work in; the last two have a space in their names.
+/// A system: a folder of programs, a copy of the scripts, and a working folder. The last two have a
+/// space in their names.
 struct System {
     home: tempfile::TempDir,
     variables: Vec<(&'static str, String)>,
@@ -16,12 +17,12 @@ struct System {
 struct Done {
     code: Option<i32>,
     stderr: String,
-    /// What the stubs were asked, one a line.
+    /// The calls of the stubs, one per line.
     asked: String,
 }
 
 impl System {
-    /// Debian with Rust, for a person without rights, in front of a screen.
+    /// Debian with Rust, for a user without root rights, in front of a screen.
     fn debian() -> System {
         let home = tempfile::tempdir().expect("a folder");
         for folder in ["bin", "my project/scripts", "my work"] {
@@ -44,7 +45,7 @@ impl System {
             .with("cargo", "")
     }
 
-    /// With this program, or with another in its place.
+    /// Adds or replaces this program.
     fn with(self, name: &str, body: &str) -> System {
         let path = self.path("bin").join(name);
         let log = self.path("asked").display().to_string();
@@ -82,7 +83,7 @@ impl System {
             .envs(self.variables.iter().cloned())
             .env("PATH", self.path("bin"))
             .env("HOME", self.path("nobody"))
-            // A shell that prints where it goes, and may go elsewhere.
+            // A shell that prints its directory when it changes, and may change to another one.
             .env("CDPATH", "/:/usr")
             .output()
             .expect("started");
@@ -101,7 +102,7 @@ impl System {
         assert!(!done.asked.contains("cargo build"), "{}", done.asked);
     }
 
-    /// Succeeds, and asks this of the program it has built.
+    /// Succeeds, and calls the program it has built with these arguments.
     #[track_caller]
     fn starts(&self, arguments: &[&str], expected: &str) -> Done {
         let done = self.run(arguments);
@@ -118,19 +119,19 @@ fn found(tool: &str) -> PathBuf {
 }
 
 #[test]
-fn who_may_not_install_is_told_one_line() {
+fn users_without_root_get_one_command_to_install() {
     let alone = System::debian();
     alone.fails("    su - -c 'apt-get update && apt-get install -y gcc libc6-dev libgl1 libegl1");
     alone.without_display().fails("    su - -c 'apt-get update && apt-get install -y gcc libc6-dev'\n");
     System::debian().with("sudo", "exit 1").fails("    sudo sh -c 'apt-get update && apt-get install -y gcc");
-    // Who knows better continues.
+    // Users can override the check.
     let mut system = System::debian();
     system.variables.push(("HOURGLASS_SKIP_PACKAGES", "1".to_owned()));
     system.starts(&[], "--");
 }
 
 #[test]
-fn who_may_install_gets_what_is_missing_and_nothing_else() {
+fn root_installs_only_missing_packages() {
     let only_gcc = "case \"$*\" in *' gcc') exit 1 ;; esac; echo 'install ok installed'";
     let root = System::debian().with("id", "echo 0").with("dpkg-query", only_gcc);
     let done = root.starts(&[], "--");
@@ -142,7 +143,7 @@ fn who_may_install_gets_what_is_missing_and_nothing_else() {
         "{}",
         done.asked
     );
-    // An index that cannot be renewed is no reason to end; a failed installation is.
+    // A failed update of the package index is ignored; a failed installation is not.
     root.with("apt-get", "[ \"$1\" != update ]").starts(&[], "--");
     System::debian()
         .with("id", "echo 0")
@@ -164,20 +165,20 @@ fn arguments_are_passed_on_and_nothing_depends_on_the_folder() {
 }
 
 #[test]
-fn without_a_display_the_default_project_is_trained_where_one_stands() {
+fn without_a_display_the_default_project_is_trained_in_the_current_folder() {
     let system = System::debian().complete().without_display();
     let result = system.path("my work").canonicalize().expect("there").join("undercomplete.hourglass");
     let expected = format!("-- train recipe:undercomplete -o {}", result.display());
     let done = system.starts(&[], &expected);
     let said = done.stderr.lines().filter(|line| line.contains("There is no display")).count();
     assert_eq!(said, 1, "{}", done.stderr);
-    // Again: what is there is not overwritten.
+    // On the second call, existing files are not overwritten.
     fs::write(&result, "").expect("written");
     system.starts(&[], &format!("-- train {}", result.display()));
 }
 
 #[test]
-fn rust_that_is_missing_or_too_old_is_said() {
+fn missing_or_outdated_rust_is_reported() {
     System::debian().without("cargo").fails("cargo is missing. Install Rust (see https://rustup.rs)");
     let old = System::debian().complete().with("rustc", "echo 'rustc 1.94.1 (0123456 2025-01-01)'");
     old.fails("needs Rust 1.95 or newer, this is 1.94.1: run 'rustup update stable'");
@@ -188,7 +189,7 @@ fn rust_that_is_missing_or_too_old_is_said() {
 }
 
 #[test]
-fn other_systems_are_told_what_they_need() {
+fn requirements_are_shown_on_other_systems() {
     let fedora = || System::debian().without("apt-get").without("dpkg-query").with("dnf", "");
     fedora().fails("there is no C compiler to link with: sudo dnf install gcc mesa-libGL");
     let done = fedora().with("cc", "").starts(&[], "--");

@@ -1,6 +1,8 @@
-//! Pictures of the window, compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` renews them.
+//! Pictures of the window, compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` updates
+//! them.
 //!
-//! Drawn by Mesa's software Vulkan, so that they are the same on every machine; `scripts/test.sh` installs it.
+//! Drawn by Mesa's software Vulkan, so that they are the same on every machine; `scripts/test.sh`
+//! installs it.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -17,9 +19,9 @@ use hourglass::run::{
 
 use common::{CTRL, CTRL_ALT, Home, NONE, Window};
 
-/// Pixels that may be another: edges of letters, as other versions of the rasteriser draw them.
+/// Maximum number of different pixels: edges of letters differ between versions of the rasteriser.
 const FEW: usize = 400;
-/// Where the codes of the ten digits lie.
+/// Positions of the codes of the ten digits.
 const CENTRES: [(f32, f32); 10] = [
     (-0.5, 1.5),
     (5.5, -3.5),
@@ -33,7 +35,7 @@ const CENTRES: [(f32, f32); 10] = [
     (1.0, -1.5),
 ];
 
-/// Compares the window as it stands with the picture of that name.
+/// Compares the current window with the picture of that name.
 #[track_caller]
 fn check(window: &mut Window, name: &str) {
     window.settle();
@@ -50,8 +52,8 @@ fn light(window: &mut Window) {
     window.key(CTRL_ALT, Key::Num2);
 }
 
-/// A run that stands still after so many epochs, made by formulas instead of trained: what is trained differs in its last
-/// bits from processor to processor, and these grow.
+/// A run paused after this many epochs, made by formulas instead of training: trained values differ
+/// in their last bits between processors, and the differences grow.
 fn stands_still(window: &mut Window, epochs: u32) {
     let state = &mut window.harness.state_mut().state;
     let data = Arc::clone(state.data.dataset.as_ref().expect("the digits"));
@@ -95,7 +97,7 @@ fn terms() -> Terms {
     Terms::new(["reconstruction".to_owned()])
 }
 
-/// Losses that fall.
+/// Decreasing losses.
 fn record(epoch: u32) -> EpochRecord {
     let e = f64::from(epoch);
     let (train, validation) = (2.2 + 5.0 / e, 2.3 + 4.0 / (e + 0.5));
@@ -110,7 +112,8 @@ fn record(epoch: u32) -> EpochRecord {
     }
 }
 
-/// Codes that come from the middle to the centres of their classes, and pictures that are less blurred every epoch.
+/// Codes that move from the middle to the centres of their classes, and pictures that get less
+/// blurred every epoch.
 fn look(data: &Dataset, probe: &Probe, epoch: u32) -> Kept {
     let LabelValues::Classes { ids, .. } = &data.labels[0].values else { panic!("digits have classes") };
     let progress = 1.0 - 1.0 / (epoch as f32 + 1.0);
@@ -142,7 +145,7 @@ fn look(data: &Dataset, probe: &Probe, epoch: u32) -> Kept {
     }
 }
 
-/// A number in (−1.5, 1.5), mostly small, that looks random.
+/// A pseudo-random number in (−1.5, 1.5), mostly small.
 fn scatter(index: u32) -> f32 {
     let hash = index.wrapping_mul(2_654_435_761).rotate_left(15).wrapping_mul(2_246_822_519);
     let part = |bits: u32| (bits & 0x3FF) as f32 / 1024.0 - 0.5;
@@ -160,7 +163,7 @@ fn the_start() {
 }
 
 #[test]
-fn a_run_that_stands_still() {
+fn a_paused_run() {
     let home = Home::new();
     let mut window = home.window();
     dark(&mut window);
@@ -169,7 +172,7 @@ fn a_run_that_stands_still() {
 }
 
 #[test]
-fn a_run_that_stands_still_in_a_small_window() {
+fn a_paused_run_in_a_small_window() {
     let home = Home::new();
     let mut window = home.window_of(1024.0, 700.0);
     light(&mut window);
@@ -178,7 +181,7 @@ fn a_run_that_stands_still_in_a_small_window() {
 }
 
 #[test]
-fn problems_to_mend() {
+fn problems_to_fix() {
     let home = Home::new();
     let mut window = home.window();
     dark(&mut window);

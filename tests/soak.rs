@@ -1,7 +1,7 @@
-//! A sitting of 50,000 epochs in the window, every view fed and drawn: memory is flat apart from
-//! the history, the size of the file follows from the number of epochs, and the window is idle once
-//! training is over. In a process of its own, whose memory and processor time are measured:
-//! `scripts/test.sh --long` runs it.
+//! A session of 50,000 epochs in the window, with every view updated and drawn: memory is constant
+//! apart from the history, the size of the file is proportional to the number of epochs, and the
+//! window is idle after training. In a process of its own, whose memory and processor time are
+//! measured: `scripts/test.sh --long` runs it.
 
 #![cfg(target_os = "linux")]
 
@@ -19,20 +19,20 @@ use hourglass::run::{EpochRecord, Run, Status};
 use common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 
 const EPOCHS: usize = 50_000;
-/// From here on memory is flat.
+/// Number of epochs after which memory is constant.
 const WARM: usize = 10_000;
 /// Time of a frame.
 const FRAME: Duration = Duration::from_millis(33);
-/// How long nothing is done at the end.
+/// Duration of the idle phase at the end.
 const IDLE: Duration = Duration::from_secs(5);
-/// Frames that a view stays in front.
+/// Number of frames that each view is shown.
 const FRAMES_A_VIEW: usize = 30;
-/// Memory of one epoch of the history, with its losses on the heap; three copies.
+/// Memory per epoch of the history, with its losses on the heap; three copies.
 const BYTES_AN_EPOCH: usize = 3 * (size_of::<EpochRecord>() + 64);
-/// Memory the allocator may hold back.
+/// Memory that the allocator may retain.
 const SLACK_BYTES: usize = 24 << 20;
 
-/// A number of a file of the system about this process.
+/// A number from a system file about this process.
 fn status(name: &str) -> usize {
     let text = fs::read_to_string("/proc/self/status").expect("the system's file");
     let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("its line");
@@ -50,14 +50,14 @@ fn ticks() -> u64 {
     after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
 }
 
-/// When the window wants to be drawn again.
+/// Time until the window requests its next frame.
 fn repaint_delay(window: &Window) -> Duration {
     let output = window.harness.output();
     let views = output.viewport_output.values();
     views.map(|view| view.repaint_delay).min().unwrap_or(Duration::MAX)
 }
 
-/// Draws at the rate of a window, each view in front in turn, until something holds.
+/// Draws at the frame rate of a window, showing each view in turn, until a condition holds.
 fn draw_until(window: &mut Window, holds: impl Fn(&Window) -> bool) {
     let views = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num8];
     let mut frame = 0;
@@ -73,7 +73,7 @@ fn draw_until(window: &mut Window, holds: impl Fn(&Window) -> bool) {
     }
 }
 
-/// Size of a project file of this run with so many epochs of its history.
+/// Size of a project file of this run with this many epochs of its history.
 fn file_bytes(folder: &Path, project: &Project, run: &Run, epochs: usize) -> f64 {
     let mut run = run.clone();
     run.history.epochs.truncate(epochs);
@@ -83,7 +83,7 @@ fn file_bytes(folder: &Path, project: &Project, run: &Run, epochs: usize) -> f64
 }
 
 #[test]
-fn fifty_thousand_epochs_leave_nothing_but_their_history() {
+fn fifty_thousand_epochs_use_memory_only_for_their_history() {
     let home = Home::new();
     let mut design = Project {
         data: Data {
@@ -116,7 +116,7 @@ fn fifty_thousand_epochs_leave_nothing_but_their_history() {
     println!("memory: {} MiB after {warm_epochs} epochs, {} MiB more at the end", warm >> 20, grown >> 20);
     assert!(grown <= history + SLACK_BYTES, "{grown} bytes more, {history} of them history");
 
-    // Notes stay for a while.
+    // Notifications stay for a while.
     draw_until(&mut window, |window| repaint_delay(window) > IDLE);
     let before = ticks();
     std::thread::sleep(IDLE);

@@ -1,5 +1,5 @@
-//! Trainings whose surroundings fail: closed, full and broken streams, a full disk, a second
-//! writer. Every run is saved, and equals an undisturbed one to the bit.
+//! Trainings in a failing environment: closed, full and broken streams, a full disk, a second
+//! writer. Every run is saved and is bit for bit equal to an undisturbed one.
 
 #![cfg(target_os = "linux")]
 
@@ -24,15 +24,15 @@ enum Stream {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
-    /// Nothing is there from the start.
+    /// Closed from the start.
     Closed,
-    /// Every write fails for want of space.
+    /// Every write fails with “no space left”.
     Full,
-    /// The reader of the pipe has left.
+    /// The reader of the pipe is gone.
     Broken,
 }
 
-/// Trains with troubled streams.
+/// Trains with failing streams.
 fn train(dir: &Path, stream: Stream, trouble: Trouble) -> Output {
     let mut command = command(dir, &TRAIN);
     if trouble == Trouble::Closed {
@@ -61,7 +61,7 @@ fn train(dir: &Path, stream: Stream, trouble: Trouble) -> Output {
     child.wait_with_output().expect("ended")
 }
 
-/// The run of the file, trained to its end where the trouble ended it before.
+/// The run of the file, trained to its end if the failure ended it early.
 fn finished(dir: &Path) -> Run {
     let file = dir.join("a.hourglass");
     let run = runs(&file).remove(0);
@@ -74,7 +74,7 @@ fn finished(dir: &Path) -> Run {
 }
 
 #[test]
-fn no_stream_matters_to_a_run() {
+fn failing_streams_do_not_affect_a_run() {
     let whole = tempfile::tempdir().expect("a folder");
     ok(whole.path(), &TRAIN);
     let undisturbed = finished(whole.path());
@@ -83,7 +83,7 @@ fn no_stream_matters_to_a_run() {
             let dir = tempfile::tempdir().expect("a folder");
             let output = train(dir.path(), stream, trouble);
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            // Results that could not be written are a failure; a reader who has seen enough is not.
+            // Results that could not be written are an error; a closed pipe is not.
             let results_are_lost = trouble == Trouble::Full && stream != Stream::Stderr;
             let code = i32::from(results_are_lost);
             assert_eq!(output.status.code(), Some(code), "{stream:?} {trouble:?}: {said}");
@@ -93,11 +93,11 @@ fn no_stream_matters_to_a_run() {
     }
 }
 
-/// A small disk in memory, as long as it lives.
+/// A small disk in memory, unmounted when dropped.
 struct Disk(PathBuf);
 
 impl Disk {
-    /// `None` where this user may not mount one.
+    /// `None` where this user may not mount a disk.
     fn mount(at: PathBuf, size: &str) -> Option<Disk> {
         fs::create_dir(&at).expect("made");
         let size = format!("size={size}");
@@ -105,7 +105,7 @@ impl Disk {
         done.is_ok_and(|done| done.status.success()).then_some(Disk(at))
     }
 
-    /// Writes a file until only about so many bytes are free.
+    /// Writes a file until only about this many bytes are free.
     fn fill(&self, name: &str, free: usize) {
         let path = self.0.join(name);
         let mut file = File::create(&path).expect("made");
@@ -122,10 +122,10 @@ impl Drop for Disk {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_file_whole_and_the_run_elsewhere() {
+fn a_full_disk_keeps_the_old_file_and_saves_the_run_elsewhere() {
     let home = tempfile::tempdir().expect("a folder");
     let Some(disk) = Disk::mount(home.path().join("disk"), "48m") else {
-        // Past the capture of the test harness: a test that is left out must be seen.
+        // Bypasses the output capture of the test harness, because a skipped test must be visible.
         let text = "SKIPPED: no full disk was tried, mounting one needs root. Injected errors are: io::tests";
         writeln!(std::io::stderr(), "{text}").expect("stderr");
         return;
@@ -156,7 +156,7 @@ fn a_full_disk_leaves_the_old_file_whole_and_the_run_elsewhere() {
     assert_same(&runs(&file).remove(0), &undisturbed, "with room again");
 }
 
-/// The one project file in a folder or the folders below it.
+/// The only project file in a folder or its subfolders.
 fn rescued(folder: &Path) -> PathBuf {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

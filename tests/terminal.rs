@@ -1,5 +1,6 @@
-//! The command line in surroundings that do not help: streams that are full, closed or never read, signals, names that would
-//! change a terminal, and inputs of which nothing can be made. On Unix, as the surroundings are made by its means.
+//! The command line in a difficult environment: streams that are full, closed or never read,
+//! signals, names with terminal control characters, and unusable inputs. On Unix only, because the
+//! environment is created with its tools.
 #![cfg(unix)]
 
 use std::fs;
@@ -16,9 +17,9 @@ use hourglass::project::{
 use hourglass::run::Status;
 use serde_json::Value;
 
-/// How long a program may take that must end: a guard against hanging.
+/// Time limit for a program that must end: protects against hanging.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// A table whose gap makes a warning, so that something is said on stderr.
+/// A table with a gap, which causes a warning on stderr.
 const TABLE: &str = "a,b,c\n1,2,3\n4,,6\n7,8,9\n1,5,3\n2,2,8\n3,1,4\n1,2,2\n4,4,6\n7,8,1\n1,0,3\n";
 
 fn command(dir: &Path, arguments: &[&str]) -> Command {
@@ -27,7 +28,7 @@ fn command(dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The program behind a redirection that a shell makes.
+/// The program with redirections made by a shell.
 fn redirected(dir: &Path, redirection: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     let script = format!("exec \"$@\" {redirection}");
@@ -81,7 +82,7 @@ const TRAIN: [&str; 9] =
     ["train", "d.ron", "--data", "t.csv", "--epochs", "30", "-o", "a.hourglass", "--json"];
 
 #[test]
-fn nothing_that_happens_to_stderr_matters() {
+fn failures_of_stderr_are_ignored() {
     let dir = trained();
     let check = |mut command: Command| {
         let output = command.stdout(Stdio::piped()).output().expect("started");
@@ -151,7 +152,7 @@ fn send(child: &Child, signal: &str) {
     assert!(sent.expect("kill runs").success());
 }
 
-/// Waits for what must happen.
+/// Waits for an expected event.
 #[track_caller]
 fn wait_for<T>(mut found: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -170,14 +171,14 @@ fn exit_code(child: &mut Child) -> Option<i32> {
 }
 
 #[test]
-fn a_reader_that_never_reads_holds_up_neither_a_training_nor_its_end() {
+fn a_blocked_pipe_does_not_block_a_training() {
     let dir = trained();
     let arguments =
         ["train", "d.ron", "--data", "t.csv", "--epochs", "4000000", "--checkpoint-every", "1000", "--json"];
     let (reader, writer) = pipe().expect("a pipe");
     let mut child =
         command(dir.path(), &arguments).stdout(writer).stderr(Stdio::null()).spawn().expect("started");
-    // A thousand lines are more than a pipe holds.
+    // A thousand lines are more than a pipe can buffer.
     let saved = dir.path().join("d.hourglass");
     wait_for(|| saved.exists().then_some(()));
     send(&child, "-TERM");
@@ -191,7 +192,7 @@ fn a_reader_that_never_reads_holds_up_neither_a_training_nor_its_end() {
 #[test]
 fn a_signal_ends_every_command() {
     let dir = trained();
-    // Seconds of loading, and hours of all else.
+    // Seconds of loading, and hours for everything else.
     write_design(&dir.path().join("large.ron"), |project| {
         let blobs = Synthetic::Blobs { count: 20_000_000, features: 1, clusters: 2, seed: 1 };
         project.data.source = Source::Synthetic(blobs);
@@ -204,7 +205,7 @@ fn a_signal_ends_every_command() {
             .spawn()
             .expect("started");
         wait_for(|| catches_signals(&child).then_some(()));
-        // Whatever these tests were started to ignore, the program ignores too.
+        // Signals that these tests were started to ignore are ignored by the program too.
         send(&child, if is_ignored(signal) { "-TERM" } else { signal });
         assert_eq!(exit_code(&mut child), Some(130), "{arguments:?} {signal}");
     };
@@ -218,7 +219,7 @@ fn a_signal_ends_every_command() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_that_was_to_be_ignored_ends_nothing() {
+fn an_ignored_signal_ends_nothing() {
     const LONG: [&str; 8] = ["train", "d.ron", "--data", "t.csv", "--epochs", "3000", "-o", "a.hourglass"];
     let dir = trained();
     let mut child = Command::new("sh");
@@ -233,7 +234,7 @@ fn a_signal_that_was_to_be_ignored_ends_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_command_that_has_written_ends_though_nobody_reads_what_it_says() {
+fn a_command_ends_after_writing_even_if_its_output_is_not_read() {
     let dir = trained();
     let (reader, writer) = pipe().expect("a pipe");
     let mut full = writer.try_clone().expect("a pipe");
@@ -245,14 +246,14 @@ fn a_command_that_has_written_ends_though_nobody_reads_what_it_says() {
     let codes = dir.path().join("codes.csv");
     wait_for(|| codes.exists().then_some(()));
     send(&child, "-TERM");
-    // The one line may have found room before the pipe was full.
+    // The single line may have fitted before the pipe was full.
     assert!(matches!(exit_code(&mut child), Some(0 | 130)));
     drop(reader);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_of_pictures_is_there_as_a_whole_or_not_at_all() {
+fn a_folder_of_pictures_is_written_completely_or_not_at_all() {
     let dir = trained();
     ok(dir.path(), &["train", "recipe:undercomplete", "--epochs", "1", "-o", "digits.hourglass"]);
     let names = || -> Vec<String> {
@@ -262,7 +263,7 @@ fn a_folder_of_pictures_is_there_as_a_whole_or_not_at_all() {
     let arguments = ["reconstruct", "digits.hourglass", "-o", "made"];
     let mut child =
         command(dir.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    // As soon as it writes, where it is not done before it is looked at.
+    // As soon as it writes, unless it is finished before the check.
     wait_for(|| names().iter().any(|name| name == "made" || name.starts_with(".made-")).then_some(()));
     send(&child, "-TERM");
     let code = exit_code(&mut child);
@@ -273,7 +274,7 @@ fn a_folder_of_pictures_is_there_as_a_whole_or_not_at_all() {
     assert!(made.is_err() || made.is_ok_and(|made| made.count() == 1797));
 }
 
-/// Whether a program has said what is to happen when it is asked to terminate: the last of the three.
+/// Whether a program has installed its handlers for termination, checked by the last of the three.
 #[cfg(target_os = "linux")]
 fn catches_signals(child: &Child) -> bool {
     has_signal(&child.id().to_string(), "SigCgt:", 15)
@@ -285,7 +286,7 @@ fn is_ignored(signal: &str) -> bool {
     number.is_some_and(|number| has_signal("self", "SigIgn:", number + 1))
 }
 
-/// Whether a signal is in one of the masks of a process.
+/// Whether a signal is in a mask of a process.
 #[cfg(target_os = "linux")]
 fn has_signal(process: &str, mask: &str, signal: usize) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
@@ -321,7 +322,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
     table(&format!("{red}.csv"), &"1,2,3\n4,5,\n".repeat(20));
     let escaped = "\\u{1b}[31mred\\u{202e}\\u{9b}";
     check(&["train", "d.ron", "--data", "word.csv", "-o", "w.hourglass"], escaped);
-    // A break of lines within a name is a space.
+    // A line break within a name becomes a space.
     let name = format!("{escaped} c");
     check(&["train", "d.ron", "--data", "labels.csv", "--epochs", "1", "-o", "l.hourglass"], &name);
     check(
@@ -333,13 +334,13 @@ fn names_are_shown_with_their_control_characters_escaped() {
     check(&["evaluate", &format!("{red}.hourglass"), &format!("{red}.csv")], escaped);
     check(&["check", &format!("{red}gone.ron")], &format!("{escaped}gone.ron"));
     check(&[&format!("{red}.hourglas")], escaped);
-    // Whole sequences are taken out of what is said of arguments.
+    // Whole escape sequences are removed from messages about arguments.
     check(&[&format!("--{red}")], "--red\\u{202e}\\u{9b}");
     check(&["new", red, "-o", "x.ron"], escaped);
     fs::write(dir.path().join("damaged.ron"), format!("(name: 1{red})")).expect("written");
     check(&["check", "damaged.ron"], "damaged.ron");
 
-    // Programs get the name itself.
+    // Programs receive the name unchanged.
     ok(dir.path(), &["new", "concrete", "-o", "c.ron"]);
     let columns: Vec<String> = (0..40).map(|column| format!("{red}{column}")).collect();
     let row =
@@ -357,7 +358,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
 }
 
 #[test]
-fn every_message_names_the_file_or_the_card_it_is_about() {
+fn every_message_names_its_file_or_card() {
     let dir = trained();
     let path = dir.path();
     let write = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).expect("written");
@@ -408,7 +409,7 @@ fn every_message_names_the_file_or_the_card_it_is_about() {
         project.encoder = vec![Layer::Dense { units: 0, activation: Activation::Relu }];
     });
 
-    // What is called, and the name that must be in what it says.
+    // The arguments, and the name that the message must contain.
     let mut failed: Vec<String> = Vec::new();
     let mut check = |arguments: &[&str], name: &str| {
         let output = command(path, arguments).output().expect("started");
@@ -488,7 +489,7 @@ fn nothing_is_sent_over_a_network() {
     }
 }
 
-/// What a program asks the system for of networks, where that can be followed and it succeeds.
+/// The network system calls of a program, where tracing is possible and the program succeeds.
 #[cfg(target_os = "linux")]
 fn traced(dir: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let log = dir.join("trace");

@@ -1,23 +1,23 @@
-//! Channels of codes that are pictures, side by side.
+//! Channels of picture codes, side by side.
 
 use super::shades::DisplayRange;
 use crate::figure::Rgb;
 use crate::project::Shape;
 
-/// Channels of a code that is a picture, side by side with a pixel between them.
+/// Channels of a picture code, side by side with a pixel between them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelPage {
     /// Height, width and channels of a code.
     code: [usize; 3],
-    /// The channels that are shown, counted from 0.
+    /// Displayed channels, counted from 0.
     shown: Vec<usize>,
-    /// How many are side by side.
+    /// Number of channels side by side.
     columns: usize,
 }
 
 impl ChannelPage {
-    /// These channels, laid out about as high as wide; `None` where a code is a row, or nothing is
-    /// shown.
+    /// Lays these channels out in a page about as high as wide; `None` where a code is a row, or
+    /// where no channel is shown.
     pub fn new(code: Shape, shown: Vec<usize>) -> Option<ChannelPage> {
         let Shape::Image { height, width, channels } = code else { return None };
         let columns = (1..=shown.len())
@@ -34,7 +34,8 @@ impl ChannelPage {
         [self.columns * (width + 1) - 1, rows * (height + 1) - 1]
     }
 
-    /// The number of a code that a pixel shows; `None` between channels and after the last.
+    /// The index in a code of the value shown at a pixel; `None` between channels and after the
+    /// last.
     pub fn unit(&self, x: usize, y: usize) -> Option<usize> {
         let [height, width, channels] = self.code;
         let (column, row) = (x % (width + 1), y % (height + 1));
@@ -53,18 +54,18 @@ impl ChannelPage {
         self.shown.is_empty()
     }
 
-    /// How many channels are shown.
+    /// Number of displayed channels.
     pub fn len(&self) -> usize {
         self.shown.len()
     }
 
-    /// How many are shown, where that are not all: `16 of 64 channels`.
+    /// A label such as `16 of 64 channels`, where not all channels are shown.
     pub fn left_out(&self) -> Option<String> {
         let [.., channels] = self.code;
         (self.len() < channels).then(|| format!("{} of {channels} channels", self.len()))
     }
 
-    /// Of one code each channel that is shown, with its width and height and its values.
+    /// Each displayed channel of one code, with its width, height and values.
     pub fn pictures<'a>(
         &'a self,
         code: &'a [f32],
@@ -75,13 +76,13 @@ impl ChannelPage {
         self.shown.iter().map(move |channel| (*channel, [width, height], values(*channel)))
     }
 
-    /// A pixel of one code in grey; `None` between channels and where there is no number.
+    /// A pixel of one code in grey; `None` between channels and where there is no value.
     pub fn shade(&self, code: &[f32], range: DisplayRange, x: usize, y: usize) -> Option<Rgb> {
         let value = self.unit(x, y).and_then(|unit| code.get(unit)).filter(|value| !value.is_nan());
         value.map(|value| range.rgb(&[*value]))
     }
 
-    /// The least and the greatest value of these codes in the channels that are shown.
+    /// The minimum and maximum of these codes in the displayed channels.
     pub fn range(&self, codes: &[f32]) -> DisplayRange {
         let [height, width, channels] = self.code;
         let codes = codes.chunks_exact(height * width * channels);
@@ -94,7 +95,7 @@ impl ChannelPage {
     }
 }
 
-/// The channels that vary most over codes and positions, at most so many, in their order.
+/// The channels that vary most over codes and positions, at most `most`, in ascending order.
 pub fn strongest_channels(codes: &[f32], code: Shape, most: usize) -> Vec<usize> {
     let channels = code.channels();
     if channels <= most {
@@ -116,7 +117,7 @@ pub fn strongest_channels(codes: &[f32], code: Shape, most: usize) -> Vec<usize>
     largest(&variances, most)
 }
 
-/// The places of the largest values, at most so many, in their order.
+/// The indices of the largest values, at most `most`, in ascending order.
 pub fn largest(values: &[f64], most: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..values.len()).collect();
     places.sort_by(|a, b| values[*b].total_cmp(&values[*a]));

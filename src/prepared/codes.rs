@@ -1,4 +1,4 @@
-//! The codes of samples, where these are pictures, as grey pictures of their channels.
+//! The codes of samples, where these are pictures, drawn as grey pictures of their channels.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use crate::project::Shape;
 use crate::run::Kept;
 use crate::session::channels_of;
 
-/// Channels of a code that are shown, at most.
+/// Maximum number of displayed channels of a code.
 pub const MOST_CHANNELS: usize = 16;
 
-/// Some channels of codes, all on one scale.
+/// Some channels of codes, all on one colour scale.
 #[derive(Clone, Debug)]
 pub struct CodePictures {
     code: Shape,
@@ -20,13 +20,13 @@ pub struct CodePictures {
     shown: Vec<usize>,
     page: ChannelPage,
     range: DisplayRange,
-    /// Of each sample these channels, position by position; NaN where its code is not known.
+    /// These channels of each sample, position by position; NaN where its code is unknown.
     values: Vec<f32>,
 }
 
 impl CodePictures {
-    /// These channels of codes of this shape, whose values are given; `None` where there are none, or
-    /// not as many as `samples` have.
+    /// Creates pictures of these channels of codes of this shape from their values; `None` where
+    /// there are no channels or where the values do not fit the number of samples.
     pub fn new(code: Shape, shown: &[usize], samples: usize, values: Vec<f32>) -> Option<CodePictures> {
         let Shape::Image { height, width, .. } = code else { return None };
         let own = Shape::Image { height, width, channels: shown.len() };
@@ -36,7 +36,7 @@ impl CodePictures {
         is_whole.then(|| CodePictures { code, shown: shown.to_vec(), page, range, values })
     }
 
-    /// These channels of the codes of rows at an epoch, of which those of `code_rows` are kept.
+    /// These channels of the codes of rows at an epoch, of which the codes of `code_rows` are kept.
     pub fn watched(
         code: Shape,
         shown: &[usize],
@@ -56,29 +56,29 @@ impl CodePictures {
         CodePictures::new(code, shown, rows.len(), values)
     }
 
-    /// The same channels of other codes on the same scale.
+    /// The same channels of other codes, on the same colour scale.
     pub fn at(&self, code_rows: &[u32], kept: &Kept, rows: &[u32]) -> Option<CodePictures> {
         let codes = CodePictures::watched(self.code, &self.shown, code_rows, kept, rows)?;
         Some(CodePictures { range: self.range, ..codes })
     }
 
-    /// What they are called: `code`, or `code, 16 of 64 channels`.
+    /// Their label: `code`, or `code, 16 of 64 channels`.
     pub fn name(&self) -> String {
         let (shown, all) = (self.shown.len(), self.code.channels());
         if shown < all { format!("code, {shown} of {all} channels") } else { "code".to_owned() }
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// How many samples there are.
+    /// Number of samples.
     pub fn len(&self) -> usize {
         self.values.len() / self.page.units()
     }
 
-    /// What is black, and what is white.
+    /// The values drawn as black and as white.
     pub fn range(&self) -> DisplayRange {
         self.range
     }
@@ -88,7 +88,7 @@ impl CodePictures {
         self.page.size()
     }
 
-    /// A pixel of the picture of a sample; `None` where there is nothing.
+    /// A pixel of the picture of a sample; `None` where there is no value.
     pub fn shade(&self, sample: usize, x: usize, y: usize) -> Option<Rgb> {
         self.page.shade(self.of(sample), self.range, x, y)
     }

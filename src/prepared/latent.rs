@@ -1,4 +1,4 @@
-//! Codes on a plane: points, what colours them, axes, and their way through the epochs.
+//! Codes on a plane: points with their colours, axes, and their movement over the epochs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use crate::project::{Shape, visible};
 use crate::run::{Kept, Run};
 use crate::session::{CodePart, CodePlane, number_of, strip_jitter};
 
-/// Seconds for which an epoch is shown, and room around all points as a part of their span.
+/// Seconds per epoch, and the margin around all points as a fraction of their range.
 const EPOCH_SECS: f32 = 0.25;
 const MARGIN: f64 = 0.06;
-/// How many numbers are looked at to tell whether they are ids.
+/// How many numbers are examined to recognise a column of IDs.
 const LOOKED_AT: usize = 1000;
 
-/// Codes of rows, and the plane they are put on.
+/// Codes of rows, and the plane they are placed on.
 #[derive(Clone, Copy, Debug)]
 pub struct PlacedRows<'a> {
     /// The rows of the data.
@@ -26,20 +26,20 @@ pub struct PlacedRows<'a> {
     pub units: usize,
     /// The plane.
     pub plane: CodePlane,
-    /// Their places on it, where these are not two units of theirs.
+    /// Their positions on it, unless it is a plane of two units.
     pub places: Option<&'a [[f32; 2]]>,
 }
 
-/// Points, and what colours them: a class or a number for each.
+/// Points with a class or a number each, which determines the colour.
 #[derive(Clone, Debug, Default)]
 pub struct CodePoints {
-    /// Where they lie.
+    /// Their positions.
     pub points: Vec<[f32; 2]>,
-    /// The class of each; empty where no classes colour them.
+    /// The class of each point; empty where the colours do not show classes.
     pub classes: Vec<u32>,
-    /// The number of each; empty where no numbers colour them.
+    /// The number of each point; empty where the colours do not show numbers.
     pub numbers: Vec<f32>,
-    /// The ends of the colours.
+    /// The range of the colour scale.
     pub range: [f32; 2],
 }
 
@@ -76,8 +76,8 @@ impl CodePoints {
         points
     }
 
-    /// Height of a point in the strip of a code of one unit: its class's lane, or its number, and a
-    /// fixed jitter.
+    /// Height of a point in the strip of a one-unit code: the lane of its class, or its number,
+    /// plus a fixed jitter.
     fn strip_height(&self, index: usize) -> f32 {
         let jitter = strip_jitter(index);
         match (self.classes.get(index), self.numbers.get(index)) {
@@ -87,8 +87,8 @@ impl CodePoints {
         }
     }
 
-    /// The points of codes of this shape within these limits, with names of the axes and the colours
-    /// of a column.
+    /// The points of codes of this shape within these limits, with axis names and the colours of a
+    /// column.
     pub fn scatter(
         &self,
         (code, plane): (Shape, CodePlane),
@@ -126,7 +126,7 @@ impl CodePoints {
     }
 }
 
-/// A code of one unit is a strip: a lane for every class.
+/// The classes that get a lane each in the strip of a one-unit code.
 pub fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
     match column.map(|column| &column.values) {
         Some(LabelValues::Classes { names, .. }) if units == 1 => Some(names),
@@ -134,9 +134,9 @@ pub fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
     }
 }
 
-/// The watched codes of a run at an epoch (the newest where none is said) as they are first shown:
-/// the plane of their principal components, or all of two units or one; of codes that are pictures
-/// perhaps the components of a part of them. `data` are the run's own, whose labels colour them.
+/// The watched codes of a run at an epoch (the newest by default) as they are first shown: in the
+/// plane of their principal components, or of their two units or one; for picture codes possibly by
+/// the components of a part of them. `data` are the run's own, whose labels provide the colours.
 /// `None` where there are no codes.
 ///
 /// # Errors
@@ -172,8 +172,8 @@ pub fn latent_figure(run: &str, epoch: u32, scatter: Scatter) -> Figure {
     Figure::new(format!("Latent space of {run}, epoch {epoch}"), Drawing::Scatter(scatter))
 }
 
-/// Two units of the watched codes epoch by epoch, with axes that hold still: those of `zoomed`, else
-/// around all points. `None` where they are another plane, or nothing moves.
+/// Two units of the watched codes, epoch by epoch, with fixed axes: those of `zoomed`, or around
+/// all points. `None` where the plane is another one, or where there is nothing to animate.
 pub fn code_replay(
     run: &Run,
     (units, plane): (usize, CodePlane),
@@ -204,7 +204,7 @@ pub fn code_replay(
     moves.then(|| Animation::new(EPOCH_SECS, frames))
 }
 
-/// The place of the first column that tells groups apart, classes before numbers.
+/// The index of the first column that groups rows, with classes preferred to numbers.
 pub fn grouping(labels: &[LabelColumn]) -> Option<usize> {
     let of_kind = |classes: bool| {
         let is_wanted =
@@ -214,22 +214,23 @@ pub fn grouping(labels: &[LabelColumn]) -> Option<usize> {
     of_kind(true).or_else(|| of_kind(false))
 }
 
-/// Whether labels tell groups of rows apart, so that colours show something: classes of several rows each, or numbers that are
-/// measured. Ids and numbers of rows do not.
+/// Returns whether labels group rows in a way that colours can show: classes with several rows
+/// each, or measured numbers. IDs and row numbers do not.
 pub fn tells_groups(column: &LabelColumn) -> bool {
     match &column.values {
         LabelValues::Classes { names, ids } => !is_each_its_own(names.len(), ids.len()),
         LabelValues::Numbers(numbers) => {
             let some = &numbers[..numbers.len().min(LOOKED_AT)];
             let is_whole = some.iter().all(|number| number.is_nan() || number.fract() == 0.0);
-            // Long ids are no longer different once they are numbers of 32 bits.
+            // Long IDs are no longer distinct once converted to 32-bit numbers.
             let texts: HashSet<_> = (0..some.len()).map(|row| column.text(row)).collect();
             !(is_whole && is_each_its_own(texts.len(), some.len()))
         }
     }
 }
 
-/// Whether most rows have a value that no other row has: more than half as many values as rows, of more than a few rows.
+/// Returns whether most rows have a unique value: with more than a few rows, more than half as many
+/// values as rows.
 fn is_each_its_own(values: usize, rows: usize) -> bool {
     2 * values > rows + 2
 }

@@ -1,4 +1,4 @@
-//! The loss of runs over their epochs: curves, axes, and what happened along the way.
+//! The loss of runs over their epochs: curves, axes and events.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::figure::{Axis, Drawing, Figure, Ink, Limits, Line, Lines, Mark, Serie
 use crate::project::{capital, format_number, visible};
 use crate::run::{History, Run, RunId, Setting, TOTAL};
 
-/// One curve of one run; grows with the run's history instead of being built again.
+/// One curve of one run. It grows with the run's history and is not rebuilt.
 #[derive(Clone)]
 pub struct LossSeries {
     run: RunId,
@@ -20,7 +20,7 @@ pub struct LossSeries {
     last_step: u64,
     smoother: Smoother,
     raw: Line,
-    /// Empty where nothing is smoothed.
+    /// Empty without smoothing.
     smooth: Line,
 }
 
@@ -29,15 +29,15 @@ pub struct LossSeries {
 pub struct LossAxes<'a> {
     /// The terms of the loss.
     pub terms: &'a [String],
-    /// Whether the axis up is logarithmic.
+    /// Whether the vertical axis is logarithmic.
     pub is_log: bool,
-    /// The ends of both.
+    /// The limits of both axes.
     pub limits: Limits,
 }
 
-/// The curves of terms of a run and of those it is compared with, for training and validation: those
-/// that were there go on with new epochs, and what is no longer asked for goes. `smoothing` is the
-/// factor of the moving average, 0 to 0.99.
+/// Updates the curves of some terms of a run and of the runs it is compared with, for training and
+/// validation: existing ones are extended with new epochs, and those no longer requested are
+/// removed. `smoothing` is the factor of the moving average, 0 to 0.99.
 pub fn loss_series(
     mut old: Vec<LossSeries>,
     run: &Run,
@@ -50,7 +50,7 @@ pub fn loss_series(
     let names = run.history.terms.names();
     for run in std::iter::once(run).chain(others) {
         for term in terms {
-            // Among several terms colours tell these apart, and names the runs.
+            // With several terms, the colour depends on the term and the name on the run.
             let place = names.iter().position(|name| name == term).filter(|_| terms.len() > 1);
             let ink = place.map_or(Ink::Run(run.id.0), Ink::Class);
             for is_validation in [false, true] {
@@ -73,8 +73,8 @@ pub fn loss_series(
     all
 }
 
-/// Terms of the loss of a run beside those of others; `None` where it has no epoch yet. `is_log` asks for a
-/// logarithmic axis, where all values are above 0.
+/// Terms of the loss of a run and of other runs; `None` where it has no epoch yet. `is_log`
+/// requests a logarithmic axis, which is used if all values are positive.
 pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_log: bool) -> Option<Figure> {
     let series = loss_series(Vec::new(), run, compared, terms, smoothing);
     let longest = compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
@@ -86,8 +86,8 @@ pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_l
     loss_figure(run, compared, &series, LossAxes { terms, is_log, limits }, None)
 }
 
-/// Curves of a run and those it is compared with as a figure; `None` where there is none. `thread`
-/// is the epoch that is looked at.
+/// Curves of a run and of the runs it is compared with, as a figure; `None` where there are none.
+/// `thread` is the epoch shown.
 pub fn loss_figure(
     run: &Run,
     compared: &[&Run],
@@ -112,7 +112,7 @@ pub fn loss_figure(
     (!lines.series.is_empty()).then(|| Figure::new(title, Drawing::Lines(lines)))
 }
 
-/// Changes made while a run was going, and restarts, at their epochs.
+/// Edits during a run, and restarts, with their epochs.
 pub fn loss_marks(run: &Run) -> Vec<Mark> {
     let restarts = run.restarts.iter().map(|restart| Mark {
         at: f64::from(restart.epoch),
@@ -138,7 +138,7 @@ pub fn loss_marks(run: &Run) -> Vec<Mark> {
         .collect()
 }
 
-/// Where a step lies among the epochs, as a fraction.
+/// The position of a step in epochs, as a fraction.
 fn epoch_of(history: &History, step: u64) -> f64 {
     let after = history.epochs.partition_point(|record| record.step < step);
     let before = after.checked_sub(1).and_then(|before| history.epochs.get(before));
@@ -194,34 +194,35 @@ impl LossSeries {
         self.run
     }
 
-    /// What it is drawn in.
+    /// Its colour.
     pub fn ink(&self) -> Ink {
         self.ink
     }
 
-    /// Whether it is of the validation split, and so dashed.
+    /// Whether it belongs to the validation split, and is therefore dashed.
     pub fn is_validation(&self) -> bool {
         self.is_validation
     }
 
-    /// The values as they are.
+    /// The unsmoothed values.
     pub fn raw(&self) -> &Line {
         &self.raw
     }
 
-    /// The values as they are drawn: the same line where nothing is smoothed.
+    /// The values as drawn: equal to the raw ones without smoothing.
     pub fn shown(&self) -> &Line {
         if self.of.1 > 0.0 { &self.smooth } else { &self.raw }
     }
 
-    /// Changes whenever a value does.
+    /// A key that changes whenever a value does.
     pub fn key(&self) -> impl std::hash::Hash + use<'_> {
         let (term, smoothing) = (self.of.0.as_str(), self.of.1.to_bits());
         let of = (self.run.0, self.started, self.is_validation, term, smoothing);
         (of, self.raw.points().len(), self.last_step)
     }
 
-    /// Its split, before that among several terms the term, and among several runs the run.
+    /// Its split, preceded by the term where there are several terms, and by the run where there
+    /// are several runs.
     pub fn name(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> String {
         let part = if self.is_validation { "validation" } else { "train" };
         let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);
@@ -232,7 +233,7 @@ impl LossSeries {
         parts.join(", ")
     }
 
-    /// The curve with its name, its colour and its points.
+    /// The curve with its name, colour and points.
     fn figure(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> Series {
         let is_smooth = !std::ptr::eq(&raw const self.raw, self.shown());
         Series {

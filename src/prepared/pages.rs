@@ -10,13 +10,14 @@ use crate::session::{LineWords, Steps};
 
 /// The longer side of a picture, in points.
 const SIDE: f32 = 56.0;
-/// Steps of a traversal over the range of a unit; choices or entries at most.
+/// Steps of a traversal over the range of a unit; maximum number of choices or entries.
 pub const TRAVERSAL_STEPS: Steps = Steps { values: 7, choices: 14 };
-/// Lines of a traversal at most.
+/// Maximum number of lines of a traversal.
 pub const MOST_TRAVERSED: usize = 48;
 
-/// All that codes of a run at an epoch are made of, over its range, as one picture. `lines` are the number and the steps of each
-/// part of the code, `rows` the scaled samples that their codes are decoded to. `None` where there are none.
+/// Traversals of every part of the codes of a run at an epoch, as one picture. `lines` are the
+/// number and the steps of each part of the code, `rows` the scaled samples decoded from them.
+/// `None` where there are none.
 pub fn traversals(
     run: &Run,
     epoch: u32,
@@ -37,8 +38,8 @@ pub fn traversals(
     is_some.then(|| Figure::new(title, page_drawing(data, lines)))
 }
 
-/// The parts of a code of this kind that a traversal shows, counted from 0, the most of them [`MOST_TRAVERSED`]: units in this
-/// order; quantisers and vectors those that lie at these units.
+/// The parts of a code of this kind that a traversal shows, counted from 0, at most
+/// [`MOST_TRAVERSED`]: units in this order; quantisers and vectors in the range of these units.
 pub fn traversed(kind: &Bottleneck, order: &[usize], at: std::ops::Range<usize>) -> Vec<usize> {
     let words = LineWords::of(kind);
     if words.is_range {
@@ -47,7 +48,8 @@ pub fn traversed(kind: &Bottleneck, order: &[usize], at: std::ops::Range<usize>)
     (at.start / words.units..at.end / words.units).take(MOST_TRAVERSED).collect()
 }
 
-/// Pictures in lines; of samples that are no pictures a plot for each line, with a curve for each.
+/// Pictures in lines. For samples that are not pictures, one plot per line with a curve for each
+/// sample.
 pub fn page_drawing(data: &Dataset, lines: Vec<TileLine>) -> Drawing {
     if data.shown().is_some() {
         let value_names = value_names(data);
@@ -76,7 +78,7 @@ pub fn page_drawing(data: &Dataset, lines: Vec<TileLine>) -> Drawing {
     Drawing::Panels(Panels { columns: 2, size: [440.0, 260.0], panels })
 }
 
-/// Scaled samples as pictures in lines of so many; each with its number where it has a name.
+/// Scaled samples as pictures, `columns` per line, with a number each where there is a name.
 pub fn sample_lines(data: &Dataset, rows: &[f32], name: &str, columns: usize) -> Vec<TileLine> {
     let samples: Vec<&[f32]> = rows.chunks_exact(data.shape.features().max(1)).collect();
     let range = DisplayRange::of_data(data);
@@ -89,8 +91,8 @@ pub fn sample_lines(data: &Dataset, rows: &[f32], name: &str, columns: usize) ->
         .collect()
 }
 
-/// A scaled sample as a picture with its values in units of the data; where it is no picture, without
-/// pixels and with scaled values, which one axis has a place for.
+/// A scaled sample as a picture with its values in units of the data. A sample that is not a
+/// picture has no pixels, and keeps scaled values, which share one axis.
 fn tile_of(data: &Dataset, range: DisplayRange, row: &[f32], caption: String) -> Tile {
     let Some(shown) = data.shown() else {
         return Tile { caption, picture: Picture::default(), values: row.to_vec() };

@@ -1,5 +1,5 @@
-//! Samples with their reconstructions as a figure: pictures in lines, or profiles, and the replay of
-//! the epochs.
+//! Samples with their reconstructions as a figure: pictures in lines, or profiles, and the replay
+//! of the epochs.
 
 use std::sync::Arc;
 
@@ -15,27 +15,27 @@ use crate::project::{Shape, Shown, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::session::{Linear, Order, Pictures, row_error};
 
-/// Samples side by side in pictures, and in plots.
+/// Samples per line in pictures and in plots.
 const COLUMNS: usize = 12;
 const PLOT_COLUMNS: usize = 3;
-/// Most features that are drawn as single marks.
+/// Maximum number of features drawn as single marks.
 const FEW: usize = 40;
-/// Seconds for which an epoch is shown.
+/// Seconds per epoch.
 const EPOCH_SECS: f32 = 0.25;
 
-/// How reconstructions are shown.
+/// Options for showing reconstructions.
 #[derive(Clone, Copy, Debug)]
 pub struct PageChoice {
     /// The order of the samples.
     pub order: Order,
-    /// How many are shown, at most.
+    /// Maximum number of samples.
     pub most: usize,
-    /// Whether codes that are pictures are shown.
+    /// Whether picture codes are shown.
     pub has_code: bool,
 }
 
-/// The watched samples of a run at an epoch (the newest where none is said), with what PCA makes of them where it is given.
-/// `data` are those of the run. `None` where nothing was kept.
+/// The watched samples of a run at an epoch (the newest by default), with their reconstructions by
+/// PCA where given. `data` are those of the run. `None` where nothing was kept.
 pub fn watched_reconstructions(
     run: &Run,
     data: &Arc<Dataset>,
@@ -53,8 +53,8 @@ pub fn watched_reconstructions(
     Some(Figure { animation: reconstruction_replay(run, data, &page, rows), ..figure })
 }
 
-/// Samples of a set as the network of a run at an epoch, with codes of this shape, sees them, in their order; `None` where there
-/// are none.
+/// Samples of a set in their order, as seen by the network of a run at an epoch, with codes of this
+/// shape; `None` where there are none.
 pub fn set_reconstructions(
     (run, epoch, code): (&Run, u32, Shape),
     data: &Dataset,
@@ -66,7 +66,7 @@ pub fn set_reconstructions(
     reconstructions_figure(run, epoch, data, &page, &places)
 }
 
-/// The samples at these places of a page as a figure; `None` where there are none.
+/// The samples at these indices of a page as a figure; `None` where there are none.
 pub fn reconstructions_figure(
     run: &Run,
     epoch: u32,
@@ -79,7 +79,8 @@ pub fn reconstructions_figure(
     (!samples.is_empty()).then(|| Figure::new(title, drawing(data, &samples, &Common::of(page))))
 }
 
-/// Watched samples of a run epoch by epoch, drawn as in a page of them; `None` where nothing moves.
+/// Watched samples of a run epoch by epoch, drawn as in a page of them; `None` where there is
+/// nothing to animate.
 pub fn reconstruction_replay(
     run: &Run,
     data: &Arc<Dataset>,
@@ -90,7 +91,7 @@ pub fn reconstruction_replay(
 }
 
 impl SamplePage {
-    /// The errors of its samples by row of the data, NaN of those that are not shown.
+    /// The errors of its samples by row of the data, NaN for rows that are not shown.
     pub fn errors_by_row(&self, data: &Dataset) -> Vec<f32> {
         let mut errors = vec![f32::NAN; data.len()];
         for (row, error) in self.rows.iter().zip(&self.errors) {
@@ -112,7 +113,7 @@ fn places_of(page: &SamplePage, rows: &[u32]) -> Vec<usize> {
     rows.iter().filter_map(|row| page.rows.iter().position(|own| own == row)).collect()
 }
 
-/// The same samples epoch by epoch.
+/// The replay of some samples epoch by epoch.
 fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, common: Common) -> Animation {
     let (kept, data): (Vec<Arc<Kept>>, _) = (run.kept.iter().cloned().collect(), Arc::clone(data));
     let (probe, name) = (Arc::clone(&run.kept.probe), run.title());
@@ -153,7 +154,7 @@ fn replay(run: &Run, data: &Arc<Dataset>, rows: Vec<u32>, common: Common) -> Ani
     })
 }
 
-/// What pictures of samples have in common.
+/// Properties shared by all pictures of samples.
 #[derive(Clone)]
 struct Common {
     given: Given,
@@ -201,7 +202,7 @@ fn tiles(data: &Dataset, shown: Shown, samples: &[PageSample<'_>], common: &Comm
     }
 }
 
-/// The pictures of a sample, from above: those that there are, in the order of [`Given::names`].
+/// The available pictures of a sample from top to bottom, in the order of [`Given::names`].
 fn tiles_of(
     data: &Dataset,
     shown: Shown,

@@ -1,4 +1,4 @@
-//! One row of a data set as it is shown: values in their own units, its name, its picture.
+//! One row of a data set for display: values in their own units, its name, its picture.
 
 use super::shades::DisplayRange;
 use crate::dataset::Dataset;
@@ -12,22 +12,22 @@ pub struct Sampler<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    /// A reader of this data set.
+    /// Creates a reader for this data set.
     pub fn new(data: &'a Dataset) -> Sampler<'a> {
         Sampler { data, features: data.shape.features() }
     }
 
-    /// The row as it came; zeros where there is no such row.
+    /// The row in its original units; zeros where there is no such row.
     pub fn original(&self, row: u32) -> Vec<f32> {
         self.values(row).collect()
     }
 
-    /// Its values one by one.
+    /// Iterates over its values.
     pub fn values(&self, row: u32) -> impl Iterator<Item = f32> {
         (0..self.features).map(move |feature| self.value(row, feature))
     }
 
-    /// One of them.
+    /// One value.
     pub fn value(&self, row: u32, feature: usize) -> f32 {
         let (at, rows) = (row as usize * self.features + feature, &self.data.rows);
         if at < rows.len() { rows.value(at) } else { 0.0 }
@@ -42,13 +42,13 @@ impl<'a> Sampler<'a> {
         out
     }
 
-    /// Scaled values of one row in the units the data came in.
+    /// Converts scaled values of one row to the units of the data.
     pub fn unscaled(&self, scaled: &[f32]) -> Vec<f32> {
         scaled.iter().enumerate().map(|(feature, value)| self.data.scaler.unscale(feature, *value)).collect()
     }
 }
 
-/// The name of a row, as it can be shown.
+/// The name of a row for display.
 pub fn row_name(data: &Dataset, row: u32) -> String {
     visible(&data.row_name(row)).into_owned()
 }
@@ -68,7 +68,7 @@ pub fn picture_of(shown: Shown, range: DisplayRange, values: &[f32]) -> Picture 
     })
 }
 
-/// The names of the values of a sample, where they have names; else none.
+/// The names of the values of a sample; empty where they have none.
 pub fn value_names(data: &Dataset) -> Vec<String> {
     data.feature_names.clone()
 }

@@ -1,4 +1,4 @@
-//! Samples with what a network made of them: what is computed once for all that is drawn of them.
+//! Samples with the outputs of a network: everything that is computed once for all their drawings.
 
 use super::channels::strongest_channels;
 use super::codes::{CodePictures, MOST_CHANNELS};
@@ -8,47 +8,47 @@ use crate::project::Shape;
 use crate::run::{Kept, Run};
 use crate::session::{Linear, Pictures, row_error};
 
-/// What is shown of a sample, from above, where it came clean.
+/// Labels of the pictures of a sample from top to bottom, for uncorrupted input.
 const LINES: [&str; 6] = ["original", "corrupted", "code", "reconstruction", "PCA", "error"];
 
-/// What networks were given of samples.
+/// The input that a network was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Given {
-    /// The samples as they are.
+    /// The samples without corruption.
     #[default]
     Clean,
-    /// The samples as the training corrupts them.
+    /// The samples, corrupted as in training.
     Corrupted,
-    /// Samples that may be damaged already: other data, to a network that restores.
+    /// Samples that may already be damaged: other data, shown to a network that restores them.
     Damaged,
 }
 
-/// Some samples with what became of them, row by row in scaled units; what is not there is empty.
+/// Some samples with the outputs for them, row by row in scaled units. Missing parts are empty.
 #[derive(Clone, Debug, Default)]
 pub struct SamplePage {
     /// The rows of the data.
     pub rows: Vec<u32>,
-    /// Values of a sample.
+    /// Number of values per sample.
     pub features: usize,
-    /// What the encoder was given.
+    /// The input of the encoder.
     pub given: Given,
     /// The samples.
     pub originals: Vec<f32>,
-    /// What the encoder saw, where it was corrupted.
+    /// The corrupted input of the encoder, where there was corruption.
     pub corrupted: Vec<f32>,
-    /// What the network made of it.
+    /// The reconstructions by the network.
     pub reconstructions: Vec<f32>,
-    /// What PCA made of it.
+    /// The reconstructions by PCA.
     pub linear: Vec<f32>,
-    /// The codes, where they are pictures and shown.
+    /// The codes, where they are pictures and displayed.
     pub codes: Option<CodePictures>,
     /// Squared error per feature of each sample.
     pub errors: Vec<f32>,
-    /// Ends of the scaled originals, with a margin.
+    /// Minimum and maximum of the scaled originals, with a margin.
     pub range: [f32; 2],
 }
 
-/// A sample with what became of it, in scaled units; what is not there is empty.
+/// A sample with the outputs for it, in scaled units. Missing parts are empty.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageSample<'a> {
     pub row: u32,
@@ -56,18 +56,19 @@ pub(super) struct PageSample<'a> {
     pub corrupted: &'a [f32],
     pub reconstruction: &'a [f32],
     pub linear: &'a [f32],
-    /// Its place among the codes.
+    /// Its index among the codes.
     pub place: usize,
 }
 
 impl Given {
-    /// What other data are to the network of a run, and those that it was trained on.
+    /// The input for data shown to the network of a run; `is_other` where they are not its own.
     pub fn of(run: &Run, is_other: bool) -> Given {
         if is_other && run.design.corruption.corrupts() { Given::Damaged } else { Given::Clean }
     }
 
-    /// What is shown of a sample, from above: the sample, what the encoder saw, its code, what the network and PCA made of it,
-    /// and where that differs from the sample.
+    /// Labels of the pictures of a sample from top to bottom: the sample, the input of the encoder,
+    /// its code, the reconstructions by the network and by PCA, and their difference from the
+    /// sample.
     pub fn names(self) -> [&'static str; 6] {
         let mut names = LINES;
         match self {
@@ -80,8 +81,8 @@ impl Given {
 }
 
 impl SamplePage {
-    /// Rows of the data with what became of them: what the encoder saw where it was corrupted, what the network made of that,
-    /// and PCA.
+    /// Combines rows of the data with the outputs for them: the corrupted input of the encoder
+    /// where there was one, the reconstructions by the network, and those by PCA.
     pub fn new(data: &Dataset, rows: &[u32], given: Given, made: [&[f32]; 3]) -> SamplePage {
         let [corrupted, reconstructions, linear] = made;
         let features = data.shape.features().max(1);
@@ -104,8 +105,8 @@ impl SamplePage {
         }
     }
 
-    /// The watched samples of a run at an epoch, with what PCA makes of them where it is given, and these channels of their
-    /// codes.
+    /// The watched samples of a run at an epoch, with their reconstructions by PCA where given and
+    /// these channels of their codes.
     pub fn watched(
         run: &Run,
         data: &Dataset,
@@ -125,7 +126,7 @@ impl SamplePage {
         page
     }
 
-    /// Samples of a set, as a network with codes of this shape sees them.
+    /// Samples of a set, as seen by a network with codes of this shape.
     pub fn of_set(code: Shape, data: &Dataset, given: Given, pictures: &Pictures) -> SamplePage {
         let Pictures { rows, corrupted, reconstructions, linear, channels, codes } = pictures;
         let mut page = SamplePage::new(data, rows, given, [corrupted, reconstructions, linear]);
@@ -152,7 +153,8 @@ impl SamplePage {
     }
 }
 
-/// The channels of the codes of a run that vary most over the newest that it kept, counted from 0; none of codes that are rows.
+/// The channels that vary most in the newest kept codes of a run, counted from 0; none where codes
+/// are rows.
 pub fn shown_channels(run: &Run) -> Vec<usize> {
     match (run.code_shape(), run.kept.newest()) {
         (code @ Shape::Image { .. }, Some(newest)) => strongest_channels(&newest.codes, code, MOST_CHANNELS),

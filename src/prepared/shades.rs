@@ -1,9 +1,9 @@
-//! Shades of pictures: which values are black and white, and how far two pictures are apart.
+//! Shades of pictures: the values of black and white, and the difference of two pictures.
 
 use crate::dataset::Dataset;
 use crate::figure::{Rgb, error_color};
 
-/// The values that are shown as black and as white.
+/// The values drawn as black and as white.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DisplayRange {
     /// Black.
@@ -13,14 +13,14 @@ pub struct DisplayRange {
 }
 
 impl DisplayRange {
-    /// That of pictures of a data set; takes some milliseconds to find.
+    /// The range for the pictures of a data set; takes some milliseconds to compute.
     pub fn of_data(data: &Dataset) -> DisplayRange {
         let (low, high) = data.shades();
         DisplayRange { low, high }
     }
 
-    /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no
-    /// number is black.
+    /// The position of a value between black (0) and white (1), clipped to this range; NaN is
+    /// black.
     pub fn fraction(self, value: f32) -> f32 {
         let t = (value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE);
         if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
@@ -35,9 +35,9 @@ impl DisplayRange {
         }
     }
 
-    /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the
-    /// range is the brightest. Brightness grows with the root of the distance, so that small errors
-    /// are seen too.
+    /// A pixel of the error map: the distance of two pixels, averaged over channels. Half the range
+    /// is brightest. Brightness grows with the square root of the distance, so that small errors
+    /// are visible.
     pub fn error_rgb(self, a: &[f32], b: &[f32]) -> Rgb {
         let far: f32 = a.iter().zip(b).map(|(a, b)| (self.fraction(*a) - self.fraction(*b)).abs()).sum();
         error_color((2.0 * far / a.len().max(1) as f32).sqrt())

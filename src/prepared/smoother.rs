@@ -1,8 +1,8 @@
-//! A curve smoothed before it is drawn.
+//! Smoothing of curves.
 
 /// An exponential moving average that takes one value at a time: `s ← a s + (1 − a) x`, divided by
-/// `1 − aⁿ` so that the start is not drawn towards zero (Kingma & Ba 2015, section 3). Values that
-/// are no numbers pass and leave no trace.
+/// `1 − aⁿ` so that the start is not drawn towards zero (Kingma & Ba 2015, section 3). NaN values
+/// are returned unchanged and do not affect the average.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Smoother {
     factor: f64,
@@ -11,12 +11,12 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// Starts again with a factor `a` in [0, 1); 0 leaves every value as it is.
+    /// Creates a smoother with a factor `a` in [0, 1); 0 means no smoothing.
     pub fn new(factor: f64) -> Smoother {
         Smoother { factor: factor.clamp(0.0, 0.999), sum: 0.0, weight: 0.0 }
     }
 
-    /// The average after one more value.
+    /// Adds a value and returns the average.
     pub fn next(&mut self, value: f64) -> f64 {
         if !value.is_finite() {
             return value;
@@ -31,7 +31,7 @@ impl Smoother {
 mod tests {
     use super::*;
 
-    /// The whole of a curve, smoothed.
+    /// A whole curve, smoothed.
     fn smooth(points: &[[f64; 2]], factor: f64) -> Vec<[f64; 2]> {
         let mut smoother = Smoother::new(factor);
         points.iter().map(|&[x, y]| [x, smoother.next(y)]).collect()
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn smoothing_has_its_closed_forms() {
-        // No factor: the identity. A constant: the constant. A step: s₂ = (0.5·0 + 0.5·1)/(1 −
+        // Factor 0 is the identity. A constant stays constant. A step: s₂ = (0.5·0 + 0.5·1)/(1 −
         // 0.5²) = ⅔.
         assert_eq!(smooth(&curve(&[3.0, 1.0, 2.0]), 0.0), curve(&[3.0, 1.0, 2.0]));
         assert!(smooth(&curve(&[0.7; 50]), 0.9).iter().all(|point| (point[1] - 0.7).abs() < 1e-12));
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_leaves_no_trace() {
+    fn not_a_number_values_are_skipped() {
         let got = smooth(&curve(&[1.0, f64::NAN, 1.0]), 0.9);
         assert!(got[1][1].is_nan() && (got[2][1] - 1.0).abs() < 1e-12);
     }

@@ -4,28 +4,28 @@ use super::Run;
 use crate::check::code_shape;
 use crate::project::{Shape, visible};
 
-/// What a person says of a run.
+/// Name, note and visibility that a user gives a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Caption {
-    /// Its name; empty where it has none but its number.
+    /// Its name; empty where it has only its number.
     pub name: String,
     /// A note.
     pub note: String,
-    /// Whether lists leave it out.
+    /// Whether it is hidden from lists.
     pub is_hidden: bool,
 }
 
 impl Caption {
-    /// The most letters of a name.
+    /// Maximum length of a name in characters.
     pub const MOST_NAME_CHARS: usize = 80;
-    /// The most letters of a note.
+    /// Maximum length of a note in characters.
     pub const MOST_NOTE_CHARS: usize = 20_000;
 
-    /// Checks what was read.
+    /// Checks a caption read from a file.
     ///
     /// # Errors
-    /// A message with what is too long.
+    /// A message naming the part that is too long.
     pub fn validate(&self) -> Result<(), String> {
         for (what, text, most) in
             [("name", &self.name, Self::MOST_NAME_CHARS), ("note", &self.note, Self::MOST_NOTE_CHARS)]
@@ -50,7 +50,7 @@ impl Run {
         self.code_shape().features()
     }
 
-    /// What lists and legends call it: `run 2`, or `run 2 · wide` where it has a name.
+    /// Its title in lists and legends: `run 2`, or `run 2 · wide` where it has a name.
     pub fn title(&self) -> String {
         if self.caption.name.is_empty() {
             format!("run {}", self.id)
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn captions_are_bounded_in_letters() {
+    fn captions_have_a_maximum_length() {
         let check = |name: usize, note: usize, is_sound: bool| {
             let caption = Caption { name: "ü".repeat(name), note: "ü".repeat(note), is_hidden: true };
             assert_eq!(caption.validate().is_ok(), is_sound, "{name} {note}");

@@ -6,10 +6,10 @@ use super::{Attempt, GreedyState, MOST_SECONDS, TrainerProgress, Weights};
 use crate::check::{Plan, PlannedArray};
 use crate::project::{Optimizer, Project};
 
-/// Everything a trainer needs to resume as if it had never stopped. Random numbers need no state: they are pure functions
-/// of seed, purpose, step and sample.
+/// Everything a trainer needs to resume as if it had never stopped. Random numbers need no state:
+/// they are pure functions of seed, purpose, step and sample.
 ///
-/// Serialised it is its numbers alone: arrays are files of their own.
+/// The serialised form contains only the numbers: arrays are stored in separate files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The trainer's numbers.
@@ -20,9 +20,9 @@ pub struct Checkpoint {
     /// State of the optimizer, named after the parameters (`exp_avg.encoder.0.weight`).
     #[serde(skip)]
     pub moments: Weights,
-    /// The best epoch so far, where early stopping watches.
+    /// The best epoch so far, where early stopping is used.
     pub best: Option<Best>,
-    /// The layer being trained by itself; `None` once all are, or where none is.
+    /// The layer being pretrained; `None` once all are, or where none is.
     pub pretraining: Option<GreedyState>,
 }
 
@@ -38,17 +38,18 @@ pub struct Best {
     pub weights: Arc<Weights>,
 }
 
-/// More epochs and attempts than are trained: beyond, counting them could overflow.
+/// Exceeds the number of epochs and attempts ever trained; larger counts could overflow.
 const MOST_EPOCHS: u32 = u32::MAX / 2;
 const MOST_ATTEMPTS: u32 = 30;
-/// More samples than an epoch has.
+/// Exceeds the number of samples of an epoch.
 const MOST_SAMPLES: u64 = 1 << 53;
 
 impl Checkpoint {
-    /// Checks a checkpoint that was read, of a run of this design; `plan` is the design's, where it is sound.
+    /// Checks a checkpoint read from a file, of a run of this design; `plan` is the design's, where
+    /// it is valid.
     ///
     /// # Errors
-    /// A message with what does not fit.
+    /// A message describing the mismatch.
     pub fn validate(&self, design: &Project, plan: Option<&Plan>) -> Result<(), String> {
         let TrainerProgress {
             epoch,
@@ -65,7 +66,8 @@ impl Checkpoint {
         if epoch > MOST_EPOCHS || attempt > MOST_ATTEMPTS || stale_epochs > epoch || start > epoch {
             return Err(format!("attempt {} does not reach epoch {epoch}", attempt.saturating_add(1)));
         }
-        // Every epoch has as many steps; all are taken of one that is still to be validated.
+        // Every epoch has the same number of steps. An epoch awaiting validation has taken all of
+        // them.
         let in_epochs = step.checked_sub(u64::from(step_in_epoch));
         let is_counted = in_epochs.is_some_and(|steps| match u64::from(epoch) {
             0 => steps == 0,
@@ -93,7 +95,7 @@ impl Checkpoint {
         plan.map_or(Ok(()), |plan| self.validate_arrays(plan))
     }
 
-    /// Checks names and shapes of all arrays but those of a layer that learns by itself.
+    /// Checks names and shapes of all arrays except those of a layer being pretrained.
     fn validate_arrays(&self, plan: &Plan) -> Result<(), String> {
         let arrays = plan.arrays();
         self.weights.validate("", &arrays)?;
@@ -110,12 +112,13 @@ impl Checkpoint {
         prefixes.iter().try_for_each(|prefix| self.moments.validate(prefix, &learned))
     }
 
-    /// The weights to use a trained network with: the best ones where early stopping kept some, else the last.
+    /// The weights for using a trained network: the best ones where early stopping kept some, else
+    /// the last.
     pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
 
-    /// The epoch that [`Checkpoint::inference_weights`] are of.
+    /// The epoch of [`Checkpoint::inference_weights`].
     pub fn inference_epoch(&self) -> u32 {
         self.best.as_ref().map_or(self.progress.epoch, |best| best.epoch)
     }

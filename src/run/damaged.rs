@@ -1,18 +1,20 @@
-//! Damaged data that a design which restores them is shown: brought to the form in which its corruption leaves samples.
+//! Damaged data shown to a design that restores them: converted to the form that its corruption
+//! produces.
 
 use super::Run;
 use crate::dataset::{DataError, Dataset, Progress, enlarged, holes_filled, masked, small_shape};
 use crate::project::{Alpha, Corruption, Data, Mask, Rules, Shape, Source};
 
 impl Run {
-    /// Whether its network learnt to fill holes of pictures.
+    /// Whether its network was trained to fill holes in pictures.
     pub fn fills_holes(&self) -> bool {
         self.design.corruption.leaves_holes() && matches!(self.shape, Shape::Image { .. })
     }
 
-    /// Loads other data than its own by `load`, as they would be left by the corruption of its design: small pictures are the
-    /// averages that the network learnt to enlarge, transparent parts are holes. Whole pictures, and its own data, stay. Where
-    /// there is a mask, it says where the holes are.
+    /// Loads other data with `load` in the form that the corruption of its design would produce:
+    /// small pictures become the averages that the network learnt to enlarge, and transparent parts
+    /// become holes. Whole pictures, and its own data, are unchanged. Where there is a mask, it
+    /// defines the holes.
     ///
     /// # Errors
     /// Those of `load` and of [`masked`]; [`DataError::Memory`] and [`DataError::Cancelled`].
@@ -72,7 +74,7 @@ impl Run {
         }
     }
 
-    /// Loads data and makes the holes that a mask says.
+    /// Loads data and makes the holes defined by a mask.
     fn load_masked<E: From<DataError>>(
         &self,
         asked: &Data,
@@ -100,9 +102,9 @@ impl Run {
         Ok(data)
     }
 
-    /// The value that its corruption leaves in a hole of data, unscaled, by feature.
+    /// The value, unscaled and by feature, that its corruption writes into a hole.
     fn hole(&self, asked: &Data, data: &Dataset) -> impl Fn(usize) -> f32 + use<> {
-        // A masked value is 0 once it is scaled; the smallest value of pictures is black.
+        // A masked value is 0 after scaling; the smallest value of pictures is black.
         let is_masking = matches!(self.design.corruption, Corruption::Masking { .. });
         let (scaler, least) = match asked.source {
             Source::ImageFolder { .. } => (self.picture_scaler(data), 0.0),
@@ -114,18 +116,20 @@ impl Run {
         };
         move |feature| match &scaler {
             Some(scaler) if is_masking => scaler.unscale(feature, 0.0),
-            // Where the least value is 0 once it is scaled, this is that of the training data.
+            // Where the smallest value is scaled to 0, this is the smallest value of the training
+            // data.
             Some(scaler) => scaler.unscale(feature, 0.0).min(least),
             None => least,
         }
     }
 
-    /// The source of pictures, to be read with their transparency; `None` where they have none, or where it is no hole, as a
-    /// ground was chosen for it or the training data had some. `data` are those that were read without it.
+    /// The source of pictures, to be read with transparency. `None` where they have none, or where
+    /// it does not mark holes because a background was chosen or the training data had
+    /// transparency. `data` are the pictures read without it.
     fn transparent_source(&self, asked: &Data, data: &Dataset) -> Option<Source> {
         let mut source = asked.source.clone();
         let Source::ImageFolder { reading, .. } = &mut source else { return None };
-        // Older rules do not look for it.
+        // Older rules do not detect it.
         let is_opaque = data.settled.ground.is_none() && asked.rules == Rules::Current;
         let is_open = std::mem::replace(&mut reading.alpha, Alpha::Keep) == Alpha::Auto
             && self.known_pixels().1.ground.is_none();
@@ -133,7 +137,8 @@ impl Run {
     }
 }
 
-/// The source of pictures that are all small already, to be read as they are; `data` are those that were read enlarged.
+/// The source of pictures that are all small already, to be read at their own size; `data` are the
+/// enlarged ones.
 fn small_source(source: &Source, small: Shape, data: &Dataset) -> Option<Source> {
     let Shape::Image { height: low, width: narrow, .. } = small else { return None };
     let own = (u32::try_from(narrow).ok()?, u32::try_from(low).ok()?);

@@ -2,23 +2,23 @@ use thiserror::Error;
 
 use super::RunId;
 
-/// Why data are not those a run can be resumed on.
+/// The reason why a run cannot be resumed on some data.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RunError {
-    /// The rows are not the run's own.
+    /// The rows are not those of the run.
     #[error("these are not the data run {0} was trained on, so it cannot be resumed exactly")]
     OtherData(RunId),
-    /// The rows are a run's own, but scaled in another way.
+    /// The rows are those of the run, but scaled differently.
     #[error(
         "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot be resumed exactly"
     )]
     OtherScaling(RunId),
-    /// The rows are a run's own, but others of them are trained on.
+    /// The rows are those of the run, but split differently.
     #[error(
         "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot be resumed exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
     )]
     OtherSplit(RunId),
-    /// The run is watched by a row that its data do not have.
+    /// The probe of the run contains a row that its data do not have.
     #[error(
         "run {run} is watched by row {row}, but its data have {rows} rows: its probe.ron is damaged. Open a backup, or train a new run"
     )]

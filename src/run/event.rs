@@ -6,62 +6,62 @@ use super::{
 };
 use crate::project::Data;
 
-/// Something that happened to a run. [`Run::apply`] says what each changes.
+/// Something that happened to a run. [`Run::apply`] describes the effect of each event.
 #[derive(Clone, Debug)]
 pub enum RunEvent {
     /// Its status changed.
     Status(Status),
     /// Names of its loss terms, sent before the first record.
     Terms(Terms),
-    /// The samples it is watched by, sent before the first kept epoch.
+    /// The samples of its probe, sent before the first kept epoch.
     Probe(Arc<Probe>),
-    /// How far it is; at the screen's rate.
+    /// Its progress, sent at the display's refresh rate.
     Progress(RunProgress),
-    /// Epochs of single layers finished since the last such event, in order; none is ever left out.
+    /// Layer-wise epochs finished since the last such event, in order. None is ever omitted.
     Greedy(Vec<GreedyRecord>),
-    /// Epochs finished since the last such event, in order; none is ever left out.
+    /// Epochs finished since the last such event, in order. None is ever omitted.
     Epochs(Vec<EpochRecord>),
-    /// The probe at the newest epoch that was looked at, and the network's weights then, unless
-    /// they are too many to be kept; at the screen's rate, so epochs may be left out.
+    /// The probe at the newest epoch recorded, and the network's weights then, unless they are too
+    /// large to be kept. Sent at the display's refresh rate, so epochs may be omitted.
     Kept(Arc<Kept>, Option<HeldWeights>),
-    /// The network's health, measured now and then and whenever the run pauses or ends.
+    /// The network's health, measured occasionally and whenever the run pauses or ends.
     Health(Arc<Health>),
     /// A setting was changed before this step.
     Edited(Edit),
-    /// Training restarted, because the selector had not made its choice.
+    /// Training restarted because the selector had not converged to a selection.
     Restarted(Restart),
     /// The state after a pause, a stop or the end, and every few seconds in between.
     Checkpoint(Arc<Checkpoint>),
     /// The error of PCA with the same code size, per feature.
     Baseline(f64),
-    /// Its data were found, perhaps at another place than before, prepared like this.
+    /// Its data were found, possibly in a new location, and are prepared like this.
     Located(Box<Data>, Normaliser),
     /// Something was measured of its network.
     Found(Box<Finding>),
-    /// What was kept of such a measurement is taken back.
+    /// A saved measurement was removed.
     Dropped(Box<Finding>),
-    /// A person gave it a name or a note, or hid it.
+    /// The user changed its name, note or visibility.
     Captioned(Box<Caption>),
 }
 
-/// How far a run is.
+/// Progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RunProgress {
-    /// How far single layers are in their own trainings, while these last.
+    /// Progress of layer-wise pretraining, while it lasts.
     pub greedy: Option<GreedyProgress>,
-    /// Epochs of single layers in all.
+    /// Total epochs of layer-wise pretraining.
     pub greedy_epochs: u32,
     /// Finished epochs.
     pub epoch: u32,
-    /// Epochs in all.
+    /// Total epochs.
     pub epochs: u32,
     /// Finished steps of the current epoch.
     pub step_in_epoch: u32,
-    /// Steps of an epoch.
+    /// Steps per epoch.
     pub steps_per_epoch: u32,
-    /// Steps over the whole run.
+    /// Steps since the start of the run.
     pub step: u64,
-    /// Samples trained per second, over the last moments.
+    /// Current throughput in samples per second.
     pub samples_per_sec: f64,
     /// Training time so far, in seconds.
     pub seconds: f64,
@@ -72,7 +72,7 @@ pub struct RunProgress {
 }
 
 impl RunProgress {
-    /// Finished steps and steps in all, those of single layers included.
+    /// Finished steps and total steps, including those of layer-wise pretraining.
     pub fn steps(&self) -> (u64, u64) {
         let per_epoch = u64::from(self.steps_per_epoch);
         let (layers, in_layer) =
@@ -82,7 +82,7 @@ impl RunProgress {
         (finished + u64::from(self.step_in_epoch) + u64::from(in_layer), all)
     }
 
-    /// Fraction of the whole run that is done, in [0, 1].
+    /// Completed fraction of the whole run, in [0, 1].
     pub fn fraction(&self) -> f64 {
         let (done, all) = self.steps();
         if all > 0 { (done as f64 / all as f64).clamp(0.0, 1.0) } else { 0.0 }
@@ -90,7 +90,7 @@ impl RunProgress {
 }
 
 impl Run {
-    /// Takes in something that happened to it. Nothing else changes a run, whoever keeps a copy of it.
+    /// Applies an event. Nothing else changes a run, so all copies stay consistent.
     pub fn apply(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Status(status) => self.status = status.clone(),
@@ -143,7 +143,7 @@ impl Run {
         }
     }
 
-    /// Drops whatever came after its checkpoint; training from there produces it again.
+    /// Discards everything after its checkpoint; training from there produces it again.
     pub fn rewind(&mut self) {
         let Some(checkpoint) = &self.checkpoint else { return };
         let last = checkpoint.progress.epoch;

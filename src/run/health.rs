@@ -3,42 +3,42 @@ use serde::{Deserialize, Serialize};
 use crate::check::code_shape;
 use crate::project::{Bottleneck, Decoder, Project, Shape};
 
-/// Nats above which a unit of a variational code counts as active.
+/// KL in nats above which a unit of a variational code counts as active.
 pub const ACTIVE_NATS: f32 = 0.01;
-/// Mean of the largest shares above which a selector has made its choice (Abid et al. 2019).
+/// Mean of the largest shares above which a selector counts as converged (Abid et al. 2019).
 pub const DECIDED: f64 = 0.998;
 
-/// What tells whether a network is well: measured on some samples that do not train, inputs clean.
+/// Health measurements of a network on samples that are not used for training, without corruption.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Health {
     /// Finished epochs when it was measured.
     pub epoch: u32,
-    /// Samples looked at.
+    /// Number of samples measured.
     pub samples: usize,
-    /// Activations of every layer of the encoder, and of the code last.
+    /// Activations of every layer of the encoder, followed by the code.
     pub layers: Vec<LayerHealth>,
     /// Root mean square over samples of `‖∂code/∂input‖_F`, where the code has a derivative.
     pub jacobian: Option<f64>,
-    /// Mean of each unit of a code that is a picture.
+    /// Mean of each unit of a picture code.
     #[serde(default)]
     pub means: Option<Vec<f32>>,
     /// KL from the prior for each unit of a variational code, in nats.
     pub divergence: Option<Vec<f32>>,
-    /// A concrete selector's choice.
+    /// The selection of a concrete selector.
     pub selector: Option<SelectorHealth>,
-    /// A description length, in bits a sample.
+    /// A description length, in bits per sample.
     pub bits: Option<Bits>,
     /// Use of a codebook.
     pub codebook: Option<CodebookHealth>,
     /// Bits of a hashing code.
     pub hash: Option<HashHealth>,
-    /// Activations of every layer of the decoder but the output.
+    /// Activations of every layer of the decoder except the output.
     #[serde(default)]
     pub decoder: Vec<LayerHealth>,
     /// Gradients of every layer with weights, from the input to the output.
     #[serde(default)]
     pub gradients: Vec<GradientHealth>,
-    /// Reconstructions against what they are compared with.
+    /// Reconstructions compared with their targets.
     #[serde(default)]
     pub output: Option<OutputHealth>,
 }
@@ -50,7 +50,7 @@ pub struct LayerHealth {
     pub name: String,
     /// Units.
     pub units: usize,
-    /// L0: active units a sample, in the mean.
+    /// L0: mean number of active units per sample.
     pub active_mean: f64,
     /// Fewest active units of a sample.
     pub active_min: usize,
@@ -60,7 +60,7 @@ pub struct LayerHealth {
     pub dead: usize,
     /// Mean activation.
     pub mean: f64,
-    /// Counts of activations in bars of equal width from −`reach` to `reach`.
+    /// Counts of activations in bins of equal width from −`reach` to `reach`.
     pub histogram: Vec<u64>,
     /// Half the histogram's width.
     pub reach: f32,
@@ -70,7 +70,7 @@ pub struct LayerHealth {
     /// Channels that no sample activated at any position.
     #[serde(default)]
     pub dead_channels: usize,
-    /// Share of activations on a flat end of a sigmoid or tanh: within 0.01 of it.
+    /// Share of activations within 0.01 of a limit of a sigmoid or tanh.
     #[serde(default)]
     pub saturated: Option<f64>,
 }
@@ -80,78 +80,79 @@ pub struct LayerHealth {
 pub struct GradientHealth {
     /// `encoder layer 1`, `code`, `output`.
     pub name: String,
-    /// Root mean square over the weights of the loss's derivative, before any clipping.
+    /// Root mean square over the weights of the derivative of the loss, before any clipping.
     pub gradient: f64,
     /// Root mean square of the weights.
     pub weight: f64,
 }
 
-/// Reconstructions against the samples looked at, in units of the scaled data.
+/// Reconstructions compared with the measured samples, in units of the scaled data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OutputHealth {
     /// Smallest value of a sample.
     pub least: f32,
     /// Largest value of a sample.
     pub most: f32,
-    /// Share of values that the output's activation cannot reach.
+    /// Share of values outside the range of the output's activation.
     pub beyond: f64,
     /// Whether every value of a sample is 0 or 1.
     pub is_binary: bool,
-    /// Of pictures: squared differences of neighbouring pixels of the reconstructions, as a share of those of the samples.
+    /// For pictures: squared differences of neighbouring pixels of the reconstructions, as a share
+    /// of those of the samples.
     pub edges: Option<f64>,
 }
 
-/// What a concrete selector has chosen.
+/// The selection of a concrete selector.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SelectorHealth {
-    /// Temperature of its choices now.
+    /// Current temperature of its choices.
     pub temperature: f32,
-    /// Mean over units of their largest share; 1 is a choice.
+    /// Mean over units of their largest share; 1 means converged.
     pub mean_max: f64,
-    /// The feature each unit has chosen.
+    /// The feature chosen by each unit.
     pub chosen: Vec<u32>,
     /// Share of each feature, summed over the units.
     pub shares: Vec<f32>,
-    /// Mean of each feature over the samples looked at, scaled.
+    /// Mean of each feature over the measured samples, scaled.
     pub mean: Vec<f32>,
 }
 
-/// A description length, in bits a sample (Hinton & Zemel 1994).
+/// A description length, in bits per sample (Hinton & Zemel 1994).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bits {
-    /// For naming the choices.
+    /// Bits for the choices.
     pub code: f64,
-    /// For the error of the reconstruction.
+    /// Bits for the error of the reconstruction.
     pub error: f64,
-    /// For describing a perfect reconstruction to within the width.
+    /// Bits to describe a perfect reconstruction to within the width.
     pub constant: f64,
 }
 
-/// How a codebook is used.
+/// Use of a codebook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CodebookHealth {
-    /// How often each entry was chosen, as a share of all choices.
+    /// Frequency of each entry, as a share of all choices.
     pub shares: Vec<f32>,
 }
 
-/// How the bits of a hashing code are used.
+/// Use of the bits of a hashing code.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HashHealth {
     /// Share of samples for which each bit is 1.
     pub balance: Vec<f32>,
-    /// Mean magnitude of the correlation of two bits; 0 where no bit varies.
+    /// Mean absolute correlation of two bits; 0 where no bit varies.
     pub correlation: f32,
     /// Share of the units' values that lie within 0.1 of 0 or 1.
     pub decided: f32,
 }
 
-/// More bars than a histogram has.
+/// Exceeds the number of bins of a histogram.
 const MOST_BARS: usize = 1024;
-/// More bytes than the name of a layer has.
+/// Exceeds the length in bytes of the name of a layer.
 const MOST_NAME_BYTES: usize = 200;
 
 impl Health {
-    /// Checks a measurement that was read, of a network of this design on samples of this shape.
+    /// Checks a measurement read from a file, of a network of this design on samples of this shape.
     ///
     /// # Errors
     /// The part that does not fit.
@@ -161,7 +162,8 @@ impl Health {
             return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
         }
         let decoded = match &design.decoder {
-            // Two layers may undo one: a pool that left out a rest, a dense layer on pictures.
+            // Inverting a layer may take two: for a pool with a remainder, or for a dense layer on
+            // pictures.
             Decoder::Mirrored { .. } => 2 * most,
             Decoder::Free(layers) => layers.len(),
         };
@@ -216,7 +218,7 @@ impl Health {
         Ok(())
     }
 
-    /// Units of a variational code that carry something.
+    /// Number of units of a variational code with information.
     pub fn active_units(&self) -> Option<usize> {
         let nats = self.divergence.as_ref()?;
         Some(nats.iter().filter(|nats| **nats > ACTIVE_NATS).count())
@@ -224,7 +226,7 @@ impl Health {
 }
 
 impl SelectorHealth {
-    /// How many different features were chosen.
+    /// Number of distinct features chosen.
     pub fn unique(&self) -> usize {
         let mut chosen = self.chosen.clone();
         chosen.sort_unstable();
@@ -234,14 +236,14 @@ impl SelectorHealth {
 }
 
 impl Bits {
-    /// All three.
+    /// The sum of all three.
     pub fn total(self) -> f64 {
         self.code + self.error + self.constant
     }
 }
 
 impl CodebookHealth {
-    /// `exp H`: how many entries it would take to be as varied if all were used alike.
+    /// `exp H`: the number of equally used entries with the same entropy.
     pub fn perplexity(&self) -> f64 {
         let entropy: f64 = self
             .shares
@@ -260,10 +262,11 @@ impl CodebookHealth {
 }
 
 impl HashHealth {
-    /// The statistics of codes (rows × `units` values in [0, 1]), a bit being 1 above its threshold.
+    /// Computes the statistics of codes (rows × `units` values in [0, 1]); a bit is 1 above its
+    /// threshold.
     pub fn of(codes: &[f32], units: usize, threshold: impl Fn(usize) -> f32) -> HashHealth {
         let rows = codes.len().checked_div(units).unwrap_or(0).max(1);
-        // 64 samples a word: every pair of units is looked at.
+        // 64 samples per word, because every pair of units is compared.
         let words = rows.div_ceil(64);
         let mut bits = vec![0_u64; units * words];
         for (row, code) in codes.chunks_exact(units.max(1)).enumerate() {
@@ -305,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_mirrored_decoder_may_have_more_layers_than_the_encoder() {
-        // 7×7 → 3×3 → 1×1 pixels: both pools leave out a rest, and the code is dense.
+        // 7×7 → 3×3 → 1×1 pixels: both pools have a remainder, and the code is dense.
         let encoder = vec![Layer::MaxPool2d { size: 2 }, Layer::MaxPool2d { size: 2 }];
         let design = Project { encoder, ..Recipe::Undercomplete.project() };
         let shape = Shape::Image { height: 7, width: 7, channels: 3 };
@@ -317,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_follow_their_definitions() {
+    fn health_figures_match_their_definitions() {
         let even = CodebookHealth { shares: vec![0.25; 4] };
         assert!((even.perplexity() - 4.0).abs() < 1e-6 && even.dead() == 0);
         let one = CodebookHealth { shares: vec![1.0, 0.0, 0.0] };
@@ -333,7 +336,7 @@ mod tests {
 
     #[test]
     fn bits_are_counted_and_correlated() {
-        // Bits of four samples: 1 0, 1 0, 0 1, 0 1: balanced, and one is the other's opposite.
+        // Bits of four samples: 1 0, 1 0, 0 1, 0 1: balanced, and one is the inverse of the other.
         let opposite = HashHealth::of(&[0.95, 0.05, 0.9, 0.2, 0.1, 0.99, 0.3, 0.8], 2, |_| 0.5);
         assert_eq!(opposite.balance, [0.5, 0.5]);
         assert!((opposite.correlation - 1.0).abs() < 1e-6 && (opposite.decided - 0.625).abs() < 1e-6);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Weights;
 
-/// The network's weights of some moment: in memory, or in a file until somebody needs them. A clone
-/// shares them.
+/// The network's weights at some point, in memory or in a file until they are needed. Clones share
+/// them.
 #[derive(Clone, Debug)]
 pub enum HeldWeights {
     /// In memory.
@@ -14,12 +14,12 @@ pub enum HeldWeights {
     Stored(Arc<dyn StoredWeights>),
 }
 
-/// Weights in a file. Reading waits for the disk, so the window's thread leaves it to others.
+/// Weights in a file. Reading may block on the disk, so the window's thread never calls it.
 pub trait StoredWeights: Debug + Send + Sync {
     /// Number of values in all arrays together.
     fn count(&self) -> usize;
 
-    /// The weights, if they were read lately. Waits for no disk.
+    /// The weights, if they are cached. Never blocks on the disk.
     fn at_hand(&self) -> Option<Arc<Weights>>;
 
     /// Reads and checks them.
@@ -28,13 +28,13 @@ pub trait StoredWeights: Debug + Send + Sync {
     /// A message with the file, what is wrong and what to do.
     fn read(&self) -> Result<Arc<Weights>, String>;
 
-    /// The bytes of their file, checked as far as that can be done without decoding them.
+    /// The bytes of their file, checked as far as possible without decoding them.
     ///
     /// # Errors
     /// As [`StoredWeights::read`].
     fn bytes(&self) -> Result<Vec<u8>, String>;
 
-    /// Notes a file with the same bytes, for when those here can no longer be read.
+    /// Remembers a file with the same bytes, as a fallback if this one can no longer be read.
     fn note_copy(&self, path: &Path);
 }
 
@@ -47,7 +47,7 @@ impl HeldWeights {
         }
     }
 
-    /// The weights, unless they would have to be read first. Waits for no disk.
+    /// The weights, unless they would have to be read first. Never blocks on the disk.
     pub fn at_hand(&self) -> Option<Arc<Weights>> {
         match self {
             HeldWeights::Memory(weights) => Some(Arc::clone(weights)),
@@ -55,7 +55,7 @@ impl HeldWeights {
         }
     }
 
-    /// The weights, read where they are in a file. This may wait for the disk.
+    /// The weights, read from their file if necessary. May block on the disk.
     ///
     /// # Errors
     /// A message with the file, what is wrong and what to do.
@@ -83,7 +83,7 @@ impl From<Arc<Weights>> for HeldWeights {
     }
 }
 
-/// By value in memory; in a file the same ones, as comparing reads nothing.
+/// In memory, compares values; in a file, compares identity, because comparing must not read.
 impl PartialEq for HeldWeights {
     fn eq(&self, other: &HeldWeights) -> bool {
         match (self, other) {

@@ -8,11 +8,12 @@ use super::{GreedyRecord, GreedyState, Losses, MOST_SECONDS, Records, Terms};
 pub struct History {
     /// Names of the loss terms.
     pub terms: Terms,
-    /// One record for each finished epoch, in order. Files hold them apart from the run, which has none here.
+    /// One record per finished epoch, in order. Files store them separately from the run, where
+    /// this is then empty.
     #[serde(default, serialize_with = "no_records", deserialize_with = "ignored")]
     pub epochs: Records<EpochRecord>,
-    /// One record for each epoch in which a single layer was trained before, in order. Files hold them apart from the run,
-    /// which has them only where an earlier version wrote it.
+    /// One record per epoch of layer-wise pretraining, in order. Files store them separately from
+    /// the run; only runs written by an earlier version contain them.
     #[serde(default, serialize_with = "no_records")]
     pub pretraining: Records<GreedyRecord>,
 }
@@ -22,14 +23,14 @@ pub struct History {
 pub struct EpochRecord {
     /// Number of the epoch, counted from 1.
     pub epoch: u32,
-    /// Steps taken when it ended, over the whole run.
+    /// Steps since the start of the run when it ended.
     pub step: u64,
-    /// Mean over the epoch's training minibatches, as they were when each was used.
+    /// Mean over the epoch's training minibatches, each measured when it was used.
     pub train: Losses,
-    /// The validation split at the end of the epoch, where there is one.
+    /// Losses on the validation split at the end of the epoch, where there is one.
     pub validation: Option<Losses>,
-    /// Squared reconstruction error per feature on the validation split, in units of the scaled data; the training
-    /// split's where there is no validation.
+    /// Squared reconstruction error per feature on the validation split, in units of the scaled
+    /// data; the training split's where there is no validation.
     pub mse: f64,
     /// Learning rate of the epoch's last step.
     pub learning_rate: f32,
@@ -38,15 +39,16 @@ pub struct EpochRecord {
 }
 
 impl EpochRecord {
-    /// The losses an epoch is judged by: those of the validation split, or of the training split where there is none.
+    /// The losses used to compare epochs: those of the validation split, or of the training split
+    /// where there is none.
     pub fn judged(&self) -> &Losses {
         self.validation.as_ref().unwrap_or(&self.train)
     }
 }
 
 impl History {
-    /// Adds finished epochs. They take the place of the same epochs and later ones: a run resumed from an earlier
-    /// checkpoint trains these again.
+    /// Adds finished epochs. They replace the same and later epochs, because a run resumed from an
+    /// earlier checkpoint trains these again.
     pub fn add_epochs(&mut self, records: impl IntoIterator<Item = EpochRecord>) {
         for record in records {
             self.epochs.truncate(self.epochs.partition_point(|old| old.epoch < record.epoch));
@@ -54,7 +56,7 @@ impl History {
         }
     }
 
-    /// Adds finished epochs of single layers, in the place of the same ones and later ones.
+    /// Adds finished layer-wise epochs, replacing the same and later ones.
     pub fn add_greedy(&mut self, records: impl IntoIterator<Item = GreedyRecord>) {
         for record in records {
             self.pretraining.truncate(self.pretraining.partition_point(|old| old.place() < record.place()));
@@ -62,7 +64,8 @@ impl History {
         }
     }
 
-    /// Drops the epochs after `last`, and the records of single layers after a state; none where their training is over.
+    /// Drops the epochs after `last`, and the layer-wise records after a state (none where
+    /// pretraining is over).
     pub fn rewind(&mut self, last: u32, layers: Option<&GreedyState>) {
         self.epochs.truncate(self.epochs.partition_point(|record| record.epoch <= last));
         if let Some(GreedyState { progress, .. }) = layers {
@@ -71,11 +74,11 @@ impl History {
         }
     }
 
-    /// Checks what was read of the history of a run whose design has so many layers before its decoder: epochs and layers
-    /// follow one another.
+    /// Checks a history read from a file, of a run whose design has this many layers before its
+    /// decoder: epochs and layers must be consecutive.
     ///
     /// # Errors
-    /// A message with what is wrong and its place.
+    /// A message with the problem and its location.
     pub fn validate(&self, layers: usize) -> Result<(), String> {
         self.terms.validate()?;
         let (mut epoch, mut step) = (0, 0);
@@ -99,8 +102,8 @@ impl History {
         Ok(())
     }
 
-    /// The epoch with the lowest total on the validation split (on the training split where there is none), of those from `first` on:
-    /// before, totals may be made of other weights.
+    /// The epoch with the lowest total on the validation split (on the training split where there
+    /// is none), starting at `first`, before which totals may be computed with other weights.
     pub fn best(&self, first: u32) -> Option<&EpochRecord> {
         let total = |record: &EpochRecord| record.judged().total();
         let judged = self.epochs.iter().filter(|record| record.epoch >= first);
@@ -108,7 +111,7 @@ impl History {
     }
 }
 
-/// A length of time that the run's own could be.
+/// Checks that a duration is a plausible time of a run.
 fn check_seconds(seconds: f64) -> Result<(), String> {
     if (0.0..=MOST_SECONDS).contains(&seconds) {
         Ok(())

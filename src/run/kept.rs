@@ -4,10 +4,10 @@ use std::sync::Arc;
 use super::HeldWeights;
 use crate::check::PlannedArray;
 
-/// Epochs of which every one is kept, counted back from the newest.
+/// Number of most recent epochs that are all kept.
 const RECENT: u32 = 50;
 
-/// The fixed samples a run is watched by: chosen once, the same at every epoch.
+/// The fixed samples used to watch a run: chosen once, the same in every epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Probe {
     /// Rows of the data set whose pictures are kept.
@@ -16,14 +16,14 @@ pub struct Probe {
     pub code_rows: Vec<u32>,
 }
 
-/// More samples of each kind than a run is watched by.
+/// Exceeds the number of samples of each kind in a probe.
 const MOST_ROWS: usize = 10_000;
 
 impl Probe {
-    /// Checks a probe that was read, as far as that can be done without the data.
+    /// Checks a probe read from a file, as far as possible without the data.
     ///
     /// # Errors
-    /// A message with what is wrong.
+    /// A message describing the problem.
     pub fn validate(&self) -> Result<(), String> {
         let most = self.picture_rows.len().max(self.code_rows.len());
         if most > MOST_ROWS {
@@ -32,13 +32,13 @@ impl Probe {
         Ok(())
     }
 
-    /// A row that data of `rows` rows do not have.
+    /// A row that data with `rows` rows do not contain.
     pub fn beyond(&self, rows: usize) -> Option<u32> {
         self.picture_rows.iter().chain(&self.code_rows).copied().find(|row| *row as usize >= rows)
     }
 }
 
-/// What one epoch showed of the probe.
+/// The outputs of one epoch for the probe.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
     /// Number of the epoch, 0 for the untrained network.
@@ -47,17 +47,19 @@ pub struct Kept {
     pub code_units: usize,
     /// Codes of [`Probe::code_rows`], row by row, `code_units` each.
     pub codes: Vec<f32>,
-    /// What the encoder saw of [`Probe::picture_rows`], in units of the scaled data, row by row; empty where nothing is corrupted.
+    /// Corrupted input of the encoder for [`Probe::picture_rows`], in units of the scaled data, row
+    /// by row; empty without corruption.
     pub corrupted: Vec<f32>,
     /// Reconstructions of [`Probe::picture_rows`], in units of the scaled data, row by row.
     pub reconstructions: Vec<f32>,
 }
 
 impl Kept {
-    /// Checks an epoch that was read against the probe, the numbers per code and the features of a sample.
+    /// Checks an epoch read from a file against the probe, the numbers per code and the features
+    /// per sample.
     ///
     /// # Errors
-    /// A message with what does not fit.
+    /// A message describing the mismatch.
     pub fn validate(&self, probe: &Probe, code_units: usize, features: usize) -> Result<(), String> {
         if self.code_units != code_units || code_units == 0 {
             return Err(format!("its codes have {} numbers, not {code_units}", self.code_units));
@@ -70,51 +72,52 @@ impl Kept {
     }
 }
 
-/// Kept epochs for the replay: the last 50, older ones log-spaced, at most 64 MB. With them the
-/// network's weights, as far as they fit into 256 MB: of large networks fewer epochs have some.
+/// Kept epochs for the replay: the last 50, and older ones spaced logarithmically, at most 64 MB.
+/// The network's weights are kept with them, up to 256 MB, so that large networks have weights for
+/// fewer epochs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeptEpochs {
-    /// The samples watched.
+    /// The watched samples.
     pub probe: Arc<Probe>,
     looks: Thinned<Arc<Kept>>,
     weights: Thinned<HeldWeights>,
 }
 
 impl KeptEpochs {
-    /// Nothing kept yet, for this probe.
+    /// Creates an empty collection for this probe.
     pub fn new(probe: Arc<Probe>) -> KeptEpochs {
         KeptEpochs { probe, ..KeptEpochs::default() }
     }
 
-    /// Whether an epoch is still wanted once many others have followed.
+    /// Returns whether an epoch is still kept once many others have followed.
     pub fn stays(epoch: u32) -> bool {
-        // 32 of them or more from each epoch to twice its number.
+        // At least 32 of them from each epoch to twice its number.
         epoch.is_multiple_of((epoch / 32).next_power_of_two())
     }
 
-    /// Whether the weights of a network with these arrays are kept.
+    /// Returns whether the weights of a network with these arrays are kept.
     pub fn has_room_for(arrays: &[PlannedArray]) -> bool {
         let values = arrays.iter().map(|array| array.shape.iter().copied().fold(1, usize::saturating_mul));
         bytes_of(values.fold(0, usize::saturating_add)) <= HeldWeights::CAPACITY_BYTES
     }
 
-    /// Adds an epoch and lets go of older ones that are no longer wanted.
+    /// Adds an epoch and removes older ones that are no longer needed.
     pub fn push(&mut self, kept: Arc<Kept>) {
         let epoch = kept.epoch;
         self.looks.push(epoch, kept);
-        // Weights of an earlier look at the epoch are others.
+        // Weights from an earlier record of the epoch differ.
         let looks = &self.looks.by_epoch;
         self.weights.retain(|old| old != epoch && looks.contains_key(&old));
     }
 
-    /// Adds the network's weights after a kept epoch, the newest that has some.
+    /// Adds the network's weights after a kept epoch, the newest one with weights.
     pub fn push_weights(&mut self, epoch: u32, weights: impl Into<HeldWeights>) {
         if self.looks.by_epoch.contains_key(&epoch) {
             self.weights.push(epoch, weights.into());
         }
     }
 
-    /// Lets go of all that came after an epoch.
+    /// Removes everything after an epoch.
     pub fn rewind(&mut self, last: u32) {
         self.looks.retain(|epoch| epoch <= last);
         self.weights.retain(|epoch| epoch <= last);
@@ -130,8 +133,8 @@ impl KeptEpochs {
         self.looks.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
     }
 
-    /// What a person sees who looks at an epoch: the newest kept one that is not after it, else the
-    /// oldest; the newest of all where no epoch was chosen.
+    /// The epoch to show when `epoch` is selected: the newest kept one that is not after it, else
+    /// the oldest. With no selection, the newest of all.
     pub fn look(&self, epoch: Option<u32>) -> Option<&Arc<Kept>> {
         match epoch {
             None => self.newest(),
@@ -139,14 +142,14 @@ impl KeptEpochs {
         }
     }
 
-    /// The network's weights after a kept epoch; `None` where none were kept, or by an earlier
-    /// version.
+    /// The network's weights after a kept epoch; `None` where none were kept, or where an earlier
+    /// version kept the epoch.
     pub fn weights(&self, epoch: u32) -> Option<&HeldWeights> {
         self.weights.by_epoch.get(&epoch)
     }
 
-    /// The kept weights of the epoch next to this one, with its number: whoever uses them says
-    /// which epoch it is.
+    /// The kept weights closest to this epoch, with the number of their epoch, which the caller
+    /// must show.
     pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &HeldWeights)> {
         let nearest = self.weights.by_epoch.iter().min_by_key(|(kept, _)| kept.abs_diff(epoch));
         nearest.map(|(kept, weights)| (*kept, weights))
@@ -157,7 +160,7 @@ impl KeptEpochs {
         self.looks.by_epoch.values()
     }
 
-    /// How many epochs are kept.
+    /// Number of kept epochs.
     pub fn len(&self) -> usize {
         self.looks.by_epoch.len()
     }
@@ -168,11 +171,11 @@ impl KeptEpochs {
     }
 }
 
-/// Something that is kept of an epoch.
+/// Data kept per epoch.
 trait TakesMemory {
-    /// Most bytes of all epochs together.
+    /// Maximum size of all epochs together, in bytes.
     const CAPACITY_BYTES: usize;
-    /// Epochs that stay, however many bytes they take.
+    /// Number of epochs that are kept whatever their size.
     const LEAST: usize;
 
     fn bytes(&self) -> usize;
@@ -188,7 +191,7 @@ impl TakesMemory for Arc<Kept> {
     }
 }
 
-/// Those in a file count too: they take as much room there.
+/// Those in a file count too: they take the same space there.
 impl TakesMemory for HeldWeights {
     const CAPACITY_BYTES: usize = 256 << 20;
     const LEAST: usize = 0;
@@ -202,7 +205,7 @@ fn bytes_of(values: usize) -> usize {
     values.saturating_mul(size_of::<f32>())
 }
 
-/// Something of each kept epoch, within its memory.
+/// Data of each kept epoch, within a memory limit.
 #[derive(Clone, Debug, PartialEq)]
 struct Thinned<T> {
     by_epoch: BTreeMap<u32, T>,
@@ -216,7 +219,7 @@ impl<T> Default for Thinned<T> {
 }
 
 impl<T: TakesMemory> Thinned<T> {
-    /// Adds that of an epoch and lets go of older ones that are no longer wanted.
+    /// Adds the data of an epoch and removes older ones that are no longer needed.
     fn push(&mut self, newest: u32, one: T) {
         self.bytes += one.bytes();
         if let Some(old) = self.by_epoch.insert(newest, one) {
@@ -228,8 +231,8 @@ impl<T: TakesMemory> Thinned<T> {
             let drop: Vec<u32> = match epochs.len() {
                 0 | 1 => epochs,
                 2 => vec![epochs[0]],
-                // Every second of the older half goes, so that what stays is still spread over the
-                // whole run.
+                // Every second epoch of the older half is removed, so that the others are still
+                // spread over the whole run.
                 len => epochs[1..len.div_ceil(2)].iter().step_by(2).copied().collect(),
             };
             self.retain(|epoch| !drop.contains(&epoch));
@@ -248,8 +251,8 @@ impl<T: TakesMemory> Thinned<T> {
     }
 }
 
-/// Epochs stay while they are recent, and for ever on a grid that gets coarser in proportion to their number: most is
-/// learned in the first ones.
+/// Returns whether an epoch is kept: recent epochs always, older ones on a grid that gets coarser
+/// in proportion to their number, because most is learned in the first epochs.
 fn is_wanted(epoch: u32, newest: u32) -> bool {
     newest - epoch.min(newest) < RECENT || KeptEpochs::stays(epoch)
 }
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_fifty_stay_and_older_ones_thin_out() {
+    fn the_last_fifty_epochs_are_kept_and_older_ones_thinned_out() {
         let kept = filled(2000, 10);
         let epochs: Vec<u32> = kept.iter().map(|kept| kept.epoch).collect();
         assert_eq!(epochs[0], 0);
@@ -288,7 +291,8 @@ mod tests {
         assert_eq!(kept.at(0).map(|kept| kept.epoch), Some(0));
     }
 
-    /// Keeps weights of so many values with each of some epochs; the epochs that still have theirs.
+    /// Keeps weights of this many values with each of some epochs. Returns the epochs that still
+    /// have theirs.
     fn with_weights(epochs: u32, values: usize) -> (KeptEpochs, Vec<u32>) {
         let array = Array { shape: vec![values], values: vec![0.0; values] };
         let weights = Arc::new(Weights([("code.weight".to_owned(), array)].into()));
@@ -302,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_of_kept_epochs_are_capped_by_themselves() {
+    fn weights_of_kept_epochs_have_their_own_memory_cap() {
         // All share one array, so that the test takes no memory: 2 kB, 16 MB, 120 MB, 200 MB and
         // 300 MB each.
         let (kept, small) = with_weights(300, 500);
@@ -320,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_without_weights_has_those_of_its_neighbour() {
+    fn an_epoch_without_weights_uses_the_nearest_ones() {
         let (mut kept, _) = with_weights(4, 3);
         kept.push(Arc::new(Kept { epoch: 4, ..Kept::default() }));
         kept.push(Arc::new(Kept { epoch: 9, ..Kept::default() }));

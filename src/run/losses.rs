@@ -5,30 +5,31 @@ use serde::{Deserialize, Serialize};
 /// Name of the sum of all terms, which is what training minimises.
 pub const TOTAL: &str = "total";
 
-/// More terms than any loss has.
+/// Exceeds the number of terms of any loss.
 const MOST_TERMS: usize = 256;
-/// More bytes than the name of a term has.
+/// Exceeds the length in bytes of the name of a term.
 const MOST_NAME_BYTES: usize = 200;
 
-/// Names of the terms of a loss in order, the total first; all losses of a run share them.
+/// Names of the terms of a loss in order, the total first. All losses of a run share them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Vec<String>", from = "Vec<String>")]
 pub struct Terms(Arc<[String]>);
 
-/// A loss, term by term. Summed over features; over samples it is a mean or, while it is being added up, a sum.
+/// A loss, term by term. Summed over features; over samples it is a mean or, during accumulation, a
+/// sum.
 ///
-/// Files hold it as pairs of name and value.
+/// Stored in files as pairs of name and value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Vec<(String, f64)>", from = "Vec<(String, f64)>")]
 pub struct Losses {
     terms: Terms,
-    /// The total, which is the sum of the others wherever these are all there.
+    /// The total, equal to the sum of the other terms where all are present.
     total: f64,
     /// The terms after the total, in the order of their names.
     parts: Box<[f64]>,
 }
 
-/// Everything that is added up over the samples of an epoch.
+/// Sums over the samples of an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LossSums {
     /// Each loss term.
@@ -40,7 +41,7 @@ pub struct LossSums {
 }
 
 impl Terms {
-    /// The terms that add up to the total, which is put first.
+    /// Names of the terms that add up to the total, which is prepended.
     pub fn new(parts: impl IntoIterator<Item = String>) -> Terms {
         Terms([TOTAL.to_owned()].into_iter().chain(parts).collect())
     }
@@ -50,10 +51,10 @@ impl Terms {
         &self.0
     }
 
-    /// Checks names that were read.
+    /// Checks names read from a file.
     ///
     /// # Errors
-    /// A message with what is wrong.
+    /// A message describing the problem.
     pub fn validate(&self) -> Result<(), String> {
         if self.0.len() > MOST_TERMS {
             return Err(format!("it has {} loss terms, more than {MOST_TERMS}", self.0.len()));
@@ -84,7 +85,7 @@ impl From<Terms> for Vec<String> {
 }
 
 impl From<Vec<String>> for Terms {
-    /// The total comes first in every file, so whatever stands there is its name.
+    /// The total comes first in every file, whatever its name there.
     fn from(names: Vec<String>) -> Terms {
         if names.is_empty() { Terms::default() } else { Terms(names.into()) }
     }
@@ -96,7 +97,7 @@ impl Losses {
         Losses { terms: terms.clone(), total: 0.0, parts: vec![0.0; terms.parts().len()].into() }
     }
 
-    /// Values in the order of their names; `None` where there are not as many.
+    /// Values in the order of their names; `None` where their number differs.
     pub fn new(terms: &Terms, values: &[f64]) -> Option<Losses> {
         let (&total, parts) = values.split_first()?;
         let fits = parts.len() == terms.parts().len();
@@ -128,7 +129,7 @@ impl Losses {
         [self.total].into_iter().chain(self.parts.iter().copied())
     }
 
-    /// Replaces one term; [`Losses::add_up`] then brings the total in line.
+    /// Replaces one term; call [`Losses::add_up`] afterwards to update the total.
     pub fn set(&mut self, name: &str, value: f64) {
         let place = self.terms.parts().iter().position(|term| term == name);
         debug_assert!(place.is_some(), "{name} is not among {:?}", self.terms);
@@ -137,7 +138,7 @@ impl Losses {
         }
     }
 
-    /// Makes the total the sum of the terms, added in their order.
+    /// Sets the total to the sum of the terms, added in their order.
     pub fn add_up(&mut self) {
         self.total = self.parts.iter().sum();
     }
@@ -173,7 +174,7 @@ impl From<Vec<(String, f64)>> for Losses {
 }
 
 impl LossSums {
-    /// Sums over no sample.
+    /// The sums over no samples.
     pub fn zero(terms: &Terms) -> LossSums {
         LossSums { losses: Losses::zero(terms), ..LossSums::default() }
     }
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_are_set_added_and_found_by_name() {
+    fn loss_terms_are_set_added_and_looked_up_by_name() {
         let terms = Terms::new(["reconstruction", "KL"].map(str::to_owned));
         let mut pass = Losses::zero(&terms);
         pass.set("KL", 0.5);
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn files_hold_names_and_values() {
+    fn losses_are_stored_as_names_and_values() {
         let terms = Terms::new(["KL".to_owned()]);
         let losses = Losses::new(&terms, &[1.5, f64::INFINITY]).expect("two terms");
         let text = ron::to_string(&losses).expect("encodes");

@@ -1,21 +1,21 @@
-//! Loading the data of a run as the run knows them.
+//! Loading the data of a run with what the run has stored about them.
 
 use super::Run;
 use crate::dataset::{Column, Dataset, Known};
 use crate::project::{Choice, Data, Rules, Source};
 
 impl Run {
-    /// What it knows of its data, with [`Run::known_columns`].
+    /// Its stored knowledge of its data, with [`Run::known_columns`].
     pub fn known<'a>(&'a self, columns: &'a [Column]) -> Known<'a> {
         let (depth, settled) = self.known_pixels();
         let means = self.column_means().unwrap_or_default();
         Known { means, columns, others: self.other_columns(), settled, depth }
     }
 
-    /// Loads its data by `load`. Where these are not those it was trained on, they are read as it
-    /// knows them: its columns and limits, and then all rows, win over what newer rules find. Data
-    /// that differ however they are read come as they are found. No two readings are in memory at
-    /// once.
+    /// Loads its data with `load`. Where the result differs from the data it was trained on, the
+    /// stored columns and limits, and then all rows, take precedence over those found by newer
+    /// rules. Data that differ in every reading are returned as found. No two readings are in
+    /// memory at once.
     ///
     /// # Errors
     /// Those of `load`.
@@ -29,7 +29,7 @@ impl Run {
         if self.check_same_rows(&found).is_ok() {
             return Ok(found);
         }
-        // Where the columns of a table are its own already, only the rows can differ.
+        // Where the columns of a table already match, only the rows can differ.
         let has_columns =
             matches!(data.source, Source::Csv { .. }) && found.columns == columns && found.gaps.filled == 0;
         let ends: Vec<Choice> = found.doubts.iter().flat_map(|doubt| &doubt.remedies).cloned().collect();
@@ -48,9 +48,9 @@ impl Run {
     }
 }
 
-/// Data as they are, and with the rows of a table that newer rules leave out where nothing is said
-/// of them: sums among the rows, then also rows below the table. Last, without the rows that newer
-/// rules only doubt: one of the `remedies` leaves them out.
+/// The data unchanged, then with the rows of a table that newer rules exclude by default: sums
+/// among the rows, then also rows below the table. Last, without the rows that newer rules only
+/// report as doubtful, which one of the `remedies` excludes.
 fn readings(data: &Data, remedies: &[Choice]) -> Vec<Data> {
     let with_rows = |footer: Option<usize>| {
         let mut data = data.clone();
@@ -80,7 +80,7 @@ mod tests {
     use crate::run::{RunId, facts};
 
     #[test]
-    fn a_run_that_is_resumed_keeps_the_columns_and_rows_it_was_trained_on() {
+    fn a_resumed_run_keeps_its_columns_and_rows() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         let rows: Vec<String> =
@@ -94,7 +94,8 @@ mod tests {
                      y5,5,50,1\nx6,7,80,8\ny7,4,70,3\nTotal,9,9,9\n";
         let sums = Choice::SkipRows(Some(RowSet::default()));
         let ids_chosen = vec![Choice::Column("id".to_owned(), Some(Take::Feature))];
-        // What the run was trained with, its rows and features, and those that newer rules find.
+        // The setting the run was trained with, its rows and features, and those found by newer
+        // rules.
         for (text, chosen, then, now) in [
             (ids.as_str(), ids_chosen, (40, 3), (40, 2)),
             (among, vec![sums.clone()], (8, 3), (6, 3)),
@@ -112,7 +113,7 @@ mod tests {
             let of = |(rows, features)| (rows, Shape::Vector(features));
             let data = load(&design.data, &Progress::default()).unwrap();
             let mut run = Run::new(RunId(1), &plan(&design, &facts(&data)).unwrap(), &data);
-            // As where nothing was said of it, and none of it was left out.
+            // As if nothing had been set and no rows excluded.
             run.design.data = asked.clone();
             let found = load(&asked, &Progress::default()).unwrap();
             assert_eq!((size(&data), size(&found)), (of(then), of(now)), "{text}");
@@ -120,14 +121,14 @@ mod tests {
             let own = own.unwrap();
             assert_eq!((size(&own), run.check_same_data(&own)), (of(then), Ok(())), "{text}");
             assert!(own.said.notes.iter().any(|note| note.contains("as run 1 was trained on them")));
-            // Other data come as they are found.
+            // Other data are returned as found.
             run.fingerprint ^= 1;
             let other = run.load_own(&asked, |data, known| load_known(data, known, &Progress::default()));
             assert_eq!(other.unwrap(), found, "{text}");
         }
     }
     #[test]
-    fn sums_next_to_skipped_rows_stay_those_of_a_run() {
+    fn rows_of_sums_are_read_as_in_training() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         let among = "label,a,b,c\nN,1,4,2\nN,2,5,1\nN total,3,9,3\n\

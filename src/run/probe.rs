@@ -2,20 +2,20 @@ use super::Probe;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, LabelValues, Subset};
 
-/// Samples whose pictures are watched, at most.
+/// Maximum number of samples whose pictures are watched.
 const PICTURES: usize = 24;
-/// Numbers of pictures that are kept for an epoch, at most: 4 MB, and as much again of what the encoder saw of them where
-/// it is corrupted. So several epochs of the largest pictures fit into what a run may keep.
+/// Maximum number of picture values kept per epoch: 4 MB, and the same again for corrupted input.
+/// Several epochs of the largest pictures therefore fit into the limit of a run.
 const PICTURE_VALUES: usize = 1 << 20;
-/// Samples whose codes are watched, at most.
+/// Maximum number of samples whose codes are watched.
 const CODES: usize = 2000;
-/// Numbers of codes that are kept for an epoch, at most: 1 MB.
+/// Maximum number of code values kept per epoch: 1 MB.
 const CODE_VALUES: usize = 1 << 18;
 
-/// Chooses the samples a run is watched by: pictures from the validation split (the training split
-/// where there is none), the classes taking turns; codes from both, with those of the pictures. The
-/// test split is never looked at. Of large pictures fewer are watched (5 of 256 × 256 × 3 values, at
-/// least 1), so that the epochs kept of a run stay within their memory.
+/// Chooses the samples used to watch a run: pictures from the validation split (the training split
+/// where there is none), with classes taking turns; codes from both, including those of the
+/// pictures. The test split is never used. Fewer large pictures are watched (5 of 256 × 256 × 3
+/// values, at least 1), so that the kept epochs of a run stay within their memory limit.
 pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
     let (train, validation) = (data.split.rows(Subset::Train), data.split.rows(Subset::Validation));
     let mut pictured = if validation.is_empty() { train.to_vec() } else { validation.to_vec() };
@@ -25,7 +25,7 @@ pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
 
     let mut coded: Vec<u32> = train.iter().chain(validation).copied().collect();
     Stream::new(seed, Purpose::Probe, 1, 0).shuffle(&mut coded);
-    // Those whose pictures are watched before others: the code stands beside the picture.
+    // Samples whose pictures are watched come first, because the code is shown beside the picture.
     let (mut coded, others): (Vec<u32>, Vec<u32>) = coded.into_iter().partition(|row| pictured.contains(row));
     coded.extend(others);
     coded.truncate((CODE_VALUES / code_units.max(1)).clamp(1, CODES));
@@ -66,7 +66,7 @@ mod tests {
     use crate::run::{Kept, KeptEpochs};
 
     #[test]
-    fn large_pictures_are_fewer_so_that_kept_epochs_fit_into_memory() {
+    fn fewer_large_pictures_are_watched_to_fit_into_memory() {
         let check = |side: usize, channels: usize, pictures: usize| {
             let shape = Shape::Image { height: side, width: side, channels };
             let data = Dataset {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LossSums, Terms};
 
-/// The numbers of a trainer: everything it needs to resume exactly, except for arrays.
+/// The numbers of a trainer: everything it needs to resume exactly, except the arrays.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainerProgress {
     /// Finished epochs.
@@ -11,9 +11,9 @@ pub struct TrainerProgress {
     pub step_in_epoch: u32,
     /// Steps taken in the whole run.
     pub step: u64,
-    /// How many times training has restarted with other weights and twice the epochs.
+    /// Number of restarts with new weights and twice the epochs.
     pub attempt: u32,
-    /// Base learning rate in force.
+    /// Current base learning rate.
     pub learning_rate: f32,
     /// Sums over the samples of the current epoch.
     pub sums: LossSums,
@@ -24,7 +24,7 @@ pub struct TrainerProgress {
 }
 
 impl TrainerProgress {
-    /// The start of a run.
+    /// The state at the start of a run.
     pub fn new(terms: &Terms, learning_rate: f32) -> TrainerProgress {
         TrainerProgress { learning_rate, sums: LossSums::zero(terms), ..TrainerProgress::default() }
     }
@@ -35,7 +35,7 @@ impl TrainerProgress {
         self.step_in_epoch += 1;
     }
 
-    /// Counts an epoch; the sums of the next one start at zero.
+    /// Counts an epoch and resets the sums.
     pub fn end_epoch(&mut self) {
         self.epoch += 1;
         self.step_in_epoch = 0;
@@ -43,10 +43,10 @@ impl TrainerProgress {
     }
 }
 
-/// The numbers of one layer's own training.
+/// The numbers of the pretraining of one layer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LayerProgress {
-    /// The layer being trained, counted from 0; those before it are in the network's weights.
+    /// The layer being trained, counted from 0; earlier ones are in the network's weights.
     pub layer: u32,
     /// Finished epochs of that layer.
     pub epoch: u32,

@@ -2,32 +2,33 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Records of a block.
+/// Records per block.
 const BLOCK: usize = 256;
 
-/// A list that grows at its end and is cheap to clone: full blocks are shared, so that a clone copies one block at most.
+/// A list that grows at its end and is cheap to clone: full blocks are shared, so a clone copies
+/// one block at most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Vec<T>", from = "Vec<T>")]
 #[serde(bound(serialize = "T: Clone + Serialize", deserialize = "T: Deserialize<'de>"))]
 pub struct Records<T> {
-    /// Of [`BLOCK`] records each.
+    /// Full blocks of [`BLOCK`] records.
     blocks: Vec<Arc<[T]>>,
     /// Fewer than [`BLOCK`].
     tail: Vec<T>,
 }
 
 impl<T> Records<T> {
-    /// How many there are.
+    /// Number of records.
     pub fn len(&self) -> usize {
         self.blocks.len() * BLOCK + self.tail.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty() && self.tail.is_empty()
     }
 
-    /// The record at a place, counted from 0.
+    /// The record at an index, counted from 0.
     pub fn get(&self, place: usize) -> Option<&T> {
         match self.blocks.get(place / BLOCK) {
             Some(block) => block.get(place % BLOCK),
@@ -50,14 +51,15 @@ impl<T> Records<T> {
         self.blocks.iter().flat_map(|block| block.iter()).chain(&self.tail)
     }
 
-    /// The records from a place on.
+    /// The records from an index on.
     pub fn after(&self, place: usize) -> impl Iterator<Item = &T> {
         let blocks = self.blocks.get(place / BLOCK..).unwrap_or_default();
         let skipped = place - (place / BLOCK).min(self.blocks.len()) * BLOCK;
         blocks.iter().flat_map(|block| block.iter()).chain(&self.tail).skip(skipped)
     }
 
-    /// How many records lead the list for which `is_before` holds, where it holds for none after them.
+    /// The number of leading records for which `is_before` holds; it must not hold for any after
+    /// them.
     pub fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
         let leads = |block: &Arc<[T]>| block.last().is_some_and(&is_before);
         let block = self.blocks.partition_point(leads);
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_a_list() {
+    fn records_behave_like_a_list() {
         for len in [0, 1, 255, 256, 257, 512, 700] {
             let plain: Vec<u32> = (0..len).collect();
             let records: Records<u32> = plain.iter().copied().collect();
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clone_of_a_hundred_thousand_records_copies_one_block_at_most() {
+    fn cloning_many_records_copies_one_block_at_most() {
         let records: Records<String> = (0..100_000).map(|record| record.to_string()).collect();
         let clone = records.clone();
         let shared = records.blocks.iter().zip(&clone.blocks);

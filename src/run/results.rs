@@ -1,38 +1,38 @@
-//! What was measured of a trained run on request, beside the losses of its history: kept with the run, so that it can be
-//! compared with others later.
+//! Measurements of a trained run made on request, in addition to the losses of its history. They
+//! are stored with the run for later comparison.
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Subset;
 
-/// How much of a result may be read: beyond, it is no result.
+/// Maximum size of a result that is read from a file.
 const MOST_FINDINGS: usize = 1000;
 const MOST_VALUES: usize = 300;
 const MOST_TEXT_BYTES: usize = 2000;
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FindingKind {
     /// Squared error per feature, and every loss term.
     Losses,
     /// Negative log-likelihood, by importance sampling.
     Likelihood,
-    /// How well a held-out class, or rows that were named, are told from the others.
+    /// Separation of a held-out class, or of user-defined anomalies, from the others.
     Anomalies,
-    /// Linear regression from the features a selector has chosen to all.
+    /// Linear regression from the features chosen by a selector to all features.
     Refit,
-    /// How near to the clean samples corrupted ones are brought.
+    /// Similarity of restored samples to the clean ones.
     Restoration,
     /// Retrieval of training samples of the same class by binary codes.
     Retrieval,
-    /// Neighbours that are of the same class, by several distances.
+    /// Neighbours of the same class, by several distances.
     Neighbours,
-    /// How selected samples differ from the others.
+    /// Differences between selected samples and the others.
     Selection,
 }
 
 impl FindingKind {
-    /// All kinds, in the order they are shown in.
+    /// All kinds, in display order.
     pub const ALL: [FindingKind; 8] = [
         FindingKind::Losses,
         FindingKind::Likelihood,
@@ -58,7 +58,7 @@ impl FindingKind {
         }
     }
 
-    /// Whether it is measured on a split; the split that a finding of another kind names says nothing.
+    /// Whether it is measured on a split; for other kinds, the split of a finding has no meaning.
     pub fn is_of_split(self) -> bool {
         self != FindingKind::Selection
     }
@@ -67,7 +67,7 @@ impl FindingKind {
 /// One measurement of a network on one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What it is about.
+    /// Its subject.
     pub kind: FindingKind,
     /// The split it was measured on.
     pub split: Subset,
@@ -77,13 +77,13 @@ pub struct Finding {
     pub step: u64,
     /// When it was measured, in seconds since 1970.
     pub unix_secs: u64,
-    /// Samples looked at; 0 where that is not told.
+    /// Number of samples; 0 where unknown.
     #[serde(default)]
     pub samples: u64,
-    /// More about it, such as which class was held out.
+    /// Details, such as the held-out class.
     #[serde(default)]
     pub about: String,
-    /// Numbers by their names, which end with the unit (`NLL, nats`); the most telling first.
+    /// Numbers by name; names end with the unit (`NLL, nats`). The most informative comes first.
     pub values: Vec<(String, f64)>,
 }
 
@@ -93,7 +93,7 @@ impl Finding {
         self.values.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
-    /// What it is the newest of.
+    /// The key; only the newest finding per key is kept.
     fn key(&self) -> (FindingKind, Subset, u32, &str) {
         (self.kind, self.split, self.epoch, &self.about)
     }
@@ -111,14 +111,15 @@ impl Finding {
     }
 }
 
-/// Everything that was measured of a run, in the order of measuring: the newest for each kind, split
-/// and epoch, and whatever else tells what it is about.
+/// All measurements of a run in the order they were made: the newest for each kind, split, epoch
+/// and subject.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Results(Vec<Finding>);
 
 impl Results {
-    /// Adds a measurement, in the place of an earlier one of the same. Of too many, the oldest goes.
+    /// Adds a measurement, replacing an earlier one with the same key. When there are too many, the
+    /// oldest is removed.
     pub(super) fn add(&mut self, finding: Finding) {
         self.0.retain(|known| known.key() != finding.key());
         self.0.push(finding);
@@ -127,22 +128,23 @@ impl Results {
         }
     }
 
-    /// Takes one of them away. Its numbers do not count: one that is NaN is not even itself.
+    /// Removes the measurement with the same key. Numbers are not compared, because NaN values are
+    /// not equal to themselves.
     pub(super) fn drop(&mut self, finding: &Finding) {
         self.0.retain(|known| known.key() != finding.key());
     }
 
-    /// The one in whose place a measurement would be added.
+    /// The measurement that adding this one would replace.
     pub fn same(&self, finding: &Finding) -> Option<&Finding> {
         self.0.iter().find(|known| known.key() == finding.key())
     }
 
-    /// All of them, the one measured last at the end.
+    /// All of them, most recent last.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Finding> {
         self.0.iter()
     }
 
-    /// Whether nothing was measured.
+    /// Whether there are no measurements.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -158,7 +160,7 @@ impl Results {
         self.0.iter().rev().filter(is_asked).find(|finding| finding.value(name).is_some())
     }
 
-    /// Whether each of `earlier` is there, or a newer one in its place.
+    /// Whether it contains each of `earlier`, or a newer one that replaces it.
     pub fn hold(&self, earlier: &Results) -> bool {
         let is_held = |old: &Finding| {
             let own = self.0.iter().find(|own| own.key() == old.key());
@@ -167,10 +169,10 @@ impl Results {
         earlier.0.iter().all(is_held)
     }
 
-    /// Checks results that were read.
+    /// Checks results read from a file.
     ///
     /// # Errors
-    /// A message with what is wrong.
+    /// A message describing the problem.
     pub fn validate(&self) -> Result<(), String> {
         let count = self.0.len();
         if count > MOST_FINDINGS {
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_a_kind_a_split_and_an_epoch_stays() {
+    fn only_the_newest_finding_per_kind_split_and_epoch_is_kept() {
         use FindingKind::{Likelihood, Losses};
         let mut results = Results::default();
         for (kind, split, epoch, time) in [
@@ -210,7 +212,7 @@ mod tests {
         assert_eq!(results.newest(Likelihood, Subset::Train), None);
         let value = |name: &str| results.newest(Losses, Subset::Train).and_then(|found| found.value(name));
         assert_eq!((value("ROC AUC"), value("MSE")), (Some(12.0), None));
-        // Of other classes it is another.
+        // With other classes, it is another finding.
         let of_class = |class: &str, time| {
             let about = format!("class {class}");
             Finding { about, ..finding(FindingKind::Anomalies, Subset::Test, 2, time) }
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn results_hold_earlier_ones() {
+    fn results_include_earlier_findings() {
         let of = |findings: &[(u32, u64)]| {
             let finding = |&(epoch, time)| finding(FindingKind::Losses, Subset::Test, epoch, time);
             Results(findings.iter().map(finding).collect())
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_bounded() {
+    fn results_have_a_maximum_size() {
         let mut results = Results::default();
         for epoch in 0..1010 {
             results.add(finding(FindingKind::Losses, Subset::Test, epoch, 0));

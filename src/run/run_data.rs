@@ -1,4 +1,4 @@
-//! How a run depends on its data: the scaling that is stored with it, and whether data are the run's own.
+//! The dependence of a run on its data: the stored scaling, and whether data are the run's own.
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
@@ -7,7 +7,7 @@ use crate::dataset::{
 };
 use crate::project::{Bottleneck, Shape, Threshold};
 
-/// The facts of loaded data that [`crate::check`] needs; looks at every value once.
+/// The facts of loaded data that [`crate::check`] needs. Reads every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
     let ranges = [Subset::Train, Subset::Validation].map(|subset| data.value_range(subset));
     let range = |low: (f32, f32), high: (f32, f32)| (low.0.min(high.0), low.1.max(high.1));
@@ -22,7 +22,7 @@ pub fn facts(data: &Dataset) -> DataFacts {
 }
 
 impl Normaliser {
-    /// The scaling of these data, to be stored with a run that is trained on them.
+    /// The scaling of these data, to be stored with a run trained on them.
     pub fn of(data: &Dataset) -> Normaliser {
         Normaliser {
             offsets: data.scaler.offsets.clone(),
@@ -38,9 +38,10 @@ impl Normaliser {
 }
 
 impl Run {
-    /// The scaling it was trained with, to be applied to any data of its shape.
+    /// The scaling it was trained with, applicable to any data of its shape.
     ///
-    /// `None` where the run was written before normalisers were stored, or where the stored one is damaged.
+    /// `None` where the run was written before normalisers were stored, or where the stored one is
+    /// damaged.
     pub fn scaler(&self) -> Option<Scaler> {
         let Normaliser { offsets, factors, .. } = self.normaliser.clone()?;
         let fits = !offsets.is_empty()
@@ -51,55 +52,59 @@ impl Run {
         fits.then_some(Scaler { offsets, factors })
     }
 
-    /// Means of a table's columns over the training rows; they fill the gaps of other rows that its network is shown.
+    /// Means of a table's columns over the training rows; they fill gaps in other rows shown to its
+    /// network.
     ///
-    /// `None` where the run was written before they were stored, where it was trained on no table, or where they are damaged.
+    /// `None` where the run was written before they were stored, where it was not trained on a
+    /// table, or where they are damaged.
     pub fn column_means(&self) -> Option<&[f32]> {
         let means = &self.normaliser.as_ref()?.means;
         let fits = means.len() == self.shape.features() && means.iter().all(|mean| mean.is_finite());
         fits.then_some(means)
     }
 
-    /// The columns of the table it was trained on, as they became features; empty for what is no table, and where that is not
-    /// known.
+    /// The columns of its training table as they were converted to features; empty where the data
+    /// are not a table or this is unknown.
     pub fn known_columns(&self) -> Vec<Column> {
         let Some(normaliser) = &self.normaliser else { return Vec::new() };
         let features = self.shape.features();
         if normaliser.table.iter().map(Column::features).fold(0, usize::saturating_add) == features {
             return normaliser.table.clone();
         }
-        // Before columns were stored, every one was a feature of numbers.
+        // Before columns were stored, each one was a numeric feature.
         if self.column_means().is_some() && normaliser.columns.len() == features {
             return normaliser.columns.iter().map(Column::numbers).collect();
         }
         Vec::new()
     }
 
-    /// How many bits the values have that it was trained on, where that is known, and the decisions that were taken by all its
+    /// The bit depth of its training values, where known, and the decisions based on all its
     /// pictures together.
     pub fn known_pixels(&self) -> (Option<Depth>, Settled) {
         let normaliser = self.normaliser.as_ref();
         normaliser.map_or_else(Default::default, |known| (known.depth, known.settled))
     }
 
-    /// The columns of that table that are no features; empty where that is not known.
+    /// The columns of that table that are not features; empty where unknown.
     pub fn other_columns(&self) -> &[OtherColumn] {
         self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }
 
-    /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
+    /// The plan of its design without its data, where the design is valid: it was checked against
+    /// them when it was trained.
     pub fn plan(&self) -> Option<Plan> {
         self.plan_on(self.shape)
     }
 
-    /// That plan for samples of another shape, where it has the same weights: a network without dense layers takes pictures of
-    /// any size that its layers fit, unless its scaling or its code knows single places.
+    /// The plan for samples of another shape with the same weights. A network without dense layers
+    /// accepts pictures of any size that its layers fit, unless its scaling or its code depends on
+    /// positions.
     pub fn plan_for(&self, shape: Shape) -> Option<Plan> {
         if shape == self.shape {
             return self.plan();
         }
         let is_picture = matches!((self.shape, shape), (Shape::Image { .. }, Shape::Image { .. }));
-        // One number for each channel at most.
+        // At most one number per channel.
         let is_cycled = |scaler: &Scaler| scaler.offsets.len().max(scaler.factors.len()) <= shape.channels();
         let has_medians =
             matches!(self.design.code.kind, Bottleneck::Hashing { threshold: Threshold::Median, .. });
@@ -136,7 +141,7 @@ impl Run {
             return Some("its samples are no pictures");
         };
         let is_code_dense = matches!(self.code_shape(), Shape::Vector(_));
-        // Whatever divides the sides divides them twice as long.
+        // Every divisor of the sides also divides twice the sides.
         let twice = Shape::Image { height: 2 * height, width: 2 * width, channels };
         let why = if is_code_dense {
             "its code is a row of units, from a dense layer over the whole picture"
@@ -171,8 +176,8 @@ impl Run {
         plan(&self.design, &facts).ok()
     }
 
-    /// Whether it can be resumed exactly on these data: the same rows, scaled and split in the same way. Takes a pass over
-    /// the row numbers.
+    /// Checks whether it can be resumed exactly on these data: the same rows with the same scaling
+    /// and split. Takes a pass over the row numbers.
     ///
     /// # Errors
     /// [`RunError`].
@@ -184,10 +189,11 @@ impl Run {
         }
     }
 
-    /// Whether these are its own rows with its own scaling, and have those it is watched by: enough to show them.
+    /// Checks whether these are its own rows with its own scaling and contain its probe, which is
+    /// enough to show the probe.
     ///
     /// # Errors
-    /// [`RunError`], but for the split.
+    /// [`RunError`], except for the split.
     pub fn check_watched_rows(&self, data: &Dataset) -> Result<(), RunError> {
         self.check_same_rows(data)?;
         match self.kept.probe.beyond(data.len()) {
@@ -196,7 +202,8 @@ impl Run {
         }
     }
 
-    /// Whether these are its own rows with its own scaling, however they are split: enough to look at them.
+    /// Checks whether these are its own rows with its own scaling, whatever their split, which is
+    /// enough to view them.
     ///
     /// # Errors
     /// [`RunError::OtherData`] or [`RunError::OtherScaling`].
@@ -207,7 +214,8 @@ impl Run {
         if data.binariser != Binariser::of(&self.design.data) {
             return Err(RunError::OtherScaling(self.id));
         }
-        // The fingerprint is of the raw values: another split or kind of scaling does not change it.
+        // The fingerprint covers the raw values: it does not change with the split or the kind of
+        // scaling.
         match self.scaler() {
             Some(scaler) if scaler != data.scaler => Err(RunError::OtherScaling(self.id)),
             Some(_) | None => Ok(()),
@@ -224,7 +232,7 @@ mod tests {
     use crate::run::{KeptEpochs, Probe, RunId};
 
     #[test]
-    fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
+    fn the_scaling_is_stored_with_a_run_and_other_data_are_recognised() {
         let design = Project::default();
         let data = load(&design.data, &Progress::default()).expect("embedded");
         let plan = plan(&design, &facts(&data)).expect("sound");

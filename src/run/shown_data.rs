@@ -1,14 +1,14 @@
-//! Data that a trained network is shown, read and scaled as those it was trained on.
+//! Data shown to a trained network, read and scaled as its training data were.
 
 use super::Run;
 use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Progress, Scaler, other_range};
 use crate::project::{Alpha, Choice, Data, Mask, PixelRange, Rules, Source};
 
 impl Run {
-    /// Loads data for its network by `load`, which is told what the run knows of its own; `is_other` where they are not meant
-    /// to be those: then what is damaged already is read as its corruption would leave it, with the holes of a mask where one is
-    /// given. They are still to be scaled
-    /// ([`Run::scale_shown`]).
+    /// Loads data for its network with `load`, which receives what the run has stored about its own
+    /// data. `is_other` means that they are not meant to be its own: damaged data are then read as
+    /// the corruption would produce them, with the holes of a mask where one is given. The result
+    /// still has to be scaled ([`Run::scale_shown`]).
     ///
     /// # Errors
     /// Those of `load`; [`DataError::Memory`] and [`DataError::Cancelled`].
@@ -23,25 +23,25 @@ impl Run {
         let columns = self.known_columns();
         let load = |data: &Data| load(data, Some(self.known(&columns)));
         match (is_other || mask.is_some(), &data.source) {
-            // Newer rules may leave out rows of its own table.
+            // Newer rules may exclude rows of its own table.
             (false, Source::Csv { .. }) => self.load_own(data, |data, _| load(data)),
             (false, _) => load(data),
             (true, _) => self.load_damaged(data, mask, progress, |data| match &data.held_out {
-                // Other rows need not have the class that was held out.
+                // Other data need not contain the held-out class.
                 Some(_) => load(data).or_else(|_| load(&Data { held_out: None, ..data.clone() })),
                 None => load(data),
             }),
         }
     }
 
-    /// Whether data are its own, with its split.
+    /// Whether data are its own, including the split.
     pub fn is_own(&self, data: &Dataset, is_other: bool) -> bool {
         !is_other || data.fingerprint == self.fingerprint
     }
 
-    /// Scales data that [`Run::load_shown`] gave as those it was trained on, and gives what may be wrong about them.
-    /// `fit_again` gives the scaling where the run does not hold it. They have its shape, or one that [`Run::plan_for`] has a
-    /// plan for.
+    /// Scales data returned by [`Run::load_shown`] like its training data, and returns their
+    /// possible problems. `fit_again` computes the scaling where the run does not contain it. The
+    /// data must have its shape, or one that [`Run::plan_for`] has a plan for.
     ///
     /// # Errors
     /// Those of `fit_again`.
@@ -69,7 +69,8 @@ impl Run {
         Ok(doubts)
     }
 
-    /// The scaling it was trained with, for pictures from files: black and white are the same to it, whatever their depth.
+    /// The scaling it was trained with, adapted to pictures from files: black and white keep their
+    /// meaning at any bit depth.
     pub fn picture_scaler(&self, data: &Dataset) -> Option<Scaler> {
         let (depth, settled) = self.known_pixels();
         let white = match self.design.data.source {
@@ -83,7 +84,8 @@ impl Run {
         Some(self.scaler()?.for_pictures(depth, [white, data.settled.white], &data.rows))
     }
 
-    /// The error of a run that does not hold its scaling, and whose data cannot be loaded to fit it again.
+    /// The error where a run does not contain its scaling, and where its data cannot be loaded to
+    /// fit it again.
     pub fn unknown_scaling(&self, why: &str) -> DataError {
         DataError::Setting(format!(
             "the data run {} was trained on are needed for their scaling, which the file does not hold: {why}",
@@ -91,7 +93,7 @@ impl Run {
         ))
     }
 
-    /// The error of data whose shape its network does not take.
+    /// The error for data whose shape its network does not accept.
     pub fn wrong_shape(&self, data: &Dataset) -> DataError {
         DataError::Setting(format!(
             "{}: its samples are {}, run {} was trained on {}; give data of that shape",
@@ -132,7 +134,8 @@ impl Run {
         doubts
     }
 
-    /// Doubts where pictures were read by what these pictures alone tell, which may differ from what those of training told.
+    /// Doubts for pictures whose reading was decided from these pictures alone, so that it may
+    /// differ from the training data.
     fn fitted_reading(&self, source: &Source, data: &Dataset) -> Vec<Doubt> {
         let Source::ImageFolder { reading, .. } = source else { return Vec::new() };
         let mut doubts = Vec::new();
@@ -163,7 +166,7 @@ impl Run {
     }
 }
 
-/// How the statement of what was read calls a ground.
+/// The description of a background in the summary of what was read.
 fn ground_said(ground: Alpha) -> String {
     format!("transparency on {}", ground.name().to_lowercase())
 }

@@ -11,7 +11,7 @@ pub struct Array {
     pub values: Vec<f32>,
 }
 
-/// Named arrays, with `PyTorch`'s names (`encoder.0.weight`, outputs × inputs).
+/// Named arrays with `PyTorch`'s names (`encoder.0.weight`, outputs × inputs).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights(pub BTreeMap<String, Array>);
 
@@ -21,12 +21,12 @@ impl Weights {
         self.0.values().map(|array| array.values.len()).sum()
     }
 
-    /// Whether there is no array.
+    /// Whether there are no arrays.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Checks that the arrays whose names begin with `prefix` are just these.
+    /// Checks that the arrays whose names begin with `prefix` are exactly these.
     ///
     /// # Errors
     /// A message with the array that does not fit.

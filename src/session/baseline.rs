@@ -1,12 +1,13 @@
 use crate::analysis::pca::{Pca, PcaError};
 use crate::dataset::{Dataset, Subset};
 
-/// Most values PCA is fitted to: 256 MB. Larger splits are thinned out evenly.
+/// Maximum number of values PCA is fitted to (256 MB). Larger splits are subsampled evenly.
 const BASELINE_VALUES: usize = 64 << 20;
 
-/// What a run is measured by: the error of PCA with as many components as its code has units, per feature, fitted on the
-/// training split and judged on the validation split (the training split where there is none). Missing values that are masked are
-/// left out of the error, as they are out of that of networks: it is the mean over samples of that over the others.
+/// Returns the reference error of a run: that of PCA with as many components as the code has units,
+/// per feature, fitted on the training split and evaluated on the validation split (the training
+/// split where there is none). Masked missing values are excluded, as they are for networks: the
+/// result is the mean over samples of the mean over the other values.
 ///
 /// # Errors
 /// Where PCA cannot be fitted to the data.
@@ -19,7 +20,8 @@ pub fn baseline(data: &Dataset, components: usize) -> Result<f64, PcaError> {
     Ok(if data.gaps.masks_any() { masked_mse(&pca, data, judged, &rows) } else { pca.mse(&rows) })
 }
 
-/// The same over the values of `rows`, scaled, that were not missing; `numbers` says which they are before they are thinned out.
+/// Mean squared error over the values of `rows` (scaled) that were not missing. `numbers` are their
+/// row numbers before subsampling.
 fn masked_mse(pca: &Pca, data: &Dataset, numbers: &[u32], rows: &[f32]) -> f64 {
     let features = data.shape.features().max(1);
     let (mut weights, mut sum) = (vec![0.0; features], 0.0);
@@ -34,15 +36,17 @@ fn masked_mse(pca: &Pca, data: &Dataset, numbers: &[u32], rows: &[f32]) -> f64 {
     sum / numbers.len().max(1) as f64
 }
 
-/// Multiply-adds [`baseline`] takes, about: what someone who has to wait for it asks first.
+/// Approximate number of multiply-adds of [`baseline`], used to decide whether to ask before
+/// computing it.
 pub fn baseline_macs(data: &Dataset, components: usize) -> f64 {
     let features = data.shape.features() as f64;
     let train = (data.split.train.len() as f64).min(BASELINE_VALUES as f64 / features.max(1.0));
-    // The covariance matrix and its eigenvectors; both are upper bounds where PCA goes by random projection instead.
+    // The covariance matrix and its eigenvectors; both are upper bounds where PCA uses random
+    // projection.
     (train + components as f64 + 10.0 * features) * features * features
 }
 
-/// Scaled values of rows, thinned out evenly where they are too many.
+/// Scaled values of rows, subsampled evenly where there are too many.
 pub(super) fn gathered(data: &Dataset, rows: &[u32]) -> Vec<f32> {
     let rows = thinned(data, rows);
     let mut values = vec![0.0; rows.len() * data.shape.features()];
@@ -63,7 +67,7 @@ mod tests {
 
     /// Without a component the reconstruction is the mean of the training rows.
     #[test]
-    fn masked_values_are_left_out_of_the_error() {
+    fn masked_values_are_excluded_from_the_error() {
         let mut data = load(&Data::default(), &Progress::default()).expect("built in");
         let whole = baseline(&data, 0).expect("numbers");
         let features = data.shape.features();
@@ -76,7 +80,7 @@ mod tests {
             values.map(|value| f64::from(*value)).sum::<f64>() / data.split.train.len() as f64
         };
         let means: Vec<f64> = (0..features).map(mean).collect();
-        // Samples have 64 features, of which the last 20 are there.
+        // Samples have 64 features; only the last 20 are present.
         let validation = gather(&data.split.validation);
         let errors = validation.chunks_exact(features).map(|row| {
             let there = (44..features).map(|feature| (f64::from(row[feature]) - means[feature]).powi(2));

@@ -1,9 +1,9 @@
-//! The compute lane: a worker for each urgency, so that what a person points at is decoded at once,
-//! whatever else is being computed.
+//! The compute service: one worker per urgency, so that whatever is under the pointer is decoded at
+//! once, no matter what else is being computed.
 //!
-//! [`Queue`] says which job is next. Between two blocks of work on a whole set a worker looks whether
-//! that was cancelled. Networks are kept until other weights are asked for, or nobody has asked for
-//! a minute.
+//! [`Queue`] decides which job is next. Between two blocks of work on a whole set, a worker checks
+//! whether the job was cancelled. Networks are cached until other weights are requested, or until a
+//! minute passes without a request.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,11 +23,12 @@ pub(super) struct ComputeLane {
     shared: Arc<Shared>,
 }
 
-/// Jobs, shared by the workers and whoever asks.
+/// Jobs, shared by the workers and the requesters.
 #[derive(Default)]
 struct Shared {
     jobs: Mutex<Jobs>,
-    /// One for the worker of each urgency, in the order of [`Urgency::ALL`]: the others sleep on.
+    /// One condition variable per worker, in the order of [`Urgency::ALL`], so that the other
+    /// workers are not woken.
     wake: [Condvar; Urgency::ALL.len()],
 }
 
@@ -40,13 +41,13 @@ struct Jobs {
 /// Outcome of a wait for a job.
 enum Wait {
     Job(Box<Job>),
-    /// Nobody has asked for long.
+    /// No request has arrived for a long time.
     Idle,
-    /// Nobody can ask any more.
+    /// All requesters are gone.
     Closed,
 }
 
-/// How long a network is held that nobody asks.
+/// How long an unused network is cached.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl ComputeLane {
@@ -55,7 +56,8 @@ impl ComputeLane {
         for urgency in Urgency::ALL {
             let (shared, outbox) = (Arc::clone(&shared), outbox.clone());
             let work = move || work(&shared, &outbox, urgency);
-            // Without a thread jobs are never answered, which costs a picture and no data.
+            // Without a thread, jobs are never answered: a picture is missing, but no data are
+            // lost.
             let _ = std::thread::Builder::new().name(urgency.name().to_owned()).spawn(work);
         }
         ComputeLane { shared }
@@ -87,7 +89,7 @@ impl Shared {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next job, at most until a moment where there is one.
+    /// Waits for the next job, until the given moment where there is one.
     fn wait(&self, urgency: Urgency, until: Option<Instant>) -> Wait {
         let (mut jobs, wake) = (self.lock(), &self.wake[urgency as usize]);
         loop {
@@ -107,9 +109,10 @@ impl Shared {
     }
 }
 
-/// Answers the jobs of one urgency until nobody can ask any more.
+/// Answers the jobs of one urgency until all requesters are gone.
 fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
-    // Training has the other threads, and a single code is decoded faster than a fork pays.
+    // Training uses the other threads, and a single code is decoded faster than a fork would pay
+    // off.
     let mut held = Held { ready: Ready::new(1), fits: Fits::default() };
     let mut idle = None;
     loop {
@@ -122,7 +125,8 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
             }
             Wait::Closed => return,
         };
-        // Whoever asked draws a frame, and may have been put aside for this thread, which has just awoken.
+        // The requester draws a frame, and this thread, which has just been woken, may have
+        // displaced it.
         give_way();
         let goes_on = || shared.lock().queue.is_wanted(job.id);
         let tried = |point: RatePoint| {
@@ -143,14 +147,14 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
     }
 }
 
-/// Network and fits that a worker keeps from job to job.
+/// Network and fits that a worker caches between jobs.
 struct Held {
     ready: Ready,
     fits: Fits,
 }
 
 impl Held {
-    /// Gives all of its memory back.
+    /// Frees all cached memory.
     fn clear(&mut self) {
         self.ready.clear();
         self.fits = Fits::default();
@@ -226,7 +230,7 @@ fn compute(
     }
 }
 
-/// The codes of samples, which have to be of the network's shape.
+/// Returns the codes of samples, which must have the network's shape.
 fn encoded(network: &mut Network, samples: &[(Arc<Dataset>, u32)]) -> Result<JobResult, String> {
     let shape = network.plan().shape();
     let mut values = vec![0.0; samples.len() * shape.features()];
@@ -240,7 +244,7 @@ fn encoded(network: &mut Network, samples: &[(Arc<Dataset>, u32)]) -> Result<Job
     Ok(JobResult::Encoded { rows, codes: network.encode(&values) })
 }
 
-/// Codes in the plane of the first two principal components of those that were kept.
+/// Projects codes onto the first two principal components of the kept codes.
 pub(super) fn principal(kept: &Kept, codes: &[f32]) -> Result<Vec<[f32; 2]>, String> {
     let pca = Pca::fit(&kept.codes, kept.code_units, 2).map_err(|error| error.to_string())?;
     let axes = pca.k();

@@ -1,5 +1,5 @@
-//! What a network made, in units of the scaled data, on its way into files: as columns of a table,
-//! as an array, as pictures.
+//! Output of a network, in units of the scaled data, prepared for files: as columns of a table, as
+//! an array, or as pictures.
 
 use std::path::Path;
 
@@ -9,17 +9,17 @@ use crate::dataset::memory::available_bytes;
 use crate::io::{FileError, Files, Numbers, Pixels, save_array};
 use crate::project::{Shape, Source, format_bytes};
 
-/// Rows that a network made.
+/// Rows produced by a network.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoded<'a> {
-    /// Data of the same features, which say what these are called and how they were scaled.
+    /// Data with the same features, which provide their names and scaling.
     pub data: &'a Dataset,
     /// The rows, scaled.
     pub values: &'a [f32],
 }
 
 impl<'a> Decoded<'a> {
-    /// Adds their columns as they would stand in the source: in its units, words and dates as such.
+    /// Adds their columns as they would appear in the source: in its units, with words and dates.
     pub fn add_columns(self, sheet: &mut Sheet<'a>) {
         let features = self.data.shape.features().max(1);
         sheet.source(self.data.written_names(), move |at, fields| {
@@ -27,9 +27,9 @@ impl<'a> Decoded<'a> {
         });
     }
 
-    /// Writes them as an array in the units of the source: of these lengths, which count the rows,
-    /// and then the shape of a row. It has 64 bits where 32 could not hold the numbers of the
-    /// source.
+    /// Writes them as an array in the units of the source. `rows` are the leading axes, which count
+    /// the rows; the shape of a row follows. The array has 64 bits where 32 could not represent the
+    /// numbers of the source.
     ///
     /// # Errors
     /// [`FileError`] where the file cannot be written.
@@ -53,14 +53,14 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// Why so many samples of some data cannot be made, with codes of so many units: they take more memory than is free. `None`
-/// where they fit.
+/// Explains why so many samples of some data, with codes of so many units, cannot be generated:
+/// they need more memory than is free. `None` where they fit.
 pub fn lack_of_room(data: &Dataset, units: usize, samples: usize) -> Option<String> {
     lack_of(data.shape.features(), units, samples, available_bytes())
 }
 
 fn lack_of(features: usize, units: usize, samples: usize, free: u64) -> Option<String> {
-    // A code, the scaled values, those in units of the data, and what is written of them.
+    // A code, the scaled values, the values in units of the data, and their written form.
     let values = (4 * features as u64).saturating_add(units as u64);
     let needed = (samples as u64).saturating_mul(values).saturating_mul(size_of::<f32>() as u64);
     (needed > free).then(|| {
@@ -68,14 +68,14 @@ fn lack_of(features: usize, units: usize, samples: usize, free: u64) -> Option<S
     })
 }
 
-/// How scaled samples become the pixels of a file.
+/// Converts scaled samples to the pixels of a file.
 #[derive(Clone, Debug)]
 pub struct Painter<'a> {
     data: &'a Dataset,
     height: usize,
     width: usize,
     channels: usize,
-    /// The channels that are written, counted from 0.
+    /// Written channels, counted from 0.
     pub shown: Vec<usize>,
     pixel: Pixel,
 }
@@ -84,7 +84,7 @@ pub struct Painter<'a> {
 const GAP: usize = 2;
 
 impl<'a> Painter<'a> {
-    /// That of data from this source; `None` where they are no pictures.
+    /// The painter for data from this source; `None` where they are not pictures.
     pub fn of(source: &Source, data: &'a Dataset) -> Option<Painter<'a>> {
         let Shape::Image { height, width, channels } = data.shape else { return None };
         let shown = written_channels(source, data.shape);
@@ -96,19 +96,19 @@ impl<'a> Painter<'a> {
         (self.height, self.width, self.shown.len())
     }
 
-    /// The channels of the data, where some of them are not written.
+    /// The number of channels of the data, where some of them are not written.
     pub fn left_out(&self) -> Option<usize> {
         (self.shown.len() < self.channels).then_some(self.channels)
     }
 
-    /// A picture of its own.
+    /// A single picture.
     pub fn pixels(&self, scaled: &[f32]) -> Pixels {
         let place = |pixel: usize| self.shown.iter().map(move |channel| pixel * self.channels + channel);
         let places = (0..self.height * self.width).flat_map(place);
         self.pixel.all(places.map(|at| self.data.scaler.unscale(at, scaled[at])))
     }
 
-    /// Height, width and channels of a page of so many lines of so many pictures.
+    /// Height, width and channels of a page with so many lines and columns of pictures.
     pub fn page_shape(&self, lines: usize, columns: usize) -> (usize, usize, usize) {
         let length = |count: usize, side: usize| {
             count.saturating_mul(side).saturating_add(GAP * count.saturating_sub(1))
@@ -116,11 +116,12 @@ impl<'a> Painter<'a> {
         (length(lines, self.height), length(columns, self.width), self.shown.len())
     }
 
-    /// All pictures on one page, line by line, with white between them and where there is none.
+    /// All pictures on one page, line by line, with white between them and in place of missing
+    /// ones.
     pub fn page(&self, columns: usize, pictures: &[Option<&[f32]>]) -> Pixels {
         let (height, width, channels) = self.page_shape(pictures.len().div_ceil(columns.max(1)), columns);
         let places = (0..).zip(pictures).filter_map(|(at, picture)| Some((at, self.pixels((*picture)?))));
-        // Of the depth of the pictures, even where there is none.
+        // Pixels have the depth of the pictures, even where there are no pictures.
         match self.pixel {
             Pixel::Shades(..) => {
                 let mut page = vec![u8::MAX; height * width * channels];
@@ -160,7 +161,7 @@ mod tests {
     use crate::project::Data;
 
     #[test]
-    fn samples_are_refused_before_they_fill_the_memory() {
+    fn samples_that_do_not_fit_into_memory_are_refused() {
         // 10 · (4 · 3 + 2) values of 4 bytes.
         assert_eq!(lack_of(3, 2, 10, 560), None);
         assert!(lack_of(3, 2, 10, 559).is_some_and(|text| text.starts_with("10 samples take about ")));
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_holds_its_pictures_line_by_line() {
+    fn a_page_shows_its_pictures_line_by_line() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let painter = Painter::of(&Source::Digits, &data).expect("pictures");
         let (black, middle) = (vec![0.0; 64], vec![0.5; 64]);

@@ -1,4 +1,4 @@
-//! The loop of every training: steps a run's trainer, and makes an event of whatever happens.
+//! The training loop: steps a run's trainer and turns whatever happens into events.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,35 +12,36 @@ use crate::run::{
     Weights, choose_probe,
 };
 
-/// Whoever is told what happens to a run.
+/// Receives the events of a run.
 pub trait Observer {
-    /// Takes notice of an event. The run has already taken it in.
+    /// Handles an event. The run has already applied it.
     fn observe(&mut self, run: &Run, event: RunEvent);
 }
 
-/// The first checkpoint of a training comes at the latest after this, so that little is lost right from the start.
+/// Latest time of the first checkpoint of a training, so that little is lost early on.
 const FIRST_CHECKPOINT: Duration = Duration::from_secs(2);
-/// A checkpoint that takes less may follow the one before at once.
+/// A checkpoint that takes less than this may follow the previous one at once.
 const SLOW_CHECKPOINT: Duration = Duration::from_millis(500);
-/// A validation that is expected to take less than this is not saved before.
+/// A validation that is expected to take less than this needs no checkpoint before it.
 const LONG_VALIDATION: Duration = Duration::from_secs(1);
 
-/// Tells the time.
+/// Returns the current time.
 type Clock = Box<dyn Fn() -> Instant>;
 
-/// Trains a run: takes steps, and tells the observer what they lead to.
+/// Trains a run: takes steps and notifies the observer of the results.
 ///
-/// It knows no display, no thread and no channel. Whoever owns it decides when to step and when to end.
+/// It does not depend on a display, a thread or a channel. Its owner decides when to step and when
+/// to end.
 pub struct Driver<O> {
     run: Run,
     trainer: Trainer,
     observer: O,
     pace: Pace,
-    /// Epochs of single layers in all.
+    /// Total epochs of layer-wise pretraining.
     greedy_epochs: u32,
-    /// Finished epochs that are not yet reported.
+    /// Finished epochs that have not been reported yet.
     epochs: Vec<EpochRecord>,
-    /// Finished epochs of single layers that are not yet reported.
+    /// Finished layer-wise epochs that have not been reported yet.
     greedy: Vec<GreedyRecord>,
     last: Option<StepReport>,
     reported: Instant,
@@ -53,23 +54,24 @@ pub struct Driver<O> {
     checkpoint: Timer,
     /// Whether this driver has made a checkpoint.
     is_checkpointed: bool,
-    /// When the last step began, and how long it is from one to the next.
+    /// When the last step began, and the duration of a step.
     stepped: Option<Instant>,
     step_time: Duration,
-    /// Rows of the validation split for each row of a minibatch.
+    /// Ratio of validation rows to the rows of a minibatch.
     validation_batches: f64,
-    /// Whether the network is small enough for its weights to be kept with epochs that are looked
-    /// at.
+    /// Whether the network is small enough to keep its weights with the epochs that are shown.
     keeps_weights: bool,
-    /// Where the run was when it was last looked at.
+    /// Position of the run at its last probe.
     seen: Option<(u64, Option<GreedyProgress>)>,
 }
 
 impl<O: Observer> Driver<O> {
-    /// A driver of a run, at its checkpoint where it has one; it watches the samples of its kept epochs where it has some.
+    /// Creates a driver of a run, at its checkpoint where it has one. It watches the samples of the
+    /// kept epochs where there are some.
     ///
     /// # Errors
-    /// [`EngineError`] where the checkpoint belongs to another network or other data, or memory does not suffice.
+    /// [`EngineError`] where the checkpoint belongs to another network or other data, or memory
+    /// does not suffice.
     pub fn new(
         run: Run,
         plan: &Plan,
@@ -81,7 +83,7 @@ impl<O: Observer> Driver<O> {
         Driver::with_clock(run, plan, data, threads, (pace, observer), Box::new(Instant::now))
     }
 
-    /// [`Driver::new`] with a clock that a test may hold.
+    /// [`Driver::new`] with a clock that a test can control.
     fn with_clock(
         mut run: Run,
         plan: &Plan,
@@ -132,12 +134,12 @@ impl<O: Observer> Driver<O> {
         Ok(driver)
     }
 
-    /// The run as it is now.
+    /// The run in its current state.
     pub fn run(&self) -> &Run {
         &self.run
     }
 
-    /// Whoever is told.
+    /// The observer.
     pub fn observer(&mut self) -> &mut O {
         &mut self.observer
     }
@@ -147,24 +149,25 @@ impl<O: Observer> Driver<O> {
         &self.trainer
     }
 
-    /// A copy of the network's weights as they are now.
+    /// A copy of the network's current weights.
     pub fn weights(&mut self) -> Weights {
         self.trainer.network().weights()
     }
 
-    /// The run, once it has been driven as far as it should.
+    /// Consumes the driver and returns the run.
     pub fn into_run(self) -> Run {
         self.run
     }
 
-    /// Sets the run going, from the start or after a pause.
+    /// Starts the run, from the beginning or after a pause.
     pub fn begin(&mut self) {
-        // The time of a pause is not training time.
+        // Paused time does not count as training time.
         (self.reported, self.samples, self.stepped) = ((self.clock)(), 0, None);
         self.set_status(Status::Training);
     }
 
-    /// Takes one step and does what is due after it; returns whether it ended an epoch, be it a single layer's.
+    /// Takes one step and does the work that is due after it. Returns whether it ended an epoch,
+    /// including one of a single layer.
     ///
     /// # Errors
     /// [`EngineError`] where training cannot continue.
@@ -172,7 +175,8 @@ impl<O: Observer> Driver<O> {
         self.step_while(&|| true)
     }
 
-    /// [`Driver::step`], which ends between two blocks of a validation once `goes_on` says no.
+    /// [`Driver::step`], interrupted between two blocks of a validation once `goes_on` returns
+    /// false.
     ///
     /// # Errors
     /// As [`Driver::step`].
@@ -205,7 +209,7 @@ impl<O: Observer> Driver<O> {
         if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(now, cadence)) {
             self.measure();
         }
-        // Of a run that is done one is made where it ends.
+        // For a run that is finished, the checkpoint is made where it ends.
         if restart.is_some() || (self.checkpoint_is_due(epoch) && !self.trainer.is_done()) {
             self.checkpoint();
         }
@@ -216,11 +220,12 @@ impl<O: Observer> Driver<O> {
     pub fn set(&mut self, setting: Setting) {
         let edit = self.trainer.apply(setting);
         self.emit(RunEvent::Edited(edit));
-        // A crash must not leave an edit recorded that the checkpoint knows nothing of.
+        // After a crash, a recorded edit must not be missing from the checkpoint.
         self.checkpoint();
     }
 
-    /// Pauses or ends the run: everything that happened is told first, and all of it is in a checkpoint.
+    /// Pauses or ends the run. Everything that happened is reported first and saved in a
+    /// checkpoint.
     pub fn halt(&mut self, status: Status) {
         if self.run.status == status {
             return;
@@ -247,19 +252,21 @@ impl<O: Observer> Driver<O> {
         self.observer.observe(&self.run, event);
     }
 
-    /// Whether a checkpoint is due after a step that ended this epoch of the network or of a layer, or ended none.
+    /// Returns whether a checkpoint is due after a step that ended this epoch of the network or of
+    /// a layer (`None`: no epoch ended).
     fn checkpoint_is_due(&self, ended: Option<u32>) -> bool {
         let by_epoch = match self.pace.checkpoint {
             Checkpoints::Timed(_) => false,
             Checkpoints::Epochs(every, _) => ended.is_some_and(|epoch| epoch.is_multiple_of(every)),
         };
-        // The file of a long run takes long to save: after every epoch it would take nearly all the time.
+        // The file of a long run takes long to save: saving after every epoch would use nearly all
+        // the time.
         let (now, cost) = ((self.clock)(), self.checkpoint.cost);
         let is_affordable = cost < SLOW_CHECKPOINT || now - self.checkpoint.done >= cost;
         by_epoch && is_affordable || self.checkpoint_is_due_within(Duration::ZERO)
     }
 
-    /// Whether a checkpoint is due by time, or is going to be in so long.
+    /// Returns whether a checkpoint is due by time now, or will be within this duration.
     fn checkpoint_is_due_within(&self, ahead: Duration) -> bool {
         let mut cadence = self.pace.checkpoint.cadence();
         if !self.is_checkpointed {
@@ -268,23 +275,23 @@ impl<O: Observer> Driver<O> {
         self.checkpoint.is_due((self.clock)() + ahead, cadence)
     }
 
-    /// Whether the next step ends an epoch, and a checkpoint is going to be due long before the validation is over: no
-    /// checkpoint can be made within it.
+    /// Returns whether the next step ends an epoch whose validation is so long that a checkpoint
+    /// becomes due well before its end. No checkpoint can be made during validation.
     fn validates_long(&self) -> bool {
         let trainer = &self.trainer;
         let ends = trainer.greedy().is_none() && trainer.step_in_epoch() + 1 == trainer.steps_per_epoch();
-        // A way forward of a minibatch takes less time than a step.
+        // The forward pass of a minibatch takes less time than a step.
         let ahead = self.step_time.mul_f64(self.validation_batches.min(1e6));
         ends && ahead >= LONG_VALIDATION && self.checkpoint_is_due_within(ahead)
     }
 
-    /// Tells what has been trained since the last report.
+    /// Reports the training since the last report.
     fn report(&mut self) {
         let now = (self.clock)();
         let elapsed = (now - self.reported).as_secs_f64();
         if self.samples > 0 && elapsed > 0.0 {
             let rate = self.samples as f64 / elapsed;
-            // Smoothed, so that the number on screen can be read.
+            // Smoothed, so that the number on screen is readable.
             let old = if self.samples_per_sec > 0.0 { self.samples_per_sec } else { rate };
             self.samples_per_sec = 0.8 * old + 0.2 * rate;
         }
@@ -293,7 +300,8 @@ impl<O: Observer> Driver<O> {
         self.emit(RunEvent::Progress(self.progress()));
     }
 
-    /// Tells which epochs have ended since the last report. Asks nothing of the trainer, so it may follow a panic of it.
+    /// Reports the epochs that have ended since the last report. It does not access the trainer, so
+    /// it may run after the trainer has panicked.
     pub(super) fn report_epochs(&mut self) {
         if !self.greedy.is_empty() {
             let records = std::mem::take(&mut self.greedy);
@@ -305,7 +313,7 @@ impl<O: Observer> Driver<O> {
         }
     }
 
-    /// How far the run is.
+    /// The progress of the run.
     fn progress(&self) -> RunProgress {
         let trainer = &self.trainer;
         let last = self.last.as_ref();
@@ -324,7 +332,7 @@ impl<O: Observer> Driver<O> {
         }
     }
 
-    /// Looks at the probe, unless that was done where the run is now.
+    /// Records the probe, unless that was already done at the current position.
     fn look(&mut self) {
         let now = (self.trainer.steps(), self.trainer.greedy());
         if self.seen.replace(now) == Some(now) {
@@ -332,17 +340,18 @@ impl<O: Observer> Driver<O> {
         }
         let start = (self.clock)();
         let kept = self.trainer.look(&self.run.kept.probe);
-        // An update may have just spoilt them, which the next step is going to report.
+        // The last update may have made them non-finite, which the next step reports.
         let weights = self.keeps_weights.then(|| self.weights()).filter(Weights::is_finite);
         self.emit(RunEvent::Kept(Arc::new(kept), weights.map(|weights| Arc::new(weights).into())));
         self.look.note(start, (self.clock)());
     }
 
-    /// Measures the health. Without memory for it the run continues without.
+    /// Measures the health. If there is no memory for it, the run continues without.
     fn measure(&mut self) {
         let start = (self.clock)();
         if let Ok(mut health) = self.trainer.health() {
-            // A trainer that has just resumed has ended no epoch: what was measured before it still holds.
+            // A trainer that has just resumed has ended no epoch, so earlier measurements still
+            // hold.
             if let (true, Some(before)) = (health.gradients.is_empty(), &self.run.health) {
                 health.gradients.clone_from(&before.gradients);
             }
@@ -352,7 +361,7 @@ impl<O: Observer> Driver<O> {
     }
 
     fn checkpoint(&mut self) {
-        // A history that ended before the checkpoint would have a hole after a crash.
+        // If the history ended before the checkpoint, it would have a gap after a crash.
         self.report();
         let start = (self.clock)();
         let checkpoint = self.trainer.snapshot();
@@ -374,10 +383,11 @@ mod tests {
     use crate::project::{Greedy, Project, Recipe, Strategy};
     use crate::run::{RunId, facts};
 
-    /// Where the run was at each of its checkpoints: steps, and steps of the layer being trained by itself.
+    /// Positions of the run at each of its checkpoints: steps, and steps of the layer being
+    /// pretrained.
     struct Seen {
         at: Vec<(u64, Option<u32>)>,
-        /// The time, and how much of it each checkpoint takes.
+        /// The simulated time, and how much of it each checkpoint takes.
         passed: Rc<Cell<u64>>,
         save_secs: u64,
     }
@@ -392,7 +402,7 @@ mod tests {
         }
     }
 
-    /// `step_secs` pass from each step to the next, and `save_secs` with each checkpoint.
+    /// Simulates `step_secs` for each step and `save_secs` for each checkpoint.
     fn check(
         edit: impl FnOnce(&mut Project),
         checkpoint: Checkpoints,
@@ -426,17 +436,17 @@ mod tests {
         Checkpoints::Timed(Cadence { every: Duration::from_secs(secs), cost: 1 })
     }
 
-    /// A hundred epochs for each layer.
+    /// A hundred epochs per layer.
     fn layers(design: &mut Project) {
         let by = Greedy::Autoencoders { masking: 0.0 };
         design.training.strategy = Strategy::LayerWise { by, epochs: 100, beside_joint: false };
     }
 
     #[test]
-    fn checkpoints_by_time_are_made_wherever_the_run_is() {
+    fn timed_checkpoints_are_made_at_any_point_of_a_run() {
         check(|_| {}, every(0), (3, 0, 0), &[(1, None), (2, None), (3, None)]);
         check(layers, every(0), (2, 0, 0), &[(0, Some(1)), (0, Some(2))]);
-        // The first after two seconds, the next after as long as was asked for.
+        // The first after two seconds, the next after the requested interval.
         check(|_| {}, every(5), (12, 1, 0), &[(3, None), (8, None)]);
         check(layers, every(5), (12, 1, 0), &[(0, Some(3)), (0, Some(8))]);
         check(|_| {}, every(3600), (12, 1, 0), &[(3, None)]);
@@ -456,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs_that_wait_for_a_report_are_told_where_training_ends_without_one() {
+    fn pending_epochs_are_reported_when_training_ends() {
         let design = Recipe::Undercomplete.project();
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
         let plan = plan(&design, &facts(&data)).expect("sound");
@@ -478,19 +488,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_within_a_long_validation_is_made_before_it() {
-        // 23 steps an epoch, and 180 rows to validate on, three minibatches.
+    fn a_checkpoint_due_during_a_long_validation_is_made_before_it() {
+        // 23 steps per epoch; 180 validation rows are three minibatches.
         check(|_| {}, every(900), (23, 40, 0), &[(2, None), (22, None)]);
         check(|design| design.data.split.validation = 0.0, every(900), (23, 40, 0), &[(2, None)]);
     }
 
     #[test]
-    fn checkpoints_by_epoch_follow_every_so_many() {
-        // 23 steps an epoch; that of the last epoch is made where the run ends.
+    fn checkpoints_are_made_every_given_number_of_epochs() {
+        // 23 steps per epoch; the checkpoint of the last epoch is made where the run ends.
         let six = |design: &mut Project| design.training.epochs = 6;
         check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0, 0), &[(46, None), (92, None)]);
         check(layers, Checkpoints::Epochs(1, HOURLY), (2 * 23, 0, 0), &[(0, Some(0)), (0, Some(0))]);
-        // Each takes a minute: that of time after two seconds, the next after three epochs of 23 seconds.
+        // Each takes a minute: the timed one is made after two seconds, the next after three epochs
+        // of 23 seconds.
         check(six, Checkpoints::Epochs(1, HOURLY), (5 * 23, 1, 60), &[(3, None), (69, None)]);
     }
 }

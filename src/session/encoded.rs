@@ -1,4 +1,4 @@
-//! Codes on their way into a table, with all that their kind knows of them.
+//! Codes prepared for a table, with everything their kind adds to them.
 
 use super::Sheet;
 use crate::dataset::Dataset;
@@ -12,16 +12,16 @@ pub struct Encoded {
     shape: Shape,
     /// The bits of hashing codes, rows × units; empty for other kinds.
     bits: Vec<u8>,
-    /// The likeliest unit of each quantiser of a description length, counted from 0; empty for
-    /// other kinds.
+    /// The most likely unit of each quantiser of an MDL code, counted from 0; empty for other
+    /// kinds.
     choices: Vec<usize>,
-    /// The features that a selector has chosen; empty for other kinds.
+    /// The features chosen by a selector; empty for other kinds.
     chosen: Vec<u32>,
 }
 
 impl Encoded {
-    /// Codes of this network; `thresholds` are where 0 ends and 1 begins for each unit of hashing
-    /// codes, empty for others.
+    /// Codes of this network. `thresholds` separate 0 from 1 for each unit of hashing codes; empty
+    /// for other kinds.
     pub fn new(network: &Network, codes: Codes, thresholds: &[f32]) -> Encoded {
         let kind = network.plan().design().code.kind;
         let is_hashing = matches!(kind, Bottleneck::Hashing { .. });
@@ -34,19 +34,19 @@ impl Encoded {
         }
     }
 
-    /// The codes as the decoder is given them, rows × units.
+    /// The codes in the form the decoder expects, rows × units.
     pub fn codes(&self) -> &[f32] {
         &self.codes.values
     }
 
-    /// Lengths of the axes of an array of so many of them: rows × units, or rows × height × width ×
+    /// Axis lengths of an array of this many codes: rows × units, or rows × height × width ×
     /// channels.
     pub fn axes(&self, rows: usize) -> Vec<usize> {
         code_axes(rows, self.shape)
     }
 
-    /// Adds what the kind of code knows beside its numbers: chosen features of the rows, entries,
-    /// choices, bits.
+    /// Adds everything the kind of code has besides its numbers: chosen features of the rows,
+    /// entries, choices, bits.
     pub fn add_known<'a>(&'a self, sheet: &mut Sheet<'a>, data: &'a Dataset, rows: &'a [u32]) {
         for feature in self.chosen.iter().map(|feature| *feature as usize) {
             sheet.push(data.feature_name(feature), move |at| data.source_text(rows[at] as usize, feature));
@@ -60,7 +60,7 @@ impl Encoded {
         }
     }
 
-    /// Adds the numbers: means where a code is a distribution.
+    /// Adds the numbers; where a code is a distribution, its means.
     pub fn add_values<'a>(&'a self, sheet: &mut Sheet<'a>) {
         let name = if self.codes.variances.is_empty() { "code" } else { "mean" };
         sheet.numbered(name, &self.codes.values);
@@ -72,7 +72,7 @@ impl Encoded {
     }
 }
 
-/// Lengths of the axes of an array of codes: rows × units, or rows × height × width × channels.
+/// Axis lengths of an array of codes: rows × units, or rows × height × width × channels.
 pub(super) fn code_axes(rows: usize, code: Shape) -> Vec<usize> {
     match code {
         Shape::Vector(units) => vec![rows, units],
@@ -80,7 +80,7 @@ pub(super) fn code_axes(rows: usize, code: Shape) -> Vec<usize> {
     }
 }
 
-/// Bits as one number in hexadecimal digits, the first bit the highest.
+/// Bits as one hexadecimal number, the first bit being the highest.
 fn hexadecimal(bits: &[u8]) -> String {
     let digit = |four: &[u8]| four.iter().fold(0, |digit, bit| 2 * digit + u32::from(*bit));
     let (first, rest) = bits.split_at(bits.len() % 4);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_are_one_number() {
+    fn bits_are_written_as_one_number() {
         let check = |bits: &[u8], expected: &str| assert_eq!(hexadecimal(bits), expected);
         check(&[], "");
         check(&[1], "1");

@@ -1,5 +1,5 @@
-//! What the compute lane does for a person who explores a code: codes drawn at random, the samples
-//! of the data that are nearest to one, and what codes have in common.
+//! Computations for exploring a code: random codes, the nearest samples of the data, and properties
+//! of a set of codes.
 
 mod fits;
 mod means;
@@ -18,7 +18,7 @@ use crate::engine::{EngineError, Network};
 use crate::project::Bottleneck;
 use crate::run::Kept;
 
-/// What codes are drawn from.
+/// The distribution codes are drawn from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Distribution {
     /// The prior of the kind of code.
@@ -26,32 +26,33 @@ pub enum Distribution {
     Prior,
     /// A normal distribution with full covariance, fitted to codes of the data.
     Gaussian,
-    /// A mixture of as many normal distributions, fitted to codes of the data.
+    /// A mixture of this many normal distributions, fitted to codes of the data.
     Mixture(usize),
 }
 
-/// Codes to be drawn.
+/// A request for random codes.
 #[derive(Clone, Debug)]
 pub struct Draws {
-    /// What they are drawn from.
+    /// The distribution.
     pub from: Distribution,
-    /// Codes of the data, to which a distribution is fitted.
+    /// Codes of the data, to which the distribution is fitted.
     pub codes: Arc<Kept>,
-    /// How many.
+    /// Number of codes.
     pub count: usize,
-    /// How far they go from the mean: 1 is a fair draw, 0 gives the mean. Codes of choices or bits know none.
+    /// Scale of the deviation from the mean: 1 samples the distribution itself, 0 gives the mean.
+    /// It has no effect on codes of choices or bits.
     pub temperature: f32,
-    /// The same seed gives the same codes.
+    /// Seed of the random numbers.
     pub seed: u64,
-    /// How often each entry of a codebook is chosen; alike where it is empty.
+    /// How often each entry of a codebook is chosen; uniform where it is empty.
     pub shares: Vec<f32>,
 }
 
-/// The stream of random numbers of its purpose.
+/// The random stream reserved for drawing codes.
 const DRAW: u64 = 1;
 
 impl Draws {
-    /// Draws them, row by row. `goes_on` is asked now and then.
+    /// Draws them, row by row. `goes_on` is called regularly.
     ///
     /// # Errors
     /// A message where there is no such distribution, and where `goes_on` says no.
@@ -59,7 +60,7 @@ impl Draws {
         self.fitted_codes(network, &mut Fits::default(), goes_on)
     }
 
-    /// Draws them by distributions that were fitted before, and keeps those that are fitted now.
+    /// Draws them using cached distributions, and caches those that are fitted now.
     pub(super) fn fitted_codes(
         &self,
         network: &Network,
@@ -103,24 +104,26 @@ impl Draws {
     }
 }
 
-/// Codes of a fitted distribution, which knows nothing of the kind of code.
+/// Projects codes of a fitted distribution, which does not depend on the kind of code, onto valid
+/// codes.
 fn projected(network: &Network, mut codes: Vec<f32>) -> Vec<f32> {
     network.project_codes(&mut codes);
     codes
 }
 
-/// Whether the prior of a kind of code is the standard normal distribution, which a temperature stretches.
+/// Returns whether the prior of a kind of code is the standard normal distribution, which a
+/// temperature scales.
 pub fn is_normal(kind: &Bottleneck) -> bool {
     kind.is_gaussian() || matches!(kind, Bottleneck::Wasserstein { .. })
 }
 
-/// Whether a kind of code has a prior that codes are drawn from.
+/// Returns whether codes can be drawn from a prior of this kind of code.
 pub fn has_prior(kind: &Bottleneck) -> bool {
     !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
 }
 
-/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal
-/// distribution fits it.
+/// Returns whether a kind of code has no values between its bits, choices or entries, so that no
+/// normal distribution fits it.
 pub fn has_only_prior(kind: &Bottleneck) -> bool {
     match kind {
         Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
@@ -169,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_follow_their_distribution_and_their_seed() {
+    fn random_codes_follow_their_distribution_and_seed() {
         let data = blobs();
         let network = network(&data, Bottleneck::Wasserstein { weight: 1.0 });
         let of = |draws: Draws| draws.codes(&network, || true).expect("there is one");
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_prior_says_so() {
+    fn codes_without_a_prior_are_an_error() {
         let data = blobs();
         let network = network(&data, Bottleneck::Plain);
         let error = draws(Distribution::Prior, 1.0).codes(&network, || true).unwrap_err();

@@ -1,4 +1,4 @@
-//! What some kinds of networks are judged by beside their losses.
+//! Quality measures of particular kinds of networks, besides their losses.
 
 use super::Scores;
 use super::baseline::gathered;
@@ -11,36 +11,38 @@ use crate::dataset::{Dataset, Subset};
 use crate::engine::{EngineError, Network, Noise, Samples, code_thresholds};
 use crate::project::{Bottleneck, visible};
 
-/// Codes that are drawn for each sample whose reconstruction probability is asked for.
+/// Codes drawn per sample for the reconstruction probability.
 const DRAWS: usize = 32;
-/// Samples whose restoration is measured, at most: structural similarity looks at a window around every pixel.
+/// Maximum number of samples whose restoration is measured: structural similarity uses a window
+/// around every pixel.
 const RESTORED: usize = 256;
-/// How many neighbours a retrieval is judged by.
+/// Number of neighbours used to evaluate retrieval.
 const NEIGHBOURS: usize = 10;
 
-/// Everything that is found of a network on one split; what it has no meaning for is `None`.
+/// All quality measures of a network on one split; those that do not apply are `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
-    /// How a class that was held out is told from the others.
+    /// Separation of a held-out class from the others.
     pub anomalies: Option<Anomalies>,
-    /// Error of a linear regression from what a selector has chosen.
+    /// Error of a linear regression from the features chosen by a selector.
     pub refit: Option<f64>,
-    /// How well corrupted samples are restored.
+    /// Quality of restored samples.
     pub restoration: Option<Restoration>,
-    /// Share of the ten nearest training codes of a hashing network that are of the sample's own class.
+    /// Precision of the ten nearest training codes of a hashing network: the share that is of the
+    /// sample's own class.
     pub precision: Option<f64>,
 }
 
-/// How well a class that was held out is told from the others of the test split.
+/// How well a held-out class is separated from the others of the test split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Anomalies {
     /// The class.
     pub class: String,
-    /// Its samples.
+    /// Number of its samples.
     pub held_out: usize,
-    /// Other samples of the test split that have a label.
+    /// Number of other labelled samples of the test split.
     pub others: usize,
-    /// Samples of the test split without a label, which are on neither side.
+    /// Unlabelled samples of the test split, which are excluded.
     pub unlabelled: usize,
     /// Area under the receiver operating characteristic; 0.5 is chance.
     pub auc: f64,
@@ -48,19 +50,19 @@ pub struct Anomalies {
     pub average_precision: f64,
 }
 
-/// How near to clean samples the corrupted and the restored ones are: a pair each, corrupted first.
+/// Similarity of the corrupted and the restored samples to the clean ones: pairs, corrupted first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Restoration {
     /// Peak signal-to-noise ratio, in decibels.
     pub psnr: (f64, f64),
     /// Mean structural similarity, where samples are pictures.
     pub ssim: Option<(f64, f64)>,
-    /// Samples looked at.
+    /// Number of samples measured.
     pub samples: usize,
 }
 
 impl Findings {
-    /// Looks for all of them on one split, for as long as `goes_on` says so.
+    /// Computes all of them on one split, as long as `goes_on` returns true.
     ///
     /// # Errors
     /// [`EngineError::Cancelled`], [`EngineError::OutOfMemory`].
@@ -81,7 +83,7 @@ impl Findings {
         Ok(Findings { anomalies, refit, restoration, precision })
     }
 
-    /// Each in a sentence, with numbers written by `number`.
+    /// One sentence per measure, with numbers formatted by `number`.
     pub fn sentences(&self, number: impl Fn(f64) -> String) -> Vec<String> {
         let mut sentences = Vec::new();
         if let Some(Anomalies { class, held_out, others, unlabelled, auc, average_precision }) =
@@ -120,13 +122,14 @@ impl Findings {
     }
 }
 
-/// Ranks the test split by how strange its samples are: by reconstruction probability where the network is a variational one with
-/// a likelihood (An & Cho 2015), else by squared error. `None` where no class was held out or the split has only one side.
+/// Ranks the test split by anomaly score: the reconstruction probability (An & Cho 2015) where the
+/// network is variational with a likelihood, else the squared error. `None` where no class was held
+/// out, or where the split has only held-out samples or none.
 pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     ranked(network, data, &|| true).ok().flatten()
 }
 
-/// [`anomalies`], for as long as `goes_on` says so.
+/// [`anomalies`], as long as `goes_on` returns true.
 fn ranked(
     network: &mut Network,
     data: &Dataset,
@@ -151,12 +154,12 @@ fn ranked(
     }))
 }
 
-/// Rows of the test split by whether they are of the class that was held out.
+/// Rows of the test split, divided by whether they belong to the held-out class.
 struct Sides {
     class: String,
     held_out: Vec<u32>,
     others: Vec<u32>,
-    /// Those without a label.
+    /// Rows without a label.
     unlabelled: Vec<u32>,
 }
 
@@ -165,16 +168,17 @@ fn sides(network: &Network, data: &Dataset) -> Option<Sides> {
     let of_class = data.rows_of_class(&class)?;
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
     let (held_out, rest): (Vec<u32>, Vec<u32>) = data.split.test.iter().copied().partition(is_held_out);
-    // Nobody knows what rows without a label are.
+    // The class of rows without a label is unknown.
     let classes = data.labels.iter().find(|column| column.has_class(&class))?;
     let (others, unlabelled): (Vec<u32>, Vec<u32>) =
         rest.into_iter().partition(|row| classes.is_known(*row as usize));
     Some(Sides { class, held_out, others, unlabelled })
 }
 
-/// Squared error per feature of a linear regression from the features a selector has chosen to all, fitted on the training split
-/// and judged on the validation split (the training split where there is none), as the method's authors compare selections (Abid
-/// et al. 2019, table 1). `None` where the network is no selector.
+/// Squared error per feature of a linear regression from the features chosen by a selector to all
+/// features, fitted on the training split and evaluated on the validation split (the training split
+/// where there is none), as the method's authors compare selections (Abid et al. 2019, table 1).
+/// `None` where the network is not a selector.
 pub fn refit(network: &Network, data: &Dataset) -> Option<f64> {
     let chosen = network.chosen_features()?;
     let features = data.shape.features();
@@ -191,7 +195,8 @@ pub fn refit(network: &Network, data: &Dataset) -> Option<f64> {
     Some(regression.mse(&pick(&judged), &judged))
 }
 
-/// How well the network restores samples that are corrupted as in its training; `None` where it was trained without corruption.
+/// Measures how well the network restores samples that are corrupted as in its training; `None`
+/// where it was trained without corruption.
 fn restoration(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<Restoration> {
     let (design, range) = (network.plan().design(), network.plan().facts().value_range);
     let (corruption, seed) = (design.corruption, design.training.seed);
@@ -217,7 +222,7 @@ fn restoration(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<Re
     })
 }
 
-/// Over all pictures and channels; channels stand side by side in a row.
+/// Mean over all pictures and channels; the channels of a pixel are adjacent in a row.
 fn mean_ssim(of: &[f32], clean: &[f32], (height, width, channels): (usize, usize, usize), range: f64) -> f64 {
     let features = height * width * channels;
     let channel = |row: &[f32], channel: usize| -> Vec<f32> {
@@ -232,7 +237,8 @@ fn mean_ssim(of: &[f32], clean: &[f32], (height, width, channels): (usize, usize
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Precision of the retrieval of training samples by binary codes; `None` where the code is no hashing one or there are no classes.
+/// Precision of retrieving training samples by binary codes; `None` where the code is not a hashing
+/// code or there are no classes.
 fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64> {
     let Bottleneck::Hashing { threshold, .. } = network.plan().design().code.kind else { return None };
     let (column, ids) = data.labels.iter().find_map(|column| Some((column, column.class_ids()?)))?;
@@ -242,7 +248,7 @@ fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64>
     };
     let (train, rows) = (&labelled(&data.split.train), &labelled(rows));
     let [known, asked] = [train, rows].map(|rows| network.encode(&gathered(data, rows)));
-    // More rows than can be held are thinned out, and their classes with them.
+    // Where there are too many rows, they and their classes are subsampled.
     let stride = (train.len() * units).div_ceil(known.len().max(1)).max(1);
     let classes = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|row| ids[*row as usize]).collect() };
     let known_classes: Vec<u32> = classes(train).into_iter().step_by(stride).collect();

@@ -1,12 +1,12 @@
-//! When the weights of a run under way are copied for whoever looks at them. Without anybody who
-//! asks it costs nothing.
+//! Decides when the weights of a training run are copied for the views. It costs nothing while no
+//! copy is requested.
 
 use std::time::{Duration, Instant};
 
-/// Least time from one copy to the next.
+/// Minimum time between two copies.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Whether somebody has asked, and when the last copy was made.
+/// Whether a copy was requested, and when the last one was made.
 #[derive(Default)]
 pub(super) struct Asked {
     is_asked: bool,
@@ -14,19 +14,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Somebody wants a copy.
+    /// Requests a copy.
     pub(super) fn ask(&mut self) {
         self.is_asked = true;
     }
 
-    /// How long until the copy that was asked for may be made; `None` where nobody asked. `now` is
-    /// then not looked at.
+    /// Returns the time until the requested copy may be made; `None` where none was requested, in
+    /// which case `now` is not called.
     pub(super) fn due_in(&self, now: impl Fn() -> Instant) -> Option<Duration> {
         let passed = || self.copied.map_or(EVERY, |copied| now().saturating_duration_since(copied));
         self.is_asked.then(|| EVERY.saturating_sub(passed()))
     }
 
-    /// Whether a copy is due now, which is then made.
+    /// Returns whether a copy is due now, and records that it is made.
     pub(super) fn take(&mut self, now: impl Fn() -> Instant) -> bool {
         let is_due = self.due_in(&now) == Some(Duration::ZERO);
         if is_due {
@@ -35,7 +35,8 @@ impl Asked {
         is_due
     }
 
-    /// The run is over: says whether somebody still waits, who will get no copy.
+    /// Ends the run. Returns whether a request is still open, which will not be answered with a
+    /// copy.
     pub(super) fn end(&mut self) -> bool {
         std::mem::take(self).is_asked
     }
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_made_for_those_who_ask_and_ten_a_second_at_most() {
+    fn weights_are_copied_on_request_at_most_ten_times_a_second() {
         let start = Instant::now();
         let at = |millis| move || start + Duration::from_millis(millis);
         let mut asked = Asked::default();

@@ -1,5 +1,5 @@
-//! Loading data: one thread a request; a new request cancels the one before, of the data of the design and of those that are
-//! shown to a trained network each.
+//! Loading of data: one thread per request. A new request cancels the previous one of its kind
+//! (data of the design, or data shown to a trained network).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::dataset::{DataError, Progress, load_known, mended};
 use crate::project::{Data, Mask, ShownSize};
 use crate::run::{Run, facts};
 
-/// How often progress is shown.
+/// Time between two progress reports.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 pub(super) struct Loader {
@@ -22,7 +22,7 @@ pub(super) struct Loader {
     shown: Option<Arc<Progress>>,
 }
 
-/// How a load is told: how far it is, and that a thread or a panic ended it.
+/// Callbacks of a load: its progress, and the failure of a thread or a panic.
 struct Told<L, F> {
     loading: L,
     failed: F,
@@ -97,13 +97,13 @@ fn cancel(under_way: &mut Option<Arc<Progress>>) {
     }
 }
 
-/// Cancels what is under way; gives the progress of what takes its place.
+/// Cancels the current load and returns the progress for its successor.
 fn renew(under_way: &mut Option<Arc<Progress>>) -> Arc<Progress> {
     cancel(under_way);
     Arc::clone(under_way.insert(Arc::default()))
 }
 
-/// Loads on a thread of its own.
+/// Starts a load on its own thread.
 fn start<L, F>(
     outbox: &Outbox,
     progress: Arc<Progress>,
@@ -136,7 +136,7 @@ fn load_and_report<L, F>(
     let (done, is_done) = channel::<()>();
     let reporter = {
         let (progress, outbox) = (Arc::clone(progress), outbox.clone());
-        // Without a thread for it nothing is seen of the progress, and the data come nevertheless.
+        // Without a thread for it, progress is not shown, but the data are still loaded.
         std::thread::Builder::new().name("progress".to_owned()).spawn(move || {
             while is_done.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let (done, total) = progress.state();

@@ -1,5 +1,4 @@
-//! The nearest samples to samples, by their codes, their values or the best linear code of equal
-//! size.
+//! Nearest samples by their codes, their values or the best linear code of equal size.
 
 use super::baseline::gathered;
 use super::exploring::{CodeDistance, Found, take_in};
@@ -9,7 +8,7 @@ use crate::analysis::pca::Pca;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::engine::Network;
 
-/// By what samples are near to each other.
+/// The quantity by which samples are compared.
 #[derive(Clone, Debug)]
 pub enum Likeness {
     /// The distance of their codes.
@@ -20,16 +19,16 @@ pub enum Likeness {
     Components(Pca),
 }
 
-/// Samples that are encoded at a time.
+/// Samples encoded at a time.
 const BLOCK: usize = 256;
 
-/// What is compared of some samples, row by row.
+/// The compared quantity of some samples, row by row.
 enum Points {
     Vectors(Vec<f32>, usize),
     Codes(BinaryCodes),
 }
 
-/// What finds neighbours: a network, the data it is shown, and by what these are near.
+/// A search for neighbours: a network, the data it is shown, and the quantity that is compared.
 pub struct Neighbours<'a> {
     network: &'a mut Network,
     data: &'a Dataset,
@@ -37,7 +36,7 @@ pub struct Neighbours<'a> {
 }
 
 impl Likeness {
-    /// By PCA with as many components as a code has units, fitted to rows.
+    /// PCA with as many components as a code has units, fitted to rows.
     ///
     /// # Errors
     /// A message where PCA cannot be fitted.
@@ -48,13 +47,14 @@ impl Likeness {
 }
 
 impl<'a> Neighbours<'a> {
-    /// Those of data that a network is shown.
+    /// A search in data that a network is shown.
     pub fn new(network: &'a mut Network, data: &'a Dataset, likeness: Likeness) -> Neighbours<'a> {
         Neighbours { network, data, likeness }
     }
 
-    /// The `k` nearest of `among` to each of the rows `asked`, without itself, the nearest first
-    /// and equally near ones by their row. `watch` is told how many of `among` have been looked at.
+    /// Returns the `k` nearest rows of `among` to each of the rows `asked`, excluding the row
+    /// itself: nearest first, ties in the order of rows. `watch` is called with the number of rows
+    /// of `among` processed.
     pub fn find(
         &mut self,
         asked: &[u32],
@@ -67,7 +67,7 @@ impl<'a> Neighbours<'a> {
         for (number, rows) in among.chunks(BLOCK).enumerate() {
             let others = self.points(rows);
             for (at, found) in found.iter_mut().enumerate() {
-                // One more, as the sample itself may be among them.
+                // One more, because the sample itself may be among them.
                 let near = self.nearest((&own[at / BLOCK], at % BLOCK), &others, k.saturating_add(1));
                 take_in(found, near, rows, k, Some(asked[at]));
             }
@@ -113,8 +113,8 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-/// How many others are as far from a sample as the last of its neighbours, and how many of these are
-/// of its class.
+/// The number of other samples as far from a sample as its last neighbour, and how many of them
+/// share its class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Ties {
     all: usize,
@@ -122,11 +122,11 @@ struct Ties {
 }
 
 impl Neighbours<'_> {
-    /// Mean over samples of the share of their neighbours that are of their own class, and how many
-    /// samples were counted: those that have a class and neighbours. `found` is what
-    /// [`Neighbours::find`] gave for these samples. Where codes of bits are equally far from a
-    /// sample, the last of which its neighbours are, each of them counts in proportion: their order
-    /// says nothing. `None` without any, or where the labels are no classes.
+    /// Returns the mean over samples of the share of their neighbours that have their class, and
+    /// the number of samples counted: those with a class and neighbours. `found` is the result of
+    /// [`Neighbours::find`] for these samples. Where binary codes tie for the last neighbours, each
+    /// tied sample counts in proportion, because their order is arbitrary. `None` where there are
+    /// no samples, or where the labels are not classes.
     pub fn precision(
         &mut self,
         column: &LabelColumn,
@@ -160,7 +160,7 @@ impl Neighbours<'_> {
             let queries = asked.iter().zip(found).zip(&mut ties).enumerate();
             for (at, ((row, found), ties)) in queries {
                 let Some(last) = found.last() else { continue };
-                // All of them, by their distance.
+                // All of them, sorted by distance.
                 let near = self.nearest((&own[at / BLOCK], at % BLOCK), &others, rows.len());
                 let near = near.iter().filter(|near| near.distance == last.distance);
                 for other in near.filter_map(|near| rows.get(near.row)).filter(|other| *other != row) {
@@ -173,7 +173,7 @@ impl Neighbours<'_> {
     }
 }
 
-/// `ties` are empty where neighbours are in an order that says something.
+/// `ties` is empty where the order of neighbours is not arbitrary.
 fn mean_precision(
     asked: &[u32],
     found: &[Vec<Found>],
@@ -213,7 +213,7 @@ mod tests {
         };
         let mut data = load(&project.data, &Progress::default()).expect("generated");
         let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
-        // As they are gathered: x along the first component, y apart from it.
+        // The data as gathered: x along the first component, y orthogonal to it.
         data.rows = Rows::F32(vec![0.0, 0.0, 10.0, 3.0, 20.0, 0.0, 1.0, 9.0, 30.0, 0.0]);
         data.scaler.offsets = vec![0.0];
         data.scaler.factors = vec![1.0];
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn precision_is_the_mean_share_of_the_own_class() {
+    fn precision_is_the_mean_share_of_neighbours_with_the_same_class() {
         let classes = [Some(0), Some(0), Some(1), Some(0), None];
         let has_class = |row: u32| classes[row as usize].is_some();
         let is_same = |a: u32, b: u32| has_class(a) && classes[a as usize] == classes[b as usize];
@@ -247,9 +247,10 @@ mod tests {
         assert_eq!(of(&[0, 1, 2], &found, &[]), Some((0.75, 2)));
         assert_eq!(of(&[], &[], &[]), None);
         assert_eq!(of(&[4], &found, &[]), None, "it has no class");
-        // The first of two is of the class; of four that are as far as the second, three are: (1 + ¾) / 2.
+        // The first of two has the class; of four tied for second place, three have it: (1 + ¾) /
+        // 2.
         assert_eq!(of(&[0], &found, &[Ties { all: 4, same: 3 }]), Some((0.875, 1)));
-        // Both are as far as the last: 2 · ⅓ / 2.
+        // Both tie with the last: 2 · ⅓ / 2.
         assert_eq!(
             of(&[1], &found[1..], &[Ties { all: 3, same: 1 }]).map(|(share, _)| 3.0 * share),
             Some(1.0)
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn equally_near_bits_count_in_proportion_whatever_their_order() {
+    fn tied_binary_codes_count_in_proportion() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 5, features: 2, clusters: 1, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },
@@ -267,7 +268,7 @@ mod tests {
         };
         let data = load(&project.data, &Progress::default()).expect("generated");
         let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
-        // No bit is set, so all others are at distance 0: one of four is of the class of the first.
+        // No bit is set, so all others are at distance 0: one of four has the class of the first.
         let mut search =
             Neighbours::new(&mut network, &data, Likeness::Codes(CodeDistance::Bits(vec![f32::MAX])));
         let all = [0, 1, 2, 3, 4];

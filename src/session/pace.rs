@@ -1,35 +1,38 @@
 use std::time::{Duration, Instant};
 
-/// When a [`Driver`](super::Driver) does what costs time or tells what is of interest only now and then.
+/// Intervals at which a [`Driver`](super::Driver) does work that costs time or is only occasionally
+/// of interest.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Least time between two reports of records and progress.
+    /// Minimum time between two reports of records and progress.
     pub report: Duration,
-    /// When epochs are looked at through the probe.
+    /// When epochs are recorded with the probe.
     pub look: Cadence,
-    /// When the health is measured; `None` is only where the run pauses or ends.
+    /// When the health is measured; `None` means only where the run pauses or ends.
     pub health: Option<Cadence>,
     /// When checkpoints are made while the run trains; one is always made where it pauses or ends.
     pub checkpoint: Checkpoints,
 }
 
-/// How often something is done that costs time.
+/// An interval for work that costs time.
 #[derive(Clone, Copy, Debug)]
 pub struct Cadence {
-    /// Least time from one to the next.
+    /// Minimum time between two executions.
     pub every: Duration,
-    /// Training lasts at least this many times as long in between as the last one took.
+    /// Training between two executions lasts at least this many times as long as the last
+    /// execution.
     pub cost: u32,
 }
 
-/// When checkpoints are made. All of them are also due by time, wherever the run is: within an epoch, before a long
-/// validation, and while single layers are trained. The first is due after two seconds.
+/// When checkpoints are made. All of them are also made by time, wherever the run is: within an
+/// epoch, before a long validation, and during layer-wise pretraining. The first is due after two
+/// seconds.
 #[derive(Clone, Copy, Debug)]
 pub enum Checkpoints {
     /// By time alone.
     Timed(Cadence),
-    /// After every so many epochs, those of single layers included, and by time in between. Where one takes long, the run
-    /// is trained for as long before the next.
+    /// After this many epochs, including those of single layers, and by time in between. Where
+    /// saving takes long, the run trains for as long before the next one.
     Epochs(u32, Cadence),
 }
 
@@ -56,7 +59,7 @@ impl Timer {
         now - self.done >= cadence.every.max(cadence.cost * self.cost)
     }
 
-    /// It has just been done, from `start` to `now`.
+    /// Records that it was just done, from `start` to `now`.
     pub(super) fn note(&mut self, start: Instant, now: Instant) {
         (self.done, self.cost) = (now, now - start);
     }

@@ -12,129 +12,131 @@ use crate::io::Store;
 use crate::project::{Data, Mask, ShownSize, Source};
 use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
 
-/// What the window asks for. Sending never waits.
+/// A request of the window. Sending never waits.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// Load data; a load under way is cancelled, so the newest wins. Answered by [`Event::Loading`] and then
-    /// [`Event::Loaded`] or [`Event::LoadFailed`] with the same number.
+    /// Load data. A load under way is cancelled, so the newest wins. Answered by [`Event::Loading`]
+    /// and then [`Event::Loaded`] or [`Event::LoadFailed`] with this number.
     Load {
-        /// Comes back in every answer.
+        /// Returned in every answer.
         request: u64,
-        /// What to load.
+        /// The data to load.
         data: Box<Data>,
-        /// A run that was trained on them: they are read as it was, where newer rules would read them otherwise.
+        /// A run that was trained on them: they are read by the rules it was trained with, where
+        /// newer rules differ.
         own: Option<Box<Run>>,
     },
-    /// Give up the load under way.
+    /// Cancel the load under way.
     CancelLoad,
-    /// Show files to the network of a run, as one set; an older request of the kind is cancelled. Answered by
-    /// [`Event::Showing`] and then [`Event::Shown`] or [`Event::NotShown`] with the same number.
+    /// Show files to the network of a run, as one set. An older request of the kind is cancelled.
+    /// Answered by [`Event::Showing`] and then [`Event::Shown`] or [`Event::NotShown`] with this
+    /// number.
     Show {
-        /// Comes back in every answer.
+        /// Returned in every answer.
         request: u64,
         /// The run.
         run: Box<Run>,
         /// The files and folders.
         paths: Vec<PathBuf>,
-        /// Which parts of them are holes, where masks say so.
+        /// The missing parts of the files, where masks mark them.
         mask: Option<Mask>,
-        /// The size that pictures are brought to; without, it is that of the training.
+        /// Size that pictures are resized to; the default is that of the training.
         size: Option<ShownSize>,
     },
-    /// Give up showing files.
+    /// Cancel showing files.
     CancelShow,
-    /// Put a run into the queue. Its first event says that it is queued.
+    /// Add a run to the queue. Its first event reports that it is queued.
     Train(Box<TrainRequest>),
-    /// Stand still after the step under way.
+    /// Pause after the current step.
     Pause(RunId),
     /// Resume after a pause: train until the run is done, for one step, or to the end of the epoch.
     Go(RunId, Start),
-    /// End the run after the step under way, keeping everything for an exact resume.
+    /// End the run after the current step, keeping everything for an exact resume.
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
     Set(RunId, Setting),
-    /// Hand out the weights of a run as they are now. Answered by [`Event::Weights`] after the step
-    /// under way, at most ten times a second; whoever wants newer ones asks again.
+    /// Send the current weights of a run. Answered by [`Event::Weights`] after the current step, at
+    /// most ten times per second; newer ones need another request.
     Weights(RunId),
     /// Compute something.
     Compute(Job),
-    /// Give up a job. It has no answer then.
+    /// Cancel a job. It is not answered then.
     Cancel(JobId),
 }
 
 /// Everything needed to train a run, from the start or from a checkpoint.
 #[derive(Clone, Debug)]
 pub struct TrainRequest {
-    /// The run as it stands. It continues from its checkpoint where it has one, watches the samples of its kept epochs
-    /// where it has some, and trains up to its number of epochs.
+    /// The run in its current state. It continues from its checkpoint where it has one, watches the
+    /// samples of its kept epochs where it has some, and trains up to its number of epochs.
     pub run: Run,
-    /// Epochs to train in all where a person now asks for another number: recorded with the run by
-    /// [`RunEvent::Edited`]. Without, the run continues exactly as it was, early stopping included.
+    /// A new total number of epochs, recorded with the run by [`RunEvent::Edited`]. With `None`,
+    /// the run continues exactly as before, early stopping included.
     pub epochs: Option<u32>,
-    /// Its proven design.
+    /// Its validated design.
     pub plan: Plan,
     /// The data.
     pub data: Arc<Dataset>,
     /// Threads for the kernels.
     pub threads: usize,
-    /// What to do first.
+    /// How far to train first.
     pub start: Start,
-    /// Where everything is written down as it happens, so that a crash costs seconds.
+    /// Where everything is recorded as it happens, so that a crash costs seconds.
     pub store: Option<Store>,
 }
 
-/// How far a run goes when its turn comes, or after a pause.
+/// How far a run trains when its turn comes, or after a pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// Trains until it is done.
     #[default]
     Train,
-    /// Takes one step and stands still.
+    /// Takes one step, then pauses.
     StepOnce,
-    /// Trains one epoch and stands still.
+    /// Trains one epoch, then pauses.
     EpochOnce,
 }
 
-/// What the window is told.
+/// A message to the window.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// How far a load is: units done and in all (0 while unknown).
+    /// Progress of a load: units done and in total (0 while unknown).
     Loading {
         /// The number of the request.
         request: u64,
         /// Units done.
         done: u64,
-        /// Units in all, 0 while unknown.
+        /// Total units, 0 while unknown.
         total: u64,
     },
-    /// The data are there.
+    /// The data are loaded.
     Loaded {
         /// The number of the request.
         request: u64,
         /// The data.
         data: Arc<Dataset>,
-        /// What [`crate::check`] needs to know of them.
+        /// The properties of the data that [`crate::check`] needs.
         facts: DataFacts,
     },
     /// The data could not be loaded.
     LoadFailed {
         /// The number of the request.
         request: u64,
-        /// Why, and what to do.
+        /// The cause, and what to do.
         error: DataError,
-        /// A source that would probably load instead, where its settings are to blame.
+        /// A source that would probably load instead, where the settings are the cause.
         mended: Option<Box<Source>>,
     },
-    /// How far files that are to be shown are loaded: units done and in all (0 while unknown).
+    /// Progress of loading files to be shown: units done and in total (0 while unknown).
     Showing {
         /// The number of the request.
         request: u64,
         /// Units done.
         done: u64,
-        /// Units in all, 0 while unknown.
+        /// Total units, 0 while unknown.
         total: u64,
     },
-    /// Files that are shown are there.
+    /// Files to be shown are loaded.
     Shown {
         /// The number of the request.
         request: u64,
@@ -145,18 +147,18 @@ pub enum Event {
     NotShown {
         /// The number of the request.
         request: u64,
-        /// Why, and what to do.
+        /// The cause, and what to do.
         error: DataError,
     },
-    /// Something about a run.
+    /// An event of a run.
     Run(RunId, RunEvent),
-    /// The weights of a run under way, as they were after this epoch and step.
+    /// The weights of a run under way, after this epoch and step.
     Weights {
         /// The run.
         run: RunId,
         /// Finished epochs.
         epoch: u32,
-        /// Steps over the whole run.
+        /// Steps since the start of the run.
         step: u64,
         /// A copy; `None` where the run is not under way, so that its checkpoint has them.
         weights: Option<Arc<Weights>>,
@@ -165,49 +167,50 @@ pub enum Event {
     RateTried(JobId, RatePoint),
     /// A job is done, or failed with a message.
     Computed(JobId, Result<JobResult, String>),
-    /// The live store could not be written; training continues, but a crash would lose what follows.
+    /// The live store could not be written. Training continues, but a crash would lose the progress
+    /// from here on.
     StoreFailed(String),
 }
 
-/// Number of a job, chosen by whoever asks.
+/// Number of a job, chosen by the requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
 
-/// A piece of work for the compute lane.
+/// A job of the compute service.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Comes back with the result.
+    /// Returned with the result.
     pub id: JobId,
-    /// What to compute.
+    /// The computation.
     pub kind: JobKind,
 }
 
-/// What the compute lane can do. Decoding waits for nothing else, nor do pictures of codes for work
-/// on whole sets. Of the first two the newest job takes the place of an older one of its kind that
-/// waits, which then has no answer.
+/// The computations of the compute service. Decoding does not wait for other jobs, nor do pictures
+/// of codes wait for work on whole sets. For the first two, a new job replaces a waiting older one
+/// of its kind, which is then not answered.
 #[derive(Clone, Debug)]
 pub enum JobKind {
     /// The reconstructions of codes.
     Decode {
         /// The network.
         trained: Trained,
-        /// Codes as the decoder is given them, row by row.
+        /// Codes in the form the decoder expects, row by row.
         codes: Vec<f32>,
-        /// What for: each has its own newest job.
+        /// The purpose; each has its own newest job.
         purpose: Decoding,
     },
     /// Codes drawn at random, and their reconstructions.
     Draw {
         /// The network.
         trained: Trained,
-        /// Which codes.
+        /// The codes to draw.
         draws: Draws,
     },
-    /// The training rows nearest to samples.
+    /// Find the training rows nearest to samples.
     NearestTraining(NearestTraining),
-    /// The samples of a set nearest to a sample.
+    /// Find the samples of a set nearest to a sample.
     Near(Box<NearSample>),
-    /// The mean codes of two groups of samples.
+    /// Compute the mean codes of two groups of samples.
     Means {
         /// The network.
         trained: Trained,
@@ -221,16 +224,17 @@ pub enum JobKind {
         /// Data and rows.
         samples: Vec<(Arc<Dataset>, u32)>,
     },
-    /// What the codes of an epoch have in common.
+    /// Compute the properties of the codes of an epoch.
     Survey(Arc<Kept>),
-    /// Codes on a plane of their principal components.
+    /// Project codes onto a plane of their principal components.
     Principal {
         /// Codes, row by row.
         codes: Arc<Kept>,
         /// The plane.
         plane: CodePlane,
     },
-    /// Reconstruction error of PCA with as many components as the code has units, fitted on the training split.
+    /// Reconstruction error of PCA with as many components as the code has units, fitted on the
+    /// training split.
     Baseline {
         /// The data.
         data: Arc<Dataset>,
@@ -243,45 +247,45 @@ pub enum JobKind {
         trained: Trained,
         /// The data.
         data: Arc<Dataset>,
-        /// Which split.
+        /// The split.
         subset: Subset,
     },
-    /// How likely one split is under a trained network, by importance sampling.
+    /// Likelihood of one split under a trained network, by importance sampling.
     Likelihood {
         /// The network.
         trained: Trained,
         /// The data.
         data: Arc<Dataset>,
-        /// Which split.
+        /// The split.
         subset: Subset,
-        /// Codes drawn for each sample.
+        /// Codes drawn per sample.
         draws: usize,
     },
-    /// A learning rate for a design.
+    /// Find a learning rate for a design.
     FindRate {
         /// The plan.
         plan: Box<Plan>,
         /// The data.
         data: Arc<Dataset>,
     },
-    /// Something with samples in sight.
+    /// A job for the samples in view.
     InSight(Box<SampleJob>),
-    /// Something with the samples of a whole set.
+    /// A job for the samples of a whole set.
     Samples(Box<SampleJob>),
 }
 
-/// What codes are decoded for.
+/// The purpose of decoding codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Decoding {
-    /// What a person points at.
+    /// A code under the pointer.
     Pointer,
-    /// The sample under the pointer.
+    /// A sample under the pointer.
     Hover,
-    /// Codes that a person keeps or changes.
+    /// Pinned or edited codes.
     Pins,
     /// Codes between two codes.
     Interpolation,
-    /// A code with the difference of two groups of codes added.
+    /// A code plus the difference of two groups of codes.
     Arithmetic,
     /// Each unit at both ends of its range.
     Effects,
@@ -291,7 +295,7 @@ pub enum Decoding {
     Mosaic,
 }
 
-/// What a job gave.
+/// The result of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobResult {
     /// Reconstructions, row by row, in units of the scaled data.
@@ -303,11 +307,11 @@ pub enum JobResult {
         /// Their reconstructions, in units of the scaled data.
         rows: Vec<f32>,
     },
-    /// For each sample the nearest training rows.
+    /// The nearest training rows for each sample.
     Found(Vec<Vec<Found>>),
     /// The samples of a set nearest to a sample.
     Neighbourhoods(Neighbourhoods),
-    /// The mean codes of two groups; `None` where there is no sample in one.
+    /// The mean codes of two groups; `None` for an empty group.
     Means([Option<MeanCode>; 2]),
     /// Codes of samples, row by row.
     Encoded {
@@ -316,7 +320,7 @@ pub enum JobResult {
         /// The codes.
         codes: Vec<f32>,
     },
-    /// What the codes of an epoch have in common.
+    /// The properties of the codes of an epoch.
     Survey(Arc<Survey>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
@@ -324,7 +328,7 @@ pub enum JobResult {
     Baseline(f64),
     /// The likelihood of a split.
     Likelihood {
-        /// Which split.
+        /// The split.
         subset: Subset,
         /// The estimate.
         likelihood: Likelihood,
@@ -333,15 +337,15 @@ pub enum JobResult {
     Rates(RateCurve),
     /// Loss terms, and squared error per feature.
     Evaluation {
-        /// Which split.
+        /// The split.
         subset: Subset,
         /// Loss terms.
         losses: Losses,
         /// Squared error per feature.
         mse: f64,
-        /// What the kind of network is judged by beside.
+        /// Quality measures of the kind of network.
         findings: Box<Findings>,
     },
-    /// What came of samples of a set.
+    /// The result for samples of a set.
     Samples(Box<SampleAnswer>),
 }

@@ -1,18 +1,19 @@
-//! Which job of the compute lane comes next. Knows no thread and no clock.
+//! The queue of the compute service. It does not depend on threads or clocks.
 
 use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
 
 use super::{Decoding, Job, JobId, JobKind};
 
-/// How soon a job is wanted. Each has a worker of its own, so that none waits for what takes longer.
+/// How soon a job is needed. Each urgency has its own worker, so that short jobs never wait for
+/// long ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Urgency {
-    /// Under the pointer: a person moves it and looks.
+    /// Under the pointer: interactive.
     Pointer,
-    /// What a view shows.
+    /// Content of a view.
     Points,
-    /// What searches or fits for long, and is given up for a newer question.
+    /// Long searches or fits, cancelled by a newer request.
     Searches,
     /// Work on a whole set of samples.
     Sets,
@@ -23,7 +24,7 @@ impl Urgency {
     pub(super) const ALL: [Urgency; 4] =
         [Urgency::Pointer, Urgency::Points, Urgency::Searches, Urgency::Sets];
 
-    /// Name of its worker's thread.
+    /// Name of its worker thread.
     pub(super) fn name(self) -> &'static str {
         match self {
             Urgency::Pointer => "pointer",
@@ -35,7 +36,7 @@ impl Urgency {
 }
 
 impl JobKind {
-    /// How soon it is wanted.
+    /// How soon the job is needed.
     pub(super) fn urgency(&self) -> Urgency {
         match self {
             JobKind::Decode {
@@ -61,7 +62,8 @@ impl JobKind {
         }
     }
 
-    /// What it asks: of jobs that ask the same only the newest is wanted.
+    /// The request that the job answers. Of several jobs for one request, only the newest is
+    /// needed.
     fn asking(&self) -> Asking {
         match self {
             JobKind::Decode { purpose, .. } => Asking::Decode(*purpose),
@@ -88,7 +90,7 @@ enum Asking {
     Kind(Discriminant<JobKind>),
 }
 
-/// The jobs that wait, and those that somebody is at.
+/// The waiting and the running jobs.
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Job>,
@@ -102,8 +104,9 @@ struct UnderWay {
 }
 
 impl Queue {
-    /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an
-    /// older one of its kind, also of one under way that takes long. What is found on a whole set belongs to a run, and each is found.
+    /// Adds a job. For interactive requests, only the newest is needed: it replaces an older one of
+    /// its kind, even a running one that takes long. Results for a whole set belong to a run, so
+    /// each of those jobs is kept.
     pub(super) fn push(&mut self, job: Job) {
         let (urgency, asking) = (job.kind.urgency(), job.kind.asking());
         if urgency != Urgency::Sets {
@@ -125,24 +128,24 @@ impl Queue {
         Some(job)
     }
 
-    /// Gives a job up, whether it waits or somebody is at it. It has no answer then.
+    /// Cancels a job, whether it waits or runs. It is not answered then.
     pub(super) fn cancel(&mut self, id: JobId) {
         self.waiting.retain(|job| job.id != id);
         self.under_way.iter_mut().filter(|job| job.id == id).for_each(|job| job.is_wanted = false);
     }
 
-    /// Gives up all of them.
+    /// Cancels all jobs.
     pub(super) fn cancel_all(&mut self) {
         self.waiting.clear();
         self.under_way.iter_mut().for_each(|job| job.is_wanted = false);
     }
 
-    /// Whether a job that somebody is at is still wanted.
+    /// Returns whether a running job is still needed.
     pub(super) fn is_wanted(&self, id: JobId) -> bool {
         self.under_way.iter().any(|job| job.id == id && job.is_wanted)
     }
 
-    /// A job is over; says whether its answer is still wanted.
+    /// Marks a job as finished. Returns whether its answer is still needed.
     pub(super) fn end(&mut self, id: JobId) -> bool {
         let is_wanted = self.is_wanted(id);
         self.under_way.retain(|job| job.id != id);
@@ -198,10 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn of_what_moves_the_newest_is_done_and_of_all_else_each() {
+    fn interactive_jobs_are_replaced_and_other_jobs_are_all_run() {
         use Urgency::{Pointer, Points, Searches, Sets};
         let job = jobs();
-        // The jobs that each worker takes, in the order of `Urgency::ALL`.
+        // The jobs taken by each worker, in the order of `Urgency::ALL`.
         let check = |pushed: &[(u64, Urgency)], taken: [&[u64]; 4]| {
             let mut queue = Queue::default();
             pushed.iter().for_each(|(id, urgency)| queue.push(job(*id, *urgency)));
@@ -219,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_under_way_is_given_up_for_a_newer_one() {
+    fn a_running_search_is_cancelled_by_a_newer_one() {
         let (job, mut queue) = (jobs(), Queue::default());
         for urgency in [Urgency::Searches, Urgency::Pointer, Urgency::Sets] {
             queue.push(job(1, urgency));
@@ -233,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_has_no_answer() {
+    fn cancelled_jobs_are_not_answered() {
         let job = jobs();
         let mut queue = Queue::default();
         for id in 1..=3 {

@@ -7,19 +7,19 @@ use crate::run::{
     Checkpoint, EpochRecord, GreedyRecord, Health, Kept, KeptEpochs, Run, RunEvent, RunId, RunProgress,
 };
 
-/// Events nobody has taken yet, beyond which a run's are held back: about a second of them. Each
-/// may hold weights.
+/// Maximum number of events that the window has not yet processed, about a second's worth. Further
+/// events of a run are held back. Each may contain weights.
 const MOST_UNSEEN: usize = 32;
 
-/// Writes events to the live store, and sends them to the window.
+/// Writes events to the live store and sends them to the window.
 ///
-/// A window that is hidden may not take its events for hours. Then they are held back and what is newer takes the place of
-/// what is older, so that they need no more memory than the run itself.
+/// A hidden window may not process its events for hours. Events are then held back, and newer ones
+/// replace older ones, so that they need no more memory than the run itself.
 pub(super) struct Recorder<'a> {
     run: RunId,
     outbox: &'a Outbox,
     store: Option<Store>,
-    /// Whether the last write failed: the first failure is told, and training continues.
+    /// Whether the last write failed: only the first failure is reported, and training continues.
     is_broken: bool,
     held: Held,
 }
@@ -36,7 +36,7 @@ struct Held {
 }
 
 impl<'a> Recorder<'a> {
-    /// A recorder of one run.
+    /// Creates a recorder for one run.
     pub(super) fn new(run: RunId, outbox: &'a Outbox, store: Option<Store>) -> Recorder<'a> {
         Recorder { run, outbox, store, is_broken: false, held: Held::default() }
     }
@@ -45,7 +45,7 @@ impl<'a> Recorder<'a> {
         self.outbox.send(Event::Run(self.run, event));
     }
 
-    /// Sends what was held back, in an order in which a run can take it in.
+    /// Sends the events held back, in an order in which a run can apply them.
     fn let_go(&mut self) {
         let Held { greedy, epochs, kept, health, checkpoint, progress } = std::mem::take(&mut self.held);
         let records = [
@@ -66,7 +66,7 @@ impl<'a> Recorder<'a> {
 }
 
 impl Drop for Recorder<'_> {
-    /// A training that panicked has sent nothing after what was held back.
+    /// A training that panicked sends nothing after the events held back.
     fn drop(&mut self) {
         self.let_go();
     }
@@ -134,7 +134,7 @@ mod tests {
     use crate::session::inbox;
 
     #[test]
-    fn a_window_that_takes_no_events_misses_nothing_that_lasts() {
+    fn events_held_back_keep_everything_permanent() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let design = Recipe::Undercomplete.project();
         let plan = plan(&design, &facts(&data)).expect("sound");
@@ -174,7 +174,7 @@ mod tests {
         assert!(seen.kept.at(300).is_some_and(|kept| kept.epoch > 280), "the replay has no gap");
     }
     #[test]
-    fn what_was_held_back_is_sent_where_a_training_panics() {
+    fn events_held_back_are_sent_after_a_panic() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("sound");
         let run = Run::new(RunId(1), &plan, &data);

@@ -1,4 +1,4 @@
-//! What was measured of a network in the form that is kept with its run.
+//! Measurements of a network in the form that is saved with its run.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,42 +7,43 @@ use crate::dataset::Subset;
 use crate::engine::Likelihood;
 use crate::run::{Checkpoint, Finding, FindingKind, Losses};
 
-/// The squared error per feature, by its name among the values of a finding.
+/// Name of the squared error per feature among the values of a finding.
 const ERROR: &str = "squared error per feature";
 const NLL: &str = "NLL, nats";
 const STANDARD_ERROR: &str = "standard error, nats";
 const CODES: &str = "codes per sample";
 const AUC: &str = "ROC AUC";
 const PRECISION: &str = "average precision";
-/// More letters than names are told with.
+/// Maximum length of a saved name, in characters.
 const MOST_LETTERS: usize = 200;
-/// Columns of numbers, columns of classes and classes of each that are kept of a comparison.
+/// Maximum number of numeric columns, of class columns, and of classes per column that are saved of
+/// a comparison.
 const MOST_COLUMNS: usize = 12;
 const MOST_LABELS: usize = 3;
 const MOST_CLASSES: usize = 10;
-/// Shares of neighbours that are kept.
+/// Maximum number of neighbour shares saved.
 const MOST_SHARES: usize = 100;
 
-/// Which weights of a run are measured, and on what.
+/// The measured weights of a run, and the samples used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// Their epoch.
     pub epoch: u32,
-    /// Steps of the checkpoint they are in.
+    /// Steps at the checkpoint that holds them.
     pub step: u64,
-    /// Samples of the split; 0 where that is not known.
+    /// Samples of the split; 0 where unknown.
     pub samples: u64,
 }
 
 impl Measured {
-    /// The weights to use of a checkpoint.
+    /// The weights of a checkpoint that are used after training.
     pub fn of(checkpoint: &Checkpoint, samples: usize) -> Measured {
         let (epoch, step) = (checkpoint.inference_epoch(), checkpoint.progress.step);
         Measured { epoch, step, samples: samples as u64 }
     }
 
-    /// An evaluation, as findings of their kinds: losses, squared error per feature, and what the kind of network is judged
-    /// by beside.
+    /// An evaluation as findings: losses, squared error per feature, and the quality measures of
+    /// the kind of network.
     pub fn evaluation(&self, split: Subset, losses: &Losses, mse: f64, found: &Findings) -> Vec<Finding> {
         let terms = losses.iter().map(|(term, loss)| (term.to_owned(), loss));
         let values = [(ERROR.to_owned(), mse)].into_iter().chain(terms).collect();
@@ -82,7 +83,7 @@ impl Measured {
         Finding { samples: samples as u64, ..self.finding(FindingKind::Likelihood, split, values) }
     }
 
-    /// How well anomalies that a person named are told from the others of so many samples: by the
+    /// How well user-defined anomalies are separated from the rest of this many samples: by the
     /// error, and by the log probability where there is one. `None` where neither is known.
     pub fn ranking(
         &self,
@@ -102,15 +103,16 @@ impl Measured {
         (!finding.values.is_empty()).then_some(Finding { about, samples: samples as u64, ..finding })
     }
 
-    /// Shares of neighbours that are of the class of a sample, by their names; `about` says among which samples. Names of rows
-    /// and columns are a file's own, and as many and as long as it likes.
+    /// Shares of neighbours that have the class of a sample, by name; `about` describes the
+    /// samples. Row and column names come from the file and may be of any number and length.
     pub fn neighbours(&self, split: Subset, about: &str, values: Vec<(String, f64)>) -> Finding {
         let values = values.into_iter().take(MOST_SHARES).map(|(name, share)| (cut(&name), share));
         Finding { about: cut(about), ..self.finding(FindingKind::Neighbours, split, values.collect()) }
     }
 
-    /// How selected samples that are called so differ from the others: means of the error and of the columns that differ most
-    /// on both sides, and how many standard deviations these lie apart; then the shares of classes that differ most.
+    /// How the selected samples (with this name) differ from the others: means on both sides of the
+    /// error and of the columns that differ most, with the difference in standard deviations; then
+    /// the class shares that differ most.
     pub fn selection(&self, name: &str, compared: &Comparison) -> Finding {
         let others = if compared.is_with_training { "training" } else { "others" };
         let columns = compared.errors.iter().chain(compared.columns.iter().take(MOST_COLUMNS));
@@ -138,7 +140,7 @@ impl Measured {
     }
 }
 
-/// The estimate that [`Measured::likelihood`] made a finding of; `None` of any other.
+/// The estimate that [`Measured::likelihood`] turned into a finding; `None` for any other finding.
 pub fn likelihood_of(finding: &Finding) -> Option<Likelihood> {
     Some(Likelihood {
         nll: finding.value(NLL)?,
@@ -148,7 +150,7 @@ pub fn likelihood_of(finding: &Finding) -> Option<Likelihood> {
     })
 }
 
-/// The start of a name.
+/// A name, truncated.
 fn cut(name: &str) -> String {
     let mut short: String = name.chars().take(MOST_LETTERS).collect();
     if short.len() < name.len() {
@@ -157,7 +159,7 @@ fn cut(name: &str) -> String {
     short
 }
 
-/// The means of both sides, and how far these lie apart where that is finite.
+/// The means of both sides, and their standardised difference where it is finite.
 fn sides(difference: &Difference, others: &str) -> Vec<(String, f64)> {
     let name = cut(&difference.name);
     let mut values = vec![
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_neighbours_has_bounds_whatever_the_data_are_called() {
+    fn saved_neighbour_shares_are_limited_for_any_names() {
         let long = "ä".repeat(5000);
         let shares = (0..1000).map(|at| (format!("{at} {long}"), 0.5)).collect();
         let found = MEASURED.neighbours(Subset::Test, &long, shares);
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_likelihood_comes_back() {
+    fn a_likelihood_is_restored_from_its_finding() {
         let likelihood = Likelihood { nll: 90.5, standard_error: 0.75, samples: 179, draws: 200 };
         let finding = MEASURED.likelihood(Subset::Validation, &likelihood);
         assert_eq!((finding.split, finding.epoch, finding.step), (Subset::Validation, 4, 92));

@@ -1,5 +1,5 @@
-//! What a network makes of samples, written to a file outside the window's thread as the command
-//! line writes it.
+//! Results of a network for samples, written to a file in the background in the format of the
+//! command line.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -12,48 +12,48 @@ use crate::engine::{Codes, Network, Samples, Trained, code_thresholds};
 use crate::io::{FileError, Files, Numbers, TableForm, save_array};
 use crate::project::{Bottleneck, Threshold};
 
-/// What is written of samples.
+/// The results to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SampleResults {
-    /// Their codes, with all that the kind of code knows of them.
+    /// Their codes, with everything the kind of code adds.
     Codes,
     /// Their reconstructions, in the units of the data.
     Reconstructions,
-    /// Their errors, and log probabilities where there are some.
+    /// Their errors, and log probabilities where available.
     Scores,
 }
 
-/// How it is written.
+/// The file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultsForm {
-    /// A table with a row for each sample.
+    /// A table with one row per sample.
     Table(TableForm),
     /// An array of the codes or reconstructions.
     Array,
 }
 
-/// Everything that is needed to write results of samples.
+/// Everything needed to write results of samples.
 #[derive(Clone, Debug)]
 pub struct ResultsExport {
-    /// What is written.
+    /// The results to write.
     pub what: SampleResults,
     /// The network.
     pub trained: Trained,
     /// The data it is shown.
     pub data: Arc<Dataset>,
-    /// The data it was trained on, where they are loaded.
+    /// Its training data, where they are loaded.
     pub own: Option<Arc<Dataset>>,
     /// The rows.
     pub rows: Vec<u32>,
 }
 
-/// Rows that go through the network at once.
+/// Rows per forward pass.
 const CHUNK: usize = 512;
-/// Codes drawn for the reconstruction probability of each row.
+/// Codes drawn per row for the reconstruction probability.
 const DRAWS: usize = 32;
 
 impl ResultsExport {
-    /// Computes and writes them, and counts the rows of both.
+    /// Computes and writes them. Progress counts each row twice: once for each of these steps.
     ///
     /// # Errors
     /// [`FileError`] where the network cannot be built or the file not be written;
@@ -66,7 +66,7 @@ impl ResultsExport {
         {
             return Err(failed(format!("{lack}; choose a smaller set")));
         }
-        // Training has the other threads.
+        // Training uses the other threads.
         let mut network = self.trained.network(1).map_err(|error| failed(error.to_string()))?;
         files.expect(2 * self.rows.len());
         let shown = ShownRows { files, path, data: &self.data, rows: &self.rows };
@@ -124,14 +124,15 @@ impl ResultsExport {
         }
     }
 
-    /// Which row is which.
+    /// The columns that identify the rows.
     fn sheet(&self) -> Sheet<'_> {
         let is_own = self.own.as_ref().is_some_and(|own| Arc::ptr_eq(own, &self.data));
         Sheet::of(&self.data, is_own, &self.rows)
     }
 
-    /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they
-    /// decide; empty for other kinds. They must not depend on the rows that come along.
+    /// The thresholds between 0 and 1 for each unit of hashing codes, computed from the training
+    /// data where the kind of threshold depends on data; empty for other kinds. They must not
+    /// depend on the exported rows.
     fn thresholds(&self, network: &mut Network, files: &Files, path: &Path) -> Result<Vec<f32>, FileError> {
         let Bottleneck::Hashing { threshold, .. } = self.trained.plan().design().code.kind else {
             return Ok(Vec::new());
@@ -153,7 +154,7 @@ impl ResultsExport {
     }
 }
 
-/// Rows that a network is shown for a file.
+/// Rows shown to a network for a file.
 struct ShownRows<'a> {
     files: &'a Files,
     path: &'a Path,
@@ -192,7 +193,7 @@ mod tests {
     use crate::run::facts;
 
     #[test]
-    fn results_are_tables_of_their_rows_and_arrays() {
+    fn results_are_exported_as_tables_and_arrays() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_export_computes_no_more_and_leaves_nothing() {
+    fn a_cancelled_export_stops_and_leaves_no_file() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 1300, features: 3, clusters: 2, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },
@@ -274,14 +275,14 @@ mod tests {
             let watch = Arc::new(Watch::default());
             let files = Files::default().watched(Arc::clone(&watch));
             export.save(&files, &path, ResultsForm::Array).expect("written");
-            // Computed, then written.
+            // Counted when computed and when written.
             assert_eq!(watch.state(), (2600, 2600), "{what:?}");
             std::fs::remove_file(&path).expect("removed");
         }
     }
 
     #[test]
-    fn bits_are_never_cut_at_medians_of_the_rows_that_come_along() {
+    fn thresholds_do_not_depend_on_the_exported_rows() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
         for (threshold, is_cut_by_training) in
             [(Threshold::Half, false), (Threshold::Tenth, false), (Threshold::Median, true)]

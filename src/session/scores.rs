@@ -1,4 +1,4 @@
-//! How strange single samples are to a network, and how well that tells anomalies from the others.
+//! Anomaly scores of single samples, and how well they separate anomalies from the others.
 
 use crate::analysis::ranking::{average_precision, roc_auc};
 use crate::engine::{EngineError, Network, Samples};
@@ -8,12 +8,12 @@ use crate::engine::{EngineError, Network, Samples};
 pub struct Scores {
     /// Squared error of the reconstruction per feature, in units of the scaled data.
     pub errors: Vec<f64>,
-    /// Mean of log p(x|z) over codes drawn from q(z|x), in nats: the reconstruction probability of An & Cho (2015). `None` where
-    /// the network is no variational one with a likelihood.
+    /// Mean of log p(x|z) over codes drawn from q(z|x), in nats: the reconstruction probability of
+    /// An & Cho (2015). `None` where the network is not variational with a likelihood.
     pub log_probabilities: Option<Vec<f64>>,
 }
 
-/// How well a score tells anomalies from other samples.
+/// How well a score separates anomalies from other samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranking {
     /// Area under the receiver operating characteristic, ties counting half; 0.5 is chance.
@@ -23,9 +23,9 @@ pub struct Ranking {
 }
 
 impl Scores {
-    /// Scores of samples; `draws` codes are drawn for each where there is a likelihood, from the
-    /// seed of the design. `watch` is told how much is done, out of how much, and says whether to
-    /// go on.
+    /// Computes the scores of samples. Where there is a likelihood, `draws` codes are drawn per
+    /// sample, using the seed of the design. `watch` is called with the amount done and the total,
+    /// and returns whether to continue.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`], [`EngineError::Cancelled`].
@@ -47,18 +47,18 @@ impl Scores {
         Ok(Scores { errors, log_probabilities })
     }
 
-    /// How well the error tells the anomalies; samples of which it is not known (`None`) are left out.
+    /// Ranks by the error; samples whose status is unknown (`None`) are excluded.
     pub fn by_error(&self, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
         ranking(self.errors.iter().copied(), is_anomalous)
     }
 
-    /// How well the reconstruction probability does: of anomalies it is low.
+    /// Ranks by the reconstruction probability, which is low for anomalies.
     pub fn by_log_probability(&self, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
         ranking(self.log_probabilities.as_ref()?.iter().map(|log_probability| -log_probability), is_anomalous)
     }
 }
 
-/// `None` where there are anomalies alone or none, or a score is NaN.
+/// `None` where all or none are anomalies, or where a score is NaN.
 fn ranking(scores: impl Iterator<Item = f64>, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
     let (mut anomalies, mut others) = (Vec::new(), Vec::new());
     for (score, is_anomalous) in scores.zip(is_anomalous) {
@@ -88,7 +88,7 @@ mod tests {
     };
     use crate::run::facts;
 
-    /// A network from six numbers to two and back, without any bend, trained for some epochs.
+    /// A linear network from six numbers to two and back, trained for some epochs.
     fn linear(kind: Bottleneck, loss: Loss) -> (Trainer, Arc<Dataset>) {
         let source = Source::Synthetic(Synthetic::Blobs { count: 300, features: 6, clusters: 3, seed: 1 });
         let mut project = Project {
@@ -145,14 +145,14 @@ mod tests {
             let spread: f64 = drawn.map(|(variance, norm)| f64::from(*variance) * norm).sum();
             let expected =
                 -3.0 * (std::f64::consts::TAU * variance).ln() - (error + spread) / (2.0 * variance);
-            // Five standard errors, were the scatter of one draw as large as its mean.
+            // Five standard errors, assuming the spread of one draw is as large as its mean.
             let tolerance = 5.0 * (error + spread) / variance / f64::from(draws as u32).sqrt();
             assert!((found - expected).abs() < tolerance, "{found} {expected} ± {tolerance}");
         }
     }
 
     #[test]
-    fn without_a_likelihood_there_is_the_error_alone() {
+    fn without_a_likelihood_only_errors_are_computed() {
         for (kind, loss) in [
             (Bottleneck::Plain, Loss::Gaussian { variance: Variance::Learned }),
             (VARIATIONAL, Loss::SquaredError),
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn anomalies_are_ranked_with_ties() {
         let scores = Scores { errors: vec![0.1, 0.4, 0.35, 9.0, 0.8, 0.35], log_probabilities: None };
-        // roc_auc_score and average_precision_score of scikit-learn.
+        // Values from roc_auc_score and average_precision_score of scikit-learn.
         let is_anomalous = [Some(false), Some(false), Some(true), None, Some(true), Some(false)];
         let ranking = scores.by_error(&is_anomalous).expect("both");
         assert!((ranking.auc - 0.75).abs() < 1e-12, "{ranking:?}");

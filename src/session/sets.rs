@@ -1,5 +1,5 @@
-//! Work on sets of samples for the views, in parts that are soon done: a set of any size is asked
-//! for part after part, so that other work of the compute lane comes in between.
+//! Work on sets of samples for the views, split into short parts. A set of any size is processed
+//! part by part, so that other work of the compute service can run in between.
 
 mod compare;
 mod export;
@@ -22,7 +22,7 @@ use crate::engine::{Network, Noise, Ready, Samples, Trained};
 use crate::project::Shape;
 use crate::run::{Kept, facts};
 
-/// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
+/// Approximate number of values per part, whose errors are computed in a fraction of a second.
 const PART_VALUES: usize = 1 << 21;
 
 /// A trained network with the data it is shown.
@@ -32,46 +32,47 @@ pub struct Trial {
     pub trained: Trained,
     /// The data.
     pub data: Arc<Dataset>,
-    /// Whether the network is given corrupted samples, as in its training; errors are always
+    /// Whether the network receives corrupted samples, as in its training; errors are always
     /// against the clean ones.
     pub is_corrupted: bool,
-    /// The data it was trained on, where the plan does not know the range of their values, which
-    /// noise depends on.
+    /// The training data, where the plan does not have the range of their values, which noise
+    /// depends on.
     pub unranged: Option<Arc<Dataset>>,
 }
 
-/// The best linear code of the size of a network's: PCA, fitted on the training split.
+/// The best linear code of the size of the network's code: PCA fitted on the training split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear(Arc<Pca>);
 
-/// Something to be done with samples.
+/// A job for some samples.
 #[derive(Clone, Debug)]
 pub enum SampleJob {
     /// The error of each row.
     Errors(Trial, Vec<u32>),
-    /// What the network, and PCA where there is one, make of rows; and these channels of their codes,
-    /// where these are pictures.
+    /// The reconstructions of rows by the network and, where there is one, by PCA, with these
+    /// channels of the codes where the codes are pictures.
     Pictures(Trial, Option<Linear>, Vec<u32>, Vec<usize>),
-    /// What PCA makes of scaled values that are given.
+    /// The reconstructions of the given scaled values by PCA.
     Linear(Linear, Vec<f32>),
-    /// The sum of the errors of PCA on rows, given the same input as the network.
+    /// The sum of the errors of PCA on rows, given the network's input.
     LinearError(Trial, Linear, Vec<u32>),
-    /// PCA with so many components.
+    /// A fit of PCA with this many components.
     Fit(Arc<Dataset>, usize),
-    /// Rows in another order; the errors are by row of the data, NaN where they are not known.
+    /// Rows to sort; the errors are by row of the data, NaN where unknown.
     Order(Order, Arc<Dataset>, Vec<u32>, Vec<f32>),
-    /// Where the encoder puts rows, and where these lie in a plane of principal components of other codes, where there are
-    /// such.
+    /// The codes of rows, and their positions in a plane of principal components of other codes
+    /// where one is given.
     Locate(Trial, Vec<u32>, Option<(Arc<Kept>, CodePlane)>),
-    /// Where codes lie on a plane.
+    /// Positions of codes on a plane.
     Place(PlaceJob),
-    /// Selected rows compared with all others; errors as above, empty where none are known.
+    /// A comparison of selected rows with all others; errors as above, empty where none are known.
     Compare(Arc<Dataset>, Vec<u32>, Vec<f32>),
-    /// Selected rows of other data compared with the training split of the second, both with their errors.
+    /// A comparison of selected rows of the first data with the training split of the second, both
+    /// with their errors.
     CompareTraining(Rated, Rated, Vec<u32>),
 }
 
-/// What came of it.
+/// The result of a [`SampleJob`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum SampleAnswer {
     /// Squared error per feature of each row, in units of the scaled data.
@@ -88,30 +89,30 @@ pub enum SampleAnswer {
     Ordered(Vec<u32>),
     /// The codes of the rows.
     Located(Located),
-    /// Places of codes.
+    /// Positions of codes.
     Placed(Places),
     /// The comparison.
     Compared(Comparison),
 }
 
-/// What networks made of samples, row by row, in units of the scaled data.
+/// Outputs of networks for samples, row by row, in units of the scaled data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pictures {
     /// The rows of the data.
     pub rows: Vec<u32>,
-    /// What the encoder saw; empty where it saw the samples as they are.
+    /// The corrupted input of the encoder; empty where the input was not corrupted.
     pub corrupted: Vec<f32>,
     /// The reconstructions.
     pub reconstructions: Vec<f32>,
-    /// Those of PCA, of the same input; empty where there is none.
+    /// The reconstructions by PCA of the same input; empty where there is none.
     pub linear: Vec<f32>,
-    /// The channels of codes that were asked for.
+    /// The requested channels of codes.
     pub channels: Vec<usize>,
     /// The codes in these channels.
     pub codes: Vec<f32>,
 }
 
-/// Data with the errors of their rows, NaN where they are not known; empty where none are.
+/// Data with the errors of their rows, NaN where unknown; empty where none are known.
 #[derive(Clone, Debug)]
 pub struct Rated {
     /// The data.
@@ -125,17 +126,17 @@ pub struct Rated {
 pub struct Located {
     /// The codes, row by row.
     pub codes: Vec<f32>,
-    /// Their places in a plane of principal components; empty where none was asked for.
+    /// Their positions in a plane of principal components; empty where none was requested.
     pub plane: Vec<[f32; 2]>,
 }
 
-/// How many rows of these data are a part of a set.
+/// Number of rows of these data per part of a set.
 pub fn part_rows(data: &Dataset) -> usize {
     (PART_VALUES / data.shape.features().max(1)).clamp(1, 4096)
 }
 
 impl Linear {
-    /// Fits as many components to the training split.
+    /// Fits this many components to the training split.
     ///
     /// # Errors
     /// A message where PCA cannot be fitted.
@@ -162,10 +163,10 @@ impl Linear {
 }
 
 impl SampleJob {
-    /// Does it, with the network that `ready` holds.
+    /// Runs the job with the network cached in `ready`.
     ///
     /// # Errors
-    /// A message where the network or PCA cannot be had.
+    /// A message where the network or PCA is not available.
     pub fn answer(&self, ready: &mut Ready) -> Result<SampleAnswer, String> {
         Ok(match self {
             SampleJob::Errors(trial, rows) => SampleAnswer::Errors(trial.errors(ready, rows)?),
@@ -197,7 +198,8 @@ impl SampleJob {
 }
 
 impl Trial {
-    /// The noise of the watched samples, so that a sample is corrupted alike wherever it is shown.
+    /// The noise of the watched samples, so that a sample is corrupted identically wherever it is
+    /// shown.
     fn noise(&self) -> Option<Noise> {
         let plan = self.trained.plan();
         let design = plan.design();
@@ -218,7 +220,7 @@ impl Trial {
     fn errors(&self, ready: &mut Ready, rows: &[u32]) -> Result<Vec<f32>, String> {
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
         let Some(noise) = self.noise() else {
-            // A part is soon done, so it is not given up half-way.
+            // A part is short, so it is not cancelled half-way.
             let errors = network.errors(Samples::Rows(&self.data, rows), &mut |_| true);
             let errors = errors.map_err(|error| error.to_string())?;
             return Ok(errors.into_iter().map(|error| error as f32).collect());
@@ -242,7 +244,7 @@ impl Trial {
         let mut codes = Vec::new();
         let mut encode = |network: &mut Network, seen: &[f32]| {
             let (code, features) = (self.trained.plan().code_shape(), self.data.shape.features().max(1));
-            // Whole codes may be many times as large as the samples.
+            // Whole codes may be many times larger than the samples.
             let rows = (PART_VALUES / code.features().max(1)).max(1);
             for part in seen.chunks(rows * features).filter(|_| !channels.is_empty()) {
                 codes.extend(channels_of(&network.encode(part), code, channels));
@@ -263,12 +265,12 @@ impl Trial {
         Ok(Pictures { rows, corrupted, reconstructions, linear, channels: channels.to_vec(), codes })
     }
 
-    /// What the network makes of rows as they are, in units of the data, as data of their own.
+    /// Reconstructs uncorrupted rows, in units of the data, as a data set.
     ///
-    /// `goes_on` is told of every part how many rows it has, and says whether to go on.
+    /// `goes_on` is called with the number of rows of every part and returns whether to continue.
     ///
     /// # Errors
-    /// A message where the network cannot be had, or it does not go on.
+    /// A message where the network is not available, or where `goes_on` returns false.
     pub fn reconstructed(&self, rows: &[u32], goes_on: impl Fn(usize) -> bool) -> Result<Dataset, String> {
         let (mut ready, data) = (Ready::new(1), &*self.data);
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
@@ -303,7 +305,7 @@ impl Trial {
         Ok(Located { codes, plane })
     }
 
-    /// The network is only asked where noise has to be added.
+    /// The network is needed only where noise has to be added.
     fn linear_error(&self, ready: &mut Ready, linear: &Linear, rows: &[u32]) -> Result<f64, String> {
         let clean = self.clean(rows);
         let made = match self.noise() {
@@ -327,15 +329,15 @@ impl Trial {
     }
 }
 
-/// These channels alone of codes of this shape, position by position.
+/// Only these channels of codes of this shape, position by position.
 pub fn channels_of(codes: &[f32], code: Shape, channels: &[usize]) -> Vec<f32> {
     let positions = codes.chunks_exact(code.channels().max(1));
     let value = |position: &[f32], channel: &usize| position.get(*channel).copied().unwrap_or(f32::NAN);
     positions.flat_map(|position| channels.iter().map(move |channel| value(position, channel))).collect()
 }
 
-/// Mean squared difference of a row of the data, scaled, and what was made of it. Missing values that are masked are left out, as
-/// by [`Network::errors`].
+/// Mean squared difference between a row of the data, scaled, and its reconstruction. Masked
+/// missing values are excluded, as in [`Network::errors`].
 pub fn row_error(data: &Dataset, row: u32, sample: &[f32], made: &[f32]) -> f32 {
     if !data.gaps.masks_any() {
         return squared_error(sample, made);

@@ -5,7 +5,7 @@ use super::{Scores, number_of};
 use crate::dataset::{Dataset, Subset};
 use crate::io::{FileError, Files, TableForm, save_table, table_text};
 
-/// A table of results with a row for each of some samples, whose columns are made as it is written.
+/// A table of results with one row per sample, whose columns are computed while it is written.
 pub struct Sheet<'a> {
     columns: Vec<Columns<'a>>,
     rows: usize,
@@ -16,32 +16,32 @@ pub fn name_of(data: &Dataset, row: u32) -> String {
     data.row_names.get(row as usize).cloned().unwrap_or_default()
 }
 
-/// What fills in fields of a row, by its place in the table.
+/// A function that appends the fields of a row, given its index in the table.
 type Fields<'a> = Box<dyn Fn(usize, &mut Vec<String>) + 'a>;
 
 /// Columns that are written together.
 struct Columns<'a> {
     names: Vec<String>,
-    /// Whether the names are the source's own, which stay as they are.
+    /// Whether the names come from the source, which are never changed.
     is_source: bool,
     fields: Fields<'a>,
 }
 
 impl<'a> Sheet<'a> {
-    /// An empty table of so many rows.
+    /// Creates an empty table with this many rows.
     pub fn new(rows: usize) -> Sheet<'a> {
         Sheet { columns: Vec::new(), rows }
     }
 
-    /// Which samples these are: name, or number in the source counted from 1; the split, where the
-    /// data are a run's `own`; and all labels.
+    /// The columns that identify samples: name, or number in the source counted from 1; the split,
+    /// where the data are a run's `own`; and all labels.
     pub fn of(data: &'a Dataset, own: bool, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
         sheet.samples(data, own, rows);
         sheet
     }
 
-    /// Adds which samples these are, as [`Sheet::of`].
+    /// Adds the columns that identify samples, as [`Sheet::of`].
     pub fn samples(&mut self, data: &'a Dataset, own: bool, rows: &'a [u32]) {
         if data.row_names.is_empty() {
             self.numbers("row", data, rows);
@@ -65,8 +65,8 @@ impl<'a> Sheet<'a> {
         self.labels(data, rows);
     }
 
-    /// Only what cannot be told from the order of the rows: names, numbers of rows where some were
-    /// left out, and labels.
+    /// Only columns that the order of rows does not imply: names, row numbers where some rows were
+    /// excluded, and labels.
     pub fn brief(data: &'a Dataset, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
         if !data.row_names.is_empty() {
@@ -107,12 +107,12 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    /// Adds columns of the source, under their own names.
+    /// Adds columns of the source under their own names.
     pub fn source(&mut self, names: Vec<String>, fields: impl Fn(usize, &mut Vec<String>) + 'a) {
         self.columns.push(Columns { names, is_source: true, fields: Box::new(fields) });
     }
 
-    /// Adds a column for each of some numbers a row, called `name 1`, `name 2` …
+    /// Adds one column for each of several numbers per row, named `name 1`, `name 2` …
     pub fn numbered<T: ToString>(&mut self, name: &str, values: &'a [T]) {
         let count = values.len() / self.rows.max(1);
         self.columns.push(Columns {
@@ -124,8 +124,9 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    /// Writes it, with a header. A single column of a `.tsv` has none, as the Embedding Projector
-    /// wants it. Returns how many fields held a tab or the end of a line that became a space.
+    /// Writes the table with a header. A single column of a `.tsv` has none, as the Embedding
+    /// Projector requires. Returns the number of fields in which a tab or line break was replaced
+    /// by a space.
     ///
     /// # Errors
     /// [`FileError`] where the file cannot be written.
@@ -135,7 +136,7 @@ impl<'a> Sheet<'a> {
         save_table(files, path, form, has_header.then_some(&names[..]), self.rows, self.row())
     }
 
-    /// Writes it without a header, as [`Sheet::save`].
+    /// Writes the table without a header, as [`Sheet::save`].
     ///
     /// # Errors
     /// [`FileError`] where the file cannot be written.
@@ -143,7 +144,7 @@ impl<'a> Sheet<'a> {
         save_table(files, path, form, None, self.rows, self.row())
     }
 
-    /// It as the text of a `.csv`.
+    /// The table as the text of a `.csv` file.
     pub fn text(&self) -> String {
         table_text(&self.names(), self.rows, self.row())
     }
@@ -152,7 +153,7 @@ impl<'a> Sheet<'a> {
         |row, fields| self.columns.iter().for_each(|columns| (columns.fields)(row, fields))
     }
 
-    /// The names of all columns, each another: those of the source stay, others are numbered where
+    /// The names of all columns, made unique: names of the source stay, others are numbered where
     /// they are taken.
     fn names(&self) -> Vec<String> {
         let source = self.columns.iter().filter(|columns| columns.is_source);
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_columns_have_one_name_and_labels_keep_theirs() {
+    fn column_names_are_unique_and_labels_keep_theirs() {
         let mut sheet = Sheet::new(1);
         sheet.push("row", |_| String::new());
         sheet.source(vec!["row".to_owned(), "a".to_owned()], |_, _| ());
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_a_row_are_columns() {
+    fn several_numbers_per_row_become_columns() {
         let values = [1.5_f32, 2.0, 1e-30, f32::NAN];
         let mut sheet = Sheet::new(2);
         sheet.numbered("code", &values);

@@ -1,4 +1,5 @@
-//! Files that are shown to a trained network: read as it knows its own data, and put together as one set.
+//! Files shown to a trained network: read with the settings of its training data and combined into
+//! one set.
 
 use std::path::{Path, PathBuf};
 
@@ -8,24 +9,26 @@ use crate::dataset::{
 use crate::project::{Data, Mask, Shape, ShownSize, Source};
 use crate::run::Run;
 
-/// What is read of files for a network, as one set.
+/// The files read for a network, as one set.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// All rows, as the network sees them.
     pub data: Dataset,
-    /// What may be wrong about them.
+    /// Possible problems with them.
     pub doubts: Vec<Doubt>,
 }
 
-/// Reads files for the network of a run. A file that cannot be read is left out and told, unless none can.
+/// Reads files for the network of a run. A file that cannot be read is skipped and reported, unless
+/// none can be read.
 ///
-/// Designs that restore what was corrupted are given damaged pictures as they are, with the holes of a mask where one is
-/// given ([`Run::load_shown`]). Pictures are brought to a size that [`Run::plan_for`] has a plan for where one is given, else to
-/// that of the training.
+/// Designs that restore corrupted data receive damaged pictures unchanged, with the holes of a mask
+/// where one is given ([`Run::load_shown`]). Pictures are resized to the given size, which must be
+/// one that [`Run::plan_for`] has a plan for, or else to that of the training.
 ///
 /// # Errors
-/// The first file's, where none can be read; [`DataError::Memory`] and [`DataError::Cancelled`]; [`DataError::Setting`] where
-/// the network does not take the size, or the pictures have several.
+/// The error of the first file, where none can be read; [`DataError::Memory`] and
+/// [`DataError::Cancelled`]; [`DataError::Setting`] where the network does not accept the size, or
+/// where the pictures have different sizes.
 pub fn show(
     run: &Run,
     paths: &[PathBuf],
@@ -59,7 +62,7 @@ pub fn show(
     }
 }
 
-/// Width and height that pictures are brought to, where these are not those of the training.
+/// Width and height that pictures are resized to, where they differ from those of the training.
 fn side(
     run: &Run,
     paths: &[PathBuf],
@@ -74,7 +77,7 @@ fn side(
     match size {
         ShownSize::Of(width, height) => Ok(Some((width, height))),
         ShownSize::Own => {
-            // What cannot be read is told when it is.
+            // A file that cannot be read is reported when it is loaded.
             let like = |path: &PathBuf| source_like(path, &run.design.data.source, run.shape).ok();
             let sources: Vec<Source> = paths.iter().filter_map(like).collect();
             own_size(&sources, progress)
@@ -140,7 +143,7 @@ fn wrong_shape(run: &Run, data: &Dataset) -> DataError {
     ))
 }
 
-/// The scaling of a run that was saved before it was stored: fitted to its data once more.
+/// The scaling of a run saved before scalings were stored: fitted to its data again.
 fn own_scaling(run: &Run, progress: &Progress) -> Result<Scaler, DataError> {
     match load_known(&run.design.data, None, progress) {
         Ok(data) => Ok(data.scaler),

@@ -26,7 +26,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
     Box::new(TrainRequest { run, epochs: None, plan, data, threads: 1, start: Start::Train, store: None })
 }
 
-/// Everything a session says about the run, up to and with the first event for which `is_last` holds.
+/// Collects the events of the run, up to and including the first for which `is_last` holds.
 fn until(session: &Session, mut is_last: impl FnMut(&RunEvent) -> bool) -> Vec<RunEvent> {
     let mut seen = Vec::new();
     while let Some(event) = session.wait() {
@@ -71,7 +71,7 @@ fn trained(data: &Arc<Dataset>) -> Vec<EpochRecord> {
 }
 
 #[test]
-fn a_run_tells_every_epoch_once_and_ends() {
+fn a_run_reports_every_epoch_once_and_ends() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |_| {})));
@@ -159,7 +159,7 @@ fn edits_are_recorded_with_their_step() {
 }
 
 #[test]
-fn a_failing_run_is_an_event_and_the_lane_lives_on() {
+fn a_failing_run_sends_an_event_and_the_worker_continues() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |design| {
@@ -175,7 +175,7 @@ fn a_failing_run_is_an_event_and_the_lane_lives_on() {
 }
 
 #[test]
-fn waiting_runs_keep_their_order_and_can_be_taken_back() {
+fn queued_runs_keep_their_order_and_can_be_cancelled() {
     let data = digits();
     let mut session = Session::start(|| {});
     let mut first = request(&data, |_| {});
@@ -230,7 +230,7 @@ fn loading_and_computing_answer_with_their_numbers() {
             _ => {}
         }
     }
-    // One baseline a run: none takes the place of another's.
+    // One baseline per run: none replaces another run's.
     for (id, components) in [(7, 2), (8, 4), (9, 8)] {
         let kind = JobKind::Baseline { data: Arc::clone(&data), components };
         session.send(Request::Compute(Job { id: JobId(id), kind }));
@@ -247,7 +247,7 @@ fn loading_and_computing_answer_with_their_numbers() {
     assert!(answers[2].1 > 0.0 && answers[2].1 < 0.05, "{answers:?}");
 }
 
-/// The step and the weights that were asked for.
+/// The step and the requested weights.
 fn weights(session: &mut Session) -> (u64, Option<Arc<Weights>>) {
     session.send(Request::Weights(ID));
     loop {
@@ -259,7 +259,7 @@ fn weights(session: &mut Session) -> (u64, Option<Arc<Weights>>) {
 }
 
 #[test]
-fn codes_are_decoded_by_the_weights_of_a_run_under_way() {
+fn codes_are_decoded_with_the_weights_of_a_running_training() {
     let data = digits();
     let mut session = Session::start(|| {});
     assert_eq!(weights(&mut session), (0, None), "nobody trains it yet");
@@ -289,12 +289,12 @@ fn codes_are_decoded_by_the_weights_of_a_run_under_way() {
 }
 
 #[test]
-fn a_run_does_not_resume_on_data_scaled_otherwise() {
+fn a_run_does_not_resume_on_data_with_another_scaling() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |_| {})));
     let checkpoint = last_checkpoint(&until(&session, is_status(&Status::Done)));
-    // The same rows, and so the same fingerprint.
+    // Equal rows, and therefore an equal fingerprint.
     let scaler = crate::dataset::Scaler::uniform(8.0, 0.1);
     let other = Arc::new(Dataset { scaler, ..(*data).clone() });
     let mut again = request(&other, |_| {});
@@ -306,13 +306,14 @@ fn a_run_does_not_resume_on_data_scaled_otherwise() {
     assert!(message.contains("scaled otherwise than when run 3 was trained"), "{message}");
 }
 
-/// Early stopping that never sees an improvement after the first epoch, so that patience runs out for sure.
+/// Early stopping that never sees an improvement after the first epoch, so that patience always
+/// runs out.
 fn impatient(design: &mut Project) {
     design.training.early_stopping = Some(EarlyStopping { patience: 4, min_delta: 1e6 });
     design.training.epochs = 8;
 }
 
-/// Trains an impatient run with two edits up to the middle of its fifth epoch, where it stands.
+/// Trains an impatient run with two edits up to the middle of its fifth epoch and pauses it there.
 fn edited(session: &mut Session, data: &Arc<Dataset>, store: Option<Store>) {
     let mut request = request(data, impatient);
     (request.store, request.start) = (store, Start::EpochOnce);
@@ -336,13 +337,13 @@ fn untimed(checkpoint: &Checkpoint) -> Checkpoint {
 }
 
 #[test]
-fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
+fn a_run_stopped_during_patience_ends_like_an_uninterrupted_one() {
     let data = digits();
     let mut session = Session::start(|| {});
     edited(&mut session, &data, None);
     session.send(Request::Go(ID, Start::Train));
     let whole = last_checkpoint(&until(&session, is_status(&Status::Done)));
-    // More epochs were asked for after the second: patience counted from there.
+    // More epochs were requested after the second: patience was counted from there.
     assert_eq!((whole.progress.epoch, whole.progress.stale_epochs), (6, 4));
 
     let root = tempfile::tempdir().expect("a folder");
@@ -361,7 +362,7 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
     assert_eq!(untimed(&last_checkpoint(&seen)), untimed(&whole));
     assert!(!seen.iter().any(|event| matches!(event, RunEvent::Edited(_))), "nothing new was asked for");
 
-    // It is done and stays so, until somebody asks for epochs; were it only for those it had.
+    // It is finished and stays so until more epochs are requested than it had.
     again.run.checkpoint = Some(whole.clone());
     session.send(Request::Train(again.clone()));
     assert_eq!(
@@ -380,7 +381,7 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
 }
 
 #[test]
-fn files_are_shown_beside_a_load_and_given_up_alone() {
+fn showing_files_does_not_affect_a_load_and_is_cancelled_separately() {
     let data = digits();
     let run = request(&data, |_| {}).run;
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! The training lane: one worker, a queue of runs.
+//! The training worker and its queue of runs.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,15 +14,16 @@ use super::{Event, Outbox, Start, TrainRequest, panic_text};
 use crate::run::{RunEvent, RunId, Setting, Status, Weights};
 
 const PACE: Pace = Pace {
-    // The screen's rate.
+    // The display's refresh rate.
     report: Duration::from_millis(33),
     look: Cadence { every: Duration::from_millis(100), cost: 10 },
     health: Some(Cadence { every: Duration::from_secs(1), cost: 20 }),
-    // What a crash costs at most; more for large networks, which would spend their time on being written otherwise.
+    // Maximum loss in a crash. Larger networks save less often, because saving would take most of
+    // the time.
     checkpoint: Checkpoints::Timed(Cadence { every: Duration::from_secs(5), cost: 10 }),
 };
 
-/// A command for the lane.
+/// A command for the training worker.
 pub(super) enum TrainingCommand {
     Train(Box<TrainRequest>),
     Pause(RunId),
@@ -32,7 +33,7 @@ pub(super) enum TrainingCommand {
     Weights(RunId),
 }
 
-/// Trains one run after another until every sender is gone.
+/// Trains one run after another until all senders are gone.
 pub(super) fn work(commands: &Receiver<TrainingCommand>, outbox: &Outbox) {
     let mut lane =
         Lane { commands, outbox, queue: VecDeque::new(), asked: Asked::default(), is_closed: false };
@@ -54,12 +55,12 @@ struct Lane<'a> {
     commands: &'a Receiver<TrainingCommand>,
     outbox: &'a Outbox,
     queue: VecDeque<Box<TrainRequest>>,
-    /// Who wants to see the weights of the current run.
+    /// Open requests for the weights of the current run.
     asked: Asked,
     is_closed: bool,
 }
 
-/// The lane's next action on the current run.
+/// The worker's next action on the current run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Step(Start),
@@ -71,7 +72,7 @@ enum Next {
 type Current<'a> = Driver<Recorder<'a>>;
 
 impl Lane<'_> {
-    /// The next run, waiting for one; `None` once nobody can send any more.
+    /// Waits for the next run; `None` once all senders are gone.
     fn next(&mut self) -> Option<Box<TrainRequest>> {
         loop {
             if self.is_closed {
@@ -87,7 +88,7 @@ impl Lane<'_> {
         }
     }
 
-    /// A command that does not concern the current run.
+    /// Handles a command that does not concern the current run.
     fn between_runs(&mut self, command: TrainingCommand) {
         match command {
             TrainingCommand::Train(request) => {
@@ -115,7 +116,7 @@ impl Lane<'_> {
         self.outbox.send(Event::Weights { run, epoch, step, weights });
     }
 
-    /// Gives a copy of the weights as they are now to whoever has asked, where one is due.
+    /// Sends a copy of the current weights to the requesters, where one is due.
     fn hand_out_weights(&mut self, driver: &mut Current<'_>) {
         if self.asked.take(Instant::now) {
             let at = (driver.trainer().epoch(), driver.trainer().steps());
@@ -156,7 +157,7 @@ impl Lane<'_> {
         }
     }
 
-    /// Steps until the run ends; returns how it ended.
+    /// Steps until the run ends, and returns its final status.
     fn drive(&mut self, driver: &mut Current<'_>, start: Start) -> Status {
         let mut next = Next::Step(start);
         driver.begin();
@@ -187,7 +188,7 @@ impl Lane<'_> {
         }
     }
 
-    /// Carries out the commands since the last step; while the run is paused, waits for one.
+    /// Carries out the commands since the last step. While the run is paused, waits for one.
     fn obey(&mut self, driver: &mut Current<'_>, mut next: Next) -> Next {
         loop {
             self.hand_out_weights(driver);

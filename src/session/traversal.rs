@@ -1,26 +1,26 @@
-//! Everything that a code is made of over its range, the rest as in one code. Codes of choices and
-//! of a codebook are traversed by their choices and entries, as the decoder knows nothing between
-//! them.
+//! Traversals of a code: each part varies over its range while the rest stays as in one code. Codes
+//! of choices and of a codebook are traversed by their choices and entries, because the decoder
+//! does not know values between them.
 
 use crate::analysis::pca::Pca;
 use crate::analysis::spread::Spread;
 use crate::project::{Bottleneck, Shape};
 
-/// A part of the code that is changed: a unit, a quantiser or a vector.
+/// The part of the code that varies: a unit, a quantiser or a vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraversalLine {
     /// Its number, counted from 0.
     pub number: usize,
     /// Its first unit.
     pub at: usize,
-    /// What it is replaced by, step by step.
+    /// Its replacement values, step by step.
     pub values: Vec<Vec<f32>>,
-    /// Where each step is: the value of the unit, the number of the choice or of the entry.
+    /// The position of each step: the value of the unit, or the number of the choice or entry.
     pub places: Vec<f32>,
 }
 
 impl TraversalLine {
-    /// The codes of its steps, the rest as in `base`.
+    /// The codes of its steps, with the rest as in `base`.
     pub fn codes(&self, base: &[f32]) -> Vec<f32> {
         let mut codes = base.repeat(self.values.len());
         for (code, value) in codes.chunks_exact_mut(base.len().max(1)).zip(&self.values) {
@@ -32,7 +32,7 @@ impl TraversalLine {
     }
 }
 
-/// How the units of codes are spread.
+/// The spread of the units of codes.
 #[derive(Clone, Debug)]
 pub struct CodeSpread {
     order: Vec<usize>,
@@ -40,7 +40,7 @@ pub struct CodeSpread {
 }
 
 impl CodeSpread {
-    /// That of codes, rows × `units`.
+    /// Computes the spread of codes, rows × `units`.
     pub fn of(codes: &[f32], units: usize) -> CodeSpread {
         let spreads = Spread::of_units(codes, units, 0);
         let mut order: Vec<usize> = (0..units).collect();
@@ -53,45 +53,45 @@ impl CodeSpread {
         self.spreads.iter().map(|spread| spread.mean).collect()
     }
 
-    /// The same with this range for every unit.
+    /// Uses this range for every unit instead.
     #[must_use]
     pub fn over(mut self, range: [f32; 2]) -> CodeSpread {
         self.spreads.iter_mut().for_each(|spread| spread.range = range);
         self
     }
 
-    /// Units, the one of largest variance first, and the spread of each by its number.
+    /// Units in order of decreasing variance, and the spread of each unit by its number.
     pub fn parts(&self) -> (&[usize], &[Spread]) {
         (&self.order, &self.spreads)
     }
 }
 
-/// How many steps a line has: over the range of a unit, and of choices or entries at most.
+/// Number of steps per line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// Over a range.
+    /// Steps over the range of a unit.
     pub values: usize,
-    /// Choices or entries, at most.
+    /// Maximum number of choices or entries.
     pub choices: usize,
 }
 
-/// Names of the lines of a code, of their places, and of all places of a line.
+/// Labels for the lines of a code, a position on a line, and all positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineWords {
-    /// A line.
+    /// Label of a line.
     pub line: &'static str,
-    /// A place of a line.
+    /// Label of a position on a line.
     pub place: &'static str,
-    /// All places of a line.
+    /// Label of all positions of a line.
     pub along: &'static str,
-    /// Whether they are a range, and not choices or entries.
+    /// Whether the positions form a range, as opposed to choices or entries.
     pub is_range: bool,
-    /// Units that a line changes.
+    /// Number of units that a line changes.
     pub units: usize,
 }
 
 impl LineWords {
-    /// Those of a kind of code.
+    /// The labels for a kind of code.
     pub fn of(kind: &Bottleneck) -> LineWords {
         match kind {
             Bottleneck::DescriptionLength { choices, .. } => {
@@ -127,15 +127,15 @@ impl LineWords {
         }
     }
 
-    /// What a line of a code of this shape is called, counted from 0.
+    /// The name of a line of a code of this shape; `number` is counted from 0.
     pub fn name(&self, code: Shape, number: usize) -> String {
         if self.is_range { code.unit_name(number) } else { code.part_name(self.line, self.units, number) }
     }
 }
 
 /// Lines of a code of this kind by their numbers, counted from 0: units over the range of their
-/// spread; quantisers over their choices; vectors over the entries of the codebook, the most used
-/// first. `shares` say how often each entry is chosen.
+/// spread; quantisers over their choices; vectors over the entries of the codebook, most used
+/// first. `shares` are the frequencies of the entries.
 pub fn traversal(
     kind: &Bottleneck,
     (numbers, spreads): (&[usize], &[Spread]),
@@ -187,9 +187,9 @@ pub fn traversal(
     }
 }
 
-/// A line along each of the first principal components of codes (rows × `units`), through `base`:
-/// over the range that the codes have along it, or over this one. Components that the codes do not
-/// have are left out.
+/// A line along each of the first principal components of codes (rows × `units`) through `base`:
+/// over the range of the codes along it, or over the given one. Components that the codes do not
+/// have are skipped.
 ///
 /// # Errors
 /// A message where PCA cannot be fitted.
@@ -215,10 +215,10 @@ pub fn traversal_of_components(
     Ok(lines.collect())
 }
 
-/// So many values from one end to the other; the lower end where it is only one.
+/// Evenly spaced values from one end to the other; for a single step, the lower end.
 fn between([low, high]: [f32; 2], steps: usize) -> Vec<f32> {
     let last = steps.saturating_sub(1).max(1) as f64;
-    // The way between two large numbers may be too long for 32 bits.
+    // The difference of two large numbers may overflow 32 bits.
     let (low, way) = (f64::from(low), f64::from(high) - f64::from(low));
     (0..steps).map(|step| (low + way * step as f64 / last) as f32).collect()
 }
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_named_by_what_they_change() {
+    fn lines_are_named_after_the_part_they_change() {
         let update = CodebookUpdate::MovingAverage;
         let kinds = [
             Bottleneck::Plain,
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn components_are_traversed_through_the_base() {
-        // Along (3, 4) / 5 alone, from −5 to 5 about (1, 2).
+        // Only along (3, 4) / 5, from −5 to 5 about (1, 2).
         let codes = [-2.0, -2.0, 4.0, 6.0, 1.0, 2.0];
         let of = |components, range| {
             traversal_of_components((&codes, 2), components, &[1.0, 2.0], range, 3).expect("numbers")

@@ -1,4 +1,4 @@
-//! The window itself: brings state, session, files and panels together.
+//! The window: connects state, session, files and panels.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -21,22 +21,22 @@ use crate::figure::Pixels;
 use crate::io::{Files, Settings, Store, ThemeChoice, WindowSize};
 use crate::session::Session;
 
-/// How long the window keeps its size before that is written down.
+/// How long the window must keep its size before the size is saved.
 const STEADY_SECS: f64 = 1.0;
 
-/// How often the progress of an export is drawn.
+/// Interval at which the progress of an export is redrawn.
 const EXPORT_REPAINT: Duration = Duration::from_millis(100);
 
-/// What the program was started with.
+/// Start options of the program.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A project or a design to open.
     pub file: Option<PathBuf>,
-    /// Where work in progress is kept; the desktop's place where it is not said.
+    /// Folder for work in progress; the system default if `None`.
     pub state_dir: Option<PathBuf>,
-    /// Where settings are kept; the desktop's place where it is not said.
+    /// Folder for settings; the system default if `None`.
     pub config_dir: Option<PathBuf>,
-    /// Threads to train with; those of the settings, or all, where it is not said.
+    /// Threads to train with; if `None`, the number in the settings, or one per core.
     pub threads: Option<usize>,
 }
 
@@ -63,7 +63,7 @@ pub fn run(options: Options) -> Result<(), String> {
     let native = NativeOptions { viewport, ..NativeOptions::default() };
     let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(HourglassApp::new(cc, options))));
     eframe::run_native("Hourglass", native, create).map_err(|error| {
-        // The window library's text names its own source files: for whoever looks for the cause.
+        // The window library's text names its own source files, so it is only logged for diagnosis.
         log::info!("no window: {error}");
         let reason = if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none()
         {
@@ -79,7 +79,7 @@ pub fn run(options: Options) -> Result<(), String> {
 pub struct HourglassApp {
     /// Everything it shows and changes.
     pub state: State,
-    /// Until the window closes.
+    /// Present until the window closes.
     session: Option<Session>,
     files: FileRoom,
     shell: Shell,
@@ -89,9 +89,9 @@ pub struct HourglassApp {
     settings_path: Option<PathBuf>,
     settings_changed: bool,
     layout: WrittenLayout,
-    /// The window's size, and since when it has it, in egui's seconds.
+    /// The window's size, and since when it has had this size, in egui's seconds.
     window: (Option<WindowSize>, f64),
-    /// Threads of this sitting alone, which are no setting.
+    /// Number of threads for this session only, not saved as a setting.
     given_threads: Option<usize>,
     title: String,
     may_close: bool,
@@ -99,7 +99,7 @@ pub struct HourglassApp {
 }
 
 impl HourglassApp {
-    /// A window on the default project, or on the file it was started with.
+    /// Creates a window with the default project, or with the file it was started with.
     pub fn new(cc: &CreationContext<'_>, options: Options) -> HourglassApp {
         let ctx = &cc.egui_ctx;
         theme::install(ctx);
@@ -131,7 +131,7 @@ impl HourglassApp {
             session: Some(Session::start({
                 let ctx = ctx.clone();
                 move || {
-                    // Who asks for the frame goes on computing, and would keep its core.
+                    // The requester of the frame continues computing and would keep its core.
                     frame_begins();
                     ctx.request_repaint();
                 }
@@ -188,7 +188,7 @@ impl HourglassApp {
         }
     }
 
-    /// Keeps the window's frame and the settings in line with the state.
+    /// Synchronises the window's frame and the settings with the state.
     fn follow(&mut self, ctx: &egui::Context) {
         if ctx.options(|options| options.theme_preference) != self.state.view.theme {
             ctx.set_theme(self.state.view.theme);
@@ -208,11 +208,11 @@ impl HourglassApp {
         let mut settings = self.settings_now();
         settings.zoom = (zoom != 1.0).then_some(zoom);
         if !is_steady {
-            // It changes with every frame while its edge is dragged.
+            // The size changes in every frame while its edge is dragged.
             settings.window = self.settings.window;
         }
         if is_editing(ctx) {
-            // The layout is written once it has been let go of.
+            // The layout is saved after the drag has ended.
             settings.layout.clone_from(&self.settings.layout);
         }
         if settings != self.settings {
@@ -224,7 +224,7 @@ impl HourglassApp {
         }
     }
 
-    /// Looks how large the window is; says whether it has been so for a while.
+    /// Records the size of the window. Returns whether it has been constant for a while.
     fn follow_window(&mut self, ctx: &egui::Context) -> bool {
         let now = ctx.time();
         let size = window_size::now(ctx, self.window.0);
@@ -235,7 +235,7 @@ impl HourglassApp {
         now - self.window.1 >= STEADY_SECS
     }
 
-    /// What should be remembered between two starts.
+    /// The settings that should be remembered between two starts.
     fn settings_now(&mut self) -> Settings {
         let is_given = self.given_threads.is_some() && self.state.threads == self.given_threads;
         Settings {
@@ -246,7 +246,7 @@ impl HourglassApp {
             layout: self.layout.text_of(WindowLayout::new(&self.state.view, self.views.arrangement())),
             window: self.window.0,
             commands: self.state.view.recent_commands.clone(),
-            // While a file is being opened, it is not known yet whether it is the one.
+            // While a file is being opened, it is not known yet whether it becomes the current one.
             last: if self.state.busy.is_some() {
                 self.settings.last.clone()
             } else {
@@ -256,7 +256,7 @@ impl HourglassApp {
         }
     }
 
-    /// Writes the settings before the program ends.
+    /// Saves the settings before the program ends.
     fn save_settings(&mut self) {
         let settings = self.settings_now();
         self.settings_changed |= settings != self.settings;
@@ -308,7 +308,8 @@ impl eframe::App for HourglassApp {
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.save_settings();
         self.files.end_export();
-        // The worker writes its last checkpoint into the workspace, so it ends before the workspace does.
+        // The worker writes its last checkpoint into the workspace, so it must end before the
+        // workspace does.
         self.session = None;
         if self.may_close {
             self.state.effects.clear();
@@ -322,12 +323,12 @@ impl eframe::App for HourglassApp {
     }
 }
 
-/// Whether a widget is being dragged or typed into, so that an edit is not over yet.
+/// Returns whether a widget is being dragged or typed into, so that an edit is still in progress.
 fn is_editing(ctx: &egui::Context) -> bool {
     ctx.egui_is_using_pointer() || ctx.text_edit_focused()
 }
 
-/// Gives the commands whose keys were pressed.
+/// Runs the commands whose keys were pressed.
 fn keys(ui: &Ui, state: &mut State) {
     if state.dialog.is_some()
         || state.view.palette.is_some()
@@ -344,7 +345,7 @@ fn keys(ui: &Ui, state: &mut State) {
     let mut keys: Vec<_> = Command::all()
         .flat_map(|command| command.shortcuts().iter().map(move |keys| (*keys, command)))
         .collect();
-    // egui ignores keys held besides those of a shortcut, so the most specific ones come first.
+    // egui ignores additional modifiers in shortcuts, so the most specific shortcuts come first.
     keys.sort_by_key(|(keys, _)| {
         let modifiers = keys.modifiers;
         std::cmp::Reverse(u8::from(modifiers.command) + u8::from(modifiers.shift) + u8::from(modifiers.alt))
@@ -353,7 +354,7 @@ fn keys(ui: &Ui, state: &mut State) {
         let bare = shortcut.modifiers.is_none() && !is_function_key(shortcut.logical_key);
         let text_key = matches!(command, Command::Undo | Command::Redo | Command::SelectAll);
         let taken = match (bare, focused) {
-            // Space presses the focused widget, arrows move in it.
+            // Space presses the focused widget, and arrow keys move within it.
             (true, Some(_)) => !on_card || shortcut.logical_key == egui::Key::Space,
             (true, None) => false,
             (false, _) => typing && text_key,
@@ -381,7 +382,8 @@ fn icon() -> egui::IconData {
     for y in 0..SIZE {
         for x in 0..SIZE {
             let (x, y) = (x as f32 + 0.5 - 32.0, y as f32 + 0.5 - 32.0);
-            // Two triangles tip to tip between two bars; the lower one is filled up to half its height.
+            // Two triangles meeting tip to tip between two bars; the lower one is filled up to half
+            // its height.
             let glass = (x.abs() - y.abs() * 0.8).abs() < 2.6 && y.abs() < 26.0;
             let bars = (y.abs() - 26.0).abs() < 2.8 && x.abs() < 25.0;
             let sand = y > 12.0 && y < 26.0 && x.abs() < y * 0.8;

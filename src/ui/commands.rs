@@ -1,5 +1,6 @@
-//! **The commands**: everything a person can ask for by menu, keys or the command palette. Each is one record of the
-//! table in `table.rs`: its title, what it does in a sentence, its keys, its menu, when it can be given, and its effect.
+//! **The commands**: everything available by menu, keys or the command palette. Each is one record
+//! of the table in `table.rs`: its title, a one-sentence description, its keys, its menu, when it
+//! is available, and its effect.
 
 mod conditions;
 mod layers;
@@ -18,14 +19,14 @@ use super::state::{BottomTab, ExportWhat, RunAction, RunField, Set, State};
 use crate::check::Severity;
 use crate::run::RunId;
 
-/// Stands for a view that there is not: it cannot be given.
+/// Placeholder for a view that does not exist; never available.
 static UNKNOWN: LazyLock<Record> = LazyLock::new(|| {
     let record = Menu::View.item(0, "Unknown command", &[], |_| {});
     record.when(|_| Err("There is no such view.".to_owned()))
 });
 
 impl Command {
-    /// Every command, menu by menu.
+    /// Iterates over all commands, menu by menu.
     pub fn all() -> impl Iterator<Item = Command> {
         TABLE.iter().map(|(command, _)| *command)
     }
@@ -40,7 +41,7 @@ impl Command {
         self.record().title
     }
 
-    /// What it does, in a sentence.
+    /// Its description in one sentence.
     pub fn tooltip(self) -> &'static str {
         self.record().tooltip
     }
@@ -50,22 +51,22 @@ impl Command {
         self.record().keys
     }
 
-    /// Why it cannot be given just now.
+    /// Returns whether it is available.
     ///
     /// # Errors
-    /// The reason, as a sentence for the person.
+    /// The reason why it is not, as a sentence for the user.
     pub fn available(self, state: &State) -> Result<(), String> {
         (self.record().available)(state)
     }
 
-    /// Whether it is a switch that is on.
+    /// Whether it is a toggle that is on.
     pub fn is_on(self, state: &State) -> bool {
         (self.record().is_on)(state)
     }
 }
 
 impl Menu {
-    /// Its commands in order, in groups that lines part.
+    /// Its commands in order, in groups divided by separators.
     pub fn groups(self) -> impl Iterator<Item = Vec<Command>> {
         let groups = TABLE.chunk_by(|(_, a), (_, b)| (a.menu, a.group) == (b.menu, b.group));
         let own = groups.filter(move |group| group[0].1.menu == self);
@@ -74,7 +75,7 @@ impl Menu {
 }
 
 impl State {
-    /// Gives a command; one that cannot be given says why.
+    /// Runs a command; reports the reason if it is not available.
     pub fn run(&mut self, command: Command) {
         let record = command.record();
         if let Err(reason) = (record.available)(self) {
@@ -88,7 +89,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Does what was asked for in the table of runs.
+    /// Performs an action from the table of runs.
     pub fn act_on_run(&mut self, action: RunAction) {
         match action {
             RunAction::Select(id) => self.select_run(id),
@@ -115,7 +116,7 @@ impl State {
         }
     }
 
-    /// Does something with the shown run.
+    /// Performs an action on the shown run.
     fn on_shown(&mut self, action: fn(RunId) -> RunAction) {
         if let Some(id) = self.shown().map(|run| run.id) {
             self.act_on_run(action(id));
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_window_refuses_what_it_cannot_do() {
+    fn unavailable_commands_are_refused_in_a_new_window() {
         use Command::*;
         let state = State::default();
         let refused: HashSet<Command> =
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_window_says_why_not() {
+    fn unavailable_commands_give_a_reason_in_a_new_window() {
         let state = State::default();
         let reason = |command: Command| command.available(&state).err().unwrap_or_default();
         assert!(reason(Command::Undo).contains("changed"));
@@ -235,7 +236,7 @@ mod tests {
         assert_eq!(Command::New.available(&state), Ok(()));
     }
 
-    /// The page of the documents that lists all shortcuts.
+    /// The page of the documentation that lists all shortcuts.
     fn page() -> String {
         let row = |command: Command| {
             let keys = command.shortcuts().iter();
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_shortcuts_lists_what_the_table_says() {
+    fn the_page_of_shortcuts_matches_the_table_of_commands() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/shortcuts.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, page()).expect("written");

@@ -8,32 +8,32 @@ use crate::figure::Form;
 
 use super::state::{Browse, BrowseKind, SaveKind};
 
-/// The folder at or above a path, where it exists; may take long to find.
+/// The nearest existing folder at or above a path; may block for long.
 pub fn folder_near(path: &Path) -> Option<PathBuf> {
     [Some(path), path.parent()].into_iter().flatten().find(|folder| folder.is_dir()).map(Path::to_owned)
 }
 
-/// Whether the desktop has a file dialog to show; may take long to find.
+/// Whether the desktop can show a file dialog; may block for long.
 #[cfg(all(unix, not(target_os = "macos")))]
 pub fn has_dialog() -> bool {
-    // What rfd falls back on.
+    // The fallback of rfd.
     is_program("zenity") || pollster::block_on(portal::is_there())
 }
 
-/// Whether the desktop has a file dialog to show: it is part of the system.
+/// Whether the desktop can show a file dialog; always true, because it is part of the system.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 pub fn has_dialog() -> bool {
     true
 }
 
-/// Whether a program is found by its name.
+/// Whether a program is in the search path.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn is_program(name: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())
 }
 
-/// The desktop portal, by which programs ask any desktop for its dialogs.
+/// The desktop portal, through which programs open the dialogs of any desktop.
 #[cfg(all(unix, not(target_os = "macos")))]
 mod portal {
     use std::io::ErrorKind;
@@ -42,14 +42,14 @@ mod portal {
     use zbus::connection::Builder;
     use zbus::{Error, Message};
 
-    /// How long it may take to start.
+    /// Time limit for its start.
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    /// Whether there is one that shows file dialogs. The question starts it where it can be started.
+    /// Whether there is a portal with file dialogs. The query starts it if possible.
     pub(super) async fn is_there() -> bool {
         match version().await {
             Ok(_) => true,
-            // Something is starting: its dialog may still come.
+            // A service is starting: its dialog may still appear.
             Err(Error::InputOutput(error)) if error.kind() == ErrorKind::TimedOut => true,
             Err(error) => {
                 log::info!("no desktop portal with file dialogs: {error}");
@@ -70,7 +70,7 @@ mod portal {
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 pub type Answer = Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;
 
-/// Opens the desktop's own dialog, in a folder where one is given, and returns its answer to come.
+/// Opens the desktop's file dialog, in a folder where one is given, and returns its future answer.
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
     let mut dialog = rfd::AsyncFileDialog::new();
@@ -97,7 +97,7 @@ pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
     }
 }
 
-/// Waits for what was chosen in the desktop's dialog; only for threads other than the window's.
+/// Waits for the choice in the desktop's dialog; must not be called on the window's thread.
 pub fn chosen(answer: Answer) -> Option<PathBuf> {
     pollster::block_on(answer).map(|handle| handle.path().to_owned())
 }

@@ -1,5 +1,5 @@
-//! Reading and writing of files outside the window's thread: every file is opened and written on a thread of its own, so
-//! the window never waits for a disk.
+//! Files are read and written outside the window's thread, each on a thread of its own, so the
+//! window never waits for a disk.
 
 mod dropped;
 mod keeper;
@@ -18,46 +18,47 @@ use crate::io::{
     FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, Watch, open_any,
 };
 
-/// The least time between asking for a dialog and closing it; what takes no longer shows no progress.
+/// Minimum time between requesting a dialog and closing it. Exports that take less show no
+/// progress.
 const LEAST_SHOWN: Duration = Duration::from_millis(250);
 
-/// How long a cancelled export may take to remove what it has begun before the program ends.
+/// Time limit for a cancelled export to remove its partial files before the program ends.
 const LAST_REMOVALS: Duration = Duration::from_secs(2);
 
-/// What the threads answer.
+/// The answers of the file threads.
 #[derive(Debug)]
 pub enum FileEvent {
     /// A file was read, or could not be.
     Opened(PathBuf, Result<OpenedFile, String>),
-    /// What was to be opened is data.
+    /// The path to open contains data.
     IsData(PathBuf, DataInstead),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, FileError>),
-    /// What is to be copied of the figure of this title.
+    /// The content to copy of the figure with this title.
     Copied(String, Result<Clip, String>),
-    /// What is at a path that was asked for.
+    /// The result of checking a path.
     LookedFor(PathFound),
     /// The desktop's dialog may be opened, in this folder.
     Near(Browse, Option<PathBuf>),
-    /// A person chose a path in the desktop's dialog, or none.
+    /// The user chose a path in the desktop's dialog, or cancelled.
     Browsed(Browse, Option<PathBuf>),
     /// The desktop has no dialog to show.
     NoDialog(Browse),
-    /// What something dropped on the window is.
+    /// The kinds of the paths dropped on the window.
     LookedAt(Vec<(PathBuf, DropKind)>),
-    /// Work found that a crash left behind.
+    /// Work left by a crash was found.
     Found(Vec<Recovery>),
-    /// Such work that cannot be read was moved to another place.
+    /// Unreadable work left by a crash was moved to another folder.
     SetAside(SetAside),
-    /// Such work was read back.
+    /// Work left by a crash was recovered, or could not be.
     Recovered(Recovery, Result<(Store, Opened), String>),
-    /// A place for work in progress is ready, or could not be made.
+    /// A workspace for work in progress is ready, or could not be created.
     Store(Result<Store, String>),
-    /// Something could not be written that nobody waits for.
+    /// A background write failed that nothing waits for.
     Quiet(String),
 }
 
-/// The threads and their answers.
+/// The file threads and their answers.
 #[derive(Debug)]
 pub struct FileRoom {
     sender: Sender<FileEvent>,
@@ -65,18 +66,18 @@ pub struct FileRoom {
     wake: egui::Context,
     keeper: Option<Sender<StoreRequest>>,
     keeper_thread: Option<JoinHandle<()>>,
-    /// The export that was begun last, and when; it is gone once that has ended.
+    /// The most recent export, and when it began; the reference is dead once it has ended.
     export: Option<(Weak<Watch>, Instant)>,
 }
 
 impl FileRoom {
-    /// A room that repaints `wake` whenever something is ready.
+    /// Creates the threads; `wake` is repainted whenever an answer is ready.
     pub fn new(wake: egui::Context) -> FileRoom {
         let (sender, receiver) = channel();
         FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None, export: None }
     }
 
-    /// What is ready; never waits.
+    /// Returns the answers that are ready; never waits.
     pub fn poll(&self) -> Vec<FileEvent> {
         self.receiver.try_iter().collect()
     }
@@ -84,7 +85,8 @@ impl FileRoom {
     /// Reads a project or a design.
     pub fn open(&self, path: PathBuf) {
         self.spawn(move || {
-            // What a killed save has left there goes; where the folder cannot be written, opening needs nothing of it.
+            // Removes files left by a killed save. Opening does not need this, so an unwritable
+            // folder is ignored.
             let _ = Files::default().check_writable(&path);
             match open_any(&path) {
                 Ok(file) => FileEvent::Opened(path, Ok(file)),
@@ -97,7 +99,7 @@ impl FileRoom {
         });
     }
 
-    /// Finds out what something dropped on the window is.
+    /// Determines the kinds of paths dropped on the window.
     pub fn look_at(&self, paths: Vec<PathBuf>) {
         self.spawn(move || {
             let kind = |path: PathBuf| {
@@ -108,12 +110,12 @@ impl FileRoom {
         });
     }
 
-    /// Finds out what is at a path.
+    /// Checks what is at a path.
     pub fn look_for(&self, question: PathQuestion) {
         self.spawn(move || FileEvent::LookedFor(question.answer()));
     }
 
-    /// Writes a file. What is no document can be cancelled.
+    /// Writes a file. Everything but documents can be cancelled.
     pub fn save(&mut self, mut request: Box<SaveRequest>) {
         let watch = (!request.kind.is_document()).then(Arc::<Watch>::default);
         if let Some(watch) = &watch {
@@ -126,27 +128,27 @@ impl FileRoom {
         });
     }
 
-    /// How far the export under way is: units done and in all, 0 while unknown. `None` while it may
-    /// end at once.
+    /// Progress of the current export: units done and total, 0 while unknown. `None` while it may
+    /// still end at once.
     pub fn export_progress(&self) -> Option<(u64, u64)> {
         let (watch, begun) = self.export.as_ref()?;
         let watch = watch.upgrade()?;
         (begun.elapsed() >= LEAST_SHOWN).then(|| watch.state())
     }
 
-    /// Whether an export is under way.
+    /// Whether an export is in progress.
     pub fn is_exporting(&self) -> bool {
         self.export.as_ref().is_some_and(|(watch, _)| watch.strong_count() > 0)
     }
 
-    /// Gives the export under way up. It answers that it was cancelled.
+    /// Cancels the current export, which answers that it was cancelled.
     pub fn cancel_export(&self) {
         if let Some(watch) = self.export.as_ref().and_then(|(watch, _)| watch.upgrade()) {
             watch.cancel();
         }
     }
 
-    /// Draws a figure for the clipboard, or writes its numbers.
+    /// Renders a figure for the clipboard, or its numbers as text.
     pub fn copy_figure(&self, request: FigureRequest, is_picture: bool) {
         self.spawn(move || {
             let clip = request.clip(is_picture).map_err(|error| error.to_string());
@@ -162,7 +164,7 @@ impl FileRoom {
         });
     }
 
-    /// Reads such work back.
+    /// Recovers work left by a crash.
     pub fn recover(&self, recovery: Recovery) {
         self.spawn(move || {
             let open = || -> Result<(Store, Opened), FileError> {
@@ -175,7 +177,7 @@ impl FileRoom {
         });
     }
 
-    /// Throws such work away.
+    /// Discards work left by a crash.
     pub fn discard(&self, recovery: Recovery) {
         self.spawn_quiet(move || {
             let result = Store::open(&recovery.path).and_then(Store::discard);
@@ -183,7 +185,7 @@ impl FileRoom {
         });
     }
 
-    /// Looks whether the desktop has a dialog of its own, and for the folder in which that is to open.
+    /// Checks whether the desktop has a file dialog, and finds the folder to open it in.
     pub fn browse(&self, browse: Browse) {
         self.spawn(move || {
             if !has_dialog() {
@@ -196,17 +198,20 @@ impl FileRoom {
 
     /// Opens the desktop's own dialog.
     pub fn show_dialog(&self, browse: Browse, folder: Option<&Path>) {
-        // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
+        // On some systems the dialog must be created on the window's thread; its answer may be
+        // awaited on any.
         let (asked, answer) = (Instant::now(), desktop_dialog(&browse, folder));
         self.spawn(move || match chosen(answer) {
-            // Nobody closes a dialog that fast: there was none. The library that asks for it says nothing of that, and may not
-            // reach a portal that is there, since it loads another library for the bus.
+            // No user closes a dialog that fast, so there was none. The dialog library does not
+            // report this, and may fail to reach an existing portal because it loads another
+            // library for the bus.
             None if asked.elapsed() < LEAST_SHOWN => FileEvent::NoDialog(browse),
             path => FileEvent::Browsed(browse, path),
         });
     }
 
-    /// Gives the export under way up before the program ends, and lets it remove what it has begun.
+    /// Cancels the current export before the program ends, and gives it time to remove its partial
+    /// files.
     pub fn end_export(&self) {
         self.cancel_export();
         let begun = Instant::now();
@@ -223,7 +228,7 @@ impl FileRoom {
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         let work = move || {
             if let Some(event) = work() {
-                // Nobody listens any more once the window is closed.
+                // There is no receiver once the window is closed.
                 let _ = sender.send(event);
                 wake.request_repaint();
             }

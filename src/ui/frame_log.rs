@@ -1,18 +1,19 @@
-//! What frames cost, told to whoever asks with `RUST_LOG=frame=debug`.
+//! The cost of frames, logged with `RUST_LOG=frame=debug`.
 
 use std::time::{Duration, Instant};
 
-/// How often it is told.
+/// Interval of the log messages.
 const INTERVAL: Duration = Duration::from_secs(5);
 const TARGET: &str = "frame";
 
-/// Times of the frames since it was last told, in seconds.
+/// Times of the frames since the last message, in seconds.
 #[derive(Debug)]
 pub(super) struct FrameLog {
     logic_secs: f32,
     /// Logic and layout of each frame.
     own_secs: Vec<f32>,
-    /// The same with tessellation and the calls to the graphics driver, which may draw in software.
+    /// The total, including tessellation and the calls to the graphics driver, which may render in
+    /// software.
     whole_secs: Vec<f32>,
     told: Instant,
 }
@@ -22,12 +23,13 @@ impl FrameLog {
         FrameLog { logic_secs: 0.0, own_secs: Vec::new(), whole_secs: Vec::new(), told: Instant::now() }
     }
 
-    /// Takes down the logic of a frame, which has begun at `start`.
+    /// Records the logic of a frame that began at `start`.
     pub(super) fn logic(&mut self, start: Instant) {
         self.logic_secs = start.elapsed().as_secs_f32();
     }
 
-    /// Takes down the layout of a frame, which has begun at `start`, and what the whole frame before has cost.
+    /// Records the layout of a frame that began at `start`, and the total cost of the previous
+    /// frame.
     pub(super) fn ui(&mut self, start: Instant, whole_before: Option<f32>) {
         if !log::log_enabled!(target: TARGET, log::Level::Debug) {
             return;
@@ -51,7 +53,7 @@ impl FrameLog {
     }
 }
 
-/// A percentile, in milliseconds; not a number where there is nothing.
+/// A percentile, in milliseconds; NaN where there are no values.
 fn percentile(secs: &mut [f32], percent: usize) -> f32 {
     secs.sort_unstable_by(f32::total_cmp);
     let last = secs.len().saturating_sub(1);

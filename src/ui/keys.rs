@@ -1,4 +1,4 @@
-//! Keys of commands, in few letters.
+//! Short notation for the keys of commands.
 
 use egui::Modifiers;
 
@@ -15,7 +15,7 @@ pub const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 /// Control and Alt.
 pub const CTRL_ALT: Modifiers = Modifiers::COMMAND.plus(Modifiers::ALT);
 
-/// Shortcuts: modifiers and a key, others after a semicolon.
+/// Shortcuts: modifiers and a key; alternatives after a semicolon.
 macro_rules! keys {
     ($($modifiers:ident, $key:ident);*) => {{
         const KEYS: &[egui::KeyboardShortcut] =

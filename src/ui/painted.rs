@@ -1,4 +1,4 @@
-//! What a test has drawn.
+//! Output of the painter, for tests.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use egui_kittest::kittest::NodeT;
 
 use crate::project::is_hidden;
 
-/// Every text that is painted.
+/// All painted texts.
 pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
     let mut found = Vec::new();
     each(shapes, &mut |shape| {
@@ -19,7 +19,7 @@ pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
     found
 }
 
-/// Every text that is painted, and where.
+/// All painted texts with their positions.
 pub fn placed_texts(shapes: &[ClippedShape]) -> Vec<(String, egui::Rect)> {
     let mut found = Vec::new();
     each(shapes, &mut |shape| {
@@ -30,7 +30,7 @@ pub fn placed_texts(shapes: &[ClippedShape]) -> Vec<(String, egui::Rect)> {
     found
 }
 
-/// Every text that is cut off for want of room.
+/// All texts that are cut off for lack of space.
 pub fn cut_off(shapes: &[ClippedShape]) -> Vec<String> {
     let mut found = Vec::new();
     each(shapes, &mut |shape| {
@@ -43,14 +43,14 @@ pub fn cut_off(shapes: &[ClippedShape]) -> Vec<String> {
     found
 }
 
-/// The names and values of everything that can be found without seeing it, but of the fields that are typed into.
+/// The accessible names and values of all widgets, except text fields.
 pub fn names(root: &egui_kittest::Node<'_>) -> Vec<String> {
     let nodes = root.children_recursive().map(|node| node.accesskit_node());
     let shown = nodes.filter(|node| !egui::accessibility::is_input(node.role()));
     shown.flat_map(|node| [node.label(), node.value()].into_iter().flatten()).collect()
 }
 
-/// Checks that no text holds a character that must not be shown as it is.
+/// Checks that no text contains a character that must be escaped.
 #[track_caller]
 pub fn check_visible(texts: &[String]) {
     for text in texts {
@@ -58,7 +58,7 @@ pub fn check_visible(texts: &[String]) {
     }
 }
 
-/// Every path that is painted, with the colour of its stroke.
+/// All painted paths with the colour of their stroke.
 pub fn paths(shapes: &[ClippedShape]) -> Vec<(Vec<Pos2>, ColorMode)> {
     let mut found = Vec::new();
     each(shapes, &mut |shape| {
@@ -69,7 +69,7 @@ pub fn paths(shapes: &[ClippedShape]) -> Vec<(Vec<Pos2>, ColorMode)> {
     found
 }
 
-/// The mesh of most points.
+/// The mesh with the most vertices.
 pub fn largest_mesh(shapes: &[ClippedShape]) -> Option<Arc<Mesh>> {
     let mut largest: Option<Arc<Mesh>> = None;
     each(shapes, &mut |shape| {
@@ -82,7 +82,7 @@ pub fn largest_mesh(shapes: &[ClippedShape]) -> Option<Arc<Mesh>> {
     largest
 }
 
-/// Checks that something is drawn, and that every shape has finite coordinates.
+/// Checks that something is drawn, and that all shapes have finite coordinates.
 #[track_caller]
 pub fn check_placed(shapes: &[ClippedShape]) {
     assert!(!shapes.is_empty(), "nothing is drawn");

@@ -1,5 +1,5 @@
-//! **The panels** around the views, one file each, and what stands over the window. They change the
-//! [`State`](super::state::State) and give commands.
+//! **The panels** around the views, one file each, and the overlays of the window. They change the
+//! [`State`](super::state::State) and run commands.
 
 pub mod dialog;
 mod export;

@@ -1,26 +1,25 @@
 //! **Plots of plain slices**: curves, a scatter of tens of thousands of points, bars, pictures.
-//! They know egui, numbers and colours; what a run or a data set is they do not know.
+//! They use egui, numbers and colours, and know nothing of runs or data sets.
 //!
-//! The point cloud and the loss plot stand in a plot of `egui_plot`, which places values on the
-//! screen, draws axes and grid, pans by dragging and zooms by pinching and by dragging an axis.
-//! Ours are:
+//! The point cloud and the loss plot use `egui_plot`, which maps values to the screen, draws axes
+//! and grid, pans by dragging, and zooms by pinching and by dragging an axis. Implemented here are:
 //!
-//! - bars, histograms and profiles, which are a dozen small plots in one view: as plots of the
-//!   library they cost 1.4 to 1.7 times as much per frame (`cargo bench --bench plots`);
-//! - curves, as a line of the library draws a straight line over a gap (NaN) and counts dashes along
-//!   a jagged line, so that they merge;
-//! - the wheel alone, the middle button and keys, which ask the library to zoom and pan: it knows
-//!   the wheel as panning, and one button;
-//! - the box that is zoomed into: the library's begins where a drag is noticed and not where it
-//!   began, lingers where the pointer is released outside, and takes drags that are the marker's;
-//! - what was chosen, as settings keep it from start to start and a run ends it, and limits that
+//! - bars, histograms and profiles, of which one view shows about a dozen: as plots of the library
+//!   they cost 1.4 to 1.7 times as much per frame (`cargo bench --bench plots`);
+//! - curves, because a line of the library bridges gaps (NaN) and measures dashes along a jagged
+//!   line, so that they merge;
+//! - zooming and panning by the wheel without a modifier, the middle button and keys: the library
+//!   pans with the wheel and with one button;
+//! - the zoom box: the library's starts where a drag is detected rather than where it began,
+//!   remains when the pointer is released outside, and takes drags that belong to the marker;
+//! - the chosen limits, which are saved in the settings and reset when a run ends, and limits that
 //!   glide after the data: the library's jump, and follow every epoch;
-//! - the legend of classes, as the library's is worked by the mouse alone, has a disc for every
+//! - the legend of classes, because the library's only works with the mouse, shows a disc for every
 //!   shape of marker, and cannot scroll;
-//! - the readout of an epoch: training and validation of a run have one colour, and the library's
+//! - the readout of an epoch: training and validation of a run share a colour, and the library's
 //!   legend has neither dashes nor values; its labels are plain text under the pointer;
-//! - the point under the pointer: the library would search a copy of all points, and find those of a
-//!   faded class too.
+//! - the point under the pointer: the library would search a copy of all points, including those of
+//!   a faded class.
 
 mod bars;
 mod chart;

@@ -1,10 +1,11 @@
-//! What each recipe looks like, in the list of recipes; `scripts/test.sh --long` compares the pictures with trained networks.
+//! Pictures of the recipes in the list of recipes; `scripts/test.sh --long` compares them with
+//! trained networks.
 
 use egui::{ColorImage, Context, Id, TextureHandle, TextureOptions, Ui};
 
 use crate::project::Recipe;
 
-/// Half their size in pixels.
+/// Half the size of the pictures in pixels.
 const SIZE: egui::Vec2 = egui::vec2(144.0, 81.0);
 
 macro_rules! png {
@@ -38,7 +39,7 @@ pub fn png(recipe: Recipe) -> &'static [u8] {
     }
 }
 
-/// Paints the picture of a recipe, as large as it fits into `room` without being stretched.
+/// Paints the picture of a recipe as large as it fits into `room` with its aspect ratio.
 pub fn paint_picture(ui: &Ui, recipe: Recipe, room: egui::Rect) {
     let scale = (room.width() / SIZE.x).min(room.height() / SIZE.y);
     let rect = egui::Rect::from_center_size(room.center(), SIZE * scale);
@@ -48,7 +49,7 @@ pub fn paint_picture(ui: &Ui, recipe: Recipe, room: egui::Rect) {
     }
 }
 
-/// Decoded once, and kept.
+/// The texture, decoded once and cached.
 fn texture(ctx: &Context, recipe: Recipe) -> Option<TextureHandle> {
     let id = Id::unique(("recipe", recipe));
     if let Some(texture) = ctx.data(|data| data.get_temp::<TextureHandle>(id)) {
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_recipe_has_a_picture_of_its_own() {
+    fn every_recipe_has_its_own_picture() {
         let mut seen = std::collections::HashSet::new();
         for recipe in Recipe::ALL {
             let picture = image::load_from_memory(png(recipe)).expect("a picture");

@@ -1,4 +1,4 @@
-//! The panels around the views: what is where, and how large.
+//! The panels around the views: their layout and sizes.
 
 use egui::{Frame, Margin, Panel, Rangef, Rect, Ui, UiBuilder};
 
@@ -39,12 +39,12 @@ impl Side {
 /// The panels of the window.
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
-    /// egui knows the size of a panel by its name: with the next name it has its first size again.
+    /// egui stores the size of a panel by its name: a new name resets it to its initial size.
     generation: u32,
 }
 
 impl Shell {
-    /// Shows the panels and the views between them. Returns the room above the bottom panel.
+    /// Shows the panels and the views between them. Returns the area above the bottom panel.
     pub fn show(
         &mut self,
         ui: &mut Ui,
@@ -81,7 +81,7 @@ impl Shell {
         room
     }
 
-    /// Shows a panel of the size it was given, and remembers the size it is given now.
+    /// Shows a panel with its saved size, and saves the size the user gives it.
     fn panel(
         &self,
         ui: &mut Ui,
@@ -104,8 +104,8 @@ impl Shell {
             .frame(frame(ui, margin));
         let shown = panel.show(ui, |ui| held_ui(ui, |ui| add(ui, state)));
         let size = shown.response.rect.size()[axis];
-        // egui's name for the edge of a panel. Only a drag of this very edge gives a size: a window that has become too
-        // small for the panel changes it too.
+        // egui's name for the edge of a panel. Only a drag of this edge sets the size: a window
+        // that is too small for the panel changes the size too.
         let edge = ui.scope_id().with(name(salt)).with("__resize");
         let is_dragged = ui.read_response(edge).is_some_and(|edge| edge.dragged() || edge.drag_stopped());
         if is_dragged && (size - given.unwrap_or(first)).abs() > 0.5 {
@@ -118,13 +118,13 @@ fn frame(ui: &Ui, margin: Margin) -> Frame {
     Frame::new().fill(tokens(ui).panel).inner_margin(margin)
 }
 
-/// The rest of the right margin is where scroll bars are.
+/// The other part of the right margin is used by scroll bars.
 fn side_margin() -> Margin {
     Margin { right: 14 - BAR_PX, ..Margin::symmetric(14, 10) }
 }
 
-/// Shows something in all the room there is, and in no more: a panel grows and shrinks with what is in it, so that a
-/// long table would take the height a person gave to the views.
+/// Shows content in exactly the available space. A panel otherwise resizes with its content, so a
+/// long table would take height from the views.
 fn held_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     let rect = ui.available_rect_before_wrap();
     let mut inner = ui.new_child(UiBuilder::new().max_rect(rect));

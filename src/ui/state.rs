@@ -98,61 +98,61 @@ pub struct State {
     pub project: Project,
     /// Undo and redo of it.
     pub history: History,
-    /// The document as it is on disk, or as it was new.
+    /// The document as it was last saved or created.
     pub saved: Project,
-    /// The file it belongs to.
+    /// The file of the document.
     pub file: Option<PathBuf>,
-    /// That file as it was last read or written, for saving into it.
+    /// The content of that file as last read or written, for merging when saving.
     pub base: MergeBase,
-    /// Whether parts of that file could not be read: saving over it would lose them.
+    /// Whether parts of that file could not be read, so that saving over it would lose them.
     pub damaged: bool,
     /// Whether runs have changed since the last save.
     pub runs_unsaved: bool,
-    /// The data and how they are coming.
+    /// The data and their loading status.
     pub data: DataState,
-    /// The source of each kind, as it was last chosen.
+    /// The most recently chosen source of each kind.
     pub sources: Sources,
     /// The runs, oldest first.
     pub runs: Vec<Run>,
-    /// How far each run of this sitting is.
+    /// The progress of each run of this session.
     pub progress: BTreeMap<RunId, RunProgress>,
-    /// The run the views show; the newest where none is chosen.
+    /// The run shown in the views; the newest if `None`.
     pub shown_run: Option<RunId>,
     /// The selected card.
     pub selected: Place,
-    /// Which card the keyboard focus should go to at the next frame.
+    /// The card that gets the keyboard focus in the next frame.
     pub focus: Option<Place>,
-    /// A section of the inspector to scroll to at the next frame.
+    /// A section of the inspector to scroll to in the next frame.
     pub reveal: Option<Place>,
-    /// What is open and visible.
+    /// Open and visible views and panels.
     pub view: ViewSettings,
-    /// The dialog that is open.
+    /// The open dialog.
     pub dialog: Option<Dialog>,
-    /// The log and the notes on screen.
+    /// The log and the notifications.
     pub notices: Notices,
-    /// What must be done outside, in order.
+    /// Work to be done outside, in order.
     pub effects: Vec<Effect>,
-    /// Shapes, costs and problems of the document as it is.
+    /// Shapes, costs and problems of the current document.
     pub derived: Derived,
-    /// Files opened or saved, newest first.
+    /// Recently opened or saved files, newest first.
     pub recent: Vec<PathBuf>,
-    /// Threads to train with; `None` is one for each core.
+    /// Threads to train with; `None` means one per core.
     pub threads: Option<usize>,
-    /// Where work in progress is written down; `None` until it is ready, or where that failed.
+    /// The live store for work in progress; `None` until it is ready, or if that failed.
     pub store: Option<Store>,
-    /// Writing to disk under way: the window says so.
+    /// Description of the write to disk in progress, shown in the window.
     pub busy: Option<String>,
-    /// How far an export is that takes a while: units done and in all, 0 while unknown.
+    /// Progress of a long export: units done and total, 0 while unknown.
     pub exporting: Option<(u64, u64)>,
-    /// Work a crash left behind that is still to be offered.
+    /// Work left by a crash that has not been offered yet.
     pub(super) found: Vec<Recovery>,
-    /// Runs whose loss is drawn beside the shown one's.
+    /// Runs whose loss is drawn beside that of the shown run.
     pub compared: Vec<RunId>,
-    /// The epoch the views show; `None` is the newest.
+    /// The epoch shown in the views; `None` is the newest.
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: Principal,
-    /// What was asked of the shown run's network, and the answers.
+    /// Requests to the shown run's network, and the answers.
     pub explore: Explore,
     /// The error of PCA of every run.
     pub baselines: Baselines,
@@ -166,71 +166,74 @@ pub struct State {
     pub set_codes: SetCodes,
     /// Codes of the samples of a set in the view Explore, on any plane.
     pub explored_codes: SetCodes<Arc<ExploredPlane>>,
-    /// Other data that networks are shown, loaded or on their way.
+    /// Other data shown to networks, loaded or loading.
     pub showing: Showing,
-    /// Those that the shown run's network sees, by name.
+    /// The other data shown to the network of the shown run, by name.
     pub others: BTreeMap<String, Arc<Dataset>>,
-    /// Figures of the views that can be saved.
+    /// Figures of the views for saving.
     pub figures: Figures,
-    /// The folder that was chosen last for something of this document.
+    /// The folder chosen last for a file of this document.
     pub saved_in: Option<PathBuf>,
-    /// Data of runs that the design no longer reads.
+    /// Data of runs that the design no longer uses.
     pub(super) past_data: PastData,
-    /// The document as the live store was last given it.
+    /// The document as last sent to the live store.
     pub(super) kept: Option<Project>,
-    /// Jobs that measure a run, with what they measure of it.
+    /// Jobs that measure a run, with what they measure.
     pub(super) jobs: BTreeMap<JobId, (RunId, Measured)>,
-    /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
+    /// Runs of another document, or removed ones, that have not reported their end yet: another run
+    /// may have the same number.
     pub(super) orphans: BTreeSet<RunId>,
-    /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
+    /// Whether the window shows an explicitly opened file, so that nothing else replaces it
+    /// automatically.
     pub(super) has_opened: bool,
-    /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
+    /// Counts the documents of this session, so that late answers for an older document are
+    /// recognised.
     pub(super) document: u64,
     /// Number of the next job.
     pub(super) next_job: u64,
-    /// Numbers of runs of this document and of its file, removed ones too: none is used again.
+    /// Numbers of runs of this document and its file, including removed runs: none is used again.
     pub(super) used: BTreeSet<RunId>,
-    /// Kinds that were tried before others.
+    /// Kinds that were selected before others.
     pub(super) tried: Tried,
-    /// The source that settings of training were last fitted to, with its training rows; `None`
-    /// until data are loaded that a document was opened with.
+    /// The source that training settings were last adapted to, with its number of training rows;
+    /// `None` until the data of an opened document are loaded.
     pub(super) fitted: Option<(Source, usize)>,
-    /// Learning rate and epochs that the run under way was last told.
+    /// Learning rate and epochs last sent to the current run.
     pub(super) live_settings: Option<(f32, u32)>,
 }
 
-/// Something the window must do that a plain function cannot.
+/// Work for the window that a plain function cannot do.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Ask the session.
+    /// Send a request to the session.
     Session(session::Request),
     /// Read a project or a design.
     Open(PathBuf),
-    /// Find out what was dropped on the window.
+    /// Determine what was dropped on the window.
     LookAt(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
-    /// Give the export under way up.
+    /// Cancel the current export.
     CancelExport,
-    /// Draw a figure for the clipboard, or write its numbers: whether it is the picture.
+    /// Render a figure for the clipboard: as a picture if true, otherwise its numbers.
     CopyFigure(FigureRequest, bool),
-    /// Put this on the clipboard.
+    /// Copy this to the clipboard.
     Copy(Clip),
-    /// Find out what is at a path.
+    /// Check what is at a path.
     LookFor(PathQuestion),
-    /// Look for the folder of the desktop's own file dialog.
+    /// Find the folder for the desktop's file dialog.
     Browse(Browse),
-    /// Show that dialog, in this folder.
+    /// Show that dialog in this folder.
     ShowDialog(Browse, Option<PathBuf>),
-    /// Read back work that a crash left behind.
+    /// Recover work left by a crash.
     Recover(Recovery),
-    /// Throw it away.
+    /// Discard work left by a crash.
     Discard(Recovery),
-    /// Do something in the live store.
+    /// Send a request to the live store.
     Store(StoreRequest),
-    /// Change how large everything is; 0 is back to normal.
+    /// Change the zoom of the interface; 0 resets it.
     Zoom(f32),
-    /// Close the window, nothing being lost.
+    /// Close the window; everything is saved.
     Quit,
 }
 
@@ -241,7 +244,7 @@ impl Default for State {
 }
 
 impl State {
-    /// A window with this document, saved nowhere yet.
+    /// Creates the state of a window with this document, which has not been saved.
     pub fn new(project: Project) -> State {
         State {
             history: History::new(&project),
@@ -298,19 +301,19 @@ impl State {
         }
     }
 
-    /// Whether something would be lost if the window closed now.
+    /// Whether closing the window now would lose something.
     pub fn is_modified(&self) -> bool {
         self.project != self.saved || self.runs_unsaved
     }
 
-    /// The name in the window's title: that of the file, else the document's own.
+    /// The name in the window's title: that of the file, else of the document.
     pub fn title(&self) -> String {
         let of_file = self.file.as_ref().and_then(|file| file.file_name());
         let name = of_file.map_or_else(|| self.project.name.as_str().into(), OsStr::to_string_lossy);
         visible(&name).into_owned()
     }
 
-    /// The run that trains or is paused; where there is none, the first in the queue.
+    /// The run that trains or is paused, or else the first in the queue.
     pub fn active_run(&self) -> Option<&Run> {
         let is_under_way = |run: &&Run| run.status.is_under_way();
         self.runs
@@ -319,15 +322,16 @@ impl State {
             .or_else(|| self.runs.iter().find(|run| run.status.is_unfinished()))
     }
 
-    /// The run the views show.
+    /// The run shown in the views.
     pub fn shown(&self) -> Option<&Run> {
         let chosen = self.shown_run.and_then(|id| self.find_run(id));
         let listed = self.runs.iter().rev().find(|run| !run.caption.is_hidden);
         chosen.or(listed).or(self.runs.last())
     }
 
-    /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
-    /// these are not there, loaded data of the same rows, whatever labels they have.
+    /// The data a run was trained on, with the labels it was trained with: the loaded ones, or
+    /// those of an earlier edit. If these are not available, loaded data with the same rows and any
+    /// labels.
     pub fn data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
         let loaded = self.data.dataset.as_ref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
@@ -335,7 +339,7 @@ impl State {
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))
     }
 
-    /// Why the data of a run are not there, where [`State::data_of`] has none.
+    /// The reason why the data of a run are not available, where [`State::data_of`] has none.
     pub fn missing_data(&self, run: &Run) -> MissingData<'_> {
         if self.data.progress.is_some() {
             return MissingData::Loading;
@@ -350,17 +354,18 @@ impl State {
         }
     }
 
-    /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
+    /// Shape of the loaded samples, even if the design now uses other data. Used for drawing.
     pub fn input_shape(&self) -> Option<Shape> {
         self.data.facts.map(|facts| facts.shape)
     }
 
-    /// Shape of the samples the design asks for, once they are loaded: what the document may be changed by.
+    /// Shape of the samples of the design, once they are loaded. Used for changing the document.
     pub fn current_shape(&self) -> Option<Shape> {
         self.data.facts_of(&self.project.data.source).map(|facts| facts.shape)
     }
 
-    /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.
+    /// The loaded data with their facts, if they are those a run was trained on, with the same
+    /// split and preparation.
     pub fn data_as_trained(&self, run: &Run) -> Option<(&Arc<Dataset>, DataFacts)> {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
@@ -368,8 +373,8 @@ impl State {
         (then == of.trained() && run.check_watched_rows(data).is_ok()).then_some((data, facts))
     }
 
-    /// The run that the train key resumes: the shown one, where it was stopped before its last epoch and the design on
-    /// screen is what it trained when it was stopped.
+    /// The run that the train key resumes: the shown one, if it was stopped before its last epoch
+    /// and if the current design is the one it trained when it was stopped.
     pub fn resumes(&self) -> Option<&Run> {
         let is_stopped = |run: &&Run| run.status == Status::Stopped && run.checkpoint.is_some();
         let run = self.shown().filter(is_stopped)?;
@@ -383,14 +388,14 @@ impl State {
         then.name.clone_from(&self.project.name);
         if self.data.dataset.is_some() {
             self.data_as_trained(run)?;
-            // The same data at another place are the same data.
+            // Equal data at another path are the same data.
             then.data.source.clone_from(&self.project.data.source);
         }
         let is_same = self.project.trained_designs().contains(&then);
         (is_same && run.finished_epochs() < run.epochs).then_some(run)
     }
 
-    /// How many threads train.
+    /// Number of training threads.
     pub fn threads(&self) -> usize {
         self.threads.unwrap_or_else(cores).max(1)
     }
@@ -400,7 +405,7 @@ impl State {
         self.runs.iter().find(|run| run.id == id)
     }
 
-    /// A run by its number, to be changed.
+    /// Mutable access to a run by its number.
     pub fn find_run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.id == id)
     }
@@ -410,25 +415,24 @@ impl State {
         matches!(self.project.decoder, Decoder::Mirrored { tied: true })
     }
 
-    /// Whether the decoder follows the encoder.
+    /// Whether the decoder mirrors the encoder.
     pub fn is_mirrored(&self) -> bool {
         matches!(self.project.decoder, Decoder::Mirrored { .. })
     }
 
-    /// The run under way, where it trains another design than the one on screen.
+    /// The current run, if it trains another design than the current one.
     pub fn older_design(&self) -> Option<RunId> {
         self.active_run().filter(|run| self.is_of_other_design(run)).map(|run| run.id)
     }
 
-    /// The run that the views show, where it has ended and its design is another than the one on
-    /// screen.
+    /// The shown run, if it has ended and its design differs from the current one.
     pub fn outdated_views(&self) -> Option<RunId> {
         let run = self.shown().filter(|run| !run.status.is_unfinished())?;
         self.is_of_other_design(run).then_some(run.id)
     }
 
-    /// Learning rate and epochs do not count: they are changed on the way. The same data at another
-    /// place are the same.
+    /// Whether a run has another design. Learning rate and epochs are ignored, because they can
+    /// change during training. Equal data at another path are the same data.
     fn is_of_other_design(&self, run: &Run) -> bool {
         let mut then = run.design.clone();
         then.training.learning_rate = self.project.training.learning_rate;
@@ -441,13 +445,13 @@ impl State {
     }
 }
 
-/// How many threads the machine works on at once.
+/// Number of hardware threads.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Whether data come with the program, or their place is still to be chosen: whatever comes next is
-/// a choice.
+/// Whether the data are built in, or their path has not been chosen yet: any other source is then
+/// the user's choice.
 fn unplaced(source: &Source) -> bool {
     source.path().is_none_or(|path| path.as_os_str().is_empty())
 }

@@ -1,4 +1,4 @@
-//! The window driven as a person would, without a screen.
+//! The window operated as a user would, without a screen.
 
 use egui::{Key, Modifiers, Theme, vec2};
 use egui_kittest::Harness;
@@ -25,7 +25,7 @@ mod shots;
 mod sitting;
 mod training;
 
-/// A window of its own state and settings, which end with the test.
+/// A window with its own state and settings, which are deleted after the test.
 struct Window {
     harness: Harness<'static, HourglassApp>,
     folder: tempfile::TempDir,
@@ -57,13 +57,13 @@ impl Window {
         Window { harness, folder }
     }
 
-    /// Ends the window as the desktop does.
+    /// Closes the window as the desktop does.
     fn close(mut self) -> tempfile::TempDir {
         eframe::App::on_exit(self.harness.state_mut(), None);
         self.folder
     }
 
-    /// The settings as they are on disk.
+    /// The saved settings.
     fn settings(folder: &tempfile::TempDir) -> crate::io::Settings {
         crate::io::Settings::load(&folder.path().join("settings.ron"))
     }
@@ -86,7 +86,7 @@ impl Window {
         self.harness.run_ok();
     }
 
-    /// Frame after frame until something holds; the lanes work meanwhile.
+    /// Draws frames until a condition holds while the workers run.
     fn until(&mut self, what: &str, holds: impl Fn(&super::state::State) -> bool) {
         let start = std::time::Instant::now();
         while !holds(&self.harness.state().state) {

@@ -1,4 +1,4 @@
-//! The look of the window: egui's style in the colours of [`Palette`], type and spacing.
+//! The theme of the window: egui's style with the colours of [`Palette`], fonts and spacing.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::figure::{Palette, REGULAR_FONT, SEMI_BOLD_FONT};
 /// Corner radius of cards and buttons, in points.
 pub const RADIUS: u8 = 7;
 
-/// Installs fonts and both themes; which one is shown follows the desktop until a person chooses.
+/// Installs fonts and both themes. The desktop decides which one is shown until the user chooses.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     for theme in [Theme::Dark, Theme::Light] {
@@ -23,7 +23,7 @@ pub fn install(ctx: &Context) {
     }
 }
 
-/// The colours in force where `ui` paints.
+/// The colours of the theme of `ui`.
 pub fn tokens(ui: &Ui) -> Tokens {
     Tokens::of(ui.visuals().dark_mode)
 }
@@ -31,25 +31,25 @@ pub fn tokens(ui: &Ui) -> Tokens {
 /// The palette as egui's colours.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens {
-    /// Behind everything.
+    /// Window background.
     pub window: Color32,
     /// Side panels.
     pub panel: Color32,
     /// Cards and fields.
     pub card: Color32,
-    /// What stands out.
+    /// Highlighted elements.
     pub raised: Color32,
     /// Outlines.
     pub line: Color32,
-    /// The ground of plots.
+    /// Plot background.
     pub plot: Color32,
-    /// Text to read.
+    /// Primary text.
     pub text: Color32,
-    /// Text beside it.
+    /// Secondary text.
     pub dim: Color32,
     /// Decorative text.
     pub faint: Color32,
-    /// What can be acted on.
+    /// Interactive elements.
     pub accent: Color32,
     /// Text on the accent.
     pub on_accent: Color32,
@@ -59,9 +59,9 @@ pub struct Tokens {
     pub code: Color32,
     /// The decoder.
     pub decoder: Color32,
-    /// The thread of time.
+    /// The replay position.
     pub thread: Color32,
-    /// Gone wrong.
+    /// Errors.
     pub bad: Color32,
 }
 
@@ -101,7 +101,7 @@ fn fonts() -> FontDefinitions {
     for (name, bytes) in files {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
-    // egui's own fonts stand behind Inter: icons and rare signs come from them.
+    // egui's own fonts are fallbacks after Inter, for icons and rare characters.
     let behind = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     let family = |first: &str| std::iter::once(first.to_owned()).chain(behind.clone()).collect::<Vec<_>>();
     fonts.families.insert(FontFamily::Proportional, family("Inter"));
@@ -193,7 +193,7 @@ fn widgets(tokens: &Tokens) -> Widgets {
     }
 }
 
-/// Least height and width of something to click, in points.
+/// Minimum width and height of clickable elements, in points.
 pub const TARGET: Vec2 = vec2(24.0, 24.0);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Small pictures of samples, as textures: made once, kept until what they show changes.
+//! Small pictures of samples as textures, cached until their content changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,14 +10,15 @@ use super::state::State;
 use crate::project::{Place, Shown};
 use crate::run::Run;
 
-/// The textures at hand.
+/// The cached textures.
 #[derive(Default)]
 pub struct Thumbnails {
     kept: HashMap<Place, (u64, TextureHandle)>,
 }
 
 impl Thumbnails {
-    /// A sample for the input card, its reconstruction for the output card; `None` where there is no picture.
+    /// A sample for the input card, or its reconstruction for the output card; `None` where there
+    /// is no picture.
     pub fn of_card(&mut self, ctx: &Context, state: &State, place: Place) -> Option<TextureId> {
         let data = state.data.dataset.as_ref()?;
         let shown = data.shown()?;
@@ -39,7 +40,7 @@ impl Thumbnails {
             Place::Output => {
                 let (run, kept) = (run?, kept?);
                 let sample = kept.reconstructions.get(..features)?;
-                // Numbers of runs come again with the next project, so they do not tell pictures apart.
+                // Numbers of runs are reused in the next project, so they do not identify pictures.
                 let key = stamp_of((run.id, run.started_unix_secs, kept.epoch, Arc::as_ptr(kept) as usize));
                 self.texture(ctx, place, key, shown, || sample.to_vec())
             }
@@ -68,7 +69,7 @@ impl Thumbnails {
     }
 }
 
-/// A sample as a picture, stretched so that its smallest value is black and its largest white.
+/// A sample as a picture, stretched so that its minimum is black and its maximum white.
 fn picture(shown: Shown, values: &[f32]) -> Option<ColorImage> {
     let values = shown.picture(values);
     let (low, high) = values

@@ -44,8 +44,8 @@ use crate::session;
 use crate::ui::state::{Effect, State};
 
 impl State {
-    /// Brings everything derived in line with the document; called around every frame.
-    /// `is_editing`: a widget is being dragged or typed into, so an edit is not over yet.
+    /// Updates everything derived from the document; called around every frame. `is_editing`: a
+    /// widget is being dragged or typed into, so that an edit is in progress.
     pub fn refresh(&mut self, is_editing: bool) {
         self.history.observe(&self.project, is_editing);
         self.sources.remember(&self.project.data.source);
@@ -56,7 +56,8 @@ impl State {
             self.keep_if_changed();
             self.offer_found();
         }
-        // The cards follow at once: shapes are known while data of the same source are only split again.
+        // The cards are updated at once: shapes remain known while data of the same source are only
+        // split again.
         self.derived.follow(&self.project, &self.data, is_editing);
         if self.derived.errors() == 0 {
             self.notices.take_back(NOT_YET);
@@ -66,7 +67,7 @@ impl State {
         self.want_baseline();
     }
 
-    /// Asks the session.
+    /// Sends a request to the session.
     pub fn send(&mut self, request: session::Request) {
         self.effects.push(Effect::Session(request));
     }

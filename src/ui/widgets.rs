@@ -1,4 +1,4 @@
-//! Widgets that know egui and the look only.
+//! Widgets that depend only on egui and the theme.
 
 pub mod button;
 pub mod empty;

@@ -1,4 +1,4 @@
-//! How large the window is, from one start to the next.
+//! The size of the window, saved between two starts.
 
 use egui::{Context, Vec2, ViewportBuilder, vec2};
 
@@ -6,10 +6,10 @@ use crate::io::WindowSize;
 
 const FIRST: Vec2 = vec2(1440.0, 900.0);
 const LEAST: Vec2 = vec2(900.0, 600.0);
-/// What no screen is larger than: settings can hold anything.
+/// Larger than any screen: settings may contain anything.
 const MOST: Vec2 = vec2(16_384.0, 16_384.0);
 
-/// The window as it was left; as it is at the very first start, where nothing sensible is known.
+/// The window with its saved size; with the default size if no valid size is saved.
 pub fn first(left: Option<WindowSize>) -> ViewportBuilder {
     let left = left.filter(|left| left.width.is_finite() && left.height.is_finite());
     let size = left.map_or(FIRST, |left| vec2(left.width, left.height).clamp(LEAST, MOST));
@@ -19,7 +19,7 @@ pub fn first(left: Option<WindowSize>) -> ViewportBuilder {
         .with_maximized(left.is_some_and(|left| left.maximized))
 }
 
-/// The window as it is; while it is maximised, with the size it goes back to.
+/// The current window; while it is maximised, with the size before.
 pub fn now(ctx: &Context, before: Option<WindowSize>) -> Option<WindowSize> {
     let (maximized, minimized) = ctx.input(|input| {
         let viewport = input.viewport();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_opens_as_it_was_left_and_never_absurdly() {
+    fn the_window_opens_with_its_saved_size_within_limits() {
         let left = |width, height, maximized| Some(WindowSize { width, height, maximized });
         for (left, size, maximized) in [
             (None, FIRST, false),

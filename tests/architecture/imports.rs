@@ -1,10 +1,10 @@
-//! What the files of the window import: layers, and circles of files.
+//! Checks the imports of the window's files: layers, and import cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Texts, check, code, name, none, texts, without_test_files};
 
-/// The modules of the window, lowest first: each uses itself and those before it.
+/// The modules of the window, lowest first: each may use itself and those before it.
 const LAYERS: [&str; 18] = [
     "plots",
     "theme",
@@ -25,17 +25,17 @@ const LAYERS: [&str; 18] = [
     "shell",
     "app",
 ];
-/// The most files of the window in a circle, each of which uses the next.
+/// Maximum number of the window's files in an import cycle.
 const MOST_IN_CIRCLE: usize = 3;
 
 #[test]
-fn the_window_lies_in_layers_without_long_circles() {
+fn the_window_has_layers_without_long_import_cycles() {
     let sources = without_test_files(&texts("src", &["rs"]));
     none(&layer_errors("ui", &LAYERS, &sources));
     none(&circles("src/ui/", &sources));
 }
 
-/// The words and signs of a source's code; `::` is one of them.
+/// The words and signs of the code of a source; `::` is a single sign.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
@@ -49,7 +49,7 @@ fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// Every path from the root that the code of a file names, imports with braces taken apart.
+/// Every path from the root that the code of a file names, with braces in imports expanded.
 fn paths(file: &str, source: &str) -> Vec<Vec<String>> {
     let code: String = code(source).into_iter().map(|(_, line)| line + "\n").collect();
     let tokens = tokens(&code);
@@ -59,7 +59,7 @@ fn paths(file: &str, source: &str) -> Vec<Vec<String>> {
     let own: Vec<String> = own.collect();
     let mut found = Vec::new();
     for (at, words) in tokens.windows(3).enumerate().filter(|(_, words)| words[2] == "::") {
-        // `pub(in crate::ui)` tells who may use something.
+        // `pub(in crate::ui)` declares visibility.
         if matches!(words[0], "::" | "in") {
             continue;
         }
@@ -75,8 +75,8 @@ fn paths(file: &str, source: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Collects the paths that begin with `path` and continue at a token; says which token follows
-/// them.
+/// Collects the paths that begin with `path` and continue at a token. Returns the index of the
+/// token after them.
 fn tree(tokens: &[&str], mut at: usize, path: &[String], found: &mut Vec<Vec<String>>) -> usize {
     let mut path = path.to_vec();
     match tokens.get(at).copied() {
@@ -104,7 +104,7 @@ fn tree(tokens: &[&str], mut at: usize, path: &[String], found: &mut Vec<Vec<Str
     at + 1
 }
 
-/// Where modules of a room use one of a higher layer, and layers and modules that do not fit.
+/// Modules of a folder that use a higher layer, and layers and modules that do not match.
 fn layer_errors(room: &str, layers: &[&str], sources: &Texts) -> Vec<String> {
     let folder = format!("src/{room}/");
     let missing = layers.iter().filter(|layer| !sources.contains_key(&format!("{folder}{layer}.rs")));
@@ -130,7 +130,7 @@ fn layer_errors(room: &str, layers: &[&str], sources: &Texts) -> Vec<String> {
 /// The files that each file uses.
 type Uses<'a> = BTreeMap<&'a str, BTreeSet<String>>;
 
-/// Circles of files below a folder that are too many to be one idea.
+/// Import cycles below a folder that have too many files.
 fn circles(folder: &str, sources: &Texts) -> Vec<String> {
     let target = |path: Vec<String>| {
         let mut files = (1..=path.len()).rev().map(|parts| format!("src/{}.rs", path[..parts].join("/")));
@@ -154,8 +154,8 @@ fn circles(folder: &str, sources: &Texts) -> Vec<String> {
     errors
 }
 
-/// Whether a chain of files can be continued to a circle that is too long; its first file is the
-/// first by name.
+/// Whether a chain of files can be extended to a cycle that is too long. The chain starts with its
+/// first file by name.
 fn closes<'a>(chain: &mut Vec<&'a str>, uses: &'a Uses<'_>) -> bool {
     let (first, last) = (chain[0], chain[chain.len() - 1]);
     if chain.len() > MOST_IN_CIRCLE && uses[last].contains(first) {
@@ -173,7 +173,7 @@ fn closes<'a>(chain: &mut Vec<&'a str>, uses: &'a Uses<'_>) -> bool {
     false
 }
 
-/// The files that a file uses, directly or by way of others.
+/// The files that a file uses, directly or indirectly.
 fn reached<'a>(file: &'a str, uses: &'a Uses<'_>) -> BTreeSet<&'a str> {
     let (mut seen, mut left) = (BTreeSet::new(), vec![file]);
     while let Some(file) = left.pop() {
@@ -183,7 +183,7 @@ fn reached<'a>(file: &'a str, uses: &'a Uses<'_>) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn layers_and_circles_that_break_the_rules_are_found() {
+fn layers_and_cycles_that_break_the_rules_are_found() {
     let texts = |files: &[(&str, &str)]| -> Texts {
         files.iter().map(|(file, source)| (format!("src/ui/{file}.rs"), (*source).to_owned())).collect()
     };

@@ -1,4 +1,5 @@
-//! The window of the tests: the real one with its real threads, in folders of its own, driven by what a person sees.
+//! The window for tests: the real one with its real threads, with folders of its own, driven
+//! through what a user sees.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
@@ -23,10 +24,10 @@ pub const ALT: Modifiers = Modifiers::ALT;
 pub const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 pub const CTRL_ALT: Modifiers = Modifiers::COMMAND.plus(Modifiers::ALT);
 
-/// Most frames that are drawn while waiting: minutes on a slow machine.
+/// Maximum number of frames drawn while waiting: minutes on a slow machine.
 const PATIENCE: usize = 30_000;
 
-/// Where one person's program keeps state and settings; everything in it ends with the test.
+/// Folders for the state and settings of one program; deleted at the end of the test.
 pub struct Home {
     dir: TempDir,
 }
@@ -46,8 +47,8 @@ impl Home {
         self.path("state")
     }
 
-    /// From the next start on one view is in sight at a time, so that names are unique and it has
-    /// all the room.
+    /// From the next start on, one view is shown at a time, so that names are unique and the view
+    /// has the whole area.
     pub fn show_one_view(&self) {
         let views: Vec<String> = ENTRIES.iter().map(|entry| format!("View({})", entry.name)).collect();
         let layout = format!("(views:Tabs(active:0,children:[{}]))", views.join(","));
@@ -55,12 +56,12 @@ impl Home {
         settings.save(&Files::default(), &self.path("config").join("settings.ron")).expect("written");
     }
 
-    /// Starts the program in a window of the usual size, and waits for its data.
+    /// Starts the program in a window of the default size and waits for its data.
     pub fn window(&self) -> Window {
         self.window_of(1440.0, 900.0)
     }
 
-    /// The same in a window of that size.
+    /// Starts the program in a window of this size and waits for its data.
     pub fn window_of(&self, width: f32, height: f32) -> Window {
         let mut window = self.start(width, height);
         window.until("the digits are loaded", |state| state.data.dataset.is_some());
@@ -68,7 +69,7 @@ impl Home {
         window
     }
 
-    /// Starts the program and waits for nothing.
+    /// Starts the program without waiting.
     pub fn start(&self, width: f32, height: f32) -> Window {
         let options = Options {
             file: None,
@@ -103,7 +104,8 @@ impl Window {
         self.state().runs.last().expect("a run")
     }
 
-    /// Draws until nothing moves, or a training keeps everything moving; looks at names and glyphs.
+    /// Draws until the window is idle, or until only a training keeps it changing. Checks names and
+    /// glyphs.
     pub fn settle(&mut self) {
         self.harness.run_ok();
     }
@@ -114,40 +116,40 @@ impl Window {
         self.settle();
     }
 
-    /// The one widget of that kind and name.
+    /// The only widget with this role and name.
     #[track_caller]
     pub fn find<'a>(&'a self, role: Role, label: &'a str) -> Node<'a> {
         self.harness.get_by_role_and_label(role, label)
     }
 
-    /// Whether anything on screen is called that.
+    /// Whether anything on screen has this name.
     pub fn shows(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
 
-    /// How many buttons are called that.
+    /// The number of buttons with this name.
     pub fn count(&self, label: &str) -> usize {
         self.harness.query_all_by_role_and_label(Role::Button, label).count()
     }
 
-    /// Whether the name of anything on screen has these words in it.
+    /// Whether the name of anything on screen contains these words.
     pub fn says(&self, words: &str) -> bool {
         self.harness.query_all_by_label_contains(words).next().is_some()
     }
 
-    /// Whether the one button of that name is greyed out.
+    /// Whether the only button with this name is disabled.
     #[track_caller]
     pub fn is_disabled(&self, label: &str) -> bool {
         self.find(Role::Button, label).accesskit_node().is_disabled()
     }
 
-    /// Clicks the one button of that name.
+    /// Clicks the only button with this name.
     #[track_caller]
     pub fn press(&mut self, label: &str) {
         self.click(Role::Button, label);
     }
 
-    /// Clicks the one widget of that kind and name.
+    /// Clicks the only widget with this role and name.
     #[track_caller]
     pub fn click(&mut self, role: Role, label: &str) {
         let node = self.find(role, label);
@@ -156,14 +158,14 @@ impl Window {
         self.settle();
     }
 
-    /// Presses the button of the pointer, which has to be somewhere already, or lets go of it.
+    /// Presses or releases the mouse button at the current position of the pointer.
     pub fn button(&mut self, pos: Pos2, pressed: bool) {
         let (button, modifiers) = (egui::PointerButton::Primary, NONE);
         self.harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
         self.harness.run_steps(2);
     }
 
-    /// Types into the one field of that kind and name, in place of what is there, and ends with Enter.
+    /// Types into the only field with this role and name, replacing its content, and presses Enter.
     #[track_caller]
     pub fn fill(&mut self, role: Role, label: &str, text: &str) {
         self.find(role, label).click();
@@ -174,26 +176,26 @@ impl Window {
         self.key(NONE, Key::Enter);
     }
 
-    /// Types a number into the field of that name.
+    /// Types a number into the field with this name.
     #[track_caller]
     pub fn number(&mut self, label: &str, text: &str) {
         self.fill(Role::SpinButton, label, text);
     }
 
-    /// Chooses from the list of that name.
+    /// Selects an option from the list with this name.
     #[track_caller]
     pub fn choose(&mut self, label: &str, option: &str) {
         self.click(Role::ComboBox, label);
         self.press(option);
     }
 
-    /// Answers the dialog for a path.
+    /// Enters a path in the file dialog.
     #[track_caller]
     pub fn type_path(&mut self, path: &std::path::Path) {
         self.fill(Role::TextInput, "Path", &path.display().to_string());
     }
 
-    /// Frame after frame until something holds; the threads work meanwhile.
+    /// Draws frames until a condition holds while the threads work.
     #[track_caller]
     pub fn until(&mut self, what: &str, holds: impl Fn(&State) -> bool) {
         for _ in 0..PATIENCE {
@@ -201,7 +203,7 @@ impl Window {
                 return;
             }
             self.harness.step();
-            // The trainer wants a core too.
+            // The trainer needs a core too.
             std::thread::sleep(Duration::from_millis(1));
         }
         let state = self.state();
@@ -209,7 +211,7 @@ impl Window {
         panic!("waited in vain until {what}; runs {runs:?}, {:?}, {:?}", state.dialog, state.notices.log);
     }
 
-    /// Waits until the newest run stands there.
+    /// Waits until the newest run has this status.
     #[track_caller]
     pub fn until_status(&mut self, status: &Status) {
         self.until(&format!("the run is {}", status.word()), |state| {
@@ -218,7 +220,7 @@ impl Window {
         self.settle();
     }
 
-    /// Waits until the newest run has finished so many epochs.
+    /// Waits until the newest run has finished this many epochs.
     #[track_caller]
     pub fn until_epochs(&mut self, count: usize) {
         self.until(&format!("{count} epochs are trained"), |state| {
@@ -226,7 +228,7 @@ impl Window {
         });
     }
 
-    /// Trains so many single epochs and stands still.
+    /// Trains this many single epochs, pausing after each.
     pub fn train_epochs(&mut self, count: usize) {
         let done = self.state().runs.last().map_or(0, |run| run.history.epochs.len());
         for epoch in done + 1..=done + count {
@@ -236,7 +238,7 @@ impl Window {
         }
     }
 
-    /// Selects a card by the keyboard.
+    /// Selects a card with the keyboard.
     #[track_caller]
     pub fn select(&mut self, label: &str, place: Place) {
         self.press(label);

@@ -1,5 +1,5 @@
-//! A code that is a picture is looked at in every view: its channels in Health and Reconstructions,
-//! two of its numbers in Latent space, one position in Explore.
+//! A picture code in every view: its channels in Health and Reconstructions, two of its numbers in
+//! Latent space, one position in Explore.
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -31,7 +31,7 @@ fn design() -> Project {
     project
 }
 
-/// The values of the newest answer.
+/// The number of values of the newest answer.
 fn decoded(window: &Window, purpose: Decoding) -> usize {
     window.state().explore.decoded(purpose).map_or(0, |(_, rows)| rows.len())
 }
@@ -45,7 +45,7 @@ fn choose(window: &mut Window, chip: &str, list: &str) {
 }
 
 #[test]
-fn codes_that_are_pictures_are_looked_at_by_channel_and_position() {
+fn picture_codes_are_shown_by_channel_and_position() {
     let home = Home::new();
     let file = home.path("channels.ron");
     std::fs::write(&file, design().to_ron()).expect("written");
@@ -72,7 +72,7 @@ fn codes_that_are_pictures_are_looked_at_by_channel_and_position() {
     window.number("channel along x", "3");
     window.number("row along x", "2");
     window.number("column along y", "4");
-    // No row beyond the last.
+    // No row after the last.
     window.number("row along y", "9");
     let value =
         |window: &Window, name: &str| window.find(Role::SpinButton, name).accesskit_node().numeric_value();

@@ -1,4 +1,4 @@
-//! Every form that shapes a network, from the card to a run that trains with it.
+//! Every form that edits a network, from the card to a run trained with it.
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
@@ -15,14 +15,14 @@ fn window(home: &Home) -> Window {
     home.window_of(1440.0, 2600.0)
 }
 
-/// Types a number into a field, be it one with a slider or without.
+/// Types a number into a field, with or without a slider.
 fn set(window: &mut Window, field: &str, text: &str) {
     let beside = format!("{field}, value");
     let has_slider = window.harness.query_by_role_and_label(Role::SpinButton, &beside).is_some();
     window.number(if has_slider { &beside } else { field }, text);
 }
 
-/// Trains one epoch of a new run and ends it; gives the names of its loss terms.
+/// Trains one epoch of a new run and ends it. Returns the names of its loss terms.
 fn terms(window: &mut Window) -> Vec<String> {
     let before = window.state().runs.len();
     window.harness.key_press(egui::Key::F11);
@@ -58,7 +58,7 @@ fn every_kind_of_code_is_chosen_set_and_trained() {
         };
     let k_sparse = Bottleneck::KSparse { k: 4, alpha: 2.0, lowers: true, within: Competition::Code };
     check("k-sparse", 16, &[("Keep", "4"), ("Later", "2")], k_sparse, &[]);
-    // More than the slider reaches can be typed.
+    // Values beyond the slider's range can be typed.
     let variational = Bottleneck::Variational { beta: 20.0, warmup_epochs: 3, free_nats: 0.1 };
     check("Variational", 6, &[("Beta", "20"), ("β rises for", "3"), ("Free", "0.1")], variational, &["KL"]);
     let importance = Bottleneck::ImportanceWeighted { samples: 3 };
@@ -78,7 +78,7 @@ fn every_kind_of_code_is_chosen_set_and_trained() {
     check("Plain", 12, &[], Bottleneck::Plain, &[]);
 }
 
-/// Words of the equation a kind of code is explained by.
+/// Words of the equation that explains a kind of code.
 fn equation(kind: Bottleneck) -> &'static str {
     match kind {
         Bottleneck::Plain => "z = f(W x + b)",
@@ -101,7 +101,7 @@ fn faults(window: &Window) -> Vec<String> {
 }
 
 #[test]
-fn one_click_on_any_kind_is_a_sound_step_that_says_what_it_did() {
+fn one_click_on_any_kind_gives_a_valid_design_and_reports_its_changes() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Code 2 card");
@@ -141,7 +141,7 @@ fn one_click_on_any_kind_is_a_sound_step_that_says_what_it_did() {
 }
 
 #[test]
-fn squared_error_beside_a_divergence_is_warned_of_with_its_remedy() {
+fn squared_error_with_a_divergence_gives_a_warning_with_a_fix() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Code 2 card");
@@ -159,7 +159,7 @@ fn squared_error_beside_a_divergence_is_warned_of_with_its_remedy() {
 }
 
 #[test]
-fn a_layer_comes_back_as_it_was_before_others_were_tried() {
+fn a_layer_is_restored_after_trying_others() {
     let home = Home::new();
     let mut window = window(&home);
     window.select("Dense 64, encoder layer 2", Place::Encoder(1));
@@ -224,7 +224,7 @@ fn every_penalty_is_added_set_trained_and_removed() {
     check(&mut window, "Sparsity", &[("Target", "0.2")], sparsity, 0.5, "sparsity of the code");
     let contractive = Penalty::Contractive { estimator: Estimator::Affordable };
     check(&mut window, "Contractive", &[], contractive, 0.125, "contractive of the code");
-    // On a layer of the encoder, too.
+    // Also on a layer of the encoder.
     window.select("Dense 64, encoder layer 2", Place::Encoder(1));
     window.press("+ L1");
     assert_eq!(window.project().regularizers[0].on, Site::Encoder(1));
@@ -252,7 +252,7 @@ fn every_corruption_is_chosen_and_trained() {
 }
 
 #[test]
-fn likelihoods_and_binary_data_are_told_apart_where_they_are_chosen() {
+fn losses_for_binary_data_are_marked_where_they_are_chosen() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Output card");
@@ -277,7 +277,7 @@ fn likelihoods_and_binary_data_are_told_apart_where_they_are_chosen() {
 }
 
 #[test]
-fn a_class_is_held_out_and_told_from_the_others() {
+fn a_class_is_held_out_and_detected() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Input card");
@@ -320,7 +320,7 @@ fn layers_are_trained_one_by_one_beside_a_joint_run() {
 }
 
 #[test]
-fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
+fn the_likelihood_is_estimated_from_the_given_number_of_codes() {
     let home = Home::new();
     let mut window = window(&home);
     window.press("Code 2 card");

@@ -1,14 +1,14 @@
-//! The code of a trained network is explored, and the pins are found again.
+//! The code of a trained network is explored, and pins are restored.
 //!
 //! - Points, decoding by dragging on each kind of plane, mosaic, traversals, sliders with their
-//!   reset, any set: `points_are_looked_at_places_decoded_and_any_set_is_shown`.
+//!   reset, any set: `points_are_hovered_positions_decoded_and_any_set_is_shown`.
 //! - Several pins with notes, interpolation and its animation, a slider whose code is kept, undo,
-//!   pins in the project file: `samples_are_pinned_interpolated_changed_and_found_again`.
+//!   pins in the project file: `samples_are_pinned_interpolated_edited_and_restored`.
 //! - Neighbours with precision, generated samples with their nearest training samples, arithmetic:
-//!   `samples_are_generated_neighbours_found_and_differences_added`.
+//!   `samples_are_generated_neighbours_found_and_arithmetic_applied`.
 //!
-//! Bits, choices, entries and selectors are looked at by `every_kind_of_code_can_be_explored` in
-//! the tests of the window, other data by `other_data_are_pinned_and_explored` there.
+//! Bits, choices, entries and selectors are covered by `every_kind_of_code_can_be_explored` in the
+//! tests of the window, other data by `other_data_are_pinned_and_explored` there.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn decoded(window: &Window, purpose: Decoding) -> Vec<f32> {
     window.state().explore.decoded(purpose).map(|(_, rows)| rows.to_vec()).unwrap_or_default()
 }
 
-/// How many samples the means of both groups are of.
+/// The number of samples behind the means of both groups.
 fn mean_counts(state: &State) -> Option<[usize; 2]> {
     let means = state.explore.means()?.1;
     Some(means.each_ref().map(|mean| mean.as_ref().map_or(0, |mean| mean.count)))
@@ -39,7 +39,7 @@ fn pins(window: &Window) -> usize {
 }
 
 #[test]
-fn samples_are_pinned_interpolated_changed_and_found_again() {
+fn samples_are_pinned_interpolated_edited_and_restored() {
     let home = Home::new();
     let file = home.path("mine.hourglass");
     let mut window = home.window_of(1440.0, 1400.0);
@@ -50,7 +50,7 @@ fn samples_are_pinned_interpolated_changed_and_found_again() {
     window.key(CTRL, Key::Num9);
     window.press("Pins");
     window.press("Pin selection");
-    // Rows of the test split are not watched: they are encoded first.
+    // Rows of the test split are not watched, so they are encoded first.
     window.until("twelve samples are pinned", |state| state.explore.pins.len() == 12);
     window.until("all are decoded", |state| {
         state.explore.decoded(Decoding::Pins).is_some_and(|(_, rows)| rows.len() == 12 * 64)
@@ -105,7 +105,7 @@ fn samples_are_pinned_interpolated_changed_and_found_again() {
 }
 
 #[test]
-fn samples_are_generated_neighbours_found_and_differences_added() {
+fn samples_are_generated_neighbours_found_and_arithmetic_applied() {
     let home = Home::new();
     let mut window = home.window_of(1440.0, 1400.0);
     window.number("Epochs", "1");
@@ -145,7 +145,7 @@ fn samples_are_generated_neighbours_found_and_differences_added() {
     window.until("it is pinned", |state| state.explore.pins.len() == before + 1);
     let pinned = window.state().explore.pins.last().expect("a pin").clone();
     assert!(pinned.name.ends_with("(label 3 − label 1)"), "{}", pinned.name);
-    // By hand, of the samples that the run watches.
+    // Computed from the samples that the run watches.
     let run = window.run();
     let kept = run.kept.newest().expect("codes");
     let digits = window.state().data.dataset.as_ref().expect("digits");
@@ -165,7 +165,7 @@ fn samples_are_generated_neighbours_found_and_differences_added() {
     }
 }
 
-/// Moves the pointer about the middle of the plane until it is over a point.
+/// Moves the pointer around the middle of the plane until it is over a point.
 fn over_a_point(window: &mut Window) -> Pos2 {
     let middle = window.find(Role::Image, "codes to explore").rect().center();
     let places = (0..625).map(|at| middle + 10.0 * vec2((at % 25) as f32 - 12.0, (at / 25) as f32 - 12.0));
@@ -181,7 +181,7 @@ fn over_a_point(window: &mut Window) -> Pos2 {
     found.expect("the middle has points")
 }
 
-/// Clicks a point; gives the row that this pins.
+/// Clicks a point. Returns the row that this pins.
 fn pin_a_point(window: &mut Window) -> u32 {
     let (at, before) = (over_a_point(window), window.project().pins.len());
     window.button(at, true);
@@ -193,7 +193,7 @@ fn pin_a_point(window: &mut Window) -> u32 {
     row
 }
 
-/// Options are side by side where there is room.
+/// Options are side by side where there is space.
 fn choose_plane(window: &mut Window, kind: &str) {
     if window.count(kind) == 1 {
         window.press(kind);
@@ -202,7 +202,7 @@ fn choose_plane(window: &mut Window, kind: &str) {
     }
 }
 
-/// Drags to the upper right of the plane of a kind, pins the place, and gives its code.
+/// Drags to the upper right of the plane of a kind, pins the position, and returns its code.
 fn pin_a_place(window: &mut Window, kind: &str) -> Vec<f32> {
     choose_plane(window, kind);
     let plane = window.find(Role::Image, "codes to explore").rect();
@@ -227,7 +227,7 @@ fn is_near(a: &[f32], b: &[f32]) -> bool {
 }
 
 #[test]
-fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
+fn points_are_hovered_positions_decoded_and_any_set_is_shown() {
     let home = Home::new();
     home.show_one_view();
     let mut window = home.window_of(1800.0, 1400.0);
@@ -240,7 +240,7 @@ fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
     window.until("the components are known", |state| state.explore.survey().is_some());
     window.settle();
 
-    // Point.
+    // Hover.
     over_a_point(&mut window);
     window.until("the sample is decoded", |state| state.explore.decoded(Decoding::Hover).is_some());
     window.harness.run_steps(2);
@@ -248,7 +248,7 @@ fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
     let row = pin_a_point(&mut window);
     assert!(window.run().kept.probe.code_rows.contains(&row));
 
-    // Decode: on the plane of two components all others are 0.
+    // Decode: on the plane of two components, all others are 0.
     let of_components = pin_a_place(&mut window, "PCA");
     let train: BTreeSet<u32> =
         window.state().data.dataset.as_ref().expect("digits").split.train.iter().copied().collect();
@@ -258,7 +258,7 @@ fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
         watched.filter(|(row, _)| train.contains(row)).flat_map(|(_, code)| code.to_vec()).collect();
     let pca = Pca::fit(&training, 4, 4).expect("components");
     assert!(is_near(&pca.project(&of_components)[2..], &[0.0, 0.0]), "{of_components:?}");
-    // On that of two units the others are as in the active pin.
+    // On the plane of two units, the others are as in the active pin.
     let of_units = pin_a_place(&mut window, "units");
     assert!(of_units[2..] == of_components[2..] && of_units[..2] != of_components[..2], "{of_units:?}");
     let through = [0, 1, 2].map(|pin| window.state().explore.pins[pin].code.clone());
@@ -304,8 +304,8 @@ fn points_are_looked_at_places_decoded_and_any_set_is_shown() {
             .flatten()
             .all(|near| test.contains(&near.row))
     );
-    // Means are of all rows of both groups: of a selection of whatever is selected, of a class of
-    // the set that is shown.
+    // Means include all rows of both groups: for a selection, all that is selected; for a class,
+    // all of it in the set shown.
     window.key(CTRL, Key::A);
     window.press("Arithmetic");
     window.choose("minus mean of", "label 0");

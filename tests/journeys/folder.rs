@@ -1,4 +1,4 @@
-//! Pictures of one's own: typed, dropped, and gone.
+//! A user's own pictures: typed, dropped, and deleted.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::common::{CTRL, CTRL_ALT, CTRL_SHIFT, Home, NONE, Window};
 /// Pictures of each kind in the folder.
 const EACH: u32 = 12;
 
-/// Two kinds of pictures in a folder each, and a file that only claims to be one.
+/// Two kinds of pictures in a folder each, and a file that only claims to be a picture.
 fn pictures(folder: &Path) {
     for (kind, name) in ["bars", "checks"].into_iter().enumerate() {
         std::fs::create_dir_all(folder.join(name)).expect("a folder");
@@ -48,7 +48,7 @@ fn until_loaded(window: &mut Window, folder: &Path) {
 }
 
 #[test]
-fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
+fn a_folder_is_typed_viewed_trained_on_and_reported_missing() {
     let home = Home::new();
     let folder = home.path("pictures");
     pictures(&folder);
@@ -132,7 +132,7 @@ fn a_folder_is_dropped_on_the_window() {
     });
 }
 
-/// Lets paths go over the window, all at once.
+/// Drops paths on the window, all at once.
 fn drop_on(window: &mut Window, paths: &[PathBuf]) {
     for path in paths {
         window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
@@ -154,7 +154,7 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
 
     drop_on(&mut window, std::slice::from_ref(&folder));
     window.find(Role::Button, "Use as data of the design");
-    // What is most likely meant has the focus.
+    // The most likely option has the focus.
     window.key(NONE, Key::Enter);
     window.until("they are shown", |state| state.others.contains_key("photos"));
     assert_eq!(folder_of(&window), None, "the design has its digits");
@@ -223,7 +223,7 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     });
 }
 
-/// A path let go over the window.
+/// A path dropped on the window.
 #[derive(Debug)]
 struct Dropped(PathBuf);
 

@@ -1,4 +1,4 @@
-//! The keyboard alone.
+//! The window operated with the keyboard only.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use hourglass::project::Place;
 
 use crate::common::{CTRL, Home, NONE, Window};
 
-/// What a person presses, types into or moves.
+/// Roles of widgets that a user presses, types into or moves.
 const CONTROLS: [Role; 11] = [
     Role::Button,
     Role::CheckBox,
@@ -40,7 +40,7 @@ fn controls(window: &Window, part: Rect) -> BTreeSet<String> {
     nodes.filter(|node| part.contains(node.rect().center())).map(|node| name(&node)).collect()
 }
 
-/// Names of the controls that Tab comes by, until it comes round again.
+/// Names of the controls that Tab reaches, until it returns to the first.
 fn tab_order(window: &mut Window) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut since_new = 0;
@@ -62,7 +62,7 @@ fn tab_reaches_every_control_of_toolbar_inspector_and_network() {
         let toolbar = controls(&window, Rect::from_min_max(pos2(0.0, 0.0), pos2(1440.0, 46.0)));
         let inspector = controls(&window, Rect::from_min_max(pos2(1150.0, 46.0), pos2(1440.0, 740.0)));
         let mut network = controls(&window, Rect::from_min_max(pos2(0.0, 46.0), pos2(278.0, 740.0)));
-        // One stop for all cards: the arrows go from one to the other.
+        // One tab stop for all cards: the arrow keys move between them.
         network.retain(|name| !is_card(name) || name.ends_with(card));
         assert!(
             toolbar.len() >= 8 && inspector.len() >= 8 && network.len() >= 8,
@@ -77,7 +77,7 @@ fn tab_reaches_every_control_of_toolbar_inspector_and_network() {
 }
 
 #[test]
-fn arrows_walk_over_the_cards_and_tab_leads_on_to_the_form_of_the_selected_one() {
+fn arrow_keys_move_over_the_cards_and_tab_reaches_the_form_of_the_selected_one() {
     let home = Home::new();
     let mut window = home.window();
     window.press("Code 2 card");
@@ -119,7 +119,7 @@ fn every_control_of_every_state_has_a_name() {
 }
 
 #[test]
-fn the_question_to_save_is_answered_by_keys() {
+fn the_save_dialog_is_answered_by_keys() {
     let home = Home::new();
     let mut window = home.window();
     window.train_epochs(1);

@@ -1,4 +1,4 @@
-//! A design that cannot be trained, and its remedy.
+//! A design that cannot be trained, and its fix.
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -8,7 +8,7 @@ use hourglass::project::Place;
 use crate::common::{CTRL, Home, NONE};
 
 #[test]
-fn a_code_of_nothing_is_named_at_its_card_refused_mended_and_brought_back_by_undo() {
+fn an_empty_code_is_reported_at_its_card_fixed_and_restored_by_undo() {
     let home = Home::new();
     let mut window = home.window();
     window.press("Code 2 card");

@@ -19,7 +19,7 @@ fn window(home: &Home) -> Window {
     window
 }
 
-/// Whether one run stands above another in the table.
+/// Whether one run is above another in the table.
 #[track_caller]
 fn is_above(window: &Window, upper: &str, lower: &str) -> bool {
     let top = |name: &str| window.find(Role::Button, name).rect().top();
@@ -27,7 +27,7 @@ fn is_above(window: &Window, upper: &str, lower: &str) -> bool {
 }
 
 #[test]
-fn runs_are_named_sorted_hidden_deleted_and_brought_back() {
+fn runs_are_named_sorted_hidden_deleted_and_restored() {
     let home = Home::new();
     let mut window = window(&home);
     let numbers: Vec<u32> = window.state().runs.iter().map(|run| run.id.0).collect();
@@ -64,7 +64,7 @@ fn runs_are_named_sorted_hidden_deleted_and_brought_back() {
 }
 
 #[test]
-fn results_stay_with_their_run_and_are_there_when_the_file_is_opened_again() {
+fn results_are_saved_with_their_run() {
     let home = Home::new();
     let file = home.path("mine.hourglass");
     let mut window = window(&home);

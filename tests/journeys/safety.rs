@@ -1,4 +1,4 @@
-//! Nothing is lost: questions before it would be, and recovery after a crash.
+//! Nothing is lost: questions before data would be lost, and recovery after a crash.
 
 use egui::Key;
 use hourglass::io::{OpenedFile, Store, open_any};
@@ -7,7 +7,7 @@ use hourglass::run::Status;
 
 use crate::common::{CTRL, Home, NONE, Window};
 
-/// A window whose design was changed.
+/// A window with a modified design.
 fn edited(home: &Home) -> Window {
     let mut window = home.window();
     window.press("Code 2 card");
@@ -17,7 +17,7 @@ fn edited(home: &Home) -> Window {
 }
 
 #[test]
-fn before_another_project_the_question_to_save_does_what_its_answers_say() {
+fn the_save_dialog_before_another_project_carries_out_its_answers() {
     let home = Home::new();
     let mut window = edited(&home);
     for (key, question) in [
@@ -58,7 +58,7 @@ fn before_another_project_the_question_to_save_does_what_its_answers_say() {
 }
 
 #[test]
-fn what_a_crash_left_behind_is_offered_and_goes_on() {
+fn work_left_by_a_crash_is_offered_and_resumed() {
     let home = Home::new();
     let mut window = edited(&home);
     window.number("Epochs", "100000");
@@ -67,7 +67,7 @@ fn what_a_crash_left_behind_is_offered_and_goes_on() {
     window.key(NONE, Key::F5);
     window.until_status(&Status::Paused);
     let (project, run) = (window.project().clone(), window.run().clone());
-    // A killed process asks nothing and saves nothing; the system lets go of its locks.
+    // A killed process asks nothing and saves nothing; the system releases its locks.
     drop(window);
     let mut found = 0;
     for _ in 0..10_000 {
@@ -137,14 +137,14 @@ fn a_crash_of_a_window_that_only_shows_a_file_leaves_nothing_to_recover() {
     window.key(CTRL, Key::O);
     window.type_path(&file);
     window.until("it is open", |state| state.file.as_ref() == Some(&file) && state.runs.len() == 1);
-    // The workspace of the empty document has gone; the one of this file comes from a thread.
+    // The workspace of the empty document is gone; the one of this file is opened by a thread.
     window.until("work can be kept", |state| state.store.is_some());
     let workspace = window.state().store.as_ref().expect("a store").path().to_owned();
     let is_settled = || std::fs::read_to_string(workspace.join("workspace.ron")).unwrap_or_default();
     window.until("its runs are kept", |_| is_settled().contains("is_settled:true"));
     assert!(!window.state().is_modified());
     drop(window);
-    // The workspace goes once the killed process has let go of its lock.
+    // The workspace is deleted once the killed process has released its lock.
     for _ in 0..10_000 {
         assert_eq!(Store::recoverable(&home.state_dir()), []);
         if !workspace.exists() {

@@ -1,4 +1,4 @@
-//! Samples are selected by class, exported, and found again under their name.
+//! Samples are selected by class, exported, and restored under their name.
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -6,7 +6,7 @@ use hourglass::run::Status;
 
 use crate::common::{CTRL, CTRL_ALT, CTRL_SHIFT, Home, NONE, Window};
 
-/// How many digits there are, and how many of them are a three.
+/// The number of digits, and the number of threes among them.
 const ALL: usize = 1797;
 const THREES: usize = 183;
 
@@ -15,7 +15,7 @@ fn selected(window: &Window) -> usize {
 }
 
 #[test]
-fn a_class_is_selected_inverted_exported_named_and_found_again() {
+fn a_class_is_selected_inverted_exported_named_and_restored() {
     let home = Home::new();
     let (file, table) = (home.path("mine.hourglass"), home.path("others.csv"));
     let mut window = home.window_of(1440.0, 1000.0);
@@ -61,7 +61,7 @@ fn a_class_is_selected_inverted_exported_named_and_found_again() {
 }
 
 #[test]
-fn what_a_run_has_made_is_exported() {
+fn results_of_a_run_are_exported() {
     let home = Home::new();
     let (scores, weights) = (home.path("scores.csv"), home.path("w.safetensors"));
     let mut window = home.window_of(1440.0, 1000.0);

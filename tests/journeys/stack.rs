@@ -1,4 +1,4 @@
-//! A network built by hand, and taken back.
+//! A network built by hand, and undone.
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -7,11 +7,11 @@ use hourglass::ui::commands::Command;
 
 use crate::common::{ALT, CTRL, CTRL_SHIFT, Home, NONE, Window, dense};
 
-/// What the network is after every edit.
+/// The network after every edit.
 struct Album(Vec<Project>);
 
 impl Album {
-    /// Keeps the network as it is now, which must be another than before.
+    /// Adds the current network, which must differ from the previous one.
     #[track_caller]
     fn keep(&mut self, window: &Window) {
         assert_ne!(self.0.last(), Some(window.project()), "nothing was changed");

@@ -1,4 +1,4 @@
-//! A table: how it is read is chosen in the form and in the view of the data, and taken back.
+//! A table: the way it is read is chosen in the form and in the data view, and undone.
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -19,7 +19,7 @@ fn until_loaded(window: &mut Window) {
 }
 
 #[test]
-fn how_a_table_is_read_is_chosen_and_taken_back() {
+fn the_reading_of_a_table_is_changed_and_undone() {
     let home = Home::new();
     let path = home.path("people.csv");
     let rows = (0..40).map(|row| format!("{}.5,{},{}", row, row % 7, row % 3));

@@ -13,11 +13,11 @@ use hourglass::run::{EpochRecord, Run, Setting, Status, facts};
 
 use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 
-/// Epochs of the journey: enough that a person can pause in between.
+/// Epochs of the journey: enough for a pause in between.
 const EPOCHS: u32 = 300;
 
 #[test]
-fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_been_interrupted() {
+fn a_run_is_paused_stepped_saved_reopened_and_ends_like_an_uninterrupted_one() {
     let home = Home::new();
     let file = home.path("mine.hourglass");
     let mut window = home.window();
@@ -75,7 +75,7 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     window.settle();
     let opened = window.run();
     assert_eq!(Run { pca_mse: saved.pca_mse, kept: saved.kept.clone(), ..opened.clone() }, saved);
-    // Its kept epochs stay in the file until somebody looks at them.
+    // Its kept epochs stay in the file until they are viewed.
     let weights = |run: &Run, epoch: u32| run.kept.weights(epoch).map(|held| held.read().expect("there"));
     assert!(opened.kept.iter().eq(saved.kept.iter()) && opened.kept.len() > 1);
     for epoch in saved.kept.iter().map(|kept| kept.epoch) {
@@ -93,7 +93,7 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
 }
 
 #[test]
-fn the_learning_rate_is_changed_on_the_way_and_more_epochs_are_trained_behind_the_last() {
+fn the_learning_rate_is_changed_during_training_and_epochs_are_added() {
     let home = Home::new();
     let mut window = home.window();
     window.number("Epochs", "100000");
@@ -127,7 +127,7 @@ fn the_learning_rate_is_changed_on_the_way_and_more_epochs_are_trained_behind_th
 
     window.key(CTRL_SHIFT, Key::Enter);
     window.number("More epochs", "3");
-    // The toolbar has a button of that name too, below the question.
+    // The toolbar has a button with the same name, below the dialog.
     let answer = window.harness.get_all_by_role_and_label(Role::Button, "Train").last().expect("an answer");
     answer.click();
     window.settle();
@@ -138,7 +138,7 @@ fn the_learning_rate_is_changed_on_the_way_and_more_epochs_are_trained_behind_th
     assert_eq!(numbers, (1..=soon as u32 + 3).collect::<Vec<_>>());
 }
 
-/// Loss, latent space, reconstructions and runs show something.
+/// Checks that loss, latent space, reconstructions and runs have content.
 #[track_caller]
 fn assert_views_are_filled(window: &Window) {
     for empty in ["No run yet", "No codes yet", "No reconstructions yet", "No runs yet"] {
@@ -152,7 +152,7 @@ fn assert_views_are_filled(window: &Window) {
     assert!(window.says("row "), "the pictures have names");
 }
 
-/// The same design trained from its start to its end by nobody but a loop.
+/// Trains the design from start to end in a plain loop.
 fn uninterrupted(design: &Project) -> Vec<EpochRecord> {
     let data = Arc::new(load(&design.data, &Progress::default()).expect("data"));
     let plan = plan(design, &facts(&data)).expect("sound");
@@ -164,7 +164,7 @@ fn uninterrupted(design: &Project) -> Vec<EpochRecord> {
     records
 }
 
-/// Records without the time they took.
+/// Records without the training time.
 fn untimed<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> Vec<EpochRecord> {
     records.map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
 }

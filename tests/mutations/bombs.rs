@@ -1,4 +1,5 @@
-//! Small files that claim to be huge, that stand for far more than they are, or that lead a reader round in circles.
+//! Small files that claim to be huge, that expand to far more than their size, or that send a
+//! reader into a loop.
 
 use std::io::Write;
 
@@ -9,7 +10,7 @@ use crate::images::looped;
 use crate::readers::Reader;
 use crate::sheets::{ODS_END, ods, record, workbook, xls, xlsx};
 
-/// Each with what it is. None of them can be used.
+/// Files with their descriptions. None of them can be used.
 pub fn bombs() -> Vec<(&'static str, Reader, Vec<u8>)> {
     let mut all = Vec::new();
     all.extend(spreadsheets().map(|(what, bytes)| (what, Reader::Sheet, bytes)));
@@ -115,9 +116,10 @@ fn pictures() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
     .into_iter()
 }
 
-/// A TIFF picture of 5×4 numbers in tiles of this size, each of so many bytes.
+/// A TIFF picture of 5×4 numbers in tiles of this size, with this many bytes each.
 fn tiles(width: u32, height: u32, bytes: u32) -> Vec<u8> {
-    // Size, bits, packing, kind, samples, planes, predictor, tiles, and that samples are floats.
+    // Size, bits, compression, kind, samples, planes, predictor, tiles, and that samples are
+    // floats.
     let fields: [[u32; 3]; 13] = [
         [256, 4, 5],
         [257, 4, 4],
@@ -142,7 +144,7 @@ fn tiles(width: u32, height: u32, bytes: u32) -> Vec<u8> {
     file
 }
 
-/// An `OpenEXR` picture whose one line is far longer than what is shown of it.
+/// An `OpenEXR` picture whose single line is far longer than the displayed part.
 fn line() -> Vec<u8> {
     let mut file = b"\x76\x2f\x31\x01\x02\0\0\0".to_vec();
     let mut add = |name: &str, kind: &str, value: &[u8]| {
@@ -161,7 +163,7 @@ fn line() -> Vec<u8> {
     add("screenWindowCenter", "v2f", &[0; 8]);
     add("screenWindowWidth", "float", &1_f32.to_le_bytes());
     file.push(0);
-    // One block: where it is, its line, its length, and some zeros that zlib packed.
+    // One block: its offset, its line, its length, and some zeros compressed by zlib.
     let zeros = b"\x78\x9c\x63\x60\x00\x02\x00\x00\x05\x00\x01";
     file.extend((file.len() as u64 + 8).to_le_bytes());
     file.extend([0_u32, zeros.len() as u32].map(u32::to_le_bytes).concat());

@@ -1,5 +1,5 @@
-//! Changes to a file that know its structure: numbers become extreme, names and lines are swapped,
-//! lengths and checksums stay right where a reader would otherwise stop at them.
+//! Structure-aware changes to a file: numbers become extreme, names and lines are swapped. Lengths
+//! and checksums stay correct where a reader would otherwise stop at them.
 
 use std::io::{Read, Write};
 
@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use crate::readers::{unzipped, zipped};
 use crate::sheets::{XLS_STREAM, record};
 
-/// Longest file a change makes: larger ones test size, not structure.
+/// Maximum size of a changed file: larger ones test size, not structure.
 const MOST_BYTES: usize = 1 << 20;
 
 /// Replacements for a number or a word of a text.
@@ -52,14 +52,14 @@ const EXTREMES: [&str; 34] = [
     "None",
     "true",
 ];
-/// Characters put next to a word.
+/// Characters inserted next to a word.
 const INSERTS: [&str; 14] =
     ["(", ")", "[", "]", "{", "}", ",", ":", "\"", "'", "\n", "\u{0}", "\u{1B}[31m", "\u{202E}"];
-/// Whole numbers that overflow something.
+/// Integers that overflow something.
 const WHOLE: [u64; 12] =
     [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF, u64::MAX];
 
-/// One change: what is done, where, and with what.
+/// One change: kind, position and content.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
     deep: u8,
@@ -69,7 +69,7 @@ pub struct Change {
     with: Index,
 }
 
-/// A few changes, one after the other.
+/// A few changes, applied in sequence.
 pub fn changes() -> impl Strategy<Value = Vec<Change>> {
     let one = any::<(u8, u8, Index, Index, Index)>();
     prop::collection::vec(
@@ -78,7 +78,7 @@ pub fn changes() -> impl Strategy<Value = Vec<Change>> {
     )
 }
 
-/// The bytes after all changes. `skipped` bytes at their start stay as they are.
+/// The bytes after all changes. The first `skipped` bytes are not changed.
 pub fn changed(bytes: &[u8], skipped: usize, changes: &[Change]) -> Vec<u8> {
     let (kept, content) = bytes.split_at(skipped);
     let mut content = content.to_vec();
@@ -89,13 +89,13 @@ pub fn changed(bytes: &[u8], skipped: usize, changes: &[Change]) -> Vec<u8> {
     [kept, &content].concat()
 }
 
-/// The bytes after one change, which is made in the innermost structure that is known, save one
-/// time in eight.
+/// The bytes after one change, which is made in the innermost known structure in seven of eight
+/// cases.
 fn apply(bytes: &[u8], change: Change) -> Vec<u8> {
     let known = if change.deep.is_multiple_of(8) { None } else { apply_inside(bytes, change) };
     known.unwrap_or_else(|| match std::str::from_utf8(bytes) {
         Ok(text) if !change.deep.is_multiple_of(16) => change_text(text, change).into_bytes(),
-        // Text of another encoding has no control characters, either.
+        // Text in other encodings has no control characters either.
         Err(_) if !bytes.iter().any(|byte| *byte < 9) && !change.deep.is_multiple_of(4) => {
             let text = bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
             change_text(&text, change).chars().map(|letter| u8::try_from(letter).unwrap_or(b'?')).collect()
@@ -143,7 +143,7 @@ fn apply_inside(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     }
 }
 
-/// Drops, renames or swaps entries, or changes the content of one, with the right checksum.
+/// Drops, renames or swaps entries, or changes the content of one and its checksum.
 fn change_zip(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     let mut entries = unzipped(bytes)?;
     if entries.is_empty() {
@@ -176,7 +176,7 @@ fn change_zip(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     Some(zipped(&entries))
 }
 
-/// Changes one chunk of a PNG, with the right checksum.
+/// Changes one chunk of a PNG and its checksum.
 fn change_png(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     let mut chunks: Vec<(&[u8], Vec<u8>)> = Vec::new();
     let mut rest = bytes.get(8..)?;
@@ -210,15 +210,16 @@ fn change_png(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     Some(png)
 }
 
-/// Changes the kind, the count or the value of one field of the first page of a TIFF file, or which page follows.
+/// Changes the kind, the count or the value of one field of the first page of a TIFF file, or the
+/// offset of the next page.
 fn change_tiff(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let page = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?) as usize;
     let count = usize::from(u16::from_le_bytes(bytes.get(page..page + 2)?.try_into().ok()?));
-    // After the last field is the place of the next page.
+    // The last field is followed by the offset of the next page.
     let field = page + 2 + 12 * change.at.index(count + 1);
     let place = field + [0, 2, 4, 8][change.to.index(4)];
-    // Numbers that overflow something, and places in the file.
+    // Numbers that overflow something, and offsets in the file.
     let value = match change.with.index(WHOLE.len() + 4).checked_sub(WHOLE.len()) {
         Some(0) => page as u64,
         Some(1) => bytes.len() as u64,
@@ -230,7 +231,8 @@ fn change_tiff(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Changes, drops or repeats one record of an old spreadsheet; what follows moves, and the stream keeps its length.
+/// Changes, drops or repeats one record of an old spreadsheet. Later records move, and the stream
+/// keeps its length.
 fn change_workbook(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     let stream = bytes.get(XLS_STREAM..)?;
     let mut records: Vec<(u16, Vec<u8>)> = Vec::new();
@@ -266,7 +268,7 @@ fn change_workbook(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     Some(changed)
 }
 
-/// Changes a text in UTF-16, whose mark stays.
+/// Changes a text in UTF-16, keeping its byte order mark.
 fn change_utf16(
     bytes: &[u8],
     change: Change,
@@ -278,7 +280,7 @@ fn change_utf16(
     Some(text.encode_utf16().flat_map(to).collect())
 }
 
-/// Changes a word, a line or a place of a text.
+/// Changes a word, a line or a character position of a text.
 fn change_text(text: &str, change: Change) -> String {
     let words = words(text);
     let lines: Vec<&str> = text.lines().collect();
@@ -315,7 +317,7 @@ fn change_text(text: &str, change: Change) -> String {
     }
 }
 
-/// Numbers and names of a text, by where they begin and end.
+/// Numbers and names in a text, with their start and end.
 fn words(text: &str) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut start = None;

@@ -1,5 +1,5 @@
-//! Watches over the cases under way: one that takes too long or too much memory is written to a
-//! file, named, and ends the tests.
+//! Guards the running cases: one that takes too long or too much memory is written to a file and
+//! reported, and ends the tests.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,15 +12,15 @@ use std::time::{Duration, Instant};
 
 use crate::readers::Reader;
 
-/// Longest time of one case, many times what the slowest takes: a guard against hanging.
+/// Time limit per case, many times the slowest: protects against hanging.
 const LONGEST: Duration = Duration::from_mins(1);
-/// Most memory of all cases under way together, as the system counts it.
+/// Memory limit of all running cases together, as measured by the system.
 const MOST_BYTES: u64 = 2 << 30;
 const LOOK: Duration = Duration::from_millis(100);
 
 type Cases = Mutex<HashMap<ThreadId, (Instant, Reader, Vec<u8>)>>;
 
-/// Reads one case under guard. A panic writes the case to a file and goes through.
+/// Reads one case under guard. A panic writes the case to a file and propagates.
 pub fn read(reader: Reader, bytes: &[u8]) -> bool {
     let cases = cases();
     let own = std::thread::current().id();
@@ -34,7 +34,7 @@ pub fn read(reader: Reader, bytes: &[u8]) -> bool {
     })
 }
 
-/// The cases under way, and the thread that watches over them.
+/// The running cases, and the thread that guards them.
 fn cases() -> &'static Cases {
     static CASES: OnceLock<Cases> = OnceLock::new();
     CASES.get_or_init(|| {
@@ -60,19 +60,19 @@ fn watch() {
     }
 }
 
-/// Past the capture of the test harness, which an abort would lose.
+/// Bypasses the output capture of the test harness, which an abort would lose.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Writes a case where it can be taken from into `tests/hostile/`.
+/// Writes a case to a file that can be moved to `tests/hostile/`.
 fn written(reader: Reader, bytes: &[u8]) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.found", reader.name()));
     let _ = fs::write(&path, bytes);
     path
 }
 
-/// Memory of this process; 0 where the system does not say.
+/// Memory of this process; 0 where the system does not report it.
 pub fn resident_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! The same small picture in every format that is read, and in every depth.
+//! One small picture in every supported format and bit depth.
 
 use std::io::Cursor;
 
@@ -79,7 +79,7 @@ fn film() -> Vec<u8> {
     file
 }
 
-/// Several pages of one value a pixel.
+/// Several pages with one value per pixel.
 fn tiff<C: ColorType>(pages: usize, value: impl Fn(usize) -> C::Inner) -> Vec<u8>
 where
     [C::Inner]: TiffValue,
@@ -93,7 +93,7 @@ where
     file.into_inner()
 }
 
-/// A page that names itself as the next.
+/// A page that refers to itself as the next page.
 pub fn looped() -> Vec<u8> {
     let mut file = tiff::<Gray8>(1, |at| at as u8);
     let number =
@@ -104,7 +104,7 @@ pub fn looped() -> Vec<u8> {
     file
 }
 
-/// Colours of 16 bits in strips of one row.
+/// 16-bit colours in strips of one row.
 fn strips() -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut file).expect("in memory");
@@ -115,10 +115,11 @@ fn strips() -> Vec<u8> {
     file.into_inner()
 }
 
-/// Two blocks of 4×4 pixels side by side, packed as DXT1.
+/// Two blocks of 4×4 pixels side by side, compressed as DXT1.
 fn dds() -> Vec<u8> {
     let mut words = [0_u32; 31];
-    // Its length, its flags, height and width; then of the pixels their length, that they have a name, and the name.
+    // Its length, flags, height and width; then for the pixels their length, the flag of a name,
+    // and the name.
     (words[0], words[1], words[2], words[3]) = (124, 0x1007, 4, 8);
     (words[18], words[19], words[20]) = (32, 4, u32::from_le_bytes(*b"DXT1"));
     words[26] = 0x1000;
@@ -126,14 +127,14 @@ fn dds() -> Vec<u8> {
     [b"DDS ", &words.map(u32::to_le_bytes).concat()[..], &blocks.concat()].concat()
 }
 
-/// Values as words.
+/// Values as text.
 fn text(kind: &str, most: usize) -> Vec<u8> {
     let count = if kind == "P3" { 3 * PIXELS } else { PIXELS };
     let values: Vec<String> = (0..count).map(|at| (at * 7 % (most + 1)).to_string()).collect();
     format!("{kind}\n# drawn by nobody\n{WIDTH} {HEIGHT}\n{most}\n{}\n", values.join(" ")).into_bytes()
 }
 
-/// Grey of 16 bits.
+/// 16-bit grey.
 fn words() -> Vec<u8> {
     let values = (0..PIXELS as u16).flat_map(|value| (value * 3000).to_be_bytes());
     format!("P5 {WIDTH} {HEIGHT} 65535\n").into_bytes().into_iter().chain(values).collect()

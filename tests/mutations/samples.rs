@@ -1,4 +1,4 @@
-//! Valid files of every kind, to be damaged.
+//! Valid files of every kind, used as input for damage.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use crate::images::images;
 use crate::readers::{Reader, idx_images, project_entries, workspace_files, zipped};
 use crate::sheets;
 
-/// Valid files of a reader. Each is read and used without a complaint.
+/// Valid files of a reader. Each is read and used without an error.
 pub fn samples(reader: Reader) -> Vec<Vec<u8>> {
     match reader {
         Reader::Csv => {
@@ -87,7 +87,7 @@ pub fn samples(reader: Reader) -> Vec<Vec<u8>> {
         }
         Reader::IdxLabels => {
             let labels = [vec![0, 0, 8, 1, 0, 0, 0, 12], bytes(12)].concat();
-            // Several numbers a row, the first of which is the class.
+            // Several numbers per row, the first of which is the class.
             let several = (0..24_u32).flat_map(|at| (at % 5).to_be_bytes()).collect();
             vec![labels, [vec![0, 0, 12, 2, 0, 0, 0, 12, 0, 0, 0, 2], several].concat()]
         }
@@ -121,7 +121,7 @@ pub fn samples(reader: Reader) -> Vec<Vec<u8>> {
     }
 }
 
-/// How many bytes at the start of its samples are no part of the file.
+/// The number of bytes at the start of its samples that do not belong to the file.
 pub fn skipped(reader: Reader) -> usize {
     usize::from(matches!(reader, Reader::ProjectEntry | Reader::StoreFile))
 }

@@ -1,4 +1,4 @@
-//! The same small table as spreadsheets of each kind.
+//! One small table as a spreadsheet of each kind.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::readers::zipped;
 
 /// Rows below the header.
 const ROWS: u16 = 14;
-/// Names of the columns, which are texts that the sheets share.
+/// Column names, which are shared strings in the sheets.
 const NAMES: [&str; 2] = ["x", "größe"];
 const SECTOR: usize = 512;
 
@@ -15,7 +15,7 @@ fn numbers(row: u16) -> [f64; 2] {
     [f64::from(row * 7 % 5), f64::from(row * 3 % 11) + 0.5]
 }
 
-/// A table of `.xlsx`, which claims to be as large as any can be; `texts` are the attributes of its list of texts.
+/// A `.xlsx` table that claims the maximum size; `texts` are the attributes of its list of strings.
 pub fn xlsx(texts: &str) -> Vec<u8> {
     let rels = |kind: &str, target: &str| {
         format!(
@@ -47,7 +47,7 @@ pub fn xlsx(texts: &str) -> Vec<u8> {
     zipped(&parts.map(|(name, text)| (name.to_owned(), text.into_bytes())))
 }
 
-/// A table of `.ods`, with these rows and this end.
+/// A `.ods` table with these rows and this end.
 pub fn ods(more: &str, end: &str) -> Vec<u8> {
     let mut content =
         "<?xml version=\"1.0\"?><office:document-content><table:table table:name=\"S\">".to_owned();
@@ -70,10 +70,11 @@ pub fn ods(more: &str, end: &str) -> Vec<u8> {
     zipped(&parts.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())))
 }
 
-/// How a table of `.ods` ends.
+/// The end of a `.ods` table.
 pub const ODS_END: &str = "</table:table></office:document-content>";
 
-/// A table of `.xls`: a header, a list of sectors, a folder, and from [`XLS_STREAM`] on the records of the workbook.
+/// A `.xls` table: a header, a list of sectors, a directory, and the records of the workbook from
+/// [`XLS_STREAM`] on.
 pub fn xls() -> Vec<u8> {
     let mut shared = [2_u32, 2].map(u32::to_le_bytes).concat();
     for name in NAMES {
@@ -102,10 +103,10 @@ pub fn xls() -> Vec<u8> {
     workbook(&[globals, bound, end, sheet].concat())
 }
 
-/// Where the records of a workbook begin.
+/// Offset of the records of a workbook.
 pub const XLS_STREAM: usize = 3 * SECTOR;
 
-/// A file of old spreadsheets whose only stream holds these bytes.
+/// An old spreadsheet file whose only stream contains these bytes.
 pub fn workbook(stream: &[u8]) -> Vec<u8> {
     let sectors = stream.len().div_ceil(SECTOR).max(8) as u32;
     let mut bytes = vec![0; XLS_STREAM];
@@ -113,11 +114,11 @@ pub fn workbook(stream: &[u8]) -> Vec<u8> {
     let end = 0xFFFF_FFFE_u32;
     put(0, 0xE011_CFD0);
     put(4, 0xE11A_B1A1);
-    // The version, the order of bytes, and sectors of 512 and 64 bytes.
+    // The version, the byte order, and sectors of 512 and 64 bytes.
     put(24, 0x0003_003E);
     put(28, 0x0009_FFFE);
     put(32, 6);
-    // One list of sectors, which is sector 0; the folder is sector 1; there are no short sectors.
+    // One list of sectors in sector 0; the directory in sector 1; no short sectors.
     put(44, 1);
     put(48, 1);
     put(56, 4096);
@@ -144,7 +145,7 @@ pub fn workbook(stream: &[u8]) -> Vec<u8> {
         put(entry + 64, ((name.len() as u32 + 1) * 2) | (kind << 16) | (1 << 24));
         put(entry + 116, start);
         put(entry + 120, length);
-        // Two letters at a time, each of 16 bits.
+        // Letters of 16 bits, two at a time.
         for (at, letters) in name.as_bytes().chunks(2).enumerate() {
             let second = letters.get(1).copied().unwrap_or(0);
             put(entry + 4 * at, u32::from(letters[0]) | u32::from(second) << 16);

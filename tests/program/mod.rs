@@ -1,5 +1,5 @@
-//! The program as a process, and the comparison of disturbed runs with undisturbed ones, to the
-//! bit.
+//! The program as a process, and the bit-for-bit comparison of interrupted runs with uninterrupted
+//! ones.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
@@ -16,14 +16,14 @@ use hourglass::project::{
 use hourglass::run::{Checkpoint, EpochRecord, GreedyRecord, Run};
 use serde_json::Value;
 
-/// The program with these arguments, started in a folder that holds its state and settings too.
+/// The program with these arguments, started in a folder that also contains its state and settings.
 pub fn command(dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hourglass"));
     surround(command.args(arguments), dir);
     command
 }
 
-/// Makes a folder the surroundings of a command.
+/// Makes a folder the environment of a command.
 pub fn surround(command: &mut Command, dir: &Path) {
     command
         .current_dir(dir)
@@ -32,7 +32,7 @@ pub fn surround(command: &mut Command, dir: &Path) {
         .env_remove("RUST_LOG");
 }
 
-/// What a command left behind.
+/// The output of a command.
 pub struct Done {
     pub code: Option<i32>,
     pub stdout: String,
@@ -54,7 +54,7 @@ pub fn ok(dir: &Path, arguments: &[&str]) -> Done {
     done
 }
 
-/// Runs a command that must fail with this code and say these words on stderr.
+/// Runs a command that must fail with this code and write these words to stderr.
 #[track_caller]
 pub fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
     let done = run(dir, arguments);
@@ -87,8 +87,8 @@ pub fn runs(path: &Path) -> Vec<Run> {
     opened.runs
 }
 
-/// All of a run that must not depend on interruptions: weights, optimizer, best weights, history,
-/// restarts. As text, which tells NaN and −0 apart; without the clock's seconds.
+/// Everything in a run that must not depend on interruptions: weights, optimizer, best weights,
+/// history, restarts. As text, which distinguishes NaN and −0, and without times.
 pub fn outcome(run: &Run) -> String {
     let mut checkpoint: Checkpoint = run.checkpoint.as_deref().expect("a checkpoint").clone();
     checkpoint.progress.seconds = 0.0;
@@ -98,7 +98,7 @@ pub fn outcome(run: &Run) -> String {
     format!("{:?} {epochs:?} {layers:?} {:?} {checkpoint:?}", run.status, run.restarts)
 }
 
-/// Whether two runs ended in the same state. The texts are too long to be shown.
+/// Asserts that two runs ended in the same state. The texts are too long to be shown.
 #[track_caller]
 pub fn assert_same(found: &Run, undisturbed: &Run, what: &str) {
     let (epochs, expected) = (found.history.epochs.len(), undisturbed.history.epochs.len());
@@ -106,13 +106,13 @@ pub fn assert_same(found: &Run, undisturbed: &Run, what: &str) {
     assert!(outcome(found) == outcome(undisturbed), "{what}: weights or history differ");
 }
 
-/// Designs that are small and quick, one for each way to train.
+/// Small and fast designs, one for each way to train.
 pub fn designs() -> [(&'static str, Project); 4] {
     let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
     let mut denoising = Recipe::Denoising.project();
     denoising.training.epochs = 40;
 
-    // Saving takes about as long as training in between.
+    // Saving takes about as long as the training in between.
     let mut wide = Recipe::Undercomplete.project();
     wide.encoder = vec![dense(1500)];
     wide.training.epochs = 10;
@@ -144,7 +144,7 @@ pub fn write_design(dir: &Path, name: &str, design: &Project) {
     save_design(&Files::default(), &dir.join(format!("{name}.ron")), design).expect("saved");
 }
 
-/// Files of a folder that are neither the design, the project nor the program's state.
+/// Files of a folder that are not the design, the project or the program's state.
 pub fn left_over(dir: &Path) -> Vec<String> {
     let paths = fs::read_dir(dir).expect("a folder").flatten().map(|entry| entry.path());
     let is_own = |path: &PathBuf| {
@@ -155,7 +155,7 @@ pub fn left_over(dir: &Path) -> Vec<String> {
     paths.filter(|path| !is_own(path)).map(|path| path.display().to_string()).collect()
 }
 
-/// Random numbers of a seed that is printed: `HOURGLASS_SEED`, or the time.
+/// Random numbers with a printed seed: `HOURGLASS_SEED`, or the time.
 pub struct Dice(u64);
 
 impl Dice {

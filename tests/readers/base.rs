@@ -1,4 +1,5 @@
-//! Valid files to be damaged: a project of two runs, its form as a workspace, and small data.
+//! Valid files used as input for damage: a project with two runs, its form as a workspace, and
+//! small data.
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -29,8 +30,7 @@ impl Observer for Nobody {
     fn observe(&mut self, _: &Run, _: RunEvent) {}
 }
 
-/// A run on pictures with a best epoch, and one stopped while its second layer was trained by
-/// itself.
+/// A run on pictures with a best epoch, and one stopped during pretraining of its second layer.
 fn runs() -> (Project, [Run; RUNS]) {
     let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
     let conv = Layer::Conv2d {
@@ -64,7 +64,7 @@ fn runs() -> (Project, [Run; RUNS]) {
     (pictures, runs)
 }
 
-/// A run stopped after so many steps.
+/// A run stopped after this many steps.
 fn trained(id: u32, design: &Project, steps: usize) -> Run {
     let data = Arc::new(load(&design.data, &Progress::default()).expect("generated"));
     let plan = plan(design, &facts(&data)).expect("sound");
@@ -94,7 +94,7 @@ pub fn project_entries() -> &'static Entries {
     })
 }
 
-/// The files of the workspace, below its folder.
+/// The files of the workspace, relative to its folder.
 pub fn workspace_files() -> &'static Entries {
     static FILES: OnceLock<Entries> = OnceLock::new();
     FILES.get_or_init(|| {
@@ -123,11 +123,11 @@ fn collect(folder: &Path, below: &str, files: &mut Entries) {
     }
 }
 
-/// A zip of these entries, its checksums right.
+/// A zip of these entries with correct checksums.
 pub fn zipped(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in entries {
-        // A name that is taken is refused; what was written before stays.
+        // A duplicate name is refused; the earlier entry stays.
         if zip.start_file(name.as_str(), SimpleFileOptions::default()).is_ok() {
             zip.write_all(content).expect("in memory");
         }
@@ -135,7 +135,7 @@ pub fn zipped(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     zip.finish().expect("in memory").into_inner()
 }
 
-/// The entries of a zip, where it is one.
+/// The entries of a zip, if it is one.
 pub fn unzipped(bytes: &[u8]) -> Option<Entries> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut entries = Entries::new();
@@ -159,7 +159,7 @@ pub fn idx_images() -> Vec<u8> {
     bytes
 }
 
-/// A picture of 2×2 pixels of about this colour, uncompressed.
+/// An uncompressed picture of 2×2 pixels of about this colour.
 pub fn bmp([red, green, blue]: [u8; 3]) -> Vec<u8> {
     let mut bytes = b"BM".to_vec();
     for value in [70_u32, 0, 54, 40, 2, 2] {

@@ -1,6 +1,6 @@
-//! One function for each reader of the program: it takes bytes and must return. `fuzz/` and
-//! `tests/mutations.rs` call it. The content is used as well: data are trained on for a step, runs
-//! are evaluated and resumed.
+//! One function per reader of the program: it takes bytes and must return. Called by `fuzz/` and
+//! `tests/mutations.rs`. The content is used as well: data are trained on for a step, runs are
+//! evaluated and resumed.
 
 #![allow(dead_code, unused_imports, reason = "each program uses its own part")]
 
@@ -19,10 +19,10 @@ use hourglass::project::{
 
 pub use base::{bmp, idx_images, project_entries, unzipped, workspace_files, zipped};
 
-/// Something that reads bytes nobody vouches for.
+/// A reader of untrusted bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reader {
-    /// A table of text, plain or gzipped, of any encoding.
+    /// A text table, plain or gzipped, in any encoding.
     Csv,
     /// A spreadsheet: .xlsx, .xls, .ods.
     Sheet,
@@ -30,11 +30,11 @@ pub enum Reader {
     Npy,
     /// An archive of arrays.
     Npz,
-    /// Images of MNIST's format, plain or gzipped.
+    /// Images in MNIST's format, plain or gzipped.
     Idx,
-    /// Labels of MNIST's format, of the images in `base`.
+    /// Labels in MNIST's format for the images in `base`.
     IdxLabels,
-    /// Test images of MNIST's format, next to the images in `base`.
+    /// Test images in MNIST's format, next to the images in `base`.
     IdxTest,
     /// A picture in a folder of pictures.
     Picture,
@@ -44,11 +44,11 @@ pub enum Reader {
     Design,
     /// `NAME.hourglass`.
     Project,
-    /// One file within a valid project: the first byte says which, the others are its content.
+    /// One file within a valid project: the first byte selects it, the others are its content.
     ProjectEntry,
     /// The weights of a run within a valid project.
     Weights,
-    /// One file of a valid workspace of the live store: the first byte says which, the others are
+    /// One file of a valid workspace of the live store: the first byte selects it, the others are
     /// its content.
     StoreFile,
 }
@@ -72,7 +72,7 @@ impl Reader {
         Reader::StoreFile,
     ];
 
-    /// Its name, also of its fuzz target and of its files in `tests/hostile/`.
+    /// Its name, used for its fuzz target and its files in `tests/hostile/` as well.
     pub fn name(self) -> &'static str {
         match self {
             Reader::Csv => "csv",
@@ -92,7 +92,7 @@ impl Reader {
         }
     }
 
-    /// Reads and uses the bytes; says whether everything in them could be used. Panics where the
+    /// Reads and uses the bytes. Returns whether everything in them could be used. Panics where the
     /// program does.
     pub fn read(self, bytes: &[u8]) -> bool {
         let folder = tempfile::tempdir().expect("a folder");
@@ -123,7 +123,7 @@ impl Reader {
                 fs::write(root.join(name), bytes).expect("written");
                 let rows = [PictureReading::default(), rarely_chosen()]
                     .map(|reading| used::source(pictures(root, reading)).unwrap_or(0));
-                // One of the file at least, and its first page alone.
+                // At least one from the file, and its first page only.
                 rows[0] > 2 && rows[1] == 3
             }
             Reader::LabelTable => {
@@ -177,7 +177,7 @@ fn read_data(root: &Path, name: &str, bytes: &[u8], change: impl Fn(Source) -> S
     used::source(change(source)).is_some()
 }
 
-/// Every array by its name, as someone chooses them.
+/// Selects every array by name, as a user would.
 fn with_chosen(source: Source) -> Source {
     let Source::Npy { path, .. } = source else { return source };
     let name = |name: &str| Some(name.to_owned());
@@ -191,7 +191,7 @@ fn with_chosen(source: Source) -> Source {
     Source::Npy { path, array: name("x"), labels: name("y"), reading }
 }
 
-/// Two pictures in a folder of a folder.
+/// Two pictures in nested folders.
 fn write_pictures(root: &Path) {
     fs::create_dir(root.join("a")).expect("made");
     for name in ["good", "also"] {
@@ -207,7 +207,7 @@ fn pictures(folder: &Path, chosen: PictureReading) -> Source {
     source
 }
 
-/// Choices that no picture has of itself.
+/// Settings that are never chosen automatically.
 fn rarely_chosen() -> PictureReading {
     PictureReading {
         alpha: Alpha::Keep,
@@ -225,7 +225,8 @@ fn picture_extension(bytes: &[u8]) -> &'static str {
         [b'R', b'I', ..] => "webp",
         [b'I', b'I', ..] | [b'M', b'M', ..] => "tif",
         [0, 0, 1, 0, ..] => "ico",
-        // Nothing but its name tells this format: the length of a text, whether there is a palette, and the kind.
+        // This format has no signature: only the length of a text, whether there is a palette, and
+        // the kind.
         [_, 0 | 1, 1..=3 | 9..=11, ..] => "tga",
         _ => "bmp",
     }
@@ -263,7 +264,7 @@ fn read_store(root: &Path, files: &[(String, Vec<u8>)]) -> bool {
     used::opened(&opened, &root.join("again.hourglass"))
 }
 
-/// Loads data; where that fails, from the source that is proposed instead.
+/// Loads data; if that fails, loads the proposed source instead.
 fn load_or_fix(data: &Data) -> Option<hourglass::dataset::Dataset> {
     match used::load_soon(data) {
         Ok(dataset) => Some(dataset),

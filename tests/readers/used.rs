@@ -1,4 +1,4 @@
-//! Uses data, designs and runs as the window and the command line do, where that is quick.
+//! Uses data, designs and runs as the window and the command line do, where that is fast.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use hourglass::project::{Activation, Code, Data, Decoder, Output, Project, Sourc
 use hourglass::run::{Run, RunEvent, Status, facts};
 use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace};
 
-/// A load that takes longer is cancelled, as a person would do.
+/// Loads that take longer are cancelled, as a user would.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Networks and generated data above this are left alone: they are legal, and take long.
+/// Networks and generated data above this size are skipped: they are valid but slow.
 const LARGE: u64 = 2_000_000;
 
 struct Nobody;
@@ -24,7 +24,7 @@ impl Observer for Nobody {
     fn observe(&mut self, _: &Run, _: RunEvent) {}
 }
 
-/// Loads data, or gives up.
+/// Loads data, or cancels after some time.
 pub fn load_soon(data: &Data) -> Result<Dataset, DataError> {
     if !is_small(&data.source) {
         return Err(DataError::Cancelled);
@@ -62,8 +62,8 @@ fn is_small(source: &Source) -> bool {
     values as u64 <= LARGE
 }
 
-/// Loads a source and trains a small network on it for one step; returns the number of rows where
-/// all of that is possible.
+/// Loads a source and trains a small network on it for one step. Returns the number of rows where
+/// all of this succeeds.
 pub fn source(source: Source) -> Option<usize> {
     let dataset = Arc::new(super::load_or_fix(&Data { source, ..Data::default() })?);
     let design = Project {
@@ -76,7 +76,7 @@ pub fn source(source: Source) -> Option<usize> {
     train(&design, &dataset).then(|| dataset.len())
 }
 
-/// Judges a design, and trains it for one step where its data are at hand.
+/// Checks a design, and trains it for one step where its data are available.
 pub fn design(project: &Project) -> bool {
     let _ = cards(project, None);
     let Ok(dataset) = load_soon(&project.data) else { return false };
@@ -86,7 +86,7 @@ pub fn design(project: &Project) -> bool {
     project.trained_designs().iter().all(|design| train(design, &dataset))
 }
 
-/// Whether a step was taken.
+/// Returns whether a step was taken.
 fn train(design: &Project, dataset: &Arc<Dataset>) -> bool {
     let Ok(plan) = plan(design, &facts(dataset)) else { return false };
     if is_large(&plan) {
@@ -105,7 +105,7 @@ fn is_large(plan: &hourglass::check::Plan) -> bool {
     })
 }
 
-/// Saves, evaluates and resumes every run; says whether all of that was possible for all of them.
+/// Saves, evaluates and resumes every run. Returns whether all of this succeeded for all runs.
 pub fn opened(opened: &Opened, path: &Path) -> bool {
     let runs: Vec<&Run> = opened.runs.iter().collect();
     let kept = runs.iter().flat_map(|run| run.kept.iter().filter_map(|kept| run.kept.weights(kept.epoch)));

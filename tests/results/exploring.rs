@@ -1,4 +1,4 @@
-//! What commands make of sets of samples and of codes: `sample`, `traverse`, `neighbours`, `export`.
+//! Commands for sets of samples and of codes: `sample`, `traverse`, `neighbours`, `export`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::program::{fails, ok};
 use super::{design_of_table, generated, read, table, trained, write_table};
 
-/// A printed table without its header, and the numbers of some columns of it.
+/// A printed table without its header, and the numbers of some of its columns.
 fn printed(text: &str, columns: &[&str]) -> Vec<Vec<f64>> {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().expect("a header");
@@ -31,7 +31,7 @@ fn assert_close(found: &[f64], expected: &[f64], what: &str) {
 }
 
 #[test]
-fn commands_take_any_set_of_samples() {
+fn commands_accept_any_set_of_samples() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -51,7 +51,7 @@ fn commands_take_any_set_of_samples() {
     ];
     save_project(&Files::default(), &path, &opened.project, &opened.runs).expect("saved");
 
-    // Row 3 of the 54 that have no gap is the fifth of the source.
+    // Row 3 of the 54 without gaps is the fifth of the source.
     let said = ok(dir, &["encode", project, "--set", "odd ones", "-o", "-"]).stdout;
     assert_eq!(printed(&said, &["row"]), [[2.0], [5.0]]);
     let all = ok(dir, &["encode", project, "-o", "-"]).stdout;
@@ -93,13 +93,13 @@ fn commands_take_any_set_of_samples() {
 }
 
 #[test]
-fn samples_and_traversals_are_those_of_a_linear_decoder() {
+fn samples_and_traversals_of_a_linear_decoder_are_linear() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
     let project = &trained(dir, "t", &design_of_table(&dir.join("t.csv")));
     let columns = ["a", "b"];
-    // Encoder and decoder are affine: the mean code is decoded to the mean reconstruction.
+    // Encoder and decoder are affine, so the mean code decodes to the mean reconstruction.
     let train = ok(dir, &["reconstruct", project, "--set", "train", "-o", "-"]).stdout;
     let rows = printed(&train, &columns);
     let mean = |at: usize| rows.iter().map(|row| row[at]).sum::<f64>() / rows.len() as f64;
@@ -112,7 +112,7 @@ fn samples_and_traversals_are_those_of_a_linear_decoder() {
     values.iter().for_each(|row| assert_close(row, &mean, "drawn at temperature 0"));
     assert_eq!(printed(&samples, &["sample", "nearest", "distance", "code 1"]).len(), 3);
 
-    // The code of a row is decoded to its reconstruction, and steps in between lie on the line.
+    // The code of a row decodes to its reconstruction, and the steps in between are on the line.
     let codes = ok(dir, &["encode", project, "--set", "train", "-o", "-"]).stdout;
     let codes = printed(&codes, &["row", "code 1"]);
     let (first, last) = (&codes[0], &codes[codes.len() - 1]);
@@ -127,7 +127,7 @@ fn samples_and_traversals_are_those_of_a_linear_decoder() {
     assert_close(&steps[2], &[1.0, high, rows[at_high][0], rows[at_high][1]], "the upper end");
     let middle = [0, 1].map(|at| f64::midpoint(rows[at_low][at], rows[at_high][at]));
     assert_close(&steps[1][2..], &middle, "halfway");
-    // Its only component is the unit, but for its sign and its origin.
+    // Its only component is the unit, up to sign and origin.
     let row = format!("{}", first[0]);
     let asked = ["traverse", project, "--components", "1", "--sample", &row, "--steps", "1", "-o", "-"];
     assert_eq!(printed(&ok(dir, &asked).stdout, &["component", "place", "a", "b"]).len(), 1);
@@ -152,7 +152,8 @@ fn pictures_are_sampled_and_traversed_as_pages() {
         let picture = image::open(dir.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         (picture.width(), picture.height())
     };
-    // Five pictures of 8×8 in three columns and two lines, two pixels apart; with the nearest, four lines.
+    // Five pictures of 8×8 in three columns and two lines, two pixels apart; with the nearest
+    // samples, four lines.
     ok(dir, &["sample", "v.hourglass", "-o", "s.png", "--count", "5"]);
     ok(dir, &["sample", "v.hourglass", "-o", "near.png", "--count", "5", "--nearest"]);
     assert_eq!((size("s.png"), size("near.png")), ((28, 18), (28, 38)));
@@ -171,7 +172,7 @@ fn pictures_are_sampled_and_traversed_as_pages() {
 }
 
 #[test]
-fn codes_that_are_pictures_are_traversed_by_position() {
+fn picture_codes_are_traversed_by_position() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let activation = Activation::Relu;
@@ -209,12 +210,13 @@ fn codes_that_are_pictures_are_traversed_by_position() {
 }
 
 #[test]
-fn neighbours_of_a_table_are_found_by_hand() {
+fn neighbours_of_a_table_match_those_found_by_hand() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
     let project = &trained(dir, "t", &design_of_table(&dir.join("t.csv")));
-    // Row 1 is 0; of 1/30, 2/30, 3/30 and 4/30 the first is in row 44, which has a gap and was left out.
+    // Row 1 is 0; of 1/30, 2/30, 3/30 and 4/30, the first is in row 44, which has a gap and was
+    // excluded.
     for by in ["pixels", "pca"] {
         let asked =
             ["neighbours", project, "--sample", "1", "--by", by, "--set", "all", "--k", "3", "-o", "-"];
@@ -225,7 +227,7 @@ fn neighbours_of_a_table_are_found_by_hand() {
     }
     let options = ["--k", "3", "--precision", "--set", "all", "--by", "pixels"];
     let asked = [&["neighbours", project, "--sample", "1"], &options[..]].concat();
-    // All three are of its class; ids tell only rows apart.
+    // All three have its class; IDs only identify rows.
     assert_eq!(ok(dir, &asked).stdout, "precision@3 of class: 1.000 (1 samples)\n");
     let asked = ["neighbours", project, "--of", "test", "-o", "near.csv", "--k", "2"];
     ok(dir, &asked);
@@ -239,7 +241,7 @@ fn neighbours_of_a_table_are_found_by_hand() {
 }
 
 #[test]
-fn weights_are_exported_with_what_they_mean() {
+fn weights_are_exported_with_metadata() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     write_table(&dir.join("t.csv"));
@@ -268,7 +270,7 @@ fn weights_are_exported_with_what_they_mean() {
     assert_eq!(Project::from_ron(&texts["design"]).expect("readable"), run.design);
     let normaliser: Value = serde_json::from_str(&texts["normaliser"]).expect("JSON");
     assert_eq!(normaliser["factors"].as_array().map(Vec::len), Some(2));
-    // Before the first epoch, and after the last, weights are always kept.
+    // Weights are always kept before the first epoch and after the last.
     ok(dir, &["export", project, "-o", "first.safetensors", "--epoch", "0"]);
     let (_, earlier, texts) = exported("first.safetensors");
     assert_eq!(texts["epoch"], "0");
@@ -325,7 +327,7 @@ fn bits_are_compared_and_entries_are_traversed() {
 }
 
 #[test]
-fn damaged_pictures_are_reconstructed_as_they_are() {
+fn damaged_pictures_are_reconstructed_without_further_corruption() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     let own = dir.join("own");
@@ -368,7 +370,7 @@ fn damaged_pictures_are_reconstructed_as_they_are() {
         assert!(told.contains(said), "{told}");
         let (of_whole, told) = array(same);
         assert!(restored == of_whole && !told.contains(said), "{name}: {told}");
-        // Its own pictures at another place are its own.
+        // Its own pictures in another folder are still its own.
         let set = ["encode", project, "own", "--set", "test", "-o", "-"];
         ok(dir, &set);
     }

@@ -1,5 +1,4 @@
-//! What is fitted to codes or rows once and asked for many times: kept until something else is
-//! asked for.
+//! A cache of distributions and PCA fitted to codes or rows, kept until another one is requested.
 
 use std::sync::{Arc, Weak};
 
@@ -10,11 +9,11 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::run::Kept;
 use crate::session::Linear;
 
-/// The seed and the stream of the numbers by which a mixture starts: the same codes give the same
-/// mixture, whatever is drawn from it.
+/// Seed and random stream that initialise a mixture: equal codes give an equal mixture, whatever is
+/// drawn from it.
 const START: (u64, u64) = (0, 2);
 
-/// Distributions and PCA that were fitted last. Holds neither codes nor rows.
+/// The most recently fitted distributions and PCA. Holds neither codes nor rows.
 #[derive(Default)]
 pub(in crate::session) struct Fits {
     codes: Weak<Kept>,
@@ -24,7 +23,7 @@ pub(in crate::session) struct Fits {
 }
 
 impl Fits {
-    /// The normal distribution of codes.
+    /// The normal distribution fitted to codes.
     pub fn gaussian(&mut self, codes: &Arc<Kept>) -> Result<&Gaussian, FitError> {
         self.turn_to(codes);
         let fitted = match self.gaussian.take() {
@@ -34,7 +33,7 @@ impl Fits {
         Ok(self.gaussian.insert(fitted))
     }
 
-    /// A mixture of as many normal distributions. One that was given up half-way is not kept.
+    /// A mixture of this many normal distributions. A cancelled fit is not kept.
     pub fn mixture(
         &mut self,
         codes: &Arc<Kept>,
@@ -58,7 +57,7 @@ impl Fits {
         Ok(fitted)
     }
 
-    /// PCA of the training split with so many components.
+    /// PCA of the training split with this many components.
     pub fn linear(&mut self, data: &Arc<Dataset>, components: usize) -> Result<Linear, String> {
         let is_of = |of: &Weak<Dataset>| Weak::ptr_eq(of, &Arc::downgrade(data));
         if let Some((.., known)) =
@@ -72,7 +71,7 @@ impl Fits {
     }
 
     fn turn_to(&mut self, codes: &Arc<Kept>) {
-        // As long as a weak pointer is held, nothing else takes the address.
+        // While a weak pointer is held, its address is not reused.
         if !Weak::ptr_eq(&self.codes, &Arc::downgrade(codes)) {
             (self.codes, self.gaussian, self.mixture) = (Arc::downgrade(codes), None, None);
         }
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fit_is_kept_until_there_are_other_codes() {
+    fn a_fit_is_cached_until_the_codes_change() {
         let mut fits = Fits::default();
         let (one, other) = (codes(&[0.0, 2.0, 10.0, 12.0]), codes(&[5.0, 9.0]));
         let mean = |fits: &mut Fits, codes| fits.gaussian(codes).expect("fitted").mean[0];

@@ -7,7 +7,7 @@ use crate::dataset::Dataset;
 use crate::engine::{EngineError, Network};
 use crate::session::part_rows;
 
-/// A group of samples, of the data that a network was trained on or of others.
+/// A group of samples, of the training data of a network or of other data.
 #[derive(Clone, Debug)]
 pub struct SampleGroup {
     /// The data.
@@ -16,17 +16,18 @@ pub struct SampleGroup {
     pub rows: Arc<[u32]>,
 }
 
-/// The mean of codes.
+/// The mean of a group of codes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeanCode {
     /// The mean.
     pub code: Vec<f32>,
-    /// How many codes it is of.
+    /// Number of codes it was computed from.
     pub count: usize,
 }
 
 impl SampleGroup {
-    /// Encodes the samples; `None` without any. `goes_on` is asked now and then.
+    /// Encodes the samples and averages their codes; `None` where there are none. `goes_on` is
+    /// called regularly.
     ///
     /// # Errors
     /// A message where `goes_on` says no, and where the data do not fit the network.
@@ -64,7 +65,7 @@ mod tests {
     use crate::run::facts;
 
     #[test]
-    fn the_mean_code_of_a_group_is_that_of_all_its_rows() {
+    fn the_mean_code_of_a_group_includes_all_its_rows() {
         let source = Source::Synthetic(Synthetic::Blobs { count: 40, features: 3, clusters: 2, seed: 1 });
         let project = Project {
             data: Data { source, ..Data::default() },

@@ -1,5 +1,4 @@
-//! The rows of the data that are nearest to a sample: in the values of the data, in the code, and
-//! in the code of PCA.
+//! The rows of the data nearest to a sample: by their values, by the code, and by the code of PCA.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,14 +9,14 @@ use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes};
 use crate::dataset::Dataset;
 use crate::engine::EngineError;
 
-/// A search for the rows of the training split that are nearest to each of some samples.
+/// A search for the training rows nearest to each of some samples.
 #[derive(Clone, Debug)]
 pub struct NearestTraining {
     /// The data.
     pub data: Arc<Dataset>,
     /// Samples, scaled, row by row.
     pub samples: Arc<Vec<f32>>,
-    /// How many rows for each sample.
+    /// Rows per sample.
     pub count: usize,
 }
 
@@ -25,7 +24,7 @@ pub struct NearestTraining {
 const BLOCK: usize = 256;
 
 impl NearestTraining {
-    /// Finds them, the nearest first. `goes_on` is asked now and then.
+    /// Finds them, nearest first. `goes_on` is called regularly.
     ///
     /// # Errors
     /// A message where `goes_on` says no.
@@ -37,23 +36,23 @@ impl NearestTraining {
     }
 }
 
-/// A row of the data that is near to a sample.
+/// A row of the data near a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Found {
     /// The row.
     pub row: u32,
-    /// How far it is.
+    /// Its distance.
     pub distance: f32,
 }
 
-/// How far codes are apart.
+/// The distance between codes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CodeDistance {
-    /// By the length of their difference.
+    /// Euclidean distance.
     Euclidean,
-    /// By the angle between them.
+    /// Cosine distance.
     Cosine,
-    /// By the bits that differ: each unit is one, 1 above its threshold.
+    /// Number of differing bits, with the threshold of each unit.
     Bits(Vec<f32>),
 }
 
@@ -68,11 +67,11 @@ pub struct Coded {
     pub codes: Arc<Vec<f32>>,
 }
 
-/// The rows of a set that are nearest to a sample, by three distances: how the network's code orders
-/// samples shows beside how their values do, and beside how the best linear code of its size does.
+/// The rows of a set nearest to a sample by three distances, to compare the order given by the
+/// network's code with that given by the values and by the best linear code of equal size.
 #[derive(Clone, Debug)]
 pub struct NearSample {
-    /// The data of the run, to whose training split PCA is fitted.
+    /// The data of the run; PCA is fitted to its training split.
     pub own: Arc<Dataset>,
     /// The set.
     pub among: Coded,
@@ -80,18 +79,18 @@ pub struct NearSample {
     pub code: Vec<f32>,
     /// Its values, scaled.
     pub values: Vec<f32>,
-    /// Its row, which is left out.
+    /// Its row, which is excluded.
     pub except: Option<u32>,
-    /// How many rows.
+    /// Number of rows.
     pub count: usize,
-    /// By what codes are apart.
+    /// The distance between codes.
     pub distance: CodeDistance,
 }
 
-/// Neighbours of a sample, the nearest first.
+/// Neighbours of a sample, nearest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbourhoods {
-    /// Fingerprint of the data that they are rows of.
+    /// Fingerprint of the data the rows belong to.
     pub fingerprint: u64,
     /// By the code.
     pub code: Vec<Found>,
@@ -124,7 +123,7 @@ impl NearSample {
         let linear = match fits.linear(&self.own, self.code.len()) {
             Ok(linear) => {
                 let own = linear.project(&self.values);
-                // Values without any variance have no component to be near by.
+                // Values without variance have no principal component.
                 let own: &[&[f32]] = if own.is_empty() { &[] } else { &[&own] };
                 search.find(own, |values| Cow::Owned(linear.project(values)), &goes_on)?
             }
@@ -152,7 +151,7 @@ impl NearSample {
     }
 }
 
-/// The rows among which the nearest are looked for by what follows from their values.
+/// The rows that are searched, restricted to quantities computed from their values.
 #[derive(Clone, Copy)]
 struct Search<'a> {
     data: &'a Dataset,
@@ -162,8 +161,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Finds the nearest to each point, the nearest first. `points` makes points of scaled values,
-    /// row by row; `goes_on` is asked now and then.
+    /// Finds the nearest rows to each point, nearest first. `points` computes points from scaled
+    /// values, row by row; `goes_on` is called regularly.
     fn find(
         self,
         of: &[&[f32]],
@@ -181,7 +180,7 @@ impl Search<'_> {
             self.data.gather(rows, values);
             let points = points(values);
             for (point, found) in of.iter().zip(&mut found) {
-                // One more, as the sample itself may be among them.
+                // One more, because the sample itself may be among them.
                 let near = nearest(point, &points, self.count + 1, Distance::Euclidean);
                 take_in(found, near, rows, self.count, self.except);
             }
@@ -194,8 +193,8 @@ fn as_they_are(values: &[f32]) -> Cow<'_, [f32]> {
     Cow::Borrowed(values)
 }
 
-/// Adds neighbours among these rows of the data to those that were found among others, and leaves the
-/// nearest, in order, without one row.
+/// Merges neighbours among these rows of the data into those found so far, and keeps the nearest in
+/// order, without the excluded row.
 pub(in crate::session) fn take_in(
     found: &mut Vec<Found>,
     near: Vec<Neighbour>,
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_told_by_code_by_values_and_by_pca() {
+    fn neighbours_are_found_by_code_by_values_and_by_pca() {
         let data = blobs();
         let codes = vec![0.0, 0.0, 5.0, 5.0, 1.0, 1.0, -0.5, -0.5];
         let among =
@@ -256,7 +255,7 @@ mod tests {
         let mut fits = Fits::default();
         let found = near.find(&mut fits, || true).expect("found");
         assert_eq!(rows(&found.code), [3, 41, 20]);
-        // A sample is the nearest to itself, by values as by any function of them.
+        // A sample is nearest to itself, by its values and by any function of them.
         assert_eq!((found.values[0].row, found.values[0].distance), (20, 0.0));
         assert_eq!((found.linear[0].row, found.linear.len()), (20, 3));
         let distance = |row: u32| Distance::Euclidean.of(&picture(&data, row), &near.values);
@@ -266,7 +265,7 @@ mod tests {
         near.except = Some(20);
         near.distance = CodeDistance::Bits(vec![0.5; 2]);
         let found = near.find(&mut fits, || true).expect("found");
-        // Above ½ is 1: codes 00, 11 and 00 beside 00; that of row 20 is left out.
+        // Above ½ is 1: codes 00, 11 and 00 against 00; row 20 is excluded.
         assert_eq!(rows(&found.code), [3, 41, 8]);
         assert_eq!(found.code[2].distance, 2.0);
         assert_eq!(rows(&found.values)[..2], by_hand[..2]);
@@ -276,10 +275,10 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_among_other_data_are_compared_by_the_components_of_the_run() {
+    fn neighbours_in_other_data_use_the_principal_components_of_the_run() {
         let own = blobs();
         let mut other = (*own).clone();
-        // Without a training split nothing could be fitted to them.
+        // Without a training split, PCA cannot be fitted.
         other.split = crate::dataset::SplitRows::default();
         let rows: Arc<[u32]> = Arc::from([5, 9]);
         let values = picture(&own, 9);

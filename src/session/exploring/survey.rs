@@ -1,26 +1,26 @@
-//! What the codes of an epoch have in common.
+//! Summary statistics of the codes of an epoch.
 
 use crate::analysis::neighbours::{Distance, nearest};
 use crate::analysis::pca::Pca;
 use crate::run::Kept;
 
-/// Principal components that can be chosen as axes, at most.
+/// Maximum number of principal components offered as axes.
 pub const MOST_AXES: usize = 16;
-/// Codes among which the usual distance to the nearest is measured.
+/// Number of codes used to measure the usual distance to the nearest code.
 const SAMPLED: usize = 200;
 
-/// Properties of codes that take longer than a frame to find.
+/// Properties of codes that take longer than a frame to compute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
     /// Their first principal components, at most [`MOST_AXES`]; `None` where there are none.
     pub pca: Option<Pca>,
-    /// The distance to the nearest other code that 95 of 100 codes keep; infinite where there are
-    /// too few.
+    /// The 95th percentile of the distance to the nearest other code; infinite where there are too
+    /// few codes.
     pub usual: f32,
 }
 
 impl Survey {
-    /// Surveys the codes of an epoch.
+    /// Computes the survey for the codes of an epoch.
     pub fn of(kept: &Kept) -> Survey {
         let units = kept.code_units;
         let pca = Pca::fit(&kept.codes, units, units.min(MOST_AXES)).ok();
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_along_a_line_have_one_direction_and_their_step() {
+    fn the_survey_of_codes_on_a_line_has_one_component_and_their_spacing() {
         // Steps of (1, ½): √1.25 = 1.118 apart.
         let codes = (0..100).flat_map(|at| [at as f32, 0.5 * at as f32, 7.0]).collect();
         let survey = Survey::of(&Kept { code_units: 3, codes, ..Kept::default() });

@@ -7,7 +7,7 @@ use crate::engine::Trainer;
 use crate::project::{Code, Corruption, Data, Loss, Project, Recipe, Threshold};
 use crate::run::facts;
 
-/// A recipe on digits, changed and trained for some epochs.
+/// A recipe on digits, modified and trained for some epochs.
 fn trained(recipe: Recipe, epochs: u32, edit: impl FnOnce(&mut Project)) -> (Trainer, Arc<Dataset>) {
     let mut project = recipe.project();
     project.training.epochs = epochs;
@@ -28,7 +28,7 @@ fn found(network: &mut Network, data: &Dataset, subset: Subset) -> Findings {
 }
 
 #[test]
-fn what_nobody_waits_for_ends() {
+fn cancelled_findings_stop_early() {
     let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
     let (rows, asked) = (data.split.train.clone(), std::cell::Cell::new(0));
     // 500 rows are two blocks.
@@ -42,18 +42,18 @@ fn what_nobody_waits_for_ends() {
 }
 
 #[test]
-fn what_a_network_is_not_made_for_is_not_found() {
+fn findings_that_do_not_apply_are_none() {
     let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
     assert_eq!(found(trainer.network(), &data, Subset::Test), Findings::default());
 }
 
 #[test]
-fn restored_samples_are_nearer_to_the_clean_ones() {
+fn restored_samples_are_closer_to_the_clean_ones() {
     let (mut trainer, data) = trained(Recipe::Denoising, 15, |_| ());
     let findings = found(trainer.network(), &data, Subset::Validation);
     let restoration = findings.restoration.expect("a corruption");
     assert_eq!(restoration.samples, 180);
-    // Noise of deviation 0.3 on values that span 1: 10 log₁₀ 1/0.09 = 10.46 decibels.
+    // Noise with standard deviation 0.3 on values of range 1: 10 log₁₀ 1/0.09 = 10.46 decibels.
     assert!((restoration.psnr.0 - 10.46).abs() < 0.2, "{restoration:?}");
     assert!(restoration.psnr.1 > restoration.psnr.0 + 2.0, "{restoration:?}");
     let (from, to) = restoration.ssim.expect("pictures");
@@ -62,7 +62,7 @@ fn restored_samples_are_nearer_to_the_clean_ones() {
 }
 
 #[test]
-fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
+fn a_held_out_class_is_detected_by_error_and_by_reconstruction_probability() {
     let hold =
         |project: &mut Project| project.data = Data { held_out: Some("0".to_owned()), ..Data::default() };
     let (mut plain, data) = trained(Recipe::Anomaly, 25, hold);
@@ -72,7 +72,7 @@ fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
 
     assert_eq!((found.others, found.unlabelled), (data.split.test.len() - 178, 0));
 
-    // Rows without a label are on neither side.
+    // Rows without a label are excluded.
     let mut some = Dataset::clone(&data);
     let rows = data.split.test.iter().copied().filter(|row| data.labels[0].text(*row as usize) == "1");
     let rows: Vec<u32> = rows.collect();
@@ -92,7 +92,8 @@ fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
     });
     let found = anomalies(variational.network(), &data).expect("a class was held out");
     assert!(found.auc > 0.6, "{found:?}");
-    // The score is the mean of −log p(x|z) over draws: that of one draw is the reconstruction term, in the mean over samples.
+    // The score is the mean of −log p(x|z) over draws. With one draw, it is the reconstruction
+    // term, averaged over samples.
     let rows = data.split.test.clone();
     let samples = Samples::Rows(&data, &rows);
     let scores = variational.network().strangeness(samples, 200, &mut |_| true).expect("a likelihood");
@@ -111,7 +112,7 @@ fn binary_codes_retrieve_their_own_class() {
         });
         let findings = found(trainer.network(), &data, Subset::Validation);
         let precision = findings.precision.expect("classes");
-        // One in ten by chance.
+        // Chance is one in ten.
         assert!(precision > 0.3 && precision <= 1.0, "{threshold:?}: {precision}");
     }
 }
@@ -129,7 +130,7 @@ fn a_selection_is_judged_by_a_linear_regression() {
         let error = refit(trainer.network(), &data).expect("a selector");
         (error, data)
     };
-    // Between the mean of the training split, which needs no feature, and nothing.
+    // Between the error of the training mean, which needs no feature, and zero.
     let rows = gathered(&data, &data.split.validation);
     let train = gathered(&data, &data.split.train);
     let constant = Regression::fit(&vec![0.0; train.len() / 64], 1, &train, 64).expect("rows");

@@ -3,10 +3,12 @@ use std::collections::BTreeMap;
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::project::Shape;
 
-/// Classes of a column whose shares are kept, at most: a column of ids has as many as rows.
+/// Maximum number of classes of a column whose shares are kept: an ID column has as many classes as
+/// rows.
 const MOST_CLASSES: usize = 100;
 
-/// Rows of a data set and the errors of its rows, NaN where they are not known; empty where none are.
+/// Rows of a data set with the errors of all its rows, NaN where unknown; empty where none are
+/// known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side<'a> {
     /// The data.
@@ -17,58 +19,58 @@ pub(super) struct Side<'a> {
     pub errors: &'a [f32],
 }
 
-/// Selected rows compared with others.
+/// Comparison of selected rows with others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// How many rows are selected.
+    /// Number of selected rows.
     pub selected: usize,
-    /// How many others there are.
+    /// Number of other rows.
     pub others: usize,
-    /// Whether the others are the training rows of a network that is shown the selected ones.
+    /// Whether the others are the training rows of the network that the selected rows are shown to.
     pub is_with_training: bool,
     /// Errors of the reconstruction, where some are known on both sides.
     pub errors: Option<Difference>,
-    /// Columns of numbers, features and labels, the most different first.
+    /// Numeric columns, features and labels, most different first.
     pub columns: Vec<Difference>,
-    /// Columns of classes.
+    /// Class columns.
     pub classes: Vec<ClassShares>,
 }
 
-/// How a number differs between selected rows and others.
+/// Difference of a number between selected rows and others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// What the number is.
+    /// Name of the number.
     pub name: String,
-    /// Of the selected rows.
+    /// Statistics of the selected rows.
     pub selected: Moments,
-    /// Of the others.
+    /// Statistics of the others.
     pub others: Moments,
 }
 
 /// Mean and standard deviation of some values.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
-    /// How many values there are.
+    /// Number of values.
     pub count: usize,
-    /// Their mean; 0 of none.
+    /// Their mean; 0 where there are none.
     pub mean: f64,
     /// Their standard deviation, with `count - 1` in its denominator.
     pub std: f64,
 }
 
-/// How often each class of a column comes among selected rows and others.
+/// Class frequencies of a column among selected rows and others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassShares {
     /// The column.
     pub name: String,
-    /// How many classes it has.
+    /// Number of classes.
     pub count: usize,
-    /// Of those whose shares differ most their names, and how many selected rows and others are of
-    /// them.
+    /// The classes whose shares differ most, with their counts among the selected rows and the
+    /// others.
     pub classes: Vec<(String, [usize; 2])>,
 }
 
-/// Values that are added up one after the other (Welford 1962).
+/// Running sums of mean and variance (Welford 1962).
 #[derive(Clone, Copy, Default)]
 struct Sums {
     count: usize,
@@ -94,7 +96,8 @@ impl Sums {
 }
 
 impl Difference {
-    /// Of values by row; those that are not finite are left out. `None` where a side has none.
+    /// The difference of values by row, ignoring those that are not finite. `None` where a side has
+    /// none.
     fn of(name: &str, is_selected: &[bool], value: impl Fn(usize) -> f64) -> Option<Difference> {
         let value = &value;
         let side = |wanted: bool| {
@@ -104,7 +107,7 @@ impl Difference {
         Difference::between(name, side(true), side(false))
     }
 
-    /// Of the values of both sides; `None` where one has none.
+    /// The difference between the values of both sides; `None` where one has none.
     fn between(
         name: &str,
         selected: impl Iterator<Item = f64>,
@@ -118,8 +121,8 @@ impl Difference {
         is_known.then(|| Difference { name: name.to_owned(), selected, others })
     }
 
-    /// The difference of the means over the root of the mean of both variances (Cohen's d as in
-    /// Austin 2009); infinite where nothing varies and the means differ.
+    /// The difference of the means divided by the root of the mean of both variances (Cohen's d as
+    /// in Austin 2009); infinite where nothing varies and the means differ.
     pub fn standardised(&self) -> f64 {
         let far = self.selected.mean - self.others.mean;
         if far == 0.0 {
@@ -130,8 +133,9 @@ impl Difference {
 }
 
 impl Comparison {
-    /// Compares rows, which ascend, with all others. Pixels are no columns; missing values are left
-    /// out. `errors` are by row, NaN where they are not known, empty where none are.
+    /// Compares rows, in ascending order, with all others. Pixels are not treated as columns;
+    /// missing values are excluded. `errors` are by row, NaN where unknown, empty where none are
+    /// known.
     pub fn of(data: &Dataset, rows: &[u32], errors: &[f32]) -> Comparison {
         let mut is_selected = vec![false; data.len()];
         for row in rows {
@@ -174,8 +178,8 @@ impl Comparison {
 }
 
 impl Comparison {
-    /// Compares rows of other data with the training rows of the network that is shown them. Features are compared by their
-    /// place, label columns by their names.
+    /// Compares rows of other data with the training rows of the network they are shown to.
+    /// Features are matched by position, label columns by name.
     pub(super) fn with_training(selected: Side<'_>, training: Side<'_>) -> Comparison {
         let features = match selected.data.shape {
             Shape::Vector(features) if selected.data.shape == training.data.shape => features,
@@ -222,7 +226,7 @@ impl<'a> Side<'a> {
         })
     }
 
-    /// The numbers of a label column; `None` where it has classes.
+    /// The numbers of a label column; `None` where it holds classes.
     fn numbers(self, column: &'a LabelColumn) -> Option<impl Iterator<Item = f64> + 'a> {
         let LabelValues::Numbers(values) = &column.values else { return None };
         Some(self.rows.iter().filter_map(|row| values.get(*row as usize).copied().map(f64::from)))
@@ -233,7 +237,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The shares of the classes of two columns, which are found by their names.
+/// The class shares of two columns; classes are matched by name.
 fn shares_between(
     column: &LabelColumn,
     rows: &[u32],
@@ -265,7 +269,7 @@ fn shares(column: &LabelColumn, is_selected: &[bool], selected: usize) -> Option
     Some(most_different(&column.name, classes, [selected, is_selected.len() - selected]))
 }
 
-/// The classes whose shares differ most; of how many rows these are is told for both sides.
+/// The classes whose shares differ most, with the counts of both sides.
 fn most_different(
     name: &str,
     mut classes: Vec<(String, [usize; 2])>,

@@ -5,23 +5,23 @@ use crate::io::{FileError, Files, Pixels, TableForm, save_pictures};
 use crate::project::{Shape, Shown, Source};
 use crate::session::Sheet;
 
-/// The longest name a written picture keeps of its original's path, in bytes; systems allow 255
-/// with number and ending.
+/// Maximum length in bytes of the original path kept in the name of a written picture. File systems
+/// allow 255 including number and extension.
 const NAME_BYTES: usize = 150;
 
-/// Rows of a data set that are written to files.
+/// Rows of a data set to be written to files.
 #[derive(Clone, Copy, Debug)]
 pub struct Exported<'a> {
     /// The data.
     pub data: &'a Dataset,
     /// The rows.
     pub rows: &'a [u32],
-    /// Errors by row of the data, NaN where they are not known; empty where none are.
+    /// Errors by row of the data, NaN where unknown; empty where none are known.
     pub errors: &'a [f32],
 }
 
 /// Writes rows as a table: name, or number in the source counted from 1; split; labels; the columns
-/// of a table as they are in the source; and the errors, where some are known.
+/// of a table as in the source; and the errors, where some are known.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.
@@ -51,7 +51,7 @@ pub fn export_table(
     sheet.save(files, path, form).map(drop)
 }
 
-/// The first feature of each column as [`Dataset::written_names`] lists them; empty for pictures.
+/// The first feature of each column listed by [`Dataset::written_names`]; empty for pictures.
 fn column_starts(data: &Dataset) -> Vec<usize> {
     let Shape::Vector(features) = data.shape else { return Vec::new() };
     if data.written_names().len() == features {
@@ -66,8 +66,8 @@ fn column_starts(data: &Dataset) -> Vec<usize> {
     data.columns.iter().map(start).collect()
 }
 
-/// Writes rows as PNG files into a folder, which is made. Returns how many were written; none where
-/// the rows are no pictures.
+/// Writes rows as PNG files into a folder, creating it. Returns the number of files written, which
+/// is 0 where the rows are not pictures.
 ///
 /// # Errors
 /// [`FileError`] where a picture cannot be written.
@@ -95,17 +95,17 @@ pub fn number_of(data: &Dataset, row: u32) -> u64 {
     data.source_rows.get(row as usize).map_or(u64::from(row) + 1, |number| u64::from(*number))
 }
 
-/// How a value becomes a pixel of a file.
+/// The conversion of a value to a pixel of a file.
 #[derive(Clone, Copy, Debug)]
 pub enum Pixel {
-    /// Of 8 bits, from black to white.
+    /// 8 bits, from black to white.
     Shades(f32, f32),
-    /// Of 16 bits, the value itself.
+    /// 16 bits, the value itself.
     Deep,
 }
 
 impl Pixel {
-    /// That of the data's pictures.
+    /// The conversion for the data's pictures.
     pub fn of(data: &Dataset) -> Pixel {
         match data.rows {
             Rows::U16(_) => Pixel::Deep,
@@ -131,8 +131,8 @@ impl Pixel {
     }
 }
 
-/// The channels that a written picture has, counted from 0: all of a picture with transparency, of
-/// others those that are shown.
+/// The channels of a written picture, counted from 0: all channels of a picture with transparency,
+/// otherwise those that are shown.
 pub fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     match (source, shape) {
         (Source::ImageFolder { .. }, Shape::Image { channels: channels @ 0..=4, .. }) => {
@@ -144,9 +144,9 @@ pub fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     }
 }
 
-/// The row's number in the source, so that files sort as rows do, and its name where it has one,
-/// with the page of a file of several (`scan.tif#2`). A row of several arrays (`x_test[2]`) has its
-/// array and its index there, as in tables.
+/// The row's number in the source, so that files sort in row order, and its name where it has one,
+/// with the page for files with several pages (`scan.tif#2`). For data made of several arrays
+/// (`x_test[2]`), the name is the array and the index, as in tables.
 pub fn picture_name(data: &Dataset, row: u32) -> String {
     let name = data.row_names.get(row as usize).map_or("", String::as_str);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_digit());
@@ -163,8 +163,8 @@ pub fn picture_name(data: &Dataset, row: u32) -> String {
     if name.is_empty() { format!("{number:06}") } else { format!("{number:06}-{name}") }
 }
 
-/// A name that any system takes for a file. Of a path of many folders the end is kept, which tells
-/// pictures apart.
+/// A file name that is valid on any system. The end of a long path is kept, because it is the part
+/// that differs.
 fn safe_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let name: String = name.chars().map(safe).collect();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_pictures_are_safe_and_never_too_long() {
+    fn names_of_pictures_are_valid_and_not_too_long() {
         let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
         assert_eq!(picture_name(&data, 6), "000007");
         data.row_names =
@@ -237,13 +237,13 @@ mod tests {
         }
         let long = picture_name(&data, 6);
         assert!(long.len() <= 160 && long.ends_with("_ü_last"), "{long}");
-        // Rows that were left out leave their numbers.
+        // Excluded rows leave gaps in the numbering.
         data.source_rows = vec![3];
         assert_eq!(picture_name(&data, 0), "000003-cats_my_cat_v2");
     }
 
     #[test]
-    fn transparency_is_written_and_other_channels_as_they_are_shown() {
+    fn transparency_and_shown_channels_are_written() {
         let image = |channels| Shape::Image { height: 1, width: 1, channels };
         let array = |shown: &[usize]| {
             let reading = ArrayReading { shown_channels: shown.to_vec(), ..ArrayReading::default() };

@@ -12,9 +12,9 @@ pub enum Order {
     Worst,
     /// Smallest error first.
     Best,
-    /// The error nearest to the median first.
+    /// Error nearest to the median first.
     Median,
-    /// Class by class, in each the largest error first.
+    /// Grouped by class; within a class, largest error first.
     Class,
 }
 
@@ -22,7 +22,7 @@ impl Order {
     /// All of them, in the order of menus.
     pub const ALL: [Order; 5] = [Order::Data, Order::Worst, Order::Best, Order::Median, Order::Class];
 
-    /// As on screen.
+    /// Name shown on screen.
     pub fn name(self) -> &'static str {
         match self {
             Order::Data => "in order",
@@ -33,8 +33,8 @@ impl Order {
         }
     }
 
-    /// Rows in this order; `errors` are by row of the data, NaN where they are not known. Unknown
-    /// ones come last, equal ones as they are given.
+    /// Sorts rows; `errors` are by row of the data, NaN where unknown. Unknown errors come last;
+    /// the sort is stable.
     pub fn of(self, data: &Dataset, mut rows: Vec<u32>, errors: &[f32]) -> Vec<u32> {
         let error = |row: u32| errors.get(row as usize).copied().unwrap_or(f32::NAN);
         match self {

@@ -1,4 +1,4 @@
-//! Where the codes of a set lie on a plane, and how densely where there are too many to draw.
+//! Positions of the codes of a set on a plane, and their density where there are too many to draw.
 
 use std::sync::Arc;
 
@@ -8,21 +8,22 @@ use crate::analysis::plane::Plane;
 use crate::project::Shape;
 use crate::run::Kept;
 
-/// Points that are drawn one by one, at most; of more their density is.
+/// Maximum number of points drawn individually; above it, their density is drawn.
 pub const MOST_POINTS: usize = 200_000;
 
-/// Cells of the density along both axes.
+/// Cells of the density along each axis.
 const CELLS: usize = 512;
 
 /// A plane in the space of the codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CodePlane {
-    /// Two units. Of a code of one unit a strip: the unit along x, and a fixed jitter along y.
+    /// Two units. A code of one unit is drawn as a strip: the unit along x, and a fixed jitter
+    /// along y.
     Units([usize; 2]),
     /// The first two principal components of the watched codes.
     #[default]
     Principal,
-    /// Those of a part of codes whose positions have so many channels.
+    /// The first two principal components of a part of codes with this many channels per position.
     Part(CodePart, usize),
 }
 
@@ -40,19 +41,19 @@ pub enum CodePart {
 pub struct Places {
     /// The points, one for each code.
     pub points: Vec<[f32; 2]>,
-    /// How densely they lie, where there are more than [`MOST_POINTS`].
+    /// Their density, where there are more than [`MOST_POINTS`].
     pub density: Option<Density>,
 }
 
-/// Height of a point in the strip of a code of one unit, from -0.5 to 0.5. Multiples of the golden
+/// Height of a point in the strip of a one-unit code, from -0.5 to 0.5. Multiples of the golden
 /// ratio spread evenly (Weyl 1916).
 pub fn strip_jitter(index: usize) -> f32 {
     (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
 }
 
 impl CodePart {
-    /// The numbers of the part, code by code, of codes of `units` numbers whose positions have so many channels; and how many
-    /// of them a code has.
+    /// Extracts the numbers of the part, code by code, from codes of `units` numbers with this many
+    /// channels per position. Also returns the count per code.
     pub fn of(self, codes: &[f32], units: usize, channels: usize) -> (Vec<f32>, usize) {
         let (units, channels) = (units.max(1), channels.max(1));
         let (from, step, count) = match self {
@@ -95,12 +96,12 @@ impl CodePart {
 }
 
 impl CodePlane {
-    /// Whether places on it follow from principal components.
+    /// Returns whether positions on it are computed from principal components.
     pub fn is_principal(self) -> bool {
         !matches!(self, CodePlane::Units(_))
     }
 
-    /// What its axes are called for a code of this shape.
+    /// Names of its axes for a code of this shape.
     pub fn axis_names(self, code: Shape) -> [String; 2] {
         match self {
             CodePlane::Units(units) => units.map(|unit| code.unit_name(unit)),
@@ -118,7 +119,8 @@ impl CodePlane {
         }
     }
 
-    /// Puts codes, row by row, on the plane. The watched codes say how many numbers one code has.
+    /// Places codes, row by row, on the plane. The watched codes determine how many numbers a code
+    /// has.
     ///
     /// # Errors
     /// A message where the watched codes have no principal components.
@@ -147,8 +149,8 @@ impl Places {
     }
 }
 
-/// Where codes, row by row, lie on any plane. Those of one unit are a strip: one line would hide
-/// how many lie at a place.
+/// Positions of codes, row by row, on any plane. One-unit codes are drawn as a strip, because a
+/// line would hide how many codes share a position.
 pub fn places_on(plane: &Plane, codes: &[f32]) -> Vec<[f32; 2]> {
     let mut points = plane.places(codes);
     if plane.units() == 1 {
@@ -165,7 +167,7 @@ fn of_units(codes: &[f32], units: usize, [x, y]: [usize; 2]) -> Vec<[f32; 2]> {
     codes.chunks_exact(units).enumerate().map(place).collect()
 }
 
-/// A job that puts codes on a plane.
+/// A job that places codes on a plane.
 #[derive(Clone, Debug)]
 pub struct PlaceJob {
     /// The plane.
@@ -174,17 +176,17 @@ pub struct PlaceJob {
     pub codes: Arc<Vec<f32>>,
 }
 
-/// The plane that codes are put on.
+/// The plane that codes are placed on.
 #[derive(Clone, Debug)]
 pub enum PlaceOn {
-    /// One of two units or of the principal components of these watched codes.
+    /// A plane of two units, or of the principal components of these watched codes.
     Latent(CodePlane, Arc<Kept>),
     /// Any plane.
     Any(Arc<Plane>),
 }
 
 impl PlaceJob {
-    /// Does it.
+    /// Runs the job.
     ///
     /// # Errors
     /// A message where the watched codes have no principal components.
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_lie_where_their_units_and_components_say() {
+    fn codes_are_placed_by_units_and_components() {
         let check = |plane: CodePlane, units: usize, codes: &[f32], expected: &[[f32; 2]]| {
             let places = plane.places(codes, &watched(units, &[])).expect("no components are needed");
             assert_eq!((&places.points[..], places.density), (expected, None), "{plane:?} of {units}");
@@ -215,7 +217,7 @@ mod tests {
         check(CodePlane::Units([0, 1]), 2, &six, &[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
         check(CodePlane::Principal, 2, &six, &[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
         check(CodePlane::Units([0, 0]), 1, &six[..2], &[[1.0, strip_jitter(0)], [2.0, strip_jitter(1)]]);
-        // The watched codes vary along the third unit most, then along the first; their mean is 0.
+        // The watched codes vary most along the third unit, then along the first; their mean is 0.
         let cross = [[0.0, 0.0, 9.0], [0.0, 0.0, -9.0], [2.0, 0.0, 0.0], [-2.0, 0.0, 0.0]];
         let places = CodePlane::Principal.places(&[1.0, 5.0, 4.0], &watched(3, cross.as_flattened()));
         let [x, y] = places.expect("they vary").points[0].map(f32::abs);
@@ -224,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_channel_and_a_position_have_planes_of_their_own() {
-        // Two positions side by side, of three channels: of a code 10·position + channel.
+        // Two positions with three channels; each value of a code is 10·position + channel.
         let code = Shape::Image { height: 1, width: 2, channels: 3 };
         let codes = [[0.0, 1.0, 2.0, 10.0, 11.0, 12.0], [100.0, 101.0, 102.0, 110.0, 111.0, 112.0]];
         let codes = codes.as_flattened();
@@ -235,7 +237,8 @@ mod tests {
         let places = |plane: CodePlane, codes: &[f32], units: usize| {
             plane.places(codes, &watched(units, codes)).expect("they vary").points
         };
-        // A channel at two positions is its own plane; three channels have the components of that part alone.
+        // A channel at two positions forms its own plane; three channels use the components of that
+        // part only.
         let channel = places(CodePlane::Part(CodePart::Channel(1), 3), codes, 6);
         assert_eq!(channel, [[1.0, 11.0], [101.0, 111.0]]);
         let position = places(CodePlane::Part(CodePart::Position(1), 3), codes, 6);
@@ -249,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_lie_on_any_plane_and_those_of_one_unit_are_a_strip() {
+    fn codes_are_placed_on_any_plane_and_one_unit_codes_on_a_strip() {
         let check = |plane: Plane, codes: &[f32], expected: &[[f32; 2]]| {
             let job = PlaceJob { on: PlaceOn::Any(Arc::new(plane)), codes: Arc::new(codes.to_vec()) };
             assert_eq!(job.places().expect("no components are needed").points, expected);
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_points_there_is_a_density() {
+    fn too_many_points_are_drawn_as_a_density() {
         let codes = |count: usize| -> Vec<f32> { (0..2 * count).map(|at| (at % 7) as f32).collect() };
         let density = |count: usize| {
             let places = CodePlane::Units([0, 1]).places(&codes(count), &watched(2, &[]));

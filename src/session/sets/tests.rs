@@ -28,7 +28,7 @@ fn trial(corruption: Corruption) -> Trial {
     Trial { trained, data, is_corrupted, unranged: None }
 }
 
-/// The error of each row by the pictures.
+/// The error of each row, computed from the pictures.
 fn by_pictures(trial: &Trial, rows: &[u32]) -> Vec<f32> {
     let pictures = trial.pictures(&mut Ready::new(1), None, rows, &[]).expect("small");
     let clean = trial.clean(rows);
@@ -37,7 +37,7 @@ fn by_pictures(trial: &Trial, rows: &[u32]) -> Vec<f32> {
 }
 
 #[test]
-fn errors_are_those_of_the_pictures_with_clean_and_with_corrupted_input() {
+fn errors_match_the_pictures_for_clean_and_corrupted_input() {
     for corruption in [Corruption::None, Corruption::Gaussian { std: 0.3 }] {
         let trial = trial(corruption);
         let rows = [7, 3, 199];
@@ -56,13 +56,13 @@ fn errors_are_those_of_the_pictures_with_clean_and_with_corrupted_input() {
 }
 
 #[test]
-fn the_error_of_a_row_leaves_masked_values_out() {
+fn the_error_of_a_row_excludes_masked_values() {
     let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
     let made: Vec<f32> = [0.0; 60].into_iter().chain([3.0; 4]).collect();
     let errors = |data: &Dataset| [0, 1].map(|row| row_error(data, row, &[1.0; 64], &made));
     let whole = (60.0 + 4.0 * 4.0) / 64.0;
     assert_eq!(errors(&data), [whole, whole]);
-    // Of the first row the last four features are there.
+    // In the first row, only the last four features are present.
     (data.gaps.cells, data.gaps.filled) = (vec![(1 << 60) - 1], 60);
     assert_eq!(errors(&data), [whole, whole], "means that are no holes count");
     data.gaps.are_masked = true;
@@ -82,7 +82,7 @@ fn the_linear_code_is_the_baseline() {
 }
 
 #[test]
-fn errors_of_pca_are_of_the_input_that_the_network_is_given() {
+fn errors_of_pca_use_the_input_of_the_network() {
     for corruption in [Corruption::None, Corruption::Gaussian { std: 0.3 }] {
         let trial = trial(corruption);
         let linear = Linear::fit(&trial.data, 2).expect("numbers");
@@ -98,7 +98,7 @@ fn errors_of_pca_are_of_the_input_that_the_network_is_given() {
 }
 
 #[test]
-fn rows_are_brought_into_order() {
+fn rows_are_sorted() {
     let mut data = crate::dataset::load(&Data::default(), &Progress::default()).expect("embedded");
     data.labels =
         vec![LabelColumn::classes("label", vec!["a".to_owned(), "b".to_owned()], vec![1, 0, 1, 0, 1])];
@@ -150,7 +150,7 @@ fn a_selection_is_compared_with_the_rest() {
 }
 
 #[test]
-fn rows_are_located_and_reconstructed_as_they_are() {
+fn rows_are_encoded_and_reconstructed_uncorrupted() {
     let trial = trial(Corruption::Gaussian { std: 0.3 });
     let (mut ready, rows, all) = (Ready::new(1), [5, 0], (0..200).collect::<Vec<u32>>());
     let clean = trial.clean(&rows);
@@ -199,14 +199,14 @@ fn other_data_are_compared_with_the_training_split() {
     assert_eq!(means(&found.columns[0]), (8.0, 3.0));
     let (selected, others) = found.errors.as_ref().map(means).expect("known");
     assert!((selected - 0.6).abs() < 1e-6 && (others - 0.2).abs() < 1e-6);
-    // Of the selected one is c and one b; of the training rows two are a and one is b.
+    // Of the selected rows one is c and one b; of the training rows two are a and one is b.
     let mut classes = found.classes[0].classes.clone();
     classes.sort();
     assert_eq!(classes, [("a".to_owned(), [0, 2]), ("b".to_owned(), [1, 1]), ("c".to_owned(), [1, 0])]);
 }
 
 #[test]
-fn single_channels_of_codes_are_taken_position_by_position() {
+fn single_channels_of_codes_are_extracted_by_position() {
     let code = Shape::Image { height: 1, width: 2, channels: 3 };
     let codes: Vec<f32> = (0..12).map(|at| at as f32).collect();
     assert_eq!(channels_of(&codes, code, &[0, 2]), [0.0, 2.0, 3.0, 5.0, 6.0, 8.0, 9.0, 11.0]);

@@ -8,7 +8,7 @@ use crate::dataset::{Known, load, source_for};
 use crate::project::{Alpha, Channels, Code, Corruption, HoleShade, Layer, Project, Recipe};
 use crate::run::{RunId, facts};
 
-/// A run on the data at a path, with a design that `edit` changes.
+/// A run on the data at a path, with a design modified by `edit`.
 fn run_on(path: &Path, side: usize, channels: Channels, edit: impl FnOnce(&mut Project)) -> (Run, Dataset) {
     let mut design = Recipe::Undercomplete.project();
     design.data.source = source_for(path, side, side, channels).unwrap();
@@ -30,7 +30,7 @@ fn seen(data: &Dataset) -> Vec<f32> {
     out
 }
 
-/// A folder of pictures of 4×4 pixels, each of one shade.
+/// A folder of pictures of 4×4 pixels, each of a single shade.
 fn shades(folder: &Path, shades: &[u8]) {
     std::fs::create_dir_all(folder).unwrap();
     for shade in shades {
@@ -63,7 +63,7 @@ fn columns_of_a_table_are_found_by_their_names() {
 }
 
 #[test]
-fn pictures_of_other_depths_and_colours_are_seen_as_those_of_training() {
+fn pictures_of_other_depths_and_colours_are_converted_as_in_training() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());
@@ -91,7 +91,7 @@ fn pictures_of_other_depths_and_colours_are_seen_as_those_of_training() {
 }
 
 #[test]
-fn a_folder_has_its_classes_and_a_damaged_picture_costs_itself_alone() {
+fn a_folder_has_classes_and_only_damaged_pictures_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let (own, other) = (folder.path().join("own"), folder.path().join("other"));
     shades(&own, &some_shades());
@@ -108,7 +108,7 @@ fn a_folder_has_its_classes_and_a_damaged_picture_costs_itself_alone() {
 }
 
 #[test]
-fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
+fn damaged_pictures_are_read_as_the_corruption_produces_them() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());
@@ -131,7 +131,7 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
         let expected = [255, 0, 255, 255].repeat(4);
         assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
     }
-    // Where a ground was chosen, transparent parts are no holes.
+    // With a chosen background, transparent parts are not holes.
     let (on_white, _) = run_on(&own, 4, Channels::Grey, |design| {
         design.corruption = Corruption::Masking { probability: 0.3 };
         if let Source::ImageFolder { reading, .. } = &mut design.data.source {
@@ -143,12 +143,12 @@ fn damaged_pictures_are_given_as_the_corruption_would_leave_them() {
 }
 
 #[test]
-fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
+fn a_mask_marks_the_holes_of_damaged_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());
     let (damaged, path) = (folder.path().join("damaged.png"), folder.path().join("mask.png"));
-    // Scratched in a way of its own, not as the corruption would.
+    // Damaged in its own way, unlike the corruption.
     GrayImage::from_fn(4, 4, |x, _| Luma([if x == 1 { 77 } else { 255 }])).save(&damaged).unwrap();
     GrayImage::from_fn(4, 4, |x, _| Luma([if x == 1 { 0 } else { 255 }])).save(&path).unwrap();
     let mask = Mask { path, holes: HoleShade::Black };
@@ -171,11 +171,11 @@ fn a_mask_says_where_the_holes_of_damaged_pictures_are() {
 }
 
 #[test]
-fn its_own_data_at_another_place_are_never_taken_as_damaged() {
+fn its_own_data_in_another_folder_are_not_treated_as_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     std::fs::create_dir(&own).unwrap();
-    // As small as averages over 2×2 pixels would be, and enlarged for the training.
+    // Reduced by averaging over 2×2 pixels, then enlarged as for the training.
     for shade in some_shades() {
         GrayImage::from_fn(2, 2, |x, _| Luma([shade / (1 + x as u8)]))
             .save(own.join(format!("{shade:03}.png")))
@@ -191,7 +191,7 @@ fn its_own_data_at_another_place_are_never_taken_as_damaged() {
 }
 
 #[test]
-fn a_network_of_convolutions_is_shown_pictures_of_other_sizes() {
+fn a_convolutional_network_accepts_pictures_of_other_sizes() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     shades(&own, &some_shades());

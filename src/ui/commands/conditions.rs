@@ -1,4 +1,4 @@
-//! Why a command cannot be given just now: each is a sentence for the person.
+//! Conditions of commands. Each failure is a sentence for the user.
 
 use crate::dataset::{DataError, Subset};
 use crate::project::Place;
@@ -53,7 +53,7 @@ pub(super) fn mirrored(state: &State) -> Condition {
     demand(state.is_mirrored(), "Only a decoder that mirrors the encoder can share its weights.")
 }
 
-/// Whether there are samples to select from.
+/// Whether there are samples to select.
 pub(super) fn selectable(state: &State) -> Condition {
     demand(state.selectable().is_some(), "No data are loaded.")
 }
@@ -67,7 +67,7 @@ pub(super) fn exportable(state: &State) -> Condition {
     selected(state)
 }
 
-/// Whether there are weights or samples to write.
+/// Whether there are weights or samples to export.
 pub(super) fn exportable_at_all(state: &State) -> Condition {
     not_writing(state)?;
     demand(
@@ -120,7 +120,7 @@ pub(super) fn steppable(state: &State) -> Condition {
     }
 }
 
-/// Whether the design on screen can be trained as a run of its own.
+/// Whether the current design can be trained as a new run.
 pub(super) fn trainable_as_new(state: &State) -> Condition {
     idle(state)?;
     trainable(state)
@@ -191,7 +191,7 @@ pub(super) fn freeable(state: &State) -> Condition {
     .to_owned())
 }
 
-/// Whether the data the design asks for are there.
+/// Whether the data of the design are loaded.
 fn trainable(state: &State) -> Condition {
     let data = &state.data;
     if data.progress.is_some() {
@@ -208,12 +208,12 @@ fn trainable(state: &State) -> Condition {
     }
 }
 
-/// Whether a learning rate can be sought for the design on screen.
+/// Whether a learning rate can be searched for the current design.
 pub(super) fn searchable(state: &State) -> Condition {
     trainable(state)
 }
 
-/// Whether the train key has something to do: a run to pause, to resume or to start.
+/// Whether the train key has an effect: a run to pause, resume or start.
 pub(super) fn startable(state: &State) -> Condition {
     if state.active_run().is_some() {
         return Ok(());
@@ -232,7 +232,7 @@ pub(super) fn has_weights(state: &State) -> Condition {
     demand(state.trained_run().is_some(), "The shown run has no weights yet.")
 }
 
-/// Whether there are other data to be loaded for the shown run.
+/// Whether other data can be loaded for the shown run.
 pub(super) fn has_others(state: &State) -> Condition {
     has_weights(state)?;
     demand(!state.project.others.is_empty(), "This project has no other data.")

@@ -1,4 +1,4 @@
-//! The commands that add layers: one for each kind of [`Layer`].
+//! The commands that add layers, one per kind of [`Layer`].
 
 use egui::KeyboardShortcut;
 
@@ -7,7 +7,7 @@ use crate::project::Layer;
 use crate::ui::keys::keys;
 use crate::ui::state::State;
 
-/// One command for each kind; it adds a layer with default settings.
+/// One command per kind; it adds a layer with default settings.
 pub(super) fn records() -> impl Iterator<Item = (Layer, Record)> {
     Layer::ALL.into_iter().map(|layer| {
         let (title, tooltip, keys) = words(&layer);

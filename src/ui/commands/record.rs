@@ -1,4 +1,4 @@
-//! What is known of a command, and the menu it is in.
+//! The record of a command, and its menu.
 
 use egui::KeyboardShortcut;
 
@@ -9,20 +9,20 @@ use crate::ui::state::State;
 pub enum Menu {
     /// Files and the window.
     File,
-    /// The document.
+    /// Edits of the document.
     Edit,
     /// Samples and cards.
     Select,
-    /// What is visible.
+    /// Visibility of views and panels.
     View,
     /// Training and data.
     Run,
-    /// Explanations.
+    /// Help and documentation.
     Help,
 }
 
 impl Menu {
-    /// All menus, from the left.
+    /// All menus, from left to right.
     pub const ALL: [Menu; 6] = [Menu::File, Menu::Edit, Menu::Select, Menu::View, Menu::Run, Menu::Help];
 
     /// Its name in the bar.
@@ -37,7 +37,7 @@ impl Menu {
         }
     }
 
-    /// A command in a group of this menu, which can always be given unless the record says otherwise.
+    /// A command in a group of this menu; always available unless the record says otherwise.
     pub(super) fn item(
         self,
         group: u8,
@@ -59,19 +59,19 @@ impl Menu {
     }
 }
 
-/// All there is to know of a command.
+/// The definition of a command.
 pub(super) struct Record {
     pub menu: Menu,
-    /// Lines part the groups of a menu.
+    /// Groups of a menu are divided by separators.
     pub group: u8,
     pub title: &'static str,
     pub tooltip: &'static str,
     pub keys: &'static [KeyboardShortcut],
-    /// Why it cannot be given just now.
+    /// Checks whether it is available; the error is the reason why not.
     pub available: fn(&State) -> Result<(), String>,
-    /// Whether it is a switch that is on.
+    /// Whether it is a toggle that is on.
     pub is_on: fn(&State) -> bool,
-    /// Whether it trains, and so needs data.
+    /// Whether it trains and therefore needs data.
     pub trains: bool,
     pub effect: Box<dyn Fn(&mut State) + Send + Sync>,
 }

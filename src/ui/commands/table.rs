@@ -18,17 +18,17 @@ use crate::ui::state::{
 use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
 
-/// Declares the commands: each has one record, which says everything about it.
+/// Declares the commands, with one complete record each.
 macro_rules! commands {
     ($($id:ident => $record:expr;)*) => {
-        /// A command that is given by menu, keys or the command palette.
+        /// A command of the menus, keys and command palette.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[allow(missing_docs, reason = "the records say what each one does")]
         pub enum Command {
             $($id,)*
             /// Adds a layer of this kind.
             Add(Discriminant<Layer>),
-            /// Brings the view of this name to the front.
+            /// Brings the view with this name to the front.
             Show(&'static str),
         }
 
@@ -37,7 +37,7 @@ macro_rules! commands {
             let mut table = vec![$((Command::$id, $record)),*];
             table.extend(layers::records().map(|(layer, record)| (Command::adding(&layer), record)));
             table.extend(shows());
-            // Stable: within its group, a command stands where the table has it.
+            // The sort is stable: within a group, commands keep the order of the table.
             table.sort_by_key(|(_, record)| (record.menu, record.group));
             table
         });
@@ -348,7 +348,7 @@ impl Command {
     }
 }
 
-/// A command for every view that brings it to the front.
+/// A command for each view that brings it to the front.
 fn shows() -> impl Iterator<Item = (Command, Record)> {
     views::ENTRIES.iter().map(|entry| {
         let name = entry.name;

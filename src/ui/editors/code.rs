@@ -7,9 +7,9 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
-/// The form of the code: how many numbers describe a sample. `projects`: whether it owns a
-/// projection; `sizes`: features of a sample and the shape of its code; `has_positions`: whether the
-/// encoder hands on a picture, which may have channels for a code. Gives the kind that was chosen
+/// The form of the code: how many numbers describe a sample. `projects`: whether it has its own
+/// projection; `sizes`: features of a sample and the shape of its code; `has_positions`: whether
+/// the encoder outputs a picture, so that the code may have channels. Returns the kind chosen
 /// instead.
 pub fn code_ui(
     ui: &mut Ui,
@@ -60,7 +60,7 @@ pub fn code_ui(
     (kind.name() != code.kind.name()).then_some(kind)
 }
 
-/// The settings of a kind of code that has so many numbers in all.
+/// The settings of a kind of code with this many numbers in total.
 fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
     let (units, form) = (code.units, code.form);
     match &mut code.kind {
@@ -172,7 +172,7 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
     }
 }
 
-/// What the code computes, and what that does to it.
+/// The computation of the code, and its effect.
 fn explanation(code: &Code, projects: bool) -> (String, &'static str) {
     let plain = if projects {
         format!("z = f(W x + b),  f(a) = {}", super::layer::formula(code.activation))

@@ -7,7 +7,7 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{explain_ui, number_ui, slider_ui};
 
-/// The form of the corruption: its kind and how much of it.
+/// The form of the corruption: its kind and strength.
 pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
     let ring = tokens(ui).accent;
     let options: Vec<(Corruption, &str)> =

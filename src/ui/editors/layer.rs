@@ -7,15 +7,15 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
-/// Largest number of units the field offers; `check` judges it.
+/// Largest number of units in the field; `check` validates it.
 const MOST_UNITS: usize = 1 << 20;
 
-/// Largest side of a kernel the field offers.
+/// Largest side of a kernel in the field.
 const MOST_KERNEL: usize = 31;
-/// Largest stride, pool or factor the field offers.
+/// Largest stride, pool size or factor in the field.
 const MOST_STRIDE: usize = 8;
 
-/// The form of a layer: its kind, its settings, and what it computes.
+/// The form of a layer: its kind, its settings and its formula.
 pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
     let ring = tokens(ui).accent;
     let kinds: Vec<(Layer, &str)> = Layer::ALL.into_iter().map(|kind| (kind.clone(), kind.name())).collect();
@@ -183,7 +183,7 @@ fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
     }
 }
 
-/// The rows and columns added at the end; how many are sensible depends on stride and padding.
+/// The rows and columns added at the end; the useful range depends on stride and padding.
 fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: usize, padding: Padding) {
     let mut is_own = extra.is_some();
     let field = (

@@ -26,8 +26,8 @@ pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
     );
 }
 
-/// The choice of a loss; `is_binary`: whether the data are all 0 or 1, where that is known. Gives the
-/// loss that was chosen instead.
+/// The choice of a loss. `is_binary`: whether all data are 0 or 1, where known. Returns the loss
+/// chosen instead.
 pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<Loss> {
     let ring = tokens(ui).accent;
     let options: Vec<(Loss, &str)> = Loss::ALL.into_iter().map(|loss| (loss, loss.name())).collect();

@@ -7,8 +7,7 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::quiet_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, section_ui, slider_ui};
 
-/// The regularizers that look at `site`: their forms, and what can be added. Gives the one that was
-/// asked for.
+/// The forms of the regularizers at `site`, and a menu to add others. Returns the one to add.
 pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: Site) -> Option<Regularizer> {
     let (mut removed, mut added) = (None, None);
     for (index, regularizer) in regularizers.iter_mut().enumerate() {
@@ -84,7 +83,7 @@ pub fn regularizer_ui(ui: &mut Ui, regularizer: &mut Regularizer) {
     explain_ui(ui, equation(regularizer.penalty), effect(regularizer.penalty));
 }
 
-/// Whether a penalty makes sense on a card: the contractive one is about the whole way to the code.
+/// Whether a penalty applies to a card: the contractive one concerns the whole encoder.
 fn fits(penalty: Penalty, site: Site) -> bool {
     match penalty {
         Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => true,

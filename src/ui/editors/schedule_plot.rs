@@ -1,4 +1,4 @@
-//! The learning rate over a run, as warm-up and schedule will make it.
+//! A plot of the learning rate over a run, with warm-up and schedule.
 
 use egui::{Role, Sense, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, Plot, PlotBounds};
@@ -8,14 +8,14 @@ use crate::ui::theme::tokens;
 
 /// Height with its axis, in points.
 const HEIGHT: f32 = 72.0;
-/// Room on the right, so that the last number of the axis is whole, in points.
+/// Right margin, so that the last number of the axis is not cut off, in points.
 const RIGHT: f32 = 16.0;
-/// How many rates are drawn.
+/// Number of rates drawn.
 const SAMPLES: u64 = 100;
-/// Steps an epoch is taken to have: the data need not be loaded, and more would not show.
+/// Assumed number of steps per epoch: the data need not be loaded, and more would not be visible.
 const STEPS_PER_EPOCH: u64 = 100;
 
-/// Draws the learning rate over the epochs; nothing where it is the same from first to last.
+/// Draws the learning rate over the epochs; nothing where it is constant.
 pub fn schedule_plot_ui(ui: &mut Ui, training: &Training) {
     let Some(rates) = rates(training) else { return };
     let tokens = tokens(ui);
@@ -52,7 +52,7 @@ pub fn schedule_plot_ui(ui: &mut Ui, training: &Training) {
         format_number(rates.last().map_or(0.0, |[_, rate]| *rate)),
     );
     let shown = plot.show(ui, |plot| {
-        // A little room above the highest rate, so that its line is seen in its full width.
+        // A margin above the highest rate, so that its line is not cut off.
         plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [epochs, highest * 1.08]));
         plot.line(Line::new("learning rate", rates).color(tokens.accent).width(1.5));
     });
@@ -63,12 +63,12 @@ fn font() -> egui::FontId {
     egui::FontId::proportional(10.0)
 }
 
-/// The end of the epochs' axis, whole where there is room for it.
+/// Label at the end of the epoch axis, in full where there is space.
 fn epochs_text(epochs: f64) -> String {
     if epochs < 1e5 { epochs.to_string() } else { short_count(epochs as u64) }
 }
 
-/// The end of the rates' axis; its zero is where the other axis has one.
+/// Label at the end of the rate axis; its zero is shared with the other axis.
 fn rate_text(rate: f64) -> String {
     let rate = rate as f32;
     match rate {
@@ -78,7 +78,7 @@ fn rate_text(rate: f64) -> String {
     }
 }
 
-/// Epochs done and the rate then, `None` where there is nothing to see.
+/// Pairs of finished epochs and learning rate; `None` where the rate is constant.
 fn rates(training: &Training) -> Option<Vec<[f64; 2]>> {
     let is_constant = training.schedule == Schedule::Constant && training.warmup_epochs == 0;
     let base = training.learning_rate;
@@ -97,7 +97,7 @@ fn rate_at(training: &Training, step: u64) -> f32 {
     learning_rate(training, training.learning_rate, step, STEPS_PER_EPOCH)
 }
 
-/// The epoch under the pointer, counted from 1, and the rate there.
+/// The epoch under the pointer, counted from 1, and its rate.
 fn hover_text(training: &Training, epochs_done: f64) -> Option<String> {
     let last = u64::from(training.epochs).checked_mul(STEPS_PER_EPOCH)?.checked_sub(1)?;
     let step = ((epochs_done * STEPS_PER_EPOCH as f64).max(0.0) as u64).min(last);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_changes_is_drawn() {
+    fn a_constant_rate_is_not_drawn() {
         assert_eq!(rates(&training(Schedule::Constant, 0, 10)), None);
         assert_eq!(rates(&training(Schedule::Cosine { floor: 0.0 }, 0, 0)), None);
         let broken = Training { learning_rate: f32::NAN, ..training(Schedule::Constant, 2, 10) };
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pointer_reads_epoch_and_rate() {
+    fn hovering_shows_epoch_and_rate() {
         let steps = training(Schedule::Step { epochs: 5, factor: 0.1 }, 0, 10);
         let check = |at: f64, expected: &str| assert_eq!(hover_text(&steps, at).as_deref(), Some(expected));
         check(-3.0, "epoch 1\nrate 0.0100");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn axes_say_little() {
+    fn axis_labels_are_short() {
         assert_eq!([0.0, 100.0, 1e6].map(epochs_text), ["0", "100", &short_count(1_000_000)]);
         assert_eq!(
             [0.0, f64::from(0.002_f32), f64::from(2.5e-5_f32)].map(rate_text),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_a_name_in_both_themes_and_is_absent_where_the_rate_stays() {
+    fn the_schedule_plot_has_a_name_and_is_hidden_for_a_constant_rate() {
         for theme in [Theme::Dark, Theme::Light] {
             for schedule in Schedule::ALL {
                 for warmup_epochs in [0, 3] {

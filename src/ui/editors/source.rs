@@ -18,10 +18,10 @@ use crate::ui::update::OLD_RULES;
 use crate::ui::widgets::button::{choices_ui, secondary_ui};
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_row_ui, slider_ui, text_ui};
 
-/// Differences between the rules, for those who point at the offer.
+/// Differences between the rules, shown as a tooltip.
 pub const NEW_RULES: &str = "The whole table decides whether there is a header, columns of words become features, arrays are chosen by name, pictures keep their bit depth, and folders called train, validation and test become those splits. Can be undone.";
 
-/// The offer to read data by the rules of new designs, where they are read by older ones.
+/// Offers to read data by the rules for new designs, where they are read by older ones.
 pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
     if !data.has_old_rules() {
         return;
@@ -33,7 +33,8 @@ pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
     }
 }
 
-/// The form of a source. `sources` are those to choose from. Says for which path the desktop's dialog is wanted.
+/// The form of a source; `sources` are the choices. Returns the path for which the desktop's dialog
+/// is requested.
 pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<PathField> {
     let ring = tokens(ui).accent;
     let options: Vec<(Source, &str)> =
@@ -167,7 +168,7 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
     held_out_ui(ui, &mut data.held_out, &classes);
 }
 
-/// The choice of a class that is kept for the end, where there are classes or one was chosen.
+/// The choice of a held-out class, where there are classes or one was chosen.
 fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[&str]) {
     if classes.len() < 2 && held_out.is_none() {
         return;
@@ -199,9 +200,9 @@ fn optional_path_ui(
     browse
 }
 
-/// Names with commas between them; those that hold one stand in quotes.
+/// Names separated by commas; names that contain a comma are quoted.
 fn list_ui(ui: &mut Ui, field: (&str, &str), list: &mut Vec<String>) {
-    // While it is typed it stays as it is: a comma at the end, a quote that is not closed yet.
+    // The text is kept unchanged during typing: a trailing comma, an open quote.
     let id = ui.scope_id().with(("list", field.0));
     let typed: Option<String> = ui.data(|data| data.get_temp(id));
     let typed = typed.filter(|typed| split_words(typed) == *list);

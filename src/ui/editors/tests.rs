@@ -12,8 +12,8 @@ use crate::project::{
 use crate::ui::painted::{check_placed, texts};
 use crate::ui::state::{PathField, Sources};
 
-/// Draws a form in both themes and checks that it has text and fits into its panel; the harness fails
-/// on a missing glyph and on an input without a name.
+/// Draws a form in both themes and checks that it has text and fits into its panel. The harness
+/// fails on a missing glyph and on an input without a name.
 #[track_caller]
 fn check(mut form: impl FnMut(&mut Ui)) {
     for theme in [Theme::Dark, Theme::Light] {
@@ -103,7 +103,7 @@ fn every_optimizer_and_schedule_has_a_form() {
     }
 }
 
-/// Sources with every setting that is rarely changed, so that the form shows them all.
+/// Sources in which every rarely changed setting is set, so that the form shows all of them.
 fn chosen_sources() -> Vec<Source> {
     let text = |text: &str| Some(text.to_owned());
     let mut sources = Vec::new();
@@ -258,7 +258,7 @@ fn channels_are_typed_without_losing_the_comma() {
 }
 
 #[test]
-fn old_rules_can_be_left_and_are_told_only_where_they_count() {
+fn old_rules_are_shown_only_where_they_matter_and_can_be_changed() {
     for (kind, is_told) in Sources::default().0.into_iter().zip([false, false, true, false, true, true]) {
         let data = Data { source: kind, rules: Rules::Version1, ..Data::default() };
         let mut harness = Harness::builder()
@@ -304,7 +304,7 @@ fn a_form_alone_changes_nothing() {
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings));
     assert_eq!(settings, Training::default());
-    // Nor does it where a design from elsewhere goes beyond what the fields offer.
+    // The same holds for a design from elsewhere that exceeds the limits of the fields.
     let beyond = |data: &mut Data| {
         data.source =
             Source::Synthetic(Synthetic::Blobs { count: 5, features: 20_000, clusters: 6, seed: 1 });
@@ -363,7 +363,7 @@ fn a_path_has_the_whole_width() {
 }
 
 #[test]
-fn every_field_of_a_form_says_what_it_does() {
+fn every_field_of_a_form_has_a_tooltip() {
     for mut kind in Layer::ALL {
         check_tooltips(|ui| layer::layer_ui(ui, &mut kind));
     }
@@ -394,7 +394,7 @@ fn every_field_of_a_form_says_what_it_does() {
     });
 }
 
-/// Points at every input of a form and looks whether a tooltip comes.
+/// Hovers every input of a form and checks that a tooltip appears.
 fn check_tooltips(mut form: impl FnMut(&mut Ui)) {
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 900.0))

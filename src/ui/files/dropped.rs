@@ -1,25 +1,25 @@
-//! Files and folders from the desktop: what they are taken for.
+//! Kinds of files and folders dropped from the desktop.
 
 use std::path::Path;
 
 use crate::dataset::source_for;
 use crate::project::{Channels, Source};
 
-/// Width and height pictures from the desktop are brought to at first.
+/// Initial width and height that dropped pictures are resized to.
 pub const FIRST_SIDE_PX: usize = 32;
 
-/// What a file or folder from the desktop is taken for.
+/// The kind of a dropped file or folder.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DropKind {
     /// A project or a design, to be opened.
     Project,
     /// Data for the project on screen.
     Data(Source),
-    /// Neither, and why.
+    /// Neither, with the reason.
     Unknown(String),
 }
 
-/// What will happen with a file or folder when it is let go, as far as its name tells.
+/// Announces the effect of dropping a file or folder, judged by its name.
 pub fn promise(path: &Path) -> &'static str {
     if is_project(path) { "Open this project" } else { "Use as data" }
 }
@@ -30,7 +30,8 @@ pub fn is_project(path: &Path) -> bool {
     matches!(ending.as_deref(), Some("hourglass" | "ron"))
 }
 
-/// What a path is taken for; reads the beginning of the file, so it is nothing for the window's own thread.
+/// Determines the kind of a path. Reads the beginning of the file, so it must not be called on the
+/// window's thread.
 pub fn drop_kind(path: &Path) -> DropKind {
     if is_project(path) {
         return DropKind::Project;

@@ -1,4 +1,5 @@
-//! The thread that keeps work in progress in the live store, so that a crash of the window costs little.
+//! The thread that saves work in progress in the live store, so that a crash of the window costs
+//! little.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -8,14 +9,14 @@ use crate::io::{FileError, Store};
 use crate::ui::state::StoreRequest;
 
 impl FileRoom {
-    /// Begins to keep work in progress below `root`. Work that a crash left there is looked for
-    /// first, because looking takes the locks of all workspaces for a moment.
+    /// Starts saving work in progress below `root`. Work left by a crash is searched first, because
+    /// the search briefly takes the locks of all workspaces.
     pub fn start_keeping(&mut self, root: PathBuf) {
         let (keeper, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         let keep = move || {
             let tell = |event| {
-                // Nobody listens any more once the window is closed.
+                // There is no receiver once the window is closed.
                 let _ = sender.send(event);
                 wake.request_repaint();
             };
@@ -28,29 +29,29 @@ impl FileRoom {
         self.keeper = Some(keeper);
     }
 
-    /// Has something done in the live store.
+    /// Sends a request to the live store.
     pub fn keep(&self, request: StoreRequest) {
         if let Some(keeper) = &self.keeper {
-            // A keeper that is gone has said so.
+            // A terminated keeper has already reported it.
             let _ = keeper.send(request);
         }
     }
 
-    /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover. Nobody may write to the
-    /// workspace any more.
+    /// Stops saving work in progress, when everything was saved or discarded. Waits until nothing
+    /// is left to recover. Nothing may write to the workspace any more.
     pub fn end_keeping(&mut self) {
-        // An answer that nobody takes any more may hold the workspace.
+        // An undelivered answer may hold the workspace.
         self.receiver = channel().1;
         self.keep(StoreRequest::Discard);
         self.keeper = None;
         if let Some(thread) = self.keeper_thread.take() {
-            // A keeper that panicked leaves its workspace behind, to be recovered.
+            // A keeper that panicked leaves its workspace behind for recovery.
             let _ = thread.join();
         }
     }
 }
 
-/// Looks after the live store until the window closes.
+/// Serves the live store until the window closes.
 fn keep(root: &Path, work: &Receiver<StoreRequest>, tell: &dyn Fn(FileEvent)) {
     let create = || match Store::create(root) {
         Ok(store) => {

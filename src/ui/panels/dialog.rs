@@ -23,16 +23,17 @@ use crate::ui::state::{
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
-/// Shows the open dialog, if there is one, and does what is answered.
+/// Shows the open dialog, if any, and carries out the answer.
 pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let Some(mut dialog) = state.dialog.take() else { return };
     let mut answer = Answer::Open;
     let frame = egui::Frame::popup(ui.style()).corner_radius(12).inner_margin(20);
-    // An area remembers its size by its name: a short dialog must not inherit that of a long one.
+    // egui remembers the size of an area by its name: a short dialog must not inherit the size of a
+    // long one.
     let purpose = if let Dialog::Path(path) = &dialog { Some(discriminant(&path.purpose)) } else { None };
     let id = Id::unique("dialog").with((discriminant(&dialog), purpose));
-    // Below menus and lists: a press brings the dialog to the front of its own order, and a list that opens in the same
-    // frame has to be above it.
+    // Below menus and lists: a click brings the dialog to the front of its own order, and a list
+    // that opens in the same frame has to be above it.
     let area = Modal::default_area(id).order(Order::Middle);
     let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
@@ -58,14 +59,14 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         };
     });
     if matches!(answer, Answer::Open) && !modal.should_close() {
-        // An effect of this very frame may have opened another one.
+        // An effect in this frame may have opened another one.
         state.dialog.get_or_insert(dialog);
         return;
     }
     carry_out(state, dialog, answer);
 }
 
-/// Does what was answered; the dialog is closed unless it is put back.
+/// Carries out the answer. The dialog is closed unless it is put back.
 fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
     if matches!(dialog, Dialog::FindRate) {
         state.end_rate_search();
@@ -141,8 +142,8 @@ fn new_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
-/// Asks whether files that were dropped are shown to a trained run or become the data of the design. The likelier answer has
-/// the focus.
+/// Asks whether dropped files are shown to a trained run or become the data of the design. The more
+/// likely answer has the focus.
 fn dropped_ui(ui: &mut Ui, state: &State, dropped: &mut Dropped) -> Answer {
     let Dropped { paths, run, is_alike, size, source } = dropped;
     let name = paths.first().map_or_else(String::new, |path| {
@@ -189,7 +190,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
                 SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
                 SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
                 SaveKind::Figure(_) => ("Save what a view shows", "Save"),
-                // Asked in a dialog of its own.
+                // Asked in another dialog.
                 SaveKind::Results(_) => ("Export", "Export"),
             };
             (title.to_owned(), verb)
@@ -235,8 +236,8 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     answer
 }
 
-/// The field of a path, with the button that opens the desktop's own dialog. Says also whether Enter
-/// was pressed in the field: elsewhere it is for what has the focus.
+/// The path field with the button that opens the desktop's file dialog. Also returns whether Enter
+/// was pressed in the field; elsewhere, Enter belongs to the focused widget.
 pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> (Answer, bool) {
     let (mut answer, mut is_entered) = (Answer::Open, false);
     let is_shown = matches!(dialog.purpose, Purpose::Show(_));
@@ -281,7 +282,7 @@ pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> (Answer, boo
     (answer, is_entered)
 }
 
-/// The fields of a mask, which says which parts of damaged pictures are holes.
+/// The fields of a mask, which marks the holes in damaged pictures.
 fn mask_ui(ui: &mut Ui, mask: &mut MaskField, answer: &mut Answer) {
     let about = "This network fills holes. Transparent parts of pictures are holes; or a mask says which parts: a \
                  picture of their size for all of them, or a folder with one of the same name for each.";
@@ -365,8 +366,9 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     answer
 }
 
-/// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there, and so does
-/// the one cycle at its end, far below what it reached.
+/// A warning where some of the additional epochs would have no effect: a cosine schedule that has
+/// reached 0 stays there, and the one-cycle schedule stays at its final value, far below its
+/// maximum.
 fn idle_epochs(run: &Run, more: u32) -> Option<String> {
     let training = &run.design.training;
     let (done, last) = (run.finished_epochs(), training.epochs);
@@ -467,7 +469,7 @@ fn shortcuts_ui(ui: &mut Ui) -> Answer {
     close_ui(ui)
 }
 
-/// All keys of a command, as this system writes them.
+/// All keys of a command, in this system's notation.
 pub fn keys(ctx: &egui::Context, command: Command) -> String {
     let keys: Vec<String> =
         command.shortcuts().iter().map(|shortcut| ctx.format_shortcut(shortcut)).collect();
@@ -494,7 +496,7 @@ fn close_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
-/// The button that is most likely meant: it has the focus from the start, so that Enter presses it.
+/// The default button: it has the focus from the start, so that Enter presses it.
 fn expected_ui(ui: &mut Ui, text: &str) -> Response {
     let button = primary_ui(ui, text, 84.0);
     if ui.memory(|memory| memory.focused().is_none()) {

@@ -1,4 +1,4 @@
-//! The dialog that asks what of a run is exported, and where to.
+//! The dialog that exports parts of a run.
 
 use egui::{Align, ComboBox, Label, RichText, Ui, vec2};
 
@@ -9,7 +9,7 @@ use crate::ui::state::{Effect, ExportDialog, ExportWhat, Set, SetChoice, State};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
-/// Asks what is exported, of which samples, in which form and where to.
+/// Asks what to export, for which samples, in which format, and where.
 pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialog) -> Answer {
     title_ui(ui, "Export");
     choice_ui(ui, "What", |ui| {
@@ -55,7 +55,7 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
     answer
 }
 
-/// A line of the dialog: what is chosen, and from what.
+/// A row of the dialog: a label and its control.
 fn choice_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     ui.horizontal_wrapped(|ui| {
         ui.add_sized(vec2(44.0, 20.0), Label::new(name).halign(Align::LEFT));

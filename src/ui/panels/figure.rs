@@ -1,4 +1,4 @@
-//! How a figure is saved: which one, in which form, how large, in which theme.
+//! The dialog that saves a figure: which one, in which format, size and theme.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::figure::Form;
 use crate::ui::state::{Figures, PathDialog};
 use crate::ui::theme::tokens;
 
-/// Shows the choices above the path, whose ending follows the form.
+/// Shows the choices above the path, whose extension follows the format.
 pub fn figure_ui(ui: &mut Ui, figures: &mut Figures, dialog: &mut PathDialog) {
     let Some(shown) = figures.request() else { return };
     if figures.all.len() > 1 {
@@ -43,7 +43,7 @@ pub fn figure_ui(ui: &mut Ui, figures: &mut Figures, dialog: &mut PathDialog) {
                 ui.selectable_value(&mut figures.style.scale, scale, format!("{scale} ×"));
             }
         }
-        // The pictures of an animation have sizes of their own.
+        // The pictures of an animation have their own sizes.
         if form == Some(Form::Png) {
             let [width, height] = shown.figure.size().map(|side| (side * figures.style.scale).round());
             let text = RichText::new(format!("{width} × {height} pixels"));

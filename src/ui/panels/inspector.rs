@@ -1,5 +1,5 @@
-//! The inspector: the form of the selected card, with the corruption on the input and the loss on
-//! the output, then training.
+//! The inspector: the form of the selected card, with the corruption at the input and the loss at
+//! the output, followed by training.
 
 use egui::{Align, Response, RichText, ScrollArea, Ui};
 
@@ -65,8 +65,7 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
     ui.add_space(12.0);
 }
 
-/// What training depends on besides its settings: the loss and the corruption, each with the card
-/// that it is on.
+/// Other settings that affect training: the loss and the corruption, with links to their cards.
 fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
     let (loss, corruption) = (state.project.loss.name(), state.project.corruption.name());
     ui.horizontal_wrapped(|ui| {
@@ -85,7 +84,7 @@ fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// What finds a learning rate.
+/// The button that finds a learning rate.
 fn find_rate_ui(ui: &mut Ui, state: &mut State) {
     let (find, available) = (Command::FindRate, Command::FindRate.available(state));
     let button = ui.add_enabled_ui(available.is_ok(), |ui| quiet_ui(ui, find.text())).inner;
@@ -110,7 +109,7 @@ fn section(
     reveal(state, place, &heading);
 }
 
-/// Scrolls to a heading where its place was asked for.
+/// Scrolls to a heading if it was requested.
 fn reveal(state: &mut State, place: Place, heading: &Response) {
     if state.reveal == Some(place) {
         heading.scroll_to_me(Some(Align::TOP));
@@ -155,7 +154,7 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// The penalties at a site, and what can be added.
+/// The penalties at a site, and a menu to add others.
 fn penalties_ui(ui: &mut Ui, state: &mut State, site: Site) {
     if let Some(added) = regularizer::regularizers_ui(ui, &mut state.project.regularizers, site) {
         let mut bare = state.project.clone();
@@ -165,7 +164,8 @@ fn penalties_ui(ui: &mut Ui, state: &mut State, site: Site) {
     }
 }
 
-/// Reports what a choice has also changed: the difference from the document with the choice alone.
+/// Reports the additional changes of a choice: the difference from the document with only the
+/// choice changed.
 fn tell(state: &mut State, bare: &Project, choice: &str) {
     let changes = difference(bare, &state.project).changes;
     if !changes.is_empty() {
@@ -238,7 +238,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     }
 }
 
-/// The encoder layer a mirrored one undoes.
+/// The encoder layer that a mirrored one inverts.
 fn partner(state: &State, place: Place) -> Option<Place> {
     let Place::Decoder(index) = place else { return None };
     let from_end = state.derived.cards.decoder.len().checked_sub(index + 1)?;
@@ -265,7 +265,7 @@ fn data_ui(ui: &mut Ui, state: &mut State) {
     if let Some(field) = browse {
         state.browse_source(field);
     }
-    // Most problems of the data are about the path, so they stand below it.
+    // Most problems of the data concern the path, so they are shown below it.
     problems_ui(ui, state, Place::Data);
     source::rules_ui(ui, &mut state.project.data);
     let classes = state.data.dataset.as_ref().and_then(|data| data.class_names()).unwrap_or_default();
@@ -273,7 +273,7 @@ fn data_ui(ui: &mut Ui, state: &mut State) {
     status_ui(ui, state);
 }
 
-/// What has become of the data: their size, or how far loading is.
+/// The status of the data: their size, or the progress of loading.
 fn status_ui(ui: &mut Ui, state: &mut State) {
     let tokens = tokens(ui);
     if let Some((done, total)) = state.data.progress {
@@ -295,7 +295,7 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         ui.label(RichText::new(text).size(11.0).color(tokens.dim));
         return;
     }
-    // Why there are none is told, and mended, with the problems.
+    // The reason for missing data, and its fix, are among the problems.
     let Some(data) = state.data.dataset.clone().filter(|_| state.data.error.is_none()) else { return };
     let split = &data.split;
     let text = format!(

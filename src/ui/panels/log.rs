@@ -1,4 +1,4 @@
-//! What happened, newest last.
+//! The log of events, newest last.
 
 use egui::{RichText, ScrollArea, Ui};
 

@@ -1,5 +1,5 @@
-//! The network as an hourglass: one card a layer, as wide as the logarithm of its units, to select,
-//! drag and fix.
+//! The network as an hourglass: one card per layer, as wide as the logarithm of its units, to
+//! select, drag and fix.
 
 mod dragging;
 
@@ -25,7 +25,7 @@ use crate::ui::widgets::scroll::beside_bar_ui;
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
-/// Size of the letters below its title.
+/// Font size of the text below its title.
 const ABOUT_PX: f32 = 11.0;
 /// Height of a gap, in points.
 const GAP_HEIGHT: f32 = 22.0;
@@ -42,7 +42,8 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
         kinds_ui(ui, state);
     });
     ui.add_space(2.0);
-    // The switches stand right below the output, or at the foot of the panel where the hourglass is longer.
+    // The toggles are below the output, or at the bottom of the panel where the hourglass is
+    // longer.
     let height = (ui.available_height() - 40.0).max(100.0);
     let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
     cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
@@ -56,7 +57,8 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     beside_bar_ui(ui, |ui| switches_ui(ui, state));
 }
 
-/// The row of layer kinds, to click or to drag into a gap: the common ones at once, the others in a menu.
+/// The row of layer kinds, to click or to drag into a gap: the common ones directly, the others in
+/// a menu.
 fn kinds_ui(ui: &mut Ui, state: &mut State) {
     let is_common =
         |layer: &Layer| matches!(layer, Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::Dropout { .. });
@@ -83,7 +85,7 @@ fn kinds_ui(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// A kind of layer to click or to drag. Says whether it was clicked.
+/// A kind of layer to click or to drag. Returns whether it was clicked.
 fn kind_ui(ui: &mut Ui, state: &mut State, layer: Layer, size: egui::Vec2) -> bool {
     let command = Command::adding(&layer);
     let text = RichText::new(layer.name()).size(11.5).color(tokens(ui).dim);
@@ -117,7 +119,7 @@ fn hourglass_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     drop_ui(ui, state, &spots);
 }
 
-/// Cards as wide as the logarithm of their units.
+/// Widths of cards, proportional to the logarithm of their units.
 struct Widths {
     most: f32,
     widest: usize,
@@ -132,7 +134,7 @@ impl Widths {
     }
 }
 
-/// The gap right before a card.
+/// The gap before a card.
 fn gap_before(project: &Project, place: Place) -> Option<Gap> {
     match place {
         Place::Encoder(index) => Some(Gap::Encoder(index)),
@@ -146,18 +148,18 @@ fn gap_before(project: &Project, place: Place) -> Option<Gap> {
     }
 }
 
-/// Features that flow into a card.
+/// Number of input features of a card.
 fn flow(cards: &[Card], place: Place, input: Option<SampleShape>) -> Option<usize> {
     let at = cards.iter().position(|card| card.place == place)?;
     let shape = at.checked_sub(1).map_or(input, |before| cards[before].output)?;
     Some(shape.features())
 }
 
-/// What is written on a card.
+/// The text of a card.
 struct Face {
     place: Place,
     title: String,
-    /// What stands below the title: the longest line that fits, of which each says less than the one before.
+    /// Candidates for the text below the title, from long to short; the longest that fits is shown.
     about: Vec<String>,
     color: fn(&Tokens) -> Color32,
     mirrored: bool,
@@ -193,7 +195,7 @@ impl Face {
                 let projection = own.map_or("passes through", Activation::name);
                 let kind = project.code.kind;
                 let about = if kind == Bottleneck::Plain { projection } else { kind.name() };
-                // One of three channels is no picture in colour.
+                // A single channel of three is not a colour picture.
                 let size = match card.output {
                     Some(SampleShape::Image { height, width, channels }) => {
                         format!("{width}×{height}×{channels}")
@@ -205,7 +207,7 @@ impl Face {
             (Place::Output, layer) => {
                 let kind =
                     layer.as_ref().filter(|layer| !matches!(layer, Layer::Dense { .. })).map(Layer::name);
-                // The loss stands on no other card.
+                // The loss is shown only on this card.
                 let about = [project.loss.name(), project.output.activation.name()].into_iter().chain(kind);
                 ("Output".to_owned(), about.map(str::to_owned).collect())
             }
@@ -244,7 +246,7 @@ fn shorter(parts: &[String]) -> Vec<String> {
     (1..=parts.len()).rev().map(|count| parts[..count].join(" · ")).collect()
 }
 
-/// What a layer's card says: its title, and what is below it.
+/// The text of a layer's card: its title, and candidates for the text below it.
 fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
     let size = output.map(|shape| shape.to_string());
     let function = layer.activation().map(|activation| activation.name().to_owned());
@@ -296,8 +298,9 @@ fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: 
     let mut sense = if own { Sense::click_and_drag() } else { Sense::click() };
     let selected = state.selected == face.place;
     if !selected {
-        // Tab stops at the selected card alone, arrows go from card to card: else Tab would select its way to the output,
-        // and the form of no other card could be reached.
+        // Tab stops only at the selected card, and arrow keys move between cards. Otherwise Tab
+        // would select every card on its way to the output, and the forms of the other cards could
+        // not be reached.
         sense.remove(Sense::FOCUSABLE);
     }
     let id = card_id(face.place);
@@ -336,7 +339,7 @@ fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: 
     response.context_menu(|ui| context_ui(ui, state, face));
 }
 
-/// Keeps selection and keyboard focus together: who moves the one moves the other.
+/// Keeps selection and keyboard focus together: changing one changes the other.
 fn follow_focus(ui: &Ui, state: &mut State, place: Place, response: &Response) {
     if state.focus == Some(place) {
         response.request_focus();
@@ -351,7 +354,7 @@ fn follow_focus(ui: &Ui, state: &mut State, place: Place, response: &Response) {
         state.selected = place;
     }
     if response.has_focus() {
-        // The arrows move the selection, which egui would otherwise take for a move of the focus.
+        // The arrow keys move the selection; by default egui would move the focus.
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     }
@@ -393,12 +396,12 @@ fn paint_card(
             StrokeKind::Outside,
         );
     }
-    // The coloured edge: a card of its own colour, of which only the left few points are seen.
+    // The coloured edge: a card in its own colour, of which only the left few points are visible.
     let edge = Rect::from_min_max(rect.min, pos2(rect.left() + 4.0, rect.bottom()));
     painter.with_clip_rect(edge.intersect(ui.clip_rect())).rect_filled(rect, radius, color);
 }
 
-/// Slanted lines over a card that follows another.
+/// Slanted lines over a card that mirrors another.
 fn hatch(ui: &Ui, rect: Rect, color: Color32) {
     let painter = ui.painter().with_clip_rect(rect.shrink(2.0).intersect(ui.clip_rect()));
     let mut x = rect.left() - rect.height();
@@ -423,7 +426,7 @@ fn grip(ui: &Ui, rect: Rect, own: bool, tokens: &Tokens) {
 
 fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
     let layout = Layout::top_down(Align::LEFT);
-    // A child of its own: the cursor of the hourglass stays below the card.
+    // A child `Ui`, so that the cursor of the hourglass stays below the card.
     let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout));
     ui.spacing_mut().item_spacing.y = 1.0;
     let title = RichText::new(&face.title).font(theme::bold(12.5)).color(tokens.text);
@@ -437,7 +440,7 @@ fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
     ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
 }
 
-/// The sign of a card's problems: hover reads them, a click offers their remedies.
+/// The badge of a card's problems: hovering shows them, clicking offers their fixes.
 fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
     let places: &[Place] = if place == Place::Data { &[Place::Data, Place::Corruption] } else { &[place] };
     let problems: Vec<_> =
@@ -474,7 +477,8 @@ fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
     });
 }
 
-/// The gap above a card: how many features flow, and a + to add a layer. Says where it is, if a layer can be put there.
+/// The gap above a card: the number of features passed through, and a + to add a layer. Returns its
+/// rectangle if a layer can be inserted.
 fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usize>) -> Option<(Gap, Rect)> {
     let tokens = tokens(ui);
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), GAP_HEIGHT));
@@ -573,7 +577,7 @@ fn switches_ui(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// The widget of the selected card, whether or not it has the keyboard.
+/// The widget of the selected card, whether or not it has the keyboard focus.
 pub fn focused_card(state: &State) -> Id {
     card_id(state.selected)
 }

@@ -1,4 +1,4 @@
-//! What a new project starts from: a person's own data, or a recipe.
+//! The dialog for a new project: the user's own data, or a recipe.
 
 use egui::{
     Align2, EventFilter, FontId, Id, Key, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke,
@@ -10,32 +10,32 @@ use crate::ui::recipe_pictures::paint_picture;
 use crate::ui::state::OwnData;
 use crate::ui::theme::{self, Tokens, tokens};
 
-/// Size of a tile, and what is left free between two, in points.
+/// Size of a tile and spacing between tiles, in points.
 const TILE: egui::Vec2 = vec2(136.0, 104.0);
 const GAP: f32 = 8.0;
 /// Height of a tile's picture.
 const PICTURE_PX: f32 = 72.0;
-/// Height of what is told of one of them.
+/// Height of the description of the selected tile.
 const ABOUT_PX: f32 = 66.0;
-/// Height of what is above and below the tiles in the window.
+/// Height of everything above and below the tiles in the window.
 const REST_PX: f32 = 250.0;
 
-/// What a new project starts from.
+/// The starting point of a new project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Data of one's own.
+    /// The user's own data.
     Own(OwnData),
     /// A ready-made project.
     Recipe(Recipe),
 }
 
 impl Start {
-    /// All of them, one's own data first.
+    /// All of them, own data first.
     fn all() -> impl Iterator<Item = Start> {
         OwnData::ALL.into_iter().map(Start::Own).chain(Recipe::ALL.into_iter().map(Start::Recipe))
     }
 
-    /// As it is written on its tile.
+    /// Its title on the tile.
     fn title(self) -> &'static str {
         match self {
             Start::Own(OwnData::Pictures) => "Your own pictures…",
@@ -44,7 +44,7 @@ impl Start {
         }
     }
 
-    /// As it is called without being seen.
+    /// Its accessible name.
     fn name(self) -> String {
         match self {
             Start::Own(_) => self.title().to_owned(),
@@ -70,7 +70,7 @@ impl Start {
     }
 }
 
-/// How many tiles are side by side in this window.
+/// Number of tiles side by side in this window.
 fn columns(ui: &Ui) -> usize {
     let room = ui.ctx().content_rect().width() - 100.0;
     (((room + GAP) / (TILE.x + GAP)) as usize).clamp(2, 7)
@@ -81,7 +81,7 @@ pub fn width(ui: &Ui) -> f32 {
     columns(ui) as f32 * (TILE.x + GAP) - GAP
 }
 
-/// Shows everything a project can start from; gives what was chosen.
+/// Shows every starting point for a project; returns the chosen one.
 pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     let has_opened = has_just_opened(ui);
     let height = (ui.ctx().content_rect().height() - REST_PX).max(TILE.y);
@@ -127,8 +127,8 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     chosen
 }
 
-/// Whether it was opened in this frame: it begins at its top. The first pass of a frame only
-/// measures.
+/// Whether it was opened in this frame, so that it is scrolled to the top. The first pass of a
+/// frame only measures.
 fn has_just_opened(ui: &Ui) -> bool {
     let (id, now) = (Id::unique("new project shown"), ui.ctx().cumulative_pass_nr());
     let [last, opened] = ui.data(|data| data.get_temp::<[u64; 2]>(id)).unwrap_or_default();
@@ -141,8 +141,8 @@ fn tile_id(number: usize) -> Id {
     Id::unique(("new project", number))
 }
 
-/// The tile that an arrow key leads to from the one of this number, which has the keyboard. Left to
-/// itself, the focus would move to whatever is nearest on the screen, behind the dialog too.
+/// The tile that an arrow key leads to from the focused tile `at`. By default, the focus would move
+/// to whatever is nearest on the screen, even behind the dialog.
 fn neighbour(ui: &Ui, at: usize, columns: usize) -> Option<usize> {
     let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(tile_id(at), arrows));
@@ -190,7 +190,7 @@ fn tile_ui(ui: &mut Ui, number: usize, start: Start) -> Response {
     response
 }
 
-/// A sign for one's own data: frames of pictures, or lines of a table.
+/// An icon for own data: frames of pictures, or lines of a table.
 fn own_ui(ui: &Ui, own: OwnData, rect: Rect, tokens: &Tokens) {
     let (columns, rows, filled) = match own {
         OwnData::Pictures => (3, 2, true),

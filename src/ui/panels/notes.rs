@@ -1,5 +1,4 @@
-//! What is shown over the window for a while: notes, and what happens with a file that is dragged
-//! over it.
+//! Overlays shown for a while: notifications, and the effect of dropping a dragged file.
 
 use egui::{
     Align2, Area, AreaState, Frame, Id, LayerId, Margin, Order, Pos2, Rect, RichText, Ui, Vec2, vec2,
@@ -12,17 +11,17 @@ use crate::ui::state::{Dialog, Effect, Offer, State, Toast};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::secondary_ui;
 
-/// Height of the replay bar, whose buttons notes must not cover, and a margin.
+/// Height of the replay bar, whose buttons notifications must not cover, plus a margin.
 const ABOVE_PX: f32 = 50.0;
-/// Height of a view's header, which they do not cover either, and a margin.
+/// Height of a view's header, which they must not cover either, plus a margin.
 const BELOW_PX: f32 = 46.0;
-/// Where notes are: over the panels, among the dialogs, under menus.
+/// Layer of the notifications: over the panels, among the dialogs, under menus.
 const ORDER: Order = Order::Middle;
-/// Width of a note's text.
+/// Width of a notification's text.
 const TEXT_PX: f32 = 300.0;
 
-/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the
-/// replay bar; each can be closed.
+/// Shows the notifications at the lower right of `room`, the area above the bottom panel, and above
+/// the replay bar. Each can be closed.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     under_way_ui(ui, state, room);
     let now = ui.ctx().time();
@@ -59,7 +58,8 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
         }
     });
     if size(ui) != before {
-        // They stand where fewer of them had their lower end: over the replay bar, until they are placed again.
+        // Until they are placed again, they keep the lower end of a smaller stack and cover the
+        // replay bar.
         ui.ctx().request_discard("notes of another size");
     }
     if let Some(index) = gone {
@@ -74,8 +74,8 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     }
 }
 
-/// Where notes of this size are: at the lower right, unless what is being used is there and not at
-/// the upper right.
+/// Position of notifications of this size: the lower right, unless the widget in use is there and
+/// not at the upper right.
 fn place(room: Rect, size: Vec2, in_use: Option<Rect>) -> (Align2, Pos2) {
     let below = (Align2::RIGHT_BOTTOM, room.right_bottom() - vec2(14.0, ABOVE_PX));
     let above = (Align2::RIGHT_TOP, room.right_top() + vec2(-14.0, BELOW_PX));
@@ -84,15 +84,16 @@ fn place(room: Rect, size: Vec2, in_use: Option<Rect>) -> (Align2, Pos2) {
     if is_covered(below) && !is_covered(above) { above } else { below }
 }
 
-/// The place of what has the keyboard, or is being dragged, other than the notes themselves.
+/// The rectangle of the widget that has the focus or is being dragged, other than the notifications
+/// themselves.
 fn in_use(ui: &Ui, notes: Id) -> Option<Rect> {
     let used = ui.memory(egui::Memory::focused).or(ui.ctx().dragged_id())?;
     let response = ui.ctx().read_response(used)?;
     (response.layer_id != LayerId::new(ORDER, notes)).then_some(response.rect)
 }
 
-/// Shows how far other data are loaded that a network is shown, and how far an export is, at the
-/// lower left of `room`. Both can be cancelled there.
+/// Shows at the lower left of `room` the progress of loading other data for a network, and of an
+/// export. Both can be cancelled there.
 fn under_way_ui(ui: &Ui, state: &mut State, room: Rect) {
     let showing = state.showing.progress.zip(state.showing.name());
     let showing = showing.map(|(progress, name)| {
@@ -127,14 +128,14 @@ fn under_way_ui(ui: &Ui, state: &mut State, room: Rect) {
     });
 }
 
-/// How a note was closed.
+/// How a notification was closed.
 enum Answer {
     Dismiss,
-    /// What it offers was taken.
+    /// Its offer was accepted.
     Take(Offer),
 }
 
-/// One note; says how it was closed, if it was.
+/// One notification. Returns how it was closed, if it was.
 fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
     let tokens = tokens(ui);
     let color = super::problems::color(&tokens, toast.severity);
@@ -166,7 +167,7 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
     shown.inner.inner
 }
 
-/// Says what will happen with the files held over the window, and takes those let go.
+/// Announces the effect of dropping the dragged files, and handles the drop.
 pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     let (hovered, dropped) =
         ui.input(|input| (input.raw.hovered_files.clone(), input.raw.dropped_files.clone()));
@@ -195,12 +196,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_keep_clear_of_what_is_being_used() {
+    fn notifications_do_not_cover_the_widget_in_use() {
         let room = Rect::from_min_max(pos2(0.0, 46.0), pos2(1000.0, 600.0));
         let size = vec2(370.0, 60.0);
         let at = |in_use: Option<Rect>| place(room, size, in_use).0;
         let field = |y: f32| Some(Rect::from_min_size(pos2(800.0, y), vec2(180.0, 24.0)));
-        // Below they are from 490 to 550, above from 92 to 152.
+        // At the bottom they extend from 490 to 550, at the top from 92 to 152.
         for (in_use, expected) in [
             (None, Align2::RIGHT_BOTTOM),
             (field(300.0), Align2::RIGHT_BOTTOM),

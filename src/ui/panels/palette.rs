@@ -1,4 +1,4 @@
-//! The command palette: every command by a few letters of its name.
+//! The command palette: finds every command by a few letters of its name.
 
 use egui::{
     Align2, Area, Button, Frame, Id, Key, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2,
@@ -9,7 +9,7 @@ use crate::ui::state::State;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::hint::hint_beside;
 
-/// Shows the palette while it is open; Enter gives the chosen command, Escape closes.
+/// Shows the palette while it is open. Enter runs the chosen command, Escape closes.
 pub fn palette_ui(ui: &mut Ui, state: &mut State) {
     let Some(mut palette) = state.view.palette.take() else { return };
     let mut given = None;
@@ -88,8 +88,8 @@ fn line_ui(ui: &mut Ui, command: Command, chosen: bool, state: &State, scroll: b
     response.clicked()
 }
 
-/// Commands that fit what was typed, best first; those that can be given before those that cannot.
-/// While nothing is typed, those that were given last come first.
+/// Commands that match the text, best first; available ones before unavailable ones. With an empty
+/// text, the most recently used come first.
 pub fn search(text: &str, state: &State) -> Vec<Command> {
     let recent = if text.trim().is_empty() { &state.view.recent_commands[..] } else { &[] };
     let age = |command: Command| recent.iter().position(|name| name == command.text());
@@ -107,7 +107,8 @@ pub fn search(text: &str, state: &State) -> Vec<Command> {
     found.into_iter().map(|(.., command)| command).collect()
 }
 
-/// How well letters typed fit a name: all of them must occur in order; starts of words and neighbours count more.
+/// Scores how well typed letters match a name. All letters must occur in order; starts of words and
+/// adjacent letters score higher.
 fn score(typed: &str, name: &str) -> Option<i32> {
     let name: Vec<char> = name.to_lowercase().chars().collect();
     let (mut at, mut score, mut last) = (0, 0, None);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_that_were_given_last_come_first_while_nothing_is_typed() {
+    fn recent_commands_come_first_for_an_empty_search() {
         let mut state = State::default();
         for command in [Command::ThemeDark, Command::ResetLayout, Command::ThemeDark] {
             state.view.remember_command(command.text());

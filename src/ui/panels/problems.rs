@@ -1,4 +1,4 @@
-//! What stands against training, with its remedies.
+//! Problems that block training, with their fixes.
 
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Ui};
 
@@ -8,7 +8,7 @@ use crate::ui::theme::{Tokens, tokens};
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::empty::empty_ui;
 
-/// Shows every problem: a click goes to its card, its button fixes it.
+/// Shows every problem: a click selects its card, its button fixes it.
 pub fn problems_ui(ui: &mut Ui, state: &mut State) {
     let problems = state.derived.problems.clone();
     if problems.is_empty() {
@@ -27,7 +27,7 @@ pub fn problems_ui(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// One problem: sign, place, text, remedy.
+/// One problem: icon, location, text, fix.
 pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place: bool) {
     let tokens = tokens(ui);
     ui.horizontal(|ui| {
@@ -51,7 +51,7 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
     });
 }
 
-/// A button for each remedy of a problem, in a row; the likeliest is the leftmost.
+/// A row of buttons, one per fix of a problem; the most likely one is leftmost.
 pub fn remedies_ui(ui: &mut Ui, state: &mut State, problem: &Problem) {
     let mut remedies = state.remedies(problem);
     if ui.layout().prefer_right_to_left() {

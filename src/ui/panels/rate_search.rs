@@ -12,7 +12,7 @@ use crate::ui::state::State;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
-/// Loss against learning rate, and the suggested rate.
+/// Plots loss against learning rate, with the suggested rate.
 pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
     title_ui(ui, "Find a learning rate");
     let suggested = match state.rate_search.found() {
@@ -55,7 +55,7 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
     buttons_ui(ui, |ui| {
         if let Some(rate) = suggested {
             let text = format!("Use {}", format_number(f64::from(rate)));
-            // The run under way follows the design.
+            // The current run follows the design.
             let live = state.active_run().filter(|_| state.live_settings.is_some());
             let of_run = live.map_or_else(String::new, |run| format!(", that of run {} too", run.id));
             let about = format!("Set the learning rate{of_run}; can be undone.");

@@ -1,4 +1,4 @@
-//! The size in which pictures are shown to a network.
+//! The size of pictures shown to a network.
 
 use egui::{DragValue, RichText, Ui};
 
@@ -10,8 +10,8 @@ use crate::ui::theme::tokens;
 /// Longest side that can be chosen, in pixels.
 const LONGEST: usize = 4096;
 
-/// The choice of a size for a network that takes pictures of any size its layers fit; for another, why it takes one alone. Nothing
-/// where samples are no pictures.
+/// The choice of a size, for a network that accepts pictures of any size its layers fit; otherwise
+/// the reason why it accepts only one. Nothing where samples are not pictures.
 pub(super) fn shown_size_ui(ui: &mut Ui, run: &Run, field: &mut SizeField) {
     let Shape::Image { height, width, channels } = run.shape else { return };
     if let Some(why) = run.one_size_only() {

@@ -20,7 +20,7 @@ pub fn toolbar_ui(ui: &mut Ui, state: &mut State) {
         ui.spacing_mut().item_spacing.x = 8.0;
         icon_ui(ui);
         ui.scope(|ui| {
-            // A menu bar takes all the width it is given.
+            // A menu bar takes the whole width available.
             ui.set_max_width(250.0);
             MenuBar::new().ui(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = if width > 1100.0 { 10.0 } else { 5.0 };
@@ -58,7 +58,7 @@ fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     ui.spacing_mut().button_padding = vec2(8.0, 2.0);
     ui.spacing_mut().interact_size.y = 22.0;
     ui.spacing_mut().item_spacing.y = 2.0;
-    // A small window scrolls a long menu.
+    // Long menus scroll in a small window.
     let most = ui.ctx().content_rect().height() - HEIGHT - 24.0;
     ScrollArea::vertical().max_height(most).show(ui, |ui| items_ui(ui, menu, state));
 }
@@ -77,7 +77,7 @@ fn items_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     }
 }
 
-/// A line of a menu: text, keys, and why not.
+/// A menu item: text, keys, and the reason if it is not available.
 pub fn item_ui(ui: &mut Ui, command: Command, state: &mut State) {
     let available = command.available(state);
     let on = command.is_on(state);
@@ -170,7 +170,7 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     command_button_ui(ui, state, Command::Stop, Button::new("Stop"), ("Stop", about), vec2(50.0, 28.0));
 }
 
-/// Two bars or a triangle, painted, so that no font has to have them.
+/// A pause or play icon, painted, so that no font needs to contain it.
 fn sign_atom(pauses: bool, color: egui::Color32) -> egui::Atom<'static> {
     let size = vec2(10.0, 12.0);
     egui::AtomKind::closure(move |_, _| egui::IntoSizedResult {
@@ -235,12 +235,13 @@ fn search_ui(ui: &mut Ui, state: &mut State, width: f32) {
     }
 }
 
-/// Width of the words for where a run is: those of a run of a hundred thousand epochs.
+/// Width of the progress text of a run with a hundred thousand epochs.
 const PLACE_PX: f32 = 140.0;
-/// The size of their font.
+/// Its font size.
 const PLACE_SIZE: f32 = 12.0;
 
-/// Epoch, bar, time left and speed, each of a fixed width so that nothing moves while numbers change.
+/// Epoch, progress bar, remaining time and speed, each with a fixed width so that nothing moves
+/// while numbers change.
 fn progress_ui(ui: &mut Ui, state: &State) {
     let tokens = tokens(ui);
     let Some(run) = state.active_run().or_else(|| state.shown()) else {
@@ -256,7 +257,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     };
     let is_training = run.status == Status::Training;
     pace_ui(ui, state, run, &progress, fraction);
-    // In the smallest window the numbers have all the room.
+    // In the smallest window, the numbers get all the space.
     let bar = (ui.available_width() - PLACE_PX - 16.0).min(230.0);
     if bar >= 24.0 {
         bar_ui(ui, run, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
@@ -270,7 +271,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         .on_hover_text(place_sentence(&progress, [done, run.epochs]));
 }
 
-/// Time left and speed while a run trains, its status and time where it does not; none of it in the
+/// Remaining time and speed while a run trains, otherwise its status and time; hidden in the
 /// smallest window.
 fn pace_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fraction: f32) {
     let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
@@ -300,7 +301,7 @@ fn pace_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fracti
     text_ui(ui, &about, tokens(ui).dim, width, Align::LEFT).on_hover_text(speed);
 }
 
-/// Where a run is, in a sentence.
+/// The progress of a run as a sentence.
 fn place_sentence(progress: &RunProgress, [done, epochs]: [u32; 2]) -> String {
     match progress.greedy {
         Some(greedy) => format!(
@@ -319,7 +320,8 @@ fn place_sentence(progress: &RunProgress, [done, epochs]: [u32; 2]) -> String {
     }
 }
 
-/// Where a run is, in the longest words that fit. They are chosen by how long they get, so that they stay in one form.
+/// The progress of a run in the longest form that fits. The form is chosen by its final length, so
+/// that it does not change during the run.
 fn place_text(
     status: &Status,
     progress: &RunProgress,
@@ -337,28 +339,29 @@ fn place_text(
     forms.swap_remove(form)
 }
 
-/// Where a run is, from the longest words to the shortest.
+/// The progress of a run, from the longest form to the shortest.
 fn place_forms(status: &Status, progress: &RunProgress, [done, epochs]: [u32; 2]) -> Vec<String> {
     match progress.greedy.filter(|_| status.is_under_way()) {
         Some(greedy) => {
             let of = parts(greedy.epoch, greedy.epochs);
             of.map(|part| format!("layer {}/{} · {part}", greedy.layer, greedy.layers)).to_vec()
         }
-        // A single step is seen, too.
+        // Single steps are visible too.
         None if *status == Status::Paused && progress.step_in_epoch > 0 => {
             let (step, steps) = (progress.step_in_epoch, progress.steps_per_epoch);
             parts(done, epochs).map(|part| format!("{part} · step {step}/{steps}")).to_vec()
         }
         None => {
             let [long, short, share] = parts(done, epochs);
-            // Long runs need the room for their numbers.
+            // Long runs need the space for their numbers.
             let full = if epochs >= 1000 { format!("{long} epochs") } else { format!("epoch {long}") };
             vec![full, long, short, share]
         }
     }
 }
 
-/// So many of all, from the longest words to the shortest. What is not finished is not rounded up.
+/// A count and its total, from the longest form to the shortest. Unfinished counts are not rounded
+/// up.
 fn parts(done: u32, all: u32) -> [String; 3] {
     let long = |count: u32| format_count(count);
     let short = |count: u32| {
@@ -407,7 +410,7 @@ fn text_ui(ui: &mut Ui, text: &str, color: egui::Color32, width: f32, align: Ali
     .response
 }
 
-/// How much of a run is done, with marks where a selector was restarted.
+/// The progress bar of a run, with marks where a selector was restarted.
 fn bar_ui(ui: &mut Ui, run: &Run, fraction: f32, width: f32, color: egui::Color32) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 6.0), Sense::hover());
     let tokens = tokens(ui);
@@ -443,7 +446,8 @@ fn left(fraction: f32, seconds: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// Where a run is of whose epochs so many are done; the text has to fit into so many characters.
+    /// Checks the progress text of a run with these finished and total epochs; it has to fit into
+    /// `room` characters.
     #[track_caller]
     fn check(status: Status, progress: RunProgress, epochs: [u32; 2], room: usize, expected: &str) {
         let text = place_text(&status, &progress, epochs, |text| text.chars().count() <= room);
@@ -451,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_a_run_fits_into_its_room() {
+    fn the_progress_text_of_a_run_fits() {
         let none = RunProgress::default();
         for (done, epochs, room, expected) in [
             (5, 100, 99, "epoch 5 / 100"),
@@ -461,7 +465,7 @@ mod tests {
             (599_999, 600_000, 16, "599k / 600k"),
             (9_999, 600_000, 11, "9k / 600k"),
             (599_999, 600_000, 5, "99 %"),
-            // It does not change its form on the way.
+            // Its form does not change during the run.
             (1, 600_000, 16, "1 / 600k"),
         ] {
             check(Status::Training, none, [done, epochs], room, expected);

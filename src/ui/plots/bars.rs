@@ -1,4 +1,4 @@
-//! Bars of numbers, and how often numbers fall where.
+//! Bar charts and histograms.
 
 use egui::{Color32, Rect, Response, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
@@ -10,20 +10,20 @@ use crate::project::short_number;
 pub struct Bars<'a> {
     /// Height of each bar.
     pub values: &'a [f32],
-    /// The value that is as high as the plot; the largest where there is none.
+    /// The value at full height; the maximum of the values if `None`.
     pub most: Option<f32>,
     /// A level that is marked.
     pub level: Option<f32>,
-    /// Colour of a bar.
+    /// Colour of each bar.
     pub tint: &'a dyn Fn(usize) -> Color32,
-    /// What is told of a bar that is pointed at.
+    /// Tooltip of each bar.
     pub about: &'a dyn Fn(usize) -> String,
-    /// What the plot is called by those who cannot see it.
+    /// Accessible name of the plot.
     pub name: &'a str,
 }
 
-/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours
-/// share one, the largest of them.
+/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours are
+/// merged and show their maximum.
 pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let p = palette(ui);
@@ -41,7 +41,7 @@ pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
             let group = first..(first + together).min(count);
             let value = bars.values[group.clone()].iter().copied().fold(0.0, f32::max);
             if value > 0.0 {
-                // What is there can be seen, however small it is.
+                // Non-zero bars stay visible, however small.
                 let top = rect.bottom() - height(value).max(1.0);
                 let left = rect.left() + first as f32 * width;
                 let right = rect.left() + group.end as f32 * width - gap;
@@ -66,7 +66,7 @@ pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
 }
 
 /// Shows counts of values in bins of equal width from −`reach` to `reach`, without the empty ones
-/// at both ends; 0 is marked.
+/// at both ends; marks 0.
 pub fn histogram_ui(ui: &mut Ui, size: Vec2, counts: &[u64], reach: f32, name: &str) {
     let own = figure::Bars::histogram("", counts, reach);
     let (values, [low, high]) = (&own.values, own.edges.unwrap_or_default());

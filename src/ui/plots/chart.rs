@@ -1,5 +1,4 @@
-//! A plot of `egui_plot` in the look of the program: its place, its axes with their labels, its
-//! grid.
+//! A plot of `egui_plot` in the style of the program: its position, its axes with labels, its grid.
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -15,14 +14,14 @@ use super::paint::{color, palette};
 use super::zoom::{Drag, gestures};
 use crate::figure::ticks::{Tick, ticks_across};
 
-/// Between plot and labels, in points.
+/// Spacing between plot and labels, in points.
 const GAP: f32 = 4.0;
-/// Room for the labels below the plot.
+/// Space for the labels below the plot.
 const LABELS_BELOW: f32 = 18.0;
-/// The smallest side of a plot that is shown.
+/// Minimum side of a plot; smaller ones are not shown.
 const LEAST_SIDE: f32 = 24.0;
 
-/// A plot that is about to be shown.
+/// A plot that is ready to be shown.
 pub(super) struct Chart {
     /// Marks of the x axis.
     pub x: Vec<Tick>,
@@ -31,12 +30,12 @@ pub(super) struct Chart {
     rect: Rect,
     limits: Limits,
     labels_left: f32,
-    /// Plot and axes.
+    /// The plot including its axes.
     area: Rect,
 }
 
 impl Chart {
-    /// Lays out a plot with its axes inside `outer`, with room above it and to its right; `None`
+    /// Lays out a plot with its axes inside `outer`, with space above it and to its right; `None`
     /// where it is too small.
     pub fn new(
         ui: &Ui,
@@ -45,11 +44,11 @@ impl Chart {
         limits: Limits,
         y: Vec<Tick>,
     ) -> Option<Chart> {
-        // The library takes axes of no length for a mistake.
+        // The library rejects axes of zero length.
         let limits = if PlotBounds::from(limits).is_valid() { limits } else { Limits::default() };
         let tint = color(palette(ui).dim);
         let text_width = |tick: &Tick| ui.painter().layout_no_wrap(tick.label.clone(), font(), tint).size().x;
-        // As much as the library takes once it has drawn these labels.
+        // The width that the library uses once it has drawn these labels.
         let labels_left = y.iter().map(text_width).fold(12.0, f32::max) + 8.0;
         let area = Rect::from_min_max(
             pos2(outer.left() + GAP, outer.top() + above),
@@ -66,8 +65,8 @@ impl Chart {
         Some(Chart { x, y, rect, limits, labels_left, area })
     }
 
-    /// Shows axes, grid and what `paint` adds, zoomed and panned as a person asks for it. The
-    /// response says in `inner` what was to be shown before that.
+    /// Shows axes, grid and whatever `paint` adds, zoomed and panned by the user. `inner` of the
+    /// response contains the limits before that.
     pub fn show<'a>(
         self,
         ui: &mut Ui,
@@ -102,7 +101,7 @@ impl Chart {
             plot.add(Painted { base: PlotItemBase::new(String::new()), paint: RefCell::new(paint) });
             bounds
         });
-        // Beside the axis the library keeps the room that labels took in the frame before.
+        // For the axis, the library reserves the space that labels needed in the previous frame.
         if shown.transform.frame().left() > self.rect.left() + 0.5 {
             ui.ctx().request_repaint();
         }
@@ -110,8 +109,7 @@ impl Chart {
     }
 }
 
-/// Where values lie on the screen: what the transform says, without a division for each of many
-/// values.
+/// Maps values to the screen like the transform, but without a division per value.
 pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<> {
     let (origin, [left, bottom]) = (shown.frame().left_bottom(), shown.bounds().min());
     let [across, up] = shown.dpos_dvalue();
@@ -119,8 +117,9 @@ pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<>
     move |[x, y]| pos2((origin_x + (x - left) * across) as f32, (origin_y + (y - bottom) * up) as f32)
 }
 
-/// All marks have an infinite step, so that the library neither thins nor fades what was chosen to
-/// fit. It writes labels beyond the ends of an axis too: what a gesture moves there is left out.
+/// All marks have an infinite step, so that the library neither thins out nor fades marks that were
+/// chosen to fit. The library also labels marks beyond the ends of an axis, so marks that a gesture
+/// moves there are removed.
 fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
     let mark = |tick: &Tick| GridMark { value: tick.at, step_size: f64::INFINITY };
     let marks: Vec<GridMark> = ticks.iter().map(mark).collect();
@@ -131,8 +130,8 @@ fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
     }
 }
 
-/// An axis with these labels, and between it and the plot an empty one: the library has no other
-/// gap.
+/// An axis with these labels, and an empty one between it and the plot, because the library has no
+/// other way to add spacing.
 fn axes(hints: AxisHints<'_>, ticks: Vec<Tick>, room: f32, tint: Color32) -> Vec<AxisHints<'_>> {
     let label = move |mark: GridMark, _: &RangeInclusive<f64>| {
         let tick = ticks.iter().find(|tick| tick.at == mark.value);
@@ -147,7 +146,7 @@ fn font() -> FontId {
     FontId::proportional(11.0)
 }
 
-/// An item that a function makes the shapes of, for what the library has no item for.
+/// A plot item whose shapes are made by a function, for shapes the library has no item for.
 struct Painted<F> {
     base: PlotItemBase,
     paint: RefCell<F>,
@@ -164,12 +163,12 @@ impl<F: FnMut(&Ui, &PlotTransform, &mut Vec<Shape>)> PlotItem for Painted<F> {
         Color32::TRANSPARENT
     }
 
-    /// Nothing that the library would search for what is under the pointer.
+    /// No geometry, so that the library does not search it for the item under the pointer.
     fn geometry(&self) -> PlotGeometry<'_> {
         PlotGeometry::None
     }
 
-    /// No say in what is shown.
+    /// It does not affect the limits.
     fn bounds(&self) -> PlotBounds {
         PlotBounds::NOTHING
     }
@@ -194,7 +193,7 @@ mod tests {
     use crate::ui::painted::texts;
 
     #[test]
-    fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
+    fn the_plot_keeps_its_position_for_any_length_of_labels() {
         type Seen = (&'static str, [Rect; 2]);
         let mut harness = Harness::builder()
             .with_size(vec2(300.0, 200.0))
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_placed_where_the_library_places_them() {
+    fn values_are_mapped_as_by_the_library() {
         let rect = Rect::from_min_max(pos2(20.0, 30.0), pos2(220.0, 130.0));
         let shown = PlotTransform::new(rect, PlotBounds::from_min_max([-2.0, 10.0], [6.0, 30.0]), false);
         let at = places(&shown);

@@ -1,4 +1,4 @@
-//! How densely points lie, as a texture: it costs the same however many they are.
+//! The density of points as a texture, whose cost does not depend on their number.
 
 use egui::{Color32, ColorImage, Rect, Shape, TextureHandle, TextureOptions, Ui, pos2};
 use egui_plot::PlotTransform;
@@ -7,10 +7,10 @@ use super::chart::places;
 use super::paint::{color, palette};
 use crate::analysis::density::Density;
 
-/// Opacity of a cell with the least points.
+/// Opacity of a cell with the fewest points.
 const THINNEST: f32 = 0.15;
 
-/// The texture, filled again only when other points are shown.
+/// The texture, filled again only when the points change.
 #[derive(Clone, Default)]
 pub(super) struct DensityTexture {
     texture: Option<TextureHandle>,
@@ -18,8 +18,8 @@ pub(super) struct DensityTexture {
 }
 
 impl DensityTexture {
-    /// The picture of a density that `stamp` stands for, where the plot has it; `None` where there
-    /// is no point.
+    /// The picture of the density identified by `stamp`, clipped to the plot; `None` where there
+    /// are no points.
     pub fn shape(&mut self, ui: &Ui, density: &Density, stamp: u64, shown: &PlotTransform) -> Option<Shape> {
         let ([columns, lines], [x, y]) = (density.size, density.bounds.map(widened));
         let is_finite = [x, y].as_flattened().iter().all(|end| end.is_finite());
@@ -30,7 +30,8 @@ impl DensityTexture {
         let known = self.texture.take().filter(|_| self.of == of);
         let texture = known.unwrap_or_else(|| {
             let tint = color(palette(ui).accent);
-            // The first line of a picture is its upper one, that of a density has the least y.
+            // The first line of a picture is the top one; the first line of a density has the
+            // smallest y.
             let cells = density.cells.chunks_exact(columns).rev().flatten();
             let pixels = cells.map(|share| tint.gamma_multiply(opacity(*share)));
             let image = ColorImage::new(density.size, pixels.collect());
@@ -45,12 +46,12 @@ impl DensityTexture {
     }
 }
 
-/// The root, so that the few beside the many are seen.
+/// The square root keeps sparse cells visible beside dense ones.
 fn opacity(share: f32) -> f32 {
     if share > 0.0 { THINNEST + (1.0 - THINNEST) * share.sqrt() } else { 0.0 }
 }
 
-/// Points on one line have some width too.
+/// Points on a line get some width too.
 fn widened([low, high]: [f32; 2]) -> [f64; 2] {
     let [low, high] = [low, high].map(f64::from);
     if low < high { [low, high] } else { [low - 0.5, high + 0.5] }
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_seen_where_there_is_anything() {
+    fn non_empty_cells_are_visible() {
         for (share, expected) in [(0.0, 0.0), (0.25, 0.575), (1.0, 1.0)] {
             assert!((opacity(share) - expected).abs() < 1e-6, "{share}: {}", opacity(share));
         }

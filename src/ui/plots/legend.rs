@@ -1,4 +1,4 @@
-//! What colours mean: a list of classes, or a bar for numbers.
+//! Legends for colours: a list of classes, or a bar for numbers.
 
 use egui::{
     Align2, FontId, Mesh, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
@@ -13,7 +13,7 @@ use crate::project::{format_number, visible};
 
 const LINE: f32 = 17.0;
 
-/// Width a list of these classes needs, at most `most`.
+/// Width that a list of these classes needs, at most `most`.
 pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
     let widths = names.iter().take(200).map(|name| {
         let text = shortened(name, 16);
@@ -22,8 +22,8 @@ pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
     (widths.fold(8.0, f32::max) + 34.0).min(most)
 }
 
-/// A list of classes with their markers. Pointing at one, or giving it the focus, isolates it: it
-/// is returned. A click pins it, a second click lets go.
+/// A list of classes with their markers. Hovering or focusing a class isolates it; this class is
+/// returned. A click pins it, a second click releases it.
 pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) -> Option<u32> {
     let p = palette(ui);
     let mut pointed = None;
@@ -69,7 +69,7 @@ pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) 
     pointed.or(*pinned)
 }
 
-/// A bar of the sequential map with its two ends.
+/// A bar of the sequential colour map with its two ends.
 pub fn color_bar_ui(ui: &mut Ui, name: &str, [low, high]: [f32; 2]) {
     let p = palette(ui);
     let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());

@@ -1,4 +1,4 @@
-//! How what a plot shows of its two axes follows data that grow or move.
+//! Axis limits that follow growing or moving data.
 
 use egui_plot::PlotBounds;
 
@@ -17,9 +17,9 @@ impl From<&PlotBounds> for Limits {
     }
 }
 
-/// Where limits that follow growing or moving data should stand now: they stay while the data lie
-/// inside and fill more than half of them; else they glide towards `target` by `step` of the way.
-/// The flag says whether they are on the move.
+/// Updates limits that follow growing or moving data. They stay while the data are inside and fill
+/// more than half of them; otherwise they move towards `target` by the fraction `step`. The flag
+/// tells whether they are moving.
 pub fn follow(current: Limits, target: Limits, step: f64) -> (Limits, bool) {
     let mut moving = false;
     let mut axis = |[low, high]: [f64; 2], [to_low, to_high]: [f64; 2]| {

@@ -1,5 +1,5 @@
-//! Curves over epochs: solid and dashed, faint where they only stand for comparison; values under
-//! the pointer, a marker that can be dragged through time.
+//! Curves over epochs: solid or dashed, and faint for compared runs, with values under the pointer
+//! and a draggable marker at the replay position.
 
 mod marker;
 mod readout;
@@ -17,72 +17,72 @@ use super::zoom::{Drag, Zoom};
 use crate::figure::ticks::{linear_ticks, log_ticks, whole};
 use crate::figure::{Line, Rgb, scaled};
 
-/// One curve, ascending in x.
+/// One curve, in ascending order of x.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve<'a> {
-    /// As in the legend.
+    /// Its name in the legend.
     pub name: &'a str,
     /// Its colour.
     pub color: Rgb,
-    /// Drawn thin and pale: it stands for comparison.
+    /// Drawn thin and pale, for comparison.
     pub faint: bool,
     /// Drawn dashed.
     pub dashed: bool,
-    /// The values as they are, over epochs; what the legend tells.
+    /// The raw values over epochs, shown in the legend.
     pub raw: &'a Line,
-    /// The values as they are drawn; the same line as `raw` where nothing is smoothed.
+    /// The values as drawn; equal to `raw` without smoothing.
     pub shown: &'a Line,
 }
 
-/// Something that happened at an epoch.
+/// An event at an epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
-    /// When, in epochs.
+    /// Its time in epochs.
     pub epoch: f64,
-    /// What.
+    /// Its description.
     pub text: String,
 }
 
 /// Everything the plot shows.
 #[derive(Clone, Copy, Debug)]
 pub struct LossPlot<'a> {
-    /// The curves; the first ones are looked at, faint ones lie behind.
+    /// The curves, most important first; faint ones are drawn behind.
     pub curves: &'a [Curve<'a>],
     /// Changes whenever a value of a curve does.
     pub stamp: u64,
     /// Logarithmic y axis.
     pub log: bool,
-    /// The last epoch the x axis has room for, at least.
+    /// Minimum of the last epoch on the x axis.
     pub last_epoch: f64,
-    /// The epoch of the thread through time.
+    /// The epoch of the marker, the replay position.
     pub marker: Option<f64>,
-    /// What happened along the way.
+    /// Events during the run.
     pub notes: &'a [Note],
-    /// Features a value is summed over, to tell it per feature too.
+    /// Number of features a value is summed over, to show it per feature too.
     pub features: Option<usize>,
 }
 
-/// What a person did to the plot.
+/// User actions on the plot.
 #[derive(Debug)]
 pub struct LossPlotResponse {
     /// The epoch the marker was moved to.
     pub seek: Option<f64>,
-    /// Whether there are values that a logarithmic axis has no place for.
+    /// Whether there are values that a logarithmic axis cannot show.
     pub hidden: bool,
-    /// The ends of both axes.
+    /// The limits of both axes.
     pub limits: Limits,
 }
 
-/// What need not be computed again while nothing changes.
+/// Cached results, valid while nothing changes.
 #[derive(Clone, Debug, Default)]
 pub struct LossPlotCache {
     auto: Option<((u64, bool, usize), Limits, bool)>,
     strokes: Strokes,
-    /// Whether the drag under way is the marker's though egui gave it to the plot.
+    /// Whether the current drag belongs to the marker although egui assigned it to the plot.
     grabbed: bool,
 }
 
-/// Shows the plot in all the room there is.
+/// Shows the plot in the available space.
 pub fn loss_plot_ui(
     ui: &mut Ui,
     plot: &LossPlot<'_>,
@@ -119,7 +119,7 @@ pub fn loss_plot_ui(
         }
     }
     if let Some(epoch) = epoch {
-        // The library's ruler would stand under the pointer, beside the epoch that is told.
+        // The library's ruler would be at the pointer, not at the epoch whose values are shown.
         let x = shown.position_from_point_x(epoch);
         painter.vline(x, rect.y_range(), Stroke::new(1.0, color(p.faint)));
     }
@@ -135,7 +135,7 @@ pub fn loss_plot_ui(
     LossPlotResponse { seek, hidden, limits }
 }
 
-/// Limits around everything, and whether a logarithmic axis hides something.
+/// Limits around everything, and whether a logarithmic axis hides values.
 fn automatic_limits(plot: &LossPlot<'_>, cache: &mut LossPlotCache) -> (Limits, bool) {
     let key = (plot.stamp, plot.log, plot.curves.len());
     let last = plot.last_epoch.max(1.0);
@@ -143,7 +143,7 @@ fn automatic_limits(plot: &LossPlot<'_>, cache: &mut LossPlotCache) -> (Limits, 
         Some((known, limits, hidden)) if known == key => (limits, hidden),
         _ => {
             let shown = plot.curves.iter().map(|curve| curve.shown);
-            // The last epoch may become another one while the curves stay.
+            // The last epoch may change while the curves stay the same.
             let (limits, hidden) = Limits::of_curves(shown, plot.log, 1.0);
             cache.auto = Some((key, limits, hidden));
             (limits, hidden)

@@ -1,8 +1,8 @@
 //! Markers as triangles of one mesh, each showing its part of one small texture: twenty thousand of
 //! them cost less than a hundred tessellated circles.
 //!
-//! A triangle reaches beyond its marker, where the texture is empty. A square of two triangles would
-//! need a third more memory, all of which egui copies with every frame.
+//! A triangle extends beyond its marker, where the texture is empty. A square of two triangles
+//! would need a third more memory, all of which egui copies in every frame.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use egui::{
 
 use crate::figure::MARKER_SHAPES;
 
-/// Pixels of a marker's cell in the texture. Right of each, below it and beside both are empty cells,
-/// which its triangle reaches into.
+/// Size in pixels of a marker's cell in the texture. The cells to the right, below and diagonally
+/// below are empty, because the triangle extends into them.
 const CELL: usize = 24;
-/// Corners of a marker.
+/// Corners of a marker's triangle.
 const CORNERS: usize = 3;
-/// Half the width of a shape, as a part of half the cell.
+/// Half the width of a shape, as a fraction of half the cell.
 const REACH: f32 = 0.8;
 
 /// The texture of all shapes, loaded once.
@@ -28,8 +28,8 @@ pub struct Markers {
 }
 
 impl Markers {
-    /// A mesh of markers with these centres, colours and shapes, of the given radius in points. It
-    /// takes the memory of an older one that nobody else holds.
+    /// A mesh of markers with these centres, colours and shapes, with the given radius in points.
+    /// It reuses the memory of an older mesh that is not shared.
     pub fn mesh(
         &mut self,
         ctx: &Context,
@@ -55,14 +55,15 @@ impl Markers {
                 Vertex { pos: at + vec2(near, far), uv: pos2(left, 1.0), color },
             ]);
         }
-        // No corner is shared, so indices of an older mesh are the first of these, or more than them.
+        // No corner is shared, so the indices of an older mesh are a prefix of these, or contain
+        // them.
         let corners = mesh.vertices.len() as u32;
         mesh.indices.truncate(mesh.vertices.len());
         mesh.indices.extend(mesh.indices.len() as u32..corners);
         Arc::new(mesh)
     }
 
-    /// White shapes, their edges softened over two pixels, with empty cells between them.
+    /// White shapes, with edges antialiased over two pixels and empty cells between them.
     fn image() -> ColorImage {
         let mut image = ColorImage::filled([2 * CELL * MARKER_SHAPES, 2 * CELL], Color32::TRANSPARENT);
         let half = CELL as f32 / 2.0;
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_fills_its_middle_and_leaves_its_rim_and_what_is_beside_it() {
+    fn every_shape_fills_its_centre_and_leaves_a_margin() {
         let image = Markers::image();
         for shape in 0..MARKER_SHAPES {
             let alpha = |x: usize, y: usize| image[(2 * shape * CELL + x, y)].a();
@@ -124,7 +125,7 @@ mod tests {
         }
     }
 
-    /// A mesh of so many markers in the memory of an older one.
+    /// A mesh with this many markers in the memory of an older one.
     fn mesh(markers: &mut Markers, count: usize, older: Option<Arc<Mesh>>) -> Arc<Mesh> {
         let centres = (0..count).map(|i| (pos2(10.0 * i as f32, 40.0), Color32::WHITE, i));
         markers.mesh(&Context::default(), 3.0, centres, older)
@@ -136,7 +137,7 @@ mod tests {
         assert!(mesh.is_valid() && mesh.vertices.len() == 15 && mesh.indices.len() == 15);
         for (marker, corners) in mesh.vertices.chunks_exact(CORNERS).enumerate() {
             let [a, b, c] = corners else { panic!("three corners") };
-            // Half a cell is the radius by `REACH`, and the cell is half of each leg.
+            // Half a cell is the radius divided by `REACH`, and the cell is half of each leg.
             assert!((a.pos - pos2(10.0 * marker as f32 - 3.75, 36.25)).length() < 1e-4, "{:?}", a.pos);
             assert!((b.pos - a.pos - vec2(15.0, 0.0)).length() < 1e-4, "{:?}", b.pos);
             assert!((c.pos - a.pos - vec2(0.0, 15.0)).length() < 1e-4, "{:?}", c.pos);
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_of_an_older_mesh_is_taken_where_nobody_holds_it() {
+    fn the_memory_of_an_unshared_mesh_is_reused() {
         let mut markers = Markers::default();
         let mut older = None;
         for count in [5, 2, 7] {

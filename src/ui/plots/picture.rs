@@ -6,23 +6,23 @@ use super::paint::color;
 pub use crate::prepared::DisplayRange;
 
 impl DisplayRange {
-    /// [`DisplayRange::rgb`] as egui paints it.
+    /// [`DisplayRange::rgb`] as an egui colour.
     pub fn pixel(self, channels: &[f32]) -> Color32 {
         color(self.rgb(channels))
     }
 
-    /// [`DisplayRange::error_rgb`] as egui paints it.
+    /// [`DisplayRange::error_rgb`] as an egui colour.
     pub fn error(self, a: &[f32], b: &[f32]) -> Color32 {
         color(self.error_rgb(a, b))
     }
 }
 
-/// Pictures of one size in one texture. Filled again only when they change; keeps the texture.
+/// Pictures of equal size in one texture, which is kept and filled again only when they change.
 #[derive(Clone, Default)]
 pub struct Atlas {
     texture: Option<TextureHandle>,
-    /// Width and height of a picture, and of which of its pixels one is kept; those of a picture in
-    /// the texture; pictures in a row; pictures.
+    /// Width and height of a picture, and the stride at which its pixels are kept; the size of a
+    /// picture in the texture; pictures per row; number of pictures.
     of: [usize; 2],
     stride: usize,
     size: [usize; 2],
@@ -31,8 +31,8 @@ pub struct Atlas {
 }
 
 impl Atlas {
-    /// Fills the texture: `pixel(picture, x, y)` for `count` pictures of `width` × `height`. A
-    /// picture too large for the graphics card is thinned out.
+    /// Fills the texture with `pixel(picture, x, y)` for `count` pictures of `width` × `height`. A
+    /// picture too large for the graphics card is subsampled.
     pub fn fill(
         &mut self,
         ctx: &Context,
@@ -66,7 +66,8 @@ impl Atlas {
         }
     }
 
-    /// Fills one picture of those there are: `pixel(x, y)`, in the width and height that all have.
+    /// Replaces one existing picture by `pixel(x, y)`, with the width and height that all pictures
+    /// have.
     pub fn put(&mut self, picture: usize, pixel: impl Fn(usize, usize) -> Color32) {
         let mut image = ColorImage::filled(self.size, Color32::BLACK);
         self.draw(&mut image, [0, 0], pixel);
@@ -76,13 +77,13 @@ impl Atlas {
         }
     }
 
-    /// Where a picture begins in the texture.
+    /// Position of a picture in the texture.
     fn corner(&self, picture: usize) -> [usize; 2] {
         let columns = self.columns.max(1);
         [picture % columns * self.size[0], picture / columns * self.size[1]]
     }
 
-    /// Draws a picture into an image, from this corner on.
+    /// Draws a picture into an image at this position.
     fn draw(&self, image: &mut ColorImage, [left, top]: [usize; 2], pixel: impl Fn(usize, usize) -> Color32) {
         let ([width, height], [w, h]) = (self.of, self.size);
         for y in 0..h {
@@ -98,7 +99,7 @@ impl Atlas {
         self.count
     }
 
-    /// Whether there is none.
+    /// Whether there are no pictures.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -114,7 +115,7 @@ impl Atlas {
         let [w, h] = self.size.map(|side| side as f32);
         let [width, height] = texture.size().map(|side| side as f32);
         let [left, top] = self.corner(picture).map(|side| side as f32);
-        // A hair inside the picture, so that rounding never shows its neighbour.
+        // A tiny inset, so that rounding never shows the neighbouring picture.
         let hair = 0.01;
         let uv = Rect::from_min_max(
             pos2((left + hair) / width, (top + hair) / height),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_is_dark_and_half_the_range_is_brightest() {
+    fn zero_error_is_dark_and_half_the_range_is_brightest() {
         let byte = DisplayRange { low: 0.0, high: 255.0 };
         assert_eq!(byte.error(&[7.0], &[7.0]), color(error_color(0.0)));
         assert_eq!(byte.error(&[0.0], &[255.0]), color(error_color(1.0)));
@@ -162,7 +163,7 @@ mod tests {
                 Color32::WHITE
             });
             assert_eq!(atlas.len(), count);
-            // Neither one that is there nor one that is not leaves the texture.
+            // Both for existing and for missing pictures, the texture coordinates stay inside.
             for picture in [0, count.saturating_sub(1), count] {
                 atlas.put(picture, |x, y| {
                     assert!(x < size[0] && y < size[1]);

@@ -1,4 +1,4 @@
-//! A row of numbers and its reconstruction as two lines over the features, for samples that are no
+//! A row of numbers and its reconstruction as two lines over the features, for samples that are not
 //! pictures.
 
 use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
@@ -12,19 +12,19 @@ use crate::figure::{Rgb, decimate};
 /// One sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile<'a> {
-    /// Its name for assistive tools.
+    /// Its accessible name.
     pub name: &'a str,
     /// The original.
     pub original: &'a [f32],
-    /// What the encoder saw; empty where it saw the original.
+    /// The corrupted input of the encoder; empty without corruption.
     pub corrupted: &'a [f32],
     /// The reconstruction.
     pub reconstruction: &'a [f32],
-    /// Ends of the y axis, the same for all samples that stand side by side.
+    /// Limits of the y axis, shared by all samples shown side by side.
     pub range: [f32; 2],
 }
 
-/// Most features that are drawn as single marks.
+/// Maximum number of features drawn as single marks.
 const FEW: usize = 40;
 
 /// Shows the sample; returns the feature under the pointer.
@@ -56,7 +56,7 @@ pub fn profile_ui(ui: &mut Ui, profile: &Profile<'_>, size: Vec2) -> (Response, 
     let draw = |values: &[f32], tint: Rgb, width: f32, marks: bool| {
         let points: Vec<[f64; 2]> =
             values.iter().enumerate().map(|(x, y)| [x as f64, f64::from(*y)]).collect();
-        // So there are two points at most for each of the screen.
+        // At most two points per point of the screen.
         let line = decimate(&points, limits.x, rect.width() as usize / 2);
         for stretch in line.split(|point| !point[1].is_finite()) {
             let path: Vec<Pos2> = stretch.iter().map(|point| at(*point)).collect();

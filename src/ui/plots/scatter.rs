@@ -1,5 +1,5 @@
-//! Points in the plane, one mesh: up to 200,000 are drawn one by one. Of more, a texture shows how
-//! densely they lie.
+//! Scatter plots as one mesh: up to 200,000 points are drawn individually. Above that, a texture
+//! shows their density.
 
 use std::sync::Arc;
 
@@ -22,31 +22,31 @@ use crate::project::visible;
 /// Everything the plot shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Scatter<'a> {
-    /// The plot's name for assistive tools.
+    /// The plot's accessible name.
     pub name: &'a str,
-    /// Where the points lie.
+    /// Positions of the points.
     pub points: &'a [[f32; 2]],
-    /// What they are coloured by.
+    /// Classes or numbers that determine the colours.
     pub colors: PointColors<'a>,
     /// Changes whenever points or colours do.
     pub stamp: u64,
-    /// Changes when other points are looked at: limits jump to them instead of gliding.
+    /// Changes when other points are shown: limits then jump to them instead of gliding.
     pub series: u64,
-    /// The class to be seen alone; the others fade.
+    /// The highlighted class; the others are faded.
     pub isolated: Option<u32>,
     /// Names at 0, 1, 2 … of the y axis instead of numbers.
     pub lanes: Option<&'a [String]>,
-    /// What dragging does.
+    /// The effect of dragging.
     pub drag: Drag,
-    /// How densely the points lie, where that is drawn instead of them; none is pointed at then.
+    /// The density of the points, where it is drawn instead of them; points cannot be hovered then.
     pub density: Option<&'a Density>,
 }
 
-/// Zoom, and what need not be computed again while nothing changes.
+/// The zoom, and cached results that are valid while nothing changes.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ScatterView {
-    /// The part a person has chosen to see.
+    /// The part chosen by the user.
     pub zoom: Zoom,
     #[serde(skip)]
     markers: Markers,
@@ -66,41 +66,41 @@ type MeshKey = (u64, Rect, PlotBounds, Option<u32>, bool);
 pub struct ShownScatter {
     /// The point under the pointer.
     pub hovered: Option<usize>,
-    /// What was done with the plot.
+    /// The response of the plot.
     pub response: Response,
     transform: PlotTransform,
 }
 
 impl ShownScatter {
-    /// Where the points are.
+    /// Rectangle of the points.
     pub fn rect(&self) -> Rect {
         *self.transform.frame()
     }
 
-    /// The place on the screen of a point.
+    /// Maps a point to its position on the screen.
     pub fn at(&self, point: [f32; 2]) -> Pos2 {
         places(&self.transform)(point.map(f64::from))
     }
 
-    /// The point at a place on the screen.
+    /// Maps a position on the screen to a point.
     pub fn point(&self, at: Pos2) -> [f32; 2] {
         let value = self.transform.value_from_position(at);
         [value.x as f32, value.y as f32]
     }
 
-    /// Ends of both axes.
+    /// Limits of both axes.
     pub fn limits(&self) -> Limits {
         Limits::from(self.transform.bounds())
     }
 
-    /// A painter that paints nothing outside the plot.
+    /// A painter clipped to the plot.
     pub fn painter(&self, ui: &Ui) -> Painter {
         inside(ui, self.rect())
     }
 }
 
-/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there
-/// is no room.
+/// Shows the plot in the available space; `under` paints beneath the points. `None` where there is
+/// no space.
 pub fn scatter_ui(
     ui: &mut Ui,
     scatter: &Scatter<'_>,
@@ -149,7 +149,7 @@ fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {
     }
 }
 
-/// A name as a person may see it, cut to so many characters.
+/// A name in displayable form, cut to `most` characters.
 pub(crate) fn shortened(name: &str, most: usize) -> String {
     let name = visible(name);
     if name.chars().count() <= most {
@@ -159,7 +159,7 @@ pub(crate) fn shortened(name: &str, most: usize) -> String {
 }
 
 impl ScatterView {
-    /// The limits to be shown now: chosen, or gliding after the points.
+    /// The current limits: chosen by the user, or gliding after the points.
     fn limits(&mut self, ui: &Ui, scatter: &Scatter<'_>) -> Limits {
         let around = match self.around {
             Some((stamp, limits)) if stamp == scatter.stamp => limits,
@@ -184,7 +184,7 @@ impl ScatterView {
             }
             other => {
                 if other.is_some() {
-                    // The part that was chosen was one of other points.
+                    // The chosen part belonged to other points.
                     self.zoom.reset();
                 }
                 around
@@ -194,7 +194,7 @@ impl ScatterView {
         self.zoom.chosen().unwrap_or(shown)
     }
 
-    /// All markers as one mesh, built again only when something moved.
+    /// All markers as one mesh, rebuilt only when something has moved.
     fn mesh(&mut self, ui: &Ui, scatter: &Scatter<'_>, shown: &PlotTransform) -> Arc<Mesh> {
         let dark = ui.visuals().dark_mode;
         let key: MeshKey = (scatter.stamp, *shown.frame(), *shown.bounds(), scatter.isolated, dark);
@@ -205,12 +205,12 @@ impl ScatterView {
         }
         let older = self.mesh.take().map(|(_, mesh)| mesh);
         let p = palette(ui);
-        // A marker at the edge is seen in part.
+        // Markers at the edge are partly visible.
         let (visible, place) = (shown.frame().expand(4.0), places(shown));
         let all = || {
             scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
                 let at = place([f64::from(*x), f64::from(*y)]);
-                // NaN is in no rectangle.
+                // A rectangle never contains NaN.
                 visible.contains(at).then_some((index, at))
             })
         };
@@ -254,7 +254,7 @@ fn nearest(scatter: &Scatter<'_>, shown: &PlotTransform, response: &Response) ->
     seen.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
 }
 
-/// One number that changes when any part of a key does.
+/// A hash that changes when any part of a key does.
 pub(crate) fn stamp_of(parts: impl std::hash::Hash) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
     parts.hash(&mut hasher);

@@ -1,5 +1,4 @@
-//! Zoom and pan: what the library's plot moves by itself, gestures that it lacks, and what is kept
-//! of both.
+//! Zoom and pan: gestures that the library's plot lacks, and the limits kept from all gestures.
 
 use egui::{CursorIcon, EventFilter, Key, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2};
 use egui_plot::{PlotBounds, PlotResponse, PlotTransform, PlotUi};
@@ -8,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use super::limits::Limits;
 use super::paint::{color, palette};
 
-/// What dragging with the first mouse button does; the second button does the other.
+/// The effect of dragging with the primary button; the secondary button does the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drag {
-    /// Draws a box and shows what is in it.
+    /// Draws a zoom box.
     Box,
-    /// Moves what is shown.
+    /// Pans.
     Pan,
-    /// Belongs to whoever shows the plot; the second button moves what is shown.
+    /// Handled by the caller; the secondary button pans.
     Other,
 }
 
 impl Drag {
-    /// The button that moves what is shown.
+    /// The button that pans.
     pub(super) fn pans(self) -> PointerButton {
         match self {
             Drag::Pan => PointerButton::Primary,
@@ -28,7 +27,7 @@ impl Drag {
         }
     }
 
-    /// The button that draws a box.
+    /// The button that draws a zoom box.
     fn boxes(self) -> Option<PointerButton> {
         match self {
             Drag::Box => Some(PointerButton::Primary),
@@ -38,8 +37,8 @@ impl Drag {
     }
 }
 
-/// Zooms and pans where the library has no gesture: by the wheel alone, the middle button and,
-/// where the plot has the focus, by `+`, `−` and, with `arrows`, the arrow keys.
+/// Zooms and pans where the library has no gesture: with the wheel without a modifier, the middle
+/// button and, where the plot has the focus, with `+`, `−` and, if `arrows`, the arrow keys.
 pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
     let (ctx, response) = (plot.ctx().clone(), plot.response().clone());
     if response.dragged_by(PointerButton::Middle) {
@@ -48,7 +47,7 @@ pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
     }
     let scroll = ctx.input(|input| input.smooth_scroll_delta().y);
     if scroll != 0.0 && response.contains_pointer() {
-        // However far the wheel is turned in a frame, both ends remain two numbers.
+        // However far the wheel is turned in a frame, both limits remain distinct numbers.
         plot.zoom_bounds_around_hovered(Vec2::splat((0.004 * scroll).clamp(-5.0, 5.0).exp()));
     }
     if !response.has_focus() {
@@ -70,7 +69,7 @@ pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
     }
 }
 
-/// The part of a plot a person has chosen to see.
+/// The part of a plot chosen by the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Zoom {
@@ -86,13 +85,12 @@ impl Zoom {
         *self = Zoom::default();
     }
 
-    /// The chosen limits, where they can be shown: those of a settings file may be anything.
+    /// The chosen limits, where they are valid: a settings file may contain anything.
     pub(super) fn chosen(&self) -> Option<Limits> {
         self.limits.filter(Limits::is_sound)
     }
 
-    /// Keeps what a person has made of what was to be shown; a double click and `0` show
-    /// everything.
+    /// Saves the limits that the user has changed; a double click and `0` show everything.
     pub(super) fn keep(&mut self, ui: &Ui, shown: &PlotResponse<PlotBounds>, drag: Drag) {
         let PlotResponse { response, transform, inner: before, .. } = shown;
         let all = response.has_focus() && ui.input(|input| input.key_pressed(Key::Num0));
@@ -150,7 +148,7 @@ mod tests {
     use super::*;
     use crate::ui::plots::chart::Chart;
 
-    /// A plot of 10 by 4 with the focus nowhere, and its place.
+    /// A plot of 10 by 4 without the focus, and its rectangle.
     type Shown = (Zoom, Drag, Rect);
 
     const ALL: Limits = Limits { x: [0.0, 10.0], y: [0.0, 4.0] };
@@ -185,9 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_the_pointer_stays_there_when_the_plot_is_zoomed() {
+    fn zooming_keeps_the_value_under_the_pointer() {
         let mut harness = plot(Drag::Box);
-        // A quarter of the way from the left and from the top is the value (2.5, 3).
+        // A quarter from the left and from the top is the value (2.5, 3).
         let at = harness.state().2.lerp_inside(vec2(0.25, 0.25));
         harness.hover_at(at);
         harness.run_steps(2);
@@ -197,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_the_pointer_stays_there_when_the_plot_is_dragged() {
+    fn dragging_keeps_the_value_under_the_pointer() {
         for (drag, button) in [
             (Drag::Pan, PointerButton::Primary),
             (Drag::Box, PointerButton::Secondary),
@@ -206,7 +204,7 @@ mod tests {
         ] {
             let mut harness = plot(drag);
             let from = harness.state().2.center();
-            // To the right by a tenth of the plot, and down by a quarter of it.
+            // Right by a tenth of the plot, and down by a quarter.
             let to = from + harness.state().2.size() * vec2(0.1, 0.25);
             let press =
                 |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
@@ -221,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_cannot_be_shown_are_none() {
+    fn invalid_limits_are_ignored() {
         let mut zoom = Zoom::default();
         zoom.choose(&PlotBounds::from_min_max([1.0, 0.0], [1.0, f64::NAN]));
         assert_eq!(zoom.limits, None, "limits without a span are refused");

@@ -1,25 +1,25 @@
-//! What can be asked for in a view.
+//! Actions of the views.
 
 use crate::dataset::Subset;
 use crate::run::RunId;
 
-/// Which epoch the views should show.
+/// The epoch to show in the views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seek {
-    /// The newest one, as it comes.
+    /// The newest one, following the training.
     Live,
     /// This one.
     Epoch(u32),
 }
 
-/// What can be done with a run in the table of runs.
+/// Actions on a run in the table of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunAction {
     /// Show it in all views.
     Select(RunId),
-    /// Draw its loss beside the selected run's, or no longer.
+    /// Draw its loss beside that of the selected run, or stop doing so.
     Compare(RunId, bool),
-    /// Bring its frozen design back as the document.
+    /// Restore its saved design as the document.
     RestoreDesign(RunId),
     /// Resume where it stopped.
     Resume(RunId),
@@ -27,16 +27,16 @@ pub enum RunAction {
     TrainMore(RunId),
     /// Open its page.
     Page(RunId),
-    /// Give it a name.
+    /// Rename it.
     Rename(RunId),
-    /// Write a note on it.
+    /// Edit its note.
     Note(RunId),
-    /// Leave it out of the table, or no longer.
+    /// Hide it from the table, or show it again.
     Hide(RunId, bool),
     /// Measure its network on a split.
     Evaluate(RunId, Subset),
-    /// Export its weights, or what else it has made.
+    /// Export its weights or other results.
     Export(RunId),
-    /// Delete it, which can be undone.
+    /// Delete it; this can be undone.
     Delete(RunId),
 }

@@ -1,4 +1,4 @@
-//! Wishes for the desktop's own file dialogs.
+//! Requests for the desktop's file dialogs.
 
 use std::path::PathBuf;
 
@@ -6,18 +6,18 @@ use super::save::SaveKind;
 use super::sources::PathField;
 use crate::project::Source;
 
-/// A wish for the desktop's own file dialog.
+/// A request for the desktop's file dialog.
 #[derive(Clone, Debug)]
 pub struct Browse {
-    /// What the path is for.
+    /// The use of the path.
     pub target: Target,
-    /// What may be chosen.
+    /// The kind of path to choose.
     pub kind: BrowseKind,
-    /// Where to start.
+    /// Initial folder.
     pub near: PathBuf,
 }
 
-/// Where a chosen path goes.
+/// The destination of a chosen path.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// The open path dialog.
@@ -28,10 +28,10 @@ pub enum Target {
     Source(PathField),
 }
 
-/// What may be chosen.
+/// The kind of path to choose.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BrowseKind {
-    /// A file with one of these endings.
+    /// A file with one of these extensions.
     File(&'static str, &'static [&'static str]),
     /// A folder.
     Folder,
@@ -40,7 +40,7 @@ pub enum BrowseKind {
 }
 
 impl BrowseKind {
-    /// What the desktop's dialog should offer for a source.
+    /// The kind of path for a source.
     pub fn of(field: PathField, source: &Source) -> BrowseKind {
         match source {
             Source::ImageFolder { .. } if field == PathField::LabelTable => TABLES,

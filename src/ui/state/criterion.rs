@@ -1,27 +1,26 @@
-//! What rows can be selected by.
+//! Criteria for selecting rows.
 
 use crate::dataset::{Dataset, LabelValues};
 use crate::project::RowSet;
 use crate::session::number_of;
 
-/// What rows have in common.
+/// A property shared by rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Criterion {
-    /// A class of a label column: numbers of the column and of the class.
+    /// A class of a label column: index of the column and number of the class.
     Class(usize, u32),
-    /// A label of this column from the first number to the second.
+    /// A label of this column in this range, both ends included.
     Label(usize, [f64; 2]),
-    /// A feature within a range, in units of the source; a missing value is in none.
+    /// A feature in a range, in units of the source; missing values never match.
     Feature(usize, [f64; 2]),
-    /// An error within a range.
+    /// An error in a range.
     Error([f64; 2]),
-    /// These numbers in the source, counted from 1.
+    /// These row numbers in the source, counted from 1.
     Rows(RowSet),
 }
 
 impl Criterion {
-    /// The rows of the data that meet it, ascending; `errors` are by row, NaN where they are not
-    /// known.
+    /// The rows of the data that match, ascending; `errors` are by row, NaN where unknown.
     pub fn rows(&self, data: &Dataset, errors: &[f32]) -> Vec<u32> {
         let features = data.shape.features();
         let within = |value: f64, [from, to]: [f64; 2]| from <= value && value <= to;
@@ -58,7 +57,7 @@ mod tests {
         let mut data = samples::mixed(12).0;
         data.labels
             .push(crate::dataset::LabelColumn::numbers("age", (0..12).map(|row| row as f32).collect()));
-        // Of the third row the first feature is missing.
+        // The first feature of the third row is missing.
         data.gaps.cells = vec![1 << 10];
         let errors = [0.1, f32::NAN, 0.3, 0.5];
         for (criterion, expected) in [

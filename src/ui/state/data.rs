@@ -1,4 +1,4 @@
-//! The data and how they are coming.
+//! The data and their loading status.
 
 use std::sync::Arc;
 
@@ -6,28 +6,28 @@ use crate::check::DataFacts;
 use crate::dataset::{DataError, Dataset};
 use crate::project::{Data, Source};
 
-/// The data and how they are coming.
+/// The data and their loading status.
 #[derive(Clone, Debug, Default)]
 pub struct DataState {
-    /// The data that are there; older ones stay until newer ones have come.
+    /// The loaded data; older ones stay until newer ones are loaded.
     pub dataset: Option<Arc<Dataset>>,
-    /// What they are like.
+    /// Their facts.
     pub facts: Option<DataFacts>,
-    /// What they were loaded from.
+    /// The settings they were loaded with.
     pub of: Option<Data>,
-    /// What was asked for last.
+    /// The settings requested last.
     pub requested: Option<Data>,
     /// Number of that request.
     pub request: u64,
-    /// Units done and in all, while loading.
+    /// Units done and total during loading.
     pub progress: Option<(u64, u64)>,
-    /// Why the last load failed.
+    /// The error of the last load, if it failed.
     pub error: Option<DataError>,
     /// A source that would probably load instead.
     pub mended: Option<Box<Source>>,
 }
 
-/// Why there are no data to train on, and none are coming.
+/// The reason why there are no training data, and none are being loaded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoData {
     /// No file or folder is chosen.
@@ -37,23 +37,25 @@ pub enum NoData {
 }
 
 impl DataState {
-    /// The data and their facts, where they are those of `data`.
+    /// The data and their facts, if they match `data`.
     pub fn ready(&self, data: &Data) -> Option<(&Arc<Dataset>, DataFacts)> {
         let matches = self.of.as_ref() == Some(data);
         self.dataset.as_ref().zip(self.facts).filter(|_| matches)
     }
 
-    /// What the loaded data are like, where they came from `source`; their shape does not follow from anything else.
+    /// The facts of the loaded data, if they came from `source`; no other settings determine their
+    /// shape.
     pub fn facts_of(&self, source: &Source) -> Option<DataFacts> {
         self.facts.filter(|_| self.of.as_ref().is_some_and(|of| of.source == *source))
     }
 
-    /// Whether what was asked for last is what `data` asks for; not so while settings of the data are being changed.
+    /// Whether the last request matches `data`; false while settings of the data are being edited.
     pub fn is_of(&self, data: &Data) -> bool {
         self.requested.as_ref() == Some(data)
     }
 
-    /// Why there are no data as `data` asks for; nothing while they are loaded, or about to be.
+    /// The reason why data matching `data` are missing; `None` while they are loading, or about to
+    /// be.
     pub fn missing(&self, data: &Data) -> Option<NoData> {
         if !self.is_of(data) || self.progress.is_some() {
             return None;

@@ -1,4 +1,4 @@
-//! Data that are not there, as a problem of the input.
+//! Missing data as a problem of the input.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::check::{Fix, Problem};
 use crate::dataset::DataError;
 use crate::project::{Place, Project, Source};
 
-/// Data that are not there, as a problem of the input. `mended`: a source that would probably load instead.
+/// Missing data as a problem of the input. `mended`: a source that would probably load instead.
 pub(super) fn data_problem(project: &Project, missing: &NoData, mended: Option<&Source>) -> Problem {
     let problem = Problem::error(Place::Data, message(missing));
     if let NoData::Failed(DataError::HeldOut(_)) = missing {
@@ -35,7 +35,7 @@ fn message(missing: &NoData) -> String {
     }
 }
 
-/// What changes from one source to another.
+/// The label of a fix: the difference between two sources.
 fn fix_label(old: &Source, new: &Source) -> String {
     if old.name() != new.name() {
         return format!("Load as {}", new.name());

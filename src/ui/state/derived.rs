@@ -1,4 +1,4 @@
-//! What follows from the document and its data: shapes, costs and problems.
+//! Everything derived from the document and its data: shapes, costs and problems.
 
 use super::data::{DataState, NoData};
 use super::data_problem::data_problem;
@@ -7,7 +7,7 @@ use crate::dataset::{DataError, Doubt};
 use crate::project::{Place, Project};
 use crate::run::weight_problem;
 
-/// Shapes, costs and problems of the document as it is.
+/// Shapes, costs and problems of the current document.
 #[derive(Clone, Debug)]
 pub struct Derived {
     of: Origin,
@@ -15,19 +15,21 @@ pub struct Derived {
     pub cards: Cards,
     /// The problems, errors first.
     pub problems: Vec<Problem>,
-    /// Whether the first of them is that there are no data.
+    /// Whether the first problem is that there are no data.
     tells_of_data: bool,
-    /// The problems before the edit under way, where there is one.
+    /// The problems before the current edit, during one.
     before: Option<Vec<Problem>>,
 }
 
-/// All it follows from.
+/// The inputs it is derived from.
 #[derive(Clone, Debug, PartialEq)]
 struct Origin {
     project: Project,
-    /// The loaded data, be they older ones than the document asks for: sizes are drawn by them until newer ones come.
+    /// The facts of the loaded data, even if the document now uses others: sizes are drawn with
+    /// them until newer data are loaded.
     drawn: Option<DataFacts>,
-    /// The same, where they are those the document asks for: nothing is judged or mended by others.
+    /// The facts of the loaded data, if they are those of the document: only these are used for
+    /// checks and fixes.
     judged: Option<DataFacts>,
     missing: Option<NoData>,
     /// Which data those are that the document asks for, once they are loaded.
@@ -37,7 +39,7 @@ struct Origin {
 }
 
 impl Derived {
-    /// What follows from a document and its data.
+    /// Derives everything from a document and its data.
     pub fn new(project: &Project, data: &DataState) -> Derived {
         let (missing, judged) = (data.missing(&project.data), data.facts_of(&project.data.source));
         let mut problems = problems(project, judged.as_ref());
@@ -65,8 +67,8 @@ impl Derived {
         }
     }
 
-    /// Derives it again where the document or what is known of the data is another. `is_editing`:
-    /// an edit is under way.
+    /// Derives everything again if the document or the facts of the data have changed.
+    /// `is_editing`: an edit is in progress.
     pub fn follow(&mut self, project: &Project, data: &DataState, is_editing: bool) {
         if !is_editing {
             self.before = None;
@@ -85,36 +87,36 @@ impl Derived {
         }
     }
 
-    /// Problems of one card or form as they were before the edit under way: where a form tells them, nothing moves from under the
-    /// hand that types.
+    /// Problems of one card or form as they were before the current edit: forms show these, so that
+    /// nothing moves during typing.
     pub fn settled_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
         let problems = self.before.as_ref().unwrap_or(&self.problems);
         problems.iter().filter(move |problem| problem.place == place)
     }
 
-    /// Why there are no data to train on.
+    /// The reason why there are no training data.
     pub fn no_data(&self) -> Option<&NoData> {
         self.of.missing.as_ref()
     }
 
-    /// What was guessed about the data; each is a problem too.
+    /// Doubts about the data; each is a problem too.
     pub fn doubts(&self) -> &[Doubt] {
         &self.of.doubts
     }
 
-    /// That there are none, as a problem.
+    /// Missing data as a problem.
     pub fn data_problem(&self) -> Option<&Problem> {
-        // It is put before all others.
+        // It precedes all other problems.
         self.problems.first().filter(|_| self.tells_of_data)
     }
 
-    /// How many problems refuse training.
+    /// Number of problems that block training.
     pub fn errors(&self) -> usize {
         self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 }
 
-/// What was guessed about the loaded data, where they are those the document asks for.
+/// Doubts about the loaded data, if they are those of the document.
 fn doubts_of<'a>(project: &Project, data: &'a DataState) -> &'a [Doubt] {
     data.ready(&project.data).map_or(&[], |(data, _)| &data.doubts)
 }

@@ -1,4 +1,4 @@
-//! Questions over the window.
+//! Dialogs.
 
 use super::export::ExportDialog;
 use super::path_dialog::{PathDialog, Purpose};
@@ -6,34 +6,34 @@ use super::showing::Dropped;
 use super::then::Then;
 use crate::io::Recovery;
 
-/// A question over the window.
+/// A modal dialog.
 #[derive(Clone, Debug)]
 pub enum Dialog {
-    /// Which recipe to start from.
+    /// Choose a starting point for a new project.
     New,
     /// A path to open or to save to.
     Path(PathDialog),
-    /// What to do with files that were dropped while there is a trained run.
+    /// Choose the use of files dropped while there is a trained run.
     Dropped(Dropped),
-    /// What to export, and where to.
+    /// Choose what to export, and where.
     Export(Box<ExportDialog>),
-    /// Save first?
+    /// Save changes first?
     Unsaved(Then),
-    /// How many epochs more.
+    /// Number of additional epochs.
     TrainMore {
-        /// The answer so far.
+        /// The current answer.
         epochs: u32,
     },
-    /// How many threads train.
+    /// Number of training threads.
     Threads {
-        /// One for each core.
+        /// One per core.
         all: bool,
-        /// As many, where not.
+        /// Their number otherwise.
         count: usize,
     },
-    /// Which learning rate the search offers.
+    /// The suggested learning rate of the search.
     FindRate,
-    /// Work a crash left behind.
+    /// Work left by a crash.
     Recover(Vec<Recovery>),
     /// All shortcuts.
     Shortcuts,
@@ -42,7 +42,7 @@ pub enum Dialog {
 }
 
 impl Dialog {
-    /// Whether it is about the document that is open.
+    /// Whether it concerns the open document.
     pub fn is_of_document(&self) -> bool {
         match self {
             Dialog::Dropped(_) | Dialog::Export(_) | Dialog::TrainMore { .. } | Dialog::FindRate => true,

@@ -1,4 +1,4 @@
-//! What a person asked of a trained network while exploring its code, and the newest answers.
+//! Requests to a trained network while its code is explored, and the newest answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::project::{Pin, Pinned};
 use crate::run::{RunId, Weights};
 use crate::session::{Decoding, Found, JobId, JobResult, MeanCode, Neighbourhoods, Survey};
 
-/// One of the questions a view may have. Each has its own newest answer.
+/// A kind of request from a view, each with its own newest answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
     /// The reconstructions of codes.
@@ -25,56 +25,56 @@ pub enum Question {
     Means,
     /// The codes of pinned rows that are not watched.
     Encode,
-    /// What the codes of an epoch have in common.
+    /// The properties of the codes of an epoch.
     Survey,
 }
 
-/// A pin of the document as the network that is asked sees it.
+/// A pin of the document, as seen by the current network.
 #[derive(Clone, Debug)]
 pub struct ShownPin {
-    /// Its place among the pins of the document.
+    /// Its index among the pins of the document.
     pub at: usize,
-    /// Its number on screen, counted from 1 among the pins that this network can be shown.
+    /// Its number on screen, counted from 1 among the pins that this network can show.
     pub number: usize,
-    /// Its name, as it can be shown.
+    /// Its name for display.
     pub name: String,
-    /// What a person says of it.
+    /// The user's note on it.
     pub note: String,
     /// Its code.
     pub code: Vec<f32>,
-    /// The sample whose code it is; `None` where the code was made by hand.
+    /// The sample of the code; `None` where the code was made by hand.
     pub sample: Option<PinnedSample>,
 }
 
-/// A sample that is pinned.
+/// A pinned sample.
 #[derive(Clone, Debug)]
 pub struct PinnedSample {
-    /// Its data, those of the run or others of the same shape.
+    /// Its data: those of the run, or others with the same shape.
     pub data: Arc<Dataset>,
     /// Its row there.
     pub row: u32,
 }
 
 impl ShownPin {
-    /// Its number and name.
+    /// Its number and name, for display.
     pub fn title(&self) -> String {
         format!("pin {}: {}", self.number, self.name)
     }
 
-    /// Its row, where it is one of these data.
+    /// Its row, if it belongs to these data.
     pub fn row_of(&self, data: &Dataset) -> Option<u32> {
         let sample = self.sample.as_ref().filter(|sample| sample.data.fingerprint == data.fingerprint);
         sample.map(|sample| sample.row)
     }
 }
 
-/// The plane of the codes that is shown.
+/// The plane on which the codes are shown.
 #[derive(Debug, Default)]
 pub struct ExploredPlane {
-    /// Tells it from others.
+    /// Identifies it.
     pub stamp: u64,
-    /// Tells planes of other units, components or kinds, which axes jump to, from those that move
-    /// with the codes.
+    /// Equal for planes that move with the codes; differs for planes of other units, components or
+    /// kinds, to which axes jump.
     pub series: u64,
     /// Names of its axes.
     pub names: [String; 2],
@@ -88,14 +88,15 @@ impl PartialEq for ExploredPlane {
     }
 }
 
-/// A trained network that is asked, by the weights of one moment.
+/// A trained network with fixed weights that receives requests.
 #[derive(Clone, Debug)]
 pub struct AskedNetwork {
     /// The network.
     pub trained: Trained,
-    /// The epoch of its weights; `None` where they are those of a run under way, as they are now.
+    /// The epoch of its weights; `None` where they are the current weights of a run under way.
     pub epoch: Option<u32>,
-    /// Another number for other weights or another run: addresses of weights are used again.
+    /// Changes with the weights and the run. Addresses of weights may be reused, so they cannot
+    /// serve as identity.
     pub generation: u64,
 }
 
@@ -104,41 +105,41 @@ pub struct AskedNetwork {
 pub struct Live {
     /// The run.
     pub run: RunId,
-    /// Steps of the run so far.
+    /// Steps since the start of the run.
     pub step: u64,
     /// A copy of its weights.
     pub weights: Arc<Weights>,
 }
 
-/// What was asked of trained networks, and the newest answers.
+/// Requests to trained networks, and the newest answers.
 #[derive(Clone, Debug, Default)]
 pub struct Explore {
-    /// The pins that the network can be shown.
+    /// The pins that the network can show.
     pub pins: Vec<ShownPin>,
-    /// The place in the document of the pin looked at.
+    /// The index in the document of the active pin.
     pub active: Option<usize>,
-    /// The same as it was last seen: places change with an undo.
+    /// The active pin as last seen: indices change with an undo.
     pub(in crate::ui) looked_at: Option<(usize, Pinned)>,
     /// Weights of a run under way.
     pub live: Option<Live>,
     pub(in crate::ui) asked: Option<AskedNetwork>,
-    /// Whether the design of the run is damaged, so that there is nothing to ask.
+    /// Whether the design of the run is damaged, so that no requests are possible.
     pub(in crate::ui) is_damaged: bool,
-    /// The number of the newest network that was asked, of any run.
+    /// The generation of the most recent network, of any run.
     pub(in crate::ui) generation: u64,
-    /// The run that is asked, and its start.
+    /// The current run, and its start time.
     pub(in crate::ui) of: Option<(RunId, u64)>,
-    /// The run whose weights are on their way.
+    /// The run whose weights have been requested.
     pub(in crate::ui) weights_asked: Option<RunId>,
     jobs: BTreeMap<JobId, (Question, u64)>,
-    /// The stamp of the newest question of each kind, answered or not.
+    /// The stamp of the newest request of each kind, answered or not.
     newest: BTreeMap<Question, u64>,
     answers: BTreeMap<Question, (u64, Result<JobResult, String>)>,
 }
 
 impl Explore {
-    /// Turns to a run and start of that run. All answers go; gives the jobs that nobody waits for
-    /// any more.
+    /// Switches to another run, identified by its start time. All answers are dropped; returns the
+    /// jobs that are no longer needed.
     pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> Vec<JobId> {
         if self.of == of {
             return Vec::new();
@@ -148,8 +149,7 @@ impl Explore {
         std::mem::replace(self, new).jobs.into_keys().collect()
     }
 
-    /// Looks at the same pin as before wherever it is now among the pins of the document; at none
-    /// once it is gone.
+    /// Keeps the same pin active when its index in the document changes, and none once it is gone.
     pub fn follow_active(&mut self, pins: &[Pin]) {
         if let Some((at, of)) = self.looked_at.take().filter(|(at, _)| self.active == Some(*at))
             && pins.get(at).is_none_or(|pin| pin.of != of)
@@ -159,53 +159,53 @@ impl Explore {
         self.looked_at = self.active.and_then(|at| Some((at, pins.get(at)?.of.clone())));
     }
 
-    /// The pin looked at.
+    /// The active pin.
     pub fn active(&self) -> Option<&ShownPin> {
         self.pins.iter().find(|pin| Some(pin.at) == self.active)
     }
 
-    /// Whether a question is another than the newest one of its kind.
+    /// Whether a request differs from the newest one of its kind.
     pub fn is_new(&self, question: Question, stamp: u64) -> bool {
         self.newest.get(&question) != Some(&stamp)
     }
 
-    /// Whether the newest question of a kind has no answer yet.
+    /// Whether the newest request of a kind is unanswered.
     pub fn is_open(&self, question: Question) -> bool {
         self.newest
             .get(&question)
             .is_some_and(|stamp| self.jobs.values().any(|job| *job == (question, *stamp)))
     }
 
-    /// Why the newest answer is none.
+    /// The error of the newest answer, if it failed.
     pub fn failed(&self, question: Question) -> Option<&str> {
         self.answers.get(&question)?.1.as_ref().err().map(String::as_str)
     }
 
-    /// Notes that a job answers a question, whose stamp tells it from others of its kind.
+    /// Records that a job answers a request; the stamp distinguishes it from others of its kind.
     pub fn expect(&mut self, job: JobId, question: Question, stamp: u64) {
         self.newest.insert(question, stamp);
         self.jobs.insert(job, (question, stamp));
     }
 
-    /// Takes in the answer of a job. One to an older question is shown until that to the newest one comes. Gives the
-    /// message of a failure, the first time it is told.
+    /// Stores the answer of a job. An answer to an older request is shown until the newest one is
+    /// answered. Returns the message of a failure the first time it occurs.
     ///
     /// # Errors
-    /// Gives the answer back where nobody here asked for it.
+    /// Returns the answer if it was not requested here.
     pub fn take(
         &mut self,
         job: JobId,
         result: Result<JobResult, String>,
     ) -> Result<Option<String>, Result<JobResult, String>> {
         let Some((question, stamp)) = self.jobs.remove(&job) else { return Err(result) };
-        // Whatever was asked before has been given up.
+        // All earlier requests have been superseded.
         self.jobs.retain(|id, (other, _)| *other != question || *id > job);
         let failure = result.as_ref().err().filter(|message| self.failed(question) != Some(message)).cloned();
         self.answers.insert(question, (stamp, result));
         Ok(failure)
     }
 
-    /// The reconstructions of codes, and the stamp of the question.
+    /// The reconstructions of codes, and the stamp of the request.
     pub fn decoded(&self, purpose: Decoding) -> Option<(u64, &[f32])> {
         match self.answers.get(&Question::Decode(purpose))? {
             (stamp, Ok(JobResult::Decoded(rows))) => Some((*stamp, rows)),
@@ -213,7 +213,7 @@ impl Explore {
         }
     }
 
-    /// The stamp of the question, codes that were drawn, and their reconstructions.
+    /// The stamp of the request, random codes, and their reconstructions.
     pub fn drawn(&self) -> Option<(u64, &[f32], &[f32])> {
         match self.answers.get(&Question::Draw)? {
             (stamp, Ok(JobResult::Drawn { codes, rows })) => Some((*stamp, codes, rows)),
@@ -221,7 +221,7 @@ impl Explore {
         }
     }
 
-    /// Training rows near to drawn samples, for each of them, and the stamp of the question.
+    /// Training rows near each drawn sample, and the stamp of the request.
     pub fn near_draws(&self) -> Option<(u64, &[Vec<Found>])> {
         match self.answers.get(&Question::NearDraws)? {
             (stamp, Ok(JobResult::Found(found))) => Some((*stamp, found)),
@@ -229,7 +229,7 @@ impl Explore {
         }
     }
 
-    /// Samples of a set near to a pin, and the stamp of the question.
+    /// Samples of a set near a pin, and the stamp of the request.
     pub fn near_pin(&self) -> Option<(u64, &Neighbourhoods)> {
         match self.answers.get(&Question::NearPin)? {
             (stamp, Ok(JobResult::Neighbourhoods(found))) => Some((*stamp, found)),
@@ -237,7 +237,7 @@ impl Explore {
         }
     }
 
-    /// The mean codes of two groups of samples, and the stamp of the question.
+    /// The mean codes of two groups of samples, and the stamp of the request.
     pub fn means(&self) -> Option<(u64, &[Option<MeanCode>; 2])> {
         match self.answers.get(&Question::Means)? {
             (stamp, Ok(JobResult::Means(means))) => Some((*stamp, means)),
@@ -256,7 +256,7 @@ impl Explore {
         }
     }
 
-    /// What was found of the codes of an epoch, and the stamp of the question.
+    /// The properties of the codes of an epoch, and the stamp of the request.
     pub fn survey(&self) -> Option<(u64, &Arc<Survey>)> {
         match self.answers.get(&Question::Survey)? {
             (stamp, Ok(JobResult::Survey(survey))) => Some((*stamp, survey)),
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_answer_of_each_question_is_shown() {
+    fn the_newest_answer_of_each_request_is_shown() {
         let mut explore = Explore::default();
         let (pointer, pins) = (Question::Decode(Decoding::Pointer), Question::Decode(Decoding::Pins));
         let decoded = |value| Ok(JobResult::Decoded(vec![value]));
@@ -300,28 +300,28 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_another_run_go() {
+    fn answers_of_another_run_are_dropped() {
         let mut explore = Explore::default();
         assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
         (explore.active, explore.generation) = (Some(1), 5);
         explore.expect(JobId(3), Question::Draw, 9);
         assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
         assert!(explore.is_open(Question::Draw));
-        // Run 1, trained anew, is another.
+        // Run 1 counts as another run once it is trained again.
         assert_eq!(explore.turn_to(Some((RunId(1), 8))), [JobId(3)]);
         assert!(explore.is_new(Question::Draw, 9));
         assert_eq!((explore.active, explore.generation), (Some(1), 5));
     }
 
     #[test]
-    fn the_pin_looked_at_is_found_where_an_undo_has_put_it() {
+    fn the_active_pin_is_found_after_an_undo() {
         let pins = |rows: &[u32]| -> Vec<Pin> {
             rows.iter().map(|row| Pin::of_row(format!("row {row}"), 7, *row)).collect()
         };
         let mut explore = Explore { active: Some(1), ..Explore::default() };
         for (rows, expected) in [
             (&[5, 6][..], Some(1)),
-            // A pin before it is back.
+            // An earlier pin is restored.
             (&[4, 5, 6], Some(2)),
             (&[4, 6], Some(1)),
             (&[4], None),
@@ -330,7 +330,7 @@ mod tests {
             explore.follow_active(&pins(rows));
             assert_eq!(explore.active, expected, "{rows:?}");
         }
-        // Another one was chosen.
+        // Another one was selected.
         explore.active = Some(0);
         explore.follow_active(&pins(&[4, 6]));
         assert_eq!(explore.active, Some(0));

@@ -1,4 +1,4 @@
-//! The question what of a run is written to a file, and where.
+//! The dialog for exporting parts of a run.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::sets::Set;
 use crate::io::TableForm;
 use crate::session::ResultsForm;
 
-/// What is exported.
+/// The content to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportWhat {
     /// The codes of samples.
@@ -18,14 +18,14 @@ pub enum ExportWhat {
     Reconstructions,
     /// The scores of samples.
     Scores,
-    /// Samples as they are, with their labels and errors.
+    /// Unchanged samples with their labels and errors.
     Samples,
     /// The weights of the network.
     Weights,
 }
 
 impl ExportWhat {
-    /// All of them, in the order of the choice.
+    /// All of them, in display order.
     pub const ALL: [ExportWhat; 5] = [
         ExportWhat::Codes,
         ExportWhat::Reconstructions,
@@ -34,7 +34,7 @@ impl ExportWhat {
         ExportWhat::Weights,
     ];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             ExportWhat::Codes => "codes",
@@ -45,7 +45,7 @@ impl ExportWhat {
         }
     }
 
-    /// What is in the file, in a sentence.
+    /// A description of the file in one sentence.
     pub fn about(self) -> &'static str {
         match self {
             ExportWhat::Codes => "The code of each sample, with its labels.",
@@ -58,7 +58,7 @@ impl ExportWhat {
         }
     }
 
-    /// The forms it can be written in, the usual one first.
+    /// Its possible file formats, the most common first.
     pub fn forms(self) -> &'static [ExportForm] {
         match self {
             ExportWhat::Codes | ExportWhat::Reconstructions | ExportWhat::Scores => {
@@ -69,27 +69,27 @@ impl ExportWhat {
         }
     }
 
-    /// Whether it is of a set of samples.
+    /// Whether it requires a set of samples.
     pub fn is_of_set(self) -> bool {
         self != ExportWhat::Weights
     }
 }
 
-/// The form of an exported file.
+/// The format of an exported file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportForm {
-    /// A table with commas.
+    /// A comma-separated table.
     Csv,
-    /// A table with tabs.
+    /// A tab-separated table.
     Tsv,
     /// An array.
     Npy,
-    /// Arrays by name.
+    /// Named arrays.
     Safetensors,
 }
 
 impl ExportForm {
-    /// The ending of its files.
+    /// The extension of its files.
     pub fn extension(self) -> &'static str {
         match self {
             ExportForm::Csv => "csv",
@@ -99,7 +99,7 @@ impl ExportForm {
         }
     }
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             ExportForm::Csv => "CSV",
@@ -109,7 +109,7 @@ impl ExportForm {
         }
     }
 
-    /// The form of results of samples; `None` for what has none of these.
+    /// The format of results of samples; `None` if it is not one of these.
     pub fn of_results(self) -> Option<ResultsForm> {
         match self {
             ExportForm::Csv => Some(ResultsForm::Table(TableForm::Csv)),
@@ -120,24 +120,24 @@ impl ExportForm {
     }
 }
 
-/// What is exported, and where to.
+/// The content and destination of an export.
 #[derive(Clone, Debug)]
 pub struct ExportDialog {
-    /// What.
+    /// The content.
     pub what: ExportWhat,
-    /// Of which samples.
+    /// The samples.
     pub set: Set,
-    /// In which form.
+    /// The file format.
     pub form: ExportForm,
-    /// Where to.
+    /// The destination.
     pub path: PathDialog,
-    /// The path that was suggested last: until it is edited, it follows the other choices.
+    /// The path suggested last: until it is edited, it follows the other choices.
     suggested: String,
 }
 
 impl ExportDialog {
-    /// A question with these choices, in the usual form; `place` is the folder with the first part
-    /// of the file's name.
+    /// Creates a dialog with these choices and the default format; `place` is the folder with the
+    /// first part of the file's name.
     pub fn new(what: ExportWhat, set: Set, place: &Path) -> ExportDialog {
         let form = what.forms().first().copied().unwrap_or(ExportForm::Csv);
         let suggested = suggestion(place, what, form);
@@ -145,7 +145,7 @@ impl ExportDialog {
         ExportDialog { what, set, form, path, suggested }
     }
 
-    /// Brings form and path in line with what is exported.
+    /// Adapts format and path to the content.
     pub fn follow(&mut self, place: &Path) {
         if !self.what.forms().contains(&self.form) {
             self.form = self.what.forms().first().copied().unwrap_or(ExportForm::Csv);
@@ -164,12 +164,12 @@ impl ExportDialog {
     }
 }
 
-/// `digits` and codes: `digits-codes.csv`.
+/// For example `digits-codes.csv` for `digits` and codes.
 fn suggestion(place: &Path, what: ExportWhat, form: ExportForm) -> String {
     format!("{}-{}.{}", place.display(), what.name(), form.extension())
 }
 
-/// A path with the ending of a form in place of another's.
+/// Replaces the extension of another format by that of this one.
 fn with_form(text: &str, form: ExportForm) -> String {
     let forms = [ExportForm::Csv, ExportForm::Tsv, ExportForm::Npy, ExportForm::Safetensors];
     let path = PathBuf::from(text);

@@ -1,4 +1,4 @@
-//! Figures of the views that are to be saved or copied.
+//! Figures of the views to be saved or copied.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,25 +6,25 @@ use std::sync::Arc;
 use crate::figure::{Figure, FigureError, Form, Palette, Pixels, Style, csv, encoded_while, pixels, svg};
 use crate::io::{Durability, FileError, Files};
 
-/// What is to be done with a figure.
+/// An action on a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FigureWish {
-    /// Save it in this form.
+    /// Save it in this format.
     Save(Form),
-    /// Put its picture on the clipboard.
+    /// Copy its picture to the clipboard.
     CopyPicture,
-    /// Put its numbers on the clipboard.
+    /// Copy its numbers to the clipboard.
     CopyNumbers,
 }
 
-/// Figures that can be saved, and how.
+/// Figures that can be saved, and the settings for saving.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// What the views show.
+    /// The figures of the views.
     pub all: Vec<Arc<Figure>>,
-    /// The one to be saved, counted from 0.
+    /// The figure to save, counted from 0.
     pub chosen: usize,
-    /// How it looks.
+    /// The style.
     pub style: Style,
 }
 
@@ -34,16 +34,16 @@ impl Default for Figures {
     }
 }
 
-/// A figure as it looked when it was asked for.
+/// A figure as it was at the time of the request.
 #[derive(Clone, Debug)]
 pub struct FigureRequest {
     /// The figure.
     pub figure: Arc<Figure>,
-    /// How it looks.
+    /// The style.
     pub style: Style,
 }
 
-/// What goes to the clipboard.
+/// Content for the clipboard.
 #[derive(Clone, Debug)]
 pub enum Clip {
     /// A picture.
@@ -53,7 +53,7 @@ pub enum Clip {
 }
 
 impl Figures {
-    /// The one to be saved.
+    /// The figure to save.
     pub fn request(&self) -> Option<FigureRequest> {
         let figure = Arc::clone(self.all.get(self.chosen)?);
         Some(FigureRequest { figure, style: self.style })
@@ -61,10 +61,10 @@ impl Figures {
 }
 
 impl FigureRequest {
-    /// Writes the figure in the form that the path asks for by its ending.
+    /// Writes the figure in the format given by the extension of the path.
     ///
     /// # Errors
-    /// The file that cannot be written, and why.
+    /// The file that cannot be written, and the cause.
     pub fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
         let failed = |message: String| FileError::Content {
             path: path.to_owned(),
@@ -86,10 +86,10 @@ impl FigureRequest {
         files.write_bytes(path, Durability::Synced, &bytes)
     }
 
-    /// The picture, or the numbers, for the clipboard.
+    /// The picture or the numbers for the clipboard.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason why there is none.
     pub fn clip(&self, is_picture: bool) -> Result<Clip, FigureError> {
         if is_picture {
             let svg = svg(&self.figure, Palette::of(self.style.is_dark), self.figure.size());
@@ -100,7 +100,7 @@ impl FigureRequest {
     }
 }
 
-/// The endings of all forms, as a text.
+/// The extensions of all formats, as a text.
 fn endings() -> String {
     let [first @ .., last] = Form::ALL.map(|form| format!(".{}", form.ending()));
     format!("{} or {last}", first.join(", "))
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ending_of_its_name_says_how_a_figure_is_written() {
+    fn the_extension_determines_the_format_of_a_figure() {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, start) in
             [("a.svg", &b"<svg"[..]), ("a.PNG", b"\x89PNG"), ("a.csv", b"bar,value\n1,1\n2,0.25\n")]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copied_picture_is_as_large_as_the_saved_one() {
+    fn a_copied_picture_has_the_size_of_the_saved_one() {
         let [width, height] = request().figure.size().map(|side| side as usize);
         match request().clip(true) {
             Ok(Clip::Picture(pixels)) => assert_eq!((pixels.width, pixels.height), (width, height)),

@@ -1,12 +1,12 @@
-//! Undo and redo of the document, and of what a person does to the list of runs. Data are not in it.
+//! Undo and redo of the document and of changes to the list of runs. Data are not included.
 
 use crate::project::Project;
 use crate::run::{Caption, Finding, Run, RunId};
 
-/// How many steps back are kept.
+/// Maximum number of undo steps.
 const STEPS: usize = 200;
 
-/// The past and the undone future of the document.
+/// The undo and redo steps of the document.
 #[derive(Clone, Debug)]
 pub struct History {
     past: Vec<Step>,
@@ -14,7 +14,7 @@ pub struct History {
     settled: Project,
 }
 
-/// Takes a change back.
+/// A step that reverts a change.
 #[derive(Clone, Debug)]
 enum Step {
     /// The document as it was.
@@ -22,34 +22,34 @@ enum Step {
     Run(RunStep),
 }
 
-/// Takes a change of a run back. Whoever does it gets the step that takes that back in turn.
+/// A step that reverts a change to a run. Performing it returns the step that reverts it in turn.
 #[derive(Clone, Debug)]
 pub enum RunStep {
-    /// It gets this caption.
+    /// Sets this caption.
     Caption(RunId, Caption),
-    /// A finding is kept with it, or no longer.
+    /// Adds a finding to it, or removes it.
     Finding(RunId, Box<Finding>, bool),
-    /// It is put back, and compared with others again where it was.
+    /// Restores it, including its selection for comparison.
     Restore(Box<Run>, bool),
-    /// It is deleted.
+    /// Deletes it.
     Delete(RunId),
 }
 
 impl History {
-    /// Nothing to undo yet.
+    /// Creates an empty history.
     pub fn new(project: &Project) -> History {
         History { past: Vec::new(), future: Vec::new(), settled: project.clone() }
     }
 
-    /// Looks at the document after a frame: what has changed becomes one step as soon as no hand is on it, so that a
-    /// whole drag of a slider or a whole word typed is one step.
+    /// Compares the document after each frame. A change becomes one step as soon as the edit has
+    /// ended, so that dragging a slider or typing a word is a single step.
     pub fn observe(&mut self, project: &Project, is_editing: bool) {
         if !is_editing {
             self.settle(project);
         }
     }
 
-    /// Ends the step under way, whatever it is.
+    /// Ends the current step.
     pub fn settle(&mut self, project: &Project) {
         if self.settled != *project {
             let before = std::mem::replace(&mut self.settled, project.clone());
@@ -85,24 +85,24 @@ impl History {
         }
     }
 
-    /// Whether there is a step to take back.
+    /// Whether there is a step to undo.
     pub fn can_undo(&self, project: &Project) -> bool {
         !self.past.is_empty() || self.settled != *project
     }
 
-    /// Whether a step was taken back that can be done again.
+    /// Whether there is a step to redo.
     pub fn can_redo(&self, project: &Project) -> bool {
         !self.future.is_empty() && self.settled == *project
     }
 
-    /// Takes back the last step; that of a run is done by `run`, which gives the step back.
+    /// Undoes the last step. A step of a run is performed by `run`, which returns the reverse step.
     pub fn undo(&mut self, project: &mut Project, run: impl FnOnce(RunStep) -> RunStep) {
         self.settle(project);
         let step = self.past.pop().map(|step| self.swap(project, step, run));
         self.future.extend(step);
     }
 
-    /// Does the last undone step again, as [`History::undo`] does.
+    /// Redoes the last undone step, as [`History::undo`] does.
     pub fn redo(&mut self, project: &mut Project, run: impl FnOnce(RunStep) -> RunStep) {
         self.settle(project);
         let step = self.future.pop().map(|step| self.swap(project, step, run));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn undo_in_the_middle_of_a_drag_takes_back_the_drag_and_an_edit_forgets_the_future() {
+    fn undo_during_a_drag_reverts_the_drag_and_an_edit_clears_redo() {
         let mut project = Project::default();
         let mut history = History::new(&project);
         project.code.units = 3;
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_runs_are_taken_back_among_those_of_the_document() {
+    fn changes_of_runs_and_of_the_document_are_undone_in_order() {
         let mut project = Project::default();
         let mut history = History::new(&project);
         let named = |name: &str| Caption { name: name.to_owned(), ..Caption::default() };
@@ -209,7 +209,7 @@ mod tests {
             } else {
                 history.redo(&mut project, &mut rename);
             }
-            // What is taken back of a caption is told by what would be put in its place.
+            // A reverted caption is recognised by the caption that would replace it.
             seen.push((project.code.units, history.past.len(), history.future.len()));
         }
         assert_eq!(seen, [(3, 2, 1), (3, 1, 2), (2, 0, 3), (3, 1, 2), (3, 2, 1), (4, 3, 0)]);

@@ -1,4 +1,4 @@
-//! How a view looks at the samples of a set: which network, which data, which rows.
+//! The samples of a set as seen by a view: with which network, data and rows.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use crate::run::{HeldWeights, Kept, Run};
 use crate::session::{CodePlane, Order, Trial};
 use crate::ui::plots::stamp_of;
 
-/// What a view wants of the samples of a set.
+/// The samples of a set that a view needs.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The set.
     pub set: Set,
     /// Their order.
     pub order: Order,
-    /// Whether the network is given corrupted samples.
+    /// Whether the network receives corrupted samples.
     pub is_corrupted: bool,
     /// Rows whose pictures are drawn.
     pub rows: Vec<u32>,
-    /// Whether those of PCA are drawn too.
+    /// Whether the reconstructions of PCA are drawn too.
     pub has_linear: bool,
-    /// The channels of their codes that are drawn too, where these are pictures.
+    /// The channels of picture codes that are drawn too.
     pub channels: Vec<usize>,
 }
 
@@ -34,9 +34,9 @@ pub struct Wanted {
 pub struct Look<'a> {
     /// The run.
     pub run: &'a Run,
-    /// Its weights: the newest, or those kept next to the epoch that the views stand at.
+    /// Its weights: the newest, or those kept closest to the epoch shown.
     pub weights: HeldWeights,
-    /// The epoch after which it had them.
+    /// The epoch of the weights.
     pub epoch: u32,
     /// The data of the run, where they are loaded.
     pub own: Option<&'a Arc<Dataset>>,
@@ -44,31 +44,31 @@ pub struct Look<'a> {
     pub data: &'a Arc<Dataset>,
     /// The rows of the set.
     pub rows: SetRows<'a>,
-    /// Which weights are shown which data.
+    /// Identifies weights and data.
     pub subject: Subject,
-    /// Stands for the rows.
+    /// Identifies the rows.
     pub set: u64,
 }
 
 impl State {
-    /// What sets are made of.
+    /// The context in which sets are resolved.
     pub fn sets(&self) -> Sets<'_> {
         Sets { selection: &self.selection, named: &self.project.selections, others: &self.others }
     }
 
-    /// The samples of a set, as the shown run sees them; `None` without weights or data.
+    /// The samples of a set, as seen by the shown run; `None` without weights or data.
     pub fn look(&self, set: &Set, is_corrupted: bool) -> Option<Look<'_>> {
         self.look_at(set, is_corrupted, self.epoch)
     }
 
-    /// The samples of a set, as the shown run saw them by the weights kept next to an epoch; without
-    /// an epoch, or where none were kept, by the newest.
+    /// The samples of a set, as seen by the shown run with the weights kept closest to an epoch;
+    /// with the newest weights if no epoch is given, or if no weights were kept.
     pub fn look_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
         self.look_in_any_size(set, is_corrupted, epoch).filter(|look| look.data.shape == look.run.shape)
     }
 
-    /// The same, also of other data that are pictures of another size, where the network takes them: their codes are not beside
-    /// those of the training.
+    /// As [`State::look_at`], but also accepts pictures of another size where the network does.
+    /// Their codes cannot be compared with those of the training.
     pub fn look_in_any_size(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
         let run = self.shown()?;
         let kept = epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
@@ -81,7 +81,7 @@ impl State {
             (weights.into(), checkpoint.inference_epoch(), moment)
         };
         let own = self.data_of(run);
-        // Other data are given as they are.
+        // Other data are never corrupted.
         let is_corrupted = is_corrupted && !matches!(set, Set::Other(_));
         let sets = self.sets();
         let data = sets.data(set, own).filter(|data| !data.is_empty())?;
@@ -135,7 +135,7 @@ impl Look<'_> {
         })
     }
 
-    /// Stands for PCA of the size of the code.
+    /// Identifies PCA of the size of the code.
     pub fn linear_stamp(&self) -> u64 {
         let own = self.own.map(|own| {
             let train = &own.split.train;
@@ -144,40 +144,41 @@ impl Look<'_> {
         stamp_of((own, self.run.code_units()))
     }
 
-    /// Stands for the pictures that are wanted.
+    /// Identifies the requested pictures.
     pub fn pictures_stamp(&self, wanted: &Wanted, has_linear: bool) -> u64 {
         stamp_of((self.subject, &wanted.rows, has_linear, &wanted.channels))
     }
 
-    /// Stands for the codes of the set, in the plane of the principal components of others where one is drawn.
+    /// Identifies the codes of the set, and the plane of principal components of others where one
+    /// is drawn.
     pub fn located_stamp(&self, plane: Option<&(Arc<Kept>, CodePlane)>) -> u64 {
         let plane = plane.map(|(kept, plane)| (kept.epoch, Arc::as_ptr(kept).addr(), *plane));
         stamp_of((self.subject, self.set, plane))
     }
 
-    /// Stands for what PCA makes of the watched samples.
+    /// Identifies the reconstructions of the watched samples by PCA.
     pub fn values_stamp(&self) -> u64 {
         stamp_of((self.linear_stamp(), self.subject.samples_stamp()))
     }
 
-    /// Stands for the error of PCA on the set.
+    /// Identifies the error of PCA on the set.
     pub fn linear_error_stamp(&self) -> u64 {
         stamp_of((self.linear_stamp(), self.set, self.subject.is_corrupted, self.subject.run))
     }
 
-    /// The mean error of PCA on the set, once it is known.
+    /// The mean error of PCA on the set, once it is computed.
     pub fn linear_error(&self, scored: &Scored) -> Option<f64> {
         let (of, known, sum) = scored.linear_error;
         let is_whole = of == self.linear_error_stamp() && known == self.rows.len() && known > 0;
         is_whole.then(|| sum / known as f64)
     }
 
-    /// Stands for the set in an order, whatever the weights.
+    /// Identifies the set in an order, independently of the weights.
     pub fn order_stamp(&self, order: Order) -> u64 {
         stamp_of((self.subject.samples_stamp(), self.set, order))
     }
 
-    /// How many rows of the set have an error that is shown, or comes soon.
+    /// Number of rows of the set whose error is shown, or will be soon.
     pub fn looked(&self, scored: &Scored) -> usize {
         let of = scored.coming.as_ref().or(scored.errors.as_ref());
         let key = of.map(|errors| stamp_of((errors.subject, self.set)));
@@ -192,7 +193,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn samples_are_shown_by_the_best_weights_and_that_is_said() {
+    fn samples_are_shown_with_the_best_weights_and_their_epoch() {
         let data = samples::table(20, 2);
         let mut run = samples::run(1, 9);
         run.fingerprint = data.fingerprint;

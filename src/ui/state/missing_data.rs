@@ -1,18 +1,18 @@
-//! Data of a run that are not there: why, and how they come back.
+//! Missing data of a run: the reason, and how to load them.
 
 use crate::dataset::DataError;
 
-/// Why the data of a run are not there.
+/// The reason why the data of a run are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingData<'a> {
-    /// They are coming, or others are, which may be them.
+    /// They are loading, or others are that may turn out to be them.
     Loading,
     /// They could not be loaded.
     Failed(&'a DataError),
     /// Nothing was loaded.
     NotLoaded,
-    /// What is at their place now is not what the run was trained on.
+    /// The data at their path differ from those the run was trained on.
     Changed,
-    /// The design on screen uses other ones.
+    /// The current design uses other data.
     Other,
 }

@@ -1,30 +1,30 @@
-//! What happened: the log, and the notes that are shown over the window for a while.
+//! The log, and the notifications shown over the window for a while.
 
 use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::{Choice, Source, visible_lines};
 
-/// How long a note stays that is not an error, and over how much of that it fades, in seconds.
+/// How long a notification stays that is not an error, and how long it fades out, in seconds.
 const STAYS_SECS: f64 = 6.0;
 const FADES_SECS: f64 = 0.6;
-/// Most notes on screen: more would cover the work they are about, and the log has them all.
+/// Maximum number of notifications on screen: more would cover too much, and the log has them all.
 const TOASTS: usize = 3;
-/// Most lines of the log.
+/// Maximum number of lines in the log.
 const LINES: usize = 2000;
 
-/// The log, and the notes on screen.
+/// The log, and the notifications on screen.
 #[derive(Clone, Debug, Default)]
 pub struct Notices {
     /// Every line, oldest first.
     pub log: Vec<Line>,
-    /// Notes on screen, oldest first.
+    /// Notifications on screen, oldest first.
     pub toasts: Vec<Toast>,
 }
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// What happened, where, and what to do.
     pub text: String,
@@ -32,29 +32,29 @@ pub struct Line {
     pub unix_secs: u64,
 }
 
-/// A note over the window. Errors and offers stay until they are closed.
+/// A notification. Errors and offers stay until they are closed.
 #[derive(Clone, Debug)]
 pub struct Toast {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// The text.
     pub text: String,
-    /// How often it was said while it stood there.
+    /// How often it was repeated while shown.
     pub count: u32,
-    /// When it goes, in the window's seconds; set when it is first shown.
+    /// When it disappears, in the window's seconds; set when it is first shown.
     pub until: Option<f64>,
-    /// What its button does.
+    /// The action of its button.
     pub offer: Option<Offer>,
 }
 
-/// What the button of a note does.
+/// The action of a notification's button.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Offer {
-    /// Makes a choice about the data.
+    /// Applies a choice about the data.
     Choice(Choice),
-    /// Makes these the data of the document.
+    /// Uses these as the data of the document.
     Data(Box<Source>),
-    /// Asks what becomes of work that a crash left behind.
+    /// Asks what to do with work left by a crash.
     Recover(Vec<Recovery>),
     /// Loads the other data of the project for the shown run.
     Others,
@@ -71,7 +71,7 @@ impl Offer {
         }
     }
 
-    /// Whether it is about the document that is open.
+    /// Whether it concerns the open document.
     fn is_of_document(&self) -> bool {
         match self {
             Offer::Choice(_) | Offer::Others => true,
@@ -79,7 +79,7 @@ impl Offer {
         }
     }
 
-    /// What is to be known before it is taken, where anything is.
+    /// What the user should know before accepting it, if anything.
     pub fn about(&self) -> Option<&'static str> {
         match self {
             Offer::Choice(_) | Offer::Data(_) => Some("Can be undone."),
@@ -89,19 +89,19 @@ impl Offer {
 }
 
 impl Toast {
-    /// How opaque it is drawn, in [0, 1].
+    /// Its current opacity, in [0, 1].
     pub fn opacity(&self, now: f64) -> f32 {
         self.until.map_or(1.0, |until| ((until - now) / FADES_SECS).clamp(0.0, 1.0) as f32)
     }
 
-    /// Keeps it as long as if it had just been said: somebody is reading it.
+    /// Restarts its time, because the user is reading it.
     pub fn hold(&mut self) {
         self.until = None;
     }
 }
 
 impl Notices {
-    /// Keeps a line in the log.
+    /// Adds a line to the log.
     pub fn log(&mut self, severity: Severity, text: impl Into<String>) {
         let unix_secs = unix_secs();
         self.log.push(Line { severity, text: visible_lines(&text.into()).into_owned(), unix_secs });
@@ -110,18 +110,18 @@ impl Notices {
         }
     }
 
-    /// Removes notes that begin with these words and no longer hold.
+    /// Removes notifications that begin with these words and no longer apply.
     pub fn take_back(&mut self, start: &str) {
         let start = visible_lines(start);
         self.toasts.retain(|toast| !toast.text.starts_with(&*start));
     }
 
-    /// Removes notes that offer something for a document that is no longer open.
+    /// Removes notifications with an offer for a document that is no longer open.
     pub fn leave_document(&mut self) {
         self.toasts.retain(|toast| !toast.offer.as_ref().is_some_and(Offer::is_of_document));
     }
 
-    /// Keeps a line in the log and shows it.
+    /// Adds a line to the log and shows it.
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
         let text = visible_lines(&text.into()).into_owned();
         self.log(severity, text.clone());
@@ -130,13 +130,13 @@ impl Notices {
         let count = known.map_or(0, |toast| toast.count) + 1;
         self.toasts.push(Toast { severity, text, count, until: None, offer: None });
         if self.toasts.len() > TOASTS {
-            // An error is the last to make room.
+            // Errors are removed last.
             let passing = self.toasts.iter().position(|toast| toast.severity != Severity::Error);
             self.toasts.remove(passing.filter(|index| *index < TOASTS).unwrap_or(0));
         }
     }
 
-    /// Keeps a line in the log and shows it with a button.
+    /// Adds a line to the log and shows it with a button.
     pub fn offer(&mut self, severity: Severity, text: impl Into<String>, offer: Offer) {
         self.say(severity, text);
         if let Some(toast) = self.toasts.last_mut() {
@@ -144,7 +144,8 @@ impl Notices {
         }
     }
 
-    /// Removes notes whose time is over; says in how many seconds they have to be drawn again.
+    /// Removes expired notifications. Returns the number of seconds until they have to be drawn
+    /// again.
     pub fn expire(&mut self, now: f64) -> Option<f64> {
         for toast in &mut self.toasts {
             let waits = toast.severity == Severity::Error || toast.offer.is_some();
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_fade_and_go_and_errors_stay() {
+    fn notifications_fade_out_and_errors_stay() {
         let mut notices = Notices::default();
         notices.say(Severity::Info, "saved");
         notices.say(Severity::Error, "not saved");
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_that_is_read_stays() {
+    fn a_hovered_notification_stays() {
         let mut notices = Notices::default();
         notices.say(Severity::Info, "saved");
         notices.expire(0.0);
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_counted_and_there_are_never_many() {
+    fn repeated_notifications_are_counted_and_their_number_is_limited() {
         let mut notices = Notices::default();
         notices.say(Severity::Error, "not saved");
         for number in 0..5 {

@@ -1,5 +1,5 @@
-//! Data that runs were trained on, after the design on screen reads others: the views of a run keep its pictures and labels
-//! until it is removed.
+//! Data that runs were trained on, kept after the design uses other data, so that the views of a
+//! run keep its pictures and labels until it is removed.
 
 use std::sync::Arc;
 
@@ -7,27 +7,29 @@ use crate::dataset::{Dataset, Rows};
 use crate::project::Data;
 use crate::run::Run;
 
-/// Most bytes of rows that are kept. Larger data are a click away: *Use the data of this run*.
+/// Maximum size of kept rows in bytes. Larger data can be loaded with *Use the data of this run*.
 const MOST_BYTES: usize = 512 << 20;
 
-/// Such data, and how they were read, oldest first.
+/// The data and their settings, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct PastData(Vec<(Data, Arc<Dataset>)>);
 
 impl PastData {
-    /// Those a run was trained on; without them rows that are the same, whatever labels they have.
+    /// The training data of a run; if these are not available, data with the same rows and any
+    /// labels.
     pub fn of(&self, run: &Run) -> Option<&Arc<Dataset>> {
         let own = self.0.iter().find(|(of, data)| is_own(run, of, data));
         let alike = || self.0.iter().find(|(_, data)| run.check_watched_rows(data).is_ok());
         own.or_else(alike).map(|(_, data)| data)
     }
 
-    /// Removes what is not wanted.
+    /// Keeps only the data for which `is_wanted` returns true.
     pub fn retain(&mut self, is_wanted: impl Fn(&Data, &Dataset) -> bool) {
         self.0.retain(|(of, data)| is_wanted(of, data));
     }
 
-    /// Keeps data; removes the oldest where all take too much memory, but not those of the run that views show.
+    /// Adds data. Removes the oldest if the total exceeds the limit, but not those of the run that
+    /// views show.
     pub fn add(&mut self, of: Data, data: Arc<Dataset>, shown: Option<&Run>) {
         self.0.retain(|(_, known)| !Arc::ptr_eq(known, &data));
         self.0.push((of, data));
@@ -40,12 +42,12 @@ impl PastData {
     }
 }
 
-/// Whether a run was trained on these data, with the labels that are in them.
+/// Whether a run was trained on these data with these labels.
 pub fn is_own(run: &Run, of: &Data, data: &Dataset) -> bool {
     is_read_alike(&run.design.data, of) && run.check_watched_rows(data).is_ok()
 }
 
-/// Whether rows and labels of the two are the same, however they are scaled and split.
+/// Whether rows and labels of both are equal, independently of scaling and split.
 fn is_read_alike(a: &Data, b: &Data) -> bool {
     a.source == b.source && a.rules == b.rules
 }

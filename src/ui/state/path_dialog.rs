@@ -1,5 +1,5 @@
-//! The question for a file to open or to save to. What is at a path is found out on a thread of the
-//! [`FileRoom`](crate::ui::files::FileRoom): a folder on a network may take long to answer.
+//! The dialog for a file to open or to save to. Paths are checked on a thread of the
+//! [`FileRoom`](crate::ui::files::FileRoom), because a network folder may respond slowly.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,40 +13,40 @@ use crate::run::RunId;
 /// A path to open or to save to.
 #[derive(Clone, Debug)]
 pub struct PathDialog {
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// What was typed so far.
+    /// The text typed so far.
     pub text: String,
-    /// How it can be chosen.
+    /// The available ways to choose it.
     pub chooser: Chooser,
-    /// Whether a person was told that the file exists.
+    /// Whether the user was told that the file exists.
     pub overwrite: bool,
-    /// The mask of damaged pictures, where such are to be shown.
+    /// The mask of damaged pictures, if such are to be shown.
     pub mask: MaskField,
-    /// The size of pictures that are to be shown.
+    /// The size of pictures to be shown.
     pub size: SizeField,
-    /// The part of the suggestion that typing replaces, in characters, until it is selected.
+    /// The part of the suggestion that typing replaces, in characters, until it has been selected.
     pub selection: Option<Range<usize>>,
-    /// The path that `text` shows, where it was not typed: text cannot hold every name.
+    /// The path displayed by `text`, unless it was typed: text cannot represent every name.
     pub(in crate::ui) exact: Option<PathBuf>,
-    /// Whether the path was accepted. It is used once it is known what is there.
+    /// Whether the path was accepted. It is used once the check of the path is finished.
     pub(in crate::ui) is_accepted: bool,
-    /// Whether a question is under way.
+    /// Whether a check is in progress.
     is_asked: bool,
     found: Option<PathFound>,
 }
 
-/// How a path can be chosen.
+/// The available ways to choose a path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Chooser {
-    /// By the desktop's own dialog, or by typing.
+    /// The desktop's dialog, or typing.
     #[default]
     Desktop,
-    /// By typing alone: the desktop has no dialog to show.
+    /// Typing only: the desktop has no dialog.
     Typing,
 }
 
-/// The mask of damaged pictures, as it was typed so far.
+/// The mask of damaged pictures, as entered so far.
 #[derive(Clone, Debug, Default)]
 pub struct MaskField {
     /// Its path; empty where there is none.
@@ -63,24 +63,24 @@ impl MaskField {
     }
 }
 
-/// The size of pictures that are shown to a network, as it was chosen so far.
+/// The size of pictures shown to a network, as chosen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SizeField {
-    /// Which one.
+    /// The choice.
     pub by: SizeBy,
-    /// Width and height, where they are typed; 0 until a person has seen them.
+    /// Width and height, if typed; 0 until they have been shown.
     pub sides: [usize; 2],
 }
 
-/// Where the size of pictures that are shown to a network comes from.
+/// The origin of the size of pictures shown to a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SizeBy {
-    /// The training.
+    /// The training data.
     #[default]
     Training,
-    /// Their files.
+    /// The files.
     Files,
-    /// A person.
+    /// The user.
     Hand,
 }
 
@@ -95,30 +95,30 @@ impl SizeField {
     }
 }
 
-/// What a path is for.
+/// The purpose of a path.
 #[derive(Clone, Debug)]
 pub enum Purpose {
     /// Open a project or a design.
     Open,
-    /// Save, then do something else.
+    /// Save, and then optionally do something else.
     Save(SaveKind, Option<Then>),
-    /// Show what is there to the network of a run.
+    /// Show the file to the network of a run.
     Show(RunId),
 }
 
-/// The question what is at a path.
+/// A request to check a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathQuestion {
     path: PathBuf,
-    /// What is saved there; `None` where a file is opened.
+    /// The kind of file to save; `None` where a file is opened.
     kind: Option<SaveKind>,
 }
 
-/// Its answer.
+/// The answer to a [`PathQuestion`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathFound {
     question: PathQuestion,
-    /// The path, with the ending it is saved under.
+    /// The path with the extension used for saving.
     path: PathBuf,
     kind: PathKind,
 }
@@ -127,13 +127,13 @@ pub struct PathFound {
 enum PathKind {
     File,
     Folder,
-    /// Nothing yet, in a folder that exists.
+    /// Nothing exists there, but its folder does.
     Nothing,
     NoFolder,
 }
 
 impl PathQuestion {
-    /// Looks at the path; may take long.
+    /// Checks the path; may block for long.
     pub fn answer(self) -> PathFound {
         let mut path = self.path.clone();
         if let Some(kind) = self.kind
@@ -157,7 +157,7 @@ impl PathQuestion {
 }
 
 impl PathDialog {
-    /// A question for a path, with this one suggested.
+    /// Creates a dialog with a suggested path.
     pub fn new(purpose: Purpose, text: String) -> PathDialog {
         PathDialog {
             selection: Some(suggested(&purpose, &text)),
@@ -174,42 +174,42 @@ impl PathDialog {
         }
     }
 
-    /// Takes a path that text may not be able to hold, and accepts it once it is known what is there.
+    /// Sets a path that text may not be able to represent, and accepts it once it has been checked.
     pub(in crate::ui) fn suggest(&mut self, path: PathBuf) {
         *self = PathDialog::new(self.purpose.clone(), path.display().to_string());
         (self.exact, self.is_accepted) = (Some(path), true);
     }
 
-    /// Takes a path that text may not be able to hold, as if it had been typed.
+    /// Sets a path that text may not be able to represent, as if it had been typed.
     pub(in crate::ui) fn take(&mut self, path: PathBuf) {
         self.retype(path.display().to_string());
         self.exact = Some(path);
     }
 
-    /// The text was edited: whatever was agreed to was another path.
+    /// Handles an edit of the text: earlier confirmations no longer apply.
     pub fn edited(&mut self) {
         (self.overwrite, self.is_accepted) = (false, false);
     }
 
-    /// Gives the path another ending.
+    /// Changes the extension of the path.
     pub fn set_ending(&mut self, ending: &str) {
         let path = Path::new(self.text.trim()).with_extension(ending);
         self.retype(path.display().to_string());
     }
 
-    /// Takes another path, as if it had been typed.
+    /// Sets another path, as if it had been typed.
     pub fn retype(&mut self, text: String) {
         self.text = text;
         self.edited();
     }
 
-    /// Accepts the path, once it is known what is there.
+    /// Accepts the path, once it has been checked.
     pub fn accept(&mut self) {
         self.is_accepted = !self.text.trim().is_empty();
     }
 
-    /// The question to ask now, if any. One is asked at a time, and again where the path is accepted, since the answer may
-    /// have changed.
+    /// The next check to request, if any. Only one runs at a time. It is repeated when the path is
+    /// accepted, because the result may have changed.
     pub fn next_question(&mut self) -> Option<PathQuestion> {
         let question = self.question()?;
         let is_known = self.found.as_ref().is_some_and(|found| found.question == question);
@@ -220,12 +220,12 @@ impl PathDialog {
         Some(question)
     }
 
-    /// Why the path cannot be used as it is; empty where it only has to be completed.
+    /// The reason why the path cannot be used; empty where it is merely incomplete.
     pub fn problem(&self) -> Option<&'static str> {
         let Some(question) = self.question() else { return Some("Type a path, or browse for one.") };
         let found = self.found.as_ref().filter(|found| found.question == question)?;
         match (&self.purpose, found.kind) {
-            // The folder that the file is in: nothing is wrong yet.
+            // The folder of the file: not an error yet.
             (Purpose::Open, PathKind::Folder) => Some(""),
             (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
             (Purpose::Show(_), PathKind::Nothing | PathKind::NoFolder) => {
@@ -248,7 +248,7 @@ impl PathDialog {
         }
     }
 
-    /// Takes an answer; gives the path where it was accepted and can be used.
+    /// Handles the result of a check. Returns the path if it was accepted and can be used.
     pub(in crate::ui) fn take_found(&mut self, found: PathFound) -> Option<PathBuf> {
         self.is_asked = false;
         let is_current = self.question().as_ref() == Some(&found.question);
@@ -258,7 +258,7 @@ impl PathDialog {
             return None;
         }
         if matches!(self.purpose, Purpose::Save(..)) && kind == PathKind::File {
-            // Not before a person was asked.
+            // Only after asking the user.
             return std::mem::replace(&mut self.overwrite, true).then_some(path);
         }
         self.problem().is_none().then_some(path)
@@ -278,8 +278,8 @@ impl PathDialog {
     }
 }
 
-/// What typing replaces of a suggested path, in characters: all of it where a file is opened, its name without the ending where
-/// one is saved.
+/// The part of a suggested path that typing replaces, in characters: all of it for opening, the
+/// name without the extension for saving.
 fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
     let end = text.chars().count();
     match purpose {
@@ -293,7 +293,7 @@ fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
     }
 }
 
-/// The path, with the ending of its kind where it has none.
+/// The path, with the extension of its kind if it has none.
 pub fn with_ending(path: PathBuf, kind: SaveKind) -> PathBuf {
     let is_whole = path.extension().is_some() || kind.extension().is_empty();
     if is_whole { path } else { path.with_extension(kind.extension()) }
@@ -304,7 +304,7 @@ mod tests {
     use super::*;
     use crate::ui::state::{Dialog, Effect, State};
 
-    /// What comes of a path that is accepted, as often as it says.
+    /// Checks the result of accepting a path `times` times.
     #[track_caller]
     fn check(purpose: Purpose, text: &Path, times: usize, problem: Option<&str>, accepted: Option<&Path>) {
         let mut dialog = PathDialog::new(purpose, text.display().to_string());
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_used_once_it_is_known_what_is_there() {
+    fn a_path_is_used_once_it_was_checked() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("a.hourglass"), "mine").expect("written");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn typing_replaces_what_was_suggested() {
+    fn typing_replaces_the_suggestion() {
         for (purpose, text, expected) in [
             (Purpose::Open, "/data/jürgen/", 0..13),
             (Purpose::Save(SaveKind::Project, None), "/data/jürgen/größe.1.hourglass", 13..20),
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_about_another_path_accepts_nothing() {
+    fn a_check_of_another_path_accepts_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let text = |name: &str| folder.path().join(name).display().to_string();
         let mut dialog = PathDialog::new(Purpose::Save(SaveKind::Project, None), text("a"));
@@ -380,12 +380,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_nobody_was_asked_about_is_not_overwritten() {
+    fn a_file_is_not_overwritten_without_asking() {
         let folder = tempfile::tempdir().expect("a folder");
         let there = folder.path().join("digits.hourglass");
         std::fs::write(&there, "mine").expect("written");
         let mut state = State::default();
-        // As chosen in the desktop's dialog, which asks about the very name alone.
+        // As chosen in the desktop's dialog, which confirms only that exact name.
         let mut saves = |path: &Path| {
             let dialog = PathDialog::new(Purpose::Save(SaveKind::Project, None), String::new());
             state.dialog = Some(Dialog::Path(dialog));

@@ -1,15 +1,16 @@
-//! Codes in the plane of their principal components: asked for one epoch at a time, so that a training faster than the
-//! computation shows every epoch it can and never queues.
+//! Codes in the plane of their principal components. They are requested for one epoch at a time, so
+//! that a training faster than the computation shows as many epochs as possible and never queues
+//! requests.
 
 use crate::run::RunId;
 use crate::session::{CodePlane, JobId};
 
-/// The newest points, and the job that computes others.
+/// The newest points, and the current job.
 #[derive(Clone, Debug, Default)]
 pub struct Principal {
     there: Option<(RunId, u32, CodePlane, Vec<[f32; 2]>)>,
     coming: Option<(JobId, RunId, u32, CodePlane)>,
-    /// The run and the epoch whose codes have none in this plane.
+    /// The run, epoch and plane whose points could not be computed.
     failed: Option<(RunId, u32, CodePlane)>,
 }
 
@@ -25,31 +26,32 @@ impl Principal {
         self.there.take_if(|there| Some(there.1) != epoch);
     }
 
-    /// Whether some are being computed.
+    /// Whether points are being computed.
     pub fn is_coming(&self) -> bool {
         self.coming.is_some()
     }
 
-    /// Notes that a job computes those of this run and epoch in a plane.
+    /// Records that a job computes the points of this run and epoch in a plane.
     pub fn expect(&mut self, job: JobId, run: RunId, epoch: u32, plane: CodePlane) {
         self.coming = Some((job, run, epoch, plane));
     }
 
-    /// Takes in the answer of a job.
+    /// Stores the answer of a job.
     pub fn take(&mut self, job: JobId, points: Vec<[f32; 2]>) {
         if let Some((_, run, epoch, plane)) = self.coming.take_if(|coming| coming.0 == job) {
             self.there = Some((run, epoch, plane, points));
         }
     }
 
-    /// Takes in that a job could not be done; another epoch may be asked for.
+    /// Records that a job failed; another epoch may be requested.
     pub fn fail(&mut self, job: JobId) {
         if let Some((_, run, epoch, plane)) = self.coming.take_if(|coming| coming.0 == job) {
             self.failed = Some((run, epoch, plane));
         }
     }
 
-    /// Whether the codes of this epoch have none, as those that are no numbers.
+    /// Whether the points of this epoch could not be computed, for example because codes are not
+    /// finite.
     pub fn has_failed(&self, run: RunId, epoch: u32, plane: CodePlane) -> bool {
         self.failed == Some((run, epoch, plane))
     }
@@ -62,7 +64,7 @@ mod tests {
     const PLANE: CodePlane = CodePlane::Principal;
 
     #[test]
-    fn an_epoch_that_has_none_is_known() {
+    fn epochs_without_principal_components_are_remembered() {
         let mut principal = Principal::default();
         principal.expect(JobId(7), RunId(1), 20, PLANE);
         principal.fail(JobId(6));

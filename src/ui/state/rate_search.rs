@@ -1,9 +1,9 @@
-//! The search for a learning rate that the dialog shows.
+//! The search for a learning rate shown in the dialog.
 
 use crate::engine::{RateCurve, RatePoint};
 use crate::session::{JobId, JobResult};
 
-/// The job under way, and what the last one found.
+/// The current job, and the result of the last one.
 #[derive(Clone, Debug, Default)]
 pub struct RateSearch {
     coming: Option<JobId>,
@@ -12,7 +12,7 @@ pub struct RateSearch {
 }
 
 impl RateSearch {
-    /// Begins a search that this job carries out.
+    /// Begins a search with this job.
     pub fn expect(&mut self, job: JobId) {
         *self = RateSearch { coming: Some(job), ..RateSearch::default() };
     }
@@ -29,15 +29,15 @@ impl RateSearch {
         &self.points
     }
 
-    /// What was found, or why nothing could be; `None` while it is sought.
+    /// The result, or the reason of a failure; `None` during the search.
     pub fn found(&self) -> Option<&Result<RateCurve, String>> {
         self.found.as_ref()
     }
 
-    /// Takes in the answer to a job; gives it back where it is another's.
+    /// Stores the answer of a job.
     ///
     /// # Errors
-    /// The answer that is not for the search.
+    /// Returns the answer if it belongs to another job.
     pub fn take(
         &mut self,
         job: JobId,
@@ -55,7 +55,7 @@ impl RateSearch {
         Ok(())
     }
 
-    /// Forgets the search; gives the job that is under way.
+    /// Resets the search; returns the current job.
     pub fn end(&mut self) -> Option<JobId> {
         std::mem::take(self).coming
     }

@@ -1,4 +1,4 @@
-//! How the table of runs stands: its columns, its order, and the run whose page is open.
+//! The state of the table of runs: its columns, its order, and the run whose page is open.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub enum RunColumn {
     /// Number, name and status; always the first.
     #[default]
     Run,
-    /// What differs from the run before; always the second.
+    /// Differences from the previous run; always the second.
     Changes,
     /// Finished epochs.
     Epoch,
@@ -21,24 +21,24 @@ pub enum RunColumn {
     Validation,
     /// Squared error per feature on the validation split.
     Mse,
-    /// The same of PCA with the same code size.
+    /// Squared error per feature of PCA with the same code size.
     Pca,
     /// Time spent training.
     Time,
-    /// When it was started.
+    /// Start time.
     Started,
     /// Trainable parameters.
     Parameters,
     /// The first line of its note.
     Note,
-    /// How many findings there are.
+    /// Number of findings.
     Findings,
-    /// A number that was measured on request.
+    /// A value that was measured on request.
     Found(FindingKind, Subset, String),
 }
 
 impl RunColumn {
-    /// Those that can be chosen whatever was measured.
+    /// Columns that are always available.
     pub const ALWAYS: [RunColumn; 10] = [
         RunColumn::Epoch,
         RunColumn::Train,
@@ -53,15 +53,15 @@ impl RunColumn {
     ];
 }
 
-/// What is remembered of the table.
+/// The saved state of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunsTable {
-    /// The columns that were chosen, from the left; `None`: as many as there is room for.
+    /// The chosen columns, from the left; `None` means as many as fit.
     pub columns: Option<Vec<RunColumn>>,
-    /// The column it is sorted by.
+    /// The sort column.
     pub sort: RunColumn,
-    /// Whether the largest comes first.
+    /// Whether the sort order is descending.
     pub is_descending: bool,
     /// Whether hidden runs are shown.
     pub shows_hidden: bool,
@@ -75,7 +75,7 @@ impl Default for RunsTable {
         RunsTable {
             columns: None,
             sort: RunColumn::Run,
-            // The newest is what was just asked for.
+            // The newest run is the one just started.
             is_descending: true,
             shows_hidden: false,
             page: None,
@@ -84,13 +84,13 @@ impl Default for RunsTable {
 }
 
 impl RunsTable {
-    /// Sorts by a column; the other way round where it is sorted by it.
+    /// Sorts by a column, or reverses the order if it is already the sort column.
     pub fn sort_by(&mut self, column: &RunColumn) {
         self.is_descending = self.sort == *column && !self.is_descending;
         self.sort = column.clone();
     }
 
-    /// Shows a column or no longer, where `shown` are those on screen.
+    /// Shows or hides a column; `shown` are the current ones.
     pub fn choose(&mut self, column: &RunColumn, on: bool, shown: &[RunColumn]) {
         let columns = self.columns.get_or_insert_with(|| shown.to_vec());
         columns.retain(|known| known != column);
@@ -105,11 +105,11 @@ impl RunsTable {
 pub struct RunPage {
     /// The run.
     pub run: RunId,
-    /// The field that gets the keyboard at the next frame.
+    /// The field that gets the focus in the next frame.
     pub focus: Option<RunField>,
 }
 
-/// What can be written on the page of a run.
+/// A text field on the page of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunField {
     /// Its name.
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_sorts_up_first_and_then_down() {
+    fn a_column_sorts_ascending_then_descending() {
         let mut table = RunsTable::default();
         let mut sorted = |column| {
             table.sort_by(&column);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn choosing_starts_from_what_is_on_screen() {
+    fn choosing_columns_starts_from_the_visible_ones() {
         let mut table = RunsTable::default();
         table.choose(&RunColumn::Time, true, &[RunColumn::Epoch, RunColumn::Mse]);
         assert_eq!(table.columns, Some(vec![RunColumn::Epoch, RunColumn::Mse, RunColumn::Time]));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_down_without_the_page() {
+    fn the_table_is_saved_without_the_open_page() {
         let auc = RunColumn::Found(FindingKind::Anomalies, Subset::Test, "ROC AUC".to_owned());
         let table = RunsTable {
             columns: Some(vec![RunColumn::Note, auc.clone()]),

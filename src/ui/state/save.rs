@@ -1,4 +1,4 @@
-//! Files to be written.
+//! Requests to write files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::project::{Project, Source};
 use crate::run::{HeldWeights, Run};
 use crate::session::{Exported, ResultsExport, ResultsForm, Trial, export_pictures, export_table};
 
-/// What is written.
+/// The content to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveKind {
     /// The design with all runs, `.hourglass`.
@@ -24,16 +24,17 @@ pub enum SaveKind {
     Table,
     /// The selection as a new folder of pictures.
     Pictures,
-    /// What the shown run's network makes of the selection, as a new folder of pictures.
+    /// The reconstructions of the selection by the shown run's network, as a new folder of
+    /// pictures.
     Restored,
-    /// What was chosen in the dialog for exports.
+    /// The content chosen in the export dialog.
     Results(ExportForm),
-    /// A figure of a view; in this form unless its name says another one.
+    /// A figure of a view, in this format unless its name has another extension.
     Figure(Form),
 }
 
 impl SaveKind {
-    /// The ending of its files; empty for a folder.
+    /// The extension of its files; empty for a folder.
     pub fn extension(self) -> &'static str {
         match self {
             SaveKind::Project => "hourglass",
@@ -45,7 +46,7 @@ impl SaveKind {
         }
     }
 
-    /// Whether what is written can be opened again.
+    /// Whether the file can be opened again.
     pub fn is_document(self) -> bool {
         match self {
             SaveKind::Project | SaveKind::Design => true,
@@ -58,52 +59,51 @@ impl SaveKind {
     }
 }
 
-/// Rows that are exported.
+/// Rows to be exported.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
     /// The data.
     pub data: Arc<Dataset>,
-    /// Where they came from.
+    /// Their source.
     pub source: Source,
     /// The rows.
     pub rows: Vec<u32>,
-    /// Errors by row of the data, NaN where they are not known; empty where none are.
+    /// Errors by row of the data, NaN where unknown; empty where none are known.
     pub errors: Vec<f32>,
-    /// The shown run's network with the data as they are, where it has weights.
+    /// The shown run's network with the uncorrupted data, if it has weights.
     pub trial: Option<Trial>,
 }
 
-/// What an export writes of a run and its data.
+/// The content of an export of a run and its data.
 #[derive(Clone, Debug)]
 pub enum ResultsRequest {
-    /// What the network makes of samples.
+    /// Results of the network for samples.
     Results(ResultsExport, ResultsForm),
-    /// Samples as they are.
+    /// Unchanged samples.
     Samples(Box<ExportRequest>, ExportForm),
     /// The weights of a run after an epoch.
     Weights(Box<Run>, u32, HeldWeights),
 }
 
-/// A file to be written: everything that goes into it, as it was when it was asked for.
+/// A file to be written, with its complete content at the time of the request.
 #[derive(Clone, Debug)]
 pub struct SaveRequest {
-    /// Where to.
+    /// The destination.
     pub path: PathBuf,
-    /// What.
+    /// The content.
     pub kind: SaveKind,
-    /// What to do when it is safe.
+    /// The action after it is safely written.
     pub then: Option<Then>,
     pub(in crate::ui) project: Project,
     pub(in crate::ui) runs: Vec<Run>,
-    /// What is written of an export.
+    /// The rows of an export.
     pub(in crate::ui) exported: Option<ExportRequest>,
-    /// What is written of what was chosen in the dialog for exports.
+    /// The content chosen in the export dialog.
     pub(in crate::ui) results: Option<ResultsRequest>,
-    /// The figure that is written.
+    /// The figure to write.
     pub(in crate::ui) figure: Option<FigureRequest>,
     pub(in crate::ui) document: u64,
-    /// The file as it was last seen; `None` at another place, where whatever is there may be
-    /// replaced.
+    /// The file as last seen; `None` for another path, where any existing file may be replaced.
     pub(in crate::ui) base: Option<MergeBase>,
 }
 
@@ -132,7 +132,7 @@ impl SaveRequest {
     /// Writes the file.
     ///
     /// # Errors
-    /// The file that could not be read or written, and why.
+    /// The file that could not be read or written, and the cause.
     pub fn save(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
         let rows = self.exported.as_ref().map(|request| {
             let ExportRequest { data, rows, errors, source, trial } = request;
@@ -181,7 +181,7 @@ impl SaveRequest {
     /// Writes the project with its runs.
     ///
     /// # Errors
-    /// The file that could not be read or written, and why.
+    /// The file that could not be read or written, and the cause.
     pub fn save_project(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
         let base = self.base.get_or_insert_with(|| MergeBase::replacing(&self.path));
         base.save(files, &self.path, &self.project, &self.runs)

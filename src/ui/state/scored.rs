@@ -1,6 +1,6 @@
-//! What the compute lane found of the samples of a set: errors, an order, pictures. What is newer
-//! takes the place of what is shown once all of it is there, so that nothing blinks while a network
-//! trains.
+//! Results of the compute service for the samples of a set: errors, an order, pictures. Newer
+//! results replace those shown only once they are complete, so that nothing flickers during
+//! training.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use crate::run::{HeldWeights, RunId};
 use crate::session::{Comparison, JobId, Linear, Located, Pictures, SampleAnswer};
 use crate::ui::plots::stamp_of;
 
-/// Which weights are shown which data, and how.
+/// Identifies weights and data, and the corruption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// The run.
     pub run: RunId,
-    /// When it was started: numbers are used again in other projects.
+    /// Its start time: numbers of runs are reused in other projects.
     pub started_unix_secs: u64,
-    /// When it had its weights.
+    /// The time of its weights.
     pub moment: Moment,
     /// Fingerprint of the data.
     pub fingerprint: u64,
@@ -24,32 +24,32 @@ pub struct Subject {
     pub is_corrupted: bool,
 }
 
-/// When a run had some weights.
+/// The time at which a run had some weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Moment {
-    /// After this step: those of its checkpoint.
+    /// After this step: the weights of its checkpoint.
     Step(u64),
-    /// After this epoch: those it kept.
+    /// After this epoch: the weights kept with it.
     Epoch(u32),
 }
 
 /// Errors by row of the data.
 #[derive(Clone, Debug)]
 pub struct Errors {
-    /// By what.
+    /// Weights and data.
     pub subject: Subject,
     /// The weights.
     pub weights: HeldWeights,
-    /// Squared error per feature of each row, NaN where it is not known.
+    /// Squared error per feature of each row, NaN where unknown.
     pub values: Vec<f32>,
 }
 
 /// Rows in an order.
 #[derive(Clone, Debug)]
 pub struct Ordered {
-    /// Stands for the set, the order and the weights.
+    /// Identifies the set, the order and the weights.
     pub of: u64,
-    /// Stands for the set and the order.
+    /// Identifies the set and the order.
     pub like: u64,
     /// The rows.
     pub rows: Arc<[u32]>,
@@ -58,9 +58,9 @@ pub struct Ordered {
 /// Pictures of some rows.
 #[derive(Clone, Debug)]
 pub struct Pictured {
-    /// Stands for the rows, the data and the weights.
+    /// Identifies the rows, the data and the weights.
     pub of: u64,
-    /// Stands for the data.
+    /// Identifies the data.
     pub like: u64,
     /// The pictures.
     pub pictures: Arc<Pictures>,
@@ -69,90 +69,88 @@ pub struct Pictured {
 /// The selection compared with the rest.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// Stands for the selection, its data and their errors.
+    /// Identifies the selection, its data and their errors.
     pub of: u64,
-    /// Stands for the selection and its data.
+    /// Identifies the selection and its data.
     pub like: u64,
     /// The comparison.
     pub found: Arc<Comparison>,
 }
 
-/// What is on its way.
+/// A pending result; `u64` fields identify its input.
 #[derive(Clone, Debug)]
 pub enum Awaited {
     /// Errors of these rows.
     Errors(Subject, Vec<u32>),
-    /// Rows in an order, of what these numbers stand for: the second is the same for other weights.
+    /// Rows in an order; the second number does not depend on the weights.
     Order(u64, u64),
-    /// Pictures, of what these numbers stand for: the second is the same for other rows and
-    /// weights.
+    /// Pictures; the second number does not depend on the rows and weights.
     Pictures(u64, u64),
-    /// Reconstructions by PCA, of what this number stands for.
+    /// Reconstructions by PCA.
     Values(u64),
-    /// PCA, of what this number stands for.
+    /// A fit of PCA.
     Fit(u64),
-    /// Codes of other data of this name, of what this number stands for.
+    /// Codes of other data with this name.
     Codes(String, u64),
-    /// The error of PCA on so many more rows of a set, of what this number stands for.
+    /// The error of PCA on this many more rows of a set.
     LinearError(u64, usize),
-    /// A comparison, of what these numbers stand for: the second is the same for other errors.
+    /// A comparison; the second number does not depend on the errors.
     Compare(u64, u64),
 }
 
-/// All there is.
+/// All results for the samples of a set.
 #[derive(Clone, Debug, Default)]
 pub struct Scored {
-    /// The errors that are shown.
+    /// The displayed errors.
     pub errors: Option<Errors>,
-    /// Newer ones, until those of a whole set are there.
+    /// Newer errors, until those of a whole set are computed.
     pub coming: Option<Errors>,
-    /// Those of the run's own data, while the errors of other data are shown.
+    /// The errors of the run's own data, while those of other data are displayed.
     pub own: Option<Errors>,
-    /// How far the set that is asked for was looked through for rows whose error is not known, and
-    /// which set.
+    /// The requested set, and the number of its rows already searched for unknown errors.
     pub looked: (u64, usize),
     /// Whether the errors of all its rows are known.
     pub is_whole: bool,
-    /// The mean of the errors of the whole set that was scored last, and which that was.
+    /// The set that was completed last, and its mean error.
     pub mean: Option<(u64, f64)>,
     /// Rows in an order.
     pub ordered: Option<Ordered>,
     /// Pictures.
     pub pictures: Option<Pictured>,
-    /// Reconstructions by PCA of the watched samples, and of what.
+    /// The input of PCA, and its reconstructions of the watched samples.
     pub values: Option<(u64, Arc<[f32]>)>,
-    /// PCA, and of what; `None` where it cannot be fitted.
+    /// The input of PCA, and the fit; `None` where it cannot be fitted.
     pub linear: Option<(u64, Option<Linear>)>,
-    /// Codes of other data by their name, and of what.
+    /// Codes of other data by name, with their input.
     pub located: BTreeMap<String, (u64, Arc<Located>)>,
-    /// The sum of the errors of PCA on the first so many rows of a set, and of what.
+    /// A set, a number of its first rows, and the sum of the errors of PCA on them.
     pub linear_error: (u64, usize, f64),
     /// The selection compared with the rest.
     pub compared: Option<Compared>,
     awaited: Vec<(JobId, Awaited)>,
-    /// What could not be computed: it is not asked for again.
+    /// Failed computations, which are not requested again.
     failed: BTreeMap<u64, String>,
 }
 
 impl Errors {
-    /// Of data of so many rows, none of them known yet.
+    /// Errors for data with this many rows, all unknown.
     pub fn unknown(subject: Subject, weights: HeldWeights, rows: usize) -> Errors {
         Errors { subject, weights, values: vec![f32::NAN; rows] }
     }
 
-    /// Whether they are of the same samples, by whatever weights.
+    /// Whether they belong to the same samples, with any weights.
     pub fn is_of(&self, other: &Subject) -> bool {
         self.subject == Subject { moment: self.subject.moment, ..*other }
     }
 
-    /// The error of a row, where it is known.
+    /// The error of a row, if known.
     pub fn of(&self, row: u32) -> Option<f32> {
         self.values.get(row as usize).copied().filter(|error| !error.is_nan())
     }
 }
 
 impl Awaited {
-    /// Whether it is of samples in sight, and not of a whole set.
+    /// Whether it is for the samples in view, as opposed to a whole set.
     pub fn is_of_sight(&self) -> bool {
         match self {
             Awaited::Pictures(..) | Awaited::Values(_) => true,
@@ -167,33 +165,33 @@ impl Awaited {
 }
 
 impl Scored {
-    /// Whether an answer is on its way: about samples in sight, or about a whole set.
+    /// Whether an answer is pending for the samples in view, or for a whole set.
     pub fn is_waiting(&self, of_sight: bool) -> bool {
         self.awaited.iter().any(|(_, awaited)| awaited.is_of_sight() == of_sight)
     }
 
-    /// Forgets the codes of other data, those on their way too: they are another run's.
+    /// Drops the codes of other data, including pending ones, because they belong to another run.
     pub fn forget_located(&mut self) {
         self.located.clear();
         self.awaited.retain(|(_, awaited)| !matches!(awaited, Awaited::Codes(..)));
     }
 
-    /// Notes what a job computes.
+    /// Records the result that a job computes.
     pub fn expect(&mut self, job: JobId, awaited: Awaited) {
         self.awaited.push((job, awaited));
     }
 
-    /// Whether errors by these weights could not be computed.
+    /// Whether the errors with these weights could not be computed.
     pub fn failed(&self, subject: &Subject) -> bool {
         self.failure(subject.stamp()).is_some()
     }
 
-    /// Why something could not be computed.
+    /// The reason why something could not be computed.
     pub fn failure(&self, of: u64) -> Option<&str> {
         self.failed.get(&of).map(String::as_str)
     }
 
-    /// Takes in the answer of a job.
+    /// Stores the answer of a job.
     pub fn take(&mut self, job: JobId, answer: SampleAnswer) {
         let Some(awaited) = self.take_awaited(job) else { return };
         match (awaited, answer) {
@@ -202,7 +200,7 @@ impl Scored {
                 for known in of.filter(|known| known.subject == subject) {
                     for (row, error) in rows.iter().zip(&errors) {
                         if let Some(value) = known.values.get_mut(*row as usize) {
-                            // What is no number is no small error.
+                            // NaN must not count as a small error.
                             *value = if error.is_nan() { f32::INFINITY } else { *error };
                         }
                     }
@@ -228,7 +226,7 @@ impl Scored {
                     (*known, *sum) = (*known + count, *sum + more);
                 }
             }
-            // No job answers anything but what it was asked.
+            // Every job answers with the kind of result that was requested.
             (
                 Awaited::Errors(..)
                 | Awaited::Order(..)
@@ -251,7 +249,7 @@ impl Scored {
         }
     }
 
-    /// Takes in that a job could not be done.
+    /// Records that a job failed.
     pub fn fail(&mut self, job: JobId, message: &str) {
         let Some(awaited) = self.take_awaited(job) else { return };
         let of = match awaited {
@@ -275,19 +273,19 @@ impl Scored {
         Some(self.awaited.remove(place).1)
     }
 
-    /// Notes that something cannot be computed.
+    /// Records that something cannot be computed.
     pub fn refuse(&mut self, of: u64, message: &str) {
         self.failed.insert(of, message.to_owned());
     }
 }
 
 impl Subject {
-    /// A number that stands for it.
+    /// A hash that identifies it.
     pub fn stamp(&self) -> u64 {
         stamp_of(*self)
     }
 
-    /// A number that stands for the samples, whatever weights they are shown to.
+    /// A hash that identifies the samples, independently of the weights.
     pub fn samples_stamp(&self) -> u64 {
         stamp_of(Subject { moment: Moment::Step(0), ..*self })
     }
@@ -307,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_taken_for_the_weights_they_were_asked_for() {
+    fn errors_belong_to_the_weights_of_their_request() {
         let (old, new) = (unknown(1), unknown(2));
         let mut scored = Scored { errors: Some(old), coming: Some(new), ..Scored::default() };
         scored.expect(JobId(3), Awaited::Errors(subject(2), vec![2, 0, 9]));
@@ -318,7 +316,7 @@ mod tests {
         let known = |errors: &Option<Errors>| -> Vec<Option<f32>> {
             (0..4).map(|row| errors.as_ref().and_then(|errors| errors.of(row))).collect()
         };
-        // What is no number is the worst error there is.
+        // NaN is the worst error.
         assert_eq!(known(&scored.coming), [Some(f32::INFINITY), None, Some(0.5), None]);
         assert_eq!(known(&scored.errors), [None; 4]);
         scored.errors = scored.coming.take();
@@ -338,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_not_asked_for_again() {
+    fn failed_computations_are_not_repeated() {
         let mut scored = Scored::default();
         scored.expect(JobId(1), Awaited::Pictures(11, 4));
         scored.fail(JobId(1), "no memory");

@@ -1,24 +1,24 @@
-//! The selection: rows of one data set, which every view reads and writes.
+//! The selection: rows of one data set, shared by all views.
 
 use crate::project::IndexSet;
 
-/// How rows change the selection.
+/// The effect of rows on the selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum How {
-    /// They become the selection.
+    /// They replace the selection.
     #[default]
     Replace,
-    /// They are added to it.
+    /// They are added.
     Add,
-    /// They are taken out of it.
+    /// They are removed.
     Subtract,
 }
 
 impl How {
-    /// All three, in the order of buttons.
+    /// All three, in the order of the buttons.
     pub const ALL: [How; 3] = [How::Replace, How::Add, How::Subtract];
 
-    /// What a lasso or a box does with these keys held: Shift adds, Ctrl or Alt subtracts.
+    /// The effect of a lasso or a box with these modifiers: Shift adds, Ctrl or Alt subtracts.
     pub fn of(modifiers: egui::Modifiers) -> How {
         if modifiers.shift {
             How::Add
@@ -39,22 +39,22 @@ impl How {
     }
 }
 
-/// Selected rows of the data set with a fingerprint, ascending.
+/// Selected rows of one data set, identified by its fingerprint, in ascending order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     of: Option<u64>,
     rows: Vec<u32>,
-    /// Counts its changes, so that whoever draws it knows when to do so again.
+    /// Counts its changes, so that drawings know when to update.
     changes: u64,
 }
 
 impl Selection {
-    /// The selected rows of these data, ascending; none of others.
+    /// The selected rows of these data, ascending; empty for other data.
     pub fn rows(&self, fingerprint: u64) -> &[u32] {
         if self.of == Some(fingerprint) { &self.rows } else { &[] }
     }
 
-    /// Fingerprint of the data that are selected from, if any were chosen.
+    /// Fingerprint of the data of the selection, if any.
     pub fn of(&self) -> Option<u64> {
         self.of
     }
@@ -64,13 +64,13 @@ impl Selection {
         self.rows(fingerprint).binary_search(&row).is_ok()
     }
 
-    /// A number that is another after every change.
+    /// A number that differs after every change.
     pub fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// Changes the selection by rows of these data, in any order. Rows of other data are no longer
-    /// selected.
+    /// Changes the selection with rows of these data, in any order. Rows of other data are
+    /// deselected.
     pub fn apply(&mut self, fingerprint: u64, mut rows: Vec<u32>, how: How) {
         rows.sort_unstable();
         rows.dedup();
@@ -95,7 +95,7 @@ impl Selection {
         self.set(fingerprint, after);
     }
 
-    /// Selects all other rows of these data, of which there are `count`.
+    /// Selects exactly the other rows of these data, of which there are `count` in total.
     pub fn invert(&mut self, fingerprint: u64, count: usize) {
         let mut selected = self.rows(fingerprint).iter().peekable();
         let rows = (0..u32::try_from(count).unwrap_or(u32::MAX)).filter(|row| {
@@ -106,21 +106,21 @@ impl Selection {
         self.set(fingerprint, rows);
     }
 
-    /// Selects nothing.
+    /// Clears the selection.
     pub fn clear(&mut self) {
         (self.of, self.rows) = (None, Vec::new());
         self.changes += 1;
     }
 
-    /// Nothing is selected, and the number of its changes is none that was there before: what was drawn of the old
-    /// selection is not taken for that of the new one.
+    /// An empty selection with a new change number, so that drawings of the old selection are not
+    /// reused.
     #[must_use]
     pub fn emptied(mut self) -> Selection {
         self.clear();
         self
     }
 
-    /// As a set that can be given a name.
+    /// The selection as a set that can be named.
     pub fn row_set(&self, fingerprint: u64) -> IndexSet {
         IndexSet::of(self.rows(fingerprint))
     }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_are_selected_instead() {
+    fn the_selection_is_inverted() {
         let mut selection = Selection::default();
         for (rows, count, expected) in [
             (&[1, 3][..], 5, &[0, 2, 4][..]),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_of_one_data_set() {
+    fn a_selection_belongs_to_one_data_set() {
         let mut selection = Selection::default();
         selection.apply(7, vec![1, 2], How::Replace);
         assert_eq!((selection.rows(8), selection.contains(8, 1)), (&[][..], false));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_say_what_a_lasso_does() {
+    fn modifier_keys_choose_the_effect_of_a_lasso() {
         use egui::Modifiers;
         for (modifiers, how) in [
             (Modifiers::NONE, How::Replace),

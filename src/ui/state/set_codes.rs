@@ -1,5 +1,5 @@
-//! Codes of the samples of a set. They are asked for part after part; what is drawn stays until all
-//! codes of a newer set or of newer weights have their places, so that nothing blinks.
+//! Codes of the samples of a set, requested part by part. The codes drawn stay until all codes of a
+//! newer set or of newer weights have positions, so that nothing flickers.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use super::sets::Set;
 use crate::run::{HeldWeights, Kept};
 use crate::session::{CodePlane, JobId, Places, SampleAnswer};
 
-/// Codes of the rows of a set with their places on a plane.
+/// Codes of the rows of a set with their positions on a plane.
 #[derive(Clone, Debug)]
 pub struct PlacedCodes<P = CodePlane> {
     /// The set.
     pub set: Set,
-    /// Stands for the rows and the weights.
+    /// Identifies the rows and the weights.
     pub of: u64,
-    /// The epoch after which the run had these weights.
+    /// The epoch of the weights.
     pub epoch: u32,
     /// The rows of the run's data.
     pub rows: Arc<[u32]>,
@@ -24,104 +24,104 @@ pub struct PlacedCodes<P = CodePlane> {
     pub watched: Arc<Kept>,
     /// The plane.
     pub plane: P,
-    /// Where the codes lie on it.
+    /// The positions of the codes.
     pub places: Places,
 }
 
-/// The codes that a view draws, and those that it is to draw next, on planes of its kind.
+/// The codes drawn by a view, and those that are computed for it, on planes of its kind.
 #[derive(Debug, Default)]
 pub struct SetCodes<P = CodePlane> {
     shown: Option<PlacedCodes<P>>,
     coming: Option<ComingCodes<P>>,
-    /// Stands for the run and its data.
+    /// Identifies the run and its data.
     base: u64,
     awaited: Option<(JobId, Awaited<P>)>,
-    /// Whether the newest answer put shown codes on another plane. A plane that moves all the time
-    /// would keep newer codes from coming else.
+    /// Whether the newest answer moved the displayed codes to another plane. Alternating prevents a
+    /// constantly moving plane from blocking newer codes.
     has_moved: bool,
-    /// What could not be encoded, and why.
+    /// The codes that could not be computed, and why.
     failed: Option<(u64, P, String)>,
 }
 
 /// Codes that are being computed.
 #[derive(Debug)]
 pub struct ComingCodes<P = CodePlane> {
-    /// Stands for the rows, whatever the weights.
+    /// Identifies the rows, independently of the weights.
     pub rows_stamp: u64,
     /// The weights.
     pub weights: HeldWeights,
-    /// What is known so far; it has no places.
+    /// The results so far, without positions.
     pub found: PlacedCodes<P>,
 }
 
-/// What a job finds.
+/// The result of a job.
 #[derive(Debug)]
 enum Awaited<P> {
     /// Codes of the next rows, for this plane.
     Part(P),
-    /// Places of the coming codes.
+    /// Positions of the new codes.
     Coming(P),
-    /// Places on another plane of the codes that are shown.
+    /// Positions of the displayed codes on another plane.
     Shown(P),
 }
 
 impl<P> PlacedCodes<P> {
-    /// How many rows have a code.
+    /// Number of rows with a code.
     pub fn done(&self) -> usize {
         self.codes.len() / self.watched.code_units.max(1)
     }
 
-    /// The same, and of how many.
+    /// Number of rows with a code, and total number of rows.
     pub fn progress(&self) -> (usize, usize) {
         (self.done(), self.rows.len())
     }
 }
 
 impl<P: Default + PartialEq> SetCodes<P> {
-    /// The same where it is of this run and its data.
+    /// Returns itself if it belongs to this run and its data.
     pub fn of_base(&self, base: u64) -> Option<&SetCodes<P>> {
         (self.base == base).then_some(self)
     }
 
-    /// The codes that are drawn, of whichever set they are.
+    /// The displayed codes, of any set.
     pub fn shown(&self) -> Option<&PlacedCodes<P>> {
         self.shown.as_ref()
     }
 
-    /// Those that are computed.
+    /// The codes being computed.
     pub fn coming(&self) -> Option<&ComingCodes<P>> {
         self.coming.as_ref()
     }
 
-    /// Why the codes of a set could not be computed, where that is so.
+    /// The reason why the codes of a set could not be computed, if so.
     pub fn failure(&self) -> Option<&str> {
         self.failed.as_ref().map(|(_, _, message)| message.as_str())
     }
 
-    /// Whether these could not be computed, or not be put on this plane.
+    /// Whether these codes could not be computed or placed on this plane.
     pub fn has_failed(&self, of: u64, plane: &P) -> bool {
         self.failed.as_ref().is_some_and(|failed| (failed.0, &failed.1) == (of, plane))
     }
 
-    /// Whether newer codes come before another plane for those that are shown.
+    /// Whether newer codes take precedence over another plane for the displayed ones.
     pub fn has_moved(&self) -> bool {
         self.has_moved
     }
 
-    /// Whether an answer is on its way.
+    /// Whether an answer is pending.
     pub fn is_waiting(&self) -> bool {
         self.awaited.is_some()
     }
 
-    /// Forgets everything; gives the job that nobody waits for any more.
+    /// Resets everything; returns the job that is no longer needed.
     pub fn clear(&mut self) -> Option<JobId> {
         let job = self.awaited.take().map(|(job, _)| job);
         *self = SetCodes::default();
         job
     }
 
-    /// Keeps what is of this run and its data, and what is coming where it is of these rows; gives
-    /// a job that nobody waits for any more.
+    /// Keeps whatever belongs to this run and its data, and pending codes if they belong to these
+    /// rows. Returns a job that is no longer needed.
     pub fn keep_only(&mut self, base: u64, rows_stamp: u64) -> Option<JobId> {
         if self.base != base {
             let job = self.clear();
@@ -130,28 +130,28 @@ impl<P: Default + PartialEq> SetCodes<P> {
         }
         let is_other = |coming: &mut ComingCodes<P>| coming.rows_stamp != rows_stamp;
         self.coming.take_if(is_other)?;
-        // Places of what is shown are wanted until others are there.
+        // Positions of the displayed codes are needed until others are available.
         let awaited = self.awaited.take_if(|(_, awaited)| !matches!(awaited, Awaited::Shown(_)));
         awaited.map(|(job, _)| job)
     }
 
-    /// Begins with codes of which none is known yet.
+    /// Begins with codes that are all unknown.
     pub fn begin(&mut self, coming: ComingCodes<P>) {
         (self.coming, self.failed) = (Some(coming), None);
     }
 
-    /// Notes that a job encodes the next rows.
+    /// Records that a job encodes the next rows.
     pub fn expect_part(&mut self, job: JobId, plane: P) {
         self.awaited = Some((job, Awaited::Part(plane)));
     }
 
-    /// Notes that a job puts codes on a plane: those that are coming, else those that are shown.
+    /// Records that a job places the new codes (`are_coming`) or the displayed codes on a plane.
     pub fn expect_places(&mut self, job: JobId, plane: P, are_coming: bool) {
         let awaited = if are_coming { Awaited::Coming(plane) } else { Awaited::Shown(plane) };
         self.awaited = Some((job, awaited));
     }
 
-    /// Takes in the answer of a job; gives it back where it is the answer to something else.
+    /// Stores the answer of a job; returns it if it belongs to something else.
     pub fn take(&mut self, job: JobId, answer: SampleAnswer) -> Option<SampleAnswer> {
         let Some((_, awaited)) = self.awaited.take_if(|(own, _)| *own == job) else { return Some(answer) };
         self.has_moved = matches!(awaited, Awaited::Shown(_));
@@ -170,7 +170,7 @@ impl<P: Default + PartialEq> SetCodes<P> {
                     (shown.plane, shown.places) = (plane, places);
                 }
             }
-            // No job answers anything but what it was asked.
+            // Every job answers with the kind of result that was requested.
             (
                 Awaited::Part(_) | Awaited::Coming(_) | Awaited::Shown(_),
                 SampleAnswer::Errors(_)
@@ -187,7 +187,7 @@ impl<P: Default + PartialEq> SetCodes<P> {
         None
     }
 
-    /// Takes in that a job could not be done.
+    /// Records that a job failed.
     pub fn fail(&mut self, job: JobId, message: &str) {
         let Some((_, awaited)) = self.awaited.take_if(|(own, _)| *own == job) else { return };
         let coming = self.coming.as_ref().map(|coming| coming.found.of);
@@ -200,7 +200,8 @@ impl<P: Default + PartialEq> SetCodes<P> {
         }
     }
 
-    /// Notes that codes cannot be computed. Those of another set would be taken for them.
+    /// Records that codes cannot be computed, because codes of another set would otherwise be
+    /// mistaken for them.
     pub fn refuse(&mut self, of: u64, plane: P, message: &str) {
         (self.shown, self.coming) = (None, None);
         self.failed = Some((of, plane, message.to_owned()));
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_stays_until_all_of_the_next_is_there() {
+    fn displayed_codes_stay_until_the_next_are_complete() {
         let mut codes: SetCodes = SetCodes::default();
         assert_eq!(codes.keep_only(1, 5), None);
         codes.begin(coming(5, 50));
@@ -253,7 +254,7 @@ mod tests {
         codes.take(JobId(3), placed(1.0));
         let shown = codes.shown().expect("all is there");
         assert_eq!((&shown.codes[..], shown.plane), (&[1.0, 2.0, 3.0, 4.0][..], CodePlane::Principal));
-        // Newer weights, and then another set.
+        // Newer weights, followed by another set.
         codes.begin(coming(5, 51));
         codes.expect_part(JobId(4), UNITS);
         assert_eq!((codes.keep_only(1, 5), codes.keep_only(1, 6)), (None, Some(JobId(4))));
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_shows_no_other_set() {
+    fn a_failed_set_does_not_show_another_set() {
         let mut codes: SetCodes = SetCodes::default();
         codes.begin(coming(5, 50));
         codes.expect_part(JobId(1), UNITS);

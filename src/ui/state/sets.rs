@@ -1,4 +1,4 @@
-//! Sets of samples: which rows of which data a view shows or scores.
+//! Sets of samples: the rows and data that a view shows or evaluates.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use crate::dataset::Dataset;
 use crate::project::NamedSelection;
 use crate::run::Run;
 
-/// Which rows of which data.
+/// A choice of rows and data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Set {
-    /// The few samples that a run is watched by and keeps at every epoch.
+    /// The few samples that a run watches and keeps in every epoch.
     #[default]
     Watched,
     /// The training split.
@@ -27,18 +27,18 @@ pub enum Set {
     All,
     /// The selection.
     Selection,
-    /// A selection that was given this name.
+    /// A selection saved under this name.
     Named(String),
-    /// All rows of other data that the network is shown, by their name.
+    /// All rows of other data that are shown to the network, by name.
     Other(String),
 }
 
-/// What sets are made of, beside the data of a run.
+/// The context in which sets are resolved, besides the data of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sets<'a> {
     /// The selection.
     pub selection: &'a Selection,
-    /// Selections with names, of any data.
+    /// Named selections, of any data.
     pub named: &'a [NamedSelection],
     /// Other data, by name.
     pub others: &'a BTreeMap<String, Arc<Dataset>>,
@@ -47,23 +47,23 @@ pub struct Sets<'a> {
 /// Rows of a data set, in their order there.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SetRows<'a> {
-    /// The first so many.
+    /// The first rows, up to this count.
     First(u32),
-    /// These.
+    /// The given rows.
     Listed(Cow<'a, [u32]>),
 }
 
-/// A set that can be chosen.
+/// A set offered for selection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetChoice {
     /// The set.
     pub set: Set,
-    /// How many rows it has.
+    /// Number of rows.
     pub count: usize,
 }
 
 impl Set {
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(&self) -> &str {
         match self {
             Set::Watched => "watched samples",
@@ -78,7 +78,7 @@ impl Set {
 }
 
 impl<'a> Sets<'a> {
-    /// The rows of a set, of the data that [`Sets::data`] gives for it.
+    /// The rows of a set in the data returned by [`Sets::data`].
     pub fn rows(&self, set: &Set, run: Option<&'a Run>, data: &'a Dataset) -> SetRows<'a> {
         match set {
             Set::Watched => SetRows::of(run.map_or(&[][..], |run| &run.kept.probe.picture_rows)),
@@ -95,7 +95,7 @@ impl<'a> Sets<'a> {
         }
     }
 
-    /// The selection of these data that a set is the name of.
+    /// The selection of these data named by a set.
     pub fn find_named(&self, set: &Set, data: &Dataset) -> Option<&'a NamedSelection> {
         let Set::Named(name) = set else { return None };
         self.named.iter().find(|named| named.name == *name && named.fingerprint == data.fingerprint)
@@ -115,7 +115,7 @@ impl<'a> Sets<'a> {
         }
     }
 
-    /// All sets of a run with these data; splits without a row and an empty selection are none.
+    /// All sets of a run with these data, except for empty splits and an empty selection.
     pub fn choices(&self, run: Option<&'a Run>, data: &'a Dataset) -> Vec<SetChoice> {
         let fixed =
             [Set::Watched, Set::Train, Set::Validation, Set::Test, Set::All, Set::Selection].map(|set| {
@@ -130,7 +130,7 @@ impl<'a> Sets<'a> {
         fixed.into_iter().chain(named).chain(self.other_choices()).filter(|choice| choice.count > 0).collect()
     }
 
-    /// The sets that are there whether the data of the run are or not.
+    /// The sets that do not need the data of the run.
     pub fn other_choices(&self) -> impl Iterator<Item = SetChoice> {
         let others = self.others.iter();
         others.map(|(name, other)| SetChoice { set: Set::Other(name.clone()), count: other.len() })
@@ -142,7 +142,7 @@ impl<'a> SetRows<'a> {
         SetRows::Listed(Cow::Borrowed(rows))
     }
 
-    /// How many there are.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         match self {
             SetRows::First(count) => *count as usize,
@@ -150,12 +150,12 @@ impl<'a> SetRows<'a> {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Those from a place on, at most so many.
+    /// Up to `count` rows from an index on.
     pub fn part(&self, from: usize, count: usize) -> Vec<u32> {
         let end = from.saturating_add(count).min(self.len());
         match self {
@@ -164,7 +164,7 @@ impl<'a> SetRows<'a> {
         }
     }
 
-    /// All of them.
+    /// All rows.
     pub fn all(&self) -> Vec<u32> {
         self.part(0, self.len())
     }
@@ -202,7 +202,7 @@ mod tests {
         check(Set::Test, &[18, 19]);
         check(Set::All, &(0..20).collect::<Vec<_>>());
         check(Set::Selection, &[2, 4]);
-        // Rows that the data do not have are none.
+        // Rows that the data do not have are ignored.
         check(Set::Named("odd".to_owned()), &[1, 3, 19]);
         check(Set::Named("gone".to_owned()), &[]);
         let own = Arc::new(data.clone());

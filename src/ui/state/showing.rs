@@ -1,4 +1,4 @@
-//! Other data that trained networks are shown: those that are loaded, and those that are on their way.
+//! Other data shown to trained networks, loaded or loading.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -10,28 +10,28 @@ use crate::dataset::{Binariser, Dataset};
 use crate::project::{Corruption, OtherData, Shape, Source};
 use crate::run::{Normaliser, Run, RunId};
 
-/// A run and its start, and a shape of samples.
+/// A run, its start time, and a shape of samples.
 type Asked = (RunId, u64, Shape);
 
-/// Other data that trained networks are shown.
+/// Other data shown to trained networks.
 #[derive(Clone, Debug, Default)]
 pub struct Showing {
-    /// How far those are that are on their way: units done and in all, 0 while unknown.
+    /// Progress of loading: units done and total, 0 while unknown.
     pub progress: Option<(u64, u64)>,
     loaded: Vec<Loaded>,
     /// The names of the sets that are listed.
     listed: Vec<String>,
-    /// The run that is shown, and its start.
+    /// The shown run, and its start time.
     of: Option<(RunId, u64)>,
-    /// What is loaded, and what is to be loaded after it.
+    /// The files being loaded, followed by those that wait.
     waiting: VecDeque<Wish>,
-    /// The number of the request that is under way.
+    /// The number of the current request.
     request: Option<u64>,
-    /// What was asked last, and whether that network takes such samples.
+    /// The last question, and whether that network accepts such samples.
     taken: Cell<Option<(Asked, bool)>>,
 }
 
-/// Files that are to be shown to the network of a run.
+/// Files to be shown to the network of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
     /// The run.
@@ -40,7 +40,7 @@ pub struct Wish {
     pub other: OtherData,
 }
 
-/// Files that were dropped on the window, and the run that they can be shown to.
+/// Files dropped on the window, and the run that they can be shown to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dropped {
     /// The files and folders.
@@ -49,13 +49,13 @@ pub struct Dropped {
     pub source: Source,
     /// The run.
     pub run: RunId,
-    /// Whether they look like its own data.
+    /// Whether they resemble its own data.
     pub is_alike: bool,
-    /// The size that pictures are shown in.
+    /// The size of pictures.
     pub size: SizeField,
 }
 
-/// Data of a set, as networks of one kind see them.
+/// Data of a set, as seen by networks of one kind.
 #[derive(Clone, Debug)]
 struct Loaded {
     name: String,
@@ -63,7 +63,7 @@ struct Loaded {
     data: Arc<Dataset>,
 }
 
-/// All of a run that other data are read by.
+/// Everything in a run that affects how other data are read.
 #[derive(Clone, Debug, PartialEq)]
 struct Reader {
     shape: Shape,
@@ -82,7 +82,7 @@ impl Reader {
         }
     }
 
-    /// Whether a run reads other data alike.
+    /// Whether a run reads other data identically.
     fn is_of(&self, run: &Run) -> bool {
         self.shape == run.shape
             && self.corruption == run.design.corruption
@@ -92,62 +92,62 @@ impl Reader {
 }
 
 impl Showing {
-    /// Puts files behind those that wait.
+    /// Appends files to the queue.
     pub fn wish(&mut self, wish: Wish) {
         if !self.waiting.contains(&wish) {
             self.waiting.push_back(wish);
         }
     }
 
-    /// What is to be loaded now, if nothing is.
+    /// The next files to load, unless a load is in progress.
     pub fn next(&self) -> Option<&Wish> {
         self.waiting.front().filter(|_| self.request.is_none())
     }
 
-    /// Notes that the next are asked for, by the request of this number.
+    /// Records that the next files were requested with this number.
     pub fn expect(&mut self, request: u64) {
         (self.request, self.progress) = (Some(request), Some((0, 0)));
     }
 
-    /// Whether a request is the one under way.
+    /// Whether a request is the current one.
     pub fn is_of(&self, request: u64) -> bool {
         self.request == Some(request)
     }
 
-    /// The request under way is over; gives what it was for.
+    /// Ends the current request; returns its files.
     pub fn end(&mut self) -> Option<Wish> {
         (self.request, self.progress) = (None, None);
         self.waiting.pop_front()
     }
 
-    /// The first that wait cannot be asked for.
+    /// Removes the first files of the queue, because they cannot be requested.
     pub fn skip(&mut self) {
         self.waiting.pop_front();
     }
 
-    /// Nothing waits any more.
+    /// Clears the queue.
     pub fn give_up(&mut self) {
         self.waiting.truncate(usize::from(self.request.is_some()));
     }
 
-    /// The names of all that is loaded, or waits for it.
+    /// The names of everything loaded or waiting.
     pub fn names(&self) -> Vec<&str> {
         self.waiting.iter().map(|wish| wish.other.name.as_str()).collect()
     }
 
-    /// The name of what is being loaded.
+    /// The name of the files being loaded.
     pub fn name(&self) -> Option<&str> {
         self.progress.and(self.waiting.front()).map(|wish| wish.other.name.as_str())
     }
 
-    /// Keeps data of a set as a run sees them.
+    /// Stores data of a set as seen by a run.
     pub fn keep(&mut self, name: &str, run: &Run, data: Arc<Dataset>) {
         self.loaded.retain(|loaded| loaded.name != name || !loaded.reader.is_of(run));
         self.loaded.push(Loaded { name: name.to_owned(), reader: Reader::of(run), data });
     }
 
-    /// Removes the data of sets that are not listed any more. Says whether a set was listed whose
-    /// data are not there, as by an undo.
+    /// Removes the data of sets that are no longer listed. Returns whether a listed set has no
+    /// data, for example after an undo.
     pub fn retain(&mut self, listed: &[OtherData]) -> bool {
         self.loaded.retain(|loaded| listed.iter().any(|other| other.name == loaded.name));
         let lacks = |name: &String| {
@@ -162,7 +162,8 @@ impl Showing {
         lacks
     }
 
-    /// Whether the network of a run takes samples of a shape. Views ask with every frame: it is planned once.
+    /// Whether the network of a run accepts samples of a shape. The result is cached, because views
+    /// ask in every frame.
     pub fn is_taken(&self, run: &Run, shape: Shape) -> bool {
         let of = (run.id, run.started_unix_secs, shape);
         if let Some((_, is_taken)) = self.taken.get().filter(|(known, _)| *known == of) {
@@ -173,12 +174,12 @@ impl Showing {
         is_taken
     }
 
-    /// Turns to a run and start of that run; says whether it is another than before.
+    /// Switches to a run, identified by its start time; returns whether it is a different one.
     pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> bool {
         std::mem::replace(&mut self.of, of) != of
     }
 
-    /// The data of all sets as a run sees them, by name.
+    /// The data of all sets as seen by a run, by name.
     pub fn of(&self, run: Option<&Run>) -> BTreeMap<String, Arc<Dataset>> {
         let Some(run) = run else { return BTreeMap::new() };
         let own = self.loaded.iter().filter(|loaded| loaded.reader.is_of(run));
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_of_the_runs_that_read_it_alike() {
+    fn a_set_is_shared_by_runs_that_read_it_identically() {
         let (run, mut other_run) = (samples::run(1, 3), samples::run(2, 3));
         let mut showing = Showing::default();
         showing.keep("a", &run, Arc::new(samples::pictures(3, [8, 8, 1], 2)));

@@ -1,4 +1,4 @@
-//! Sources of data as the window holds them: one of every kind, and the paths in them.
+//! Data sources as held by the window: one of each kind, and their paths.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use crate::project::{
     Synthetic, TableReading,
 };
 
-/// One of the paths a source may hold.
+/// One of the paths of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathField {
-    /// The folder of an image folder, the file of a table or an array, the images of IDX.
+    /// The folder of pictures, the file of a table or an array, or the images of IDX.
     Main,
     /// The labels of IDX.
     Labels,
@@ -18,7 +18,7 @@ pub enum PathField {
     TestImages,
     /// Their labels.
     TestLabels,
-    /// The table of the labels of pictures.
+    /// The table with labels of pictures.
     LabelTable,
 }
 
@@ -32,7 +32,7 @@ impl PathField {
         PathField::LabelTable,
     ];
 
-    /// The path as it is.
+    /// The current path.
     pub fn get(self, source: &Source) -> Option<PathBuf> {
         match (self, source) {
             (PathField::Main, source) => source.path().cloned(),
@@ -50,7 +50,7 @@ impl PathField {
         }
     }
 
-    /// Puts another path there, where the source has such a field.
+    /// Sets another path, if the source has such a field.
     pub fn set(self, source: &mut Source, to: PathBuf) {
         match (self, source) {
             (
@@ -80,8 +80,8 @@ impl PathField {
     }
 }
 
-/// A source of every kind, as it was when it was last chosen: who looks at another kind and comes back finds the path and
-/// the settings again. None of it belongs to the document.
+/// A source of each kind as last chosen: returning to a kind restores the path and the settings.
+/// Not part of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sources(pub [Source; 6]);
 
@@ -120,7 +120,7 @@ impl Default for Sources {
 }
 
 impl Sources {
-    /// Keeps a source in place of the one of its kind.
+    /// Stores a source in place of the one of its kind.
     pub fn remember(&mut self, source: &Source) {
         if let Some(own) = self.0.iter_mut().find(|own| is_same_kind(own, source)) {
             own.clone_from(source);
@@ -128,7 +128,7 @@ impl Sources {
     }
 }
 
-/// Whether two sources are of one kind.
+/// Whether two sources are of the same kind.
 pub fn is_same_kind(a: &Source, b: &Source) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }

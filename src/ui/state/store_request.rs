@@ -1,4 +1,4 @@
-//! What is to be done in the live store.
+//! Requests to the live store.
 
 use std::path::PathBuf;
 
@@ -6,25 +6,25 @@ use crate::io::Store;
 use crate::project::Project;
 use crate::run::{Caption, Results, Run, RunId};
 
-/// Something to do in the live store; one follows the other on a thread of its own.
+/// A request to the live store; requests are processed in order on a thread of their own.
 #[derive(Clone, Debug)]
 pub enum StoreRequest {
-    /// Write the document down, with the file it belongs to.
+    /// Save the document, with the path of its file.
     Design(Box<Project>, Option<PathBuf>),
-    /// Note which document the project's file holds.
+    /// Record the document contained in the project's file.
     Seen(PathBuf, String),
-    /// Mark what is there as saved elsewhere: a crash takes nothing.
+    /// Mark the content as saved elsewhere, so that a crash loses nothing.
     Settle,
-    /// Leave the store and begin another, with these runs in it.
+    /// Close the store and begin another one with these runs.
     Renew(Vec<Run>),
     /// Continue in the store of recovered work.
     Adopt(Store),
     /// Remove a run.
     Forget(RunId),
-    /// Write down a run that was removed.
+    /// Save a removed run again.
     Import(Box<Run>),
-    /// Write down what a person says of a run, and what was measured of it.
+    /// Save the caption of a run and its measurements.
     Results(RunId, Caption, Results),
-    /// Remove the store: everything was saved or given up.
+    /// Remove the store: everything was saved or discarded.
     Discard,
 }

@@ -1,10 +1,10 @@
-//! What comes after a question.
+//! The continuation of a dialog.
 
 use std::path::PathBuf;
 
 use crate::project::Recipe;
 
-/// What to do once nothing can be lost any more.
+/// The action once nothing can be lost any more.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Then {
     /// Ask for a recipe.
@@ -19,7 +19,7 @@ pub enum Then {
     Quit,
 }
 
-/// Data of one's own that a new project can start from.
+/// Own data that a new project can start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnData {
     /// A folder of pictures.

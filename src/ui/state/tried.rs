@@ -1,23 +1,23 @@
-//! What was set before another kind was tried, so that coming back finds it again.
+//! Earlier settings, restored when the user returns to a kind.
 
 use std::collections::HashMap;
 
 use crate::project::{Bottleneck, Layer, Place, Project};
 
-/// Layers and codes as they were before another kind was chosen in their place. They belong to this
-/// sitting, not to the document.
+/// Layers and codes as they were before another kind was chosen. They belong to this session, not
+/// to the document.
 #[derive(Clone, Debug, Default)]
 pub struct Tried {
     layers: HashMap<Place, Vec<Layer>>,
-    /// The project as it was when a kind of code was left.
+    /// The project at the time each kind of code was replaced.
     codes: Vec<Project>,
-    /// The project as the last choice of a kind left it.
+    /// The project after the last choice of a kind.
     last: Option<Project>,
-    /// What a person has changed between two choices: it stays.
+    /// Parts that the user has changed between two choices; they are kept.
     changed: Vec<Part>,
 }
 
-/// A part of a project that a choice of a kind of code may change.
+/// A part of a project that choosing a kind of code may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Units,
@@ -62,7 +62,7 @@ impl Part {
         }
     }
 
-    /// Whether both have the same.
+    /// Whether both projects have the same part.
     fn is_same(self, a: &Project, b: &Project) -> bool {
         let mut copy = a.clone();
         self.copy(b, &mut copy);
@@ -71,8 +71,8 @@ impl Part {
 }
 
 impl Tried {
-    /// Notes that the layer of a place became one of another kind; one of that kind that was there
-    /// before comes back.
+    /// Records that a layer was changed to another kind, and restores the earlier layer of that
+    /// kind if there is one.
     pub fn switch_layer(&mut self, place: Place, before: Layer, now: &mut Layer) {
         let known = self.layers.entry(place).or_default();
         known.retain(|layer| layer.name() != before.name());
@@ -82,13 +82,13 @@ impl Tried {
         }
     }
 
-    /// Forgets all layers: places mean others now.
+    /// Drops all layers, because places now refer to others.
     pub fn forget_layers(&mut self) {
         self.layers.clear();
     }
 
-    /// The project with the kind of code that was left before, as it was then; what a person has
-    /// changed since stays. `None` where that kind has not been there.
+    /// The project with an earlier kind of code as it was then; changes made by the user since are
+    /// kept. `None` if the kind was not used before.
     pub fn back_to(&mut self, project: &Project, kind: Bottleneck) -> Option<Project> {
         if let Some(last) = &self.last {
             let changed = Part::ALL.into_iter().filter(|part| !part.is_same(last, project));
@@ -105,7 +105,7 @@ impl Tried {
         Some(back)
     }
 
-    /// Notes that one kind of code was left for another.
+    /// Records that one kind of code was replaced by another.
     pub fn leave(&mut self, before: &Project, now: &Project) {
         self.codes.retain(|known| known.code.kind.name() != before.code.kind.name());
         self.codes.push(before.clone());
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_comes_back_whatever_was_tried_in_between() {
+    fn a_code_is_restored_after_trying_other_kinds() {
         let start = Project::default();
         let mut tried = Tried::default();
         let mut project = start.clone();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_a_kind_come_back_and_what_was_changed_since_stays() {
+    fn settings_of_a_kind_are_restored_and_later_changes_kept() {
         let mut tried = Tried::default();
         let mut project = choose(&mut tried, &Project::default(), 2);
         let Bottleneck::Variational { beta, .. } = &mut project.code.kind else { panic!("variational") };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_comes_back_where_it_was() {
+    fn a_layer_is_restored_at_its_place() {
         let own = Layer::Dense { units: 77, activation: Activation::Tanh };
         let mut tried = Tried::default();
         for kind in Layer::ALL.iter().filter(|kind| kind.name() != own.name()) {

@@ -1,4 +1,4 @@
-//! What is open and visible.
+//! Open and visible views and panels.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +14,11 @@ pub enum BottomTab {
     Runs,
     /// Problems that block training.
     Problems,
-    /// What happened.
+    /// The log of events.
     Log,
 }
 
-/// Heights and widths a person gave the panels, in points; `None` is the first size.
+/// Sizes that the user gave the panels, in points; `None` is the default size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PanelSizes {
@@ -30,7 +30,7 @@ pub struct PanelSizes {
     pub bottom: Option<f32>,
 }
 
-/// What is open and visible.
+/// Open and visible views and panels.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a panel of its own that is there or not")]
 pub struct ViewSettings {
@@ -42,27 +42,27 @@ pub struct ViewSettings {
     pub inspector: bool,
     /// Whether the bottom panel is shown.
     pub bottom_open: bool,
-    /// How large the panels are.
+    /// Sizes of the panels.
     pub sizes: PanelSizes,
     /// The table of runs.
     pub runs_table: RunsTable,
     /// The colours.
     pub theme: egui::ThemePreference,
-    /// The command palette, while it is open.
+    /// The command palette, if open.
     pub palette: Option<Palette>,
-    /// Whether the next start does not open the project file that is open now.
+    /// Whether the next start does not open the current project file.
     pub starts_anew: bool,
-    /// Titles of the commands that were given in the palette, newest first.
+    /// Titles of the commands used in the palette, newest first.
     pub recent_commands: Vec<String>,
-    /// The name of a view to bring to the front at the next frame.
+    /// The name of a view to bring to the front in the next frame.
     pub show: Option<&'static str>,
-    /// The set that the view of reconstructions shows from the next frame on.
+    /// The set to show in the view of reconstructions from the next frame on.
     pub set: Option<Set>,
-    /// The set that the latent space shows from the next frame on.
+    /// The set to show in the latent space from the next frame on.
     pub latent_set: Option<Set>,
-    /// What to do with the figures of the views at the next frame.
+    /// An action on the figures of the views in the next frame.
     pub figures: Option<FigureWish>,
-    /// Whether the views go back to their first arrangement at the next frame.
+    /// Whether to reset the arrangement of the views in the next frame.
     pub reset_layout: bool,
 }
 
@@ -89,7 +89,7 @@ impl Default for ViewSettings {
 }
 
 impl ViewSettings {
-    /// Everything back to its first place, in the colours that were chosen.
+    /// Resets everything but the theme.
     pub fn reset(&mut self) {
         *self = ViewSettings {
             theme: self.theme,
@@ -100,7 +100,7 @@ impl ViewSettings {
         };
     }
 
-    /// Puts a command at the top of the recent ones.
+    /// Adds a command at the top of the recent ones.
     pub fn remember_command(&mut self, title: &str) {
         self.recent_commands.retain(|known| known != title);
         self.recent_commands.insert(0, title.to_owned());
@@ -108,7 +108,7 @@ impl ViewSettings {
     }
 }
 
-/// How many commands the palette remembers.
+/// Number of recent commands kept by the palette.
 const RECENT_COMMANDS: usize = 8;
 
 /// Name of the view of the selection.
@@ -116,17 +116,17 @@ pub const SELECTION_VIEW: &str = "Selection";
 /// Name of the view that explores a code.
 pub const EXPLORE_VIEW: &str = "Explore";
 
-/// Name of the view of the data, which is shown when data are chosen.
+/// Name of the data view, which is shown when data are chosen.
 pub const DATA_VIEW: &str = "Data";
 
 /// Name of the view of reconstructions, which is shown when a network is shown other data.
 pub const RECONSTRUCTIONS_VIEW: &str = "Reconstructions";
 
-/// The command palette: what was typed and which line is chosen.
+/// The command palette: the text and the selected line.
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
-    /// What was typed so far.
+    /// The text typed so far.
     pub text: String,
-    /// The chosen line, counted from 0.
+    /// The selected line, counted from 0.
     pub chosen: usize,
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::ui::painted::check_placed;
 
 #[test]
-fn undo_takes_back_every_edit_and_redo_does_it_again() {
+fn undo_reverts_every_edit_and_redo_repeats_it() {
     let mut window = Window::new();
     let edits = [
         Command::adding(&Layer::ALL[0]),
@@ -29,7 +29,7 @@ fn undo_takes_back_every_edit_and_redo_does_it_again() {
 }
 
 #[test]
-fn every_command_that_is_given_leaves_a_window_that_can_be_drawn() {
+fn the_window_can_be_drawn_after_every_command() {
     for command in Command::all().filter(|command| *command != Command::Quit) {
         let mut window = Window::new();
         window.state().run(command);
@@ -43,7 +43,7 @@ fn every_command_that_is_given_leaves_a_window_that_can_be_drawn() {
 }
 
 #[test]
-fn the_palette_finds_a_command_and_enter_gives_it() {
+fn the_palette_finds_a_command_and_enter_runs_it() {
     let mut window = Window::new();
     window.key(Modifiers::COMMAND, Key::K);
     window.harness.get_by_label("Command to search for").type_text("add dro");
@@ -98,7 +98,7 @@ fn every_menu_fits_below_its_name_in_the_smallest_window() {
 }
 
 #[test]
-fn nothing_is_lost_without_a_question() {
+fn nothing_is_lost_without_asking() {
     let mut window = Window::new();
     window.key(Modifiers::COMMAND, Key::E);
     let edited = window.project().clone();
@@ -114,7 +114,7 @@ fn nothing_is_lost_without_a_question() {
 }
 
 #[test]
-fn what_is_saved_is_opened_again() {
+fn a_saved_project_can_be_opened_again() {
     let mut window = Window::new();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mine.hourglass");
@@ -132,7 +132,7 @@ fn what_is_saved_is_opened_again() {
 }
 
 #[test]
-fn a_file_is_not_replaced_unasked_though_its_ending_was_not_typed() {
+fn a_file_is_not_replaced_without_asking_if_the_extension_was_omitted() {
     let mut window = Window::new();
     let path = window.folder.path().join("mine.hourglass");
     std::fs::write(&path, "precious").expect("written");
@@ -154,7 +154,7 @@ fn a_file_is_not_replaced_unasked_though_its_ending_was_not_typed() {
 }
 
 #[test]
-fn a_path_that_cannot_be_written_says_so_and_keeps_the_work() {
+fn an_unwritable_path_is_reported_and_the_work_is_kept() {
     let mut window = Window::new();
     window.state().project.code.units = 5;
     window.key(Modifiers::COMMAND, Key::S);
@@ -165,7 +165,7 @@ fn a_path_that_cannot_be_written_says_so_and_keeps_the_work() {
 }
 
 #[test]
-fn dropped_files_are_told_apart() {
+fn dropped_files_are_recognised() {
     use crate::ui::files::{DropKind, drop_kind};
     let folder = tempfile::tempdir().expect("a folder");
     let data = |kind: DropKind| match kind {
@@ -184,7 +184,7 @@ fn dropped_files_are_told_apart() {
     };
     assert_eq!(labels, ["class"]);
     assert!(matches!(data(kind("a.npz", b"")), Source::Npy { .. }));
-    // Labels beside the images are found.
+    // Labels next to the images are found.
     kind("train-labels-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 0]);
     let images = [0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2];
     let Source::Idx { labels, .. } = data(kind("train-images-idx3-ubyte", &images)) else {
@@ -220,7 +220,7 @@ fn a_new_project_is_chosen_by_keys() {
 }
 
 #[test]
-fn a_project_on_own_data_asks_where_they_are() {
+fn a_project_on_own_data_asks_for_their_path() {
     use crate::ui::files::FileEvent;
     use crate::ui::state::{
         Browse, BrowseKind, Chooser, Dialog, Effect, OwnData, PathField, SaveKind, State, Target,
@@ -240,7 +240,7 @@ fn a_project_on_own_data_asks_where_they_are() {
         });
         let asked: Browse = asked.expect("a question");
         assert_eq!(asked.target, Target::Source(PathField::Main));
-        // Where the desktop has no dialog, the field of the path is the way.
+        // Without a desktop dialog, the path field is used.
         state.handle_file_event(FileEvent::NoDialog(asked));
         assert!(
             state.notices.toasts[0].text.contains("type or paste the path"),
@@ -248,7 +248,7 @@ fn a_project_on_own_data_asks_where_they_are() {
             state.notices.toasts
         );
     }
-    // In a dialog that asks for a path, it is said there.
+    // In a dialog that asks for a path, the message is shown there.
     let mut state = State::default();
     state.ask_where(SaveKind::Design);
     let browse = Browse { target: Target::Dialog, kind: BrowseKind::Folder, near: "/".into() };
@@ -258,7 +258,7 @@ fn a_project_on_own_data_asks_where_they_are() {
 }
 
 #[test]
-fn the_tab_of_a_view_that_is_brought_to_the_front_is_in_sight() {
+fn the_tab_of_a_shown_view_is_visible() {
     let mut window = Window::sized(900.0, 600.0, Theme::Dark);
     let is_there = |window: &Window| {
         let texts = crate::ui::painted::texts(&window.harness.output().shapes);

@@ -1,4 +1,4 @@
-//! Data that are chosen, missing, wrong, or on their way.
+//! Data that are selected, missing, invalid, or loading.
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
@@ -10,7 +10,7 @@ use crate::ui::state::Effect;
 use crate::ui::update::Remedy;
 
 impl Window {
-    /// Takes a source and waits until its load has failed.
+    /// Sets a source and waits until loading it has failed.
     fn fail(&mut self, source: Source) {
         self.state().project.data.source = source;
         self.state().selected = Place::Data;
@@ -18,7 +18,7 @@ impl Window {
         self.harness.run_ok();
     }
 
-    /// The remedies of the problem that there are no data.
+    /// The fixes for missing data.
     fn remedies(&mut self) -> Vec<String> {
         let state = self.state();
         let problem = state.derived.data_problem().expect("a problem").clone();
@@ -31,7 +31,7 @@ fn npy(path: &str) -> Source {
 }
 
 #[test]
-fn missing_data_are_a_problem_of_the_input_with_a_place_and_remedies() {
+fn missing_data_are_a_problem_of_the_input_with_fixes() {
     let mut window = Window::new();
     window.fail(npy("/no/such/rows.npy"));
     assert_eq!(window.remedies(), ["Locate…", "Reload"]);
@@ -52,7 +52,7 @@ fn missing_data_are_a_problem_of_the_input_with_a_place_and_remedies() {
 }
 
 #[test]
-fn a_file_of_another_kind_is_taken_for_what_it_is() {
+fn a_file_of_another_kind_is_recognised() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     let path = window.folder.path().join("table.csv");
     std::fs::write(&path, "x,y,colour\n".to_owned() + &"1,2,7\n3,4,8\n".repeat(20) + "5,6,red\n")
@@ -76,7 +76,7 @@ fn a_file_of_another_kind_is_taken_for_what_it_is() {
 }
 
 #[test]
-fn the_view_of_the_data_mends_them_too() {
+fn the_data_view_offers_fixes_too() {
     let mut window = Window::new();
     let path = window.folder.path().join("late.csv");
     window.fail(npy(path.to_str().expect("text")));
@@ -123,7 +123,7 @@ fn nothing_trains_while_data_are_loading() {
 }
 
 #[test]
-fn giving_up_a_reload_keeps_the_data_that_are_there() {
+fn cancelling_a_reload_keeps_the_loaded_data() {
     let mut window = Window::new();
     window.state().load();
     let request = window.state().data.request;
@@ -162,7 +162,7 @@ fn every_kind_of_source_keeps_its_own_path() {
 }
 
 #[test]
-fn typing_goes_on_at_the_end_of_a_long_path() {
+fn typing_continues_at_the_end_of_a_long_path() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     let long = "/a/long/way/from/here/through/many/folders/to/rows";
     window.fail(npy(long));
@@ -175,7 +175,7 @@ fn typing_goes_on_at_the_end_of_a_long_path() {
 }
 
 #[test]
-fn the_inspector_is_as_wide_for_every_card() {
+fn the_inspector_has_the_same_width_for_every_card() {
     let mut window = Window::sized(1000.0, 640.0, Theme::Light);
     window.harness.run_ok();
     let left =
@@ -204,7 +204,7 @@ fn table(window: &Window) -> Source {
 }
 
 #[test]
-fn a_choice_about_the_data_is_one_step_that_is_undone() {
+fn a_choice_about_the_data_is_one_undo_step() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     window.state().project.data.source = table(&window);
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
@@ -248,7 +248,7 @@ fn a_design_of_an_earlier_version_offers_the_new_reading() {
 }
 
 #[test]
-fn a_doubt_about_the_data_is_a_problem_with_all_its_remedies() {
+fn a_doubt_about_the_data_is_a_problem_with_all_its_fixes() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     window.state().project.data.source = table(&window);
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
@@ -295,7 +295,7 @@ fn a_run_keeps_the_labels_it_was_trained_with() {
     };
     let own = (40, vec!["id".to_owned()]);
     assert_eq!(labels(&mut window), own);
-    // A feature less, which makes other rows; then a label less, which leaves the rows as they are.
+    // One feature less, which changes the rows; then one label less, which does not.
     for column in ["weight", "id"] {
         window.state().choose(Choice::Column(column.to_owned(), Some(Take::LeftOut)));
         window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());

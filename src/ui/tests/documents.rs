@@ -1,4 +1,4 @@
-//! What belongs to one document stays out of another, and what waits stays out of the way of what trains.
+//! State of one document stays out of the next, and queued work does not affect training.
 
 use super::events::{feed_to, record, run};
 use super::*;
@@ -37,7 +37,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
     check(&mut window, "Save “\\u{1b}[2J\\n\\u{202e}x.hourglass”");
 }
 
-/// What the session was asked for since the last look.
+/// The requests to the session since the last call.
 fn asked(state: &mut State) -> Vec<String> {
     let command = |effect: Effect| {
         let Effect::Session(command) = effect else { return None };
@@ -52,7 +52,7 @@ fn two_runs() -> State {
     state
 }
 
-/// The request that a save has put to the outside.
+/// The request issued by a save.
 fn written(state: &mut State) -> Box<SaveRequest> {
     let request = std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
         let Effect::Save(request) = effect else { return None };
@@ -62,7 +62,7 @@ fn written(state: &mut State) -> Box<SaveRequest> {
 }
 
 #[test]
-fn the_run_that_trains_is_obeyed_before_the_one_that_waits() {
+fn commands_apply_to_the_training_run_before_a_waiting_one() {
     let mut state = two_runs();
     assert_eq!(state.active_run().map(|run| run.id), Some(RunId(1)));
     state.run(Command::TrainOrPause);
@@ -73,7 +73,7 @@ fn the_run_that_trains_is_obeyed_before_the_one_that_waits() {
 }
 
 #[test]
-fn no_event_of_an_old_document_reaches_a_new_one() {
+fn events_of_an_old_document_do_not_reach_a_new_one() {
     let mut state = two_runs();
     state.replace(Project::default(), vec![Run { status: Status::Stopped, ..run(1) }], None);
     assert_eq!(asked(&mut state), ["Stop(RunId(2))", "Stop(RunId(1))"]);
@@ -87,7 +87,7 @@ fn no_event_of_an_old_document_reaches_a_new_one() {
 }
 
 #[test]
-fn questions_and_offers_about_an_old_document_go_with_it() {
+fn dialogs_and_offers_of_an_old_document_are_closed_with_it() {
     let mut state = State::default();
     state.notices.offer(Severity::Info, "other data", Offer::Others);
     state.notices.offer(Severity::Info, "other work", Offer::Recover(Vec::new()));
@@ -101,7 +101,7 @@ fn questions_and_offers_about_an_old_document_go_with_it() {
 }
 
 #[test]
-fn a_late_save_belongs_to_the_document_it_was_made_of() {
+fn a_late_save_belongs_to_its_own_document() {
     let mut state = State::default();
     let request = state.save_request("old.hourglass".into(), SaveKind::Project, None);
     state.write(request);
@@ -113,7 +113,7 @@ fn a_late_save_belongs_to_the_document_it_was_made_of() {
 }
 
 #[test]
-fn a_cancelled_export_is_told_and_is_no_failure() {
+fn a_cancelled_export_is_reported_but_not_as_an_error() {
     let mut state = State::default();
     let request = state.save_request("digits.csv".into(), SaveKind::Table, None);
     state.write(request);
@@ -131,7 +131,7 @@ fn a_cancelled_export_is_told_and_is_no_failure() {
 }
 
 #[test]
-fn what_came_while_a_file_was_written_is_still_unsaved() {
+fn changes_during_a_save_remain_unsaved() {
     let runs = vec![Run { status: Status::Stopped, ..run(1) }];
     let mut state = State { runs, runs_unsaved: true, ..State::default() };
     for (comes, quits) in [(true, false), (false, true)] {
@@ -149,7 +149,7 @@ fn what_came_while_a_file_was_written_is_still_unsaved() {
 }
 
 #[test]
-fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
+fn the_document_in_the_file_is_recorded_when_opened_or_saved() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.hourglass");
     let project = Project { name: "in the file".to_owned(), ..Project::default() };
@@ -186,7 +186,7 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
     state.replace(crate::project::Recipe::Variational.project(), Vec::new(), None);
     let told = |state: &State| state.derived.settled_at(Place::Code).count();
     assert_eq!(told(&state), 0);
-    // On the way to 30: less than the divergence takes to rise.
+    // On the way to 30: fewer than the warm-up of the divergence.
     for (epochs, is_editing, expected) in [
         (3, true, 0),
         (2, true, 0),
@@ -205,7 +205,7 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
 }
 
 #[test]
-fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
+fn work_left_by_a_crash_is_offered_once_the_file_is_open() {
     let left = || Recovery {
         path: "left".into(),
         name: "left".to_owned(),
@@ -257,7 +257,7 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
 }
 
 #[test]
-fn the_folder_that_was_chosen_last_is_suggested_for_this_document_alone() {
+fn the_folder_chosen_last_is_suggested_for_this_document_only() {
     let mut state = State::default();
     let folder = tempfile::tempdir().expect("a folder");
     let suggested = |state: &mut State| {
@@ -275,7 +275,7 @@ fn the_folder_that_was_chosen_last_is_suggested_for_this_document_alone() {
 }
 
 #[test]
-fn a_selection_of_a_new_document_is_not_taken_for_one_of_the_old() {
+fn the_selection_of_a_new_document_is_not_mistaken_for_an_old_one() {
     let mut state = State::default();
     state.selection.apply(7, vec![1, 2], How::Replace);
     let before = state.selection.changes();
@@ -286,14 +286,14 @@ fn a_selection_of_a_new_document_is_not_taken_for_one_of_the_old() {
 }
 
 #[test]
-fn a_run_after_the_last_number_gets_one_that_is_free() {
+fn a_run_after_the_last_number_gets_a_free_one() {
     let mut state = State::default();
     state.replace(Project::default(), vec![Run { id: RunId::LAST, ..run(1) }], None);
     assert_eq!(RunId::next(&state.used), RunId(1));
 }
 
 #[test]
-fn a_table_that_was_to_be_opened_is_offered_as_data() {
+fn opening_a_table_offers_it_as_data() {
     let mut window = Window::new();
     let path = window.folder.path().join("people.csv");
     std::fs::write(&path, "height,weight\n".to_owned() + &"1.5,3\n2.5,4\n".repeat(20)).expect("written");

@@ -1,4 +1,4 @@
-//! Events fed by hand.
+//! Events sent by hand.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ fn feed(state: &mut State, event: RunEvent) {
 }
 
 #[test]
-fn epochs_come_in_order_and_replace_those_trained_again() {
+fn epochs_arrive_in_order_and_replace_repeated_ones() {
     let mut state = with_run();
     feed(&mut state, RunEvent::Epochs(vec![record(1), record(2), record(3)]));
     feed(&mut state, RunEvent::Epochs(vec![record(2), record(3), record(4)]));
@@ -70,7 +70,7 @@ fn epochs_come_in_order_and_replace_those_trained_again() {
 }
 
 #[test]
-fn a_failure_is_said_and_kept_in_the_log() {
+fn a_failure_is_reported_and_logged() {
     let mut state = with_run();
     feed(&mut state, RunEvent::Status(Status::Failed("the loss is not a number".to_owned())));
     assert!(state.notices.toasts[0].text.contains("the loss is not a number"));
@@ -99,7 +99,7 @@ fn kept_epochs_belong_to_the_probe_they_were_made_with() {
     assert_eq!(state.runs[0].kept.len(), 1);
 }
 
-/// A window with the digits loaded and a run on them that lacks its baseline.
+/// A window with the digits loaded and a run on them without a baseline.
 pub(super) fn with_data() -> State {
     let mut state = with_run();
     state.refresh(false);
@@ -112,7 +112,7 @@ pub(super) fn with_data() -> State {
 }
 
 #[test]
-fn data_of_a_run_are_loaded_as_it_knows_them() {
+fn data_of_a_run_are_loaded_as_in_its_training() {
     let mut state = with_data();
     let mut own_of_load = || {
         state.effects.clear();
@@ -126,7 +126,7 @@ fn data_of_a_run_are_loaded_as_it_knows_them() {
     assert_eq!([own_of_load(), own_of_load()], [Some(RunId(1)), None], "then they are split otherwise");
 }
 
-/// The jobs for baselines that were asked for since the last look.
+/// The jobs for baselines requested since the last call.
 fn baselines(state: &mut State) -> Vec<JobId> {
     let is_baseline = |effect: Effect| {
         let Effect::Session(session::Request::Compute(job)) = effect else { return None };
@@ -136,7 +136,7 @@ fn baselines(state: &mut State) -> Vec<JobId> {
 }
 
 #[test]
-fn a_run_without_its_baseline_gets_it_once_its_data_are_there() {
+fn a_run_without_a_baseline_gets_it_once_its_data_are_loaded() {
     let mut state = with_data();
     let [job] = baselines(&mut state)[..] else { panic!("one job") };
     state.refresh(false);
@@ -160,7 +160,7 @@ fn a_run_without_its_baseline_gets_it_once_its_data_are_there() {
 }
 
 #[test]
-fn data_of_a_run_come_back_and_say_why_they_are_not_there() {
+fn data_of_a_run_are_restored_or_the_reason_is_shown() {
     let mut state = with_data();
     let missing = |state: &State| format!("{:?}", state.missing_data(&state.runs[0]));
     state.runs[0].fingerprint += 1;
@@ -183,12 +183,13 @@ fn data_of_a_run_come_back_and_say_why_they_are_not_there() {
 }
 
 #[test]
-fn notes_never_cover_the_replay_bar() {
+fn notifications_never_cover_the_replay_bar() {
     let mut window = Window::new();
     for number in 1..=3 {
         let text = format!("{number}: {}", "the disk is full, so nothing was saved ".repeat(4));
         window.state().notices.say(crate::check::Severity::Error, text);
-        // The first note has no size before it is drawn once; the others push those before them up within a frame.
+        // The first notification has no size before it is drawn once; later ones move the earlier
+        // ones up within a frame.
         window.harness.run_steps(if number == 1 { 2 } else { 1 });
         let bar = window.harness.get_by_label("play replay").rect().top();
         let ends: Vec<f32> =

@@ -1,4 +1,4 @@
-//! The code of a trained network, touched.
+//! The code of a trained network, explored interactively.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::project::{Bottleneck, OtherData, Pin};
 use crate::session::Decoding;
 use crate::ui::state::{Set, ShownPin, State};
 
-/// A window with a short training behind it, and the view in front.
+/// A window after a short training, with the view in front.
 pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
     let mut window = Window::sized(1400.0, 1200.0, Theme::Dark);
     window.state().project.training.epochs = 6;
@@ -39,10 +39,10 @@ fn decoded(state: &State, purpose: Decoding) -> Vec<f32> {
 }
 
 #[test]
-fn a_place_is_decoded_pinned_and_changed_by_sliders() {
+fn a_position_is_decoded_pinned_and_edited_by_sliders() {
     let mut window = explored(|_| {});
     let plane = window.harness.get_by_label("codes to explore").rect();
-    // Not on a point, or it would be pinned: none lies in the margin at a corner.
+    // Not on a point, which would be pinned: there are none in the margin at a corner.
     let at = plane.right_top() + vec2(-6.0, 6.0);
     window.harness.drag_at(at);
     window.harness.step();
@@ -78,7 +78,7 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
 }
 
 #[test]
-fn the_way_between_two_pins_begins_and_ends_at_them() {
+fn interpolation_begins_and_ends_at_its_pins() {
     let mut window = explored(|_| {});
     pin(&mut window, &[0, 1]);
     window.click("Interpolation");
@@ -95,7 +95,7 @@ fn the_way_between_two_pins_begins_and_ends_at_them() {
 }
 
 #[test]
-fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
+fn samples_are_generated_from_a_seed_with_nearest_training_samples() {
     let mut window = explored(|project| {
         project.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };
     });
@@ -121,7 +121,7 @@ fn units_are_traversed_and_neighbours_are_found() {
     window.until("units are traversed", |state| !decoded(state, Decoding::Traversals).is_empty());
     let units = window.state().runs[0].design.code.units;
     assert_eq!(decoded(window.state(), Decoding::Traversals).len(), 7 * units * 64);
-    // What is saved of the view is what is drawn without a screen of the same codes.
+    // The saved figure equals one drawn without a screen from the same codes.
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
     let state = window.state();
     let (run, rows) = (&state.runs[0], decoded(state, Decoding::Traversals));
@@ -194,7 +194,7 @@ fn other_data_are_pinned_and_explored() {
     assert_eq!(window.project().pins.len(), 1, "its data may come back");
 }
 
-/// Looks at every section of the view.
+/// Opens every section of the view.
 fn look_at_all(window: &mut Window) {
     for section in ["Pins", "Sliders", "Interpolation", "Arithmetic", "Traversals", "Sample", "Nearest"] {
         window.click(section);

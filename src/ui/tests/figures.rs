@@ -1,4 +1,4 @@
-//! What a view shows is saved and copied.
+//! The content of a view is saved and copied.
 
 use super::*;
 use crate::ui::state::State;
@@ -16,7 +16,7 @@ fn said(state: &State, text: &str) -> bool {
 }
 
 #[test]
-fn a_view_is_saved_in_the_form_that_is_chosen() {
+fn a_view_is_saved_in_the_chosen_format() {
     let mut window = with_data();
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
     let path = window.folder.path().join("page.png");
@@ -34,7 +34,7 @@ fn a_view_is_saved_in_the_form_that_is_chosen() {
 }
 
 #[test]
-fn enter_chooses_what_has_the_focus_and_saves_from_the_path() {
+fn enter_presses_the_focused_widget_and_saves_from_the_path_field() {
     let mut window = with_data();
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
     window.harness.get_by_label("SVG").focus();
@@ -61,7 +61,7 @@ fn the_menu_of_a_view_copies_its_numbers() {
 }
 
 #[test]
-fn a_list_opens_above_its_dialog_each_time() {
+fn a_list_always_opens_above_its_dialog() {
     let mut window = with_data();
     for _ in 0..2 {
         window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::X);
@@ -89,7 +89,7 @@ fn a_list_opens_above_its_dialog_each_time() {
 }
 
 #[test]
-fn the_size_in_pixels_is_told_of_a_picture_alone() {
+fn the_size_in_pixels_is_shown_only_for_pictures() {
     let mut window = with_data();
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::G);
     for (form, is_told, has_theme) in [("PNG", true, true), ("SVG", false, true), ("CSV", false, false)] {

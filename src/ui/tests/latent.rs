@@ -1,4 +1,4 @@
-//! The codes of any set, by the weights of the shown run.
+//! The codes of any set, with the weights of the shown run.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::session::Request;
 use crate::ui::state::{Effect, Set, State};
 
-/// The codes of a set as the network of the shown run gives them.
+/// The codes of a set, computed with the network of the shown run.
 fn encoded(state: &State, set: &Set) -> Vec<f32> {
     let look = state.look(set, false).expect("weights and data");
     let trial = look.trial(state, &look.weights).expect("a plan");
@@ -25,7 +25,7 @@ fn shown_set(state: &State) -> Option<Set> {
 }
 
 #[test]
-fn the_latent_space_shows_any_set_by_the_newest_weights() {
+fn the_latent_space_shows_any_set_with_the_newest_weights() {
     let mut window = Window::sized(1400.0, 1000.0, Theme::Dark);
     window.state().project.training.epochs = 1;
     window.key(Modifiers::NONE, Key::F5);
@@ -41,7 +41,7 @@ fn the_latent_space_shows_any_set_by_the_newest_weights() {
         let is_near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * b.abs().max(1.0);
         assert!(shown.codes.len() == expected.len() && shown.codes.iter().zip(&expected).all(is_near));
     }
-    // Newer weights take the place of older ones once all is there; until then nothing blinks.
+    // Newer weights replace older ones once everything is complete; until then nothing flickers.
     let before = window.state().set_codes.shown().expect("codes").of;
     let mut checkpoint = (**window.state().runs[0].checkpoint.as_ref().expect("weights")).clone();
     checkpoint.progress.step += 1;
@@ -54,7 +54,7 @@ fn the_latent_space_shows_any_set_by_the_newest_weights() {
 }
 
 #[test]
-fn another_set_cancels_the_one_that_is_encoded() {
+fn choosing_another_set_cancels_the_current_encoding() {
     let mut window = Window::new();
     window.state().project.training.epochs = 1;
     window.key(Modifiers::NONE, Key::F5);

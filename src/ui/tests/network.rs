@@ -1,4 +1,4 @@
-//! The hourglass by mouse and keys.
+//! The hourglass operated with mouse and keys.
 
 use egui::accesskit::Role;
 
@@ -22,7 +22,7 @@ fn cards_are_added_duplicated_moved_and_removed_by_keys() {
 }
 
 #[test]
-fn arrows_walk_from_the_input_to_the_output() {
+fn arrow_keys_move_from_the_input_to_the_output() {
     let mut window = Window::new();
     window.click("Input card");
     let mut seen = vec![window.state().selected];
@@ -68,7 +68,7 @@ fn a_card_is_dragged_into_another_gap() {
 }
 
 #[test]
-fn a_mirrored_card_offers_layers_of_its_own() {
+fn a_mirrored_card_offers_to_free_the_decoder() {
     let mut window = Window::new();
     window.state().selected = Place::Decoder(0);
     window.harness.run_ok();
@@ -83,7 +83,7 @@ fn a_mirrored_card_offers_layers_of_its_own() {
 }
 
 #[test]
-fn a_problem_is_mended_by_its_button() {
+fn a_problem_is_fixed_by_its_button() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Light);
     window.state().project.training.batch_size = 0;
     window.state().view.bottom = BottomTab::Problems;
@@ -112,13 +112,13 @@ fn a_number_is_typed_into_a_form() {
 }
 
 #[test]
-fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
+fn a_decoder_of_pictures_can_be_freed_once_their_size_is_known() {
     let mut window = Window::new();
     window.state().project.encoder = vec![Layer::ALL[1].clone(), dense(8)];
     window.state().selected = Place::Decoder(0);
     window.harness.run_ok();
     assert_eq!(Command::ToggleMirror.available(window.state()), Ok(()));
-    // The data on screen are not those the design asks for.
+    // The loaded data are not those of the design.
     let path = std::path::PathBuf::new();
     let (channels, fit) = Default::default();
     let other = Source::ImageFolder {
@@ -136,7 +136,7 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     assert_eq!(Command::ToggleMirror.available(state), Err(reason.to_owned()));
     state.run(Command::ToggleMirror);
     assert_eq!(state.project, before);
-    // Nor is a problem mended by them.
+    // They are not used to fix problems either.
     state.project.encoder[0] = Layer::MaxPool2d { size: 3 };
     state.refresh(false);
     assert!(state.derived.problems.iter().all(|problem| problem.place != Place::Encoder(0)));
@@ -145,7 +145,7 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
 }
 
 #[test]
-fn loss_and_corruption_are_on_their_cards_and_reached_from_the_training_settings() {
+fn loss_and_corruption_are_on_their_cards_and_linked_from_training() {
     let mut window = Window::sized(1440.0, 1800.0, Theme::Dark);
     let (loss, corruption) = (window.project().loss.name(), window.project().corruption.name());
     for (link, option, place) in [
@@ -179,7 +179,7 @@ fn a_dragged_card_follows_the_pointer() {
 }
 
 #[test]
-fn titles_of_cards_are_whole() {
+fn titles_of_cards_are_not_cut_off() {
     let mut window = Window::new();
     window.state().project = Recipe::Convolutional.project();
     window.state().selected = Place::Output;

@@ -1,4 +1,5 @@
-//! The list of runs: names, notes, hiding and deleting, each of which can be undone, and results that stay.
+//! The list of runs: names, notes, hiding and deleting, all of which can be undone, and results
+//! that are kept.
 
 use super::events::{feed_to, run};
 use crate::dataset::Subset;
@@ -17,7 +18,7 @@ fn ids(state: &State) -> Vec<u32> {
     state.runs.iter().map(|run| run.id.0).collect()
 }
 
-/// What the live store is told since the last look.
+/// The requests to the live store since the last call.
 fn stored(state: &mut State) -> Vec<String> {
     let told = |effect| {
         let Effect::Store(request) = effect else { return None };
@@ -36,7 +37,7 @@ fn stored(state: &mut State) -> Vec<String> {
 }
 
 #[test]
-fn names_and_deletions_are_taken_back_and_done_again() {
+fn renaming_and_deleting_runs_can_be_undone_and_redone() {
     let mut state = with_runs(3);
     state.compared = vec![RunId(2)];
     state.act_on_run(RunAction::Select(RunId(2)));
@@ -72,13 +73,13 @@ fn names_and_deletions_are_taken_back_and_done_again() {
 }
 
 #[test]
-fn a_run_that_was_deleted_while_it_waited_comes_back_stopped() {
+fn a_run_deleted_while_queued_is_restored_as_stopped() {
     let mut state = with_runs(2);
     state.runs[1].status = Status::Queued;
     state.act_on_run(RunAction::Delete(RunId(2)));
     state.run(Command::Undo);
     assert_eq!(state.runs[1].status, Status::Stopped);
-    // What the lane says of its end is no news.
+    // The worker's report of its end is ignored.
     feed_to(&mut state, 2, RunEvent::Status(Status::Stopped));
     feed_to(&mut state, 2, RunEvent::Status(Status::Training));
     assert_eq!(state.runs[1].status, Status::Training);
@@ -95,7 +96,7 @@ fn the_weights_of_a_run_are_exported_from_its_menu() {
 }
 
 #[test]
-fn hidden_runs_are_neither_compared_nor_shown_for_want_of_another() {
+fn hidden_runs_are_not_compared_or_shown_by_default() {
     let mut state = with_runs(3);
     state.compared = vec![RunId(3)];
     state.act_on_run(RunAction::Hide(RunId(3), true));
@@ -107,7 +108,7 @@ fn hidden_runs_are_neither_compared_nor_shown_for_want_of_another() {
 }
 
 #[test]
-fn the_page_of_a_run_opens_in_the_field_that_is_asked_for() {
+fn the_page_of_a_run_opens_with_the_requested_field_focused() {
     let mut state = with_runs(2);
     for (command, focus) in [
         (Command::RunPage, None),
@@ -122,7 +123,7 @@ fn the_page_of_a_run_opens_in_the_field_that_is_asked_for() {
 }
 
 #[test]
-fn numbers_begin_at_1_in_a_new_project_once_older_runs_have_ended() {
+fn run_numbers_restart_at_1_in_a_new_project_after_older_runs_end() {
     let mut state = with_runs(2);
     state.used.extend([RunId(1), RunId(2)]);
     assert_eq!(state.next_run(), RunId(3));
@@ -163,10 +164,10 @@ fn an_evaluation_stays_with_its_run() {
 }
 
 #[test]
-fn views_of_another_design_are_told_once_their_run_has_ended() {
+fn views_of_another_design_are_marked_once_their_run_has_ended() {
     let mut state = with_runs(1);
     assert_eq!(state.outdated_views(), None);
-    // Epochs and learning rate are on no card.
+    // Epochs and learning rate are not on any card.
     state.project.training.epochs += 1;
     assert_eq!(state.outdated_views(), None);
     let units = state.project.code.units;

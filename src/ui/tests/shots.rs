@@ -1,5 +1,6 @@
-//! Every view, form and kind is drawn in both themes and at several sizes: the harness fails on a missing glyph and on an input
-//! without a name. `HOURGLASS_SHOTS=FOLDER cargo test --features long-tests --lib ui::tests::shots` leaves the pictures to look at.
+//! Every view, form and kind is drawn in both themes and at several sizes. The harness fails on a
+//! missing glyph and on an input without a name. `HOURGLASS_SHOTS=FOLDER cargo test --features
+//! long-tests --lib ui::tests::shots` saves the pictures for inspection.
 
 use egui::accesskit::Role;
 

@@ -18,7 +18,7 @@ fn fresh() -> Window {
 }
 
 #[test]
-fn threads_are_all_cores_until_a_number_is_chosen_and_kept() {
+fn all_cores_are_used_until_a_number_of_threads_is_saved() {
     let mut window = fresh();
     assert_eq!((window.state().threads, window.state().threads()), (None, cores()));
     window.state().run(Command::Threads);
@@ -35,7 +35,7 @@ fn threads_are_all_cores_until_a_number_is_chosen_and_kept() {
 }
 
 #[test]
-fn threads_of_one_sitting_are_no_setting() {
+fn threads_given_at_start_are_not_saved() {
     let mut window = Window::new();
     assert_eq!(window.state().threads(), 1);
     window.state().view.theme = egui::ThemePreference::Light;
@@ -46,7 +46,7 @@ fn threads_of_one_sitting_are_no_setting() {
 }
 
 #[test]
-fn the_layout_comes_back_and_can_be_reset() {
+fn the_layout_is_restored_and_can_be_reset() {
     let mut window = fresh();
     window.state().run(Command::ToggleInspector);
     window.state().view.show = Some(DATA_VIEW);
@@ -74,7 +74,7 @@ fn bottom_height(window: &Window) -> f32 {
     700.0 - runs.top()
 }
 
-/// Drags the edge between two panels; egui takes drags some points beside it too.
+/// Drags the edge between two panels; egui also accepts drags some points beside it.
 fn drag_edge(window: &mut Window, from: egui::Pos2, to: egui::Pos2) {
     window.harness.hover_at(from);
     window.harness.run_ok();
@@ -89,7 +89,7 @@ fn drag_edge(window: &mut Window, from: egui::Pos2, to: egui::Pos2) {
 }
 
 #[test]
-fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_start() {
+fn panels_keep_their_size_for_any_content_and_after_a_restart() {
     let mut window = fresh();
     window.harness.run_ok();
     let first = bottom_height(&window);
@@ -121,11 +121,11 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
 }
 
 #[test]
-fn a_click_gives_no_panel_a_size() {
+fn a_click_does_not_resize_a_panel() {
     let mut window = fresh();
     window.harness.run_ok();
     let first = bottom_height(&window);
-    // In a taller window the panel would start taller, but keeps what it has.
+    // In a taller window, the default height would be larger, but the panel keeps its own.
     window.harness.set_size(vec2(1024.0, 1000.0));
     window.harness.run_ok();
     assert_eq!(bottom_height(&window) + 300.0, first);
@@ -135,7 +135,7 @@ fn a_click_gives_no_panel_a_size() {
 }
 
 #[test]
-fn notes_stand_above_the_bottom_panel_fade_and_can_be_put_away() {
+fn notifications_are_above_the_bottom_panel_fade_and_can_be_closed() {
     let mut window = fresh();
     let say = |window: &mut Window, text: &str| {
         window.state().notices.say(crate::check::Severity::Info, text);
@@ -158,14 +158,14 @@ fn notes_stand_above_the_bottom_panel_fade_and_can_be_put_away() {
 }
 
 #[test]
-fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
+fn the_size_of_the_window_is_saved_when_stable_and_at_the_end() {
     let mut window = fresh();
     let size = |folder: &tempfile::TempDir| {
         Window::settings(folder).window.map(|window| (window.width, window.height, window.maximized))
     };
     window.harness.set_size(vec2(1100.0, 720.0));
     window.harness.step();
-    // It rests for seconds, of which a frame takes a quarter.
+    // It waits for seconds; a frame takes a quarter of a second.
     window.harness.run_steps(8);
     let found = (0..1000).find(|_| {
         std::thread::yield_now();
@@ -181,7 +181,7 @@ fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
 }
 
 #[test]
-fn a_broken_layout_is_the_first_one() {
+fn an_invalid_layout_is_replaced_by_the_default() {
     let folder = tempfile::tempdir().expect("a folder");
     let broken = r#"Settings(layout: Some("(views:Tabs(active:7,children:[View(Loss)]),network:false)"))"#;
     std::fs::write(folder.path().join("settings.ron"), broken).expect("written");
@@ -190,7 +190,7 @@ fn a_broken_layout_is_the_first_one() {
 }
 
 #[test]
-fn a_clean_end_leaves_no_workspace_though_a_run_is_under_way() {
+fn a_clean_exit_during_a_run_leaves_no_workspace() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;
     window.harness.run_ok();
@@ -212,7 +212,7 @@ fn open_damaged(state: &mut State, path: &std::path::Path) {
 }
 
 #[test]
-fn a_damaged_project_is_not_saved_over_itself_without_a_word() {
+fn a_damaged_project_is_not_overwritten_without_a_warning() {
     let mut window = Window::new();
     let path = window.folder.path().join("mine.hourglass");
     open_damaged(window.state(), &path);
@@ -240,7 +240,7 @@ fn closing_a_damaged_project_asks_for_another_name_too() {
 }
 
 #[test]
-fn a_start_opens_the_project_that_was_open_last_unless_that_is_switched_off() {
+fn the_last_project_is_opened_at_start_unless_disabled() {
     let mut window = Window::new();
     let file = window.folder.path().join("mine.hourglass");
     window.state().project.code.units = 7;

@@ -1,4 +1,4 @@
-//! Training from the window, with the real lanes.
+//! Training from the window, with the real workers.
 
 use egui_kittest::kittest::NodeT;
 
@@ -28,7 +28,7 @@ fn one_key_trains_pauses_resumes_and_stops() {
 }
 
 #[test]
-fn the_place_of_a_long_run_fits_into_the_smallest_window() {
+fn the_progress_of_a_long_run_fits_into_the_smallest_window() {
     let mut window = Window::sized(900.0, 600.0, Theme::Dark);
     window.state().project.training.epochs = 600_000;
     window.harness.run_ok();
@@ -44,7 +44,7 @@ fn the_place_of_a_long_run_fits_into_the_smallest_window() {
 }
 
 #[test]
-fn the_learning_rate_reaches_the_run_under_way_and_the_rest_does_not() {
+fn only_the_learning_rate_affects_the_current_run() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;
     window.harness.run_ok();
@@ -60,7 +60,7 @@ fn the_learning_rate_reaches_the_run_under_way_and_the_rest_does_not() {
 }
 
 #[test]
-fn a_design_with_errors_is_not_trained_but_explained() {
+fn a_design_with_errors_is_not_trained_and_its_problems_are_shown() {
     let mut window = Window::new();
     window.state().project.code.units = 0;
     window.key(Modifiers::NONE, Key::F5);
@@ -70,7 +70,7 @@ fn a_design_with_errors_is_not_trained_but_explained() {
 }
 
 #[test]
-fn the_train_key_resumes_a_stopped_run_until_the_design_is_another() {
+fn the_train_key_resumes_a_stopped_run_until_the_design_changes() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;
     window.harness.run_ok();
@@ -103,7 +103,7 @@ fn the_train_key_resumes_a_stopped_run_until_the_design_is_another() {
 }
 
 #[test]
-fn the_test_split_judges_a_run_that_stands() {
+fn a_paused_run_is_evaluated_on_the_test_split() {
     let mut window = Window::new();
     window.state().project.training.epochs = 2;
     window.harness.run_ok();
@@ -134,7 +134,7 @@ fn the_test_split_judges_a_run_that_stands() {
 }
 
 #[test]
-fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
+fn a_run_resumes_only_with_its_own_split() {
     let mut window = Window::new();
     window.state().project.training.epochs = 2;
     window.harness.run_ok();
@@ -145,14 +145,14 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     window.until("it is split again", |state| state.data.of.as_ref() == Some(&state.project.data));
     let reason = Command::TrainMore.available(window.state()).expect_err("another split");
     assert!(reason.contains("split") && reason.contains("restore its design"), "{reason}");
-    // Whoever asks nevertheless changes nothing.
+    // Forcing it changes nothing.
     window.state().resume_run(crate::run::RunId(1), Some(4));
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().run(Command::RestoreDesign);
     window.until("it is split as before", |state| state.data.of.as_ref() == Some(&state.project.data));
     assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
 
-    // The same settings may divide the rows in another way, where the labels have changed.
+    // The same settings may split the rows differently if the labels have changed.
     let split = window.state().runs[0].split;
     window.state().runs[0].split = Some(0);
     window.state().resume_run(crate::run::RunId(1), Some(4));
@@ -194,7 +194,7 @@ fn the_data_of_a_run_are_one_button_away() {
 }
 
 #[test]
-fn epochs_that_would_learn_nothing_are_said_to() {
+fn epochs_without_effect_are_announced() {
     let mut window = Window::new();
     let mut check_schedule = |schedule, done: u32, more: u32, expected: Option<&str>| {
         let mut run = crate::ui::views::samples::run(1, done);
@@ -220,7 +220,7 @@ fn epochs_that_would_learn_nothing_are_said_to() {
 }
 
 #[test]
-fn the_design_of_the_views_comes_back_from_beside_the_replay() {
+fn the_design_of_the_views_can_be_restored_from_the_replay_bar() {
     let mut window = Window::new();
     window.state().project.training.epochs = 1;
     window.harness.run_ok();
@@ -239,7 +239,7 @@ fn the_design_of_the_views_comes_back_from_beside_the_replay() {
 }
 
 #[test]
-fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
+fn a_learning_rate_is_found_and_set_without_affecting_runs() {
     let mut window = Window::new();
     let before = window.project().training.learning_rate;
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
@@ -258,7 +258,7 @@ fn a_learning_rate_is_sought_offered_and_set_and_no_run_is_touched() {
     assert!(window.state().dialog.is_none() && window.state().runs.is_empty());
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.project().training.learning_rate, before);
-    // Once the dialog is closed, the search is forgotten.
+    // Closing the dialog resets the search.
     window.state().run(Command::FindRate);
     window.harness.run_ok();
     window.key(Modifiers::NONE, Key::Escape);

@@ -1,4 +1,4 @@
-//! Computations on the side: principal components, baselines, evaluations, likelihoods.
+//! Background computations: principal components, baselines, evaluations, likelihoods.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::session::{CodePlane, Findings, Job, JobId, JobKind, JobResult, Measur
 use crate::ui::state::State;
 
 impl State {
-    /// Gives the compute lane a job.
+    /// Sends a job to the compute service.
     pub fn compute(&mut self, kind: JobKind) -> JobId {
         let id = JobId(self.next_job);
         self.next_job += 1;
@@ -25,7 +25,8 @@ impl State {
         self.compute_of_shown("evaluated", subset, job);
     }
 
-    /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
+    /// Estimates the likelihood of the validation split (the training split where there is none)
+    /// under the shown run's network.
     pub fn estimate_likelihood(&mut self, draws: usize) {
         let data = self.shown().and_then(|run| self.data_as_trained(run));
         let has_validation = data.is_some_and(|(data, _)| !data.split.validation.is_empty());
@@ -34,7 +35,7 @@ impl State {
         self.compute_of_shown("asked for a likelihood", subset, job);
     }
 
-    /// Has the compute lane measure the shown run's network on a split of its data.
+    /// Requests a measurement of the shown run's network on a split of its data.
     fn compute_of_shown(
         &mut self,
         done: &str,
@@ -52,7 +53,7 @@ impl State {
         }
     }
 
-    /// Takes in the result of a job.
+    /// Handles the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
         let asked = self.jobs.remove(&job);
         let Err(result) = self.rate_search.take(job, result) else { return };
@@ -72,7 +73,7 @@ impl State {
                 }
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
-            // Whoever asked looks at another run by now.
+            // The user has switched to another run.
             Ok(
                 JobResult::Decoded(_)
                 | JobResult::Drawn { .. }
@@ -109,7 +110,7 @@ impl State {
                 self.explored_codes.fail(job, &message);
                 self.baselines.fail(job);
                 match asked {
-                    // A person waits for it.
+                    // The user is waiting for it.
                     Some((run, _)) => {
                         self.notices
                             .say(Severity::Error, format!("Run {run} could not be evaluated: {message}."));
@@ -120,8 +121,8 @@ impl State {
         }
     }
 
-    /// Keeps the newest principal components: those of any epoch but the `shown` one have been drawn once and go; those
-    /// of `wanted` are asked for, unless some are on their way.
+    /// Keeps the newest principal components: those of any epoch except `shown` have been drawn and
+    /// are dropped. Those of `wanted` are requested unless a request is pending.
     pub fn follow_principal(&mut self, shown: Option<u32>, wanted: Option<(RunId, (Arc<Kept>, CodePlane))>) {
         self.principal.keep_only(shown);
         if let Some((run, (codes, plane))) = wanted.filter(|_| !self.principal.is_coming()) {
@@ -131,7 +132,7 @@ impl State {
         }
     }
 
-    /// Asks for the baseline of a run that lacks it, unless one is being computed.
+    /// Requests the baseline of a run without one, unless one is being computed.
     pub(super) fn want_baseline(&mut self) {
         if self.baselines.is_coming() {
             return;
@@ -144,7 +145,7 @@ impl State {
             self.runs.iter().filter(lacks).find_map(|run| Some((run, self.data_as_trained(run)?.0)));
         let Some((run, data)) = lacking else { return };
         let (id, data, components) = (run.id, data.clone(), run.code_units());
-        // Another run of the same data and as large a code has the same one.
+        // A run with the same data and code size has the same baseline.
         let known = self.runs.iter().filter(|other| is_same(run, other)).find_map(|other| other.pca_mse);
         if let Some(known) = known {
             if let Some(run) = self.find_run_mut(id) {
@@ -166,7 +167,7 @@ fn is_same(a: &Run, b: &Run) -> bool {
         && a.code_units() == b.code_units()
 }
 
-/// What an evaluation found, in sentences. The run keeps the numbers.
+/// The results of an evaluation, in sentences. The run stores the numbers.
 fn evaluation_text(run: RunId, samples: u64, subset: Subset, mse: f64, findings: &Findings) -> String {
     let (split, mse) = (subset.name(), format_number(mse));
     let mut text =

@@ -6,12 +6,12 @@ use crate::project::{Bottleneck, Loss, Regularizer, Site, Source, format_count};
 use crate::ui::state::{State, is_same_kind};
 
 impl State {
-    /// What is known of the data that the document asks for.
+    /// The facts of the data of the document.
     fn own_facts(&self) -> Option<DataFacts> {
         self.data.facts_of(&self.project.data.source)
     }
 
-    /// Chooses a kind of code; one that was there before comes back as it was.
+    /// Selects a kind of code; a kind used before is restored with its settings.
     pub fn choose_kind(&mut self, kind: Bottleneck) {
         let data = self.own_facts();
         let back = self.tried.back_to(&self.project, kind);
@@ -23,7 +23,7 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Chooses a loss.
+    /// Selects a loss.
     pub fn choose_loss(&mut self, loss: Loss) {
         let chosen = choose_loss(&self.project, loss, self.own_facts().as_ref());
         self.edit(|project, _| *project = chosen);
@@ -72,7 +72,7 @@ impl State {
             told.join(", "),
             if joins { "this and the choice of data" } else { "this" }
         );
-        // The run under way is on other data.
+        // The current run uses other data.
         if let Some(settings) = &mut self.live_settings {
             *settings = (new.learning_rate, new.epochs);
         }
@@ -83,7 +83,7 @@ impl State {
         self.notices.say(Severity::Info, text);
     }
 
-    /// Takes the source as it is for one that was not chosen just now.
+    /// Treats the current source as not newly chosen.
     pub(super) fn keep_fitted(&mut self) {
         if let Some((source, _)) = &mut self.fitted {
             source.clone_from(&self.project.data.source);
@@ -91,7 +91,7 @@ impl State {
     }
 }
 
-/// Whether these are other data, and not the same ones read otherwise.
+/// Whether these are other data, as opposed to the same data read differently.
 fn is_other(before: &Source, now: &Source) -> bool {
     !is_same_kind(before, now) || before.path() != now.path()
 }
@@ -116,7 +116,7 @@ mod tests {
         source.clone()
     }
 
-    /// Loads so many pictures as the data that the document asks for.
+    /// Loads this many pictures as the data of the document.
     fn load(state: &mut State, count: usize) {
         state.refresh(false);
         let data = samples::pictures(count, [8, 8, 1], 3);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn training_follows_data_that_are_chosen() {
+    fn training_settings_adapt_to_newly_chosen_data() {
         let mut state = State::default();
         let default = settings(&state);
         load(&mut state, 30);
@@ -223,7 +223,7 @@ mod tests {
         project.data.source = folder("/written");
         state.replace(project, Vec::new(), None);
         let default = settings(&state);
-        // They are not there any more, and found elsewhere.
+        // They are missing, and found at another path.
         state.use_data(folder("/moved"));
         load(&mut state, 200);
         assert_eq!(settings(&state), default);

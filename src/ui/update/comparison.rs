@@ -1,19 +1,19 @@
-//! Keeps the comparison of the selection and the other samples with the shown run.
+//! Saves the comparison of the selection and the other samples with the shown run.
 
 use crate::run::{Checkpoint, Finding, Run, RunId};
 use crate::session::{Measured, number_of};
 use crate::ui::state::{Compared, Moment, State};
 
-/// Rows that stand for the name of an unnamed selection.
+/// Number of rows in the name of an unnamed selection.
 const TOLD: usize = 6;
 
 impl State {
-    /// The comparison to keep with the shown run. `None` if it is not computed yet, if the data are neither the run's
-    /// own nor shown to it, or if the run has no weights.
+    /// The comparison to keep with the shown run. `None` if it is not computed yet, if the data are
+    /// neither the run's own nor shown to it, or if the run has no weights.
     pub fn comparison_finding(&self) -> Option<(RunId, Finding)> {
         let (run, checkpoint, compared) = self.known_comparison()?;
         let measured = Measured::of(checkpoint, compared.found.selected);
-        // The errors may be by the weights of the epoch that is looked at.
+        // The errors may be from the weights of the epoch shown.
         let epoch = match self.known_errors(run).map(|errors| errors.subject.moment) {
             Some(Moment::Epoch(epoch)) => epoch,
             Some(Moment::Step(_)) | None => measured.epoch,
@@ -21,7 +21,7 @@ impl State {
         Some((run.id, Measured { epoch, ..measured }.selection(&self.selection_name(), &compared.found)))
     }
 
-    /// Whether there is a comparison to keep. Cheap, because views ask in every frame.
+    /// Whether there is a comparison to keep. Cheap, because views call it in every frame.
     pub fn is_compared(&self) -> bool {
         self.known_comparison().is_some()
     }
@@ -69,7 +69,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn a_comparison_is_kept_with_the_run_and_taken_back() {
+    fn a_comparison_is_saved_with_the_run_and_can_be_undone() {
         let data = samples::table(40, 3);
         let mut run = samples::run(3, 20);
         samples::keep(&mut run, &data, &[0, 20], 2, false);
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(kept(&state), []);
         state.redo();
         assert_eq!(kept(&state), findings);
-        // Of the same selection the newest is kept, by its name where it has one.
+        // Of equal selections the newest is kept, under its name if it has one.
         state.keep_comparison();
         assert_eq!(kept(&state).len(), 1);
         state.undo();

@@ -1,4 +1,4 @@
-//! Loading the data, and what becomes of those that were there before.
+//! Loading of the data, and treatment of the previous ones.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::run::{Run, RunId};
 use crate::session::Request;
 use crate::ui::state::{DataState, Offer, State, is_own, is_same_kind};
 
-/// Why another reading of the data is offered, and at what price.
+/// The reason for offering another reading of the data, and its cost.
 pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, because the runs of this design were trained that way. New designs use the current rules; older runs cannot be resumed on data that are read differently.";
 
 impl State {
-    /// Loads the data again, whatever is there.
+    /// Loads the data again in any case.
     pub fn load(&mut self) {
         self.data.request += 1;
         self.take_back_data_error();
@@ -26,22 +26,22 @@ impl State {
         self.send(Request::Load { request: self.data.request, data, own });
     }
 
-    /// A run that was trained on the data of the document: the shown one, else the last.
+    /// A run trained on the data of the document: the shown one, else the last.
     fn run_on_data(&self) -> Option<&Run> {
         let wanted = self.project.data.trained();
         let is_own = |run: &&Run| run.design.data.trained() == wanted;
         self.shown().filter(is_own).or_else(|| self.runs.iter().rev().find(is_own))
     }
 
-    /// Removes the note on data that could not be loaded, once others are asked for.
+    /// Removes the notification about data that could not be loaded, once others are requested.
     fn take_back_data_error(&mut self) {
         if let Some(error) = self.data.error.take() {
             self.notices.take_back(&error.to_string());
         }
     }
 
-    /// Loads the data of a run; where the design on screen has others, it gets the run's, which can
-    /// be undone.
+    /// Loads the data of a run. If the current design uses others, it is changed to the run's,
+    /// which can be undone.
     pub fn load_data_of(&mut self, id: RunId) {
         let Some(run) = self.find_run(id) else { return };
         if self.project.data.trained() == run.design.data.trained() {
@@ -57,18 +57,18 @@ impl State {
         self.refresh(false);
     }
 
-    /// Loads the data the document asks for, where they are others than were asked for last.
+    /// Loads the data of the document if they differ from the last request.
     pub(super) fn load_if_changed(&mut self) {
         if self.data.requested.as_ref() == Some(&self.project.data) {
             return;
         }
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
-            // A path is still to come: nothing to load, and nothing of the old data stays.
+            // The path is not chosen yet: there is nothing to load, and the old data are dropped.
             self.keep_past_data();
             self.take_back_data_error();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
-                // What still comes answers an older request.
+                // Pending answers then belong to an older request.
                 request: self.data.request + 1,
                 ..DataState::default()
             };
@@ -82,7 +82,7 @@ impl State {
         self.load();
     }
 
-    /// Takes in data that were asked for.
+    /// Stores loaded data.
     pub(super) fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
         let name = visible(&data.name);
         let doubts = data.doubts.iter().map(|doubt| &doubt.message);
@@ -104,7 +104,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Takes in that data could not be loaded.
+    /// Handles a failed load.
     pub(super) fn data_failed(&mut self, error: DataError) {
         if error == DataError::Cancelled {
             self.notices.log(Severity::Info, "Loading was cancelled.");
@@ -112,14 +112,14 @@ impl State {
             self.notices.say(Severity::Error, error.to_string());
         }
         self.data.progress = None;
-        // Where the same data were only to be read again, those that are there stay.
+        // If the same data were only to be read again, the loaded ones stay.
         let stays = error == DataError::Cancelled && self.data.of == self.data.requested;
         self.data.error = (!stays).then_some(error);
         self.refresh(false);
     }
 
-    /// Keeps the loaded data for the views of runs that were trained on them; called before others
-    /// take their place.
+    /// Keeps the loaded data for the views of runs trained on them; called before they are
+    /// replaced.
     pub(super) fn keep_past_data(&mut self) {
         if let (Some(data), Some(of)) = (self.data.dataset.clone(), self.data.of.clone())
             && self.runs.iter().any(|run| run.check_watched_rows(&data).is_ok())
@@ -141,7 +141,7 @@ impl State {
         self.past_data.retain(|of, data| self.runs.iter().any(|run| is_needed(run, of, data)));
     }
 
-    /// Offers to read old data by the rules of new designs, where the document reads them by older
+    /// Offers to read old data by the rules for new designs, if the document reads them by older
     /// ones.
     pub(super) fn offer_rules(&mut self) {
         self.notices.take_back(OLD_RULES);
@@ -150,7 +150,7 @@ impl State {
         }
     }
 
-    /// Takes the offer back once nothing is left to choose.
+    /// Withdraws the offer once there is nothing left to choose.
     pub(super) fn take_back_rules(&mut self) {
         if !self.project.data.has_old_rules() {
             self.notices.take_back(OLD_RULES);
@@ -158,7 +158,7 @@ impl State {
     }
 }
 
-/// Whether rows loaded from `old` say nothing about the shape of rows from `new`.
+/// Whether rows loaded from `old` do not determine the shape of rows from `new`.
 fn is_other_source(old: Option<&Data>, new: &Data) -> bool {
     old.is_none_or(|old| !is_same_kind(&old.source, &new.source) || old.source.path() != new.source.path())
 }
@@ -173,7 +173,7 @@ mod tests {
     use crate::ui::state::Sources;
     use crate::ui::views::samples;
 
-    /// A window with a run on data that are loaded from this source.
+    /// A window with a run on data loaded from this source.
     fn trained(source: crate::project::Source) -> State {
         let mut state = State::default();
         state.project.data.source = source;
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn views_keep_the_data_of_a_run_whatever_becomes_of_the_input() {
+    fn views_keep_the_data_of_a_run_when_the_input_changes() {
         let with_path = |mut source: crate::project::Source, path: &str| {
             crate::ui::state::PathField::Main.set(&mut source, PathBuf::from(path));
             source
@@ -203,7 +203,7 @@ mod tests {
                     state.refresh(false);
                     let data = state.shown().and_then(|run| state.data_of(run)).cloned();
                     assert!(data.is_some(), "{from:?} to {to:?} at {path:?}");
-                    // Other data come, and go again.
+                    // Other data are loaded, and replaced again.
                     let other = samples::table(9, 2);
                     let of = facts(&other);
                     state.take_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_of_ones_own_stay_where_the_data_of_a_run_are_loaded() {
+    fn user_labels_are_kept_when_the_data_of_a_run_are_loaded() {
         let mut state = trained(crate::project::Source::Digits);
         let rows = IndexSet::of(&[1, 4]);
         let odd = OwnLabel { name: "odd".to_owned(), fingerprint: 7, count: 30, rows };
@@ -236,9 +236,9 @@ mod tests {
     }
 
     #[test]
-    fn data_at_another_place_or_with_other_labels_are_kept_too() {
+    fn data_at_another_path_or_with_other_labels_are_kept_too() {
         let mut state = trained(crate::project::Source::Digits);
-        // The run names another place: the loaded rows are its own nevertheless.
+        // The run has another path, but the loaded rows are still its own.
         state.runs[0].design.data.source = Sources::default().0[2].clone();
         assert!(state.data_of(&state.runs[0]).is_some());
         state.edit(|project, _| project.data.source = Sources::default().0[1].clone());

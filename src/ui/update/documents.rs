@@ -1,4 +1,5 @@
-//! The document and its file: what is asked before something is lost, where it is saved, what is opened next.
+//! The document and its file: confirmations before something is lost, where it is saved, what is
+//! opened next.
 
 use std::mem::take;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::ui::state::{
 };
 
 impl State {
-    /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
+    /// Replaces the document by an opened file or a recipe. Nothing of the old one is kept.
     pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
         for run in self.unfinished() {
             self.abandon(run);
@@ -24,7 +25,7 @@ impl State {
         }
         self.end_rate_search();
         self.notices.leave_document();
-        // What is not named here begins anew.
+        // Everything not listed here is reset.
         *self = State {
             document: self.document + 1,
             shown_run: runs.iter().rfind(|run| !run.caption.is_hidden).map(|run| run.id),
@@ -52,7 +53,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Saves the project into its file, or asks for one.
+    /// Saves the project to its file, or asks for one.
     pub fn save(&mut self) {
         match self.own_file() {
             Some(path) => self.write(self.save_request(path, SaveKind::Project, None)),
@@ -60,12 +61,12 @@ impl State {
         }
     }
 
-    /// Does `then`, after asking where something would be lost.
+    /// Performs `then`, after asking if something would be lost.
     pub fn ask(&mut self, then: Then) {
         if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.proceed(then) }
     }
 
-    /// Does `then`; whatever was there has been saved or given up.
+    /// Performs `then`; everything has been saved or discarded.
     pub fn proceed(&mut self, then: Then) {
         self.dialog = match then {
             Then::New => Some(Dialog::New),
@@ -93,7 +94,7 @@ impl State {
         };
     }
 
-    /// Starts a project on a person's own data, and asks where these are.
+    /// Starts a project with the user's own data, and asks for their path.
     pub fn start_on(&mut self, own: OwnData) {
         let (recipe, name) = match own {
             OwnData::Pictures => (Recipe::Undercomplete, "my pictures"),
@@ -113,8 +114,9 @@ impl State {
         self.browse_source(PathField::Main);
     }
 
-    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked. A file that
-    /// was asked for is not kept waiting by work on another one: that is offered beside it.
+    /// Offers work left by a crash, unless a file is being opened or a dialog is open. An
+    /// explicitly opened file takes precedence: work on another file is then offered in a
+    /// notification.
     pub(super) fn offer_found(&mut self) {
         if self.busy.is_some() || self.dialog.is_some() || self.found.is_empty() {
             return;
@@ -132,7 +134,7 @@ impl State {
         self.notices.offer(Severity::Warning, text, Offer::Recover(found));
     }
 
-    /// Has work read back that a crash left behind, unless it would take the place of work that is not saved.
+    /// Recovers work left by a crash, unless it would replace unsaved work.
     pub fn recover(&mut self, recovery: Recovery) {
         if self.is_modified() {
             let why = "The project on screen has changes that are not saved, and recovered work would take its place. \
@@ -143,7 +145,7 @@ impl State {
         }
     }
 
-    /// Answers the question whether to save first.
+    /// Handles the answer to the question whether to save first.
     pub fn answer_unsaved(&mut self, then: Then, save: bool) {
         self.dialog = None;
         if !save {
@@ -160,7 +162,7 @@ impl State {
         }
     }
 
-    /// Asks for the desktop's dialog for one of the data source's paths.
+    /// Requests the desktop's dialog for one of the data source's paths.
     pub fn browse_source(&mut self, field: PathField) {
         let near = field.get(&self.project.data.source).unwrap_or_default();
         let browse = Browse {
@@ -176,7 +178,7 @@ impl State {
         self.dialog = Some(Dialog::Path(self.save_dialog(kind)));
     }
 
-    /// The question where to save.
+    /// The dialog that asks where to save.
     fn save_dialog(&self, kind: SaveKind) -> PathDialog {
         let folder = self.save_folder();
         let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
@@ -203,19 +205,19 @@ impl State {
         PathDialog::new(Purpose::Save(kind, None), text)
     }
 
-    /// The folder that is suggested for what is saved: the one that was chosen last, else that of the project.
+    /// The suggested folder for saving: the one chosen last, else that of the project.
     pub(super) fn save_folder(&self) -> PathBuf {
         let of_project = || self.file.as_ref()?.parent().map(Path::to_owned);
         self.saved_in.clone().or_else(of_project).unwrap_or_else(home)
     }
 
-    /// Notes where something is saved, to suggest the same folder the next time.
+    /// Records where something is saved, to suggest the same folder next time.
     pub(super) fn remember_folder(&mut self, file: &Path) {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         self.saved_in = folder.map(Path::to_owned);
     }
 
-    /// Answers the open path dialog.
+    /// Handles the answer of the open path dialog.
     pub fn accept_path(&mut self, path: PathBuf) {
         let dialog = match self.dialog.take() {
             Some(Dialog::Path(dialog)) => dialog,
@@ -245,7 +247,7 @@ impl State {
                     let request = self.save_request(full, kind, then);
                     self.write(request);
                 } else {
-                    // The question whether to replace a file was about the name without the ending.
+                    // The confirmation to replace a file was for the name without the extension.
                     let text = full.display().to_string();
                     let mut dialog = PathDialog::new(Purpose::Save(kind, then), text);
                     (dialog.exact, dialog.is_accepted) = (Some(full), true);
@@ -255,14 +257,14 @@ impl State {
         }
     }
 
-    /// Takes in what is at a path; used where it was accepted.
+    /// Handles the check of a path; the path is used if it was accepted.
     pub fn path_found(&mut self, found: PathFound) {
         if let Some(path) = self.path_dialog().and_then(|dialog| dialog.take_found(found)) {
             self.accept_path(path);
         }
     }
 
-    /// The path that the open dialog asks for, if it asks for one.
+    /// The open path dialog, if any.
     pub(super) fn path_dialog(&mut self) -> Option<&mut PathDialog> {
         match &mut self.dialog {
             Some(Dialog::Path(dialog)) => Some(dialog),
@@ -282,7 +284,7 @@ impl State {
         }
     }
 
-    /// The work as it is now, to be written.
+    /// A request to save the current work.
     pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
@@ -294,7 +296,7 @@ impl State {
             | SaveKind::Figure(_) => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
-        // Whatever is at another place was asked about; it is looked at where it is replaced.
+        // A file at another path was confirmed to be replaced; it is read when it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
         let exported = match kind {
             SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => self.export_request(),
@@ -305,20 +307,20 @@ impl State {
         SaveRequest { path, kind, then, project, runs, exported, results: None, figure, document, base }
     }
 
-    /// Has a file written on another thread.
+    /// Writes a file on another thread.
     pub fn write(&mut self, request: SaveRequest) {
         let name = request.path.file_name().unwrap_or(request.path.as_os_str());
         self.busy = Some(format!("Saving {}…", visible(&name.to_string_lossy())));
         self.effects.push(Effect::Save(Box::new(request)));
     }
 
-    /// The file a save goes to without a question.
+    /// The file that is saved to without asking.
     pub fn own_file(&self) -> Option<PathBuf> {
         self.file.clone().filter(|_| !self.damaged)
     }
 
-    /// Has every settled change written down, once there is something a crash could take, and
-    /// marked as saved once it is.
+    /// Saves every completed change to the live store, once there is something that a crash could
+    /// lose, and marks it as saved afterwards.
     pub(super) fn keep_if_changed(&mut self) {
         if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
             self.effects.push(Effect::Store(StoreRequest::Settle));
@@ -330,14 +332,14 @@ impl State {
         }
     }
 
-    /// Leaves the workspace and begins another with the runs that are there.
+    /// Closes the workspace and begins another with the current runs.
     pub fn renew_store(&mut self) {
         self.store = None;
         self.effects.push(Effect::Store(StoreRequest::Renew(self.runs.clone())));
     }
 }
 
-/// Another name beside a file.
+/// Another name next to a file.
 fn beside(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))

@@ -9,7 +9,8 @@ use crate::ui::files::{DropKind, is_project};
 use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, SizeField, State, Then};
 
 impl State {
-    /// Takes files and folders dropped on the window at once; data are looked at on another thread first.
+    /// Handles files and folders dropped on the window at once; data are first examined on another
+    /// thread.
     pub fn take_dropped(&mut self, paths: Vec<PathBuf>) {
         let project = paths.iter().find(|path| is_project(path)).cloned();
         match project {
@@ -19,7 +20,7 @@ impl State {
         }
     }
 
-    /// Makes these the data of the document, as one step that can be undone, and shows them.
+    /// Uses these as the data of the document, as one undo step, and shows them.
     pub fn use_data(&mut self, source: Source) {
         self.edit(|project, _| project.data.source = source);
         self.select(Place::Data);
@@ -27,7 +28,8 @@ impl State {
         self.refresh(false);
     }
 
-    /// Uses what was dropped for what it was found to be. Data may be shown to a trained run, which a person is asked.
+    /// Uses dropped files according to their kind. For data that could be shown to a trained run,
+    /// the user is asked.
     pub(super) fn use_dropped(&mut self, found: Vec<(PathBuf, DropKind)>) {
         let (mut paths, mut sources) = (Vec::new(), Vec::new());
         for (path, kind) in found {
@@ -63,7 +65,7 @@ impl State {
         }
     }
 
-    /// Makes the first of some files the data of the document.
+    /// Uses the first of some files as the data of the document.
     pub fn use_first(&mut self, paths: &[PathBuf], source: Source) {
         if let [first, _, ..] = paths {
             let text = format!(

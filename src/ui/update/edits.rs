@@ -1,4 +1,4 @@
-//! Edits of the document, each a step that can be undone, and where a person is in it.
+//! Edits of the document, each of which is an undo step, and the selection of cards.
 
 use super::stack;
 use crate::check::Severity;
@@ -7,13 +7,13 @@ use crate::run::Advice;
 use crate::ui::state::{BottomTab, Seek, State};
 
 impl State {
-    /// Changes the document; it is given with the document as it was saved.
+    /// Changes the document. The callback also receives the saved document.
     pub fn edit(&mut self, edit: impl FnOnce(&mut Project, &Project)) {
         self.history.settle(&self.project);
         edit(&mut self.project, &self.saved);
     }
 
-    /// Changes the network by the selected card, and selects what comes of it.
+    /// Changes the network at the selected card, and selects the result.
     pub fn change(&mut self, change: impl FnOnce(&mut Project, Place) -> Option<Place>) {
         self.history.settle(&self.project);
         self.tried.forget_layers();
@@ -28,7 +28,7 @@ impl State {
         self.insert(gap, layer);
     }
 
-    /// Puts a layer into a gap and selects it.
+    /// Inserts a layer into a gap and selects it.
     pub fn insert(&mut self, gap: stack::Gap, layer: Layer) {
         let input = self.current_shape();
         self.change(|project, _| stack::insert(project, input, gap, layer));
@@ -43,13 +43,13 @@ impl State {
         self.refresh(false);
     }
 
-    /// Puts a copy of the selected layer right after it.
+    /// Duplicates the selected layer.
     pub fn duplicate_selected(&mut self) {
         let input = self.current_shape();
         self.change(|project, place| stack::duplicate(project, input, place));
     }
 
-    /// Moves the selected layer one place towards the input, or towards the output.
+    /// Moves the selected layer one place towards the input or the output.
     pub fn move_selected(&mut self, up: bool) {
         let input = self.current_shape();
         self.change(|project, place| {
@@ -58,21 +58,21 @@ impl State {
         });
     }
 
-    /// Takes the selected layer out.
+    /// Removes the selected layer.
     pub fn remove_selected(&mut self) {
         let input = self.input_shape();
         let places = stack::places(&self.project, input);
         let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
         self.change(|project, place| {
             project.remove_layer(place)?;
-            // What stood after it moves up; at the end of a stack the card before is nearer.
+            // The layer after it moves up; at the end of a stack, the card before is nearer.
             let after = stack::places(project, input);
             let same = after.get(at).copied().filter(|place| project.layer(*place).is_some());
             same.or(after.get(at.saturating_sub(1)).copied())
         });
     }
 
-    /// Selects the nearest card where the selected one is gone.
+    /// Selects the nearest card if the selected one is gone.
     pub(super) fn keep_selection(&mut self) {
         if !stack::places(&self.project, self.input_shape()).contains(&self.selected) {
             self.selected = match self.selected {
@@ -90,10 +90,10 @@ impl State {
         }
     }
 
-    /// Selects a card and gives it the keyboard.
+    /// Selects a card and focuses it.
     pub fn select(&mut self, place: Place) {
         match place {
-            // It is on the input.
+            // The corruption is on the input card.
             Place::Corruption => self.select(Place::Data),
             Place::Training => {}
             Place::Data | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Output => {
@@ -103,7 +103,7 @@ impl State {
         }
     }
 
-    /// Selects the card so many places further.
+    /// Moves the selection by this many cards.
     pub fn select_by(&mut self, by: isize) {
         let places = stack::places(&self.project, self.input_shape());
         let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    /// Gives the decoder layers of its own, or lets it mirror the encoder again.
+    /// Toggles between a decoder with its own layers and one that mirrors the encoder.
     pub fn toggle_mirror(&mut self) {
         let decoder = if self.is_mirrored() {
             stack::decoder_layers(&self.project, self.current_shape()).map(Decoder::Free)
@@ -134,7 +134,7 @@ impl State {
         });
     }
 
-    /// Brings the design the shown run trained back on screen.
+    /// Restores the design of the shown run.
     pub fn restore_design(&mut self) {
         if let Some(design) = self.shown().map(|run| run.design.clone()) {
             self.tried.forget_layers();
@@ -150,7 +150,7 @@ impl State {
         }
     }
 
-    /// Makes the change that fixes a problem.
+    /// Applies the change that fixes a problem.
     pub fn apply_fix(&mut self, place: Place, project: &Project) {
         self.tried.forget_layers();
         self.edit(|own, _| own.clone_from(project));
@@ -158,7 +158,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Makes a change that was advised, as one step that can be undone, and says what it did.
+    /// Applies an advised change as one undo step, and reports its effect.
     pub fn follow(&mut self, advice: Advice) {
         let Some(changed) = advice.change(&self.project) else { return };
         self.apply_fix(advice.place(), &changed);
@@ -167,7 +167,7 @@ impl State {
             .say(Severity::Info, format!("Design changed: “{label}”. Train a new run to see the effect."));
     }
 
-    /// Has the data read otherwise, as one step that can be undone.
+    /// Changes how the data are read, as one undo step.
     pub fn choose(&mut self, choice: Choice) {
         self.edit(|project, _| {
             choice.apply(&mut project.data);
@@ -175,7 +175,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Lets the views show another epoch.
+    /// Shows another epoch in the views.
     pub fn seek(&mut self, seek: Seek) {
         self.epoch = match seek {
             Seek::Live => None,
@@ -197,7 +197,7 @@ impl State {
     }
 }
 
-/// Label columns of one's own stay where data come back with those of a run.
+/// Keeps the user's label columns when data are restored together with those of a run.
 pub(super) fn keep_labels(data: &mut Data, own_labels: Vec<OwnLabel>) {
     let gone: Vec<OwnLabel> = own_labels.into_iter().filter(|own| !data.own_labels.contains(own)).collect();
     data.own_labels.extend(gone);

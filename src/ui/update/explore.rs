@@ -1,4 +1,4 @@
-//! Questions to a trained network, asked while its code is explored.
+//! Requests to a trained network while its code is explored.
 
 use std::sync::Arc;
 
@@ -11,14 +11,15 @@ use crate::session::{JobKind, Request};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{AskedNetwork, EXPLORE_VIEW, Live, PinnedSample, Question, ShownPin, State};
 
-/// The weights that decode the codes of the epoch looked at, with the epoch they are of; `None` for it where they are those of
-/// a run under way as they are now. They are of the epoch of the codes, unless none were kept.
+/// The weights that decode the codes of the epoch shown, with their epoch; the epoch is `None` for
+/// the current weights of a run under way. They belong to the epoch of the codes, unless none were
+/// kept.
 fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Option<u32>, HeldWeights)> {
     let held = |weights: &Arc<Weights>| HeldWeights::from(Arc::clone(weights));
     let checkpoint = run.checkpoint.as_deref();
     let now = match run.status {
         Status::Training => live.filter(|live| live.run == run.id).map(|live| (None, held(&live.weights))),
-        // A pause makes a checkpoint.
+        // A pause creates a checkpoint.
         Status::Paused => checkpoint.map(|checkpoint| {
             let progress = &checkpoint.progress;
             ((progress.step_in_epoch == 0).then_some(progress.epoch), held(&checkpoint.weights))
@@ -32,15 +33,14 @@ fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Opt
     if epoch.is_none() { now.or(kept).or(last) } else { kept.or(now).or(last) }
 }
 
-/// Selected samples that are pinned at once, at most.
+/// Maximum number of selected samples pinned at once.
 pub const MOST_AT_ONCE: usize = 12;
-/// Pins of a document that are shown, at most: each is looked up, and some are decoded, all the
-/// time.
+/// Maximum number of pins shown: all are looked up, and some decoded, continuously.
 const MOST_PINS: usize = 200;
 
 impl State {
-    /// Asks the shown run's network from now on: as it was after the epoch looked at, else as it is. Pins of rows follow
-    /// their codes.
+    /// Directs requests to the shown run's network: as it was after the epoch shown, or else as it
+    /// is now. Pins of rows follow their codes.
     pub fn follow_asked(&mut self) {
         let of = self.shown().map(|run| (run.id, run.started_unix_secs));
         for job in self.explore.turn_to(of) {
@@ -59,7 +59,7 @@ impl State {
                 let trained = match known {
                     Some(known) => Some(known.trained.with_weights(weights)),
                     None if self.explore.is_damaged => None,
-                    // What cannot be planned again was never trained.
+                    // A design that cannot be planned again was never trained.
                     None => Trained::again(run, weights, run.shape, (0.0, 1.0)).ok(),
                 };
                 trained.map(|trained| AskedNetwork { trained, epoch, generation: generation + 1 })
@@ -73,8 +73,8 @@ impl State {
         self.follow_pins();
     }
 
-    /// Brings the pins that the network can be shown up to date with the document, and has those
-    /// encoded whose samples are not watched.
+    /// Updates the pins that the network can show from the document, and requests the codes of
+    /// samples that are not watched.
     fn follow_pins(&mut self) {
         self.explore.follow_active(&self.project.pins);
         let own = self.shown().and_then(|run| self.data_of(run));
@@ -95,21 +95,21 @@ impl State {
                 sample,
             });
         }
-        // Those whose code is on its way have their numbers already.
+        // Pins with a pending code already have their numbers.
         pins.retain(|pin| !pin.code.is_empty());
         self.explore.pins = pins;
         let Some(asked) = self.explore.asked.as_ref().filter(|_| !unwatched.is_empty()) else { return };
         let rows: Vec<(u64, u32)> = unwatched.iter().map(|(data, row)| (data.fingerprint, *row)).collect();
         let stamp = stamp_of((asked.generation, rows));
-        // While weights change all the time, each question is answered before the next.
+        // While weights change constantly, each request is answered before the next one.
         if asked.epoch.is_some() || !self.explore.is_open(Question::Encode) {
             let kind = JobKind::Encode { trained: asked.trained.clone(), samples: unwatched };
             self.ask_network(Question::Encode, stamp, kind);
         }
     }
 
-    /// The code of a pin at the epoch looked at, where it is known, and its sample. `None` where
-    /// the shown run's network cannot be shown it.
+    /// The code of a pin at the epoch shown, if known, and its sample. `None` where the shown run's
+    /// network cannot show the pin.
     fn code_of(
         &self,
         pinned: &Pinned,
@@ -120,7 +120,7 @@ impl State {
         match pinned {
             Pinned::Code { run: id, started_unix_secs, code } => {
                 let is_it = |run: &Run| (run.id.0, run.started_unix_secs) == (*id, *started_unix_secs);
-                // A file that was merged with another may have given the run another number.
+                // Merging files may have renumbered the run.
                 let is_own = run.started_unix_secs == *started_unix_secs
                     && (is_it(run) || !self.runs.iter().any(is_it));
                 (is_own && code.len() == kept.code_units).then(|| (Some(code.clone()), None))
@@ -140,7 +140,7 @@ impl State {
         }
     }
 
-    /// Asks a question, unless it is the newest of its kind already. The stamp tells it from others.
+    /// Sends a request, unless it equals the newest of its kind. The stamp identifies it.
     pub fn ask_network(&mut self, question: Question, stamp: u64, kind: JobKind) {
         if self.explore.is_new(question, stamp) {
             let job = self.compute(kind);
@@ -148,8 +148,8 @@ impl State {
         }
     }
 
-    /// Keeps codes to look at, and looks at the last of them; it can be undone. A row that is
-    /// pinned already is looked at.
+    /// Pins codes and activates the last of them; this can be undone. A row that is already pinned
+    /// is only activated.
     pub fn pin(&mut self, pins: Vec<Pin>) {
         let (mut own, mut active) = (self.project.pins.clone(), self.explore.active);
         for pin in pins.into_iter().filter(Pin::is_sound) {
@@ -196,18 +196,18 @@ impl State {
         });
     }
 
-    /// Notes what a person says of a pin. What is typed is one step to undo.
+    /// Sets the note of a pin. Typing is one undo step.
     pub fn note_pin(&mut self, at: usize, note: String) {
         if let Some(pin) = self.project.pins.get_mut(at) {
             pin.note = note;
         }
     }
 
-    /// Asks for the newest weights of the shown run, while it trains.
+    /// Requests the newest weights of the shown run while it trains.
     pub fn follow_live_weights(&mut self) {
         let trains = |run: &&Run| run.status == Status::Training;
         let Some(run) = self.shown().filter(trains).map(|run| run.id) else {
-            // Once the run is resumed they are old.
+            // They are outdated once the run is resumed.
             self.explore.live = None;
             return;
         };
@@ -217,10 +217,10 @@ impl State {
         }
     }
 
-    /// Takes in weights of a run that is being trained.
+    /// Stores weights of a run under way.
     pub(super) fn take_weights(&mut self, run: RunId, step: u64, weights: Option<Arc<Weights>>) {
         self.explore.weights_asked = None;
-        // Another copy of the same weights would ask every question again.
+        // Another copy of the same weights would repeat every request.
         let is_known = self.explore.live.as_ref().is_some_and(|live| (live.run, live.step) == (run, step));
         if let Some(weights) = weights.filter(|_| !is_known) {
             self.explore.live = Some(Live { run, step, weights });
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_decoded_by_the_weights_of_their_epoch() {
+    fn codes_are_decoded_with_the_weights_of_their_epoch() {
         let live = Live { run: RunId(1), step: 3, weights: Arc::default() };
         for (status, epoch, expected) in [
             (Status::Done, None, Some(Some(40))),
@@ -269,7 +269,7 @@ mod tests {
         }
         let bare = |checkpoint| Run { kept: KeptEpochs::default(), checkpoint, ..run(Status::Paused) };
         assert!(weights_of(&bare(None), None, None).is_none());
-        // Paused between two epochs, it has the weights of the one before.
+        // Paused between two epochs, it has the weights of the earlier one.
         let checkpoint = Checkpoint { progress: paused_at(40, 0), ..Checkpoint::default() };
         let run = bare(Some(Arc::new(checkpoint)));
         assert_eq!(weights_of(&run, None, None).map(|(epoch, _)| epoch), Some(Some(40)));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_made_by_hand_belongs_to_its_run_whatever_number_that_has() {
+    fn a_code_made_by_hand_belongs_to_its_run_after_renumbering() {
         let data = Arc::new(samples::table(20, 2));
         let mut state = explored(&data);
         let started = state.runs[0].started_unix_secs;
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_row_has_the_code_of_the_epoch_or_is_to_be_encoded() {
+    fn a_pinned_row_has_the_code_of_the_epoch_or_is_encoded() {
         let data = Arc::new(samples::table(20, 2));
         let mut other = samples::table(4, 2);
         other.fingerprint = 99;
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_are_kept_once_removed_and_undone() {
+    fn pins_are_added_once_removed_and_restored_by_undo() {
         let pin = |row| Pin::of_row(format!("row {row}"), 7, row);
         let mut state = State::default();
         for rows in [&[4, 5][..], &[4], &[6]] {

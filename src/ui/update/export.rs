@@ -1,4 +1,4 @@
-//! What a run has made is exported: asked for, and put together to be written.
+//! Exports of a run: the dialog, and the requests to write files.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::ui::state::{
 };
 
 impl State {
-    /// Asks what to export, with these choices made.
+    /// Opens the export dialog with these choices.
     pub fn ask_export(&mut self, what: ExportWhat, set: Set) {
-        // A view remembers sets that are gone, such as other data that were removed.
+        // A view may remember sets that no longer exist, such as removed data.
         let is_there = self.export_sets().iter().any(|choice| choice.set == set);
         let set = if is_there { set } else { Set::All };
         self.dialog = Some(Dialog::Export(Box::new(ExportDialog::new(what, set, &self.export_place()))));
     }
 
-    /// Asks what to export: the selection where there is one.
+    /// Opens the export dialog, with the selection if there is one.
     pub fn ask_what_to_export(&mut self) {
         let selected = self.rows_of(&Set::Selection).filter(|(_, rows)| !rows.is_empty());
         let set = if selected.is_some() { Set::Selection } else { Set::All };
@@ -30,12 +30,12 @@ impl State {
         self.ask_export(if has_weights { ExportWhat::Codes } else { ExportWhat::Samples }, set);
     }
 
-    /// The folder that is suggested for an export, with the first part of the file's name.
+    /// The suggested folder of an export, with the first part of the file's name.
     pub fn export_place(&self) -> PathBuf {
         self.save_folder().join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
     }
 
-    /// The shown run with the weights that the views show, and their epoch.
+    /// The shown run with the weights shown in the views, and their epoch.
     pub fn weights_shown(&self) -> Option<(&Run, u32, HeldWeights)> {
         let run = self.shown()?;
         let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
@@ -57,12 +57,12 @@ impl State {
         }
     }
 
-    /// The data of the shown run; those of the design where it has none.
+    /// The data of the shown run, or those of the design if it has none.
     fn exported_data(&self) -> Option<&Arc<Dataset>> {
         self.shown().and_then(|run| self.data_of(run)).or(self.data.dataset.as_ref())
     }
 
-    /// Why something cannot be exported; `None` where it can.
+    /// The reason why something cannot be exported; `None` if it can.
     pub fn export_problem(&self, what: ExportWhat, set: &Set) -> Option<&'static str> {
         if what == ExportWhat::Samples {
             return self
@@ -82,11 +82,11 @@ impl State {
         }
     }
 
-    /// Has what was chosen written to a path that was agreed to.
+    /// Writes the chosen content to a confirmed path.
     pub(super) fn accept_export(&mut self, mut dialog: Box<ExportDialog>, path: PathBuf) {
         let full = with_ending(path.clone(), SaveKind::Results(dialog.form));
         if full != path {
-            // The question whether to replace a file was about the name without the ending.
+            // The confirmation to replace a file was for the name without the extension.
             dialog.path.suggest(full);
             self.dialog = Some(Dialog::Export(dialog));
             return;
@@ -102,7 +102,7 @@ impl State {
         self.write(SaveRequest { results: Some(results), ..request });
     }
 
-    /// Everything that is needed to write what was chosen.
+    /// Everything needed to write the chosen content.
     fn results_request(&self, dialog: &ExportDialog) -> Option<ResultsRequest> {
         let what = match dialog.what {
             ExportWhat::Codes => SampleResults::Codes,
@@ -159,7 +159,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn samples_are_exported_without_a_run_and_nothing_else() {
+    fn without_a_run_only_samples_can_be_exported() {
         let mut state = State::default();
         state.data.dataset = Some(Arc::new(samples::table(9, 2)));
         assert_eq!(state.export_problem(ExportWhat::Samples, &Set::All), None);
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!((dialog.what, dialog.form), (ExportWhat::Samples, ExportForm::Csv));
         dialog.form = ExportForm::Tsv;
         dialog.follow(folder.path());
-        // Without an ending it is asked about again, as the one with it may be there.
+        // Without an extension, it asks again, because the name with the extension may exist.
         state.accept_path(folder.path().join("rows"));
         let Some(Dialog::Export(dialog)) = &state.dialog else { panic!("no question") };
         assert_eq!(dialog.path.text, folder.path().join("rows.tsv").display().to_string());

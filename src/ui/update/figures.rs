@@ -1,4 +1,4 @@
-//! Figures of the views are saved and copied.
+//! Saving and copying figures of the views.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use crate::figure::{Figure, Form, Style};
 use crate::project::{is_hidden, visible};
 use crate::ui::state::{Clip, Effect, FigureRequest, FigureWish, Figures, PathDialog, SaveKind, State};
 
-/// Letters of a title that become the name of a file, at most.
+/// Maximum number of characters of a title used in a file name.
 const MOST_LETTERS: usize = 60;
 
 impl State {
-    /// Does what was asked for with the first of these figures; another one can be chosen where it is
-    /// to be saved.
+    /// Performs the requested action with the first of these figures; another one can be chosen in
+    /// the save dialog.
     pub fn use_figures(&mut self, all: Vec<Arc<Figure>>, wish: FigureWish, is_dark: bool) {
         let style = Style { is_dark, scale: self.figures.style.scale };
         let Some(figure) = all.first().cloned() else {
@@ -33,13 +33,13 @@ impl State {
         }
     }
 
-    /// The name that is suggested for the chosen figure.
+    /// The suggested file name for the chosen figure.
     pub fn figure_name(&self, form: Form) -> PathBuf {
         self.name_of_figure(self.figures.chosen, form)
     }
 
-    /// Another figure may have been chosen than `before`: a form that it does not have becomes a
-    /// picture, and a name that was suggested the one for it.
+    /// Handles a change of the chosen figure from `before`: a format that the new one does not have
+    /// becomes a picture, and a suggested name is updated.
     pub fn rename_figure(&self, before: usize, dialog: &mut PathDialog) {
         let Some(request) = self.figures.request().filter(|_| before != self.figures.chosen) else { return };
         let path = PathBuf::from(dialog.text.trim());
@@ -61,7 +61,7 @@ impl State {
         PathBuf::from(format!("{project}-{}.{}", words.join("-"), form.ending()))
     }
 
-    /// Takes in what is to be copied.
+    /// Handles content to be copied.
     pub(super) fn copied(&mut self, title: &str, result: Result<Clip, String>) {
         match result {
             Ok(clip) => {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_asked_for_saved_and_copied() {
+    fn figures_are_requested_saved_and_copied() {
         let mut state = State::default();
         state.use_figures(Vec::new(), FigureWish::CopyPicture, true);
         assert!(state.effects.is_empty() && state.dialog.is_none(), "there is nothing");
@@ -106,7 +106,7 @@ mod tests {
         for (before, chosen, text, expected) in [
             (0, 1, "/x/a-b-kl-per-unit-nats.svg", "/x/a-b-loss.svg"),
             (1, 0, "/x/mine.png", "/x/mine.png"),
-            // Nothing of it moves.
+            // None of it is animated.
             (0, 1, "/x/a-b-kl-per-unit-nats.gif", "/x/a-b-loss.png"),
             (1, 0, "/x/mine.gif", "/x/mine.png"),
             (1, 1, "/x/mine.gif", "/x/mine.gif"),

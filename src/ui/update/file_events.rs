@@ -1,4 +1,4 @@
-//! What the threads of files answer, taken into the [`State`].
+//! Applies the answers of the file threads to the [`State`].
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use crate::ui::state::{
     Chooser, Dialog, Effect, Offer, PathDialog, Purpose, SaveKind, SaveRequest, State, StoreRequest, Target,
 };
 
-/// How notes begin on a file that could not be opened or saved.
+/// Beginning of notifications about a file that could not be opened or saved.
 const NOT_OPENED: &str = "Could not open";
 const NOT_SAVED: &str = "Could not save";
 
 impl State {
-    /// Takes in what a thread of the [`FileRoom`](crate::ui::files::FileRoom) answered.
+    /// Handles an answer of a thread of the [`FileRoom`](crate::ui::files::FileRoom).
     pub fn handle_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Opened(path, result) => self.opened(path, result),
@@ -67,7 +67,8 @@ impl State {
                 self.notices.take_back(NOT_OPENED);
                 match file {
                     OpenedFile::Project(opened) => self.take_opened(opened, Some(path.clone())),
-                    // A design is a start; the project that grows from it gets a file of its own.
+                    // A design is only a starting point; the project that grows from it gets its
+                    // own file.
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
                 self.renew_store();
@@ -95,7 +96,7 @@ impl State {
         }
     }
 
-    /// Takes a project that was read, with what is known of its file.
+    /// Opens a project that was read, with the information about its file.
     fn take_opened(&mut self, opened: Opened, file: Option<PathBuf>) {
         for warning in &opened.warnings {
             self.notices.say(Severity::Warning, warning.clone());
@@ -156,9 +157,9 @@ impl State {
             self.damaged = false;
             self.note_seen();
         }
-        // What came while the file was written is not in it.
+        // Changes made while the file was written are not in it.
         match request.then {
-            // A run under way is given up knowingly; one that has just ended is not.
+            // The user knows that a run under way is discarded, but not that one has just ended.
             Some(then)
                 if is_same
                     && self.project == self.saved
@@ -171,7 +172,7 @@ impl State {
         }
     }
 
-    /// Says where a path can be typed, as the desktop shows no dialog for it.
+    /// Reports where a path can be typed, because the desktop has no dialog.
     fn offer_typing(&mut self, target: &Target) {
         match target {
             Target::Dialog | Target::Mask => {
@@ -209,7 +210,7 @@ impl State {
         }
     }
 
-    /// Whether the open dialog shows files to a network that fills holes of pictures.
+    /// Whether the open dialog shows files to a network that fills holes in pictures.
     pub fn can_have_mask(&self) -> bool {
         let Some(Dialog::Path(PathDialog { purpose: Purpose::Show(run), .. })) = &self.dialog else {
             return false;
@@ -217,7 +218,8 @@ impl State {
         self.find_run(*run).is_some_and(Run::fills_holes)
     }
 
-    /// Has the document in the file noted, so that a save after a crash knows what another program has changed.
+    /// Records the document contained in the file, so that a save after a crash detects changes by
+    /// other programs.
     fn note_seen(&mut self) {
         if let (Some(file), Some(document)) = (&self.file, self.base.document()) {
             self.effects.push(Effect::Store(StoreRequest::Seen(file.clone(), document)));

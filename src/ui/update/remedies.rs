@@ -1,4 +1,4 @@
-//! What fixes a problem with one click.
+//! One-click fixes of problems.
 
 use std::borrow::Cow;
 
@@ -7,26 +7,26 @@ use crate::dataset::{DataError, Doubt};
 use crate::project::{Choice, Place, visible};
 use crate::ui::state::{NoData, PathField, State};
 
-/// Tooltip of whatever asks where the data are.
+/// Tooltip of buttons that ask for the path of the data.
 pub const LOCATE: &str = "Choose the file or folder the data are in.";
-/// Tooltip of whatever reads the data again.
+/// Tooltip of buttons that read the data again.
 pub const RELOAD: &str = "Read the data again.";
 
-/// What fixes a problem with one click.
+/// A one-click fix of a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Remedy {
-    /// A change of the document.
+    /// Change the document.
     Change(Fix),
-    /// Having the data read otherwise.
+    /// Read the data differently.
     Choose(Choice),
-    /// Choosing where the data are.
+    /// Choose the path of the data.
     Locate,
-    /// Reading the data again.
+    /// Read the data again.
     Reload,
 }
 
 impl Remedy {
-    /// What its button says.
+    /// The label of its button.
     pub fn label(&self) -> Cow<'_, str> {
         match self {
             Remedy::Change(fix) => (&fix.label).into(),
@@ -36,7 +36,7 @@ impl Remedy {
         }
     }
 
-    /// What it does, in a sentence.
+    /// Its description in one sentence.
     pub fn tooltip(&self) -> &'static str {
         match self {
             Remedy::Change(_) => "Fixes the problem; can be undone.",
@@ -48,7 +48,7 @@ impl Remedy {
 }
 
 impl State {
-    /// What fixes a problem, the likeliest first.
+    /// The fixes of a problem, most likely first.
     pub fn remedies(&self, problem: &Problem) -> Vec<Remedy> {
         let mut remedies: Vec<Remedy> = problem.fix.clone().map(Remedy::Change).into_iter().collect();
         if let Some(missing) = self.derived.no_data()
@@ -86,7 +86,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Asks where the data are that could not be loaded.
+    /// Asks for the path of data that could not be loaded.
     pub fn locate_data(&mut self) {
         let missed = match self.derived.no_data() {
             Some(NoData::Failed(

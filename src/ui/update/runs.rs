@@ -1,4 +1,4 @@
-//! What a person does to the list of runs, which can be undone, and what is measured of them.
+//! Changes to the list of runs, which can be undone, and their measurements.
 
 use crate::check::Severity;
 use crate::project::Project;
@@ -6,12 +6,12 @@ use crate::run::{Caption, Finding, Run, RunEvent, RunId, Status};
 use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State, StoreRequest, Tried};
 
 impl State {
-    /// Takes back the last change of the document or of the list of runs.
+    /// Undoes the last change of the document or of the list of runs.
     pub fn undo(&mut self) {
         self.travel(|history, project, run| history.undo(project, run));
     }
 
-    /// Does the last undone change again.
+    /// Redoes the last undone change.
     pub fn redo(&mut self) {
         self.travel(|history, project, run| history.redo(project, run));
     }
@@ -25,14 +25,14 @@ impl State {
         self.keep_fitted();
     }
 
-    /// Gives a run another caption.
+    /// Sets the caption of a run.
     pub fn caption_run(&mut self, id: RunId, caption: Caption) {
         if let Some(before) = self.set_caption(id, caption) {
             self.history.add(&self.project, RunStep::Caption(id, before));
         }
     }
 
-    /// Leaves a run out of lists and comparisons, or no longer.
+    /// Hides a run from lists and comparisons, or shows it again.
     pub fn hide_run(&mut self, id: RunId, is_hidden: bool) {
         let Some(run) = self.find_run_mut(id) else { return };
         let caption = Caption { is_hidden, ..run.caption.clone() };
@@ -42,21 +42,21 @@ impl State {
         self.caption_run(id, caption);
     }
 
-    /// Deletes a run. It stays in memory until the document is closed, so that it can be brought back.
+    /// Deletes a run. It stays in memory until the document is closed, so that it can be restored.
     pub fn delete_run(&mut self, id: RunId) {
         let Some(back) = self.take_out(id) else { return };
         self.history.add(&self.project, back);
         self.notices.say(Severity::Info, format!("Run {id} is deleted. Undo brings it back."));
     }
 
-    /// Opens the page of a run, with the keyboard in one of its fields.
+    /// Opens the page of a run, with the focus in one of its fields.
     pub fn open_page(&mut self, run: RunId, focus: Option<RunField>) {
         self.select_run(run);
         self.view.runs_table.page = Some(RunPage { run, focus });
         self.show_bottom(BottomTab::Runs);
     }
 
-    /// Takes in what was measured of a run.
+    /// Stores measurements of a run.
     pub(super) fn found(&mut self, id: RunId, findings: Vec<Finding>) {
         let Some(run) = self.find_run_mut(id) else { return };
         for finding in findings {
@@ -65,7 +65,7 @@ impl State {
         self.keep_results(id);
     }
 
-    /// Keeps a finding with a run, which can be undone.
+    /// Adds a finding to a run, which can be undone.
     pub fn keep_finding(&mut self, id: RunId, finding: Finding) {
         let told = format!("Kept this result ({}) with run {id}. Its details show it.", finding.kind.name());
         let back = self.take_step(RunStep::Finding(id, Box::new(finding), true));
@@ -73,19 +73,20 @@ impl State {
         self.notices.say(Severity::Info, told);
     }
 
-    /// The number of the next run. Runs of the document before that are still being stopped have theirs a little longer.
+    /// The number of the next run. Runs of the previous document that are still being stopped keep
+    /// their numbers for a while.
     pub fn next_run(&self) -> RunId {
         let mut taken = self.used.clone();
         loop {
             let next = RunId::next(&taken);
-            // One that is taken is given only where no other is left.
+            // A number in use is only returned if no other is left.
             if !self.orphans.contains(&next) || !taken.insert(next) {
                 return next;
             }
         }
     }
 
-    /// Does a step of the history; gives the one that takes it back.
+    /// Performs a step of the history; returns the one that reverts it.
     fn take_step(&mut self, step: RunStep) -> RunStep {
         match step {
             RunStep::Caption(id, caption) => {
@@ -114,7 +115,7 @@ impl State {
         }
     }
 
-    /// Sets a caption; gives the one before, where it is another.
+    /// Sets a caption; returns the previous one if it differs.
     fn set_caption(&mut self, id: RunId, caption: Caption) -> Option<Caption> {
         let run = self.find_run_mut(id).filter(|run| run.caption != caption)?;
         let before = run.caption.clone();
@@ -123,7 +124,7 @@ impl State {
         Some(before)
     }
 
-    /// Has it written down what a person says of a run and what was measured of it.
+    /// Saves the caption and the measurements of a run to the live store.
     fn keep_results(&mut self, id: RunId) {
         let Some(run) = self.find_run_mut(id) else { return };
         let request = StoreRequest::Results(id, run.caption.clone(), run.results.clone());
@@ -131,7 +132,7 @@ impl State {
         self.runs_unsaved = true;
     }
 
-    /// Takes a run out of the list; gives the step that puts it back.
+    /// Removes a run from the list; returns the step that restores it.
     fn take_out(&mut self, id: RunId) -> Option<RunStep> {
         let at = self.runs.iter().position(|run| run.id == id)?;
         if self.shown().is_some_and(|run| run.id == id) {
@@ -154,7 +155,7 @@ impl State {
         Some(RunStep::Restore(Box::new(run), is_compared))
     }
 
-    /// Puts a deleted run back at its place.
+    /// Restores a deleted run at its position.
     fn put_back(&mut self, run: Run, is_compared: bool) {
         let id = run.id;
         let at = self.runs.partition_point(|other| other.id < id);

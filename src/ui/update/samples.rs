@@ -1,5 +1,5 @@
-//! What views show of the samples of a set is asked for a part at a time: what is drawn, and beside
-//! it the errors of the rest.
+//! Requests the data that views show for the samples of a set, part by part: the displayed part,
+//! and in addition the errors of the others.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use crate::session::{CodePlane, JobKind, Linear, Order, Rated, SampleJob, part_r
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted};
 
-/// Rows that are looked through for unknown errors in a frame, at most: less than a millisecond.
+/// Maximum number of rows searched for unknown errors per frame: less than a millisecond.
 const EACH_FRAME: usize = 1 << 18;
 
-/// Rows of other data that are drawn, at most.
+/// Maximum number of rows of other data drawn.
 pub const MOST_LOCATED: usize = 20_000;
 
-/// Why a network cannot be shown samples.
+/// The reason why samples cannot be shown to a network.
 const NO_PLAN: &str = "the design of the run cannot be planned again; its samples cannot be shown";
 
 impl State {
-    /// Asks for what a view wants next: of the samples in sight, and of the whole set, unless an
-    /// answer is on its way.
+    /// Requests the next data a view needs, for the samples in view and for the whole set, unless
+    /// an answer is pending.
     pub fn follow_samples(&mut self, wanted: &Wanted) {
         for of_sight in [true, false] {
             if self.scored.is_waiting(of_sight) {
@@ -41,8 +41,8 @@ impl State {
         }
     }
 
-    /// Asks where the shown run's encoder puts other data, unless that is known; `plane` are codes whose principal components
-    /// span the plane that is drawn, where one is.
+    /// Requests the codes of other data from the shown run's encoder, unless they are known.
+    /// `plane` are codes whose principal components span the plane that is drawn, if any.
     pub fn follow_located(&mut self, plane: Option<&(Arc<Kept>, CodePlane)>) {
         if self.scored.is_waiting(false) {
             return;
@@ -61,7 +61,7 @@ impl State {
         self.ask_samples(wanted);
     }
 
-    /// Asks how the selection differs from the rest of its data, unless that is known.
+    /// Requests the comparison of the selection with the rest of its data, unless it is known.
     pub fn follow_comparison(&mut self) {
         let Some(((of, like), data)) = self.comparison_stamps().zip(self.selectable()) else { return };
         let rows = self.selection.rows(data.fingerprint);
@@ -84,8 +84,8 @@ impl State {
         self.ask_samples(Some((job, Awaited::Compare(of, like))));
     }
 
-    /// Stand for the selection with its data and the errors that are known of them, and without the
-    /// errors.
+    /// Hashes that identify the selection with its data, once with their known errors and once
+    /// without.
     pub fn comparison_stamps(&self) -> Option<(u64, u64)> {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
@@ -95,7 +95,7 @@ impl State {
         Some((stamp_of((like, errors)), like))
     }
 
-    /// The errors of the data that are selected from, as a run sees them, once those of a whole set are known.
+    /// The errors, for a run, of the data of the selection, once those of a whole set are known.
     pub fn known_errors(&self, run: &Run) -> Option<&Errors> {
         let is_settled = self.scored.is_whole || self.scored.coming.is_some();
         let errors = self.scored.errors.as_ref().filter(|_| is_settled)?;
@@ -105,7 +105,8 @@ impl State {
         is_own.then_some(errors)
     }
 
-    /// The errors of a run's own data by the weights that other data are shown to; empty where they are not known.
+    /// The errors of a run's own data with the weights used for other data; empty where they are
+    /// unknown.
     fn own_errors(&self, run: &Run) -> Vec<f32> {
         let fingerprint = run.fingerprint;
         let shown = self.scored.errors.as_ref().map(|errors| Subject { fingerprint, ..errors.subject });
@@ -122,7 +123,7 @@ impl State {
         }
     }
 
-    /// Pictures of the samples in sight.
+    /// Pictures of the samples in view.
     fn next_pictures(
         &self,
         scored: &mut Scored,
@@ -143,7 +144,7 @@ impl State {
         Some((job, Awaited::Pictures(of, look.subject.samples_stamp())))
     }
 
-    /// The next rows of the set on which the error of PCA is not known.
+    /// The next rows of the set for which the error of PCA is unknown.
     fn next_linear_error(
         &self,
         scored: &mut Scored,
@@ -167,8 +168,8 @@ impl State {
         Some((SampleJob::LinearError(trial, linear, rows), Awaited::LinearError(of, count)))
     }
 
-    /// The next rows of the set whose error is not known. Once all are, newer errors take the place
-    /// of older ones.
+    /// The next rows of the set whose error is unknown. Once all are known, newer errors replace
+    /// older ones.
     fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
         let unknown = || Errors::unknown(look.subject, look.weights.clone(), look.data.len());
         match &scored.errors {
@@ -184,8 +185,8 @@ impl State {
             scored.coming = None;
         }
         let errors = scored.errors.get_or_insert_with(unknown);
-        // Weights of before are scored to their end: of a run under way, there would never be a
-        // whole set else.
+        // Scoring with earlier weights is completed: otherwise, a whole set would never be finished
+        // while a run trains.
         if errors.subject != look.subject && scored.coming.is_none() {
             scored.coming = Some(unknown());
         }
@@ -222,7 +223,7 @@ impl State {
     }
 }
 
-/// The mean error of rows; `None` where there are none.
+/// The mean error of rows; `None` where there are no rows.
 fn mean_of(rows: &SetRows<'_>, errors: &Errors) -> Option<f64> {
     let known = rows.all().into_iter().filter_map(|row| errors.of(row)).map(f64::from);
     let (sum, count) = known.fold((0.0, 0_usize), |(sum, count), error| (sum + error, count + 1));
@@ -241,7 +242,7 @@ fn next_order(scored: &Scored, look: &Look<'_>, order: Order) -> Option<(SampleJ
     Some((job, Awaited::Order(of, look.order_stamp(order))))
 }
 
-/// PCA, where it is wanted and not known.
+/// The fit of PCA, if it is needed and unknown.
 fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
     let of = look.linear_stamp();
     let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
@@ -252,11 +253,11 @@ fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(Sam
 
 fn known_linear(scored: &Scored, look: &Look<'_>) -> Option<Linear> {
     let (of, linear) = scored.linear.as_ref()?;
-    // PCA knows samples of one size alone.
+    // PCA applies to samples of one size only.
     linear.clone().filter(|_| *of == look.linear_stamp() && look.data.shape == look.run.shape)
 }
 
-/// What PCA makes of the watched samples, of the input that the network got.
+/// The reconstructions of the watched samples by PCA, from the input of the network.
 fn next_values(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
     let linear = known_linear(scored, look).filter(|_| wanted.has_linear)?;
     let of = look.values_stamp();

@@ -1,4 +1,4 @@
-//! The selection is changed, named, and taken up again.
+//! Changing, naming and restoring the selection.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use crate::project::{NamedSelection, OwnLabel};
 use crate::session::Trial;
 use crate::ui::state::{Criterion, ExportRequest, How, Set, State};
 
-/// Whose data are selected from.
+/// The origin of the data of the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// The shown run was trained on them.
+    /// The training data of the shown run.
     Run,
-    /// The design on screen has them; the shown run, if there is one, was trained on other rows.
+    /// The data of the current design; the shown run, if any, was trained on other rows.
     Design,
-    /// The shown run's network was shown them, under this name.
+    /// Other data shown to the shown run's network, under this name.
     Other(&'a str),
 }
 
 impl State {
-    /// All data that can be selected from, each rows once: those of the shown run, those of the
-    /// design, and other data.
+    /// All data in which rows can be selected, without duplicates: those of the shown run, those of
+    /// the design, and other data.
     pub fn sources(&self) -> Vec<(Origin<'_>, &Arc<Dataset>)> {
         let run = self.shown().and_then(|run| self.data_of(run)).map(|data| (Origin::Run, data));
         let design = self.data.dataset.as_ref().map(|data| (Origin::Design, data));
@@ -34,8 +34,8 @@ impl State {
         sources
     }
 
-    /// The data that are selected from, and whose they are: those in which rows are selected, else
-    /// the first there are.
+    /// The data of the selection and their origin: those with selected rows, else the first
+    /// available.
     fn source(&self) -> Option<(Origin<'_>, &Arc<Dataset>)> {
         let sources = self.sources();
         let is_selected =
@@ -43,17 +43,17 @@ impl State {
         sources.iter().find(is_selected).or(sources.first()).copied()
     }
 
-    /// The data that are selected from.
+    /// The data of the selection.
     pub fn selectable(&self) -> Option<&Arc<Dataset>> {
         self.source().map(|(_, data)| data)
     }
 
-    /// Whether the data that are selected from can be shown to the network of the shown run.
+    /// Whether the data of the selection can be shown to the network of the shown run.
     pub fn is_selection_of_run(&self) -> bool {
         self.source().is_some_and(|(origin, _)| origin != Origin::Design)
     }
 
-    /// Selects from the data with this fingerprint from now on; nothing of them is selected yet.
+    /// Switches the selection to the data with this fingerprint, with nothing selected.
     pub fn select_from(&mut self, fingerprint: u64) {
         self.selection.apply(fingerprint, Vec::new(), How::Replace);
     }
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// Changes the selection by the rows that meet a criterion.
+    /// Changes the selection with the rows that match a criterion.
     pub fn select_where(&mut self, criterion: &Criterion, how: How) {
         let Some(data) = self.selectable() else { return };
         let errors = self.shown().and_then(|run| self.known_errors(run));
@@ -87,7 +87,7 @@ impl State {
         self.selection.apply(fingerprint, rows, how);
     }
 
-    /// Gives the selection a name; it can be undone.
+    /// Saves the selection under a name; this can be undone.
     pub fn name_selection(&mut self) {
         let Some(fingerprint) = self.selectable().map(|data| data.fingerprint) else { return };
         let name = self.free_name(fingerprint, "selection");
@@ -95,7 +95,7 @@ impl State {
         self.edit(|project, _| project.selections.push(NamedSelection { name, fingerprint, rows }));
     }
 
-    /// Changes the selection by one that was given a name, counted from 0.
+    /// Changes the selection with a named one, by its index.
     pub fn take_named(&mut self, index: usize, how: How) {
         let Some((named, data)) = self.project.selections.get(index).zip(self.selectable()) else { return };
         if named.fingerprint == data.fingerprint {
@@ -104,7 +104,7 @@ impl State {
         }
     }
 
-    /// Gives a named selection another name, with a number where it is taken.
+    /// Renames a named selection, adding a number if the name is taken.
     pub fn rename_selection(&mut self, index: usize, name: &str) {
         let name = name.trim();
         let Some(named) = self.project.selections.get(index).filter(|named| named.name != name) else {
@@ -122,7 +122,7 @@ impl State {
         });
     }
 
-    /// Removes a named selection; its rows stay what they are.
+    /// Removes a named selection; the current selection does not change.
     pub fn remove_named(&mut self, index: usize) {
         self.edit(|project, _| {
             if index < project.selections.len() {
@@ -136,13 +136,14 @@ impl State {
         self.project.data.own_labels.iter().any(|own| is_of(own, named))
     }
 
-    /// Makes a named selection a label column of the design, or takes that back; what it held out
-    /// is held out no longer.
+    /// Adds a named selection to the design as a label column, or removes the column. A class held
+    /// out by it is then no longer held out.
     pub fn toggle_label(&mut self, index: usize) {
         let Some(named) = self.project.selections.get(index).cloned() else { return };
         let own = self.data.dataset.as_ref().filter(|data| data.fingerprint == named.fingerprint);
         let label = own.filter(|_| !self.is_label(&named)).map(|data| {
-            // What is held out is found by its class: no other column may have one of that name.
+            // A held-out class is identified by its name, so no other column may have a class with
+            // that name.
             let is_taken = data.labels.iter().any(|column| column.has_class(&named.name));
             OwnLabel {
                 name: if is_taken { format!("{} (own)", named.name) } else { named.name.clone() },
@@ -165,12 +166,12 @@ impl State {
         });
     }
 
-    /// What an export of the selection writes; `None` where nothing is selected.
+    /// The content of an export of the selection; `None` where nothing is selected.
     pub fn export_request(&self) -> Option<ExportRequest> {
         let (origin, data) = self.source()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = self.selection.rows(data.fingerprint);
-        // Other data are read as the run's own.
+        // Other data are read like the run's own.
         let of_run = self.shown().filter(|_| origin != Origin::Design);
         (!rows.is_empty()).then(|| ExportRequest {
             data: Arc::clone(data),
@@ -181,7 +182,7 @@ impl State {
         })
     }
 
-    /// The shown run's network with data, as they are; `None` where it cannot be shown them.
+    /// The shown run's network with uncorrupted data; `None` where the data cannot be shown to it.
     fn trial(&self, origin: Origin<'_>) -> Option<Trial> {
         let set = match origin {
             Origin::Run => Set::All,
@@ -208,7 +209,7 @@ impl State {
     }
 }
 
-/// Whether a label column was made of a selection.
+/// Whether a label column was made from a selection.
 fn is_of(own: &OwnLabel, named: &NamedSelection) -> bool {
     (own.fingerprint, &own.rows) == (named.fingerprint, &named.rows)
 }
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_named_renamed_taken_up_again_and_undone() {
+    fn a_selection_is_named_renamed_restored_and_undone() {
         let mut state = state();
         state.select_where(&Criterion::Class(0, 1), How::Replace);
         assert_eq!(state.selected(), [1, 4, 7]);
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_selection_becomes_a_label_column_and_is_taken_back() {
+    fn a_named_selection_becomes_a_label_column_and_back() {
         let mut state = state();
         state.select_where(&Criterion::Class(0, 1), How::Replace);
         state.name_selection();
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_selections_change_no_design() {
+    fn naming_a_selection_does_not_change_the_design() {
         let mut state = state();
         state.select_all();
         state.name_selection();

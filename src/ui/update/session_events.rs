@@ -1,4 +1,4 @@
-//! What the session tells, taken into the [`State`].
+//! Applies the events of the session to the [`State`].
 
 use crate::check::Severity;
 use crate::project::format_percent;
@@ -7,7 +7,7 @@ use crate::session::Event;
 use crate::ui::state::State;
 
 impl State {
-    /// Takes in something that happened.
+    /// Applies an event.
     pub fn handle_event(&mut self, event: Event) {
         match event {
             Event::Loading { request, done, total } if request == self.data.request => {
@@ -20,7 +20,7 @@ impl State {
                 self.data.mended = mended;
                 self.data_failed(error);
             }
-            // Answers to older requests come too late.
+            // Answers to older requests are ignored.
             Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
             Event::Showing { request, done, total } => self.show_progress(request, (done, total)),
             Event::Shown { request, shown } => self.take_shown(request, *shown),
@@ -74,7 +74,7 @@ impl State {
     fn status_changed(&mut self, id: RunId, status: &Status) {
         self.runs_unsaved = true;
         match status {
-            // What was said of its end no longer holds.
+            // An earlier notification about its end no longer applies.
             Status::Queued | Status::Paused | Status::Training => {
                 self.notices.take_back(&format!("Run {id} "));
             }

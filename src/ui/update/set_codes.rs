@@ -1,5 +1,5 @@
-//! Codes of the samples of a set are asked for a part at a time, so that other work of the compute
-//! lane comes in between.
+//! Codes of the samples of a set are requested part by part, so that other work of the compute
+//! service can run in between.
 
 use std::sync::Arc;
 
@@ -8,43 +8,43 @@ use crate::session::{CodePlane, JobKind, PlaceJob, PlaceOn, Places, Request, Sam
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{ComingCodes, ExploredPlane, Look, PlacedCodes, Set, SetCodes, State};
 
-/// Numbers that the codes of a set have, at most: 256 MB.
+/// Maximum number of values in the codes of a set: 256 MB.
 const MOST_NUMBERS: usize = 1 << 26;
 
-/// Why a network cannot encode samples.
+/// The reason why a network cannot encode samples.
 const NO_PLAN: &str = "The design of the run cannot be planned again, so its samples cannot be encoded.";
 
-/// What is asked for next.
+/// The next request.
 enum Next {
     /// Codes of the next rows.
     Part(SampleJob),
-    /// Places of the coming codes.
+    /// Positions of the new codes.
     Coming(PlaceJob),
-    /// Places on another plane of the codes that are shown.
+    /// Positions of the displayed codes on another plane.
     Shown(PlaceJob),
 }
 
-/// The codes that a view wants.
+/// The codes that a view needs.
 struct Wish<'a, P> {
     set: &'a Set,
-    /// By the weights kept next to it; by the newest without.
+    /// With the weights kept closest to it; with the newest if `None`.
     epoch: Option<u32>,
     plane: P,
 }
 
 impl State {
-    /// Asks for the codes of a set by the weights that views look at and for their places on a
-    /// plane, unless an answer is on its way. The watched samples have theirs with each kept epoch.
+    /// Requests the codes of a set with the weights shown in the views, and their positions on a
+    /// plane, unless an answer is pending. The watched samples have codes in every kept epoch.
     pub fn follow_set_codes(&mut self, set: &Set, plane: CodePlane) {
         let mut codes = std::mem::take(&mut self.set_codes);
-        // Other data are drawn above any set.
+        // Other data are drawn in addition to any set.
         let wish = (!matches!(set, Set::Other(_))).then_some(Wish { set, epoch: self.epoch, plane });
         self.follow_codes(&mut codes, wish, |of, plane| PlaceOn::Latent(*plane, Arc::clone(&of.watched)));
         self.set_codes = codes;
     }
 
-    /// Asks for the codes of a set that the view Explore shows: on any plane, by the weights of the
-    /// epoch whose watched codes it would show otherwise.
+    /// Requests the codes of a set for the Explore view: on any plane, with the weights of the
+    /// epoch whose watched codes it would otherwise show.
     pub fn follow_explored_codes(&mut self, set: &Set, epoch: u32, plane: &Arc<ExploredPlane>) {
         let mut codes = std::mem::take(&mut self.explored_codes);
         let wish = Wish { set, epoch: Some(epoch), plane: Arc::clone(plane) };
@@ -100,8 +100,8 @@ impl State {
         if moved.is_some() && !codes.has_moved() {
             return moved;
         }
-        // Weights of before are encoded to their end: of a run under way, there would never be a
-        // whole set else.
+        // Encoding with earlier weights is completed: otherwise, a whole set would never be
+        // finished while a run trains.
         if codes.coming().is_none() {
             let of = stamp_of((look.subject, look.set));
             let is_there = codes.shown().is_some_and(|shown| shown.of == of);
@@ -128,8 +128,7 @@ impl State {
     }
 }
 
-/// Codes of all rows that a view looks at, none of them known yet; `None` before the first
-/// epoch was kept.
+/// Codes of all rows that a view shows, all unknown; `None` before the first epoch was kept.
 fn unknown_codes<P: Clone>(
     look: &Look<'_>,
     wish: &Wish<'_, P>,

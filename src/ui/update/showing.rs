@@ -1,4 +1,4 @@
-//! Files are shown to the network of a run, which does not touch the data of the design.
+//! Shows files to the network of a run, without changing the data of the design.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::run::{Run, RunId};
 use crate::session::{Request, Shown};
 use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW, Set, State, Wish};
 
-/// How a note begins that offers to load the other data of a project.
+/// Beginning of the notification that offers to load the other data of a project.
 const OTHERS: &str = "This project has other data";
 
-/// Words of a note that says why files are not shown; it holds until others are to be.
+/// Part of the notification that files cannot be shown; it stays until others are requested.
 const FAILED: &str = " cannot be shown to run ";
 
 impl State {
@@ -31,7 +31,8 @@ impl State {
         self.dialog = Some(Dialog::Path(PathDialog::new(Purpose::Show(run), text)));
     }
 
-    /// Shows files to the network of a run, as one set, with the holes of a mask and in a size where these are given.
+    /// Shows files to the network of a run, as one set, with the holes of a mask and in a given
+    /// size where these are given.
     pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>, mask: Option<Mask>, size: Option<ShownSize>) {
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let paths: Vec<PathBuf> = paths.into_iter().map(absolute).collect();
@@ -45,7 +46,7 @@ impl State {
         self.wish(run, other);
     }
 
-    /// Loads the other data of the project for the shown run, where they are not there.
+    /// Loads the missing other data of the project for the shown run.
     pub fn reload_others(&mut self) {
         self.notices.take_back(OTHERS);
         let Some(run) = self.trained_run().map(|run| run.id) else { return };
@@ -54,18 +55,18 @@ impl State {
         }
     }
 
-    /// The other data of the project that the shown run's network does not see.
+    /// The other data of the project that are not loaded for the shown run.
     fn missing_others(&self) -> impl Iterator<Item = &OtherData> {
         self.project.others.iter().filter(|other| !self.others.contains_key(&other.name))
     }
 
-    /// Removes other data; those of the project can be brought back by an undo and loaded again.
+    /// Removes other data; those of the project can be restored by undo and loaded again.
     pub fn remove_other(&mut self, name: &str) {
         self.edit(|project, _| project.others.retain(|other| other.name != name));
         self.refresh(false);
     }
 
-    /// Offers to load other data of the project that are not there.
+    /// Offers to load missing other data of the project.
     fn offer_others(&mut self) {
         let count = self.missing_others().count();
         if count == 0 || self.trained_run().is_none() {
@@ -78,7 +79,7 @@ impl State {
         self.notices.offer(Severity::Info, text, Offer::Others);
     }
 
-    /// Other data that the shown run sees are those that were read for it and are listed.
+    /// Updates the other data shown to the current run: those that were read for it and are listed.
     pub(super) fn follow_others(&mut self) {
         if self.showing.turn_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
             self.scored.forget_located();
@@ -91,14 +92,14 @@ impl State {
         self.scored.located.retain(|name, _| self.others.contains_key(name));
     }
 
-    /// How far the request under way is.
+    /// Updates the progress of the current request.
     pub(super) fn show_progress(&mut self, request: u64, progress: (u64, u64)) {
         if self.showing.is_of(request) {
             self.showing.progress = Some(progress);
         }
     }
 
-    /// Takes in files that were asked for.
+    /// Stores loaded files.
     pub(super) fn take_shown(&mut self, request: u64, shown: Shown) {
         if !self.showing.is_of(request) {
             return;
@@ -106,7 +107,7 @@ impl State {
         let Some(Wish { run: id, other }) = self.showing.end() else { return };
         let Shown { mut data, doubts } = shown;
         let name = visible(&other.name).into_owned();
-        // How they are read is not chosen: it is the run's.
+        // The run determines how they are read, so there is no choice to offer.
         let doubted = std::mem::take(&mut data.doubts).into_iter().chain(doubts);
         data.warnings.extend(doubted.map(|doubt| visible(&doubt.message).into_owned()));
         data.overview = Vec::new();
@@ -119,7 +120,7 @@ impl State {
             warned => format!("; the log has {warned} warnings"),
         };
         self.notices.log(Severity::Info, format!("{name}: {}.", data.said.line));
-        // It may have been deleted meanwhile.
+        // The run may have been deleted in the meantime.
         if let Some(run) = self.runs.iter().find(|run| run.id == id) {
             let count = format_count(data.len());
             let samples = if data.len() == 1 { "sample" } else { "samples" };
@@ -136,7 +137,7 @@ impl State {
         self.ask_next_shown();
     }
 
-    /// Takes in that files could not be shown.
+    /// Handles files that could not be shown.
     pub(super) fn not_shown(&mut self, request: u64, error: &DataError) {
         if !self.showing.is_of(request) {
             return;
@@ -158,12 +159,12 @@ impl State {
         self.ask_next_shown();
     }
 
-    /// Asks for the first files that wait, unless some are on their way.
+    /// Requests the next files in the queue, unless a request is pending.
     fn ask_next_shown(&mut self) {
         while let Some(Wish { run, other }) = self.showing.next() {
             let (paths, mask, size) = (other.paths.clone(), other.mask.clone(), other.size);
             let Some(run) = self.find_run(*run).cloned().map(Box::new) else {
-                // It was deleted meanwhile.
+                // The run was deleted in the meantime.
                 self.showing.skip();
                 continue;
             };
@@ -174,7 +175,7 @@ impl State {
         }
     }
 
-    /// A name for the set of these files that no other has.
+    /// An unused name for the set of these files.
     fn free_other_name(&self, paths: &[PathBuf], is_masked: bool) -> String {
         let name =
             |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -193,7 +194,7 @@ impl State {
     }
 }
 
-/// Whether a source looks like more of what a run was trained on.
+/// Whether a source resembles the training data of a run.
 pub(super) fn is_alike(run: &Run, source: &Source) -> bool {
     match (source, run.shape) {
         (Source::ImageFolder { .. } | Source::Idx { .. }, Shape::Image { .. })
@@ -224,7 +225,7 @@ mod tests {
         state
     }
 
-    /// The number of the newest request to show files, and these.
+    /// The newest request to show files: its number, and the files.
     fn asked(state: &State) -> Option<(u64, Vec<PathBuf>)> {
         state.effects.iter().rev().find_map(|effect| match effect {
             Effect::Session(Request::Show { request, paths, .. }) => Some((*request, paths.clone())),
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_shown_become_a_set_and_the_design_keeps_its_data() {
+    fn shown_files_become_a_set_and_the_design_keeps_its_data() {
         let mut state = state();
         let before = state.project.data.clone();
         state.show_to(RunId(2), vec!["/photos".into()], None, None);
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_a_run_that_was_deleted_nor_drawn_of_another() {
+    fn data_shown_to_deleted_or_other_runs_are_ignored() {
         let mut state = state();
         state.show_to(RunId(2), vec!["/photos".into()], None, None);
         let (request, _) = asked(&state).expect("a request");
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_told_and_cancelling_ends_all() {
+    fn files_that_cannot_be_shown_are_reported_and_cancel_clears_the_queue() {
         let mut state = state();
         state.show_to(RunId(2), vec!["/a.csv".into()], None, None);
         state.show_to(RunId(2), vec!["/b.csv".into()], None, None);
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_asked_about_while_there_is_a_trained_run() {
+    fn dropping_files_asks_if_there_is_a_trained_run() {
         let drop = |state: &mut State, source: Source| {
             state.dialog = None;
             state.use_dropped(vec![("/x".into(), DropKind::Data(source))]);
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn other_data_of_a_project_are_offered_and_not_loaded() {
+    fn other_data_of_a_project_are_offered_but_not_loaded() {
         let mut state = state();
         state.project.others = vec![OtherData {
             name: "photos".to_owned(),

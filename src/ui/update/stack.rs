@@ -1,14 +1,15 @@
-//! Edits of the network, as plain functions over the document: no window, no history.
+//! Edits of the network as plain functions on the document, independent of the window and the
+//! history.
 
 use crate::check::{freed, mirror};
 use crate::project::{Decoder, Layer, Place, Project, Shape};
 
-/// A place between two cards where a layer can stand.
+/// A position between two cards where a layer can be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
     /// Before the encoder layer of this number, or after the last.
     Encoder(usize),
-    /// The same in a decoder of its own.
+    /// In a free decoder, before the layer of this number or after the last.
     Decoder(usize),
 }
 
@@ -21,7 +22,8 @@ impl Gap {
     }
 }
 
-/// Every card from the input to the output; the input card stands for the data, whose samples have the shape `input`.
+/// Every card from the input to the output. The input card represents the data, whose samples have
+/// the shape `input`.
 pub fn places(project: &Project, input: Option<Shape>) -> Vec<Place> {
     let decoder = match &project.decoder {
         Decoder::Free(layers) => layers.len(),
@@ -35,7 +37,7 @@ pub fn places(project: &Project, input: Option<Shape>) -> Vec<Place> {
         .collect()
 }
 
-/// Every gap a layer can be put into, in the order of the computation.
+/// Every gap for a layer, in the order of the computation.
 pub fn gaps(project: &Project) -> Vec<Gap> {
     let encoder = (0..=project.encoder.len()).map(Gap::Encoder);
     let decoder = match &project.decoder {
@@ -45,8 +47,8 @@ pub fn gaps(project: &Project) -> Vec<Gap> {
     encoder.chain((0..decoder).map(Gap::Decoder)).collect()
 }
 
-/// Where a layer goes that is added while `selected` is selected: right after it, or the nearest
-/// gap there is.
+/// The gap for a layer that is added while `selected` is selected: right after it, or the nearest
+/// one.
 pub fn gap_after(project: &Project, selected: Place) -> Gap {
     let waist = Gap::Encoder(project.encoder.len());
     match (&project.decoder, selected) {
@@ -59,8 +61,8 @@ pub fn gap_after(project: &Project, selected: Place) -> Gap {
     }
 }
 
-/// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder first; where that cannot
-/// be freed yet, nothing is changed.
+/// Inserts a layer into a gap and returns its place. For a gap in a mirrored decoder, the decoder
+/// is freed first; if that is not possible yet, nothing changes.
 pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Layer) -> Option<Place> {
     if let (Gap::Decoder(_), Decoder::Mirrored { .. }) = (gap, &project.decoder) {
         project.decoder = Decoder::Free(freed(project, input)?);
@@ -68,18 +70,18 @@ pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Laye
     project.insert_layer(gap.place(), layer)
 }
 
-/// Puts a copy of a card right after it and says where the copy is.
+/// Inserts a copy of a card right after it and returns the copy's place.
 pub fn duplicate(project: &mut Project, input: Option<Shape>, place: Place) -> Option<Place> {
     let copy = project.layer(place)?.clone();
     let gap = gap_after(project, place);
     insert(project, input, gap, copy)
 }
 
-/// Moves a card into a gap and says where it went; where it cannot go there, nothing is changed.
+/// Moves a card into a gap and returns its new place; if it cannot be moved there, nothing changes.
 pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap: Gap) -> Option<Place> {
     let mut moved = project.clone();
     let layer = moved.remove_layer(place)?;
-    // Taking the card out has moved the gaps after it one up.
+    // Removing the card has shifted the gaps after it by one.
     let gap = match (place, gap) {
         (Place::Encoder(from), Gap::Encoder(to)) if to > from => Gap::Encoder(to - 1),
         (Place::Decoder(from), Gap::Decoder(to)) if to > from => Gap::Decoder(to - 1),
@@ -90,16 +92,18 @@ pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap:
     Some(place)
 }
 
-/// The gap one card up (towards the input) or down from a card; the way leads across the code where the decoder is free.
+/// The gap one card up (towards the input) or down from a card. The move can cross the code where
+/// the decoder is free.
 pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
     project.layer(place)?;
     let gaps = gaps(project);
     let own = gaps.iter().position(|gap| gap.place() == place)?;
-    // The gaps right above and right below a card would leave it where it is.
+    // The gaps directly above and below a card would not move it.
     if up { own.checked_sub(1).map(|at| gaps[at]) } else { gaps.get(own + 2).copied() }
 }
 
-/// The layers of the decoder: its own, or those it would start from on its own; `None` where their sizes are not known.
+/// The layers of the decoder: its own, or the ones it would have when freed; `None` where their
+/// sizes are unknown.
 pub fn decoder_layers(project: &Project, input: Option<Shape>) -> Option<Vec<Layer>> {
     match &project.decoder {
         Decoder::Free(layers) => Some(layers.clone()),
@@ -128,7 +132,7 @@ mod tests {
         for recipe in Recipe::ALL {
             let mut mirrored = recipe.project();
             if let Decoder::Mirrored { tied } = &mut mirrored.decoder {
-                // A decoder of its own has weights of its own.
+                // A free decoder has its own weights.
                 *tied = false;
             }
             let shape = Some(Shape::Image { height: 8, width: 8, channels: 1 });
@@ -171,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_comes_after_the_selection() {
+    fn a_new_layer_is_added_after_the_selection() {
         let mirrored = Recipe::Undercomplete.project();
         let waist = Gap::Encoder(2);
         for (place, gap) in [

@@ -9,11 +9,11 @@ use crate::run::{Run, RunEvent, RunId, Setting, Status, weight_problem};
 use crate::session::{JobKind, Request, Start, TrainRequest};
 use crate::ui::state::{BottomTab, Dialog, State};
 
-/// How a note begins that refuses to train a design.
+/// Beginning of the notification that a design cannot be trained.
 pub const NOT_YET: &str = "Not yet trainable";
 
 impl State {
-    /// Pauses the run under way, or starts or resumes one.
+    /// Pauses the current run, or starts or resumes one.
     pub fn train_or_pause(&mut self) {
         match self.active_run().map(|run| (run.id, run.status.clone())) {
             Some((run, Status::Paused)) => self.send(Request::Go(run, Start::Train)),
@@ -22,7 +22,7 @@ impl State {
         }
     }
 
-    /// Starts a run, or resumes the one that is paused or was stopped.
+    /// Starts a run, or resumes a paused or stopped one.
     pub fn start(&mut self, start: Start) {
         if let Some(run) = self.active_run().map(|run| run.id) {
             self.send(Request::Go(run, start));
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// Starts a run of the design on screen, or two where layer-wise and joint training are compared.
+    /// Starts a run of the current design, or two to compare layer-wise and joint training.
     pub fn start_new(&mut self, start: Start) {
         let Some((plans, data)) = self.prove(&self.project.trained_designs()) else { return };
         let first = self.next_run();
@@ -42,7 +42,7 @@ impl State {
             let run = Run::new(self.next_run(), &plan, &data);
             self.used.insert(run.id);
             self.runs.push(run.clone());
-            // Those beside the first are trained to be compared with it.
+            // The runs after the first are trained for comparison with it.
             let start = if number == 0 { start } else { Start::Train };
             if number > 0 {
                 self.compared.push(run.id);
@@ -53,7 +53,8 @@ impl State {
         self.runs_unsaved = true;
     }
 
-    /// The plans of designs with the loaded data; where one cannot be trained, says why and gives `None`.
+    /// The plans of designs with the loaded data. If one cannot be trained, reports the reason and
+    /// returns `None`.
     fn prove(&mut self, designs: &[Project]) -> Option<(Vec<Plan>, Arc<Dataset>)> {
         let (data, facts) = self.data.ready(&self.project.data)?;
         let data = data.clone();
@@ -77,7 +78,7 @@ impl State {
         }
     }
 
-    /// Seeks a learning rate for the design on screen, in a dialog.
+    /// Searches a learning rate for the current design, in a dialog.
     pub fn find_rate(&mut self) {
         let Some((mut plans, data)) = self.prove(&[self.project.for_rate_search()]) else { return };
         let Some(plan) = plans.pop().map(Box::new) else { return };
@@ -94,7 +95,7 @@ impl State {
         }
     }
 
-    /// Gives the design a learning rate.
+    /// Sets the learning rate of the design.
     pub fn use_rate(&mut self, rate: f32) {
         self.project.training.learning_rate = rate;
         self.refresh(false);
@@ -107,8 +108,8 @@ impl State {
         }
     }
 
-    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run
-    /// under way has ended.
+    /// The runs to stop when stopping all: waiting ones first, so that none starts when the current
+    /// run ends.
     pub(super) fn unfinished(&self) -> Vec<RunId> {
         let of = |waits: bool| {
             let is_wanted =
@@ -118,7 +119,7 @@ impl State {
         of(true).chain(of(false)).collect()
     }
 
-    /// Has a run stopped whose further events nobody wants.
+    /// Stops a run whose further events are ignored.
     pub(super) fn abandon(&mut self, run: RunId) {
         self.send(Request::Stop(run));
         self.orphans.insert(run);
@@ -131,30 +132,30 @@ impl State {
         }
     }
 
-    /// Asks for how many epochs more the shown run is to be trained.
+    /// Asks for the number of additional epochs of the shown run.
     pub fn ask_epochs(&mut self) {
         self.dialog = Some(Dialog::TrainMore { epochs: self.project.training.epochs.max(1) });
     }
 
-    /// Asks how many threads train.
+    /// Asks for the number of training threads.
     pub fn ask_threads(&mut self) {
         let (all, count) = (self.threads.is_none(), self.threads());
         self.dialog = Some(Dialog::Threads { all, count });
     }
 
-    /// Lets the views show a run, as it is now.
+    /// Shows the current state of a run in the views.
     pub fn select_run(&mut self, id: RunId) {
         if self.shown_run != Some(id) {
             self.show_live(id);
         }
     }
 
-    /// Lets the views show this run, as it is now.
+    /// Shows the current state of this run in the views.
     pub(super) fn show_live(&mut self, run: RunId) {
         (self.shown_run, self.epoch) = (Some(run), None);
     }
 
-    /// Draws the loss of a run with the shown one's, or no longer.
+    /// Adds the loss of a run to the plot of the shown one, or removes it.
     pub fn compare(&mut self, id: RunId, on: bool) {
         self.compared.retain(|other| *other != id);
         if on {
@@ -162,7 +163,7 @@ impl State {
         }
     }
 
-    /// Resumes a run from its last checkpoint, to another number of epochs in all where one is asked for.
+    /// Resumes a run from its last checkpoint, with another total number of epochs if one is given.
     pub fn resume_run(&mut self, id: RunId, epochs: Option<u32>) {
         self.resume(id, epochs, Start::Train);
     }
@@ -180,8 +181,8 @@ impl State {
         self.train(run, epochs, plan, data, start);
     }
 
-    /// The plan of a run with the data it was trained on, where these are loaded; says why it
-    /// cannot be `done` again where there is no plan.
+    /// The plan of a run with its training data, if these are loaded. If there is no plan, reports
+    /// that the run cannot be `done` again.
     pub(super) fn plan_of(&mut self, id: RunId, done: &str) -> Option<(Plan, Arc<Dataset>)> {
         let run = self.find_run(id)?;
         let (data, facts) = self.data_as_trained(run)?;
@@ -203,8 +204,7 @@ impl State {
         self.send(Request::Train(Box::new(request)));
     }
 
-    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next
-    /// run.
+    /// Sends learning rate and epochs to the current run; other edits only affect the next run.
     pub(super) fn follow_live_settings(&mut self, is_editing: bool) {
         let Some((rate, epochs)) = self.live_settings.filter(|_| !is_editing) else { return };
         let Some(run) = self.active_run() else {

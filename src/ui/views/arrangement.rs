@@ -1,4 +1,4 @@
-//! Where the views are, in words of its own: what is remembered of the tiles between two starts.
+//! The arrangement of the views: a serialisable form of the tiles that is kept between two starts.
 
 use egui::Id;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
@@ -8,11 +8,12 @@ use super::registry::ENTRIES;
 use super::view::Entry;
 use crate::ui::state::{DATA_VIEW, EXPLORE_VIEW};
 
-/// Shares of the height above and below, at first and once Explore is shown.
+/// Shares of the height above and below, initially and once Explore is shown.
 const FIRST: [f32; 2] = [1.15, 1.0];
 const EXPLORING: [f32; 2] = [0.6, 1.55];
 
-/// A view of the centre, written by its name as a variant of an enum: it once was one.
+/// A view of the centre. It is serialised by name as an enum variant, which it was in earlier
+/// versions.
 #[derive(Clone, Copy, Debug)]
 pub struct Pane(&'static Entry);
 
@@ -27,7 +28,7 @@ impl Pane {
         ENTRIES.iter().map(|entry| Pane(entry))
     }
 
-    /// What it is called.
+    /// Its registry entry.
     pub fn entry(self) -> &'static Entry {
         self.0
     }
@@ -68,21 +69,21 @@ impl<'de> Deserialize<'de> for Pane {
 pub enum Arrangement {
     /// A view.
     View(Pane),
-    /// One of these at a time.
+    /// One of these views at a time.
     Tabs {
-        /// Which one is in front.
+        /// The index of the visible one.
         active: usize,
-        /// All of them, from the left.
+        /// All of them, from left to right.
         children: Vec<Arrangement>,
     },
-    /// Side by side, each with its share of the width.
+    /// Side by side, each with a share of the width.
     Row(Vec<(f32, Arrangement)>),
-    /// One below the other, each with its share of the height.
+    /// Stacked vertically, each with a share of the height.
     Column(Vec<(f32, Arrangement)>),
 }
 
 impl Default for Arrangement {
-    /// Loss beside the latent space, reconstructions below with the others as tabs behind them.
+    /// Loss beside the latent space; below them reconstructions, with the other views as tabs.
     fn default() -> Self {
         let tabs = |names: &[&str]| {
             let panes = names.iter().filter_map(|name| Pane::named(name));
@@ -95,8 +96,8 @@ impl Default for Arrangement {
     }
 }
 
-/// Gives Explore, which stands below the others at first, more than half of the height, where a person has not moved the border
-/// above it; says whether it did.
+/// Gives Explore, initially below the others, more than half of the height, unless the user has
+/// moved the border above it. Returns whether it did.
 pub fn give_room(tree: &mut Tree<Pane>) -> bool {
     let Some(root) = tree.root() else { return false };
     let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get(root) else { return false };
@@ -133,7 +134,7 @@ impl Arrangement {
         Tree::new(Id::unique("views"), root, tiles)
     }
 
-    /// Whether every view is there once, and can be shown.
+    /// Whether every view is included exactly once and can be shown.
     pub fn is_whole(&self) -> bool {
         let mut panes = Vec::new();
         self.is_sound(&mut panes)
@@ -141,7 +142,8 @@ impl Arrangement {
             && Pane::all().all(|pane| panes.contains(&pane))
     }
 
-    /// The same with views that it does not know as tabs beside the data: it was remembered before there were any.
+    /// Adds missing views as tabs beside the data: the arrangement was saved before these views
+    /// existed.
     #[must_use]
     pub fn completed(mut self) -> Arrangement {
         let mut known = Vec::new();
@@ -154,7 +156,7 @@ impl Arrangement {
         self
     }
 
-    /// The tabs a view is one of.
+    /// The group of tabs that contains a view.
     fn tabs_of(&mut self, wanted: &str) -> Option<&mut Vec<Arrangement>> {
         match self {
             Arrangement::View(_) => None,
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_become_words_and_tiles_again() {
+    fn an_arrangement_survives_a_round_trip() {
         let data_in_front = Arrangement::Row(vec![
             (2.5, view("Loss")),
             (
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn explore_gets_room_once_where_the_border_was_not_moved() {
+    fn explore_gets_more_height_once_unless_the_border_was_moved() {
         let mut tree = Arrangement::default().tree();
         assert!(give_room(&mut tree) && !give_room(&mut tree));
         let Arrangement::Column(parts) = Arrangement::of(&tree) else { panic!("{tree:?}") };
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn views_that_are_new_join_an_arrangement_that_is_remembered() {
+    fn new_views_are_added_to_a_saved_arrangement() {
         let old = Arrangement::Row(vec![
             (1.0, view("Loss")),
             (1.0, view("Latent")),
@@ -300,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_not_whole() {
+    fn invalid_arrangements_are_not_whole() {
         let all = || Pane::all().map(Arrangement::View).collect::<Vec<_>>();
         let shares = |share: f32| Arrangement::Row(all().into_iter().map(|view| (share, view)).collect());
         assert!(shares(1.0).is_whole());

@@ -1,5 +1,5 @@
-//! Codes that are pictures, as views show them: their numbers chosen by channel and position, and
-//! their channels side by side as grey pictures.
+//! Picture codes in the views: values selected by channel and position, and channels side by side
+//! as grey pictures.
 
 use egui::{Align2, Color32, DragValue, FontId, Rect, Ui, vec2};
 
@@ -10,16 +10,16 @@ use crate::project::{Shape, capital, format_number};
 use crate::run::Run;
 use crate::ui::plots::{DisplayRange, color, palette};
 
-/// Steps of a colour bar.
+/// Number of steps of a colour bar.
 const SHADES: usize = 32;
 
-/// The shape of a run's codes, which have so many numbers.
+/// The shape of a run's codes with this many values.
 pub(super) fn code_shape(run: &Run, units: usize) -> Shape {
     let shape = run.code_shape();
     if shape.features() == units { shape } else { Shape::Vector(units) }
 }
 
-/// Lets a person choose what of so many things lies along x and y; says whether that was changed.
+/// Controls for the items along x and y; returns whether they were changed.
 pub(super) fn axes_ui(ui: &mut Ui, what: &str, most: usize, shown: &mut [usize; 2]) -> bool {
     let mut is_changed = false;
     for (axis, name) in shown.iter_mut().zip(["x", "y"]) {
@@ -28,7 +28,7 @@ pub(super) fn axes_ui(ui: &mut Ui, what: &str, most: usize, shown: &mut [usize; 
     is_changed
 }
 
-/// The same for two units of a code, of one that is a picture by their channels and positions.
+/// Controls for two units of a code, selected by channel and position for picture codes.
 pub(super) fn units_ui(ui: &mut Ui, code: Shape, shown: &mut [usize; 2]) -> bool {
     let Shape::Image { .. } = code else { return axes_ui(ui, "unit", code.features(), shown) };
     let mut is_changed = false;
@@ -39,8 +39,8 @@ pub(super) fn units_ui(ui: &mut Ui, code: Shape, shown: &mut [usize; 2]) -> bool
     is_changed
 }
 
-/// Lets a person choose a number of a code that is a picture; says whether that was changed. A
-/// prefix stands before all, and names end in `of`.
+/// Controls for a value of a picture code; returns whether it was changed. `prefix` precedes all
+/// labels, and accessible names end in `of`.
 pub(super) fn place_ui(ui: &mut Ui, code: Shape, prefix: &str, of: &str, unit: &mut usize) -> bool {
     let Shape::Image { height, width, channels } = code else { return false };
     let (channels, width) = (channels.max(1), width.max(1));
@@ -58,7 +58,7 @@ pub(super) fn place_ui(ui: &mut Ui, code: Shape, prefix: &str, of: &str, unit: &
     is_changed
 }
 
-/// A number that is shown counted from 1.
+/// An index displayed counted from 1.
 pub(super) fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize, most: usize) -> bool {
     let mut number = *index + 1;
     let drag = DragValue::new(&mut number).range(1..=most).speed(0.1).prefix(prefix);
@@ -71,12 +71,12 @@ pub(super) fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize,
 }
 
 impl ChannelPage {
-    /// A pixel of one code in grey; nothing between channels and where there is no number.
+    /// A pixel of one code in grey; transparent between channels and where there is no value.
     pub fn pixel(&self, code: &[f32], range: DisplayRange, x: usize, y: usize) -> Color32 {
         self.shade(code, range, x, y).map_or(Color32::TRANSPARENT, color)
     }
 
-    /// The number of a code under a place of the page as it is painted.
+    /// The index in a code of the value at a position of the painted page.
     pub fn unit_under(&self, rect: Rect, at: egui::Pos2) -> Option<usize> {
         let [width, height] = self.size();
         let pixel = |from: f32, to: f32, size: usize| {
@@ -88,7 +88,7 @@ impl ChannelPage {
     }
 }
 
-/// Paints what the colours of a map mean: a bar with the numbers of its ends beneath.
+/// Paints a colour bar with the numbers of its ends below.
 pub(super) fn paint_bar(ui: &Ui, bar: Rect, ends: [f32; 2], tint: impl Fn(f32) -> Rgb) {
     let p = palette(ui);
     let step = bar.width() / SHADES as f32;
@@ -103,7 +103,7 @@ pub(super) fn paint_bar(ui: &Ui, bar: Rect, ends: [f32; 2], tint: impl Fn(f32) -
     ui.painter().text(bar.right_bottom(), Align2::RIGHT_TOP, high, small, color(p.dim));
 }
 
-/// Grey at `t` of [0, 1].
+/// Grey for `t` in [0, 1].
 pub(super) fn grey(t: f32) -> Rgb {
     [(255.0 * t).round() as u8; 3]
 }
@@ -113,8 +113,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn channels_lie_side_by_side_with_a_pixel_between() {
-        // 2 rows of 3 columns of 4 channels: two above two.
+    fn channels_are_side_by_side_with_a_pixel_between() {
+        // 2 rows and 3 columns with 4 channels: two above two.
         let code = Shape::Image { height: 2, width: 3, channels: 4 };
         let page = ChannelPage::new(code, vec![0, 1, 3]).expect("a picture");
         assert_eq!(page.size(), [7, 5]);

@@ -1,4 +1,4 @@
-//! The data set at a glance: what was read and how, which classes, all samples, the columns of a
+//! The data set: a summary of how it was read, its classes, all samples, and the columns of a
 //! table.
 
 mod choose;
@@ -43,27 +43,27 @@ use source::source_ui;
 
 pub use filter::Filter;
 
-/// What is known of the data.
+/// The status of the data.
 #[derive(Clone, Copy, Debug)]
 pub enum DataState<'a> {
-    /// Nothing was asked for.
+    /// Nothing was requested.
     None,
-    /// A load is under way: units done and in all, 0 while unknown.
+    /// Loading: units done and total, 0 while unknown.
     Loading(u64, u64),
-    /// A load is under way, while data of the same source are shown as they were read before.
+    /// Loading, while data of the same source are shown as read before.
     Reloading(&'a Dataset, u64, u64),
-    /// There are none: why, and what fixes it.
+    /// Missing: the reason, and the fixes.
     Missing(&'a str, &'a [Remedy]),
-    /// The data are there.
+    /// Loaded.
     Loaded(&'a Dataset),
 }
 
 /// Data to show.
 #[derive(Clone, Copy, Debug)]
 pub struct DataInput<'a> {
-    /// What is known of the data.
+    /// The status of the data.
     pub state: DataState<'a>,
-    /// How the document has them read.
+    /// The settings for reading them.
     pub design: &'a Data,
     /// The selected samples.
     pub selection: &'a Selection,
@@ -71,41 +71,41 @@ pub struct DataInput<'a> {
     pub others: &'a BTreeMap<String, Arc<Dataset>>,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataOutput {
-    /// Give up the load under way.
+    /// Cancel the current load.
     pub cancel: bool,
     /// Show the settings of the data source.
     pub choose: bool,
-    /// Fix what is missing by the remedy of this number.
+    /// Apply the fix with this index.
     pub remedy: Option<usize>,
-    /// Read the data otherwise.
+    /// Read the data differently.
     pub choice: Option<Choice>,
-    /// Change the selection by these rows.
+    /// Change the selection with these rows.
     pub select: Option<(Vec<u32>, How)>,
-    /// Remove other data of this name.
+    /// Remove other data with this name.
     pub remove: Option<String>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DataPreviewView {
-    /// Which samples are shown.
+    /// The filter of the displayed samples.
     #[serde(skip)]
     pub filter: Filter,
-    /// The name of other data that are shown, not those of the design.
+    /// The name of the displayed other data; `None` for those of the design.
     #[serde(skip)]
     pub other: Option<String>,
-    /// Whether the columns of a table are shown, not its rows.
+    /// Whether the columns of a table are shown instead of its rows.
     pub columns: bool,
-    /// A part of the names of the columns that are shown.
+    /// Search text for the names of columns.
     #[serde(skip)]
     pub find: String,
-    /// What is typed of the number of a row.
+    /// Text in the field for a row number.
     #[serde(skip)]
     go_to: String,
     #[serde(skip)]
@@ -114,10 +114,10 @@ pub struct DataPreviewView {
 
 #[derive(Clone, Default)]
 struct Cache {
-    /// Tells data and their labels apart.
+    /// Identifies data and labels.
     stamp: Option<u64>,
     fingerprint: Option<u64>,
-    /// Tells their split apart too.
+    /// Identifies data, labels and split.
     rows_stamp: u64,
     summary: Summary,
     passing: Passing,
@@ -126,15 +126,15 @@ struct Cache {
     found_features: Found,
     widths: Widths,
     thumbs: Thumbs,
-    /// The pictures in sight: fingerprint of the data, and rows.
+    /// The visible pictures: fingerprint of the data, and rows.
     in_sight: Option<(u64, Vec<u32>)>,
-    /// The place among all samples that pass of the one clicked last, and what these are.
+    /// The filter and data of the last click, and its index among the samples that pass.
     anchor: Option<((u64, Filter), usize)>,
-    /// What a click of this frame selects.
+    /// The selection made by a click in this frame.
     select: Option<(Vec<u32>, How)>,
 }
 
-/// Loaded data, and how the document has them read.
+/// Loaded data, and the settings for reading them.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     data: &'a Dataset,
@@ -142,17 +142,17 @@ struct Look<'a> {
     selection: &'a Selection,
 }
 
-/// Longest name of data that is shown whole.
+/// Maximum length of a data name that is shown in full.
 const MOST_NAME_CHARS: usize = 36;
-/// Width from which facts are at the left of the samples, that of their column, and of the same
+/// Minimum width to show facts to the left of the samples, the width of their column, and its width
 /// next to columns, in points.
 const WIDE_PX: f32 = 560.0;
 const FACTS_PX: f32 = 238.0;
 const NARROW_FACTS_PX: f32 = 188.0;
-/// Height of the row that chooses samples, with the space below it.
+/// Height of the row with the sample filters, including the space below it.
 const HEAD_PX: f32 = ROW_PX + 6.0;
 
-/// Shows the view in all the room there is.
+/// Shows the view in the available space.
 pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPreviewView) -> DataOutput {
     let mut output = DataOutput::default();
     let handle = header_ui(ui, ENTRY.title, |row| {
@@ -193,7 +193,7 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
     output
 }
 
-/// A chip for each remedy; says which was pressed.
+/// A chip for each fix; returns the index of the one pressed.
 fn remedies_ui(row: &mut Row<'_>, remedies: &[Remedy]) -> Option<usize> {
     let mut pressed = None;
     for (at, remedy) in remedies.iter().enumerate() {
@@ -239,10 +239,9 @@ fn loaded_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) -> Option
     shown.inner
 }
 
-/// All of it one below the other: what is asked before the samples, what is only told after them.
-/// `area` is the view.
+/// Stacked layout: questions above the samples, information below them. `area` is the view.
 fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
-    // Some of the view is left, by which the rest can be scrolled to.
+    // Part of the view is left free, so that the rest can be scrolled into view.
     let height = (0.75 * ui.available_height()).clamp(160.0, 320.0) - HEAD_PX;
     let scroll = ScrollArea::vertical().id_salt("data").auto_shrink([false, false]);
     let shown = scroll.show(ui, |ui| {
@@ -258,9 +257,9 @@ fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rec
     shown.inner
 }
 
-/// The line and what chooses among samples across the view; below them remarks and facts at the
-/// left of the samples. The table of the columns tells most of that itself, so it has all the room,
-/// unless something is asked.
+/// Wide layout: the summary and the filters across the view; below them remarks and facts to the
+/// left of the samples. The table of columns contains most facts itself, so it gets the whole width
+/// unless there is a question.
 fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
     remarks::line_ui(ui, &look.data.said);
     let facts_px = if !view.columns {
@@ -295,7 +294,7 @@ fn told_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) {
     facts_ui(ui, look.data, &view.cache.summary);
 }
 
-/// The samples or the columns in this height, in a view of this `area`.
+/// The samples or the columns with this height, in a view with this `area`.
 fn list_ui(
     ui: &mut Ui,
     look: &Look<'_>,
@@ -310,7 +309,7 @@ fn list_ui(
     None
 }
 
-/// What chooses among samples or columns, and how many samples there are.
+/// The filters for samples or columns, and the number of samples.
 fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
     let data = look.data;
     let columns = data.overview.len().max(data.columns.len());
@@ -345,7 +344,7 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
     ui.add_space(HEAD_PX - ROW_PX);
 }
 
-/// Looks for more samples that pass; another frame follows where there may be more.
+/// Searches more samples that pass, and requests another frame if there may be more.
 fn look_for_passing(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
     let ids = class_column(data).map_or(&[][..], |(_, ids)| ids);
     if !view.cache.passing.follow(data, ids, view.filter, view.cache.rows_stamp) {
@@ -353,15 +352,15 @@ fn look_for_passing(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
     }
 }
 
-/// Takes notice of other data, labels or splits.
+/// Updates the view for other data, labels or splits.
 fn follow(data: &Dataset, view: &mut DataPreviewView) {
-    // The fingerprint knows the rows alone; other labels may be chosen.
+    // The fingerprint only covers the rows; the labels may have changed.
     let labels = data.labels.iter().map(|label| match &label.values {
         LabelValues::Classes { ids, .. } => (&label.name, ids.as_ptr().addr()),
         LabelValues::Numbers(numbers) => (&label.name, numbers.as_ptr().addr()),
     });
     let stamp = stamp_of((data.fingerprint, labels.collect::<Vec<_>>()));
-    // A few rows of each part tell two splits apart.
+    // A few rows of each part identify a split.
     let some = Subset::ALL.map(|subset| {
         let rows = data.split.rows(subset);
         (rows.len(), rows.iter().step_by(rows.len() / 32 + 1).copied().collect::<Vec<_>>())
@@ -372,7 +371,7 @@ fn follow(data: &Dataset, view: &mut DataPreviewView) {
         cache.summary = Summary::of(data);
         cache.stamp = Some(stamp);
         view.filter.class = None;
-        // Other labels of the same rows leave them where they are.
+        // Other labels for the same rows do not move them.
         if cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint) {
             cache.position = Position::default();
         }
@@ -384,7 +383,7 @@ fn is_pictures(data: &Dataset) -> bool {
     matches!(data.shape, crate::project::Shape::Image { .. })
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: DATA_VIEW,
     title: "Data",
@@ -406,7 +405,7 @@ impl View for DataPreviewView {
         let problem = state.derived.data_problem().cloned();
         let remedies = problem.as_ref().map_or_else(Vec::new, |problem| state.remedies(problem));
         let own = match (data.progress, &problem, &data.dataset) {
-            // Data of another source are gone already.
+            // Data of another source have already been dropped.
             (Some((done, total)), _, Some(dataset)) => DataState::Reloading(dataset, done, total),
             (Some((done, total)), _, None) => DataState::Loading(done, total),
             (None, Some(problem), _) => DataState::Missing(&problem.message, &remedies),

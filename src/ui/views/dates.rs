@@ -1,15 +1,15 @@
-//! Moments as text, in the time of where the window is.
+//! Times as text, in local time.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// A moment, given in seconds since 1970: `2026-11-29 11:38`. What no calendar has is `–`.
+/// A time, given in seconds since 1970: `2026-11-29 11:38`. Times outside the calendar are `–`.
 pub fn format_date(unix_secs: u64) -> String {
     date_in(unix_secs, &TimeZone::system())
 }
 
-/// Its time of day: `11:38:05`.
+/// The time of day: `11:38:05`.
 pub fn format_time(unix_secs: u64) -> String {
     time_in(unix_secs, &TimeZone::system())
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_written_from_the_year_to_the_minute_in_their_zone() {
+    fn dates_are_formatted_in_local_time() {
         let (utc, east) = (TimeZone::UTC, TimeZone::fixed(offset(2)));
         for (secs, zone, date, time) in [
             (0, &utc, "1970-01-01 00:00", "00:00:00"),

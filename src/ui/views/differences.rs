@@ -1,7 +1,7 @@
-//! What tells two designs apart, in words a person uses.
+//! Differences between two designs in plain words.
 //!
-//! Works on the text form of the document, so that a setting added tomorrow is told apart as well: the words that are
-//! known stand in [`words`], and a setting without any is told by its own name.
+//! They are computed on the serialised document, so that new settings are included automatically:
+//! known words are in [`words`], and a setting without an entry is shown with its field name.
 
 mod words;
 
@@ -12,22 +12,22 @@ use serde_json::{Map, Value};
 use crate::project::{CodeForm, Project, capital, visible};
 use crate::run::Run;
 
-/// What is not the same in two designs, and what is.
+/// The differences between two designs, and the equal parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// What was changed, from the older to the newer: `learning rate 0.001 → 0.0003`.
+    /// The changes, from the older to the newer: `learning rate 0.001 → 0.0003`.
     pub changes: Vec<String>,
-    /// The parts of the design that were not.
+    /// The parts of the design that are equal.
     pub same: Vec<&'static str>,
 }
 
 impl Difference {
-    /// The changes as a sentence begins; empty where there are none.
+    /// The changes as the beginning of a sentence; empty where there are none.
     pub fn changes_text(&self) -> String {
         capital(&self.changes.join("; "))
     }
 
-    /// The parts that are the same: `same data, network and loss`; empty where there are none.
+    /// The equal parts: `same data, network and loss`; empty where there are none.
     pub fn same_text(&self) -> String {
         match self.same.as_slice() {
             [] => String::new(),
@@ -37,9 +37,9 @@ impl Difference {
     }
 }
 
-/// The parts of a design, in the order they are told in.
+/// The parts of a design, in display order.
 const PARTS: [&str; 4] = ["network", "loss", "training", "data"];
-/// What says nothing about a design.
+/// Fields that do not affect the design.
 const SILENT: [&str; 2] = ["name", "format_version"];
 
 /// The part a field of the document belongs to.
@@ -52,7 +52,7 @@ fn part(field: &str) -> &'static str {
     }
 }
 
-/// What was changed from one run to another, the rows of the data included.
+/// Changes from one run to another, including the rows of the data.
 pub fn run_difference(old: &Run, new: &Run) -> Difference {
     let mut told = difference(&old.design, &new.design);
     if old.fingerprint != new.fingerprint && told.same.contains(&"data") {
@@ -62,13 +62,13 @@ pub fn run_difference(old: &Run, new: &Run) -> Difference {
     told
 }
 
-/// What was changed from one design to another.
+/// Changes from one design to another.
 pub fn difference(old: &Project, new: &Project) -> Difference {
     let fields = |project: &Project| match serde_json::to_value(project) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) | Err(_) => Map::new(),
     };
-    // Kinds of codes bring terms of their own.
+    // The kind of code determines some of the terms.
     let same_terms = std::mem::discriminant(&old.code.kind) == std::mem::discriminant(&new.code.kind);
     let (old, new) = (fields(old), fields(new));
     let mut told = Difference::default();
@@ -100,7 +100,7 @@ pub fn in_words(project: &Project) -> Vec<(String, String)> {
     PARTS.into_iter().flat_map(of_part).map(told).collect()
 }
 
-/// A design in a few words: `Digits, encoder 128–64, code 2`.
+/// A short summary of a design: `Digits, encoder 128–64, code 2`.
 pub fn brief(project: &Project) -> String {
     let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
     let data = serde_json::to_value(&project.data.source).unwrap_or_default();
@@ -121,7 +121,7 @@ fn value<'a>(map: &'a Map<String, Value>, key: &str) -> &'a Value {
     map.get(key).unwrap_or(&Value::Null)
 }
 
-/// Goes down into sections and kinds; where a setting is not the same, tells it.
+/// Recurses into sections and kinds, and reports settings that differ.
 fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
     if old == new {
         return;
@@ -133,7 +133,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
                 (Value::Object(map_a), Value::Object(map_b)) if words::kind(a).is_none() => {
                     Some((map_a, map_b, Some(of_a)))
                 }
-                // A kind of a kind, or the layers of a decoder of its own.
+                // A kind within a kind, or the layers of a free decoder.
                 (a, b) => return compare(path, a, b, told),
             },
             (_, _) => None,
@@ -141,7 +141,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
         (Value::Array(a), Value::Array(b)) if path == ["encoder"] || path == ["decoder"] => {
             return compare_layers(path[0], a, b, told);
         }
-        // A design that says nothing of the reading has all of it as found.
+        // In a design without reading settings, all of them are automatic.
         (Value::Object(_), Value::Null) | (Value::Null, Value::Object(_)) if path.ends_with(&["reading"]) => {
             let nothing = Value::Object(Map::new());
             let or_nothing = |side: &Value| if side.is_null() { nothing.clone() } else { side.clone() };
@@ -195,8 +195,8 @@ fn compare_named(
     }
 }
 
-/// Tells what became of the layers of a stack: those alike at both ends are left out, the others are compared one by
-/// one, and what is left over was added or removed.
+/// Reports changes to the layers of a stack: equal layers at both ends are skipped, the others are
+/// compared one by one, and the remaining ones were added or removed.
 fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<String>) {
     let alike = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| a == b).count();
     let first = alike(&mut old.iter().zip(new));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_told_by_their_place() {
+    fn changes_of_layers_name_their_place() {
         check(|p| p.encoder[1] = dense(32, Activation::Relu), "layer 2 of the encoder: 64 → 32 units");
         check(
             |p| p.encoder[0] = dense(32, Activation::Tanh),
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_one_kind_are_told_one_by_one() {
+    fn settings_of_a_kind_are_reported_one_by_one() {
         let told = |from: fn(&mut Project), to: fn(&mut Project)| {
             let (mut old, mut new) = (Project::default(), Project::default());
             from(&mut old);
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn how_data_are_read_is_told_in_the_words_of_the_form() {
+    fn reading_settings_have_the_names_of_the_form() {
         use crate::project::{
             Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateOrder, DateUnit, Decimal, LabelFrom,
             Pages, Parts, PictureReading, PixelRange, Rules, TableReading, Take,
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_named() {
+    fn equal_parts_are_listed() {
         let (old, mut new) = (samples::run(1, 5), samples::run(2, 5));
         let told = run_difference(&old, &new);
         assert_eq!((told.changes_text().as_str(), told.same), ("", PARTS.to_vec()));
@@ -466,13 +466,13 @@ mod tests {
     }
 
     #[test]
-    fn a_design_in_brief() {
+    fn a_design_is_summarised() {
         assert_eq!(brief(&Project::default()), "digits, encoder 128–64, code 2");
         assert_eq!(brief(&Recipe::Linear.project()), "digits, encoder none, code 4");
     }
 
     #[test]
-    fn every_pair_of_recipes_and_optimizers_is_told_apart_without_names_of_fields() {
+    fn differences_of_recipes_and_optimizers_have_no_field_names() {
         let mut projects: Vec<Project> = Recipe::ALL.into_iter().map(Recipe::project).collect();
         projects.extend(Optimizer::ALL.into_iter().map(|optimizer| {
             let mut project = Project::default();

@@ -1,5 +1,5 @@
-//! Exploring a code: what is at a place of the latent space, what each unit does, what lies between two codes, what the network
-//! generates, and what is near to a sample.
+//! Exploring a code: reconstructions at positions of the latent space, effects of single units,
+//! interpolation between two codes, generated samples, and neighbours of a sample.
 
 mod arithmetic;
 mod cards;
@@ -52,7 +52,8 @@ use crate::ui::plots::{ScatterView, color, palette, stamp_of};
 use crate::ui::state::{EXPLORE_VIEW, ExportWhat, MissingData, Set, SetChoice, State};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
+/// Widths of the panels right and left of the plane, and of a view that has space for both, in
+/// points.
 const SIDE: f32 = 292.0;
 const FOCUS: f32 = 184.0;
 const WIDE: f32 = 820.0;
@@ -82,12 +83,12 @@ impl Section {
     ];
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Default)]
 pub struct ExploreView {
-    /// The run and start of the run that all of it is of.
+    /// The run this state belongs to, and its start time.
     of: Option<(RunId, u64)>,
-    /// The samples that are drawn.
+    /// The samples drawn.
     set: Set,
     kind: PlaneKind,
     units: [usize; 2],
@@ -100,16 +101,16 @@ pub struct ExploreView {
     veil: Veil,
     lasso: Lasso,
     classes: Classes,
-    /// The class that a person chose to see alone.
+    /// The class that the user isolated.
     pinned_class: Option<u32>,
-    /// The code under the pointer that was last decoded.
+    /// The code under the pointer that was decoded last.
     place: Option<Vec<f32>>,
     pointer: Pictures,
     hover: Hover,
     pins: Pictures,
-    /// Whether a code is far from all others, and of which code that was found.
+    /// Whether a code is far from all others, and the stamp of that code.
     far: (u64, bool),
-    /// Whether units are sorted by their KL divergence, where there is one.
+    /// Whether units are sorted by KL divergence, where available.
     by_divergence: bool,
     cards: Cards,
     positions: Positions,
@@ -124,7 +125,8 @@ pub struct ExploreView {
 
 const NOTHING_YET: &str = "Nothing to explore yet";
 
-/// Shows the view in all the room there is; says what was asked for, and whether the view is dragged by its title.
+/// Shows the view in the available space; returns the requests, and whether the view is dragged by
+/// its title.
 fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, bool, bool) {
     let mut actions = Actions::default();
     let run = state.shown();
@@ -242,21 +244,21 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     (actions, drag, false)
 }
 
-/// Known codes of sets, with the data of the set that is chosen.
+/// Known codes of sets, with the data of the selected set.
 type KnownCodes<'a> = (&'a Explored, &'a Arc<Dataset>);
 
-/// The known codes of a set; `None` of watched samples, which have theirs in the run.
+/// The known codes of a set; `None` for watched samples, whose codes are in the run.
 fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<KnownCodes<'a>> {
     let look = state.look_at(set, false, Some(kept.epoch)).filter(|_| *set != Set::Watched)?;
     Some((state.explored_codes.of_base(look.subject.samples_stamp())?, look.data))
 }
 
-/// The codes that are drawn, once there are any: those of before until those of the set are there.
+/// The codes drawn, if any: earlier ones until those of the set are available.
 fn placed<'a>((codes, data): KnownCodes<'a>, kept: &Kept) -> Option<(&'a Placed, &'a Arc<Dataset>)> {
     Some((codes.shown().filter(|placed| placed.watched.code_units == kept.code_units)?, data))
 }
 
-/// Which samples are drawn, how many they are, and by the weights of which epochs.
+/// Controls and status of the samples drawn: the set, their number, and the epochs of the weights.
 fn samples_ui(
     row: &mut Row<'_>,
     state: &State,
@@ -280,7 +282,7 @@ fn samples_ui(
     }
 }
 
-/// A panel that keeps its place and size, whatever is in it.
+/// A panel with a fixed position and size, whatever its content.
 fn side_panel_ui(ui: &mut Ui, rect: Rect, name: &str, add: impl FnOnce(&mut Ui)) {
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).panel));
     let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink(8.0)).id_salt(name));
@@ -288,14 +290,14 @@ fn side_panel_ui(ui: &mut Ui, rect: Rect, name: &str, add: impl FnOnce(&mut Ui))
     add(&mut inside);
 }
 
-/// The code looked at, and the codes that are kept.
+/// The current code, and the pinned codes.
 fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     pins::focus_ui(ui, context, view, actions);
     ui.add_space(6.0);
     pins::pins_ui(ui, context, view, actions);
 }
 
-/// The sections, beneath the code looked at where there is no panel for it.
+/// The sections, below the current code where there is no separate panel for it.
 fn side_ui(
     ui: &mut Ui,
     context: &Context<'_>,
@@ -337,21 +339,21 @@ fn side_ui(
     });
 }
 
-/// KL divergence of each unit of a code of so many, where the kind of code has one and it was
-/// measured.
+/// KL divergence of each unit of a code with this many units, if the kind of code has one and it
+/// was measured.
 fn divergence(run: &Run, units: usize) -> Option<&[f32]> {
     let divergence = run.health.as_ref()?.divergence.as_deref()?;
     Some(divergence).filter(|divergence| divergence.len() == units)
 }
 
-/// Indices of values, that of the largest first; equal ones in their order.
+/// Indices of values in descending order; equal ones keep their order.
 fn by_falling(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
     order
 }
 
-/// Lets a person choose by what units are sorted, where there is a choice.
+/// Controls for the sort order of units, where there is a choice.
 fn order_ui(ui: &mut Ui, context: &Context<'_>, by_divergence: &mut bool) {
     if divergence(context.run, context.kept.code_units).is_none() {
         return;
@@ -370,7 +372,7 @@ fn order_ui(ui: &mut Ui, context: &Context<'_>, by_divergence: &mut bool) {
     ui.add_space(4.0);
 }
 
-/// Says that codes and weights are of different moments.
+/// A notice that codes and weights belong to different times.
 fn weights_text(codes: u32, weights: Option<u32>) -> Option<(String, &'static str)> {
     match weights {
         Some(weights) if weights == codes => None,
@@ -386,18 +388,18 @@ fn weights_text(codes: u32, weights: Option<u32>) -> Option<(String, &'static st
 }
 
 impl ExploreView {
-    /// The plane shown. A code of two units is its own plane.
+    /// The plane shown. A code of two units forms its own plane.
     fn shown_kind(&self, count: usize) -> PlaneKind {
         if count > 2 { self.kind } else { PlaneKind::Components }
     }
 
-    /// Two units the code has, the first two where none were chosen.
+    /// Two units of the code; the first two if none were chosen.
     fn shown_units(&self, count: usize) -> [usize; 2] {
         let units = if self.units == [0, 0] { [0, 1] } else { self.units };
         units.map(|unit| unit.min(count.saturating_sub(1)))
     }
 
-    /// The units or principal components along x and y, by the plane that is shown.
+    /// The units or principal components along x and y, depending on the plane shown.
     fn shown_axes(&self, count: usize) -> [usize; 2] {
         match self.shown_kind(count) {
             PlaneKind::Units | PlaneKind::Pins => self.shown_units(count),
@@ -406,7 +408,7 @@ impl ExploreView {
         }
     }
 
-    /// Asks for the codes of the set that is chosen by now.
+    /// Requests the codes of the selected set.
     fn follow_set(&self, state: &mut State) {
         let Some(plane) = &self.subject.wanted else { return };
         let Some((run, data)) = state.shown().and_then(|run| Some((run, state.data_of(run)?))) else {
@@ -417,7 +419,7 @@ impl ExploreView {
         state.follow_explored_codes(existing(&self.set, &choices), epoch, plane);
     }
 
-    /// Starts anew for another run: only what does not depend on it stays.
+    /// Resets the state for another run, except for what does not depend on it.
     fn turn_to(&mut self, of: Option<(RunId, u64)>) {
         if self.of != of {
             let set = std::mem::take(&mut self.set);
@@ -426,7 +428,7 @@ impl ExploreView {
     }
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: EXPLORE_VIEW,
     title: "Explore",
@@ -477,7 +479,7 @@ impl View for ExploreView {
         }
         self.follow_set(state);
         if changes_pins {
-            // Pins are numbered, and decoded, with the next frame.
+            // Pins are numbered and decoded in the next frame.
             ui.ctx().request_repaint();
         }
         drag
@@ -498,7 +500,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_run_starts_with_nothing_of_the_last_one() {
+    fn another_run_starts_with_a_new_state() {
         let of = |started| Some((RunId(1), started));
         let mut view = ExploreView {
             of: of(1),
@@ -532,12 +534,12 @@ mod tests {
     }
 
     #[test]
-    fn units_are_sorted_by_falling_values() {
+    fn units_are_sorted_by_decreasing_values() {
         assert_eq!(by_falling(&[0.5, 2.0, f32::INFINITY, 2.0, -1.0]), [2, 1, 3, 0, 4]);
     }
 
     #[test]
-    fn weights_of_another_moment_are_said() {
+    fn weights_of_another_time_are_reported() {
         let text = |codes, weights| weights_text(codes, weights).map(|(text, _)| text);
         assert_eq!(text(36, Some(36)), None);
         assert_eq!(text(36, Some(40)).as_deref(), Some("codes of epoch 36, weights of epoch 40"));

@@ -1,4 +1,4 @@
-//! The menu of a view, opened by the second mouse button: what it shows is saved, copied or exported.
+//! The context menu of a view: saves, copies or exports its content.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::view::View;
 use crate::figure::{Figure, Form};
 use crate::ui::state::{FigureWish, State};
 
-/// The figures of the open menu, and which view was clicked last.
+/// The figures of the open menu, and the view clicked last.
 #[derive(Default)]
 pub(super) struct FigureMenu {
     figures: Vec<Arc<Figure>>,
@@ -26,7 +26,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
         menu.last = Some(name);
     }
     let id = Id::unique("figures").with(name);
-    // A drag by this button moves a plot and is no click.
+    // Dragging with this button pans a plot and is not a click.
     let opens = clicked && is_here && !Popup::is_any_open(ui.ctx());
     if opens {
         menu.figures = view.figures(state).into_iter().map(Arc::new).collect();
@@ -64,7 +64,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
     }
 }
 
-/// The entry that opens the dialog for exports; says whether it was chosen.
+/// The entry that opens the export dialog; returns whether it was chosen.
 pub(super) fn export_entry_ui(ui: &mut Ui) -> bool {
     let is_chosen = ui.button("Export…").clicked();
     if is_chosen {
@@ -73,7 +73,7 @@ pub(super) fn export_entry_ui(ui: &mut Ui) -> bool {
     is_chosen
 }
 
-/// What can be done with a figure: in a menu of its own where there are several.
+/// The actions on a figure, in a submenu if there are several figures.
 fn figure_ui(ui: &mut Ui, figure: &Arc<Figure>, is_alone: bool) -> Option<(Arc<Figure>, FigureWish)> {
     let wish = if is_alone {
         entries_ui(ui, figure)

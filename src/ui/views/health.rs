@@ -1,4 +1,5 @@
-//! What tells whether the network of a run is well: figures, bars, histograms, what a selector chose, first-layer weights.
+//! The health of a run's network: figures, bars, histograms, the selection of a selector,
+//! first-layer weights.
 
 mod figures;
 mod findings;
@@ -28,42 +29,42 @@ use crate::ui::state::State;
 const NOTHING_YET: &str = "Nothing measured yet";
 const NOTHING_YET_ADVICE: &str =
     "Train the network: its units are measured every second, and whenever the run pauses or ends.";
-/// Width from which the weights of the first layer are beside the plots, in points: each half then
-/// has room for two plots next to each other.
+/// Minimum width to show the weights of the first layer beside the plots, in points: each half then
+/// has space for two plots side by side.
 const WIDE_PX: f32 = 960.0;
 /// Size of a plot in the view.
 const PLOT: Vec2 = vec2(220.0, 84.0);
 
-/// What the view shows.
+/// The input of the view.
 #[derive(Clone, Copy)]
 pub struct HealthInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// Its data, if they are loaded: names of columns.
+    /// Its data, if they are loaded; provides names of columns.
     pub data: Option<&'a Dataset>,
-    /// How likely a split is under its network, where that was asked for.
+    /// The likelihood of a split under its network, if it was estimated.
     pub likelihood: Option<(Subset, Likelihood)>,
-    /// Whether weights and data are there to estimate it.
+    /// Whether weights and data are available to estimate it.
     pub is_ready: bool,
     /// The document, which advice changes.
     pub design: Option<&'a Project>,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Debug, Default)]
 pub struct HealthOutput {
     /// The title is being dragged: move the view.
     pub drag: bool,
-    /// Estimate the likelihood from so many codes a sample.
+    /// Estimate the likelihood from this many codes per sample.
     pub estimate: Option<usize>,
     /// Change the design.
     pub advice: Option<Advice>,
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone)]
 pub struct HealthView {
-    /// Codes per sample the likelihood is estimated from.
+    /// Number of codes per sample for the estimate of the likelihood.
     draws: usize,
     images: Images,
     maps: ChannelMaps,
@@ -75,11 +76,11 @@ impl Default for HealthView {
     }
 }
 
-/// Shows the view in all the room there is.
+/// Shows the view in the available space.
 pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) -> HealthOutput {
     let mut output = HealthOutput::default();
     if !is_tabbed(ui) {
-        // A tab says it all; an empty header would only take room.
+        // The tab already shows the title; an empty header would only take space.
         output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
     let findings = input.run.map(Run::diagnoses).unwrap_or_default();
@@ -88,7 +89,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         if findings.is_empty() {
             empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         } else {
-            // A run that failed at once has no measurement.
+            // A run that failed immediately has no measurement.
             output.advice = advice_ui(ui, input, &findings);
         }
         return output;
@@ -125,7 +126,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
     output
 }
 
-/// What units and layers do.
+/// Plots of units and layers.
 fn plots_ui(ui: &mut Ui, (run, health): (&Run, &Health), data: Option<&Dataset>, view: &HealthView) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(16.0, 12.0);
@@ -138,7 +139,7 @@ fn plots_ui(ui: &mut Ui, (run, health): (&Run, &Health), data: Option<&Dataset>,
 }
 
 impl HealthView {
-    /// All plots of the view, side by side where there are several, and each by itself.
+    /// All plots of the view, combined in groups and individually.
     fn plots(&self, run: &Run, health: &Health) -> Vec<Figure> {
         let mut bars: Vec<(String, figure::Bars)> = Vec::new();
         bars.extend(
@@ -164,12 +165,12 @@ impl HealthView {
     }
 }
 
-/// Whether a run's network is one that gives data a likelihood.
+/// Whether a run's network assigns a likelihood to data.
 fn has_likelihood(run: &Run) -> bool {
     run.design.code.kind.is_gaussian() && run.design.loss.is_likelihood()
 }
 
-/// The newest estimate for the weights the run has now.
+/// The newest estimate for the run's current weights.
 fn likelihood(run: &Run) -> Option<(Subset, Likelihood)> {
     let step = run.checkpoint.as_ref()?.progress.step;
     let of_these = |finding: &&Finding| finding.kind == FindingKind::Likelihood && finding.step == step;
@@ -177,7 +178,8 @@ fn likelihood(run: &Run) -> Option<(Subset, Likelihood)> {
     Some((finding.split, likelihood_of(finding)?))
 }
 
-/// The negative log-likelihood by importance sampling, and the button that estimates it; returns from how many codes it is asked for.
+/// The negative log-likelihood by importance sampling, with the button that estimates it; returns
+/// the requested number of codes.
 fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Option<usize> {
     let mut asked = None;
     ui.add_space(8.0);
@@ -210,7 +212,7 @@ fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Opt
     asked
 }
 
-/// The findings, with room below.
+/// The findings, with spacing below.
 fn advice_ui(ui: &mut Ui, input: &HealthInput<'_>, findings: &[Diagnosis]) -> Option<Advice> {
     let design = input.design.or(input.run.map(|run| &run.design))?;
     let asked = findings_ui(ui, findings, design);
@@ -227,7 +229,7 @@ fn figure_ui(ui: &mut Ui, figure: &figures::Figure) {
         let font = egui::FontId::proportional(size);
         ui.painter().layout_no_wrap(text.to_owned(), font, color(p.text)).rect.width()
     };
-    // Known beforehand, so that what has no room begins a new line.
+    // Computed in advance, so that items that do not fit begin a new line.
     let width = wide(figure.name, 11.0).max(wide(&figure.value, 15.0)).ceil() + 2.0;
     let shown = ui.allocate_ui_with_layout(vec2(width, 34.0), Layout::top_down(Align::LEFT), |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
@@ -276,7 +278,7 @@ fn bits_ui(ui: &mut Ui, health: &Health) {
     });
 }
 
-/// What each unit, entry or bit does.
+/// Statistics of each unit, entry or bit.
 fn units_ui(ui: &mut Ui, health: &Health, code: Shape) {
     let p = palette(ui);
     for plot in units_plots(health, code) {
@@ -290,7 +292,7 @@ fn units_ui(ui: &mut Ui, health: &Health, code: Shape) {
     }
 }
 
-/// How activations are distributed, layer by layer.
+/// Distribution of activations, layer by layer.
 fn layers_ui(ui: &mut Ui, health: &Health) {
     for layer in &health.layers {
         let title = layer_title(&layer.name);
@@ -308,7 +310,7 @@ fn layers_ui(ui: &mut Ui, health: &Health) {
     }
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: "Health",
     title: "Health",

@@ -1,17 +1,17 @@
-//! Lines of one height below one another, of which only those in sight are drawn.
+//! Lines of equal height below one another, of which only visible ones are drawn.
 
 use std::ops::Range;
 
-/// Of `count` lines of this height those that can be seen between two heights.
+/// The lines of this height, out of `count`, that are visible between two heights.
 pub(super) fn lines_in_sight(from: f32, to: f32, each: f32, count: usize) -> Range<usize> {
     let at = |y: f32| (y / each).max(0.0);
     let end = (at(to).ceil() as usize).min(count);
     (at(from) as usize).min(end)..end
 }
 
-/// Where a line begins, below the top of what is in sight, which begins at `offset`. Of a million
-/// lines the offset alone tells heights of a point apart, so that the difference is taken before it
-/// is rounded.
+/// The top of a line, relative to the visible part, which begins at `offset`. With a million lines,
+/// single precision cannot represent points of the offset, so the difference is computed before
+/// rounding.
 pub(super) fn line_top(line: usize, each: f32, offset: f32) -> f32 {
     (line as f64 * f64::from(each) - f64::from(offset)) as f32
 }
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_can_be_seen_are_known() {
+    fn visible_lines_are_found() {
         for (from, to, lines) in [
             (0.0, 100.0, 0..5),
             (19.0, 100.0, 0..5),
@@ -36,9 +36,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_far_down_lie_one_below_the_other() {
-        // The millionth line of 37.3 points begins at 37,300,000, where numbers of 32 bits are 4
-        // apart.
+    fn lines_far_down_do_not_overlap() {
+        // The millionth line of 37.3 points begins at 37,300,000, where 32-bit numbers are 4 apart.
         let tops = [1_000_000, 1_000_001, 1_000_002].map(|line| line_top(line, 37.3, 37_300_000.0));
         for (top, expected) in tops.into_iter().zip([0.0, 37.3, 74.6]) {
             assert!((top - tops[0] - expected).abs() < 1e-3 && tops[0].abs() < 4.0, "{tops:?}");

@@ -1,4 +1,4 @@
-//! The latent space: one point a sample, where the encoder puts it.
+//! The latent space: one point per sample, at its code.
 
 mod card;
 mod controls;
@@ -36,48 +36,48 @@ use crate::ui::plots::{
 };
 use crate::ui::state::{ExportWhat, How, PlacedCodes, Selection, Set, SetChoice, SetCodes, State};
 
-/// What the view shows.
+/// The input of the view.
 #[derive(Clone, Copy)]
 pub struct LatentInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
     /// Its data, if they are loaded.
     pub data: Option<&'a Dataset>,
-    /// Where the thread through time stands; `None` is live.
+    /// The epoch shown; `None` is live.
     pub epoch: Option<u32>,
-    /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
-    /// epoch are computed: older ones stay on screen meanwhile.
+    /// The codes of that epoch in the plane of their first two principal components. `None` until
+    /// those of this epoch are computed; older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
-    /// Whether those codes have no principal components: two units are shown instead.
+    /// Whether those codes have no principal components, so that two units are shown instead.
     pub has_no_principal: bool,
     /// The selected samples.
     pub selection: &'a Selection,
-    /// The sets there are to choose from.
+    /// The available sets.
     pub choices: &'a [SetChoice],
-    /// Codes of a set to be drawn; `None` draws the watched samples.
+    /// Codes of a set to draw; `None` draws the watched samples.
     pub set: Option<&'a PlacedCodes>,
-    /// How many samples of the chosen set are encoded, of how many, while they are.
+    /// During encoding of the chosen set, the number of encoded samples and the total.
     pub coming: Option<(usize, usize)>,
-    /// Why the chosen set cannot be encoded, where that is so.
+    /// The reason why the chosen set cannot be encoded, if so.
     pub failure: Option<&'a str>,
-    /// Other data, where the encoder puts them.
+    /// Codes of other data.
     pub others: &'a [OtherCodes<'a>],
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Debug, Default)]
 pub struct LatentOutput {
-    /// The view wants the principal components of these codes, or of a part of them.
+    /// Compute the principal components of these codes, or of a part of them.
     pub principal: Option<(Arc<Kept>, CodePlane)>,
-    /// Change the selection by these rows of the run's data.
+    /// Change the selection with these rows of the run's data.
     pub select: Option<(Vec<u32>, How)>,
-    /// Change the selection by these rows of other data, which have this fingerprint.
+    /// Change the selection with these rows of other data, which have this fingerprint.
     pub select_other: Option<(u64, Vec<u32>, How)>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
 
-/// Which plane of the codes is shown.
+/// The plane of the codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Plane {
     /// Two units.
@@ -85,13 +85,13 @@ pub enum Plane {
     /// The first two principal components, of a code of more than two units.
     #[default]
     Principal,
-    /// Those of one channel of a code that is a picture.
+    /// The principal components of one channel of a picture code.
     Channel,
-    /// Those of the channels at one position of a code that is a picture.
+    /// The principal components of the channels at one position of a picture code.
     Position,
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LatentView {
@@ -99,20 +99,22 @@ pub struct LatentView {
     pub set: Set,
     /// The plane of the codes.
     pub plane: Plane,
-    /// Units along x and y that a person chose, counted from 0; where both are 0 they are found.
+    /// Units along x and y chosen by the user, counted from 0; chosen automatically where both are
+    /// 0.
     pub units: [usize; 2],
-    /// The channel and the position that are shown by themselves, counted from 0.
+    /// The channel shown alone, counted from 0.
     pub channel: usize,
-    /// The position, row by row.
+    /// The position shown alone, counted row by row.
     pub position: usize,
-    /// Name of the label column that colours the points; where there is no such column, the first that tells groups apart.
+    /// Name of the label column that determines the colours; if there is no such column, the first
+    /// that groups rows.
     pub label: Option<String>,
-    /// Whether no labels colour them.
+    /// Whether labels do not determine the colours.
     pub plain: bool,
-    /// The class seen alone.
+    /// The isolated class.
     #[serde(skip)]
     pub pinned: Option<u32>,
-    /// What dragging does.
+    /// The effect of dragging.
     pub tool: Tool,
     /// Zoom.
     pub scatter: ScatterView,
@@ -124,35 +126,35 @@ pub struct LatentView {
     pointed: Option<u32>,
     #[serde(skip)]
     found: Found,
-    /// The column that tells groups apart, if any, and of which data.
+    /// Fingerprint of the data, and their column that groups rows, if any.
     #[serde(skip)]
     groups: Option<(u64, Option<usize>)>,
     #[serde(skip)]
     cache: Cache,
     #[serde(skip)]
     card: Card,
-    /// The newest principal components of watched codes, shown until those of the next epoch are
-    /// there, and of what.
+    /// The newest principal components of watched codes with their stamp, shown until those of the
+    /// next epoch are available.
     #[serde(skip)]
     principal: (u64, Vec<[f32; 2]>),
-    /// The ends of both axes, as they were last shown.
+    /// The limits of both axes, as last shown.
     #[serde(skip)]
     limits: Option<Limits>,
-    /// Names of other data that are pictures of another size: their codes have no place here.
+    /// Names of other data that are pictures of another size, whose codes cannot be shown here.
     #[serde(skip)]
     other_sizes: Vec<String>,
 }
 
-/// Units that show something where nobody chose any.
+/// Automatically chosen units that vary.
 #[derive(Clone, Copy, Default)]
 struct Found {
     run: u64,
-    /// The codes last looked at.
+    /// The most recently examined codes.
     codes: usize,
     units: [usize; 2],
 }
 
-/// Shows the view in all the room there is.
+/// Shows the view in the available space.
 pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) -> LatentOutput {
     let kept = input.run.and_then(|run| kept_at(run, input.epoch)).filter(|kept| kept.code_units > 0);
     if let (Some(run), Some(kept)) = (input.run, kept) {
@@ -216,7 +218,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     output
 }
 
-/// The plot, and at its right what the colours mean.
+/// The plot, with the legend to its right.
 fn plot_ui(
     ui: &mut Ui,
     view: &mut LatentView,
@@ -273,7 +275,7 @@ fn plot_ui(
     shown.inner
 }
 
-/// The two units that vary most over the samples, in their order.
+/// The two units with the largest variance, in ascending order.
 fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
     let mut ranges = vec![[f32::INFINITY, f32::NEG_INFINITY]; count];
     for code in codes.chunks_exact(count.max(1)) {
@@ -290,7 +292,8 @@ fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
 }
 
 impl LatentView {
-    /// The labels that colour the points: those chosen, else the first that tell groups apart, classes before numbers.
+    /// The labels that determine the colours: the chosen ones, else the first that group rows, with
+    /// classes preferred to numbers.
     fn label_column<'a>(&mut self, data: Option<&'a Dataset>) -> Option<&'a LabelColumn> {
         let labels = &data.filter(|_| !self.plain)?.labels;
         let chosen = labels.iter().find(|column| Some(&column.name) == self.label.as_ref());
@@ -305,21 +308,21 @@ impl LatentView {
         labels.get(groups?)
     }
 
-    /// The same, as it was last found.
+    /// The labels that determine the colours, from the cache.
     fn known_column<'a>(&self, data: Option<&'a Dataset>) -> Option<&'a LabelColumn> {
         let labels = &data.filter(|_| !self.plain)?.labels;
         let chosen = labels.iter().find(|column| Some(&column.name) == self.label.as_ref());
         chosen.or_else(|| labels.get(self.groups?.1?))
     }
 
-    /// Two units the code really has: those chosen, else those found.
+    /// Two units that the code has: the chosen ones, else the automatic ones.
     fn shown_units(&self, count: usize) -> [usize; 2] {
         let last = count.saturating_sub(1);
         let wanted = if self.units == [0, 0] { self.found.units } else { self.units };
         wanted.map(|unit| unit.min(last))
     }
 
-    /// The plane of codes of this shape that is to be shown.
+    /// The plane to show for codes of this shape.
     fn code_plane(&self, code: Shape, has_no_principal: bool) -> CodePlane {
         let units = || CodePlane::Units(self.shown_units(code.features()));
         match (self.plane, code) {
@@ -336,8 +339,9 @@ impl LatentView {
         }
     }
 
-    /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
-    /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
+    /// Begins with the first two units of a run, and switches to the two with the largest variance
+    /// once one of those is constant: most units of a sparse code may be dead. Units that vary are
+    /// kept, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
         let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());
         if self.found.run != stamp {
@@ -356,7 +360,7 @@ impl LatentView {
     }
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: "Latent",
     title: "Latent space",
@@ -385,9 +389,9 @@ impl View for LatentView {
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).cloned();
         let mut choices = run.zip(data).map(|(run, data)| code_choices(now, run, data)).unwrap_or_default();
-        // Other data are drawn above any set.
+        // Other data are drawn in addition to any set.
         choices.retain(|choice| !matches!(choice.set, Set::Other(_)));
-        // A set that is gone is not waited for.
+        // A set that no longer exists is not requested.
         let wanted = existing(&self.set, &choices).clone();
         let base = now.look(&wanted, false).map(|look| look.subject.samples_stamp());
         let found = base.filter(|_| wanted != Set::Watched).and_then(|base| now.set_codes.of_base(base));
@@ -438,7 +442,7 @@ impl View for LatentView {
         }
         state.follow_principal(kept.map(|kept| kept.epoch), run.zip(output.principal));
         if let Some(plane) = plane {
-            // Another set may have been chosen in this frame.
+            // Another set may have been selected in this frame.
             state.follow_set_codes(existing(&self.set, &choices), plane);
         }
         output.drag
@@ -454,7 +458,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_are_coloured_by_labels_that_tell_groups_apart() {
+    fn points_are_coloured_by_labels_that_group_rows() {
         let ids = || LabelColumn::classes("id", (0..60).map(|n| n.to_string()).collect(), (0..60).collect());
         let mut data = crate::ui::views::samples::table(60, 2);
         data.labels.insert(0, ids());
@@ -477,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_those_the_code_has_and_of_a_sparse_one_those_that_speak() {
+    fn shown_units_exist_and_are_active_in_sparse_codes() {
         let mut view = LatentView { units: [3, 9], ..LatentView::default() };
         assert_eq!(view.shown_units(5), [3, 4]);
         let run = crate::ui::views::samples::run(1, 0);

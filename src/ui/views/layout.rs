@@ -1,11 +1,11 @@
-//! What is remembered between two starts of what is open and visible.
+//! The saved layout of the window: open panels and views.
 
 use serde::{Deserialize, Serialize};
 
 use super::arrangement::Arrangement;
 use crate::ui::state::{BottomTab, PanelSizes, RunsTable, ViewSettings};
 
-/// What is remembered: where the views are, which panels are there and how large.
+/// The saved layout: the arrangement of the views, the visible panels and their sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowLayout {
@@ -26,21 +26,22 @@ impl Default for WindowLayout {
 }
 
 impl WindowLayout {
-    /// The layout as it is on screen.
+    /// The current layout.
     pub fn new(view: &ViewSettings, views: Arrangement) -> WindowLayout {
         let ViewSettings { bottom, network, inspector, bottom_open, sizes, .. } = *view;
         let runs_table = RunsTable { page: None, ..view.runs_table.clone() };
         WindowLayout { views, bottom, network, inspector, bottom_open, sizes, runs_table }
     }
 
-    /// Reads what [`WindowLayout::text`] wrote. Whatever else it is, it is the first layout: none keeps the window from opening.
+    /// Reads the output of [`WindowLayout::text`]. Any other text gives the default layout, so that
+    /// no text keeps the window from opening.
     pub fn read(text: Option<&str>) -> WindowLayout {
         let layout = text.and_then(|text| ron::from_str::<WindowLayout>(text).ok());
         let layout = layout.map(|layout| WindowLayout { views: layout.views.completed(), ..layout });
         layout.filter(|layout| layout.views.is_whole()).unwrap_or_default()
     }
 
-    /// As text; `None` is the first layout.
+    /// The layout as text; `None` is the default layout.
     pub fn text(&self) -> Option<String> {
         if *self == WindowLayout::default() { None } else { ron::to_string(self).ok() }
     }
@@ -53,13 +54,13 @@ impl WindowLayout {
     }
 }
 
-/// A layout with its text, which is written again only where the layout is another: it is asked for with
-/// every frame.
+/// A layout with its text, which is only written again after changes, because it is needed in every
+/// frame.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenLayout(Option<(WindowLayout, Option<String>)>);
 
 impl WrittenLayout {
-    /// The text of this layout, as of [`WindowLayout::text`].
+    /// The text of this layout, as [`WindowLayout::text`].
     pub fn text_of(&mut self, layout: WindowLayout) -> Option<String> {
         let known = self.0.take().filter(|(known, _)| *known == layout);
         let written = known.unwrap_or_else(|| {
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_layout_comes_back_and_a_broken_one_is_the_first() {
+    fn a_layout_is_restored_and_an_invalid_one_gives_the_default() {
         let sizes = PanelSizes { bottom: Some(212.0), ..PanelSizes::default() };
         let runs_table = RunsTable { shows_hidden: true, ..RunsTable::default() };
         let view = ViewSettings {
@@ -100,7 +101,7 @@ mod tests {
             assert_eq!(WindowLayout::read(Some(broken)), WindowLayout::default(), "{broken:.40}");
         }
         assert_eq!(WindowLayout::read(None), WindowLayout::default());
-        // As an earlier version wrote it.
+        // As written by an earlier version.
         let old = "(views:Column([(1.0,View(Latent)),(2.0,Tabs(active:1,children:[View(Loss),View(Health),\
                    View(Reconstructions),View(Data)]))]),bottom:Log,network:true,inspector:true,bottom_open:true,\
                    sizes:(network:None,inspector:None,bottom:None))";
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_that_of_the_layout_asked_for_last() {
+    fn the_text_belongs_to_the_newest_layout() {
         let of = |bottom| {
             WindowLayout::new(&ViewSettings { bottom, ..ViewSettings::default() }, Arrangement::default())
         };

@@ -1,4 +1,4 @@
-//! The live loss of the selected run beside the runs it is compared with.
+//! The live loss of the selected run and of the runs it is compared with.
 
 mod figure;
 mod layers;
@@ -23,54 +23,55 @@ use crate::ui::plots::{
 use crate::ui::state::{Seek, State};
 use crate::ui::widgets::header::{Row, Side};
 
-/// What the view shows.
+/// The input of the view.
 #[derive(Clone, Copy)]
 pub struct LossInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// Other runs chosen for comparison; the selected one may be among them.
+    /// Runs selected for comparison, which may include the selected one.
     pub compared: &'a [&'a Run],
-    /// Where the thread through time stands; `None` is live.
+    /// The epoch shown; `None` is live.
     pub epoch: Option<u32>,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Debug, Default)]
 pub struct LossOutput {
-    /// Move along the thread through time.
+    /// Show another epoch.
     pub seek: Option<Seek>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LossView {
-    /// The loss terms that are shown.
+    /// The displayed loss terms.
     #[serde(alias = "term")]
     pub terms: ChosenTerms,
     /// Logarithmic y axis.
     pub log: bool,
     /// Factor of the exponential moving average, 0 to 0.99.
     pub smoothing: f64,
-    /// The errors of single layers, where these were trained one by one, instead of the network's loss.
+    /// Whether to show the errors of single layers instead of the network's loss, where layers were
+    /// trained one by one.
     pub layers: bool,
-    /// The part a person has chosen to see.
+    /// The part chosen by the user.
     pub zoom: Zoom,
     #[serde(skip)]
     layers_plot: LayersPlot,
-    /// Number and start of the run that was zoomed into.
+    /// Number and start time of the run that was zoomed into.
     #[serde(skip)]
     of: Option<(RunId, u64)>,
     #[serde(skip)]
     series: Vec<LossSeries>,
     #[serde(skip)]
     cache: LossPlotCache,
-    /// The ends of both axes, as they were last shown.
+    /// The limits of both axes, as last shown.
     #[serde(skip)]
     limits: Option<Limits>,
-    /// Whether a logarithmic axis has no place for some of the curves.
+    /// Whether a logarithmic axis cannot show some of the curves.
     #[serde(skip)]
     reaches_zero: bool,
 }
@@ -93,7 +94,7 @@ impl Default for LossView {
     }
 }
 
-/// Shows the view in all the room there is.
+/// Shows the view in the available space.
 pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossOutput {
     let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, view));
     let mut output = LossOutput { drag: handle.drag_started(), seek: None };
@@ -203,17 +204,17 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
 }
 
 impl LossView {
-    /// Whether the errors of single layers are shown. Until the network itself has an epoch, they are
-    /// what there is to see.
+    /// Whether the errors of single layers are shown. Before the first epoch of the network itself,
+    /// there is nothing else to show.
     fn shows_layers(&self, run: &Run) -> bool {
         !run.history.pretraining.is_empty() && (self.layers || run.history.epochs.is_empty())
     }
 
-    /// Brings the curves up to date: new epochs are added, what is no longer shown goes.
+    /// Updates the curves: adds new epochs and removes curves that are no longer shown.
     fn update(&mut self, input: &LossInput<'_>) {
         let of = input.run.map(|run| (run.id, run.started_unix_secs));
         if self.of.is_some() && self.of != of {
-            // What was looked at closely was a part of another run.
+            // The zoom belonged to another run.
             self.zoom.reset();
         }
         self.of = of;
@@ -226,14 +227,14 @@ impl LossView {
     }
 }
 
-/// A curve as the plot draws it: pale where it stands for comparison with the selected run.
+/// Converts a curve for the plot: pale if it is only compared with the selected run.
 fn curve<'a>(series: &'a LossSeries, name: &'a str, selected: RunId, palette: &Palette) -> Curve<'a> {
     let (faint, dashed) = (series.run() != selected, series.is_validation());
     let color = series.ink().of(palette);
     Curve { name, color, faint, dashed, raw: series.raw(), shown: series.shown() }
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: "Loss",
     title: "Loss",
@@ -279,7 +280,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn curves_grow_with_the_history_and_start_again_when_it_is_another() {
+    fn curves_grow_with_the_history_and_restart_for_another_run() {
         let long = samples::run(1, 30);
         let mut short = long.clone();
         short.history.epochs.truncate(10);

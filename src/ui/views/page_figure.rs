@@ -5,11 +5,11 @@ use crate::figure::{Drawing, Figure, Tile, TileLine, Tiles};
 use crate::prepared::{DisplayRange, Sampler, picture_of, row_name, value_names};
 use crate::project::format_count;
 
-/// Pictures in a line, and at all.
+/// Pictures per line, and in total.
 const COLUMNS: usize = 12;
 const MOST: usize = 600;
 
-/// The first of these rows as pictures with their names; `None` where samples are no pictures.
+/// The first of these rows as pictures with their names; `None` where samples are not pictures.
 pub(super) fn page_figure(name: &str, data: &Dataset, rows: &[u32]) -> Option<Figure> {
     let shown = data.shown().filter(|_| !rows.is_empty())?;
     let (range, sampler) = (DisplayRange::of_data(data), Sampler::new(data));

@@ -1,4 +1,4 @@
-//! What all views share: a header, chips, and how an empty view says what to do.
+//! Parts shared by all views: a header, chips, and the advice in an empty view.
 
 use egui::{
     Align, CursorIcon, Label, Layout, Popup, PopupAnchor, Response, RichText, Sense, Stroke, Tooltip, Ui,
@@ -14,9 +14,9 @@ use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 /// Height of a view's header, in points.
 const HEADER_PX: f32 = ROW_PX + 12.0;
 
-/// A view's header: its title, then chips and whatever else `add` adds to its row. Its height never
-/// changes, so that nothing below it moves. Returns the title's response: dragging it moves the
-/// view.
+/// A view's header: its title, followed by chips and other parts that `add` adds to its row. Its
+/// height never changes, so that nothing below it moves. Returns the response of the title, which
+/// can be dragged to move the view.
 pub fn header_ui(ui: &mut Ui, title: &str, add: impl FnMut(&mut Row<'_>)) -> Response {
     let p = palette(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -31,7 +31,7 @@ pub fn header_ui(ui: &mut Ui, title: &str, add: impl FnMut(&mut Row<'_>)) -> Res
     handle
 }
 
-/// The title that a view is dragged by; where a tab shows it, only the place of the header is left.
+/// The title by which a view is dragged; if a tab shows it, only the header's space is reserved.
 fn title_ui(ui: &mut Ui, title: &str) -> Response {
     if is_tabbed(ui) {
         return ui.allocate_response(vec2(0.0, ROW_PX), Sense::hover());
@@ -51,7 +51,7 @@ pub(super) fn is_tabbed(ui: &Ui) -> bool {
     ui.stack().iter().any(|stack| stack.info.tags.contains(TABBED))
 }
 
-/// The epoch of the replay, in the colour of the thread; nothing while the view is live.
+/// The epoch of the replay in its colour; nothing while the view is live.
 pub(super) fn epoch_ui(row: &mut Row<'_>, epoch: Option<u32>) {
     let Some(epoch) = epoch else { return };
     row.part(Side::Right, "epoch", |ui| {
@@ -70,7 +70,7 @@ pub(super) fn figure_ui(row: &mut Row<'_>, name: &str, value: &str) {
     });
 }
 
-/// A word about what is shown.
+/// A short remark about the content.
 pub(super) fn quiet_ui(row: &mut Row<'_>, side: Side, name: &str, text: &str, about: &str) {
     row.part(side, name, |ui| {
         let text = RichText::new(text).size(11.5).color(color(palette(ui).dim));
@@ -81,14 +81,14 @@ pub(super) fn quiet_ui(row: &mut Row<'_>, side: Side, name: &str, text: &str, ab
     });
 }
 
-/// An empty view: what will be here, and what to do for it.
+/// An empty view: its future content, and the step that is needed.
 pub fn empty_ui(ui: &mut Ui, what: &str, advice: &str) {
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
     advice_ui(ui, what, advice);
 }
 
-/// The same with a button for what to do, where there is one; says whether it was pressed.
+/// An empty view with a button for the next step, if there is one; returns whether it was pressed.
 pub(super) fn empty_action_ui(ui: &mut Ui, what: &str, advice: &str, action: Option<&str>) -> bool {
     empty_ui(ui, what, advice);
     let Some(action) = action else { return false };
@@ -99,7 +99,7 @@ pub(super) fn empty_action_ui(ui: &mut Ui, what: &str, advice: &str, action: Opt
     pressed.inner
 }
 
-/// The same on whatever lies beneath.
+/// The text of an empty view, over any background.
 pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
     let p = palette(ui);
     ui.vertical_centered(|ui| {
@@ -110,7 +110,8 @@ pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
     });
 }
 
-/// A card beside the pointer for what is drawn there and is no widget; none while a menu is open, which it would cover.
+/// A card next to the pointer for drawn items that are not widgets; hidden while a menu is open,
+/// which it would cover.
 pub(super) fn card_beside_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     if !Popup::is_any_open(ui.ctx()) {
         let id = ui.scope_id().with(name);
@@ -119,7 +120,7 @@ pub(super) fn card_beside_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)
     }
 }
 
-/// Names a response for assistive tools where the widget shows no text of its own.
+/// Sets the accessible name of a widget that shows no text.
 pub(super) fn named(response: Response, name: impl Into<String>) -> Response {
     response.accessible_name(name)
 }

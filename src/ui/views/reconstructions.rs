@@ -1,5 +1,4 @@
-//! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they
-//! differ.
+//! Samples of any set: originals, corrupted inputs, reconstructions, and errors.
 
 mod codes;
 mod controls;
@@ -35,41 +34,41 @@ use crate::ui::state::{
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
 
-/// What the view shows.
+/// The input of the view.
 #[derive(Clone)]
 pub struct ReconstructionsInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
     /// Its data, if they are loaded.
     pub data: Option<&'a Dataset>,
-    /// Why they are not, where they are not.
+    /// The reason if they are not.
     pub missing: MissingData<'a>,
-    /// Where the thread through time stands; `None` is live.
+    /// The epoch shown; `None` is live.
     pub epoch: Option<u32>,
-    /// The sets there are.
+    /// The available sets.
     pub sets: Sets<'a>,
-    /// The set of the view, as the newest weights see it.
+    /// The set of the view, as seen with the newest weights.
     pub look: Option<Look<'a>>,
-    /// What was computed of it.
+    /// Results computed for it.
     pub scored: &'a Scored,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Debug, Default)]
 pub struct ReconstructionsOutput {
     /// Load the data of the run.
     pub load: bool,
     /// The title is being dragged: move the view.
     pub drag: bool,
-    /// What the view wants to be computed.
+    /// Data that the view needs.
     pub wanted: Option<Wanted>,
-    /// Remove other data of this name.
+    /// Remove other data with this name.
     pub remove: Option<String>,
     /// Select these rows of the data with this fingerprint.
     pub select: Option<(u64, Vec<u32>, How)>,
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a row of its own that is shown or not")]
@@ -78,11 +77,11 @@ pub struct ReconstructionsView {
     pub set: Set,
     /// Their order.
     pub order: Order,
-    /// Whether a network that was trained on corrupted samples is given such.
+    /// Whether a network trained on corrupted samples receives corrupted samples.
     pub is_corrupted: bool,
     /// Whether the reconstructions of PCA are shown.
     pub has_linear: bool,
-    /// Whether codes that are pictures are shown.
+    /// Whether picture codes are shown.
     pub has_code: bool,
     /// Whether rows of a table are shown as numbers.
     pub has_numbers: bool,
@@ -92,10 +91,10 @@ pub struct ReconstructionsView {
     page: Page,
     #[serde(skip)]
     watched_order: (u64, Vec<u32>),
-    /// The places whose pictures are asked for, and of what.
+    /// Stamp and indices of the requested pictures.
     #[serde(skip)]
     window: (u64, Range<usize>),
-    /// The place that was clicked last, and of what.
+    /// Stamp and index of the last click.
     #[serde(skip)]
     anchor: Option<(u64, usize)>,
     #[serde(skip)]
@@ -121,14 +120,14 @@ impl Default for ReconstructionsView {
     }
 }
 
-/// Shows the view in all the room there is.
+/// Shows the view in the available space.
 pub fn reconstructions_ui(
     ui: &mut Ui,
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
 ) -> ReconstructionsOutput {
     if input.run.is_none() && is_tabbed(ui) {
-        // The tab says it all; an empty header would only take room.
+        // The tab already shows the title; an empty header would only take space.
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return ReconstructionsOutput::default();
     }
@@ -168,7 +167,7 @@ pub fn reconstructions_ui(
     output
 }
 
-/// Says why there are no originals; returns whether they are to be loaded.
+/// Shows the reason for missing originals; returns whether to load them.
 fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
     let again = "Load them again";
     let failed = if let MissingData::Failed(error) = missing { error.to_string() } else { String::new() };
@@ -195,13 +194,13 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
 }
 
 impl ReconstructionsView {
-    /// Whether samples of a set are shown, other than the watched ones.
+    /// Whether samples of a set other than the watched samples are shown.
     fn is_of_set(&self, choices: &[SetChoice]) -> bool {
         self.set != Set::Watched && choices.iter().any(|choice| choice.set == self.set)
     }
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: RECONSTRUCTIONS_VIEW,
     title: "Reconstructions",

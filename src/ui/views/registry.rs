@@ -11,7 +11,7 @@ use super::reconstructions::ReconstructionsView;
 use super::selection::SelectionView;
 use super::view::{Entry, View};
 
-/// A new one of every view. A view is added by its line here.
+/// Creates one of each view. A view is added by its line here.
 pub(super) fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::<LossView>::default(),

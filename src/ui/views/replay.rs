@@ -1,4 +1,4 @@
-//! The replay bar: one thread through time that loss, latent space and reconstructions follow.
+//! The replay bar, which sets the epoch shown by loss, latent space and reconstructions.
 
 use egui::{
     CursorIcon, EventFilter, Key, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo,
@@ -11,36 +11,36 @@ use crate::run::{Run, RunId, Status};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Seek;
 
-/// What the bar shows.
+/// The input of the bar.
 #[derive(Clone, Copy)]
 pub struct ReplayInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// Where the thread stands; `None` is live.
+    /// The epoch shown; `None` is live.
     pub epoch: Option<u32>,
-    /// The run, where its design is another than the one on screen.
+    /// The run, if its design differs from the current one.
     pub outdated: Option<RunId>,
 }
 
-/// Which of two designs views and cards are to show from now on.
+/// The design to be used by both views and cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Design {
-    /// That of the run in the views: it comes back on screen.
+    /// The design of the run in the views, which becomes the current one.
     OfViews,
-    /// The one on screen: it is trained.
+    /// The current design, which is trained.
     OnScreen,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplayOutput {
-    /// Move along the thread.
+    /// Show another epoch.
     pub seek: Option<Seek>,
-    /// Have views and cards show one design again.
+    /// Use one design for both views and cards.
     pub design: Option<Design>,
 }
 
-/// How the bar stands.
+/// State of the bar.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReplayView {
@@ -55,7 +55,7 @@ pub struct ReplayView {
     epochs: Vec<u32>,
 }
 
-/// A replay from first to last takes about so long.
+/// Approximate duration of a replay from first to last epoch.
 const WHOLE_SECS: f64 = 8.0;
 
 /// Shows the bar in one row.
@@ -108,7 +108,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             (Some(_), true) => format!("epoch {at}"),
         };
         let live_width = 42.0;
-        // As wide as the longest one, so that the track keeps its length.
+        // As wide as the longest number, so that the track keeps its length.
         let font = egui::FontId::proportional(11.5);
         let longest = ui.painter().layout_no_wrap(format!("epoch {newest} · newest"), font, color(p.dim));
         let longest = longest.size().x.ceil() + 2.0;
@@ -143,7 +143,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     output
 }
 
-/// Says that the views are of another design than the cards, and offers to change one of the two.
+/// Reports that views and cards belong to different designs, and offers to change one of them.
 fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
     let text = format!("Views show run {run}");
     let tint = color(palette(ui).code);
@@ -174,7 +174,7 @@ fn step_forward(epochs: &[u32], place: usize) -> Seek {
     }
 }
 
-/// The next kept epoch when it is due; at the end the thread is live again.
+/// The next kept epoch when it is due; at the end, the view is live again.
 fn play(ui: &Ui, view: &mut ReplayView, place: usize) -> Option<Seek> {
     let now = ui.input(|input| input.time);
     let pause = (WHOLE_SECS / view.epochs.len().max(1) as f64).clamp(1.0 / 30.0, 0.5);
@@ -191,7 +191,7 @@ fn play(ui: &Ui, view: &mut ReplayView, place: usize) -> Option<Seek> {
     Some(seek)
 }
 
-/// The slider: a tick for every kept epoch, amber up to where the thread stands.
+/// The slider: a tick for every kept epoch, amber up to the epoch shown.
 fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> Option<u32> {
     let p = palette(ui);
     let sense = if enabled { Sense::click_and_drag() } else { Sense::hover() };
@@ -221,7 +221,7 @@ fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> 
         }
     }
     let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-    // A quick drag may have its last stretch in the frame in which it ends.
+    // The last part of a quick drag may fall into the frame in which it ends.
     let is_meant = response.dragged() || response.drag_stopped() || response.clicked();
     let pointed = response.interact_pointer_pos().filter(|_| is_meant);
     let wanted = pointed.map(|to| {
@@ -231,7 +231,7 @@ fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> 
     wanted.or_else(|| keys(ui, &response, epochs, at)).filter(|epoch| *epoch != at)
 }
 
-/// The kept epoch nearest to a place on the thread.
+/// The kept epoch nearest to a position on the track.
 fn nearest(epochs: &[u32], wanted: f32) -> u32 {
     let far = |epoch: u32| (epoch as f32 - wanted).abs();
     epochs.iter().copied().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or(0)
@@ -267,7 +267,7 @@ enum Icon {
     Forward,
 }
 
-/// A button with a painted sign: signs of fonts differ too much.
+/// A button with a painted icon, because the symbols of fonts differ too much.
 fn icon_ui(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     let p = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::click());
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_thread_holds_only_kept_epochs() {
+    fn the_replay_shows_only_kept_epochs() {
         let epochs = [0, 2, 4, 8, 9, 10];
         for (wanted, expected) in [(-5.0, 0), (2.9, 2), (5.0, 4), (6.9, 8), (99.0, 10)] {
             assert_eq!(nearest(&epochs, wanted), expected);

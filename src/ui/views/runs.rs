@@ -1,4 +1,5 @@
-//! The table of runs: what differs between them, how far they are, how well they do. A page tells everything of one.
+//! The table of runs: their differences, progress and results. A page shows everything about one
+//! run.
 
 mod changes;
 mod columns;
@@ -26,50 +27,50 @@ use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{RunAction, RunColumn, RunsTable};
 use crate::ui::widgets::button::quiet_ui;
 
-/// Room for the button of a run's menu and the box that compares it, in points.
+/// Space for the menu button of a run and its comparison checkbox, in points.
 const BUTTONS_PX: f32 = 76.0;
 /// Height of the header, in points.
 const HEADER_PX: f32 = 22.0;
 
-/// What the view shows.
+/// The input of the view.
 #[derive(Clone, Copy)]
 pub struct RunsInput<'a> {
     /// All runs of the project, oldest first.
     pub runs: &'a [&'a Run],
     /// The selected run.
     pub selected: Option<RunId>,
-    /// Runs chosen for comparison.
+    /// Runs selected for comparison.
     pub compared: &'a [RunId],
     /// Data of the run whose page is open, if they are loaded.
     pub data: Option<&'a Dataset>,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunsOutput {
-    /// The wish, if there was one.
+    /// The requested action, if any.
     pub action: Option<RunAction>,
-    /// Another caption for a run.
+    /// A new caption for a run.
     pub caption: Option<(RunId, Caption)>,
 }
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunsView {
     #[serde(skip)]
     stamp: u64,
-    /// What each run changed since the one before it; the first one's design in brief.
+    /// The changes of each run since the previous one; for the first run, a summary of its design.
     #[serde(skip)]
     told: Vec<Told>,
-    /// Runs there were when it was last shown.
+    /// Number of runs when last shown.
     #[serde(skip)]
     runs: usize,
     #[serde(skip)]
     page: PageView,
 }
 
-/// Shows the table, or the page of a run, in all the room there is.
+/// Shows the table, or the page of a run, in the available space.
 pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, table: &mut RunsTable, view: &mut RunsView) -> RunsOutput {
     let mut output = RunsOutput::default();
     if input.runs.is_empty() {
@@ -103,7 +104,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, table: &mut RunsTable, view: 
         .chain([&RunColumn::Run, &RunColumn::Changes])
         .fold(BUTTONS_PX, |sum, column| sum + width(column, input.runs) + ui.spacing().item_spacing.x);
     if table.columns.is_some() && needed > ui.available_width() {
-        // What was chosen is shown, however narrow the view is.
+        // Chosen columns are shown however narrow the view is.
         ScrollArea::horizontal().id_salt("runs").auto_shrink([false, false]).show(ui, |ui| {
             ui.set_min_width(needed);
             rows_ui(ui, input, &columns, table, view, &mut output);
@@ -122,7 +123,7 @@ fn rows_ui(
     view: &mut RunsView,
     output: &mut RunsOutput,
 ) {
-    // A selected row is painted a little wider than its cells.
+    // A selected row is painted slightly wider than its cells.
     ui.shrink_clip_rect(ui.max_rect());
     ui.visuals_mut().selection.bg_fill = color(palette(ui).raised);
     let is_listed = |run: &Run| settings.shows_hidden || !run.caption.is_hidden;
@@ -148,7 +149,7 @@ fn rows_ui(
     }
     let mut table = table.column(Column::exact(BUTTONS_PX));
     if view.runs < input.runs.len() {
-        // The newest is what was just asked for.
+        // The newest run is the one just started.
         let newest = rows.iter().position(|row| row + 1 == input.runs.len());
         table = table.scroll_to_row(newest.unwrap_or(0), Some(Align::Center));
     }
@@ -186,7 +187,7 @@ fn header_ui(
     });
     header.col(|ui| {
         right(ui, |ui| {
-            // Where there is room beside the title.
+            // If there is space beside the title.
             if ui.available_width() > 150.0 {
                 hidden_ui(ui, input, settings);
             }
@@ -213,9 +214,9 @@ fn header_ui(
     header.response().context_menu(|ui| columns_ui(ui, input, columns, settings));
 }
 
-/// The title of a column, which sorts by it.
+/// The title of a column; a click sorts by it.
 fn head_ui(ui: &mut Ui, column: &RunColumn, settings: &mut RunsTable) {
-    // Higher than the header, the title would stand below the other texts there.
+    // If it were higher than the header, the title would be below the other texts there.
     ui.spacing_mut().interact_size.y = HEADER_PX;
     let p = palette(ui);
     let is_sorted = settings.sort == *column;
@@ -233,7 +234,7 @@ fn head_ui(ui: &mut Ui, column: &RunColumn, settings: &mut RunsTable) {
     }
 }
 
-/// How many runs are hidden, which shows them.
+/// A button with the number of hidden runs, which shows them.
 fn hidden_ui(ui: &mut Ui, input: &RunsInput<'_>, settings: &mut RunsTable) {
     let count = input.runs.iter().filter(|run| run.caption.is_hidden).count();
     if count > 0 {
@@ -244,7 +245,7 @@ fn hidden_ui(ui: &mut Ui, input: &RunsInput<'_>, settings: &mut RunsTable) {
     }
 }
 
-/// The columns that can be chosen.
+/// The columns to choose from.
 fn columns_ui(ui: &mut Ui, input: &RunsInput<'_>, shown: &[RunColumn], settings: &mut RunsTable) {
     ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
         let mut is_automatic = settings.columns.is_none();
@@ -329,7 +330,7 @@ fn row_ui(
             let menu = ui.menu_button("…", |ui| menu_ui(ui, run));
             output.action = menu.inner.flatten().or(output.action);
             named(menu.response, name);
-            // The outline of other widgets is too pale for an empty box on the selected row.
+            // The default outline is too pale for an unchecked box on the selected row.
             ui.visuals_mut().widgets.inactive.bg_stroke.color = color(palette(ui).faint);
             let mut compare = input.compared.contains(&run.id);
             let response = ui.add(Checkbox::without_text(&mut compare));

@@ -1,4 +1,4 @@
-//! One row of a data set as it is shown: values in their own units, its name, its labels.
+//! One row of a data set for display: values in their own units, its name, its labels.
 
 use std::sync::Arc;
 
@@ -11,10 +11,11 @@ use crate::project::{format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::DisplayRange;
 
-/// What stands for a value that is not there.
+/// Placeholder for a missing value.
 const NOTHING: &str = "–";
 
-/// The cells of a table as they were in its source: numbers, words, dates. Of data that are no table, one a feature.
+/// The cells of a table as in its source: numbers, words, dates. For data that are not a table, one
+/// per feature.
 pub(super) struct Cells<'a> {
     data: &'a Dataset,
     /// The first feature of each column.
@@ -33,7 +34,7 @@ impl<'a> Cells<'a> {
         Cells { data, starts: starts.collect() }
     }
 
-    /// How many a row has.
+    /// Number of cells per row.
     pub fn len(&self) -> usize {
         if self.starts.is_empty() { self.data.shape.features() } else { self.starts.len() }
     }
@@ -54,7 +55,7 @@ impl<'a> Cells<'a> {
             if at < self.data.rows.len() { self.data.rows.value(at) } else { f32::NAN }
         };
         match (self.data.columns.get(column), self.starts.get(column)) {
-            // The means of its features are no word.
+            // The means of its features are not a word.
             (Some(Column { kind: ColumnKind::Categories { .. }, .. }), _) if self.is_filled(row, column) => {
                 NOTHING.to_owned()
             }
@@ -63,7 +64,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Whether the cell was missing in the source, and the mean of its column stands there.
+    /// Whether the cell was missing in the source and was filled with the mean of its column.
     pub fn is_filled(&self, row: u32, column: usize) -> bool {
         let first = row as usize * self.data.shape.features();
         let start = self.starts.get(column).copied().unwrap_or(column);
@@ -78,7 +79,7 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
         ColumnKind::Truth { words } => match value(0) {
             0.0 => visible(&words[0]).into_owned(),
             1.0 => visible(&words[1]).into_owned(),
-            // The mean stands in for a missing value.
+            // The mean replaces a missing value.
             other => number_text(other, 0.0),
         },
         ColumnKind::Dates { base, .. } => match column.date(f64::from(value(0)) + base) {
@@ -92,7 +93,8 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
     }
 }
 
-/// A number with all digits that 32 bits tell, and what was taken off it added; no more, so that 0.1 is `0.1`.
+/// A number with all digits of single precision and with its subtracted base added back; no more
+/// digits, so that 0.1 is `0.1`.
 fn number_text(value: f32, base: f64) -> String {
     let sum = f64::from(value) + base;
     if !sum.is_finite() {
@@ -108,12 +110,12 @@ fn number_text(value: f32, base: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// What is shown as black and as white in pictures of a data set; found once for each fingerprint.
+/// The values drawn as black and white in pictures of a data set, cached by fingerprint.
 #[derive(Clone, Default)]
 pub(super) struct RangeCache(Option<(u64, DisplayRange)>);
 
 impl RangeCache {
-    /// The range that [`Dataset::shades`] gives.
+    /// The range returned by [`Dataset::shades`].
     pub fn of(&mut self, data: &Dataset) -> DisplayRange {
         match self.0 {
             Some((fingerprint, range)) if fingerprint == data.fingerprint => range,
@@ -132,7 +134,7 @@ pub(super) fn row_number(data: &Dataset, row: u32) -> u64 {
     of_source.unwrap_or(u64::from(row) + 1)
 }
 
-/// A picture of pixels that egui paints.
+/// A picture with pixels as egui colours.
 pub(super) fn picture([width, height]: [usize; 2], pixel: impl Fn(usize, usize) -> Color32) -> Picture {
     let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
     let pixels = places.map(|(x, y)| pixel(x, y)).map(|tint| [tint.r(), tint.g(), tint.b()]).collect();
@@ -153,7 +155,7 @@ pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
     }
 }
 
-/// What a run kept of the epoch the thread stands at; `None` is the newest.
+/// The kept outputs of a run at an epoch; `None` is the newest.
 pub fn kept_at(run: &Run, epoch: Option<u32>) -> Option<&Arc<Kept>> {
     run.kept.look(epoch)
 }
@@ -164,7 +166,7 @@ mod tests {
     use crate::project::DateUnit;
 
     #[test]
-    fn numbers_are_written_as_they_came() {
+    fn numbers_are_written_as_in_the_source() {
         for (value, base, expected) in [
             (0.1_f32, 0.0, "0.1"),
             (5.1, 0.0, "5.1"),
@@ -184,9 +186,9 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_were_filled_are_known() {
+    fn filled_cells_are_recognised() {
         let (mut data, _) = crate::ui::views::samples::mixed(60);
-        // Of the second row the height, of the third the two features of the city.
+        // In the second row the height, in the third the two features of the city.
         data.gaps.cells = vec![1 << 5 | 1 << 13 | 1 << 14];
         let cells = Cells::of(&data);
         let filled = |row: u32| (0..cells.len()).filter(|at| cells.is_filled(row, *at)).collect::<Vec<_>>();
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_no_groups() {
+    fn ids_do_not_group_rows() {
         let classes = |names: usize, rows: usize| {
             let names_of = (0..names).map(|name| format!("P{name:03}")).collect();
             LabelColumn::classes("x", names_of, (0..rows).map(|row| (row % names) as u32).collect())
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_words_and_dates_again() {
+    fn cells_show_words_and_dates() {
         let text = |kind: ColumnKind, values: &[f32]| {
             cell_text(&Column { name: "x".to_owned(), kind, unit: None }, |feature| values[feature])
         };

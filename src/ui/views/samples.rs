@@ -15,7 +15,7 @@ use crate::run::{
     Terms, Weights,
 };
 
-/// Numbers in [0, 1) that look random: a Weyl sequence, scrambled.
+/// Pseudo-random numbers in [0, 1): a scrambled Weyl sequence.
 pub fn noise(seed: u64) -> impl FnMut() -> f32 {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     move || {
@@ -39,7 +39,7 @@ fn losses(total: f64) -> Losses {
     Losses::new(&terms(), &[total, 0.8 * total, 0.2 * total]).expect("three terms")
 }
 
-/// A run on 8×8 digits with so many epochs behind it.
+/// A run on 8×8 digits after this many epochs.
 pub fn run(id: u32, epochs: u32) -> Run {
     let mut next = noise(u64::from(id));
     let level = 0.28 + 0.02 * f64::from(id % 5);
@@ -133,7 +133,7 @@ pub fn table(count: usize, features: usize) -> Dataset {
     data
 }
 
-/// A table of every kind of column, with what was said of it, and how a design has it read.
+/// A table with every kind of column, the report of its reading, and the settings for reading it.
 pub fn mixed(count: usize) -> (Dataset, Data) {
     let column = |name: &str, kind| Column { name: name.to_owned(), kind, unit: None };
     let words = ["Bonn", "Köln"].map(str::to_owned).to_vec();
@@ -231,7 +231,8 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
     }
 }
 
-/// Gives a run kept epochs on a data set: class clouds that drift apart, reconstructions that sharpen.
+/// Adds kept epochs on a data set to a run: class clouds that drift apart, reconstructions that get
+/// sharper.
 pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, corrupted: bool) {
     run.shape = data.shape;
     run.design.code.units = code_units;
@@ -274,7 +275,8 @@ pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, co
     }
 }
 
-/// A health with every part there is, of samples of this shape; no network has them all at once.
+/// Health measurements with every possible part, for samples of this shape; no real network has
+/// them all at once.
 pub fn health(shape: Shape, units: usize) -> Health {
     let features = shape.features();
     let share = |index: usize| (index % 7) as f32 / 7.0;
@@ -311,7 +313,7 @@ pub fn health(shape: Shape, units: usize) -> Health {
     }
 }
 
-/// A checkpoint with a first layer of so many units.
+/// A checkpoint with a first layer of this many units.
 pub fn checkpoint(shape: Shape, units: usize) -> Checkpoint {
     let mut next = noise(9);
     let features = shape.features();

@@ -1,5 +1,4 @@
-//! The selection: what it is made by, what it is called, what is in it, and how that differs from
-//! the rest.
+//! The selection: tools to make it, names, its samples, and how they differ from the rest.
 
 mod compared;
 mod gallery;
@@ -25,18 +24,18 @@ use crate::ui::update::Origin;
 use crate::ui::widgets::button::quiet_ui;
 use crate::ui::widgets::header::{Row, Side};
 
-/// Width of what stands beside the gallery, at least and at most, and the room between the two.
+/// Minimum and maximum width of the part beside the gallery, and the spacing between them.
 const SIDE_PX: [f32; 2] = [262.0, 420.0];
 const BETWEEN_PX: f32 = 12.0;
 
-/// How the view stands.
+/// State of the view.
 #[derive(Clone, Default)]
 pub struct SelectionView {
     tools: Tools,
     gallery: Gallery,
 }
 
-/// How the view is called.
+/// The registry entry of the view.
 static ENTRY: Entry = Entry {
     name: SELECTION_VIEW,
     title: "Selection",
@@ -110,8 +109,8 @@ impl SelectionView {
     }
 }
 
-/// The choice of the data that are selected from, where there are several; gives the fingerprint of
-/// those that were chosen.
+/// The choice of the data to select from, if there are several; returns the fingerprint of those
+/// chosen.
 fn from_ui(ui: &mut Ui, state: &State) -> Option<u64> {
     let all = state.sources();
     if all.len() < 2 {
@@ -145,7 +144,7 @@ fn from_ui(ui: &mut Ui, state: &State) -> Option<u64> {
     chosen
 }
 
-/// Does what was asked for by the tools.
+/// Carries out the requests of the tools.
 fn carry_out(output: ToolsOutput, state: &mut State) {
     let ToolsOutput { from, select, take, rename, remove, label } = output;
     if let Some(from) = from {
@@ -168,10 +167,10 @@ fn carry_out(output: ToolsOutput, state: &mut State) {
     }
 }
 
-/// Its text, its name, whether it can be done now, and what it does.
+/// Its text, its name, whether it is available, and its effect.
 type Action = (&'static str, &'static str, bool, fn(&mut State));
 
-/// What can be done with the whole selection; returns what was asked for.
+/// Actions on the whole selection; returns the requested one.
 fn actions_ui(row: &mut Row<'_>, state: &State) -> Option<fn(&mut State)> {
     let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());

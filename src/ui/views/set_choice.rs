@@ -1,4 +1,4 @@
-//! The choice of a set of samples, the same in every view.
+//! The choice of a set of samples, shared by all views.
 
 use egui::{ComboBox, Ui};
 
@@ -10,7 +10,7 @@ use crate::ui::plots::shortened;
 use crate::ui::state::{Set, SetChoice, State};
 use crate::ui::widgets::header::{Row, Side};
 
-/// The sets whose codes can be shown. Of the watched samples more have a code than a picture.
+/// The sets whose codes can be shown. More watched samples have a code than a picture.
 pub(super) fn code_choices(state: &State, run: &Run, data: &Dataset) -> Vec<SetChoice> {
     let mut choices = state.sets().choices(Some(run), data);
     for choice in choices.iter_mut().filter(|choice| choice.set == Set::Watched) {
@@ -19,12 +19,12 @@ pub(super) fn code_choices(state: &State, run: &Run, data: &Dataset) -> Vec<SetC
     choices
 }
 
-/// The chosen set; the watched samples where there is no such set any more.
+/// The chosen set, or the watched samples if it no longer exists.
 pub(super) fn existing<'a>(set: &'a Set, choices: &[SetChoice]) -> &'a Set {
     if choices.iter().any(|choice| choice.set == *set) { set } else { &Set::Watched }
 }
 
-/// The choice of the set whose codes are shown as a part of a header, where there is one.
+/// The choice of the set whose codes are shown, as part of a header, if there is a choice.
 pub(super) fn code_choice_ui(row: &mut Row<'_>, name: &str, set: &mut Set, choices: &[SetChoice]) {
     if choices.len() < 2 {
         return;
@@ -36,8 +36,8 @@ pub(super) fn code_choice_ui(row: &mut Row<'_>, name: &str, set: &mut Set, choic
     }
 }
 
-/// How many codes there are: of a set with the epoch of its weights, else watched ones. Until those
-/// of the chosen set are there, how many of it are encoded, of how many.
+/// The number of codes: for a set with the epoch of its weights, otherwise of the watched samples.
+/// During encoding of the chosen set, the number of encoded samples and the total.
 pub(super) fn code_count_ui(
     row: &mut Row<'_>,
     chosen: &Set,
@@ -59,7 +59,7 @@ pub(super) fn code_count_ui(
     quiet_ui(row, Side::Right, "count", &text, &about);
 }
 
-/// A combo box of this name for the sets there are. Says whether another was chosen.
+/// A combo box with this name for the available sets. Returns whether another one was chosen.
 pub(super) fn set_choice_ui(ui: &mut Ui, name: &str, set: &mut Set, choices: &[SetChoice]) -> bool {
     let text = |set: &Set| shortened(&visible(set.name()), 24);
     let mut chosen = None;

@@ -1,4 +1,4 @@
-//! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
+//! Every view with every kind of data, in both themes: drawing, content and requests.
 
 mod data;
 mod figures;
@@ -36,7 +36,7 @@ use crate::ui::state::{
 };
 use crate::ui::views::samples;
 
-/// All views with what they show, one at a time.
+/// All views with their content, one at a time.
 struct Scene {
     runs: Vec<Run>,
     selected: Option<usize>,
@@ -120,7 +120,7 @@ impl Scene {
         }
     }
 
-    /// A run with so many epochs that kept the given ones, on this data.
+    /// A run with this many epochs that kept the given ones, on this data.
     fn trained(epochs: u32, data: Dataset, code_units: usize, corrupted: bool) -> Scene {
         let mut run = samples::run(3, epochs);
         let kept: Vec<u32> = (0..=epochs).step_by(5).collect();
@@ -216,8 +216,8 @@ fn harness(scene: Scene, view: Part, size: Vec2, theme: Theme) -> Harness<'stati
 
 const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.0)];
 
-/// Checks that every view draws this scene, in both themes and in roomy, small and absurd panes, and
-/// that it says something where there is room.
+/// Checks that every view draws this scene in both themes and in large, small and tiny panes, and
+/// that it shows text where there is space.
 #[track_caller]
 fn check_all(scene: impl Fn() -> Scene) {
     for view in PARTS {
@@ -238,7 +238,7 @@ fn check_all(scene: impl Fn() -> Scene) {
 }
 
 #[test]
-fn nothing_at_all() {
+fn views_without_any_data() {
     check_all(|| Scene::new(Vec::new(), None));
 }
 
@@ -265,7 +265,7 @@ fn tables() {
     check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
 }
 
-/// Drags from one place to another, a frame for each part of it.
+/// Drags from one position to another, with one frame per step.
 fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
     harness.drag_at(from);
     harness.step();
@@ -276,7 +276,7 @@ fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
 }
 
 #[test]
-fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
+fn the_marker_is_dragged_by_its_triangle_and_by_its_line() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     let grip = harness.get_by_label("epoch marker").rect();
@@ -295,7 +295,7 @@ fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
 }
 
 #[test]
-fn the_marker_is_grabbed_though_a_slow_frame_sees_the_pointer_elsewhere() {
+fn the_marker_is_grabbed_in_a_slow_frame() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     let from = harness.get_by_label("epoch marker").rect().center();
@@ -338,7 +338,7 @@ fn zoom_in(harness: &mut Harness<'_, Scene>) {
 }
 
 #[test]
-fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
+fn a_box_zooms_until_reset_or_another_run_is_shown() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     zoom_in(&mut harness);
@@ -382,7 +382,7 @@ fn a_class_in_the_legend_is_pinned() {
 }
 
 #[test]
-fn wide_codes_ask_for_their_principal_components() {
+fn wide_codes_request_their_principal_components() {
     let data = samples::pictures(50, [8, 8, 1], 5);
     let mut harness = harness(Scene::trained(20, data, 6, false), Part::Latent, SIZES[0], Theme::Dark);
     let mut asks = |change: fn(&mut Scene)| {
@@ -475,13 +475,13 @@ fn the_source_of_data_is_one_click_away() {
 }
 
 #[test]
-fn view_state_survives_being_written_down() {
+fn view_state_survives_a_round_trip() {
     let mut view = LossView::default();
     (view.smoothing, view.log) = (0.6, false);
     let text = ron::to_string(&view).unwrap();
     let back: LossView = ron::from_str(&text).unwrap();
     assert_eq!((back.smoothing, back.log, back.terms), (0.6, false, view.terms));
-    // Earlier versions had one term.
+    // Earlier versions had a single term.
     let old: LossView = ron::from_str("(term:\"KL\",log:false,smoothing:0.5)").unwrap();
     let all = ["total", "KL"].map(str::to_owned);
     assert_eq!((old.smoothing, old.log, old.terms.of(&all)), (0.5, false, vec!["KL".to_owned()]));
@@ -490,7 +490,7 @@ fn view_state_survives_being_written_down() {
 }
 
 #[test]
-fn many_points_are_few_shapes_and_made_once() {
+fn many_points_are_few_shapes_and_built_once() {
     let shown = |scene: Scene, view: Part| {
         let mut harness = harness(scene, view, vec2(820.0, 560.0), Theme::Dark);
         harness.run();
@@ -518,7 +518,7 @@ fn many_points_are_few_shapes_and_made_once() {
     assert!(!Arc::ptr_eq(&before, &mesh(&harness)), "another epoch is not shown");
 }
 
-/// Every view in every state is laid out; `VIEW_SHOTS=FOLDER cargo test --lib every_view` leaves pictures to look at.
+/// Lays out every view; `VIEW_SHOTS=FOLDER cargo test --lib every_view` saves pictures.
 #[test]
 fn every_view_lays_out_in_every_state() {
     let folder = std::env::var_os("VIEW_SHOTS").map(std::path::PathBuf::from);

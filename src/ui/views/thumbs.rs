@@ -1,5 +1,5 @@
-//! Pictures of the samples in sight of a list. While it scrolls, only those that come into sight
-//! are made.
+//! Pictures of the visible samples of a list. During scrolling, only newly visible ones are
+//! created.
 
 use std::ops::Range;
 
@@ -10,22 +10,21 @@ use crate::dataset::Dataset;
 use crate::project::Shown;
 use crate::ui::plots::{Atlas, DisplayRange, stamp_of};
 
-/// Textures of some places of a list.
+/// Textures for some indices of a list.
 #[derive(Clone, Default)]
 pub(super) struct Thumbs {
-    /// Tells lists and sizes apart.
+    /// Identifies the list and the size.
     of: u64,
     places: Range<usize>,
-    /// Pictures that the texture has room for. A place has the one of its own number, counted
-    /// round.
+    /// Number of pictures that fit into the texture. The slot of an index is its remainder.
     slots: usize,
     atlas: Atlas,
     range: RangeCache,
 }
 
 impl Thumbs {
-    /// Has pictures of the `rows` at these places, which are `size` points large. `of` tells data
-    /// and lists apart.
+    /// Creates pictures of the `rows` at these indices, with a size of `size` points. `of`
+    /// identifies the data and the list.
     pub fn follow(
         &mut self,
         ui: &Ui,
@@ -35,7 +34,7 @@ impl Thumbs {
         size: Vec2,
     ) {
         let Some(shown) = data.shown() else { return };
-        // What is larger than it is drawn is thinned out, so that large pictures cost no more than
+        // Pictures larger than their display size are subsampled, so that they cost no more than
         // small ones.
         let drawn = size * ui.ctx().pixels_per_point();
         let thinned = (shown.width as f32 / drawn.x).min(shown.height as f32 / drawn.y);
@@ -65,18 +64,18 @@ impl Thumbs {
         (self.of, self.places) = (of, places);
     }
 
-    /// Paints the picture of a place.
+    /// Paints the picture at an index.
     pub fn paint(&self, painter: &Painter, place: usize, rect: Rect) {
         self.atlas.paint(painter, place % self.slots.max(1), rect);
     }
 }
 
-/// The place that has a picture, of as many places from `start` on as there are pictures.
+/// The index whose picture is in a slot, among as many indices from `start` on as there are slots.
 fn place_of(slot: usize, start: usize, slots: usize) -> usize {
     start + (slot + slots - start % slots) % slots
 }
 
-/// A pixel of a row's picture that is thinned out.
+/// A pixel of a row's subsampled picture.
 fn pixel_of(
     sampler: &Sampler<'_>,
     shown: Shown,
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_in_sight_has_a_picture_of_its_own() {
+    fn every_visible_sample_has_its_own_picture() {
         for (start, slots) in [(0, 1), (0, 12), (5, 12), (12, 12), (1_000_003, 40)] {
             let mut places: Vec<usize> = (0..slots).map(|slot| place_of(slot, start, slots)).collect();
             assert!(places.iter().enumerate().all(|(slot, place)| place % slots == slot), "{places:?}");

@@ -20,7 +20,7 @@ use crate::run::Run;
 use crate::ui::state::{EXPLORE_VIEW, RunAction, State};
 use crate::ui::theme::{self, Tokens, tokens};
 
-/// The arrangement of the views and what each remembers.
+/// The arrangement of the views and their states.
 pub struct Views {
     tree: Tree<Pane>,
     all: Vec<Box<dyn View>>,
@@ -36,7 +36,7 @@ impl Default for Views {
 }
 
 impl Views {
-    /// Views arranged like this.
+    /// Creates views with this arrangement.
     pub fn arranged(arrangement: &Arrangement) -> Views {
         Views {
             tree: arrangement.tree(),
@@ -47,18 +47,18 @@ impl Views {
         }
     }
 
-    /// Brings the views back to where they were first.
+    /// Resets the arrangement.
     pub fn reset_arrangement(&mut self) {
         self.tree = Arrangement::default().tree();
     }
 
-    /// Where the views are.
+    /// The current arrangement.
     pub fn arrangement(&self) -> Arrangement {
         Arrangement::of(&self.tree)
     }
 }
 
-/// Shows the views; gives the design that views and cards are to show from now on.
+/// Shows the views; returns the design to be used by views and cards.
 pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Design> {
     let mut design = None;
     let brought = state.view.show.take();
@@ -91,7 +91,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Des
     design
 }
 
-/// Shows the table of runs, or the page of one; gives what is to be done with a run.
+/// Shows the table of runs, or the page of one; returns the requested action.
 pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<RunAction> {
     let mut table = std::mem::take(&mut state.view.runs_table);
     let runs: Vec<&Run> = state.runs.iter().collect();
@@ -111,17 +111,17 @@ struct Panes<'a> {
     state: &'a mut State,
     tokens: Tokens,
     views: &'a mut [Box<dyn View>],
-    /// Views whose title a tab shows.
+    /// Views whose title is shown by a tab.
     tabbed: Vec<TileId>,
     menu: &'a mut FigureMenu,
-    /// Name of the view that was brought to the front just now.
+    /// Name of the view that was just brought to the front.
     brought: Option<&'static str>,
-    /// Names of the views in sight.
+    /// Names of the visible views.
     seen: Vec<&'static str>,
 }
 
 impl Panes<'_> {
-    /// Shows a view; says whether it is being dragged by its title.
+    /// Shows a view; returns whether it is being dragged by its title.
     fn content_ui(&mut self, ui: &mut Ui, pane: Pane) -> bool {
         let name = pane.entry().name;
         self.seen.push(name);
@@ -131,8 +131,8 @@ impl Panes<'_> {
         is_dragged
     }
 
-    /// Does what a command asked for with the figures of the views in sight, first of that which was
-    /// clicked last.
+    /// Performs the requested action on the figures of the visible views, with those of the view
+    /// clicked last first.
     fn carry_out(&mut self, is_dark: bool) {
         let Some(wish) = self.state.view.figures.take() else { return };
         self.seen.sort_by_key(|name| Some(*name) != self.menu.last);
@@ -142,7 +142,7 @@ impl Panes<'_> {
         self.state.use_figures(all, wish, is_dark);
     }
 
-    /// The menu of a view's tab, where it has one.
+    /// The context menu of a view's tab, if it has one.
     fn menu_ui(&mut self, response: &Response, pane: Pane) {
         let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
         let Some((what, set)) = view.and_then(|view| view.export()) else { return };
@@ -165,7 +165,7 @@ impl Behavior<Pane> for Panes<'_> {
         if shown.inner { UiResponse::DragStarted } else { UiResponse::None }
     }
 
-    /// A view that stands alone has its title in its own header.
+    /// A single view shows its title in its own header.
     fn is_tab_bar_visible(&self, _tile_id: TileId, tabs: &Tabs) -> bool {
         tabs.children.len() > 1
     }
@@ -181,7 +181,7 @@ impl Behavior<Pane> for Panes<'_> {
         if let Some(Tile::Pane(pane)) = tiles.get(tile_id) {
             self.menu_ui(&button, *pane);
             if self.brought == Some(pane.entry().name) {
-                // Where there is no room for all tabs, its own may be out of sight.
+                // If not all tabs fit, its own may be hidden.
                 button.scroll_to_me_animation(None, egui::style::ScrollAnimation::none());
                 button.ctx.request_repaint();
             }

@@ -1,51 +1,52 @@
-//! What every view of the centre is.
+//! The interface of the views of the centre.
 
 use egui::{KeyboardShortcut, Ui};
 
 use crate::figure::Figure;
 use crate::ui::state::{ExportWhat, Set, State};
 
-/// A view of the centre: what it remembers between two frames, and how it is drawn.
+/// A view of the centre: its state, and how it is drawn.
 pub(super) trait View {
     /// Its names, its icon and its keys.
     fn entry(&self) -> &'static Entry;
 
-    /// Whether it has a warning to show: its tab is coloured, as another one may be in front.
+    /// Whether it shows a warning, so that its tab is coloured in case another tab is in front.
     fn warns(&self, _state: &State) -> bool {
         false
     }
 
-    /// Shows the view and does what is asked for in it. Says whether it is being dragged by its title.
+    /// Shows the view and carries out its requests. Returns whether it is being dragged by its
+    /// title.
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
 
-    /// What its menu offers to export, of which samples.
+    /// The export offered in its menu: content and samples.
     fn export(&self) -> Option<(ExportWhat, Set)> {
         None
     }
 
-    /// What it shows, as it was last shown, to be saved or copied.
+    /// Its content, as last shown, as figures for saving or copying.
     fn figures(&self, state: &State) -> Vec<Figure>;
 }
 
-/// What a view is called, and how it is brought to the front.
+/// The names of a view, and the command that brings it to the front.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its name in the remembered layout: one word of letters, which must not change.
+    /// Its name in the saved layout: one word of letters, which must not change.
     pub name: &'static str,
     /// The title of its tab.
     pub title: &'static str,
-    /// A sign before the title of its tab.
+    /// An icon before the title of its tab.
     pub icon: &'static str,
     /// The command that brings it to the front.
     pub command: &'static str,
-    /// What the command does, in a sentence.
+    /// The description of the command in one sentence.
     pub tooltip: &'static str,
     /// Its keys.
     pub keys: &'static [KeyboardShortcut],
 }
 
 impl Entry {
-    /// Its icon and its title, as they are shown.
+    /// Its icon and title as displayed.
     pub fn tab(&self) -> String {
         format!("{}  {}", self.icon, self.title)
     }

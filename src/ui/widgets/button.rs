@@ -1,22 +1,22 @@
-//! Buttons of the window's three ranks, choices in a row, and a field with a file behind it.
+//! Buttons in three ranks, choices in a row, and a field for a file.
 
 use egui::{Button, Color32, CornerRadius, Response, RichText, Stroke, Ui, Vec2, vec2};
 
 use crate::ui::theme::{self, tokens};
 
-/// The one thing to do next.
+/// The primary action.
 pub fn primary_ui(ui: &mut Ui, text: &str, min_width: f32) -> Response {
     let tokens = tokens(ui);
     let text = RichText::new(text).font(theme::bold(12.5)).color(tokens.on_accent);
     ui.add(Button::new(text).fill(tokens.accent).stroke(Stroke::NONE).min_size(vec2(min_width, 28.0)))
 }
 
-/// Anything else to do.
+/// Any other action.
 pub fn secondary_ui(ui: &mut Ui, text: &str) -> Response {
     ui.add(Button::new(text).min_size(vec2(0.0, 26.0)))
 }
 
-/// A small word to click, as in the header of a list.
+/// A small clickable text, for example in the header of a list.
 pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
     let tokens = tokens(ui);
     ui.add(
@@ -24,13 +24,13 @@ pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
     )
 }
 
-/// A small button that is on or off.
+/// A small toggle button.
 pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
     let tokens = tokens(ui);
     let before = ui.read_response(ui.next_auto_id());
     let pointed = before.is_some_and(|response| response.hovered() || response.has_focus());
     let tint = if (on || pointed) && ui.is_enabled() { tokens.text } else { tokens.dim };
-    // Fills differ little, on white ground least.
+    // The fills are similar, especially on a white background.
     let edge = match (on, pointed) {
         (true, _) => tokens.accent,
         (false, true) => tokens.faint,
@@ -49,23 +49,24 @@ pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
     response
 }
 
-/// Room between a choice and its text, on either side.
+/// Padding between the edge of a choice and its text, on both sides.
 const PADDING_PX: f32 = 4.0;
-/// Size of a choice's text, and the least that is still read.
+/// Font size of a choice, and the minimum readable size.
 const TEXT_PX: f32 = 11.5;
 const LEAST_TEXT_PX: f32 = 9.0;
 
-/// The size in which a text has as much room as there is.
+/// The font size at which a text fits into the available width.
 fn fitting(ui: &Ui, text: &str, room: f32) -> f32 {
     let font = egui::FontId::proportional(TEXT_PX);
     let wide = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x;
-    // In halves, so that the typeface is drawn in few sizes.
+    // In steps of a half, so that few font sizes are rasterised.
     let size = (2.0 * TEXT_PX * (room / wide.max(1.0)).min(1.0)).floor() / 2.0;
     size.max(LEAST_TEXT_PX)
 }
 
-/// Choices side by side, at most `columns` in a row; `ring` surrounds the chosen one. A click replaces
-/// the value unless it is the `same` as the one clicked: of one kind, perhaps with other numbers.
+/// Choices side by side, at most `columns` per row; `ring` surrounds the chosen one. A click
+/// replaces the value unless it is the `same` as the one clicked: of the same kind, possibly with
+/// other numbers.
 pub fn choices_ui<T: Clone>(
     ui: &mut Ui,
     value: &mut T,

@@ -1,10 +1,10 @@
-//! Words in an empty place.
+//! Text in an empty area.
 
 use egui::{RichText, Ui};
 
 use crate::ui::theme::tokens;
 
-/// Words in an empty place: what would be here and what to do for it.
+/// Text in an empty area: its future content, and the step that is needed.
 pub fn empty_ui(ui: &mut Ui, text: &str) {
     let tokens = tokens(ui);
     ui.centered_and_justified(|ui| {

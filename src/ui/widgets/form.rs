@@ -1,4 +1,4 @@
-//! Rows of a form: a name on the left, what can be changed on the right, all of one width.
+//! Rows of a form: a name on the left and a control on the right, all with equal widths.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -18,10 +18,10 @@ const NAME_WIDTH: f32 = 92.0;
 /// Height of a row, in points.
 const ROW_HEIGHT: f32 = 26.0;
 
-/// A field's name and what it does, for those who point at it.
+/// A field's name and its tooltip.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
-    /// As written before it.
+    /// The label before it.
     pub name: &'a str,
     /// A sentence; may be empty where the name says it all.
     pub about: &'a str,
@@ -40,14 +40,14 @@ impl<'a> From<(&'a str, &'a str)> for Field<'a> {
 }
 
 impl Field<'_> {
-    /// Names an input for assistive tools and tells what it does.
+    /// Sets the accessible name and the tooltip of an input.
     fn tell(self, input: Response) -> Response {
         let input = input.accessible_name(self.name);
         if self.about.is_empty() { input } else { input.on_hover_text(self.about) }
     }
 }
 
-/// The bold title of a section, with a word about it on the right.
+/// The bold title of a section, with a short remark on the right.
 pub fn section_ui(ui: &mut Ui, title: &str, about: &str) -> Response {
     let tokens = tokens(ui);
     ui.horizontal(|ui| {
@@ -61,7 +61,7 @@ pub fn section_ui(ui: &mut Ui, title: &str, about: &str) -> Response {
     .inner
 }
 
-/// A row of a form; every input in it is called as the field is.
+/// A row of a form; every input in it gets the name of the field.
 pub fn row_ui<R>(ui: &mut Ui, field: Field<'_>, content: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = tokens(ui);
     let name = field.name;
@@ -81,7 +81,7 @@ pub fn row_ui<R>(ui: &mut Ui, field: Field<'_>, content: impl FnOnce(&mut Ui) ->
     .inner
 }
 
-/// A whole or fractional number in a field of the row's full width, with its unit.
+/// An integer or floating-point number in a field with the full width of the row, with its unit.
 pub fn number_ui<'a, T: Numeric>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -94,7 +94,7 @@ pub fn number_ui<'a, T: Numeric>(
         let width = ui.available_width();
         let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        // What is out of range is judged by `check`; to look at it must not change it.
+        // Values out of range are reported by `check`; displaying them must not change them.
         let drag = DragValue::new(value)
             .range(range)
             .clamp_existing_to_range(false)
@@ -105,8 +105,8 @@ pub fn number_ui<'a, T: Numeric>(
     })
 }
 
-/// A number with a slider over its usual values; `log` where its orders of magnitude count. More than the slider reaches may be
-/// typed, but for shares: a range that ends below or at 1 is a bound.
+/// A number with a slider over its usual values; `log` for a logarithmic slider. Values beyond the
+/// slider can be typed, except for fractions: a range that ends at or below 1 is a bound.
 pub fn slider_ui<'a>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -148,7 +148,7 @@ pub fn slider_ui<'a>(
     })
 }
 
-/// One of a few values by name, in a list that opens.
+/// A combo box with a few named values.
 pub fn combo_ui<'a, T: Clone>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -177,13 +177,13 @@ pub fn combo_ui<'a, T: Clone>(
     changed
 }
 
-/// Yes or no.
+/// A toggle.
 pub fn switch_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut bool, text: &str) -> Response {
     let field = field.into();
     row_ui(ui, field, |ui| field.tell(ui.add(Checkbox::new(value, text))))
 }
 
-/// A line of text.
+/// A text field.
 pub fn text_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut String, hint: &str) -> Response {
     let field = field.into();
     row_ui(ui, field, |ui| {
@@ -196,14 +196,14 @@ pub fn text_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut String,
     })
 }
 
-/// A line of text that may be left empty.
+/// A text field that may be empty.
 pub fn optional_text_ui(ui: &mut Ui, field: (&str, &str), value: &mut Option<String>, hint: &str) {
     let mut text = value.clone().unwrap_or_default();
     text_ui(ui, field, &mut text, hint);
     *value = (!text.is_empty()).then_some(text);
 }
 
-/// A line of text with a menu of usual ones. Says whether it was changed.
+/// A text field with a menu of common values. Returns whether it was changed.
 pub fn suggested_text_ui<'a>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -237,8 +237,8 @@ pub fn suggested_text_ui<'a>(
     *value != before
 }
 
-/// A value typed as text, taken as soon as the text says one: until the field is left, what is typed stays as it is. Says
-/// whether the value was changed.
+/// A value typed as text, applied whenever the text is valid; until the field loses the focus, the
+/// typed text is kept. Returns whether the value was changed.
 pub fn draft_ui<'a, T: PartialEq>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -260,9 +260,9 @@ pub fn draft_ui<'a, T: PartialEq>(
     read.map(|read| *value = read).is_some()
 }
 
-/// A path in a field of the form's full width, below its name and a button that opens the desktop's dialog. A path that is
-/// longer than the field shows its start and its end until it is typed into. Says whether the text changed and whether
-/// the button was pressed.
+/// A path in a field with the full width of the form, below its name and a button that opens the
+/// desktop's dialog. A path longer than the field shows its start and its end until it is edited.
+/// Returns whether the text changed and whether the button was pressed.
 pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Response, bool) {
     let tokens = tokens(ui);
     let browses = ui.horizontal(|ui| {
@@ -294,7 +294,7 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
         .show(ui);
     let edit = output.response.response.accessible_name(name);
     if edit.gained_focus() {
-        // What was clicked on was the shortened path: the end is where typing continues.
+        // The click was on the shortened path, so typing continues at the end.
         let end = CCursor::new(whole.chars().count());
         output.state.cursor.set_char_range(Some(CCursorRange::one(end)));
         output.state.store(ui.ctx(), id);
@@ -303,7 +303,7 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
     (edit, browses.inner)
 }
 
-/// A path as in [`path_ui`]; gives `field` back where the button was pressed.
+/// A path as in [`path_ui`]; returns `field` if the button was pressed.
 pub fn path_row_ui<T>(ui: &mut Ui, name: &str, path: &mut PathBuf, field: T, hint: &str) -> Option<T> {
     let mut text = path.display().to_string();
     let (edit, browse) = path_ui(ui, name, &mut text, hint);
@@ -313,8 +313,8 @@ pub fn path_row_ui<T>(ui: &mut Ui, name: &str, path: &mut PathBuf, field: T, hin
     browse.then_some(field)
 }
 
-/// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis, and more is kept of its
-/// end, where paths differ.
+/// A text that fits into `width` points: if it is too long, its middle is replaced by an ellipsis,
+/// and more is kept of its end, where paths differ.
 fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     let widths: Vec<f32> =
         ui.fonts_mut(|fonts| text.chars().map(|letter| fonts.glyph_width(font, letter)).collect());
@@ -337,7 +337,7 @@ fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
 }
 
-/// Settings that are rarely changed; open from the start where one of them was.
+/// Rarely changed settings; initially open if one of them differs from its default.
 pub fn more_ui(ui: &mut Ui, of: &str, is_default: bool, content: impl FnOnce(&mut Ui)) {
     CollapsingHeader::new("More")
         .id_salt(("more", of))
@@ -345,7 +345,7 @@ pub fn more_ui(ui: &mut Ui, of: &str, is_default: bool, content: impl FnOnce(&mu
         .show_unindented(ui, content);
 }
 
-/// A box with an equation and what it does.
+/// A box with an equation and its effect.
 pub fn explain_ui(ui: &mut Ui, equation: &str, effect: &str) {
     let tokens = tokens(ui);
     egui::Frame::new()

@@ -1,4 +1,4 @@
-//! A row of one height, whatever is in it and however narrow it is: what has no room is in a menu
+//! A row of constant height at any width and with any content: parts that do not fit are in a menu
 //! at its right end.
 
 use egui::{
@@ -8,57 +8,57 @@ use egui::{
 
 use super::button::chip_ui;
 
-/// Height of the row: that of its chips, so that headers side by side end on one line.
+/// Height of the row, equal to that of its chips, so that adjacent headers are aligned.
 pub const ROW_PX: f32 = 26.0;
-/// What is left free between two parts.
+/// Spacing between two parts.
 const GAP_PX: f32 = 6.0;
 /// Width of the button that opens the menu.
 const MENU_PX: f32 = 26.0;
-/// What a combo box takes besides its text.
+/// Width of a combo box without its text.
 const COMBO_PX: f32 = 44.0;
 
-/// The end of the row that a part is at.
+/// The end of the row where a part is placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// After those that were there before.
+    /// After the earlier parts.
     Left,
-    /// The same; the last one ends where the row does.
+    /// After the earlier ones at the right end; the last one ends where the row does.
     Right,
 }
 
-/// A row while its parts are added to it. They are added in the order of their weight: the last
-/// ones are the first to move to the menu.
+/// A row while its parts are added, in order of importance: the last ones are the first to move to
+/// the menu.
 pub struct Row<'a> {
     place: Place<'a>,
     plan: &'a Plan,
     seen: Vec<Part>,
 }
 
-/// Where parts are drawn.
+/// The place where parts are drawn.
 enum Place<'a> {
     Row { left: &'a mut Ui, right: &'a mut Ui },
     Menu(&'a mut Ui),
 }
 
-/// What is known of a part once it was drawn. Widths are whole points.
+/// A measured part. Widths are whole points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
     name: Id,
     side: Side,
     width: f32,
-    /// Width of a choice whose options are side by side; of other parts the same.
+    /// Width of a choice with its options side by side; for other parts, the width.
     spread: f32,
 }
 
-/// What fits.
+/// The parts that fit.
 #[derive(Clone, Debug, PartialEq)]
 struct Plan {
     parts: Vec<Part>,
     /// Whether the options of choices are side by side.
     is_spread: bool,
-    /// How many parts are in the row; the others are in the menu.
+    /// Number of parts in the row; the others are in the menu.
     shown: usize,
-    /// Width of those at the right end.
+    /// Width of the parts at the right end.
     right_px: f32,
 }
 
@@ -87,7 +87,7 @@ impl Plan {
     }
 }
 
-/// Shows a row in all the width there is; `add` is called once more while the menu is open.
+/// Shows a row in the full width; `add` is called a second time while the menu is open.
 pub fn one_row_ui(ui: &mut Ui, name: &str, mut add: impl FnMut(&mut Row<'_>)) {
     let (_, rect) = ui.allocate_space(vec2(ui.available_width().max(0.0), ROW_PX));
     let id = ui.scope_id().with(("row", name));
@@ -108,7 +108,7 @@ pub fn one_row_ui(ui: &mut Ui, name: &str, mut add: impl FnMut(&mut Row<'_>)) {
         let is_known = seen.iter().map(|part| part.name).eq(plan.parts.iter().map(|part| part.name));
         ui.data_mut(|data| data.insert_temp(id, seen));
         if !is_known || (next.shown, next.is_spread) != (plan.shown, plan.is_spread) {
-            // Nobody sees a row whose parts are not in their places yet.
+            // A row whose parts are not in their final positions is never displayed.
             ui.ctx().request_discard("other parts of a row");
         }
         ui.ctx().request_repaint();
@@ -129,13 +129,13 @@ fn set_spacing(ui: &mut Ui) {
     ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
 }
 
-/// The menu of what has no room. Whether it is open is not egui's to know: it would close with the
-/// first combo box that is opened in it.
+/// The menu of parts that do not fit. Its open state is not left to egui, which would close it with
+/// the first combo box opened in it.
 fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dyn FnMut(&mut Row<'_>)) {
     let at = Rect::from_min_max(pos2(row.right() - MENU_PX, row.top()), row.max);
     let mut end = side_ui(ui, at, row, "menu");
     let id = id.with("open");
-    // A row that was out of sight, or had room for all, comes back with its menu closed.
+    // A row that was hidden or had space for all parts reappears with its menu closed.
     let now = ui.ctx().cumulative_pass_nr();
     let (was_open, seen): (bool, u64) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     let mut is_open = was_open && seen + 1 >= now;
@@ -154,20 +154,20 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
 }
 
 impl Row<'_> {
-    /// Adds a part under a name that no other part of the row has. Gives what `add` does, where the
-    /// part is to be seen.
+    /// Adds a part with a unique name in the row. Returns the result of `add` if the part is
+    /// visible.
     pub fn part<R>(&mut self, side: Side, name: &str, add: impl FnOnce(&mut Ui) -> R) -> Option<R> {
         self.draw(side, name, None, add)
     }
 
-    /// A chip that is on or off, with a word about it; says whether it was clicked.
+    /// A toggle chip with a tooltip; returns whether it was clicked.
     pub fn chip(&mut self, side: Side, on: bool, text: &str, about: &str) -> bool {
         let add = |ui: &mut Ui| chip_ui(ui, on, text).on_hover_text(about).clicked();
         self.part(side, text, add).unwrap_or_default()
     }
 
-    /// Options, each with a word about it, of which one is chosen: chips side by side, or a combo
-    /// box where not everything fits. Gives the one that was clicked.
+    /// Options with tooltips, one of which is chosen: chips side by side, or a combo box if not
+    /// everything fits. Returns the one clicked.
     pub fn choice(
         &mut self,
         side: Side,
@@ -197,7 +197,7 @@ impl Row<'_> {
         .flatten()
     }
 
-    /// Draws a part where it belongs; `of_choice` are the widths of a choice, as a combo box and
+    /// Draws a part at its place; `of_choice` are the widths of a choice, as a combo box and
     /// spread.
     fn draw<R>(
         &mut self,
@@ -219,7 +219,7 @@ impl Row<'_> {
         let (shown, width) = if let Some(at) = at.filter(|at| *at >= self.plan.shown) {
             (None, self.plan.parts[at].width)
         } else {
-            // What is not known yet is drawn to be measured.
+            // Unknown parts are drawn to be measured.
             let drawn = ui.scope_builder(UiBuilder::new().id_salt(name), add);
             (Some(drawn.inner), whole(drawn.response.rect.width()))
         };
@@ -232,8 +232,8 @@ impl Row<'_> {
     }
 }
 
-/// The whole points that have room for a width. Where the part is rounds its width: a width that grew
-/// by that would move the part, and the row would never come to rest.
+/// Rounds a width up to whole points. The position of a part rounds its width: a width that grew as
+/// a result would move the part, and the row would never settle.
 fn whole(width: f32) -> f32 {
     (width - 0.01).ceil()
 }
@@ -250,7 +250,7 @@ fn widths(ui: &Ui, options: &[(&str, &str)]) -> [f32; 2] {
     [widest + COMBO_PX, (all - GAP_PX).max(0.0)]
 }
 
-/// The options in a list that opens.
+/// The options in a combo box.
 fn combo_ui(ui: &mut Ui, name: &str, chosen: Option<usize>, options: &[(&str, &str)]) -> Option<usize> {
     let text = chosen.and_then(|at| options.get(at)).map_or(name, |option| option.0);
     let [width, _] = widths(ui, options);
@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_width_is_the_same_wherever_its_part_is() {
+    fn the_width_of_a_part_does_not_depend_on_its_position() {
         for (width, expected) in [(40.0_f32, 40.0), (40.03125, 41.0), (39.5, 40.0)] {
             for place in 0..1000 {
                 let left = place as f32 / 3.0;
@@ -290,8 +290,8 @@ mod tests {
             part("chip", Side::Left, 40.0, 40.0),
             part("word", Side::Right, 30.0, 30.0),
         ];
-        // Gaps of 6 are between parts: 120 + 50 + 40 + 30 + 3 · 6 = 258, 198 with a combo box. The
-        // menu takes 26.
+        // Parts have gaps of 6: 120 + 50 + 40 + 30 + 3 · 6 = 258, or 198 with a combo box. The menu
+        // takes 26.
         for (room, is_spread, shown, right_px) in [
             (258.0, true, 4, 92.0),
             (257.0, false, 4, 92.0),

@@ -1,18 +1,18 @@
-//! What a line of a menu does, told beside the menu: below the line it would cover the next ones.
+//! The tooltip of a menu item, beside the menu: below the item it would cover the next ones.
 
 use egui::{RectAlign, Response, Tooltip};
 
-/// Greatest width of the text, in points.
+/// Maximum width of the text, in points.
 const WIDTH_PX: f32 = 320.0;
-/// Least width of the text, in points: it is below the line where there is less room beside it.
+/// Minimum width of the text, in points: it is placed below the item if there is less space beside
+/// it.
 const LEAST_PX: f32 = 120.0;
-/// Both margins of the text, and some room to the edge of the window.
+/// Both margins of the text, and the distance to the edge of the window.
 const FRAME_PX: f32 = 28.0;
-/// From the line to the text: past the frame of the menu.
+/// Distance from the item to the text, past the frame of the menu.
 const GAP_PX: f32 = 12.0;
 
-/// Tells about a line of a menu while it is pointed at; `reason` is why it cannot be chosen, where
-/// it cannot.
+/// Shows the tooltip of a menu item; `reason` is why it is not available, if so.
 pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
     for (mut hint, text) in
         [(Tooltip::for_enabled(&response), about), (Tooltip::for_disabled(&response), reason)]
@@ -28,7 +28,7 @@ pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
     response
 }
 
-/// Width of the text, which is to fit at the left or the right of the line.
+/// Width of the text that fits to the left or the right of the item.
 fn width_beside(response: &Response) -> f32 {
     let (window, line) = (response.ctx.content_rect(), response.rect);
     let room = (line.left() - window.left()).max(window.right() - line.right());

@@ -1,17 +1,18 @@
-//! Scroll bars that lie next to what they scroll, never over it.
+//! Scroll bars next to the scrolled content, never over it.
 
 use egui::{Frame, Margin, Ui};
 
-/// Room a scroll bar takes, in points. Panels that scroll leave out as much of their right margin.
+/// Width of a scroll bar, in points. Panels that scroll reduce their right margin by it.
 pub const BAR_PX: i8 = 10;
 
-/// Shows `content` left of where the scroll bar is or would be.
+/// Shows `content` to the left of the scroll bar or of its space.
 pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let margin = Margin { right: BAR_PX, ..Margin::ZERO };
     Frame::new().inner_margin(margin).show(ui, content).inner
 }
 
-/// Has the scroll bars of what follows in `ui` shown whenever something is out of sight, next to the content.
+/// Shows the scroll bars of subsequent areas in `ui` whenever content is hidden, next to the
+/// content.
 pub fn always_seen(ui: &mut Ui) {
     let scroll = &mut ui.spacing_mut().scroll;
     scroll.floating_width = scroll.bar_width;
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_scrolls_ends_before_the_bar() {
+    fn scrolled_content_ends_before_the_bar() {
         let mut right = (0.0, 0.0);
         let mut harness = egui_kittest::Harness::builder()
             .with_size(vec2(200.0, 100.0))

@@ -6,7 +6,8 @@ use crate::project::{ArrayReading, Axes, IdxReading, Missing, Parts, Source};
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, draft_ui, more_ui, optional_text_ui, path_row_ui};
 
-/// The form of arrays; nothing for other sources. Says for which path the desktop's dialog is wanted.
+/// The form of arrays; nothing for other sources. Returns the path for which the desktop's dialog
+/// is requested.
 pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::Npy { path, array, labels, reading } = source else { return None };
     let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
@@ -22,11 +23,11 @@ pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     browse
 }
 
-/// The rest of the form of IDX files.
+/// The other fields of the form of IDX files.
 pub(super) fn idx_ui(ui: &mut Ui, reading: &mut IdxReading) {
     let is_default = *reading == IdxReading::default();
     let IdxReading { axes, parts, shown_channels } = reading;
-    // Samples always come first in this format.
+    // In this format, samples are always the first axis.
     let all: Vec<Axes> = Axes::ALL.into_iter().filter(|axes| *axes != Axes::SamplesLast).collect();
     more_ui(ui, "IDX", is_default, |ui| meaning_ui(ui, (axes, &all), shown_channels, parts));
 }
@@ -64,7 +65,7 @@ fn meaning_ui(
     );
 }
 
-/// What is rarely changed. Another choice of how arrays are read has its field here.
+/// Rarely changed settings. New settings for reading arrays get their field here.
 fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
     meaning_ui(ui, (&mut reading.axes, &Axes::ALL), &mut reading.shown_channels, &mut reading.parts);
     combo_ui(
@@ -99,7 +100,7 @@ fn channels_text(channels: &[usize]) -> String {
     channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Channels as typed; nothing where that is no list of numbers from 1.
+/// Channels as typed; `None` where the text is not a list of numbers from 1.
 fn channels(text: &str) -> Option<Vec<usize>> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().ok().filter(|channel| *channel > 0)).collect()

@@ -8,7 +8,8 @@ use crate::project::{
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, more_ui, number_ui, optional_text_ui, path_row_ui, text_ui};
 
-/// The form of pictures; nothing for other sources. Says for which path the desktop's dialog is wanted.
+/// The form of pictures; nothing for other sources. Returns the path for which the desktop's dialog
+/// is requested.
 pub(super) fn pictures_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::ImageFolder { path, width, height, channels, fit, reading } = source else { return None };
     let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
@@ -61,7 +62,7 @@ fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
     }
 }
 
-/// What is rarely changed. Another choice of how pictures are read has its field here.
+/// Rarely changed settings. New settings for reading pictures get their field here.
 fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
     combo_ui(
         ui,

@@ -14,7 +14,7 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::form::{combo_ui, draft_ui, more_ui, path_row_ui, suggested_text_ui, switch_ui};
 
-/// Encodings that tables are met in.
+/// Common encodings of tables.
 const ENCODINGS: [&str; 10] = [
     "utf-8",
     "utf-16le",
@@ -31,10 +31,11 @@ const ENCODINGS: [&str; 10] = [
 /// Characters that begin a comment.
 const COMMENTS: [char; 7] = ['#', '%', ';', '!', '*', '/', '\''];
 
-/// Most choices of columns that are listed.
+/// Maximum number of column choices listed.
 const MOST_CHOICES: usize = 12;
 
-/// The form of a table; nothing for other sources. Says for which path the desktop's dialog is wanted.
+/// The form of a table; nothing for other sources. Returns the path for which the desktop's dialog
+/// is requested.
 pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::Csv { path, header, delimiter, labels, missing, reading } = source else { return None };
     let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
@@ -72,7 +73,7 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     browse
 }
 
-/// What is rarely changed. Another choice of how tables are read has its field here.
+/// Rarely changed settings. New settings for reading tables get their field here.
 fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     combo_ui(
         ui,
@@ -144,12 +145,12 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     columns_ui(ui, &mut reading.columns);
 }
 
-/// A number that is found where the field is empty.
+/// A number that is detected automatically where the field is empty.
 fn count_ui(ui: &mut Ui, field: (&str, &str), count: &mut Option<usize>) {
     draft_or_found_ui(ui, field, count, usize::to_string);
 }
 
-/// Something that is found where the field is empty.
+/// A value that is detected automatically where the field is empty.
 fn draft_or_found_ui<T: PartialEq + FromStr>(
     ui: &mut Ui,
     field: (&str, &str),
@@ -164,7 +165,7 @@ fn draft_or_found_ui<T: PartialEq + FromStr>(
     draft_ui(ui, field, value, "detect", text_of, read);
 }
 
-/// The columns that are taken otherwise than found. They are chosen in the view of the data.
+/// The columns that are not used as detected. They are chosen in the data view.
 fn columns_ui(ui: &mut Ui, columns: &mut Vec<ColumnChoice>) {
     if columns.is_empty() {
         return;

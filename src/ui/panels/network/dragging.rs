@@ -1,4 +1,4 @@
-//! A card or a new layer on its way over the hourglass.
+//! Dragging of a card or a new layer over the hourglass.
 
 use egui::{DragAndDrop, Id, LayerId, Order, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
 
@@ -8,16 +8,16 @@ use crate::ui::state::State;
 use crate::ui::theme::{self, tokens};
 use crate::ui::update::stack::Gap;
 
-/// What is being dragged over the hourglass.
+/// The object dragged over the hourglass.
 #[derive(Clone, Debug)]
 pub(super) enum Dragged {
-    /// A card that is there.
+    /// An existing card.
     Card(Place),
     /// A new layer from the row of kinds.
     New(Layer),
 }
 
-/// The line where a dragged card would go, and its landing.
+/// Draws the line where a dragged card would be inserted, and handles the drop.
 pub(super) fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
     let Some(dragged) = DragAndDrop::payload::<Dragged>(ui.ctx()) else { return };
     let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
@@ -40,7 +40,7 @@ pub(super) fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
     }
 }
 
-/// What is dragged, at the pointer.
+/// Draws the dragged object at the pointer.
 fn ghost(ui: &Ui, state: &State, dragged: &Dragged, pointer: Pos2) {
     let layer = match dragged {
         Dragged::Card(place) => state.project.layer(*place),

@@ -1,4 +1,4 @@
-//! Loss against learning rate, with the rate that is offered.
+//! Plot of loss against learning rate, with the suggested rate.
 
 use egui::{FontId, Role, Sense, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, Plot, PlotBounds, VLine};
@@ -8,7 +8,8 @@ use crate::ui::theme::tokens;
 
 /// Height with its axis, in points.
 const HEIGHT: f32 = 220.0;
-/// How many times the height of the fall above the start is shown: the loss rises far beyond at high rates.
+/// Ratio of the height shown above the initial loss to the height of its decrease: at high rates
+/// the loss rises far beyond.
 const RISE: f64 = 0.4;
 
 /// Draws the losses of rates, one pair each, on an axis of powers of ten that goes up to the rate `until` at least; marks the
@@ -74,7 +75,7 @@ pub(super) fn rate_plot_ui(ui: &mut Ui, points: &[[f64; 2]], offered: Option<f64
     shown.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
 }
 
-/// A power of ten as the axis has it.
+/// A power of ten as an axis label.
 fn power(exponent: f64) -> String {
     format_number(10_f64.powf(exponent))
 }
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_drawn_and_named_in_both_themes() {
+    fn the_plot_is_drawn_and_named_in_both_themes() {
         let points: Vec<[f64; 2]> = (0..60)
             .map(|i| [1e-6 * 10_f64.powf(f64::from(i) / 10.0), (f64::from(i) - 40.0).powi(2)])
             .collect();

@@ -1,5 +1,4 @@
-//! What stands on the axis of epochs: the marker that moves through time, and notes of what
-//! happened.
+//! Items on the epoch axis: the marker of the replay position, and notes of events.
 
 use egui::{
     CursorIcon, EventFilter, Key, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2,
@@ -10,11 +9,11 @@ use egui_plot::PlotTransform;
 use super::{LossPlot, Note};
 use crate::ui::plots::paint::{color, palette};
 
-/// Where the marker's triangle can be grabbed: more than is painted of it, as a triangle is hard to
+/// Area in which the marker's triangle can be grabbed: larger than the triangle, which is hard to
 /// hit.
 const GRIP: Vec2 = vec2(26.0, 24.0);
 
-/// The amber marker: a triangle to be dragged, on a dotted line that can be dragged as well.
+/// The amber marker: a draggable triangle on a dotted line, which can be dragged as well.
 pub(super) fn marker_ui(
     ui: &Ui,
     shown: &PlotTransform,
@@ -31,12 +30,12 @@ pub(super) fn marker_ui(
     let line_rect = Rect::from_x_y_ranges(x - 4.5..=x + 4.5, rect.y_range());
     let grip_rect = Rect::from_center_size(pos2(x, rect.top()), GRIP);
     if whole.drag_started_by(PointerButton::Primary) {
-        // In a slow frame the pointer has left the marker before egui looks what lies under it.
+        // In a slow frame, the pointer has left the marker before egui checks what is under it.
         let from = ui.input(|input| input.pointer.press_origin());
         *grabbed = from.is_some_and(|from| grip_rect.contains(from) || line_rect.contains(from));
     }
     let id = whole.id.with("marker");
-    // Without the focus: the keyboard meets the marker once.
+    // Not focusable, so that the keyboard reaches the marker only once.
     let line = ui.interact(line_rect, id.with("line"), Sense::DRAG);
     line.widget_info(|| WidgetInfo::labeled(Role::Image, true, "epoch line"));
     let grip = ui.interact(grip_rect, id, Sense::drag());
@@ -71,7 +70,7 @@ fn paint_marker(ui: &Ui, x: f32, rect: Rect, strong: bool, focused: bool) {
     ui.painter().add(Shape::convex_polygon(corners, color(p.thread), outline));
 }
 
-/// The epoch the arrow keys ask for.
+/// The epoch selected by the arrow keys.
 pub(super) fn marker_keys(ui: &Ui, epoch: f64) -> Option<f64> {
     let pressed = |key| ui.input(|input| input.key_pressed(key));
     match (pressed(Key::ArrowLeft), pressed(Key::ArrowRight)) {
@@ -81,7 +80,7 @@ pub(super) fn marker_keys(ui: &Ui, epoch: f64) -> Option<f64> {
     }
 }
 
-/// Small ticks at the foot of the plot, told when pointed at.
+/// Small ticks at the bottom of the plot, with tooltips.
 pub(super) fn notes_ui(ui: &Ui, shown: &PlotTransform, notes: &[Note]) {
     let (tint, rect) = (color(palette(ui).dim), *shown.frame());
     for (index, note) in notes.iter().enumerate() {

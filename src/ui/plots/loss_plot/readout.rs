@@ -1,4 +1,4 @@
-//! What the curves say at an epoch: dots on them, their names and values.
+//! The values of the curves at an epoch: dots on the curves, names and values.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) fn hovered_epoch(plot: &LossPlot<'_>, shown: &PlotTransform, response
     (first <= last).then(|| shown.value_from_position(at).x.round().clamp(first, last))
 }
 
-/// Dots on the curves at the epoch that is told.
+/// Draws dots on the curves at the epoch of the readout.
 pub(super) fn paint_values(
     painter: &Painter,
     shown: &PlotTransform,
@@ -38,8 +38,8 @@ pub(super) fn paint_values(
     }
 }
 
-/// Names and values in a box at the upper right; values per feature are added under the pointer.
-/// The library's legend has neither values nor dashes.
+/// Draws names and values in a box at the upper right; under the pointer, values per feature are
+/// added. The library's legend has neither values nor dashes.
 pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Option<f64>, detailed: bool) {
     let p = palette(ui);
     let painter = inside(ui, rect);
@@ -111,8 +111,8 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
     }
 }
 
-/// How many of all curves are named where there is room for so many lines; where not for all, the
-/// last line says how many are not.
+/// The number of curves named where there is space for this many lines. If not all fit, the last
+/// line shows the number of the others.
 fn told_of(all: usize, lines: usize) -> usize {
     if all <= lines { all } else { lines.saturating_sub(1) }
 }

@@ -1,6 +1,6 @@
-//! The curves as shapes: thinned out to what pixels can show, cut to what is seen, dashed where
-//! they should be. The library's own lines are placed anew in every frame, have no gaps, and count
-//! dashes along the line.
+//! The curves as shapes: reduced to the resolution of the screen, clipped to the visible part, and
+//! dashed where needed. The library's own lines are placed again in every frame, have no gaps, and
+//! measure dashes along the line.
 
 use egui::{Pos2, Rect, Shape, Stroke, pos2};
 use egui_plot::{PlotBounds, PlotTransform};
@@ -11,17 +11,18 @@ use crate::ui::plots::chart::places;
 use crate::ui::plots::limits::Limits;
 use crate::ui::plots::paint::color;
 
-/// The shapes of all curves, made again only when something has changed.
+/// The shapes of all curves, rebuilt only when something has changed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Strokes {
     made: Option<(Key, Vec<Shape>)>,
 }
 
-/// Stamp and scale of the plot, its curves, the theme, and what is shown where.
+/// Stamp and scale of the plot, its number of curves, the theme, the plot's rectangle and its
+/// limits.
 type Key = (u64, bool, usize, bool, Rect, PlotBounds);
 
 impl Strokes {
-    /// What is drawn of the curves of `plot`, the first of them last.
+    /// The shapes of the curves of `plot`; the first curve is on top.
     pub fn shapes(&mut self, plot: &LossPlot<'_>, dark: bool, shown: &PlotTransform) -> &[Shape] {
         let key: Key = (plot.stamp, plot.log, plot.curves.len(), dark, *shown.frame(), *shown.bounds());
         let known = self.made.take().filter(|(known, _)| *known == key);
@@ -45,7 +46,7 @@ fn add_curve(shapes: &mut Vec<Shape>, curve: &Curve<'_>, log: bool, shown: &Plot
     add_line(shapes, curve.shown, log, shown, Stroke::new(width, tint), curve.dashed);
 }
 
-/// Adds every stretch of numbers as a line of its own; a single number between gaps becomes a dot.
+/// Adds every run of numbers as a separate line; a single number between gaps becomes a dot.
 fn add_line(
     shapes: &mut Vec<Shape>,
     line: &Line,
@@ -72,8 +73,8 @@ fn add_line(
     }
 }
 
-/// A line that ascends in x, cut off a little beyond both limits: deep in a zoom its points lie
-/// further away than pixels can be counted.
+/// A line in ascending order of x, cut off slightly beyond both limits: at high zoom its points are
+/// too far away for pixel coordinates.
 fn clipped(line: &[[f64; 2]], [left, right]: [f64; 2]) -> impl Iterator<Item = [f64; 2]> {
     let margin = 0.02 * (right - left);
     let (left, right) = (left - margin, right + margin);
@@ -90,12 +91,12 @@ fn clipped(line: &[[f64; 2]], [left, right]: [f64; 2]) -> impl Iterator<Item = [
     })
 }
 
-/// Cuts an ascending path into dashes of `on` points across with gaps of `off`. Counted across and
-/// not along the line, so that a jagged one keeps its gaps.
+/// Splits an ascending path into dashes `on` points wide with gaps of `off`. The widths are
+/// measured horizontally, so that a jagged line keeps its gaps.
 fn dashes(path: &[Pos2], on: f32, off: f32) -> Vec<Vec<Pos2>> {
     let Some(first) = path.first() else { return Vec::new() };
     let (mut lines, mut line) = (Vec::new(), vec![*first]);
-    // Where the dash or gap under way ends.
+    // End of the current dash or gap.
     let (mut is_dash, mut end) = (true, first.x + on);
     for pair in path.windows(2) {
         let (from, to) = (pair[0], pair[1]);
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_cut_off_where_nobody_sees_it() {
+    fn a_line_is_clipped_outside_the_visible_part() {
         let line = [[0.0, 0.0], [1.0, 1.0], [2.0, 4.0], [3.0, 0.0]];
         let cut = |x: [f64; 2]| clipped(&line, x).collect::<Vec<_>>();
         assert_eq!(cut([0.0, 3.0]), line);
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn dashes_are_counted_across_however_jagged_the_line() {
+    fn dashes_are_measured_horizontally() {
         let straight = [pos2(0.0, 7.0), pos2(20.0, 7.0)];
         let jagged: Vec<Pos2> = (0..=200).map(|i| pos2(i as f32 * 0.1, (i % 2) as f32 * 50.0)).collect();
         for path in [&straight[..], &jagged] {
@@ -155,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn curves_are_made_again_only_when_something_has_changed() {
+    fn curves_are_rebuilt_only_after_changes() {
         let line = |height: f64| -> Line { [[0.0, height], [1.0, height]].into_iter().collect() };
         let mut strokes = Strokes::default();
-        // The height on the screen of a line of this value, with an axis from 0 to 10 over 100
+        // The height on the screen of a line at this value, with an axis from 0 to 10 over 100
         // points.
         let mut height = |value: f64, stamp: u64, right: f64| {
             let line = line(value);

@@ -1,4 +1,4 @@
-//! What chooses among samples: those of a split and of a class, and a row by its number.
+//! Filters for samples: by split, by class, and a row by its number.
 
 use egui::{ComboBox, Key, RichText, TextEdit, Ui, vec2};
 
@@ -12,7 +12,7 @@ use crate::project::format_count;
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::widgets::header::{Row, Side};
 
-/// How many samples there are. `is_whole` is false while more of them are looked for.
+/// The number of samples. `is_whole` is false while the search continues.
 pub(super) fn count_ui(row: &mut Row<'_>, count: usize, all: usize, is_whole: bool) {
     let shown = format_count(count);
     let text = match (count == all, is_whole) {
@@ -25,7 +25,7 @@ pub(super) fn count_ui(row: &mut Row<'_>, count: usize, all: usize, is_whole: bo
     });
 }
 
-/// A combo box for the split and one for the class.
+/// Combo boxes for the split and the class.
 pub(super) fn filter_ui(row: &mut Row<'_>, data: &Dataset, filter: &mut Filter) {
     let name = |subset: Option<Subset>| subset.map_or("all splits", Subset::name);
     row.part(Side::Left, "split", |ui| {
@@ -58,7 +58,7 @@ pub(super) fn filter_ui(row: &mut Row<'_>, data: &Dataset, filter: &mut Filter) 
     });
 }
 
-/// The lines of a list of any length that can be seen in its scroll area.
+/// The visible lines of a list of any length in its scroll area.
 fn lines_ui(ui: &mut Ui, count: usize, mut line_ui: impl FnMut(&mut Ui, usize)) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.set_min_width(120.0);
@@ -76,7 +76,7 @@ fn lines_ui(ui: &mut Ui, count: usize, mut line_ui: impl FnMut(&mut Ui, usize)) 
     ui.add_space((count - lines.end) as f32 * height);
 }
 
-/// A field for the number of a row; gives the row once it is entered.
+/// A field for a row number; returns the row once it is entered.
 pub(super) fn go_to_ui(row: &mut Row<'_>, data: &Dataset, text: &mut String) -> Option<u32> {
     let entered = row.part(Side::Left, "go to", |ui| {
         let field = ui.add(TextEdit::singleline(text).hint_text("go to row").desired_width(88.0));
@@ -94,7 +94,7 @@ pub(super) fn go_to_ui(row: &mut Row<'_>, data: &Dataset, text: &mut String) -> 
     found
 }
 
-/// The row of this number in the source, or the next one that was not left out.
+/// The row with this number in the source, or the next one that was not excluded.
 fn row_of(data: &Dataset, text: &str) -> Option<u32> {
     let digits: String = text.chars().filter(|sign| !matches!(sign, ',' | '_' | ' ' | '\u{a0}')).collect();
     let number: u64 = digits.parse().ok()?;

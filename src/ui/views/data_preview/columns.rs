@@ -1,4 +1,4 @@
-//! The columns of a table: what each holds, and how it is taken, which a click changes.
+//! The columns of a table: their content and their use, which can be changed by a click.
 
 use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 
@@ -10,12 +10,12 @@ use crate::project::{Choice, Data, Source, Take, format_count, format_value, vis
 use crate::ui::plots::{Bars, bars_ui, color, palette};
 use crate::ui::widgets::header::{Row, Side};
 
-/// From so many columns on they are looked for by name.
+/// Minimum number of columns for the search field.
 const MANY_COLUMNS: usize = 20;
 /// Height of a row, in points.
 const ROW_PX: f32 = 24.0;
 
-/// The columns whose names hold a text, found when the text or the data change.
+/// The columns whose names contain a text, updated when the text or the data change.
 #[derive(Clone, Default)]
 pub(super) struct Found {
     of: Option<(u64, String)>,
@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Numbers of the columns whose names hold `text`, in upper or lower case.
+    /// Indices of the columns whose names contain `text`, ignoring case.
     pub fn of(&mut self, stamp: u64, text: &str, count: usize, name: impl Fn(usize) -> String) -> &[usize] {
         let is_known = matches!(&self.of, Some((of, known)) if *of == stamp && known == text);
         if !is_known {
@@ -36,7 +36,7 @@ impl Found {
     }
 }
 
-/// A field for a part of a column's name, where there are many columns.
+/// A search field for column names, where there are many columns.
 pub(super) fn find_ui(row: &mut Row<'_>, columns: usize, find: &mut String) {
     if columns > MANY_COLUMNS {
         row.part(Side::Left, "find", |ui| {
@@ -48,7 +48,7 @@ pub(super) fn find_ui(row: &mut Row<'_>, columns: usize, find: &mut String) {
     }
 }
 
-/// The columns in the given height. Says how one is to be taken from now on.
+/// The columns with the given height. Returns a change to the use of a column.
 pub(super) fn columns_ui(
     ui: &mut Ui,
     look: &Look<'_>,
@@ -92,7 +92,7 @@ pub(super) fn columns_ui(
     chosen
 }
 
-/// What the table says of each column.
+/// The columns of the table of columns.
 #[derive(Clone, Copy)]
 enum Part {
     Name,
@@ -124,7 +124,7 @@ impl Part {
         matches!(self, Part::Missing | Part::Distinct)
     }
 
-    /// Least and full width, in points.
+    /// Minimum and full width, in points.
     fn width_px(self) -> [f32; 2] {
         match self {
             Part::Name => [84.0, 116.0],
@@ -136,8 +136,8 @@ impl Part {
         }
     }
 
-    /// The widths of all in this room: where it is short, texts are cut off before anything is out of sight; what more there is
-    /// goes to the names.
+    /// The widths of all for this total width: if it is too small, texts are cut off before any
+    /// column is hidden; excess width goes to the names.
     fn widths(room: f32) -> [f32; 7] {
         let sums = [0, 1].map(|end| Part::ALL.iter().map(|part| part.width_px()[end]).sum::<f32>());
         let share = ((room - sums[0]) / (sums[1] - sums[0])).clamp(0.0, 1.0);
@@ -150,7 +150,7 @@ impl Part {
     }
 }
 
-/// Smallest and largest value: dates where the column holds some.
+/// Minimum and maximum, as dates where the column contains dates.
 fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
     let Some((low, high)) = column.range else { return String::new() };
     let is_own = |own: &&dataset::Column| column.take == Take::Dates && own.name == column.name;
@@ -162,12 +162,12 @@ fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
     between(text(low), &text(high))
 }
 
-/// The two ends of a range; one of them where they are the same.
+/// The two ends of a range; only one if they are equal.
 fn between(low: String, high: &str) -> String {
     if low == high { low } else { format!("{low} to {high}") }
 }
 
-/// How a column is taken: as a feature, a label, or not at all; and a feature of which kind.
+/// The use of a column: as a feature (and of which kind), as a label, or unused.
 fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice> {
     let told = told(&design.source, &column.name);
     let is = told.unwrap_or(column.take);
@@ -200,7 +200,7 @@ fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice
     wish.map(|to| Choice::Column(column.name.clone(), to))
 }
 
-/// How the design takes a column, where it says so.
+/// The use of a column set in the design, if any.
 fn told(source: &Source, name: &str) -> Option<Take> {
     match source {
         Source::Csv { labels, reading, .. } => {
@@ -216,7 +216,7 @@ fn told(source: &Source, name: &str) -> Option<Take> {
     }
 }
 
-/// How the values are spread: by equal parts of the range, or the most frequent words.
+/// The distribution of the values: over equal parts of the range, or of the most frequent words.
 fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
     if column.histogram.is_empty() {
         return;
@@ -256,14 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_one_value_is_that_value() {
+    fn a_range_with_a_single_value_shows_that_value() {
         for (low, high, expected) in [("66700", "66700", "66700"), ("1", "2", "1 to 2")] {
             assert_eq!(between(low.to_owned(), high), expected);
         }
     }
 
     #[test]
-    fn everything_is_in_sight_where_there_is_room() {
+    fn all_columns_are_visible_where_there_is_space() {
         for (room, expected) in
             [(694.0, 694.0), (760.0, 760.0), (874.0, 874.0), (950.0, 950.0), (300.0, 694.0)]
         {

@@ -1,4 +1,4 @@
-//! Numbers about a data set, and a bar for each class.
+//! Statistics of a data set, and a bar for each class.
 
 use egui::{Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -7,23 +7,23 @@ use crate::dataset::{Dataset, LabelValues, Rows, Subset};
 use crate::project::{format_count, format_range, format_value, visible, visible_list};
 use crate::ui::plots::{class_marker, color, palette, shortened};
 
-/// Numbers about a data set, found once.
+/// Statistics of a data set, computed once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Summary {
     low: f32,
     high: f32,
     mean: f64,
-    /// Whether only a part of the values was looked at.
+    /// Whether only some of the values were examined.
     sampled: bool,
     /// Rows of each class of the first label column that has classes.
     classes: Vec<usize>,
 }
 
-/// Most classes that get a bar.
+/// Maximum number of classes with a bar.
 const MOST_CLASSES: usize = 40;
 
 impl Summary {
-    /// Looks at some millions of values at most, which takes a few milliseconds.
+    /// Examines some millions of values at most, which takes a few milliseconds.
     pub fn of(data: &Dataset) -> Summary {
         let count = data.rows.len();
         let stride = (count / 4_000_000).max(1);
@@ -53,14 +53,14 @@ impl Summary {
     }
 }
 
-/// Shows them.
+/// Shows the statistics.
 pub(super) fn facts_ui(ui: &mut Ui, data: &Dataset, summary: &Summary) {
     ui.spacing_mut().item_spacing.y = 4.0;
     fact_ui(ui, "samples", &format_count(data.len()));
     fact_ui(ui, "shape", &data.shape.to_string());
     let [train, validation, test] = Subset::ALL.map(|subset| format_count(data.split.rows(subset).len()));
     fact_ui(ui, "split", &format!("{train} train · {validation} validation · {test} test"));
-    // Columns of a table have a range each.
+    // Columns of a table have their own ranges.
     if summary.low <= summary.high && data.overview.is_empty() {
         let range = format_range((summary.low, summary.high));
         let about = if summary.sampled { "about " } else { "" };
@@ -119,7 +119,8 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
     }
 }
 
-/// Names of the classes, and the class of each row, of the first column of labels that holds classes. Ids are none.
+/// Names of the classes, and the class of each row, from the first label column with classes. ID
+/// columns are ignored.
 pub(super) fn class_column(data: &Dataset) -> Option<(&[String], &[u32])> {
     data.labels.iter().find_map(|column| match &column.values {
         LabelValues::Classes { names, ids } if tells_groups(column) => Some((&names[..], &ids[..])),
@@ -133,7 +134,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn a_summary_counts_what_is_there() {
+    fn a_summary_counts_values_and_classes() {
         let data = samples::table(60, 5);
         let summary = Summary::of(&data);
         assert_eq!(summary.classes.iter().sum::<usize>(), 60);

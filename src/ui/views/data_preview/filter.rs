@@ -1,37 +1,37 @@
-//! Which rows are shown: all, those of a class, those of a split, or both. Rows of a class are
-//! found a part per frame, so that no frame waits for a million of them.
+//! The displayed rows: all, those of a class, those of a split, or both. Rows of a class are
+//! searched in parts over several frames, so that no frame processes a million rows.
 
 use std::ops::Range;
 
 use crate::dataset::{Dataset, Subset};
 
-/// A condition on the rows that are shown.
+/// A filter for rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
-    /// Their class, by its number in the first column of labels that holds classes of several rows.
+    /// Their class, by its number in the first label column with classes of several rows.
     pub class: Option<u32>,
     /// Their split.
     pub subset: Option<Subset>,
 }
 
-/// The rows that pass a filter, found so far.
+/// The rows that pass a filter, as far as found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Passing {
     of: Option<(u64, Filter)>,
-    /// Rows of the class; unused where any class passes.
+    /// Rows of the class; unused where all classes pass.
     found: Vec<u32>,
-    /// Candidates that were looked at.
+    /// Number of candidates examined.
     looked: usize,
-    /// Whether all were.
+    /// Whether all candidates were examined.
     is_whole: bool,
 }
 
-/// Most candidates that are looked at in a frame: about a millisecond.
+/// Maximum number of candidates examined per frame: about a millisecond.
 const EACH_FRAME: usize = 1 << 20;
 
 impl Passing {
-    /// Looks at more candidates. `stamp` tells data, labels and split apart. Says whether all were
-    /// looked at.
+    /// Examines more candidates. `stamp` identifies data, labels and split. Returns whether all
+    /// were examined.
     pub fn follow(&mut self, data: &Dataset, ids: &[u32], filter: Filter, stamp: u64) -> bool {
         if self.of != Some((stamp, filter)) {
             *self = Passing { of: Some((stamp, filter)), ..Passing::default() };
@@ -52,17 +52,17 @@ impl Passing {
         self.is_whole
     }
 
-    /// How many rows were found.
+    /// Number of rows found.
     pub fn len(&self, data: &Dataset) -> usize {
         self.listed(data).map_or(data.len(), <[u32]>::len)
     }
 
-    /// Whether there are no more of them.
+    /// Whether the search is complete.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// Those at these places; fewer where there are fewer.
+    /// The rows at these indices, as far as they exist.
     pub fn part(&self, data: &Dataset, places: Range<usize>) -> Vec<u32> {
         let end = places.end.min(self.len(data));
         let places = places.start.min(end)..end;
@@ -72,7 +72,7 @@ impl Passing {
         }
     }
 
-    /// The one at a place.
+    /// The row at an index.
     pub fn at(&self, data: &Dataset, place: usize) -> Option<u32> {
         match self.listed(data) {
             Some(rows) => rows.get(place).copied(),
@@ -80,8 +80,8 @@ impl Passing {
         }
     }
 
-    /// The place of a row, or of the next one that passes, or of the last, and that row; `None`
-    /// while it is not known.
+    /// The index and number of a row, of the next one that passes, or of the last; `None` while
+    /// unknown.
     pub fn find(&self, data: &Dataset, row: u32) -> Option<(usize, u32)> {
         let place = match self.listed(data) {
             Some(rows) => rows.partition_point(|other| *other < row),
@@ -95,7 +95,7 @@ impl Passing {
         Some((place, self.at(data, place)?))
     }
 
-    /// All that pass, where these are not all there are.
+    /// All rows that pass, unless these are all rows.
     fn listed<'a>(&'a self, data: &'a Dataset) -> Option<&'a [u32]> {
         match self.filter() {
             Filter { class: Some(_), .. } => Some(&self.found),
@@ -115,7 +115,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn rows_of_a_class_and_a_split_are_found_whatever_their_number() {
+    fn rows_of_a_class_and_a_split_are_found() {
         let data = samples::table(60, 5);
         let ids = data.labels[0].class_ids().unwrap().to_vec();
         let found = |class, subset| {

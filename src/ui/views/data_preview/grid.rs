@@ -1,6 +1,5 @@
-//! A table whose header and first column stay where they are while the rest scrolls. Only cells
-//! that can be seen are laid out, so that a table of ten thousand columns costs no more than one of
-//! ten.
+//! A table whose header and first column do not scroll with the rest. Only visible cells are laid
+//! out, so that a table with ten thousand columns costs no more than one with ten.
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
@@ -9,26 +8,26 @@ use super::position::{Stand, scrolled};
 use crate::ui::plots::{color, palette};
 use crate::ui::widgets::scroll::always_seen;
 
-/// Room for a scroll bar.
+/// Space for a scroll bar.
 pub(super) const BAR_PX: f32 = 11.0;
 /// Height of the header, in points.
 pub(super) const HEADER_PX: f32 = 18.0;
-/// Room between two columns.
+/// Spacing between two columns.
 const GAP_PX: f32 = 8.0;
 
-/// The measures of a table.
+/// The dimensions of a table.
 pub(super) struct Grid<'a> {
-    /// Tells its place in the window from others.
+    /// Distinguishes its scroll state from that of others.
     pub name: &'static str,
     /// Width of each column, in points, with the gap after it.
     pub widths: &'a [f32],
     pub rows: usize,
     pub row_px: f32,
-    /// How far it is to be scrolled down; `None` leaves it as it is.
+    /// Vertical scroll offset to set; `None` keeps the current one.
     pub offset: Option<f32>,
 }
 
-/// The place of a cell.
+/// Position of a cell.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     /// Counted from 0; `None` in the header.
@@ -37,15 +36,15 @@ pub(super) struct Place {
 }
 
 impl Grid<'_> {
-    /// Shows it in all the width there is and at most this height; gives how far it is scrolled
-    /// down, and can be. `cell_ui` shows a cell in the room it has.
+    /// Shows the table in the full width and at most this height; returns its scroll offset and
+    /// range. `cell_ui` shows a cell in its rectangle.
     pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> Stand {
         always_seen(ui);
         let height = height.max(0.0);
         let corner = ui.available_rect_before_wrap().min;
         let area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
         let area = scrolled(ui, area, self.offset);
-        // Where the view scrolls as a whole, it has its height however much of it is in sight.
+        // If the view scrolls as a whole, the table keeps its height even if partly hidden.
         let area = area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0));
         let shown = area.show_viewport(ui, |ui, viewport| {
             let whole = vec2(self.widths.iter().sum(), HEADER_PX + self.row_px * self.rows as f32);
@@ -53,7 +52,7 @@ impl Grid<'_> {
             let offset = whole_pixels(ui, viewport.top());
             let origin = pos2(ui.max_rect().left(), corner.y);
             let seen = Rect::from_min_size(origin + vec2(viewport.left(), 0.0), viewport.size());
-            // Where the header and the first column end.
+            // End of the header and of the first column.
             let first = self.widths.first().copied().unwrap_or_default().min(0.6 * seen.width());
             let inner = seen.min + vec2(first, HEADER_PX);
             let rows = lines_in_sight(offset, offset + seen.bottom() - inner.y, self.row_px, self.rows);
@@ -81,8 +80,8 @@ impl Grid<'_> {
         Stand::of(&shown)
     }
 
-    /// Shows the cells of some rows and columns, the first of which would begin at `from` were the
-    /// table not scrolled down.
+    /// Shows the cells of some rows and columns; without vertical scrolling, the first would begin
+    /// at `from`.
     fn part_ui(
         &self,
         ui: &mut Ui,
@@ -129,13 +128,13 @@ impl Grid<'_> {
     }
 }
 
-/// A distance that is no fraction of a pixel, so that what is scrolled by it stays sharp.
+/// Rounds a distance to whole pixels, so that scrolled content stays sharp.
 pub(super) fn whole_pixels(ui: &Ui, points: f32) -> f32 {
     let scale = ui.ctx().pixels_per_point();
     (points * scale).round() / scale
 }
 
-/// A text in a cell, in full where it is pointed at. Numbers stand at the right.
+/// A text in a cell, shown in full when hovered. Numbers are right-aligned.
 pub(super) fn text_ui(ui: &mut Ui, text: RichText, is_number: bool) -> egui::Response {
     let label = Label::new(text.size(11.5)).truncate();
     if is_number {
@@ -145,7 +144,7 @@ pub(super) fn text_ui(ui: &mut Ui, text: RichText, is_number: bool) -> egui::Res
     }
 }
 
-/// About how wide a text is in a cell, with the gap after it.
+/// Approximate width of a text in a cell, including the spacing after it.
 pub(super) fn width_of(text: &str) -> f32 {
     let widths = text.chars().map(|sign| if sign.is_ascii() { 7.3 } else { 11.5 });
     widths.sum::<f32>() + GAP_PX + 4.0
@@ -156,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_that_can_be_seen_are_known() {
+    fn visible_columns_are_found() {
         let grid =
             Grid { name: "", widths: &[100.0, 50.0, 50.0, 80.0], rows: 10, row_px: 20.0, offset: None };
         for (from, to, columns) in [

@@ -1,5 +1,5 @@
-//! Where the list of samples is scrolled to: by the wheel, by keys, to a row. The sample at its top
-//! stays there while the list is laid out otherwise.
+//! Scroll position of the list of samples: set by the wheel, by keys, or by going to a row. The
+//! sample at the top stays there when the layout changes.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use egui::{Id, Key, Modifiers, ScrollArea, Ui};
 
 use super::filter::Filter;
 
-/// A step that a key takes through the list.
+/// A keyboard step through the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Start,
@@ -29,52 +29,51 @@ impl Step {
         }
     }
 
-    /// The step whose key was pressed in this frame; the key does nothing else.
+    /// The step of a key pressed in this frame; the key is consumed.
     pub fn pressed(ui: &Ui) -> Option<Step> {
         let is_pressed = |step: &Step| ui.input_mut(|input| input.consume_key(Modifiers::NONE, step.key()));
         Step::ALL.into_iter().find(is_pressed)
     }
 }
 
-/// How samples are laid out.
+/// The layout of samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lines {
     /// The scroll area they are in.
     pub area: Id,
-    /// How many there are, and how many of them side by side.
+    /// Number of samples, and samples per line.
     pub count: usize,
     pub across: usize,
-    /// Height of a line, and of what is in sight, in points.
+    /// Height of a line, and of the visible part, in points.
     pub each: f32,
     pub view: f32,
 }
 
 impl Lines {
-    /// How many lines there are.
+    /// Number of lines.
     pub fn len(&self) -> usize {
         self.count.div_ceil(self.across)
     }
 
-    /// How far a list is scrolled that has a line, or a fraction of one, at its top.
+    /// The scroll offset at which a line, or a fraction of one, is at the top.
     fn offset(&self, line: f64) -> f32 {
         (line * f64::from(self.each)) as f32
     }
 
-    /// How far the list can be scrolled, as far as is known before it is drawn.
+    /// The maximum scroll offset, as far as known before drawing.
     fn end(&self) -> f32 {
         ((self.len() as f64 * f64::from(self.each)) as f32 - self.view).max(0.0)
     }
 
-    /// The line at the top, and how much of it is out of sight, as a fraction.
+    /// The line at the top, and the hidden fraction of it.
     fn top(&self, offset: f32) -> (usize, f64) {
         let lines = f64::from(offset) / f64::from(self.each);
-        // A hundredth of a line is for what 32 bits round off.
+        // A hundredth of a line compensates for 32-bit rounding.
         let line = (lines + 0.01).max(0.0) as usize;
         (line, (lines - line as f64).max(0.0))
     }
 
-    /// Where the list is scrolled to that in another layout is scrolled to `offset`: the sample at
-    /// the top stays there.
+    /// Converts a scroll offset of another layout: the sample at the top stays there.
     fn translated(&self, other: &Lines, offset: f32) -> f32 {
         if (other.across, other.each.to_bits()) == (self.across, self.each.to_bits()) {
             return offset;
@@ -84,7 +83,7 @@ impl Lines {
     }
 }
 
-/// How a scroll area stands at the end of a frame: how far it is scrolled, and how far it can be.
+/// The scroll state at the end of a frame: offset and maximum offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Stand {
     pub offset: f32,
@@ -98,9 +97,8 @@ impl Stand {
     }
 }
 
-/// Has an area scrolled down to `offset` in this frame, where there is one. An area knows how far
-/// it can be scrolled as of the last frame: what is beyond would be pulled back as by a spring, and
-/// keep that speed in the frames after.
+/// Scrolls an area to `offset` in this frame, if given. The area only knows its scroll range of the
+/// last frame: anything beyond would bounce back and keep that speed in later frames.
 pub(super) fn scrolled(ui: &mut Ui, area: ScrollArea, offset: Option<f32>) -> ScrollArea {
     let Some(offset) = offset else { return area };
     let kinetic = &mut ui.spacing_mut().scroll.kinetic;
@@ -108,32 +106,31 @@ pub(super) fn scrolled(ui: &mut Ui, area: ScrollArea, offset: Option<f32>) -> Sc
     area.vertical_scroll_offset(offset)
 }
 
-/// Where the list is.
+/// The scroll position of the list.
 #[derive(Clone, Default)]
 pub(super) struct Position {
     filter: Filter,
-    /// The layout in which a person scrolled the list last, and how far; nothing at its start.
-    /// Where it stands in any other layout follows from this alone, so that it comes back with the
-    /// layout.
+    /// The layout and offset of the user's last scrolling; `None` at the start. Positions in any
+    /// other layout are derived from it, so that returning to the layout restores the position.
     left: Option<(Lines, f32)>,
-    /// The same of the lists of other filters.
+    /// The positions in the lists of other filters.
     others: HashMap<Filter, (Lines, f32)>,
-    /// How the list stood in the last frame.
+    /// The layout and scroll state of the last frame.
     last: Option<(Lines, Stand)>,
-    /// How far it is to be scrolled in this one.
+    /// The offset to scroll to in this frame.
     wanted: f32,
     step: Option<Step>,
     row: Option<u32>,
     /// The row that was gone to last.
     pub marked: Option<u32>,
-    /// Whether the list or one of its samples has the keyboard.
+    /// Whether the list or one of its samples has the keyboard focus.
     pub has_focus: bool,
-    /// Whether the list is to get it.
+    /// Whether the list should get the focus.
     pub wants_focus: bool,
 }
 
 impl Position {
-    /// Turns to the list of a filter: to its start, or to where it was left.
+    /// Switches to the list of a filter: to its start, or to its last position.
     pub fn turn_to(&mut self, filter: Filter) {
         if filter == self.filter {
             return;
@@ -145,19 +142,19 @@ impl Position {
         *self = Position { filter, left: others.remove(&filter), others, ..Position::default() };
     }
 
-    /// Takes a step. Where a sample has the keyboard the list gets it, as the sample may scroll out
-    /// of sight.
+    /// Takes a step. If a sample has the focus, the list gets it, because the sample may scroll out
+    /// of view.
     pub fn step(&mut self, step: Step) {
         (self.step, self.wants_focus) = (Some(step), self.has_focus);
     }
 
-    /// Goes to a row of the data, or the next one that is shown, and marks it.
+    /// Goes to a row of the data, or to the next one shown, and marks it.
     pub fn go_to(&mut self, row: u32) {
         (self.row, self.wants_focus) = (Some(row), true);
     }
 
-    /// How far the list is to be scrolled in this frame; `None` where it stands there. `find` gives
-    /// the place of a row, or of the next one that is shown, and that row, once it is known.
+    /// The offset to scroll to in this frame; `None` if unchanged. `find` returns the index and
+    /// number of a row, or of the next one shown, once known.
     pub fn offset(&mut self, lines: &Lines, find: impl Fn(u32) -> Option<(usize, u32)>) -> Option<f32> {
         let end = match &self.last {
             Some((last, stand)) if last == lines => stand.end,
@@ -185,7 +182,8 @@ impl Position {
         (!stood.is_some_and(|stood| are_same(stood, self.wanted))).then_some(self.wanted)
     }
 
-    /// Takes in how the list stands. Where that is not where it was to be, a person scrolled it.
+    /// Records the scroll state. A difference from the requested one means that the user has
+    /// scrolled.
     pub fn settle(&mut self, lines: &Lines, stand: Stand) {
         if !are_same(stand.offset, self.wanted.min(stand.end)) {
             self.left = Some((*lines, stand.offset));
@@ -193,19 +191,19 @@ impl Position {
         self.last = Some((*lines, stand));
     }
 
-    /// Whether the list can be scrolled to where it is to be only in another frame: it was not
-    /// known how far it can be scrolled.
+    /// Whether the requested offset needs another frame, because the scroll range was not known
+    /// yet.
     pub fn is_moving(&self) -> bool {
         self.last.is_some_and(|(lines, stand)| !are_same(self.wanted(&lines, stand.end), stand.offset))
     }
 
-    /// Where a list with this layout and end is to be scrolled to.
+    /// The requested offset for this layout and maximum offset.
     fn wanted(&self, lines: &Lines, end: f32) -> f32 {
         self.left.map_or(0.0, |(left, offset)| lines.translated(&left, offset)).min(end)
     }
 }
 
-/// Whether two offsets are the same but for what 32 bits round off.
+/// Whether two offsets are equal up to 32-bit rounding.
 fn are_same(a: f32, b: f32) -> bool {
     (a - b).abs() <= 4.0 * f32::EPSILON * a.abs().max(b.abs())
 }
@@ -221,7 +219,7 @@ mod tests {
     /// All rows pass.
     const FIND: fn(u32) -> Option<(usize, u32)> = |row| Some((row as usize, row));
 
-    /// What an area does that ends at `end`.
+    /// Simulates a scroll area with maximum offset `end`.
     fn scroll(position: &mut Position, lines: &Lines, end: f32) -> f32 {
         let before = position.last.map_or(0.0, |(_, stand)| stand.offset);
         let offset = position.offset(lines, FIND).unwrap_or(before).min(end);
@@ -229,18 +227,18 @@ mod tests {
         offset
     }
 
-    /// A wheel or a bar scrolls the list.
+    /// Simulates scrolling with the wheel or the scroll bar.
     fn pull(position: &mut Position, lines: &Lines, offset: f32) {
         scroll(position, lines, lines.end());
         position.settle(lines, Stand { offset, end: lines.end() });
     }
 
     #[test]
-    fn steps_and_rows_are_gone_to() {
+    fn keys_and_row_numbers_scroll_the_list() {
         let mut position = Position::default();
         let lines = lines(1);
         assert_eq!(scroll(&mut position, &lines, lines.end()), 0.0);
-        // Six whole lines are in sight, and the list ends at 16,000,000 points.
+        // Six whole lines are visible, and the list ends at 16,000,000 points.
         for (step, expected) in [
             (Step::PageDown, 96.0),
             (Step::PageDown, 192.0),
@@ -270,12 +268,12 @@ mod tests {
         let wide = lines(10);
         pull(&mut position, &wide, 1604.0);
         for (other, expected) in [
-            // The sample of place 1,000 is in the line at the top, a quarter of which is hidden.
+            // Sample 1,000 is in the top line, a quarter of which is hidden.
             (lines(7), 2276.0),
             (lines(30), 532.0),
             (Lines { each: 20.0, ..wide }, 2005.0),
             (lines(1), 16_004.0),
-            // The end of a list that is higher, shorter or whole.
+            // The end of a list with more height, with fewer lines, or without scrolling.
             (Lines { view: 1_599_900.0, ..wide }, 100.0),
             (Lines { count: 1_000, ..wide }, 1_500.0),
             (Lines { count: 30, ..wide }, 0.0),
@@ -288,12 +286,12 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_known_late_leaves_the_list_where_it_was() {
+    fn a_late_scroll_range_does_not_move_the_list() {
         let mut position = Position::default();
         let wide = lines(10);
         position.step(Step::End);
         assert_eq!(scroll(&mut position, &wide, wide.end()), 1_599_900.0);
-        // The bar of a new area takes its room in the second frame.
+        // The scroll bar of a new area takes up space from the second frame on.
         let other = Lines { area: Id::unique("other"), ..wide };
         assert_eq!(scroll(&mut position, &other, 1_599_890.0), 1_599_890.0);
         assert!(!position.is_moving(), "it is at its end");
@@ -304,20 +302,20 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_scrolls_is_where_the_list_is() {
+    fn the_list_keeps_the_users_scroll_position() {
         let mut position = Position::default();
         let wide = lines(10);
         pull(&mut position, &wide, 1600.0);
         // The wheel turns in the frame in which the layout changes.
         pull(&mut position, &lines(5), 3240.0);
         assert_eq!(position.offset(&lines(5), FIND), None);
-        // Place 1,010 is the first of line 202 and of line 101.
+        // Sample 1,010 is the first in line 202 and in line 101.
         assert_eq!(scroll(&mut position, &lines(5), lines(5).end()), 3240.0);
         assert_eq!(scroll(&mut position, &wide, wide.end()), 1624.0);
     }
 
     #[test]
-    fn each_filter_has_its_place() {
+    fn each_filter_has_its_own_position() {
         let mut position = Position::default();
         let (all, some) = (Filter::default(), Filter { class: Some(3), subset: None });
         let wide = lines(10);

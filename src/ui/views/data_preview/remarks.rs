@@ -1,4 +1,4 @@
-//! Remarks on a data set: what was read, guessed and left out.
+//! Remarks on a data set: how it was read, guesses, and excluded parts.
 
 use egui::{Label, RichText, Ui};
 
@@ -9,12 +9,12 @@ use crate::ui::editors::source::NEW_RULES;
 use crate::ui::plots::{color, palette};
 use crate::ui::update::OLD_RULES;
 
-/// Most remarks of a kind that are shown in full.
+/// Maximum number of remarks of a kind shown in full.
 const MOST: usize = 5;
-/// Most of the others that a tooltip lists.
+/// Maximum number of other remarks listed in a tooltip.
 const MOST_POINTED_AT: usize = 30;
 
-/// The line that says what was read, across the view.
+/// The summary of how the data were read, across the view.
 pub(super) fn line_ui(ui: &mut Ui, said: &Said) {
     if !said.line.is_empty() {
         let text = RichText::new(visible_lines(&said.line)).size(12.0).color(color(palette(ui).text));
@@ -23,12 +23,12 @@ pub(super) fn line_ui(ui: &mut Ui, said: &Said) {
     }
 }
 
-/// Whether there is anything to choose.
+/// Whether there is a choice to make.
 pub(super) fn asks(data: &Dataset, design: &Data) -> bool {
     !data.doubts.is_empty() || design.has_old_rules()
 }
 
-/// Doubts with their remedies, and the offer of other rules. Says which was chosen.
+/// Doubts with their fixes, and the offer of other rules. Returns the choice made.
 pub(super) fn asked_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<Choice> {
     let chosen = doubts_ui(ui, &data.doubts);
     rules_ui(ui, design).or(chosen)
@@ -41,7 +41,7 @@ pub(super) fn told_ui(ui: &mut Ui, data: &Dataset) {
     list_ui(ui, &data.said.notes, color(p.dim));
 }
 
-/// Doubts as warnings, each with its remedies. Says which remedy was chosen.
+/// Doubts as warnings, each with its fixes. Returns the fix chosen.
 fn doubts_ui(ui: &mut Ui, doubts: &[Doubt]) -> Option<Choice> {
     let mut chosen = None;
     let tint = color(palette(ui).code);
@@ -86,7 +86,7 @@ fn remark_ui(ui: &mut Ui, text: &str, tint: egui::Color32) {
     ui.add(Label::new(text).wrap().selectable(true));
 }
 
-/// How many of these are not shown in full; a tooltip lists some.
+/// The number of remarks not shown in full, with a tooltip that lists some.
 fn more_ui<'a>(ui: &mut Ui, texts: impl ExactSizeIterator<Item = &'a str>) {
     let more = texts.len().saturating_sub(MOST);
     if more > 0 {

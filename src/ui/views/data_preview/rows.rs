@@ -1,4 +1,4 @@
-//! The rows of a table as they were in the source.
+//! The rows of a table as in the source.
 
 use egui::{RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
@@ -14,17 +14,17 @@ use crate::ui::plots::{color, palette};
 
 /// Height of a row, in points.
 const ROW_PX: f32 = 16.0;
-/// Least and greatest width of a column, and that of columns whose cells are not measured.
+/// Minimum and maximum width of a column, and the width of columns that are not measured.
 const LEAST_PX: f32 = 44.0;
 const MOST_PX: f32 = 160.0;
 const OTHER_PX: f32 = 84.0;
-/// How many rows and columns are measured.
+/// Number of rows and columns measured.
 const MEASURED_ROWS: usize = 24;
 const MEASURED_COLUMNS: usize = 200;
-/// Said of a cell that is not as in the source.
+/// Tooltip of a cell that differs from the source.
 const FILLED: &str = "Missing in the file; filled with the mean of the column.";
 
-/// Widths of the columns of the table, found when the data change or what is looked for.
+/// Widths of the table's columns, updated when the data or the search text change.
 #[derive(Clone, Default)]
 pub(super) struct Widths {
     of: Option<(u64, String)>,
@@ -32,8 +32,7 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    /// One for the number of the row, each label, and each of the columns that are shown, as some
-    /// rows need them.
+    /// Widths for the row number, each label, and each displayed column, measured on some rows.
     fn of(&mut self, stamp: u64, find: &str, data: &Dataset, cells: &Cells<'_>, shown: &[usize]) -> &[f32] {
         let is_known = matches!(&self.of, Some((of, known)) if *of == stamp && known == find);
         if !is_known {
@@ -57,8 +56,8 @@ impl Widths {
     }
 }
 
-/// Which row of the source it is: its number counted from 1, or its name where rows come from
-/// several arrays.
+/// The row in the source: its number counted from 1, or its name where rows come from several
+/// arrays.
 fn number_text(data: &Dataset, row: u32) -> String {
     if data.row_names.is_empty() {
         format_count(data.source_rows.get(row as usize).map_or(row as usize + 1, |number| *number as usize))
@@ -67,17 +66,17 @@ fn number_text(data: &Dataset, row: u32) -> String {
     }
 }
 
-/// What is in the columns: the number of the row, labels, then features.
+/// The content of the columns: the row number, labels, then features.
 struct Table<'a> {
     data: &'a Dataset,
     cells: &'a Cells<'a>,
-    /// Which features are shown.
+    /// The displayed features.
     shown: &'a [usize],
     palette: &'a Palette,
 }
 
 impl Table<'_> {
-    /// A cell of a row, or of the header.
+    /// A cell of a row, or of the header if `row` is `None`.
     fn cell(&self, row: Option<u32>, column: usize) -> Cell {
         let (data, p) = (self.data, self.palette);
         let plain = |text, tint| Cell { text, tint, is_filled: false };
@@ -96,14 +95,14 @@ impl Table<'_> {
     }
 }
 
-/// A cell as it is shown.
+/// A cell as displayed.
 struct Cell {
     text: String,
     tint: [u8; 3],
     is_filled: bool,
 }
 
-/// The rows in this height.
+/// The rows with this height.
 pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32) -> Seen {
     let (data, p) = (look.data, palette(ui));
     let cells = Cells::of(data);
@@ -133,7 +132,7 @@ pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, 
         if marked == Some(row) {
             ui.painter().hline(room.x_range(), room.bottom() - 0.5, Stroke::new(1.0, color(p.accent)));
         }
-        // Of a row one cell takes the focus.
+        // Only one cell per row is focusable.
         let is_first = place.column == 0;
         let sense = if is_first { Sense::click() } else { Sense::CLICK };
         let response = ui.interact(ui.max_rect(), ui.scope_id().with("cell"), sense);
@@ -152,7 +151,7 @@ pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, 
     seen
 }
 
-/// Shows what is in a cell.
+/// Shows the content of a cell.
 fn cell_ui(ui: &mut Ui, cell: Cell) -> egui::Response {
     let text = RichText::new(cell.text).color(color(cell.tint));
     if cell.is_filled {

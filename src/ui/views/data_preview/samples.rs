@@ -1,4 +1,4 @@
-//! The samples: pictures, or the rows of a table, of which only those in sight are drawn.
+//! The samples: pictures, or the rows of a table. Only visible ones are drawn.
 
 use egui::{
     Pos2, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
@@ -15,23 +15,23 @@ use crate::dataset::{Dataset, Subset};
 use crate::project::visible;
 use crate::ui::plots::{color, palette, shortened, stamp_of};
 
-/// Room between two pictures, and for the frame of one.
+/// Spacing between two pictures, and for the frame of one.
 const GAP_PX: f32 = 6.0;
 const FRAME_PX: f32 = 2.0;
 
-/// What came of drawing samples.
+/// The result of drawing samples.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// How far they are scrolled, and can be.
+    /// Scroll offset and maximum offset.
     pub stand: Stand,
-    /// The place of the sample that was clicked.
+    /// The index of the clicked sample.
     pub clicked: Option<usize>,
-    /// Whether one of them has the keyboard.
+    /// Whether one of them has the keyboard focus.
     pub has_focus: bool,
 }
 
-/// Shows all samples that pass in this height. Keys scroll them while the pointer is over `area`
-/// and nothing is typed, or one of them has the keyboard.
+/// Shows all samples that pass with this height. Keys scroll them while the pointer is over `area`
+/// and no text is being typed, or while one of them has the focus.
 pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32, area: Rect) {
     let (data, height) = (look.data, height.max(0.0));
     view.cache.position.turn_to(view.filter);
@@ -50,7 +50,7 @@ pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewVie
     if has_keys && let Some(step) = Step::pressed(ui) {
         position.step(step);
     }
-    // A sample that scrolls out of sight loses the keyboard: the list keeps it.
+    // A sample that scrolls out of view loses the focus, so the list keeps it.
     if std::mem::take(&mut position.wants_focus) {
         list.request_focus();
     }
@@ -71,16 +71,16 @@ pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewVie
     }
 }
 
-/// How pictures are laid out.
+/// The layout of pictures.
 struct Layout {
-    /// Size of a picture, and what it takes with its caption and the gap to the next.
+    /// Size of a picture, and of its cell with caption and spacing.
     cell: Vec2,
     pitch: Vec2,
     across: usize,
 }
 
 impl Layout {
-    /// As many side by side as fit; nothing where samples are no pictures.
+    /// As many side by side as fit; `None` where samples are not pictures.
     fn of(data: &Dataset, width: f32) -> Option<Layout> {
         let shown = data.shown().filter(|shown| shown.height * shown.width > 0)?;
         let caption = if data.labels.is_empty() { 4.0 } else { 16.0 };
@@ -91,12 +91,12 @@ impl Layout {
         Some(Layout { cell, pitch, across: (width / pitch.x).max(1.0) as usize })
     }
 
-    /// Where the picture of a place is, in a list that begins at `corner` and is scrolled by
-    /// `offset`.
+    /// The rectangle of the picture at an index, in a list that begins at `corner` and is scrolled
+    /// by `offset`.
     fn rect(&self, place: usize, corner: Pos2, offset: f32) -> Rect {
         let left = (place % self.across) as f32 * self.pitch.x;
         let top = line_top(place / self.across, self.pitch.y, offset);
-        // The frame of a selected one is around it.
+        // The frame of a selected picture is outside it.
         Rect::from_min_size(corner + vec2(left + FRAME_PX, top + FRAME_PX), self.cell)
     }
 }
@@ -116,7 +116,7 @@ fn pictures_ui(
     let area = scrolled(ui, area, cache.position.offset(&lines, |row| passing.find(data, row)));
     let corner = ui.available_rect_before_wrap().min;
     let mut seen = Seen::default();
-    // Where the view scrolls as a whole, the list has its height however much of it is in sight.
+    // If the view scrolls as a whole, the list keeps its height even if partly hidden.
     let shown = area.max_height(height).min_scrolled_height(height).show_viewport(ui, |ui, viewport| {
         ui.set_min_height(lines.len() as f32 * each);
         let offset = whole_pixels(ui, viewport.top());
@@ -141,7 +141,7 @@ fn pictures_ui(
     seen
 }
 
-/// What is around a picture: its label, and a frame where it is selected or was gone to.
+/// Decorations of a picture: its label, and a frame if it is selected or was gone to.
 fn picture_ui(ui: &Ui, look: &Look<'_>, row: u32, rect: Rect, is_marked: bool) -> Response {
     let (p, data) = (palette(ui), look.data);
     if let Some(label) = data.labels.first() {
@@ -163,7 +163,7 @@ fn picture_ui(ui: &Ui, look: &Look<'_>, row: u32, rect: Rect, is_marked: bool) -
     response.on_hover_ui(|ui| drop(ui.label(description(data, row))))
 }
 
-/// Takes in a click on the sample at a place among all that pass.
+/// Handles a click on the sample at an index among those that pass.
 fn select(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, place: usize) {
     let cache = &mut view.cache;
     let of = (cache.rows_stamp, view.filter);

@@ -1,5 +1,4 @@
-//! The choice of the data that are shown: those of the design, or other data that a network is
-//! shown.
+//! The choice of the displayed data: those of the design, or other data shown to a network.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use crate::project::visible;
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Adds the choice to a row, where there are other data. Gives the name of those to be removed.
+/// Adds the choice to a row, where there are other data. Returns the name of data to remove.
 pub(super) fn source_ui(
     row: &mut Row<'_>,
     others: &BTreeMap<String, Arc<Dataset>>,
@@ -34,7 +33,7 @@ pub(super) fn source_ui(
         });
         named(combo.response, "Data shown");
         if *shown != before {
-            // What is shown in this frame was looked up before.
+            // The content of this frame was chosen before.
             ui.ctx().request_repaint();
         }
     });

@@ -1,4 +1,4 @@
-//! The words for fields and values of the document.
+//! Words for the fields and values of the document.
 
 use std::path::Path;
 
@@ -65,7 +65,7 @@ const NAMES: [(&str, &str); 57] = [
     ("min_delta", "least improvement"),
 ];
 
-/// Kinds and values that are not called as their variant.
+/// Kinds and values with names that differ from their variant.
 const VALUES: [(&str, &str); 22] = [
     ("Auto", "detect"),
     ("UnitRange", "to [0, 1]"),
@@ -91,8 +91,8 @@ const VALUES: [(&str, &str); 22] = [
     ("None", "none"),
 ];
 
-/// A kind and its settings, in the text form of an enum: the only key of a map, capitalised. A variant without settings
-/// is a text and has none.
+/// A kind and its settings, in the serialised form of an enum: the only key of a map, capitalised.
+/// A variant without settings is a text and not included.
 pub fn kind(value: &Value) -> Option<(&str, &Value)> {
     let map = value.as_object().filter(|map| map.len() == 1)?;
     let (kind, settings) = map.iter().next()?;
@@ -108,7 +108,7 @@ pub fn change(path: &[&str], old: &Value, new: &Value) -> String {
     format!("{} {before} → {after}", name(path))
 }
 
-/// What became of a layer: `64 → 32 units, ReLU → tanh`, `dense 64 → dropout 0.1`.
+/// The changes of a layer: `64 → 32 units, ReLU → tanh`, `dense 64 → dropout 0.1`.
 pub fn layer_change(old: &Value, new: &Value) -> String {
     if let (Some((of_old, Value::Object(a))), Some((of_new, Value::Object(b)))) = (kind(old), kind(new))
         && of_old == of_new
@@ -153,7 +153,7 @@ pub fn value(value: &Value) -> String {
 
 fn kind_text(of: &str, settings: &Value) -> String {
     let told = match settings {
-        // The only other kind of that name is noise.
+        // The only other kind with that name is noise.
         Value::Object(map) if of == "Gaussian" && map.contains_key("variance") => {
             return format!("Gaussian likelihood, {}", value(settings));
         }
@@ -171,7 +171,7 @@ fn kind_text(of: &str, settings: &Value) -> String {
     format!("{} {told}", word(of)).trim_end().to_owned()
 }
 
-/// A layer within a list: its units alone where it has some.
+/// A layer within a list: only its units where it has some.
 fn short_layer(layer: &Value) -> String {
     match kind(layer) {
         Some((_, Value::Object(map))) if map.contains_key("units") => units(map),
@@ -179,7 +179,7 @@ fn short_layer(layer: &Value) -> String {
     }
 }
 
-/// Units, and the activation where it is not the usual one.
+/// Units, and the activation where it is not the default.
 fn units(map: &Map<String, Value>) -> String {
     let units = map.get("units").map_or_else(String::new, value);
     match map.get("activation") {
@@ -188,7 +188,7 @@ fn units(map: &Map<String, Value>) -> String {
     }
 }
 
-/// Before and after, as the setting is read.
+/// The old and the new value in words.
 fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
     let share = |value: &Value| value.as_f64().map(|share| format!("{} %", plain((100.0 * share) as f32)));
     match (path, old, new) {
@@ -199,15 +199,15 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
             let tied = |is: bool| if is { "tied" } else { "untied" }.to_owned();
             (tied(*old), tied(*new))
         }
-        // Penalties are added up, where layers follow each other.
+        // Penalties are summed; layers are listed.
         ([.., "regularizers"], Value::Array(old), Value::Array(new)) => (sum(old), sum(new)),
         (_, _, _) if is_unsaid(path) => {
-            // A setting that is not written is as it is where nobody chose.
+            // A missing setting has its default.
             let said =
                 |value: &Value| if value.is_null() { unsaid(path).to_owned() } else { typed(path, value) };
             (said(old), said(new))
         }
-        // Texts a person typed are not words of this program.
+        // Texts typed by the user are not translated.
         ([.., "path" | "images" | "labels" | "test_images" | "test_labels" | "array"], _, _) => {
             let (Some(a), Some(b)) = (old.as_str(), new.as_str()) else { return (value(old), value(new)) };
             if file_name(a) == file_name(b) {
@@ -220,7 +220,7 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
     }
 }
 
-/// A setting in words, as it is read.
+/// A setting in words.
 pub fn setting(path: &[&str], value: &Value) -> String {
     values(path, value, value).0
 }
@@ -229,7 +229,7 @@ fn sum(terms: &[Value]) -> String {
     if terms.is_empty() { "none".to_owned() } else { terms.iter().map(value).collect::<Vec<_>>().join(" + ") }
 }
 
-/// Whether a setting is written only where it was chosen.
+/// Whether a setting is only stored where it was set by the user.
 fn is_unsaid(path: &[&str]) -> bool {
     path == ["data", "rules"]
         || path == ["training", "initialisation"]
@@ -237,7 +237,7 @@ fn is_unsaid(path: &[&str]) -> bool {
         || path.iter().rev().nth(1) == Some(&"reading")
 }
 
-/// Such a setting where it was not.
+/// The words for such a setting where it was not set.
 fn unsaid(path: &[&str]) -> &'static str {
     match path.last().copied().unwrap_or_default() {
         "rules" => "current",
@@ -252,7 +252,7 @@ fn unsaid(path: &[&str]) -> &'static str {
     }
 }
 
-/// Such a setting where it was chosen: what a person typed stays as it is.
+/// The words for such a setting where it was set; text typed by the user is not changed.
 fn typed(path: &[&str], value: &Value) -> String {
     let last = path.last().copied().unwrap_or_default();
     match (last, value, kind(value)) {
@@ -274,7 +274,7 @@ fn typed(path: &[&str], value: &Value) -> String {
     }
 }
 
-/// What a setting is called. One of a kind says whose it is: `momentum of SGD`.
+/// The name of a setting. Settings of a kind include the kind: `momentum of SGD`.
 fn name(path: &[&str]) -> String {
     let whole = path.join(".");
     let is_end =
@@ -299,7 +299,7 @@ fn file_name(path: &str) -> String {
     name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// A number without zeros at its end, and without the tail of one in single precision.
+/// A number without trailing zeros, and without single-precision rounding artefacts.
 fn number_text(number: &serde_json::Number) -> String {
     match number.as_u64() {
         Some(whole) => whole.to_string(),
@@ -307,14 +307,14 @@ fn number_text(number: &serde_json::Number) -> String {
     }
 }
 
-/// Six digits that count are as many as anybody typed.
+/// Six significant digits are as many as anyone types.
 fn plain(number: f32) -> String {
     let number: f32 = format!("{number:.5e}").parse().unwrap_or(number);
     let size = number.abs();
     if size != 0.0 && !(1e-5..1e7).contains(&size) { format!("{number:e}") } else { format!("{number}") }
 }
 
-/// `SaltAndPepper` as `salt and pepper`; what is mostly in capitals stays.
+/// `SaltAndPepper` becomes `salt and pepper`; names that are mostly capitals are kept.
 fn word(kind: &str) -> String {
     if let Some((_, word)) = VALUES.iter().find(|(from, _)| *from == kind) {
         return (*word).to_owned();

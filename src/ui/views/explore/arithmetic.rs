@@ -1,4 +1,4 @@
-//! Arithmetic: what two groups of samples differ by, added to a code.
+//! Arithmetic: adds the difference between two groups of samples to a code.
 
 use std::sync::Arc;
 
@@ -18,29 +18,29 @@ use crate::ui::views::parts::{chip_ui, named};
 /// A group of samples.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Group {
-    /// A set; selections of whichever data the network is shown.
+    /// A set, or a selection in any data shown to the network.
     Set(Set),
-    /// Those of the plane of a class, by its number.
+    /// The samples of the plane with a class, by its number.
     Class(u32),
 }
 
-/// The choices of the section.
+/// The state of the section.
 #[derive(Clone, Default)]
 pub struct Arithmetic {
-    /// The group whose mean is added, and the one whose mean is taken away; as long as none was
-    /// chosen the first there is, and all samples.
+    /// The group whose mean is added, and the one whose mean is subtracted; by default the first
+    /// group, and all samples.
     groups: [Option<Group>; 2],
     times: Option<f32>,
-    /// The stamp of the newest question for means, and what stands for its groups.
+    /// The stamp of the newest request for means, and the identifier of its groups.
     asked: (u64, u64),
-    /// Both means, the stamp of their question, and what stands for their groups.
+    /// Both means, the stamp of their request, and the identifier of their groups.
     means: (u64, u64, [Option<MeanCode>; 2]),
     picture: Pictures,
 }
 
 /// Side of the picture in points.
 const SIDE: f32 = 132.0;
-/// Classes that are listed, at most.
+/// Maximum number of classes listed.
 const MOST_CLASSES: usize = 200;
 
 /// Shows the section.
@@ -112,7 +112,7 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
     }
 }
 
-/// The groups there are: selections, classes, and all other sets.
+/// The available groups: selections, classes, and all other sets.
 fn groups(context: &Context<'_>) -> Vec<Group> {
     let is_known = |fingerprint: &u64| context.data_of(*fingerprint).is_some();
     let selection = context.sets.selection.of().filter(is_known);
@@ -134,8 +134,7 @@ fn groups(context: &Context<'_>) -> Vec<Group> {
     selection.into_iter().chain(named).chain(classes).chain(others).collect()
 }
 
-/// What the first or second group is as long as none was chosen: the first there is, and all
-/// samples beside it.
+/// The default of the first or second group: the first available, and all samples.
 fn default_group(all: &[Group], at: usize) -> Group {
     let every = Group::Set(Set::All);
     if at == 0 { all.first().cloned().unwrap_or(every) } else { every }
@@ -155,8 +154,8 @@ fn group_name(context: &Context<'_>, group: &Group) -> String {
 }
 
 impl Arithmetic {
-    /// Asks for the means where the network or the groups are others; says whether those of these
-    /// groups are known, by whichever weights.
+    /// Requests the means when the network or the groups change; returns whether those of these
+    /// groups are known, with any weights.
     fn follow(&mut self, context: &Context<'_>, groups: &[Group; 2], actions: &mut Actions) -> bool {
         if let Some((stamp, means)) = context.explore.means()
             && stamp == self.asked.0
@@ -176,7 +175,7 @@ impl Arithmetic {
     }
 }
 
-/// Stands for the samples of a group.
+/// Identifies the samples of a group.
 fn stamp_of_group(context: &Context<'_>, group: &Group) -> u64 {
     let of_set = |set: &Set, of: &Dataset| {
         let selected = (*set == Set::Selection).then(|| context.sets.selection.changes());
@@ -209,7 +208,7 @@ fn samples_of(context: &Context<'_>, group: &Group) -> SampleGroup {
     SampleGroup { data: Arc::clone(data), rows }
 }
 
-/// The data of a set: of selections those that they are of.
+/// The data of a set; for selections, the data they belong to.
 fn data_of<'a>(context: &Context<'a>, set: &Set) -> &'a Arc<Dataset> {
     let fingerprint = match set {
         Set::Selection => context.sets.selection.of(),
@@ -220,7 +219,7 @@ fn data_of<'a>(context: &Context<'a>, set: &Set) -> &'a Arc<Dataset> {
     fingerprint.and_then(|of| context.data_of(of)).unwrap_or(context.data)
 }
 
-/// The selection that a set is the name of: one of the data of the run before others.
+/// The selection named by a set; one in the data of the run takes precedence.
 fn find_named<'a>(context: &Context<'a>, set: &Set) -> Option<&'a NamedSelection> {
     let Set::Named(name) = set else { return None };
     let mut all: Vec<&NamedSelection> =

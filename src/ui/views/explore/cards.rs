@@ -1,4 +1,4 @@
-//! Pins side by side: what each is of, what the network makes of it, and what a person says of it.
+//! Pins side by side: their samples, their reconstructions, and the user's notes.
 
 use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 
@@ -15,17 +15,17 @@ use crate::ui::update::MOST_AT_ONCE;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, row_name};
 
-/// Pictures of the pins, beside their reconstructions.
+/// Pictures of the pins and their reconstructions.
 #[derive(Clone, Default)]
 pub struct Cards {
     originals: Pictures,
     maps: ErrorMaps,
 }
 
-/// Width of a card, of which two stand side by side, and the side of a picture, in points.
+/// Width of a card (two fit side by side) and side of a picture, in points.
 const WIDTH: f32 = 132.0;
 const SIDE: f32 = 41.0;
-/// Samples of other data that are listed, at most.
+/// Maximum number of samples of other data listed.
 const MOST_LISTED: u32 = 200;
 
 /// Shows the section.
@@ -46,7 +46,7 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         let rows: Vec<f32> = decoded.iter().flat_map(|pin| original(pin, features)).collect();
         cards.originals.fill(ui, context.data, stamp, &rows);
     }
-    // Of other pins the answer is on its way.
+    // The answer for other pins is pending.
     let is_there = view.pins.len() == decoded.len();
     if let (true, Some((answered, rows))) = (is_there, context.explore.decoded(Decoding::Pins)) {
         let originals = cards.originals.rows();
@@ -66,7 +66,7 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     tiles_ui(ui, pins.len(), WIDTH, |ui, at| card_ui(ui, context, view, (at, is_there), actions));
 }
 
-/// What the network was given of the sample of a pin.
+/// The network's input for the sample of a pin.
 fn given(context: &Context<'_>, pin: &ShownPin) -> Given {
     pin.sample.as_ref().map_or(Given::Clean, |sample| context.given(sample.data.fingerprint))
 }
@@ -77,7 +77,7 @@ fn original(pin: &ShownPin, features: usize) -> Vec<f32> {
     values.unwrap_or_else(|| vec![0.0; features])
 }
 
-/// What can be pinned beside points of the plane: the selection, and samples of other data.
+/// Buttons to pin more than points of the plane: the selection, and samples of other data.
 fn add_ui(ui: &mut Ui, context: &Context<'_>, actions: &mut Actions) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
@@ -132,7 +132,7 @@ fn card_ui(
     }
 }
 
-/// Original, reconstruction and error; of a code made by hand the reconstruction alone.
+/// Original, reconstruction and error; only the reconstruction for a code made by hand.
 fn pictures_ui(ui: &mut Ui, context: &Context<'_>, view: &ExploreView, at: usize) {
     let (pin, cards) = (&context.explore.pins[at], &view.cards);
     let (original, made) = (cards.originals.row(at), view.pins.row(at));

@@ -1,4 +1,4 @@
-//! What is explored, ready to be shown, and what a person asks for.
+//! The content of the view ready for display, and the user's requests.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -19,33 +19,33 @@ use crate::ui::state::{
 };
 use crate::ui::views::sample::{feature_name, tells_groups};
 
-/// The network, data and codes that are explored.
+/// The network, data and codes being explored.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub run: &'a Run,
     pub data: &'a Arc<Dataset>,
     pub kept: &'a Arc<Kept>,
     pub trained: &'a Trained,
-    /// Whether the weights change by themselves.
+    /// Whether the weights change during training.
     pub is_live: bool,
     pub generation: u64,
     pub explore: &'a Explore,
-    /// What sets are made of, and those there are.
+    /// The context of sets, and the available sets.
     pub sets: Sets<'a>,
     pub choices: &'a [SetChoice],
-    /// The samples that are drawn.
+    /// The samples drawn.
     pub shown: Shown<'a>,
     pub subject: &'a Subject,
     /// The shape of a code.
     pub code: Shape,
-    /// Units in the order in which they are shown: of a code that is a picture those of the position
-    /// that is chosen, unless all are shown.
+    /// Units in display order; for a picture code, those of the selected position, unless all are
+    /// shown.
     pub order: &'a [usize],
-    /// That position, counted row by row; 0 of a code that is a row.
+    /// That position, counted row by row; 0 for a code that is a row.
     pub position: usize,
 }
 
-/// The samples that are drawn, one for each point.
+/// The samples drawn, one per point.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
     pub set: &'a Set,
@@ -54,19 +54,19 @@ pub struct Shown<'a> {
     pub rows: &'a [u32],
     /// Their codes, row by row.
     pub codes: &'a [f32],
-    /// Where these lie.
+    /// Their positions.
     pub points: &'a [[f32; 2]],
-    /// How densely, where there are too many to draw.
+    /// Their density, where there are too many to draw.
     pub density: Option<&'a Density>,
-    /// The epoch whose weights encoded them.
+    /// The epoch of the weights that encoded them.
     pub epoch: u32,
     /// Changes with the codes.
     pub stamp: u64,
-    /// The codes of a set; watched ones are part of their run.
+    /// The codes of a set; watched codes are part of their run.
     placed: Option<&'a Placed>,
 }
 
-/// Codes of a set on a plane, and all that is known of codes of sets.
+/// Codes of a set on a plane, and all known codes of sets.
 pub type Placed = PlacedCodes<Arc<ExploredPlane>>;
 pub type Explored = SetCodes<Arc<ExploredPlane>>;
 
@@ -110,7 +110,7 @@ impl<'a> Shown<'a> {
         Some((*row, self.codes.get(point * units..(point + 1) * units)?))
     }
 
-    /// All of them, to be handed out.
+    /// All of them, for a request.
     pub fn coded(&self) -> Coded {
         let data = Arc::clone(self.data);
         match self.placed {
@@ -119,46 +119,46 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The first column of their data that tells classes.
+    /// The first column of their data with classes.
     pub fn classes(&self) -> Option<&'a LabelColumn> {
         self.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column))
     }
 }
 
-/// Requests of a person and of the view, carried out after it is drawn.
+/// Requests of the user and of the view, carried out after it is drawn.
 #[derive(Default)]
 pub struct Actions {
-    /// Questions to the network.
+    /// Requests to the network.
     pub questions: Vec<(Question, u64, JobKind)>,
-    /// Codes to keep.
+    /// Codes to pin.
     pub pins: Vec<Pin>,
-    /// Whether to keep the selected samples.
+    /// Whether to pin the selected samples.
     pub pins_selection: bool,
-    /// A kept code to remove, by its place in the document.
+    /// A pin to remove, by its index in the document.
     pub unpin: Option<usize>,
-    /// A kept code to look at.
+    /// A pin to activate.
     pub activate: Option<usize>,
-    /// What a person says of a kept code.
+    /// A new note for a pin.
     pub note: Option<(usize, String)>,
-    /// Rows to select, of the data with this fingerprint.
+    /// Rows to select, in the data with this fingerprint.
     pub select: Option<(u64, Vec<u32>, How)>,
-    /// What was found of the run and is to be kept with it.
+    /// A finding to save with the run.
     pub keep: Option<Finding>,
 }
 
 impl<'a> Context<'a> {
-    /// Tells questions to this network from those to others.
+    /// Combines a stamp with the identity of this network.
     pub fn stamp(&self, of: impl Hash) -> u64 {
         stamp_of((self.generation, of))
     }
 
-    /// Whether a question is to be asked now. While weights change ten times a second, what takes
-    /// longer is asked again only once it is answered, or no answer would ever be to the newest.
+    /// Whether to send a request now. While weights change ten times per second, slow requests are
+    /// only repeated once they are answered; otherwise, the newest would never be.
     pub fn asks(&self, question: Question, stamp: u64) -> bool {
         self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
     }
 
-    /// What the network is given of samples of the data with this fingerprint.
+    /// The network's input for samples of the data with this fingerprint.
     pub fn given(&self, fingerprint: u64) -> Given {
         Given::of(self.run, fingerprint != self.data.fingerprint)
     }
@@ -168,18 +168,18 @@ impl<'a> Context<'a> {
         self.explore.active()
     }
 
-    /// The code looked at: that of the active pin, else the mean.
+    /// The current code: that of the active pin, else the mean.
     pub fn base(&self) -> Vec<f32> {
         self.active().map_or_else(|| self.subject.mean(), |pin| pin.code.clone())
     }
 
-    /// A code made by hand, to be kept.
+    /// A pin for a code made by hand.
     pub fn code_pin(&self, name: String, code: Vec<f32>) -> Pin {
         let (run, started_unix_secs) = (self.run.id.0, self.run.started_unix_secs);
         Pin { name, note: String::new(), of: Pinned::Code { run, started_unix_secs, code } }
     }
 
-    /// A sample of some data, to be kept.
+    /// A pin for a sample of some data.
     pub fn row_pin(data: &Dataset, row: u32) -> Pin {
         Pin::of_row(data.row_name(row), data.fingerprint, row)
     }
@@ -189,33 +189,33 @@ impl<'a> Context<'a> {
         format!("code {}", self.explore.pins.len() + 1)
     }
 
-    /// The data of the run, or others that its network is shown, with this fingerprint.
+    /// The data of the run, or others shown to its network, with this fingerprint.
     pub fn data_of(&self, fingerprint: u64) -> Option<&'a Arc<Dataset>> {
         let fits = |data: &&Arc<Dataset>| data.shape == self.data.shape;
         let all = std::iter::once(self.data).chain(self.sets.others.values().filter(fits));
         all.into_iter().find(|data| data.fingerprint == fingerprint)
     }
 
-    /// How often each entry of the codebook is chosen, of a quantised code.
+    /// How often each codebook entry is chosen, for a quantised code.
     pub fn shares(&self) -> &'a [f32] {
         let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
         codebook.map_or(&[], |codebook| &codebook.shares)
     }
 
-    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit
+    /// Maximum number of samples decoded at a time: fewer for large ones, so that their values fit
     /// into 16 MB.
     pub fn most_samples(&self) -> usize {
         ((1 << 22) / self.data.shape.features().max(1)).max(4)
     }
 
-    /// The pins whose reconstructions are shown: of large samples the first few.
+    /// The pins whose reconstructions are shown: for large samples only the first few.
     pub fn decoded_pins(&self) -> &'a [ShownPin] {
         let pins = &self.explore.pins;
         &pins[..pins.len().min(self.most_samples())]
     }
 
-    /// Asks for the reconstructions of codes, which follow from the network and what `of` says;
-    /// gives the stamp of the question where it was asked.
+    /// Requests the reconstructions of codes, which are determined by the network and `of`. Returns
+    /// the stamp of the request if it was sent.
     pub fn decode(
         &self,
         actions: &mut Actions,
@@ -237,7 +237,7 @@ impl<'a> Context<'a> {
         Some(stamp)
     }
 
-    /// Has the training codes surveyed, unless they are.
+    /// Requests the survey of the training codes, unless it is known.
     pub fn survey(&self, actions: &mut Actions) {
         let training = &self.subject.training;
         let stamp = stamp_of((self.subject.codes_stamp, training.epoch, Arc::as_ptr(training).addr()));
@@ -247,7 +247,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Says why a question has no answer.
+/// Shows the reason why a request failed.
 pub fn failure_ui(ui: &mut Ui, context: &Context<'_>, question: Question) {
     if let Some(message) = context.explore.failed(question) {
         let text = RichText::new(message).size(11.0).color(color(palette(ui).bad));
@@ -255,18 +255,18 @@ pub fn failure_ui(ui: &mut Ui, context: &Context<'_>, question: Question) {
     }
 }
 
-/// A remark in small letters.
+/// A remark in small text.
 pub fn remark_ui(ui: &mut Ui, text: &str) {
     let text = RichText::new(text).size(11.0).color(color(palette(ui).dim));
     ui.add(egui::Label::new(text).wrap());
 }
 
-/// What tells codes from others.
+/// Bit patterns that identify codes.
 pub fn bits(code: &[f32]) -> Vec<u32> {
     code.iter().map(|value| value.to_bits()).collect()
 }
 
-/// What a unit is called: of a selector the feature that it has chosen.
+/// The name of a unit; for a selector, the feature it has chosen.
 pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
     let health = context.run.health.as_ref();
     let chosen = health.and_then(|health| health.selector.as_ref()?.chosen.get(unit).copied());
@@ -274,7 +274,7 @@ pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
     chosen.map_or_else(|| context.code.unit_name(unit), name)
 }
 
-/// A name without its position, which is said above.
+/// A name without its position, which is shown above.
 pub fn short<'a>(context: &Context<'_>, name: &'a str) -> &'a str {
     match context.code {
         Shape::Vector(_) => name,
@@ -282,7 +282,7 @@ pub fn short<'a>(context: &Context<'_>, name: &'a str) -> &'a str {
     }
 }
 
-/// Room for that name where units have so much, in points: channels need a little more.
+/// Width of that name for this width of unit names, in points: channels need a little more.
 pub fn name_width(context: &Context<'_>, of_units: f32) -> f32 {
     match context.code {
         Shape::Vector(_) => of_units,

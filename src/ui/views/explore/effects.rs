@@ -1,5 +1,4 @@
-//! What each unit changes: the code looked at, with one unit after the other at both ends of its
-//! range.
+//! The effect of each unit: the current code, with one unit at a time at both ends of its range.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +14,29 @@ use crate::ui::state::Question;
 use crate::ui::views::parts::named;
 use crate::ui::views::sample::feature_name;
 
-/// Units that are looked at, at most.
+/// Maximum number of units examined.
 const MOST_UNITS: usize = 64;
-/// Features that are listed, of samples that are no pictures.
+/// Number of features listed, for samples that are not pictures.
 const FEW: usize = 6;
 const SIDE: f32 = 132.0;
 
-/// Effects of the units, as far as they are known.
+/// Effects of the units, as far as known.
 #[derive(Clone, Default)]
 pub struct Effects {
-    /// The stamp of the newest question, and its units.
+    /// The stamp of the newest request, and its units.
     asked: (u64, Vec<usize>),
-    /// The stamp of what is shown.
+    /// The stamp of the displayed effects.
     stamp: u64,
-    /// The place of each unit among the answers, and whether it changes anything.
+    /// The index of each unit in the answer, and whether it has an effect.
     found: BTreeMap<usize, (usize, bool)>,
-    /// The unit that is looked at closely.
+    /// The unit shown in detail.
     unit: Option<usize>,
     map: ErrorMaps,
 }
 
 impl Effects {
-    /// Asks for what is not known, and takes in what is. Not while weights change by themselves: so
-    /// many codes would be decoded all the time.
+    /// Requests unknown effects and stores known ones. Not while weights change during training,
+    /// because many codes would have to be decoded constantly.
     pub fn follow(&mut self, context: &Context<'_>, actions: &mut Actions) {
         if context.is_live {
             (self.found, self.stamp) = (BTreeMap::new(), 0);
@@ -64,13 +63,13 @@ impl Effects {
         self.found = self.asked.1.iter().copied().zip(changes.enumerate()).collect();
     }
 
-    /// Whether a unit is known to change nothing.
+    /// Whether a unit is known to have no effect.
     pub fn is_without(&self, unit: usize) -> bool {
         self.found.get(&unit).is_some_and(|(_, changes)| !changes)
     }
 }
 
-/// The code with a unit at the lower and at the upper end of its range.
+/// The code with a unit at the lower and the upper end of its range.
 fn both_ends(context: &Context<'_>, base: &[f32], unit: usize) -> [Vec<f32>; 2] {
     let range = if let Bottleneck::Hashing { .. } = context.trained.plan().design().code.kind {
         [0.0, 1.0]
@@ -84,7 +83,7 @@ fn both_ends(context: &Context<'_>, base: &[f32], unit: usize) -> [Vec<f32>; 2] 
     })
 }
 
-/// Shows what depends on one unit: of a selector, on the feature that it has chosen.
+/// Shows the effect of one unit; for a selector, of the feature it has chosen.
 pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
     failure_ui(ui, context, Question::Decode(Decoding::Effects));
     if context.is_live {
@@ -142,7 +141,7 @@ pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
     }
 }
 
-/// Features whose values differ, those that differ most first.
+/// Features whose values differ, largest difference first.
 fn most_moved(low: &[f32], high: &[f32]) -> Vec<usize> {
     let far = |feature: &usize| (low[*feature] - high[*feature]).abs();
     let mut moved: Vec<usize> = (0..low.len().min(high.len())).filter(|at| far(at) > 0.0).collect();
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_that_move_are_listed_by_how_far_they_do() {
+    fn features_are_listed_by_decreasing_change() {
         assert_eq!(most_moved(&[0.0, 1.0, 5.0, 2.0], &[0.5, 1.0, 3.0, 2.25]), [2, 0, 3]);
         assert_eq!(most_moved(&[f32::NAN, 1.0], &[0.0, 1.0]), [0; 0], "what is no number moves nowhere");
     }

@@ -1,4 +1,4 @@
-//! What the view shows as figures: the plane, and the pictures of the open section.
+//! The content of the view as figures: the plane, and the pictures of the open section.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::session::Decoding;
 use crate::ui::plots::Limits;
 use crate::ui::state::State;
 
-/// Pictures in a line.
+/// Pictures per line.
 const COLUMNS: usize = 12;
-/// Seconds for which a step of the interpolation is shown.
+/// Seconds per step of the interpolation.
 const STEP_SECS: f32 = 0.12;
 
 impl ExploreView {
-    /// The plane, and what the open section shows of it.
+    /// The plane, and the content of the open section.
     pub(super) fn all_figures(&self, state: &State) -> Vec<Figure> {
         let Some(run) = state.shown() else { return Vec::new() };
         let kept = kept_at(run, state.epoch).filter(|kept| kept.code_units > 0);
@@ -82,7 +82,7 @@ impl ExploreView {
         Some(Figure::new(title, Drawing::Scatter(scatter)))
     }
 
-    /// Samples above those of the training data that they are nearest to.
+    /// Samples above their nearest training samples.
     fn draw_lines(&self, data: &Dataset) -> Vec<TileLine> {
         let [drawn, nearest] = self.draws.rows();
         let pairs = sample_lines(data, drawn, "sample", COLUMNS).into_iter();
@@ -97,7 +97,7 @@ impl ExploreView {
     }
 }
 
-/// The steps one after the other, to the end and back.
+/// The steps in order, forwards and backwards.
 fn played(lines: &[TileLine]) -> Animation {
     let steps: Arc<Vec<Tile>> = Arc::new(lines.iter().flat_map(|line| line.tiles.clone()).collect());
     Animation::new(STEP_SECS, move || {

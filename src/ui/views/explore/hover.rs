@@ -1,4 +1,4 @@
-//! The sample under the pointer: what it is, what the network makes of it, and how far that is off.
+//! The sample under the pointer: its identity, its reconstruction, and the error.
 
 use egui::{RichText, Ui};
 
@@ -16,14 +16,14 @@ pub struct Hover {
     original: Pictures,
     made: Pictures,
     map: ErrorMaps,
-    /// The stamp of the newest question, and the data and the row that it is about.
+    /// The stamp of the newest request, and its data and row.
     asked: (u64, (u64, u32)),
 }
 
 /// Side of a picture in points.
 const SIDE: f32 = 64.0;
 
-/// Shows the sample of a point beside the pointer.
+/// Shows the sample of a point next to the pointer.
 pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize, actions: &mut Actions) {
     let (data, Some((row, code))) = (context.shown.data, context.shown.sample(point)) else { return };
     let sample = (data.fingerprint, row);
@@ -35,7 +35,7 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
         hover.original.fill(ui, data, of, &Sampler::new(data).scaled(row));
     }
     let answer = context.explore.decoded(Decoding::Hover);
-    // That of another sample would be taken for its own.
+    // The reconstruction of another sample would be mistaken for its own.
     let made =
         answer.filter(|(stamp, rows)| (*stamp, sample) == hover.asked && rows.len() == data.shape.features());
     if let Some((stamp, rows)) = made {

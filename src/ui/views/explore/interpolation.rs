@@ -1,4 +1,4 @@
-//! Interpolation between two pins: a strip of pictures, and the same played.
+//! Interpolation between two pins: a strip of pictures, and an animation.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
 
-/// The choices of the section.
+/// The state of the section.
 #[derive(Clone)]
 pub struct Interpolated {
     ends: [usize; 2],
     kind: Interpolation,
     steps: usize,
-    /// When the last frame was drawn while it is played, in seconds of the window.
+    /// Time of the last frame of the animation, in seconds of the window.
     plays_since: Option<f64>,
-    /// How many steps have been played.
+    /// Number of steps played.
     played: f64,
-    /// Steps a second.
+    /// Steps per second.
     speed: f64,
     pictures: Pictures,
 }
@@ -46,7 +46,7 @@ const SMALL: f32 = 50.0;
 const LARGE: f32 = 132.0;
 
 impl Interpolated {
-    /// The scaled samples that are shown, row by row.
+    /// The displayed scaled samples, row by row.
     pub fn pictures(&self) -> &[f32] {
         self.pictures.rows()
     }
@@ -146,7 +146,7 @@ pub fn interpolation_ui(
     });
 }
 
-/// The picture to show, where they are played to the end and back again and again.
+/// The picture to show when they are played forwards and backwards repeatedly.
 fn there_and_back(frame: usize, count: usize) -> usize {
     let turn = frame % (2 * (count - 1)).max(1);
     if turn < count { turn } else { 2 * (count - 1) - turn }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_played_to_the_end_and_back() {
+    fn pictures_are_played_forwards_and_backwards() {
         let played: Vec<usize> = (0..9).map(|frame| there_and_back(frame, 4)).collect();
         assert_eq!(played, [0, 1, 2, 3, 2, 1, 0, 1, 2]);
         assert_eq!([0, 1, 2].map(|frame| there_and_back(frame, 2)), [0, 1, 0]);

@@ -1,5 +1,4 @@
-//! Samples near to a pin: by their codes, by their values, and by the best linear code of the same
-//! size.
+//! Samples near a pin: by their codes, by their values, and by the best linear code of equal size.
 
 use std::sync::Arc;
 
@@ -17,10 +16,10 @@ use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, label_text, row_name};
 use crate::ui::widgets::button::quiet_ui;
 
-/// The choices of the section.
+/// The state of the section.
 #[derive(Clone, Default)]
 pub struct Near {
-    /// Whether codes that are no bits are compared by their angle.
+    /// Whether codes other than bits are compared by their angle.
     by_angle: bool,
     /// By code, by values and by PCA.
     pictures: [Pictures; 3],
@@ -28,7 +27,7 @@ pub struct Near {
     split: Option<((u64, u32), Option<Subset>)>,
 }
 
-/// Neighbours that are shown by each distance.
+/// Number of neighbours shown per distance.
 const COUNT: usize = 8;
 /// Width of a column and side of a picture, in points.
 const COLUMN: f32 = 86.0;
@@ -76,7 +75,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     }
     failure_ui(ui, context, Question::NearPin);
     let Some((answered, found)) = context.explore.near_pin() else { return };
-    // While weights change by themselves, the newest answer is always a little behind.
+    // While weights change during training, the newest answer always lags slightly.
     let is_of_set = found.fingerprint == shown.data.fingerprint;
     if !is_of_set || answered != stamp && !context.is_live {
         return;
@@ -106,7 +105,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
         None if near.by_angle => "code by cosine",
         None => "code",
     };
-    // Neighbours of weights that are gone are not those of the newest.
+    // Neighbours by outdated weights must not be shown as current.
     let class = class.filter(|_| answered == stamp);
     let shares = class.as_ref().map(|(column, class)| {
         let shares = [(by, &found.code), ("values", &found.values), ("PCA", &found.linear)];
@@ -142,7 +141,7 @@ fn split_of(context: &Context<'_>, row: u32) -> Option<Subset> {
     Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))
 }
 
-/// The samples among which neighbours are looked for: those of the plane.
+/// The samples searched for neighbours: those of the plane.
 fn candidates(context: &Context<'_>) -> String {
     let (set, count) = (context.shown.set, format_count(context.shown.rows.len()));
     if *set == Set::Watched {
@@ -152,7 +151,7 @@ fn candidates(context: &Context<'_>) -> String {
     }
 }
 
-/// By what codes are apart. Where bits end at the median, that is the median of the training codes.
+/// The distance of codes. If the threshold of bits is the median, it is that of the training codes.
 fn distance(context: &Context<'_>, threshold: Option<Threshold>, by_angle: bool) -> CodeDistance {
     let training = &context.subject.training;
     match threshold {
@@ -164,13 +163,13 @@ fn distance(context: &Context<'_>, threshold: Option<Threshold>, by_angle: bool)
     }
 }
 
-/// Where 0 ends and 1 begins, of codes that are bits.
+/// The threshold between 0 and 1, for codes of bits.
 fn threshold(kind: &Bottleneck) -> Option<Threshold> {
     if let Bottleneck::Hashing { threshold, .. } = kind { Some(*threshold) } else { None }
 }
 
-/// The scaled values of the sample of a pin; of a code made by hand those that it decodes to, once
-/// they are there.
+/// The scaled values of the sample of a pin; for a code made by hand, its reconstruction once
+/// available.
 fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     if let Some(sample) = &pin.sample {
         return Some(Sampler::new(&sample.data).scaled(sample.row));
@@ -179,25 +178,25 @@ fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     let (_, rows) = context.explore.decoded(Decoding::Pins)?;
     let features = context.data.shape.features().max(1);
     let at = pins.iter().position(|other| other.at == pin.at)?;
-    // Of other pins the answer is on its way.
+    // The answer for other pins is pending.
     (rows.len() == pins.len() * features).then(|| rows.chunks_exact(features).nth(at).map(<[f32]>::to_vec))?
 }
 
-/// The class of a pin by a column of the candidates' data, as text; of other data by the column of
-/// that name there.
+/// The class of a pin as text, according to a column of the candidates' data; for other data, the
+/// column with the same name there.
 fn class_of(column: &LabelColumn, pin: &ShownPin) -> Option<String> {
     let sample = pin.sample.as_ref()?;
     let own = sample.data.labels.iter().find(|own| own.name == column.name)?;
     Some(own.text(sample.row as usize).into()).filter(|text: &String| !text.is_empty())
 }
 
-/// The share of neighbours that are of a class, by the column that tells classes.
+/// The share of neighbours with a class, according to the column of classes.
 fn precision(found: &[Found], column: &LabelColumn, class: &str) -> Option<f64> {
     let same = found.iter().filter(|near| column.text(near.row as usize) == *class).count();
     (!found.is_empty()).then(|| same as f64 / found.len() as f64)
 }
 
-/// Neighbours by one distance, the nearest first.
+/// Neighbours by one distance, nearest first.
 fn column_ui(
     ui: &mut Ui,
     context: &Context<'_>,

@@ -1,4 +1,5 @@
-//! Reconstructions as they are shown: as pictures, or as profiles over the features where samples are no pictures.
+//! Reconstructions drawn as pictures, or as profiles over the features where samples are not
+//! pictures.
 
 use egui::{Rect, Sense, StrokeKind, Ui, Vec2, vec2};
 
@@ -16,12 +17,12 @@ pub struct Pictures {
     /// Scaled, row by row.
     rows: Vec<f32>,
     features: usize,
-    /// Ends of all profiles.
+    /// Limits of all profiles.
     ends: [f32; 2],
 }
 
 impl Pictures {
-    /// Takes in scaled samples, row by row, unless they are those of the same stamp.
+    /// Stores scaled samples, row by row, unless the stamp is unchanged.
     pub fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, rows: &[f32]) {
         if self.are_of(stamp) {
             return;
@@ -43,23 +44,23 @@ impl Pictures {
         });
     }
 
-    /// Whether they are those of a stamp.
+    /// Whether they have this stamp.
     pub fn are_of(&self, stamp: u64) -> bool {
         self.stamp == Some(stamp)
     }
 
-    /// Whether they are of the same stamp as others.
+    /// Whether they have the same stamp as others.
     pub fn is_like(&self, other: &Pictures) -> bool {
         self.stamp == other.stamp
     }
 
-    /// The ends between which their finite values lie, at least 0 and 1.
+    /// The range of their finite values, including at least 0 and 1.
     pub fn ends(&self) -> [f32; 2] {
-        // None were filled in yet.
+        // None have been stored yet.
         if self.stamp.is_none() { [0.0, 1.0] } else { self.ends }
     }
 
-    /// How many there are.
+    /// Number of samples.
     pub fn len(&self) -> usize {
         self.rows.len().checked_div(self.features).unwrap_or(0)
     }
@@ -69,17 +70,17 @@ impl Pictures {
         &self.rows
     }
 
-    /// Scaled values of one of them.
+    /// Scaled values of one sample.
     pub fn row(&self, at: usize) -> &[f32] {
         self.rows.get(at * self.features..(at + 1) * self.features).unwrap_or_default()
     }
 
-    /// Paints one of them into a rectangle.
+    /// Paints one sample into a rectangle.
     pub fn paint(&self, ui: &Ui, at: usize, rect: Rect) {
         self.atlas.paint(ui.painter(), at, rect);
     }
 
-    /// Shows one of them, `side` points along its longer side; returns its response.
+    /// Shows one sample, `side` points along its longer side; returns its response.
     pub fn show(&self, ui: &mut Ui, data: &Dataset, at: usize, side: f32, name: &str) -> egui::Response {
         let Some(shown) = data.shown() else {
             let row = self.row(at);
@@ -97,7 +98,7 @@ impl Pictures {
     }
 }
 
-/// Maps of how far pairs of samples are apart, all on one scale.
+/// Error maps of pairs of samples, all on one scale.
 #[derive(Clone, Default)]
 pub struct ErrorMaps {
     stamp: Option<u64>,
@@ -106,8 +107,8 @@ pub struct ErrorMaps {
 }
 
 impl ErrorMaps {
-    /// Takes in pairs of scaled samples, row by row, unless they are those of the same stamp.
-    /// Samples that are no pictures have no maps.
+    /// Stores pairs of scaled samples, row by row, unless the stamp is unchanged. Samples that are
+    /// not pictures have no maps.
     pub fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, [a, b]: [&[f32]; 2]) {
         if self.stamp == Some(stamp) {
             return;
@@ -126,13 +127,13 @@ impl ErrorMaps {
         });
     }
 
-    /// The difference that is drawn brightest, in the units of the data.
+    /// The difference drawn brightest, in units of the data.
     pub fn brightest(&mut self, data: &Dataset) -> f32 {
         let DisplayRange { low, high } = self.range.of(data);
         (high - low) / 2.0
     }
 
-    /// Shows one of them; returns its response.
+    /// Shows one map; returns its response.
     pub fn show(&self, ui: &mut Ui, shown: Shown, at: usize, side: f32, name: &str) -> egui::Response {
         let (rect, response) = ui.allocate_exact_size(size(shown, side), Sense::hover());
         self.atlas.paint(ui.painter(), at, rect);
@@ -141,7 +142,7 @@ impl ErrorMaps {
     }
 }
 
-/// Shows so many things of one width side by side, in as many rows as they need.
+/// Shows items of equal width side by side, in as many rows as they need.
 pub fn tiles_ui(ui: &mut Ui, count: usize, width: f32, mut add: impl FnMut(&mut Ui, usize)) {
     const GAP: f32 = 6.0;
     let columns = (((ui.available_width() + GAP) / (width + GAP)) as usize).max(1);
@@ -159,17 +160,17 @@ pub fn tiles_ui(ui: &mut Ui, count: usize, width: f32, mut add: impl FnMut(&mut 
     }
 }
 
-/// Width on the screen of a sample whose picture has so many points along its longer side.
+/// Width on screen of a sample with this many points along its longer side.
 pub fn width(data: &Dataset, side: f32) -> f32 {
     if data.shown().is_some() { side } else { side.max(120.0) }
 }
 
-/// Size on the screen of a picture whose longer side has so many points.
+/// Size on screen of a picture with this many points along its longer side.
 pub fn size(shown: Shown, side: f32) -> Vec2 {
     fitting([shown.width, shown.height], side)
 }
 
-/// Size on the screen of so many pixels whose longer side has so many points.
+/// Size on screen of a pixel size scaled to this many points along its longer side.
 pub fn fitting([width, height]: [usize; 2], side: f32) -> Vec2 {
     let scale = side / width.max(height).max(1) as f32;
     vec2(width as f32 * scale, height as f32 * scale).max(Vec2::splat(4.0))

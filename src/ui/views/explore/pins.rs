@@ -1,4 +1,4 @@
-//! The code looked at, large, and the codes that are kept.
+//! The current code in large, and the pinned codes.
 
 use egui::{RichText, Ui, vec2};
 
@@ -12,14 +12,15 @@ use crate::ui::state::{Question, ShownPin};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{feature_name, label_text};
 
-/// Sides of the large picture, at most and at least, and of a pin, in points.
+/// Maximum and minimum side of the large picture, and the side of a pin, in points.
 const LARGE: f32 = 132.0;
 const LEAST: f32 = 84.0;
 const SMALL: f32 = 40.0;
-/// Values of a code that are written out, and features of a sample that is no picture.
+/// Number of values of a code, or features of a sample that is not a picture, written out.
 const FEW: usize = 8;
 
-/// The code that is decoded and shown large: under the pointer, else changed by sliders, else the active pin, else the mean.
+/// The code that is decoded and shown large: under the pointer, else edited by sliders, else the
+/// active pin, else the mean.
 fn focus(context: &Context<'_>, view: &ExploreView) -> (Vec<f32>, String) {
     if let Some(code) = &view.place {
         return (code.clone(), "the place under the pointer".to_owned());
@@ -33,7 +34,7 @@ fn focus(context: &Context<'_>, view: &ExploreView) -> (Vec<f32>, String) {
     }
 }
 
-/// Shows the code looked at: what it decodes to, its values, and whether any code is near it.
+/// Shows the current code: its reconstruction, its values, and whether any code is near it.
 pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let p = palette(ui);
     let (code, name) = focus(context, view);
@@ -43,7 +44,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         view.pointer.fill(ui, context.data, stamp, rows);
     }
     failure_ui(ui, context, Question::Decode(Decoding::Pointer));
-    // In a low view what can be done with the code is seen, too.
+    // In a view of small height, the buttons below stay visible.
     let side = (0.5 * ui.clip_rect().height()).clamp(LEAST, LARGE);
     ui.horizontal_top(|ui| {
         if view.pointer.len() == 0 {
@@ -78,7 +79,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     }
 }
 
-/// Values of a sample that is no picture, in its own units.
+/// Values of a sample that is not a picture, in its own units.
 fn values_ui(ui: &mut Ui, context: &Context<'_>, row: &[f32]) {
     let p = palette(ui);
     ui.vertical(|ui| {
@@ -102,14 +103,14 @@ pub fn code_text(code: &[f32]) -> String {
     format!("({}{more})", shown.join(", "))
 }
 
-/// The labels of a pinned sample, one a line.
+/// The labels of a pinned sample, one per line.
 pub fn labels_of(pin: &ShownPin) -> Vec<String> {
     let Some(sample) = &pin.sample else { return Vec::new() };
     let text = |labels| label_text(labels, sample.row);
     sample.data.labels.iter().map(|labels| format!("{}: {}", visible(&labels.name), text(labels))).collect()
 }
 
-/// Asks for the reconstructions of all pins and takes them in, for the cards too.
+/// Requests and stores the reconstructions of all pins; the cards use them too.
 fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let pins = context.decoded_pins();
     let of: Vec<Vec<u32>> = pins.iter().map(|pin| bits(&pin.code)).collect();
@@ -121,7 +122,7 @@ fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actio
     failure_ui(ui, context, Question::Encode);
 }
 
-/// The codes that are kept, small.
+/// The pinned codes in small.
 pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let pins = &context.explore.pins;
     if pins.is_empty() {

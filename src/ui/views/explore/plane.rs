@@ -1,4 +1,5 @@
-//! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
+//! The plane of the codes: its points, the reconstruction under the pointer, and the plane decoded
+//! as a mosaic.
 
 use std::sync::Arc;
 
@@ -26,17 +27,17 @@ use crate::ui::views::parts::advice_ui;
 use crate::ui::views::sample::{RangeCache, Sampler};
 use crate::ui::widgets::header::{Row, Side};
 
-/// What the first mouse button does on the plane.
+/// The effect of the primary mouse button on the plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tool {
-    /// Decodes the place under the pointer.
+    /// Decodes the position under the pointer.
     #[default]
     Decode,
-    /// Moves what is shown.
+    /// Pans.
     Pan,
-    /// Draws around points to select them.
+    /// Selects points by drawing around them.
     Lasso,
-    /// Draws a box around them.
+    /// Selects points by drawing a box.
     Box,
 }
 
@@ -48,7 +49,7 @@ impl Tool {
         (Tool::Box, "Box", Key::B, "Drag a box around points to select them; Shift adds, Ctrl subtracts (B)"),
     ];
 
-    /// What selects points, where it does.
+    /// The selection tool, if it selects points.
     fn selects(self) -> Option<lasso::Tool> {
         match self {
             Tool::Decode | Tool::Pan => None,
@@ -58,7 +59,7 @@ impl Tool {
     }
 }
 
-/// The classes of the points, found again only where other samples are shown.
+/// The classes of the points, updated only when the samples change.
 #[derive(Clone, Default)]
 pub struct Classes {
     of: u64,
@@ -66,10 +67,10 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// The class of each point; empty where their data have none.
+    /// The class of each point; empty where their data have no classes.
     fn of(&mut self, shown: Shown<'_>) -> &[u32] {
         let column = shown.classes();
-        // The fingerprint knows the rows alone; their labels may be others.
+        // The fingerprint only covers the rows; their labels may have changed.
         let labels = column.map(|column| std::ptr::from_ref(column).addr());
         let of = stamp_of((shown.stamp, shown.data.fingerprint, labels));
         if self.of != of {
@@ -82,23 +83,23 @@ impl Classes {
     }
 }
 
-/// Pictures of a decoded plane beneath the points.
+/// Pictures of a decoded plane below the points.
 #[derive(Clone, Default)]
 pub struct Mosaic {
     /// Whether it is shown.
     pub is_on: bool,
     asked: Option<(u64, Limits, [usize; 2])>,
-    /// What the pictures show, once they are there.
+    /// The stamp, limits and grid of the displayed pictures, once available.
     shown: Option<(u64, Limits, [usize; 2])>,
     atlas: Atlas,
     range: RangeCache,
 }
 
-/// Side of a picture of the mosaic, in points, and the most pictures along one axis.
+/// Side of a picture of the mosaic, in points, and maximum number of pictures per axis.
 const CELL: f32 = 44.0;
 const MOST_CELLS: usize = 24;
 
-/// Choices of the header: the tool, the plane, the mosaic.
+/// Controls of the header: the tool, the plane, the mosaic.
 pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, code: project::Shape, view: &mut ExploreView) {
     let tools = Tool::ALL.map(|(_, name, _, about)| (name, about));
     let shown = Tool::ALL.iter().position(|tool| tool.0 == view.tool);
@@ -147,7 +148,7 @@ fn about(kind: PlaneKind) -> &'static str {
     }
 }
 
-/// Shows the plane in all the room that is left.
+/// Shows the plane in the remaining space.
 pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
     let subject = context.subject;
@@ -187,7 +188,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     let of = stamp_of((fingerprint, shown.stamp, plane.stamp, subject.codes_stamp));
     view.lasso.follow(stamp_of((of, selection.changes())), rows, |row| selection.contains(fingerprint, row));
     let classes = view.classes.of(shown);
-    // Drawn above a mosaic the density of many points would hide it.
+    // The density of many points would hide a mosaic below it.
     let nothing = Density::default();
     let scatter = Scatter {
         name: "codes to explore",
@@ -225,7 +226,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     pointed_ui(ui, context, view, &plot, actions);
 }
 
-/// Takes in the pointer: decodes a place, shows a sample, pins it.
+/// Handles the pointer: decodes a position, shows a sample, pins it.
 fn pointed_ui(
     ui: &mut Ui,
     context: &Context<'_>,
@@ -243,7 +244,7 @@ fn pointed_ui(
         shown.response.clone().on_hover_cursor(CursorIcon::Crosshair);
         if let (Some(at), true) = (pointer, pressed) {
             view.place = Some(plane.code(shown.point(at)));
-            // The code is decoded where it is shown: in the next frame.
+            // The code is decoded where it is shown, in the next frame.
             ui.ctx().request_repaint();
         }
     }
@@ -280,17 +281,17 @@ fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
     }
 }
 
-/// How densely the codes lie, as a veil beneath the points, made again only where something has changed.
+/// The density of the codes as a transparent layer below the points, updated only after changes.
 #[derive(Clone, Default)]
 pub struct Veil {
     made: Option<(VeilKey, Arc<Mesh>)>,
 }
 
-/// What the density is of, and where the plot is.
+/// The stamp of the density, the plot's rectangle and limits, and the colour.
 type VeilKey = (u64, Rect, egui_plot::PlotBounds, Color32);
 
 impl Veil {
-    /// The veil of a density that `of` stands for.
+    /// The layer of the density identified by `of`.
     fn mesh(
         &mut self,
         ui: &Ui,
@@ -345,7 +346,7 @@ fn paint_pins(ui: &Ui, context: &Context<'_>, shown: &ShownScatter) {
 }
 
 impl Mosaic {
-    /// Asks for the pictures of what is shown, and takes them in once they are there.
+    /// Requests the pictures of the visible part, and stores them once available.
     fn ask(
         &mut self,
         ui: &Ui,
@@ -386,17 +387,17 @@ impl Mosaic {
         }
     }
 
-    /// The pictures as a page of their own, while they are shown.
+    /// The pictures as a separate page, while they are shown.
     pub fn tiles(&self, data: &Dataset, decoded: Option<(u64, &[f32])>) -> Option<Tiles> {
         let (stamp, _, [columns, _]) = self.shown.filter(|_| self.is_on)?;
         let (_, rows) = decoded.filter(|decoded| decoded.0 == stamp)?;
         let mut lines = sample_lines(data, rows, "", columns);
-        // They are decoded from below, as the axis counts.
+        // They are decoded from bottom to top, in the direction of the axis.
         lines.reverse();
         Some(Tiles { lines, side: CELL, value_names: value_names(data), ..Tiles::default() })
     }
 
-    /// Paints the pictures where they belong.
+    /// Paints the pictures at their positions.
     fn paint(&self, transform: &egui_plot::PlotTransform, shapes: &mut Vec<Shape>) {
         let Some((_, limits, cells)) = self.shown else { return };
         let corner = |x: usize, y: usize| {

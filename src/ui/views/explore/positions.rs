@@ -1,5 +1,4 @@
-//! Of a code that is a picture, the channel that is shown and the position whose channels are
-//! changed.
+//! Controls for a picture code: the displayed channel, and the position whose channels are edited.
 
 use egui::{Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
@@ -12,24 +11,24 @@ use crate::ui::views::parts::chip_ui;
 
 /// Longer side of the picture of a channel, in points.
 const SIDE: f32 = 132.0;
-/// Height of its colour bar with the numbers beneath, in points.
+/// Height of its colour bar including the numbers, in points.
 const BAR: f32 = 18.0;
 
-/// How the choice stands.
+/// State of the controls.
 #[derive(Clone, Default)]
 pub struct Positions {
-    /// The run and shape of the codes that it is of.
+    /// The run and shape of the codes it belongs to.
     of: u64,
-    /// The number of the code at the channel and position that are chosen.
+    /// The index of the value of the code at the selected channel and position.
     unit: usize,
-    /// Whether lines are those of the strongest units of all positions.
+    /// Whether the lines show the strongest units of all positions.
     shows_strongest: bool,
     stamp: u64,
     atlas: Atlas,
 }
 
 impl Positions {
-    /// Begins with the strongest unit of another run, the first in this order.
+    /// For another run, begins with the strongest unit, the first in this order.
     pub fn follow(&mut self, run: u64, code: Shape, order: &[usize]) {
         let of = stamp_of((run, code));
         if self.of != of {
@@ -38,7 +37,7 @@ impl Positions {
         }
     }
 
-    /// The position that is chosen, counted row by row; 0 of a code that is a row.
+    /// The selected position, counted row by row; 0 for a code that is a row.
     pub fn position(&self, code: Shape) -> usize {
         match code {
             Shape::Vector(_) => 0,
@@ -46,21 +45,21 @@ impl Positions {
         }
     }
 
-    /// The units at that position, the strongest first.
+    /// The units at that position, strongest first.
     pub fn units(&self, code: Shape, strength: impl Fn(usize) -> f32) -> Vec<usize> {
         let mut units: Vec<usize> = code.units_at(self.position(code)).collect();
         units.sort_by(|a, b| strength(*b).total_cmp(&strength(*a)));
         units
     }
 
-    /// Whether units of all positions are shown, where `is_offered`.
+    /// Whether units of all positions are shown, if `is_offered`.
     pub fn shows_all(&self, code: Shape, is_offered: bool) -> bool {
         matches!(code, Shape::Vector(_)) || (self.shows_strongest && is_offered)
     }
 }
 
-/// Lets a person choose a channel and a position of this code; nothing is shown of one that is a
-/// row. Where `has_strongest`, units of all positions can be chosen instead.
+/// Controls for a channel and a position of this code; nothing for a code that is a row. If
+/// `has_strongest`, units of all positions can be chosen instead.
 pub fn positions_ui(
     ui: &mut Ui,
     context: &Context<'_>,
@@ -96,7 +95,7 @@ pub fn positions_ui(
     }
 }
 
-/// The chosen channel of a code, in which a position can be clicked.
+/// The selected channel of a code, in which a position can be clicked.
 fn channel_ui(
     ui: &mut Ui,
     context: &Context<'_>,
@@ -143,12 +142,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_position_of_the_strongest_unit_is_chosen_until_a_person_does() {
+    fn the_position_of_the_strongest_unit_is_the_default() {
         let code = Shape::Image { height: 2, width: 3, channels: 4 };
         let mut positions = Positions::default();
         positions.follow(1, code, &[14, 2, 3]);
         assert_eq!(positions.position(code), 3);
-        // Another epoch has another strongest unit, and moves nothing.
+        // Another epoch has another strongest unit, but the selection does not change.
         positions.follow(1, code, &[2, 14, 3]);
         assert_eq!(positions.position(code), 3);
         positions.unit = 23;

@@ -1,4 +1,4 @@
-//! Single units of a code, to be changed: sliders, and for codes of bits or choices the bits or choices themselves.
+//! Editing single units of a code: sliders, or the bits or choices for codes of these.
 
 use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
 
@@ -12,32 +12,33 @@ use crate::project::{Bottleneck, format_count, format_number};
 use crate::ui::plots::{color, palette};
 use crate::ui::views::parts::{chip_ui, named};
 
-/// Width of the value beside a slider, in points.
+/// Width of the value next to a slider, in points.
 const VALUE: f32 = 70.0;
-/// What is said of a unit that changes nothing.
+/// The tooltip of a unit without effect.
 const NO_EFFECT: &str = "No effect: the reconstruction stays the same over its range";
-/// Units that are shown without being asked for.
+/// Number of units shown by default.
 const FEW: usize = 32;
 
-/// The code as it was changed.
+/// The edited code.
 #[derive(Clone, Default)]
 pub struct Sliders {
-    /// The pin whose code it began with; that of none is the mean.
+    /// The pin whose code it began with; `None` is the mean.
     pin: Option<usize>,
-    /// The code it began with, and the code now.
+    /// The initial and the current code.
     code: Option<(Vec<f32>, Vec<f32>)>,
-    /// Where 0 ends and 1 begins for each bit, and of which codes.
+    /// The threshold of each bit, and the stamp of its codes.
     thresholds: (u64, Vec<f32>),
     shows_all: bool,
 }
 
 impl Sliders {
-    /// The code, where it was changed.
+    /// The code, if it was edited.
     pub fn changed(&self) -> Option<&[f32]> {
         self.code.as_ref().filter(|(from, now)| bits(from) != bits(now)).map(|(_, now)| &now[..])
     }
 
-    /// Begins with the code of another pin. Changes stay where only the mean has moved, with another epoch.
+    /// Begins with the code of another pin. Edits are kept if only the mean has moved with another
+    /// epoch.
     pub fn follow(&mut self, base: Vec<f32>, pin: Option<usize>) {
         let is_other = self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base));
         let keeps = self.pin == pin && pin.is_none() && self.changed().is_some();
@@ -101,7 +102,7 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, ac
     }
 }
 
-/// One unit: its name, its slider over the histogram of the codes, its value.
+/// One unit: its name, its slider over the histogram of the codes, and its value.
 fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, (code, is_without): (&mut [f32], bool)) {
     let (Some(spread), Some(value)) = (context.subject.spreads.get(unit), code.get_mut(unit)) else { return };
     let p = palette(ui);
@@ -139,7 +140,7 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, (code, is_without): 
     });
 }
 
-/// The histogram of a unit as the ground of its slider.
+/// The histogram of a unit as the background of its slider.
 fn histogram(ui: &Ui, spread: &Spread, rect: Rect) {
     let most = spread.histogram.iter().copied().max().unwrap_or(0).max(1) as f32;
     let width = rect.width() / spread.histogram.len().max(1) as f32;
@@ -152,7 +153,7 @@ fn histogram(ui: &Ui, spread: &Spread, rect: Rect) {
     }
 }
 
-/// Bits to flip.
+/// Toggles for bits.
 fn bits_ui(ui: &mut Ui, context: &Context<'_>, (code, thresholds): (&mut [f32], &[f32]), effects: &Effects) {
     let at = context.code.units_at(context.position);
     ui.horizontal_wrapped(|ui| {
@@ -171,7 +172,7 @@ fn bits_ui(ui: &mut Ui, context: &Context<'_>, (code, thresholds): (&mut [f32], 
     });
 }
 
-/// Parts of so many units of a code, at the chosen position of one that is a picture, with their
+/// Parts of this many units of a code, at the selected position for a picture code, with their
 /// numbers counted from 0.
 fn parts<'a>(
     context: &Context<'_>,
@@ -203,9 +204,9 @@ fn choices_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], choices: usi
     }
 }
 
-/// The entry of the codebook that each vector is.
+/// The codebook entry of each vector.
 fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: usize) {
-    // Weights in a file are read to decode the code, soon.
+    // Weights in a file are about to be read to decode the code.
     let weights = context.trained.weights().at_hand();
     let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let Some(codebook) = codebook else { return };

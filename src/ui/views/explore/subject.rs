@@ -1,4 +1,4 @@
-//! What is explored: the plane of the codes, and what is known of each unit by the training codes.
+//! The plane of the codes, and the statistics of each unit over the training codes.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::session::{Survey, places_on};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{Explore, ExploredPlane, ShownPin};
 
-/// Which plane of the codes is shown.
+/// The kind of plane shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PlaneKind {
     /// Two principal components.
     #[default]
     Components,
-    /// Two units, the others as in the active pin.
+    /// Two units, with the others as in the active pin.
     Units,
     /// The plane through the last three pins.
     Pins,
@@ -31,7 +31,7 @@ impl PlaneKind {
     /// All of them.
     pub const ALL: [PlaneKind; 3] = [PlaneKind::Components, PlaneKind::Units, PlaneKind::Pins];
 
-    /// Its name on a chip.
+    /// The label of its chip.
     pub fn name(self) -> &'static str {
         match self {
             PlaneKind::Components => "PCA",
@@ -43,43 +43,44 @@ impl PlaneKind {
 
 /// Cells of the density along each axis.
 const DENSITY_CELLS: usize = 40;
-/// Parts of a unit's histogram.
+/// Number of bins of a unit's histogram.
 const BINS: usize = 24;
-/// A place is far from all codes where the nearest is this many times as far as usual.
+/// A position is far from all codes if the nearest is at least this many times as far as usual.
 const FAR: f32 = 3.0;
 
-/// What follows from the codes of one epoch.
+/// Everything derived from the codes of one epoch.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
-    /// The codes that all of it follows from, held so that nothing else takes their address.
+    /// The codes it is derived from, held so that their address is not reused.
     kept: Option<Arc<Kept>>,
-    /// Which of the watched samples are of the training split, and of which data.
+    /// Which of the watched samples belong to the training split, and of which data.
     is_training: (u64, Vec<bool>),
-    /// The codes of those: what the decoder has learned from.
+    /// Their codes: those the decoder was trained on.
     pub training: Arc<Kept>,
     /// Changes with the codes.
     pub codes_stamp: u64,
-    /// What was found of the codes of this epoch, or of the one before until that is there.
+    /// The survey of the codes of this epoch, or of the previous one until that is available.
     survey: Option<(u64, Arc<Survey>)>,
     /// Each unit's values over the training codes.
     pub spreads: Vec<Spread>,
-    /// Units, the one of largest variance first.
+    /// Units in order of decreasing variance.
     pub order: Vec<usize>,
-    /// The plane that is wanted.
+    /// The requested plane.
     pub wanted: Option<Arc<ExploredPlane>>,
     wanted_stamp: u64,
-    /// The plane that is shown: another, until the codes of a set are put on the one that is wanted.
+    /// The displayed plane; it differs from the requested one until the codes of a set have been
+    /// placed on that.
     pub plane: Option<Arc<ExploredPlane>>,
-    /// Where the watched codes lie on it, and of which plane and codes that was found.
+    /// The positions of the watched codes on it, and the stamp of plane and codes.
     pub points: Vec<[f32; 2]>,
     points_stamp: u64,
-    /// How densely the training codes lie on it.
+    /// The density of the training codes on it.
     pub density: Density,
 }
 
 impl Subject {
-    /// Turns to the codes of an epoch; `of` stands for the data that say which of the watched
-    /// samples are of the training split.
+    /// Switches to the codes of an epoch; `of` identifies the data that determine which of the
+    /// watched samples belong to the training split.
     pub fn follow(&mut self, kept: &Arc<Kept>, of: u64, is_training: impl FnOnce() -> Vec<bool>) {
         if self.is_training.0 != of {
             (self.is_training, self.kept) = ((of, is_training()), None);
@@ -97,8 +98,8 @@ impl Subject {
         self.order.sort_by(|a, b| variance(b).total_cmp(&variance(a)));
     }
 
-    /// Finds the plane that is wanted where codes, choices or pins changed. `axes` are the units or
-    /// components along x and y; `run` stands for the run, whose codes have this shape.
+    /// Updates the requested plane after changes of codes, settings or pins. `axes` are the units
+    /// or components along x and y; `run` identifies the run, whose codes have this shape.
     pub fn turn_to(
         &mut self,
         run: u64,
@@ -129,7 +130,7 @@ impl Subject {
         let pca = self.survey.as_ref().and_then(|(_, survey)| survey.pca.as_ref());
         let plane = match kind {
             PlaneKind::Components if count == 1 => Some(Plane::of_one_unit()),
-            // A code of two units is its own plane.
+            // A code of two units forms its own plane.
             PlaneKind::Components if count == 2 => Plane::of_units(&base, [0, 1]),
             PlaneKind::Components => pca.and_then(|pca| Plane::of_components(pca, axes)),
             PlaneKind::Units => Plane::of_units(&base, axes),
@@ -143,8 +144,8 @@ impl Subject {
         self.wanted = plane.map(Arc::new);
     }
 
-    /// Shows a plane on which the codes of a set lie, else the plane that is wanted; none where
-    /// there is no such plane.
+    /// Shows a plane with the codes of a set, else the requested plane; none where there is no such
+    /// plane.
     pub fn show(&mut self, plane: Option<&Arc<ExploredPlane>>) {
         let plane = self.wanted.as_ref().map(|wanted| plane.unwrap_or(wanted));
         let stamp = stamp_of((plane.map(|plane| plane.stamp), self.codes_stamp));
@@ -158,7 +159,7 @@ impl Subject {
         self.plane = plane.cloned();
     }
 
-    /// How many principal components can be chosen; `None` until they are known.
+    /// Number of principal components that can be chosen; `None` until known.
     pub fn components(&self) -> Option<usize> {
         Some(self.survey.as_ref()?.1.pca.as_ref().map_or(0, Pca::k))
     }
@@ -168,7 +169,8 @@ impl Subject {
         self.spreads.iter().map(|spread| spread.mean).collect()
     }
 
-    /// Whether a code is far from all training codes, so that the decoder has never seen its like.
+    /// Whether a code is far from all training codes, so that the decoder has not been trained on
+    /// anything similar.
     pub fn is_far(&self, code: &[f32]) -> bool {
         let usual = self.survey.as_ref().map_or(f32::INFINITY, |(_, survey)| survey.usual);
         let found = nearest(code, &self.training.codes, 1, Distance::Euclidean);
@@ -188,7 +190,7 @@ fn names(kind: PlaneKind, axes: [usize; 2], code: Shape) -> [String; 2] {
     }
 }
 
-/// Which of the watched samples are of the training split.
+/// Which of the watched samples belong to the training split.
 pub fn training_samples(probe: &Probe, data: &Dataset) -> Vec<bool> {
     let mut is_training = vec![false; data.len()];
     for row in &data.split.train {
@@ -198,7 +200,7 @@ pub fn training_samples(probe: &Probe, data: &Dataset) -> Vec<bool> {
     probe.code_rows.iter().map(of).collect()
 }
 
-/// The codes of training samples; all where none is one.
+/// The codes of training samples, or all if there are none.
 fn training_codes(kept: &Arc<Kept>, is_training: &[bool]) -> Arc<Kept> {
     let rows = kept.codes.chunks_exact(kept.code_units.max(1)).zip(is_training);
     let codes: Vec<f32> =
@@ -221,8 +223,8 @@ mod tests {
         Arc::new(Kept { code_units: 3, codes, ..Kept::default() })
     }
 
-    /// A state with pins at these codes, of which the one at `active` is looked at, and a survey of
-    /// the codes.
+    /// A state with pins at these codes, with the one at `active` activated, and a survey of the
+    /// codes.
     fn explore(kept: &Kept, pins: &[[f32; 3]], active: Option<usize>) -> Explore {
         let pin = |(at, code): (usize, &[f32; 3])| ShownPin {
             at,
@@ -241,7 +243,7 @@ mod tests {
         explore
     }
 
-    /// A subject of these codes, all of the training split, on the plane that is wanted.
+    /// A subject with these codes, all of the training split, on the requested plane.
     fn subject(kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) -> Subject {
         let mut subject = Subject::default();
         subject.follow(kept, 1, || vec![true; 100]);
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_code_is_near_to_is_far() {
+    fn a_position_without_codes_nearby_is_far() {
         let kept = kept();
         let of = |explore: &Explore| subject(&kept, PlaneKind::Components, [0, 1], explore);
         assert!(!of(&Explore::default()).is_far(&[50.0, 25.0, 99.0]), "nobody knows yet");
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_those_of_training_codes_alone() {
+    fn ranges_only_include_training_codes() {
         let codes = vec![0.0, 1.0, 4.0, 3.0, 100.0, -100.0];
         let kept = Arc::new(Kept { code_units: 2, codes, ..Kept::default() });
         let mut subject = Subject::default();
@@ -323,7 +325,7 @@ mod tests {
         };
         let of_two = [[0.0, 4.0], [1.0, 3.0]];
         assert_eq!(follow(1, &[true, true, false]), (of_two.to_vec(), 3, of_two));
-        // Where none is known as one, all are.
+        // If none is known to be a training code, all are used.
         let of_all = [[0.0, 100.0], [-100.0, 3.0]];
         assert_eq!(follow(2, &[false; 3]), (of_all.to_vec(), 3, of_all));
         let mut data = crate::ui::views::samples::table(5, 2);

@@ -1,4 +1,4 @@
-//! Everything that a code is made of over its range, the rest as in the code looked at: all of it as one picture.
+//! Traversals of all parts of a code, with the rest as in the current code, in one picture.
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 
@@ -11,29 +11,29 @@ use crate::session::{Decoding, LineWords, traversal};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 
-/// A line has no effect where no value moves by more than this share of the range of all.
+/// A line has no effect if no value changes by more than this fraction of the total range.
 const NOTHING: f32 = 0.01;
 const SIDE: f32 = 26.0;
 
 /// The pictures of the section.
 #[derive(Clone, Default)]
 pub struct Traversals {
-    /// The stamp of the newest question, and its lines: number and steps of each.
+    /// The stamp of the newest request, and its lines: number and steps of each.
     asked: (u64, Vec<(usize, usize)>),
-    /// The lines of the pictures.
+    /// The lines of the displayed pictures.
     shown: Vec<(usize, usize)>,
-    /// Whether anything changes along each of them.
+    /// Whether anything changes along each line.
     changes: Vec<bool>,
     pictures: Pictures,
 }
 
 impl Traversals {
-    /// Number and steps of each line that is shown, and all scaled samples, row by row.
+    /// Number and steps of each displayed line, and all scaled samples, row by row.
     pub fn shown(&self) -> (&[(usize, usize)], &[f32]) {
         (&self.shown, self.pictures.rows())
     }
 
-    /// The lines that were asked for are there.
+    /// Switches to the requested lines once they are available.
     fn follow(&mut self) {
         self.shown.clone_from(&self.asked.1);
         let (pictures, mut first) = (&self.pictures, 0);
@@ -108,7 +108,7 @@ pub fn traversals_ui(
             let name = if words.is_range { unit_name(context, *number) } else { named() };
             let text = |name: &str| RichText::new(name).size(11.0).color(color(tint));
             match context.code {
-                // Its position is a part of its name: a line of its own.
+                // Its name contains the position and needs a line of its own.
                 Shape::Image { .. } if shows_all => {
                     ui.label(text(&name));
                     ui.end_row();
@@ -135,7 +135,7 @@ pub fn traversals_ui(
     }
 }
 
-/// Whether reconstructions differ from the first of them, by values that lie between these ends.
+/// Whether reconstructions differ from the first of them, relative to the range of values.
 pub fn changes<'a>(mut rows: impl Iterator<Item = &'a [f32]>, [low, high]: [f32; 2]) -> bool {
     let Some(first) = rows.next() else { return false };
     let nothing = NOTHING * (high - low);
@@ -143,7 +143,7 @@ pub fn changes<'a>(mut rows: impl Iterator<Item = &'a [f32]>, [low, high]: [f32;
     rows.any(differs)
 }
 
-/// A sample that is no picture as bars from the lower end. What is not finite has none.
+/// A sample that is not a picture, as bars from the lower limit. Non-finite values have no bar.
 fn bars_ui(ui: &mut Ui, row: &[f32], [low, high]: [f32; 2]) {
     let (rect, _) = ui.allocate_exact_size(vec2(SIDE, SIDE), Sense::hover());
     let width = rect.width() / row.len().max(1) as f32;

@@ -3,11 +3,11 @@ use crate::run::{Health, Run};
 
 /// One number of the view.
 pub struct Figure {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// The number with its unit.
     pub value: String,
-    /// What it means, and what is good.
+    /// Its meaning, and which values are good.
     pub about: &'static str,
 }
 
@@ -15,12 +15,12 @@ fn figure(name: &'static str, value: String, about: &'static str) -> Figure {
     Figure { name, value, about }
 }
 
-/// The numbers that mean something for a run's kind of network, the most telling first.
+/// The numbers that apply to a run's kind of network, most important first.
 pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     let mut figures = Vec::new();
     of_kind(run, health, &mut figures);
     if let Some(code) = health.layers.last() {
-        // What is drawn or chosen has no units that are off.
+        // Codes that are sampled or chosen have no inactive units.
         let is_sparse = health.divergence.is_none() && health.selector.is_none() && health.bits.is_none();
         if is_sparse {
             figures.push(figure(
@@ -58,7 +58,8 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     figures
 }
 
-/// Whether what a variational network is trained by is the cross-entropy of grey values, which is no likelihood.
+/// Whether a variational network is trained on the cross-entropy of grey values, which is not a
+/// likelihood.
 pub(super) fn is_of_grey(run: &Run) -> bool {
     let is_variational = matches!(
         run.design.code.kind,

@@ -1,4 +1,5 @@
-//! Findings of a run, most serious first, each with its evidence and with buttons that change the design.
+//! Findings of a run, most serious first, each with its evidence and with buttons that change the
+//! design.
 
 use egui::{Label, RichText, Ui, vec2};
 
@@ -8,23 +9,23 @@ use crate::ui::plots::{color, palette};
 use crate::ui::theme;
 use crate::ui::widgets::button::secondary_ui;
 
-/// Room for a column of findings, in points.
+/// Minimum width of a column of findings, in points.
 const COLUMN_PX: f32 = 400.0;
-/// Weight from which a finding is shown in red.
+/// Severity from which a finding is shown in red.
 const HEAVY: f64 = 0.7;
 
-/// Shows findings, side by side where there is room; returns the change that was asked for.
+/// Shows findings, side by side where there is space; returns the requested change.
 pub fn findings_ui(ui: &mut Ui, findings: &[Diagnosis], design: &Project) -> Option<Advice> {
     let mut asked = None;
     if findings.is_empty() {
         return asked;
     }
-    // Each button asks with every frame whether it would change anything.
+    // Each button checks in every frame whether it would change anything.
     let design = &Advice::part_of(design);
     let columns = ((ui.available_width() / COLUMN_PX) as usize).clamp(1, findings.len().min(3));
     let rows = findings.len().div_ceil(columns);
     ui.columns(columns, |columns| {
-        // Down the first column, then down the next.
+        // In column-major order.
         for (ui, own) in columns.iter_mut().zip(findings.chunks(rows)) {
             for finding in own {
                 asked = finding_ui(ui, finding, design).or(asked);

@@ -1,4 +1,5 @@
-//! Pictures of the view: what a selector chose over the mean picture, and the weights of the first layer.
+//! Pictures of the view: the selection of a selector over the mean picture, and the weights of the
+//! first layer.
 
 use std::sync::Arc;
 
@@ -12,12 +13,12 @@ use crate::project::{Shape, Shown, format_number, visible_list};
 use crate::run::{Array, Checkpoint, Health, Run, SelectorHealth};
 use crate::ui::plots::{Atlas, DisplayRange, color, palette, pictured, stamp_of};
 
-/// Filters that are shown, at most.
+/// Maximum number of filters shown.
 const FILTERS: usize = 64;
-/// Numbers of a filter that is shown as a row of colours, at most.
+/// Maximum number of values of a filter shown as a row of colours.
 const COLUMNS: usize = 512;
 
-/// Textures, built again only where what they show is new.
+/// Textures, rebuilt only when their content changes.
 #[derive(Clone, Default)]
 pub struct Images {
     selection_stamp: u64,
@@ -34,16 +35,16 @@ struct Filters {
     atlas: Atlas,
     /// Width and height of one.
     size: (usize, usize),
-    /// How many there are in all.
+    /// Total number of filters.
     units: usize,
-    /// Largest magnitude of a weight, the full colour.
+    /// Largest magnitude of a weight, drawn in full colour.
     most: f32,
-    /// The same to be saved.
+    /// The same pictures for saving.
     tiles: Vec<Tile>,
 }
 
 impl Images {
-    /// Brings the textures up to date.
+    /// Updates the textures.
     pub fn update(&mut self, ui: &Ui, run: &Run, health: &Health) {
         let of_run = (run.id, run.started_unix_secs, ui.visuals().dark_mode);
         let stamp = stamp_of((of_run, health.epoch, health.samples));
@@ -74,11 +75,11 @@ impl Images {
         let chosen = color(palette(ui).code);
         let pixel = |x: usize, y: usize| {
             let at = (y * width + x) * channels;
-            // A damaged file may hold fewer numbers than the picture has pixels.
+            // A damaged file may contain fewer numbers than the picture has pixels.
             let of_pixel = |values: &'_ [f32]| values.get(at..at + channels).unwrap_or_default().to_vec();
             let (mean, shares) = (of_pixel(&selector.mean), of_pixel(&selector.shares));
             let share = shares.iter().sum::<f32>().clamp(0.0, 1.0);
-            // Dimmed, so that what was chosen stands out.
+            // Dimmed, so that the chosen pixels stand out.
             range.pixel(&shown.pixel(&mean)).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
         };
         let picture = picture([width, height], pixel);
@@ -116,7 +117,7 @@ impl Images {
         all
     }
 
-    /// What a selector chose: pixels over the mean picture, or names of columns.
+    /// The selection of a selector: pixels over the mean picture, or names of columns.
     pub fn selection_ui(&self, ui: &mut Ui, health: &Health, data: Option<&Dataset>) {
         let Some(selector) = &health.selector else { return };
         let about = "Chosen features over the mean of the samples: a fuller colour is a surer choice.";
@@ -148,7 +149,7 @@ impl Images {
             "First-layer weights".to_owned()
         };
         let about = "Weights of each unit of the first layer: orange is positive, blue is negative.";
-        // Rows of numbers are stacked into one matrix; pictures lie side by side.
+        // Rows of numbers are stacked into one matrix; pictures are side by side.
         let is_row = size.1 == 1;
         let side = if is_row {
             (super::PLOT.x, (120.0 / shown.max(1) as f32).clamp(2.0, 8.0))
@@ -185,7 +186,7 @@ impl Images {
     }
 }
 
-/// Names of the chosen columns of a table, each once.
+/// Names of the chosen columns of a table, without duplicates.
 fn columns_ui(ui: &mut Ui, selector: &SelectorHealth, data: Option<&Dataset>) {
     let mut chosen = selector.chosen.clone();
     chosen.sort_unstable();
@@ -198,7 +199,7 @@ fn columns_ui(ui: &mut Ui, selector: &SelectorHealth, data: Option<&Dataset>) {
     ui.label(RichText::new(visible_list(&names)).size(11.5).color(color(palette(ui).code)));
 }
 
-/// The weights nearest to the input: of the first encoder layer that has some, else of the code.
+/// The weights nearest to the input: of the first encoder layer with weights, else of the code.
 fn first_layer(checkpoint: &Checkpoint) -> Option<&Array> {
     let weights = &checkpoint.inference_weights().0;
     let number = |name: &str| name.strip_prefix("encoder.")?.strip_suffix(".weight")?.parse::<usize>().ok();
@@ -232,7 +233,7 @@ fn filters(ui: &Ui, mut atlas: Atlas, weights: &Array, shape: Shape) -> Option<F
     let shown = units.min(FILTERS);
     let most = weights.values.iter().map(|w| w.abs()).filter(|w| w.is_finite()).fold(0.0, f32::max);
     let p = palette(ui);
-    // In files channels come first, pixel by pixel.
+    // In files, values are ordered by channel, then by pixel.
     let weight = |unit: usize, channel: usize, pixel: usize| {
         weights.values[(unit * channels + channel) * pixels + pixel] / most.max(f32::MIN_POSITIVE)
     };

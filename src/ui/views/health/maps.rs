@@ -1,4 +1,4 @@
-//! What each unit of a code that is a picture does, as pictures of its channels.
+//! Statistics of each unit of a picture code, as pictures of its channels.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::ui::plots::{Atlas, DisplayRange, pictured};
 use crate::ui::views::channels::{ChannelPage, grey, largest, paint_bar};
 use crate::ui::views::sample::picture;
 
-/// Channels that are shown, at most, and in a line of a figure.
+/// Maximum number of channels shown, and channels per line of a figure.
 const MOST: usize = 64;
 const COLUMNS: usize = 8;
-/// Height of a map, and points to a unit, at most.
+/// Maximum height of a map, and maximum points per unit.
 const HIGH_PX: f32 = 160.0;
 const UNIT_PX: f32 = 12.0;
 
-/// Maps of the code, built again only where they are new.
+/// Maps of the code, rebuilt only when they change.
 #[derive(Clone, Default)]
 pub struct ChannelMaps {
-    /// What they show: held, so that nothing else takes its address.
+    /// Their source, held so that its address is not reused.
     of: Option<(Shape, Arc<Health>)>,
     maps: Vec<ChannelMap>,
 }
 
-/// A number of each unit, as a grey picture of each channel.
+/// A number per unit, as one grey picture per channel.
 #[derive(Clone)]
 struct ChannelMap {
     title: &'static str,
@@ -40,8 +40,8 @@ struct ChannelMap {
     atlas: Atlas,
 }
 
-/// What is known of each unit: title, explanation, name of the number, the numbers, and the ends of
-/// their range where these are known beforehand.
+/// A statistic of the units: title, explanation, name of the number, the numbers, and their range
+/// where known in advance.
 type OfUnits<'a> = (&'static str, &'static str, &'static str, Option<&'a [f32]>, [Option<f32>; 2]);
 
 fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
@@ -72,7 +72,7 @@ fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
 }
 
 impl ChannelMaps {
-    /// Brings the maps up to date; there are none of a code that is a row.
+    /// Updates the maps; there are none for a code that is a row.
     pub fn update(&mut self, ui: &Ui, run: &Run, health: &Arc<Health>) {
         let code = run.code_shape();
         if self.of.as_ref().is_some_and(|(shape, of)| *shape == code && Arc::ptr_eq(of, health)) {
@@ -101,13 +101,13 @@ impl ChannelMaps {
         }
     }
 
-    /// The same as figures, with their titles.
+    /// The maps as figures, with their titles.
     pub fn figures(&self) -> impl Iterator<Item = (String, Drawing)> + '_ {
         self.maps.iter().map(|map| (map.title(), Drawing::Tiles(map.tiles())))
     }
 }
 
-/// The channels with the largest numbers in all, in their order.
+/// The channels with the largest total, in ascending order.
 fn shown_channels(values: &[f32], code: Shape) -> Vec<usize> {
     let channels = code.channels();
     let sum = |channel: usize| {
@@ -175,7 +175,7 @@ mod tests {
     fn the_channels_with_the_largest_numbers_are_shown_where_there_are_too_many() {
         let code = Shape::Image { height: 1, width: 2, channels: 66 };
         let mut values = vec![1.0; 132];
-        // Channels 3 and 66 are the least of all, though one has a number below 0.
+        // Channels 3 and 66 have the smallest totals, although one contains a number below 0.
         (values[2], values[2 + 66], values[65], values[65 + 66]) = (0.0, 0.5, 0.1, 0.1);
         values[0] = -5.0;
         let shown = shown_channels(&values, code);

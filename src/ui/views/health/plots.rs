@@ -1,23 +1,23 @@
-//! The plots of the view as data: the window draws them, and they are saved as figures.
+//! The plots of the view as data, which the window draws and which are saved as figures.
 
 use crate::figure::{Bars, Ink};
 use crate::project::{Shape, format_number, visible};
 use crate::run::{ACTIVE_NATS, Bits, Health};
 
-/// A plot with what is said of it.
+/// A plot with its descriptions.
 pub struct UnitsPlot {
     /// Its title.
     pub title: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub about: &'static str,
-    /// What it is called by those who cannot see it.
+    /// Its accessible name.
     pub name: String,
     /// The bars.
     pub bars: Bars,
 }
 
 impl UnitsPlot {
-    /// What is told of a bar that is pointed at.
+    /// The tooltip of a bar.
     pub fn told(&self, bar: usize) -> String {
         let value = self.bars.values.get(bar).copied().unwrap_or(f32::NAN);
         let number = bar + 1;
@@ -29,7 +29,7 @@ impl UnitsPlot {
     }
 }
 
-/// What each unit, entry or bit does; units and bits of a code that is a picture have maps instead.
+/// Statistics of each unit, entry or bit; units and bits of a picture code have maps instead.
 pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
     let mut plots = Vec::new();
     let is_row = matches!(code, Shape::Vector(_));

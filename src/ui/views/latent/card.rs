@@ -1,4 +1,4 @@
-//! What is known of the sample under the pointer, beside it.
+//! Information about the sample under the pointer, shown next to it.
 
 use egui::{RichText, Ui, vec2};
 
@@ -24,11 +24,11 @@ pub(super) struct Sample<'a> {
     pub row: u32,
     /// Its code.
     pub code: &'a [f32],
-    /// The epoch whose weights encoded it.
+    /// The epoch of the weights that encoded it.
     pub epoch: u32,
 }
 
-/// Beside the pointer: the sample's picture and reconstruction, name, labels, code.
+/// Next to the pointer: the sample's picture and reconstruction, name, labels, code.
 pub(super) fn card_ui(
     ui: &Ui,
     input: &LatentInput<'_>,
@@ -74,7 +74,7 @@ fn card_pictures_ui(
     let Shown { height, width, channels, .. } = shown;
     let sampler = Sampler::new(data);
     let row = sample.row;
-    // Only the watched samples have reconstructions, of the epoch that they were kept at.
+    // Only the watched samples have reconstructions, from the epoch at which they were kept.
     let watched = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
     let place = watched.filter(|_| sample.epoch == kept.epoch);
     let features = data.shape.features();

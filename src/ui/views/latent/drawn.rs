@@ -1,4 +1,4 @@
-//! The codes that are drawn, and what is made of them for the plot: coordinates, classes, numbers.
+//! The codes that are drawn, converted for the plot: coordinates, classes, numbers.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::session::CodePlane;
 use crate::ui::plots::stamp_of;
 use crate::ui::state::PlacedCodes;
 
-/// The codes that are drawn, one for each row.
+/// The codes that are drawn, one per row.
 #[derive(Clone, Copy)]
 pub(super) struct Drawn<'a> {
     /// The rows of the run's data.
@@ -19,25 +19,25 @@ pub(super) struct Drawn<'a> {
     pub codes: &'a [f32],
     /// Numbers per code.
     pub units: usize,
-    /// The epoch whose weights encoded them.
+    /// The epoch of the weights that encoded them.
     pub epoch: u32,
-    /// The plane that they lie on.
+    /// The plane they are shown on.
     pub plane: CodePlane,
-    /// How densely they lie, where they are too many to draw.
+    /// Their density, where there are too many to draw.
     pub density: Option<&'a Density>,
-    /// Whether they are those that a run keeps with each epoch.
+    /// Whether they are the watched codes, which a run keeps in each epoch.
     pub are_watched: bool,
-    /// Stands for the codes.
+    /// Identifies the codes.
     stamp: u64,
 }
 
-/// Coordinates and colours, built again only when another epoch, plane or label is shown.
+/// Coordinates and colours, rebuilt only when epoch, plane or labels change.
 #[derive(Clone, Default)]
 pub(super) struct Cache {
     pub stamp: u64,
     pub rows: Arc<[u32]>,
     pub placed: CodePoints,
-    /// What is drawn, as in [`Drawn`].
+    /// The plane, as in [`Drawn`].
     pub plane: CodePlane,
     pub epoch: u32,
     pub are_watched: bool,
@@ -86,8 +86,8 @@ impl<'a> Drawn<'a> {
 }
 
 impl Cache {
-    /// Builds coordinates and colours where something changed; `points` are the places of the codes
-    /// where these are not two units of theirs.
+    /// Rebuilds coordinates and colours after changes; `points` are the positions of the codes
+    /// unless these are two of their units.
     pub fn update(
         &mut self,
         drawn: &Drawn<'_>,
@@ -96,7 +96,7 @@ impl Cache {
         column: Option<&LabelColumn>,
         series: u64,
     ) {
-        // The fingerprint knows the rows alone; their labels may be others.
+        // The fingerprint only covers the rows; their labels may have changed.
         let labels = column.map(|column| (column.name.as_str(), std::ptr::from_ref(column).addr()));
         let stamp = stamp_of((series, drawn.stamp, labels, fingerprint));
         if self.stamp == stamp {

@@ -1,5 +1,5 @@
-//! Points are selected by a click, or by drawing around them. Shift adds to the selection, Ctrl or
-//! Alt subtracts from it.
+//! Selecting points by a click, or by drawing around them. Shift adds to the selection, Ctrl or Alt
+//! subtracts from it.
 
 use std::sync::Arc;
 
@@ -13,38 +13,38 @@ use crate::ui::plots::{Drag, Markers, ShownScatter, color, palette};
 use crate::ui::state::How;
 use crate::ui::widgets::header::{Row, Side};
 
-/// What dragging does.
+/// The effect of dragging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tool {
-    /// Moves what is shown.
+    /// Pans.
     #[default]
     Pan,
-    /// Draws around the points to be selected.
+    /// Selects points by drawing around them.
     Lasso,
-    /// Draws a box around them.
+    /// Selects points by drawing a box.
     Box,
 }
 
-/// How far the pointer moves from one corner to the next, in points of the screen.
+/// Distance between two corners of the outline, in points.
 const STEP_PX: f32 = 3.0;
-/// Radius of what marks a selected point, in points of the screen.
+/// Radius of the mark of a selected point, in points.
 const MARK_PX: f32 = 5.0;
 
-/// What is being drawn, and marks of selected points.
+/// The outline being drawn, and marks of selected points.
 #[derive(Clone, Default)]
 pub struct Lasso {
     corners: Vec<Pos2>,
     markers: Markers,
-    /// Indices of selected points, and of what.
+    /// Stamp and indices of selected points.
     marked: (u64, Vec<usize>),
-    /// Their marks, and where the plot was.
+    /// Their marks, and the state of the plot for which they were made.
     marks: Option<(MarksKey, Arc<Mesh>)>,
 }
 
 type MarksKey = (u64, Rect, PlotBounds, bool);
 
 impl Tool {
-    /// What dragging means to the plot.
+    /// The effect of dragging for the plot.
     pub(super) fn drag(self) -> Drag {
         match self {
             Tool::Pan => Drag::Pan,
@@ -52,7 +52,7 @@ impl Tool {
         }
     }
 
-    /// Chips that choose a tool.
+    /// Chips to choose a tool.
     pub(super) fn choice_ui(&mut self, row: &mut Row<'_>) {
         for (tool, name, about) in [
             (Tool::Lasso, "lasso", "Drag around points to select them; Shift adds, Ctrl subtracts"),
@@ -66,7 +66,7 @@ impl Tool {
 }
 
 impl Lasso {
-    /// Finds the selected points again where `stamp` is another.
+    /// Updates the selected points when `stamp` changes.
     pub fn follow(&mut self, stamp: u64, rows: &[u32], is_selected: impl Fn(u32) -> bool) {
         if self.marked.0 != stamp {
             let marked = rows.iter().enumerate().filter(|(_, row)| is_selected(**row));
@@ -74,7 +74,7 @@ impl Lasso {
         }
     }
 
-    /// Marks beneath the selected points, built again only when something moved.
+    /// Marks below the selected points, rebuilt only when something has moved.
     pub fn marks(&mut self, ui: &Ui, points: &[[f32; 2]], shown: &PlotTransform) -> Option<Shape> {
         if self.marked.1.is_empty() {
             return None;
@@ -95,7 +95,7 @@ impl Lasso {
         Some(Shape::Mesh(mesh))
     }
 
-    /// Takes in clicks and what is drawn; gives the rows of the points it selects.
+    /// Handles clicks and drawing; returns the rows of the selected points.
     pub fn ui(
         &mut self,
         ui: &Ui,
@@ -116,7 +116,7 @@ impl Lasso {
         let pointer = shown.response.interact_pointer_pos();
         if let Some(at) = pointer.filter(|_| shown.response.dragged_by(PointerButton::Primary)) {
             if self.corners.is_empty() {
-                // The drag is told once the pointer has gone some way.
+                // The drag is only detected after the pointer has moved some distance.
                 self.corners.extend(ui.input(|input| input.pointer.press_origin()));
             }
             if self.corners.last().is_none_or(|last| last.distance(at) >= STEP_PX) {
@@ -140,7 +140,7 @@ impl Lasso {
         Some((found.into_iter().filter_map(|index| rows.get(index).copied()).collect(), how))
     }
 
-    /// The corners of what is drawn.
+    /// The corners of the outline.
     fn outline(&self, tool: Tool) -> Vec<Pos2> {
         match (tool, &self.corners[..]) {
             (Tool::Box, [first, .., last]) => {

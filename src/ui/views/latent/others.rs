@@ -1,4 +1,4 @@
-//! Where the encoder puts other data: points of their own above those of the run's, with a line of the legend for each set.
+//! Codes of other data: points above those of the run, with a line in the legend for each set.
 
 use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
@@ -22,7 +22,7 @@ pub struct OtherCodes<'a> {
     pub located: &'a Located,
 }
 
-/// Which part of the codes is drawn.
+/// The part of the codes that is drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     pub plane: CodePlane,
@@ -30,22 +30,22 @@ pub(super) struct Part {
     pub code_units: usize,
 }
 
-/// The shape of their markers, a square, and half its side with and without its edge, in points of the screen.
+/// The shape of their markers, a square, and half its side with and without its edge, in points.
 const SHAPE: usize = 1;
 const OUTER_PX: f32 = 6.0;
 const INNER_PX: f32 = 4.0;
-/// How near the pointer is to a point that it points at.
+/// Maximum distance of the pointer to the point under it.
 const NEAR_PX: f32 = 9.0;
 /// The longer side of the picture beside the pointer.
 const SIDE_PX: f32 = 64.0;
 /// Height of a line of the legend.
 const LINE_PX: f32 = 17.0;
 
-/// The mesh of the markers and the picture of the sample under the pointer, kept from frame to frame.
+/// The cached mesh of the markers and the picture of the sample under the pointer.
 #[derive(Clone, Default)]
 pub(super) struct Others {
     markers: Markers,
-    /// The picture, and of what.
+    /// The picture with its stamp.
     picture: (u64, Atlas),
     range: RangeCache,
 }
@@ -58,8 +58,9 @@ struct Pointed<'a> {
 }
 
 impl Others {
-    /// Paints the points; shows what is known of the one under the pointer, and gives the rows that a click selects, with the
-    /// fingerprint of their data. Says also whether a point is under the pointer.
+    /// Paints the points and shows information about the one under the pointer. Returns the rows
+    /// selected by a click with the fingerprint of their data, and whether a point is under the
+    /// pointer.
     pub fn ui(
         &mut self,
         ui: &Ui,
@@ -105,7 +106,8 @@ impl Others {
         (true, clicked.then(|| (pointed.other.data.fingerprint, vec![pointed.row], how)))
     }
 
-    /// A line for each set at the lower left of the plot; `outside` are how many of its points the axes do not reach.
+    /// One line per set at the lower left of the plot; `outside` are the numbers of its points
+    /// beyond the axes.
     fn legend(&mut self, ui: &Ui, others: &[OtherCodes<'_>], outside: &[usize], shown: &ShownScatter) {
         let (p, painter) = (palette(ui), shown.painter(ui));
         let from = shown.rect().left_bottom() + vec2(12.0, -10.0);
@@ -120,7 +122,7 @@ impl Others {
             let at = *at + vec2(10.0, 0.0);
             let galley = painter.layout_no_wrap(text.clone(), FontId::proportional(11.5), color(p.text));
             let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
-            // Points beneath it are not to be taken for its marker, nor make it hard to read.
+            // Points below it must not be mistaken for its marker or make it hard to read.
             let ground = place.with_min_x(place.left() - 10.0 - OUTER_PX).expand(3.0);
             painter.rect_filled(ground, 3.0, color(p.plot).gamma_multiply(0.85));
             painter.galley(place.min, galley, color(p.text));
@@ -139,13 +141,13 @@ impl Others {
     }
 }
 
-/// The colour of a set by its number.
+/// The colour of a set by its index.
 fn tint(p: &crate::figure::Palette, number: usize) -> Rgb {
     p.classes[(number * 3 + 1) % p.classes.len()]
 }
 
 impl Part {
-    /// Places of codes.
+    /// Positions of codes.
     fn points(self, located: &Located) -> Vec<[f32; 2]> {
         let [x, y] = match self.plane {
             CodePlane::Principal | CodePlane::Part(..) => return located.plane.clone(),
@@ -163,7 +165,7 @@ impl Part {
 }
 
 impl Others {
-    /// Beside the pointer: picture, name, set, labels, code.
+    /// Next to the pointer: picture, name, set, labels, code.
     fn card_ui(&mut self, ui: &Ui, Pointed { other, row }: Pointed<'_>, part: Part) {
         let p = palette(ui);
         let OtherCodes { name, data, located } = other;
@@ -209,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_lie_where_those_of_the_run_do() {
+    fn other_data_use_the_plane_of_the_run() {
         let located =
             Located { codes: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], plane: vec![[9.0, 8.0], [7.0, 6.0]] };
         let check = |plane, code_units, expected: &[[f32; 2]]| {

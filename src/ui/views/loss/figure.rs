@@ -1,4 +1,4 @@
-//! The curves of the view as a figure: the same as are drawn in the window.
+//! The curves of the view as a figure, equal to those in the window.
 
 use super::LossView;
 use crate::figure::Figure;
@@ -6,7 +6,7 @@ use crate::prepared::{LossAxes, loss_figure};
 use crate::run::Run;
 
 impl LossView {
-    /// What the view shows of a run beside those it is compared with, as it was last shown.
+    /// The content of the view for a run and those it is compared with, as last shown.
     pub(super) fn figure(&self, run: &Run, compared: &[&Run], epoch: Option<u32>) -> Option<Figure> {
         if self.shows_layers(run) {
             return self.layers_plot.figure(run, self.log);

@@ -1,4 +1,4 @@
-//! The errors of single layers while each is trained by itself, one curve a layer.
+//! The errors of single layers during layer-wise pretraining, one curve per layer.
 
 use egui::Ui;
 
@@ -7,22 +7,22 @@ use crate::project::Strategy;
 use crate::run::{Run, RunId};
 use crate::ui::plots::{Curve, Limits, Line, LossPlot, LossPlotCache, Zoom, loss_plot_ui, palette, stamp_of};
 
-/// How the plot stands.
+/// State of the plot.
 #[derive(Clone, Default)]
 pub struct LayersPlot {
     zoom: Zoom,
     cache: LossPlotCache,
     limits: Option<Limits>,
-    /// The curves of each layer, which grow with the history of a run.
+    /// The curve of each layer, which grows with the history of a run.
     lines: Vec<Line>,
-    /// Number and start of that run.
+    /// Number and start time of that run.
     of: Option<(RunId, u64)>,
-    /// Records the curves are made of, and layer and epoch of the last.
+    /// The number of records in the curves, and layer and epoch of the last one.
     seen: (usize, (u32, u32)),
 }
 
 impl LayersPlot {
-    /// Brings the curves up to date.
+    /// Updates the curves.
     fn update(&mut self, run: &Run) {
         let (records, of) = (&run.history.pretraining, Some((run.id, run.started_unix_secs)));
         let (count, last) = self.seen;
@@ -43,7 +43,7 @@ impl LayersPlot {
         }
     }
 
-    /// The curves as a figure, as they were last shown.
+    /// The curves as a figure, as last shown.
     pub(super) fn figure(&self, run: &Run, is_log: bool) -> Option<Figure> {
         let limits = self.limits?;
         let series = self.lines.iter().enumerate().map(|(layer, line)| {
@@ -60,7 +60,7 @@ impl LayersPlot {
     }
 }
 
-/// Shows the curves in all the room there is.
+/// Shows the curves in the available space.
 pub fn layers_ui(ui: &mut Ui, run: &Run, log: bool, plot: &mut LayersPlot) {
     plot.update(run);
     let names: Vec<String> = (1..=plot.lines.len()).map(|layer| format!("layer {layer}")).collect();
@@ -98,7 +98,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn curves_grow_with_the_history_and_start_over_with_another() {
+    fn layer_curves_grow_with_the_history_and_restart_for_another_run() {
         let records = |layers: u32, epochs: u32| {
             let place = move |layer| (1..=epochs).map(move |epoch| (layer, epoch));
             let record = |(layer, epoch)| GreedyRecord { layer, epoch, error: 0.5, seconds: 0.0 };

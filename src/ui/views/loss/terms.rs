@@ -1,4 +1,4 @@
-//! Which loss terms are drawn.
+//! The choice of displayed loss terms.
 
 use egui::{Checkbox, ComboBox, PopupCloseBehavior, Ui};
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use super::super::parts::named;
 use crate::project::visible;
 use crate::run::TOTAL;
 
-/// Names of the loss terms that are drawn, of which a run may have none.
+/// Names of the displayed loss terms; a run may have none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Vec<String>")]
 pub struct ChosenTerms(Vec<String>);
 
-/// What files hold; those of earlier versions the name of one term.
+/// The serialised form; in earlier versions, the name of one term.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -41,21 +41,21 @@ impl Default for ChosenTerms {
     }
 }
 
-/// Chosen in place of terms.
+/// Chosen instead of terms.
 const LAYERS: &str = "layers";
-/// The box that shows the terms, in points: it has this width whatever is chosen.
+/// Width of the combo box with the terms, in points, whatever is chosen.
 const WIDTH_PX: f32 = 104.0;
 
 impl ChosenTerms {
-    /// The terms that are drawn of a run that has these, in their order: the first, where it has
-    /// none of those that were chosen.
+    /// The displayed terms of a run with the terms `all`, in their order; the first if it has none
+    /// of the chosen ones.
     pub fn of(&self, all: &[String]) -> Vec<String> {
         let chosen: Vec<String> = all.iter().filter(|name| self.0.contains(name)).cloned().collect();
         if chosen.is_empty() { all.iter().take(1).cloned().collect() } else { chosen }
     }
 
-    /// A menu of all terms of a run and, where it has those, of the errors of its layers, which
-    /// take the place of the terms. Says whether the choice has changed.
+    /// A menu of all terms of a run and, if available, of the errors of its layers, which replace
+    /// the terms. Returns whether the choice has changed.
     pub fn ui(&mut self, ui: &mut Ui, all: &[String], layers: Option<&mut bool>) -> bool {
         let shows_layers = layers.as_ref().is_some_and(|layers| **layers);
         let drawn = if shows_layers { Vec::new() } else { self.of(all) };
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chosen_terms_are_those_that_a_run_has() {
+    fn chosen_terms_exist_in_the_run() {
         let all = ["total", "reconstruction", "KL"].map(str::to_owned);
         for (written, expected) in [
             ("\"KL\"", &["KL"][..]),

@@ -1,5 +1,4 @@
-//! The codes of the samples that are drawn, where these are pictures, as grey pictures of their
-//! channels.
+//! The codes of the displayed samples, if these are pictures, as grey pictures of their channels.
 
 use std::sync::Arc;
 
@@ -11,8 +10,8 @@ use crate::project::Shape;
 use crate::run::{Kept, Run};
 use crate::ui::plots::color;
 
-/// The channels of a run's codes that vary most over the newest that it kept, found again only with
-/// others.
+/// The channels that vary most in the newest kept codes of a run, updated only when the codes
+/// change.
 #[derive(Clone, Default)]
 pub(super) struct Strongest {
     of: Option<(Shape, Arc<Kept>)>,
@@ -20,7 +19,7 @@ pub(super) struct Strongest {
 }
 
 impl Strongest {
-    /// These channels, counted from 0; none of codes that are rows.
+    /// These channels, counted from 0; none where codes are rows.
     pub fn of(&mut self, run: &Run) -> Vec<usize> {
         let (code, newest) = (run.code_shape(), run.kept.newest());
         let (Shape::Image { .. }, Some(newest)) = (code, newest) else { return Vec::new() };
@@ -45,8 +44,8 @@ mod tests {
     use crate::ui::plots::DisplayRange;
 
     #[test]
-    fn codes_are_found_by_row_and_cut_down_to_their_channels() {
-        // One position above another, of 3 channels.
+    fn codes_are_found_by_row_and_reduced_to_their_channels() {
+        // Two positions, one above the other, with 3 channels.
         let code = Shape::Image { height: 2, width: 1, channels: 3 };
         let codes = (0..12).map(|at| at as f32).collect();
         let kept = Kept { code_units: 6, codes, ..Kept::default() };
@@ -56,8 +55,8 @@ mod tests {
         assert_eq!((shown.values(0), shown.values(2)), (vec![6.0, 9.0, 8.0, 11.0], vec![0.0, 3.0, 2.0, 5.0]));
         assert!(shown.values(1).iter().all(|value| value.is_nan()));
         assert_eq!(shown.range(), DisplayRange { low: 0.0, high: 11.0 });
-        // Two channels side by side, with a pixel between them; black is the least, nothing is drawn of a
-        // code that is not known.
+        // Two channels side by side, with a pixel between them; black is the minimum, and unknown
+        // codes are not drawn.
         assert_eq!(shown.size(), [3, 2]);
         assert_eq!((shown.pixel(2, 0, 0), shown.pixel(0, 2, 1)), (Color32::BLACK, Color32::WHITE));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The header: which samples are shown, how, and the errors of all of them.
+//! The header: which samples are shown and how, and the errors of all of them.
 
 use egui::{ComboBox, Ui};
 
@@ -12,7 +12,7 @@ use crate::session::Order;
 use crate::ui::state::{Look, Set, SetChoice};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Adds what is chosen and told to the row; gives the name of other data to be removed.
+/// Adds controls and figures to the row; returns the name of other data to remove.
 pub(super) fn controls_ui(
     row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
@@ -91,7 +91,7 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
         .on_hover_text("By the squared error of each sample, or its class");
 }
 
-/// By which weights the samples of a set are shown, and how far their errors are known.
+/// The weights used to show the samples of a set, and the progress of their errors.
 fn set_figures_ui(
     row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
@@ -129,7 +129,7 @@ fn set_figures_ui(
         figure_ui(row, &format!("PCA, code {}{given}", look.run.code_units()), &format_number(mean));
     }
     if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
-        // What the errors of other data are compared with.
+        // The reference for the errors of other data.
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
         figure_ui(row, name, &format_number(record.mse));
     }
@@ -139,7 +139,7 @@ fn set_figures_ui(
 fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: &Run) {
     let record = record_at(run, input.epoch);
     epoch_ui(row, input.epoch);
-    // Both figures are of clean input, though pictures beside them are of corrupted.
+    // Both figures are for clean input, although the pictures below show corrupted input.
     let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
     if let Some(record) = record {
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
@@ -150,7 +150,7 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
     }
 }
 
-/// The record of the newest epoch up to this one; of the newest of all for `None`.
+/// The record of the newest epoch up to this one; for `None`, of the newest of all.
 fn record_at(run: &Run, epoch: Option<u32>) -> Option<&EpochRecord> {
     let epochs = &run.history.epochs;
     let after = epoch.map_or(epochs.len(), |epoch| epochs.partition_point(|record| record.epoch <= epoch));

@@ -5,19 +5,19 @@ use crate::figure::Figure;
 use crate::prepared::{reconstruction_replay, reconstructions_figure};
 use crate::ui::state::State;
 
-/// The samples that were last shown.
+/// The samples shown last.
 #[derive(Clone, Default)]
 pub(super) struct ShownSamples {
     /// Fingerprint of their data.
     pub fingerprint: u64,
     /// Whether they are the watched ones.
     pub are_watched: bool,
-    /// Their rows in the order they were shown in.
+    /// Their rows in display order.
     pub rows: Vec<u32>,
 }
 
 impl ReconstructionsView {
-    /// What the view shows, as it was last shown.
+    /// The content of the view, as last shown.
     pub(super) fn figure(&self, state: &State) -> Option<Figure> {
         let run = state.shown()?;
         let shown = &self.samples;

@@ -1,4 +1,4 @@
-//! Samples that are rows of numbers: as two lines over the features, or as the numbers themselves.
+//! Samples that are rows of numbers: drawn as two lines over the features, or written as numbers.
 
 use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
@@ -8,11 +8,11 @@ use crate::prepared::Given;
 use crate::project::format_number;
 use crate::ui::plots::{Profile, color, palette, profile_ui, shortened};
 
-/// Height of a profile with its caption, and of the legend above all.
+/// Height of a profile with its caption, and of the legend above all profiles.
 const PROFILE_PX: f32 = 74.0;
 const CAPTION_PX: f32 = 22.0;
 const LEGEND_PX: f32 = 24.0;
-/// Height of a line of numbers, and width of a column and of the names.
+/// Height of a line of numbers, and widths of a column and of the names.
 const LINE_PX: f32 = 16.0;
 const COLUMN_PX: f32 = 78.0;
 const NAME_PX: f32 = 150.0;
@@ -45,7 +45,7 @@ pub(super) fn profiles_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     seen
 }
 
-/// One sample as lines; says whether it was clicked.
+/// Shows one sample as lines; returns whether it was clicked.
 fn profile_of_ui(ui: &mut Ui, drawn: &Drawn<'_>, row: u32, rect: Rect) -> bool {
     let (p, data, page) = (palette(ui), drawn.data, drawn.page);
     let name = row_name(data, row);
@@ -95,8 +95,7 @@ fn mark_ui(ui: &Ui, rect: Rect) {
     ui.painter().rect_stroke(rect.expand(2.0), 4.0, stroke, StrokeKind::Inside);
 }
 
-/// Shows each sample as two rows of numbers, those of the reconstruction coloured by how far they
-/// are off.
+/// Shows each sample as two rows of numbers, with the reconstruction coloured by its error.
 pub(super) fn numbers_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     let (features, count) = (drawn.data.shape.features(), drawn.listing.len());
     let each = 2.0 * LINE_PX + 6.0;
@@ -123,7 +122,7 @@ pub(super) fn numbers_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     seen
 }
 
-/// The names of the columns, which stay at the top.
+/// The names of the columns, which do not scroll.
 fn header_ui(ui: &Ui, drawn: &Drawn<'_>, left: f32, features: std::ops::Range<usize>) {
     let p = palette(ui);
     let clip = ui.clip_rect();
@@ -137,7 +136,7 @@ fn header_ui(ui: &Ui, drawn: &Drawn<'_>, left: f32, features: std::ops::Range<us
     }
 }
 
-/// One sample as numbers; says whether it was clicked.
+/// Shows one sample as numbers; returns whether it was clicked.
 fn numbers_of_ui(
     ui: &mut Ui,
     drawn: &Drawn<'_>,
@@ -184,7 +183,7 @@ fn numbers_of_ui(
     click.clicked()
 }
 
-/// What the lines of the profiles mean.
+/// The legend of the profiles.
 fn legend_ui(ui: &mut Ui, given: Given) {
     let (p, names) = (palette(ui), given.names());
     let layout = egui::Layout::left_to_right(egui::Align::Center);

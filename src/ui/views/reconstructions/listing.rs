@@ -1,4 +1,4 @@
-//! Samples in the order they are shown in, and what a click among them selects.
+//! Samples in display order, and the selection made by clicking them.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use crate::ui::state::{How, Selection, SetRows};
 
 /// Rows of the data in an order.
 pub(super) enum Listing<'a> {
-    /// That of the data.
+    /// The order of the data.
     Set(&'a SetRows<'a>),
-    /// Another one.
+    /// Another order.
     Ordered(&'a [u32]),
 }
 
-/// What is drawn.
+/// The displayed samples and their context.
 pub(super) struct Drawn<'a> {
     pub data: &'a Dataset,
     pub listing: &'a Listing<'a>,
@@ -25,17 +25,17 @@ pub(super) struct Drawn<'a> {
     pub selection: &'a Selection,
 }
 
-/// What came of drawing it.
+/// The result of drawing samples.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// The places that can be seen.
+    /// The indices of visible samples.
     pub places: Range<usize>,
-    /// The place that was clicked.
+    /// The index of the clicked sample.
     pub clicked: Option<usize>,
 }
 
 impl Listing<'_> {
-    /// How many rows there are.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         match self {
             Listing::Set(rows) => rows.len(),
@@ -43,7 +43,7 @@ impl Listing<'_> {
         }
     }
 
-    /// The rows of some places.
+    /// The rows at some indices.
     pub fn part(&self, places: Range<usize>) -> Vec<u32> {
         match self {
             Listing::Set(rows) => rows.part(places.start, places.len()),
@@ -56,7 +56,7 @@ impl Listing<'_> {
 }
 
 impl Drawn<'_> {
-    /// Names a sample for assistive tools; says whether it is selected.
+    /// Sets the accessible name of a sample; returns whether it is selected.
     pub fn name(&self, ui: &Ui, response: &Response, row: u32) -> bool {
         let is_selected = self.selection.contains(self.data.fingerprint, row);
         let name = row_name(self.data, row);
@@ -69,8 +69,8 @@ impl Drawn<'_> {
     }
 }
 
-/// What a click selects of a list, of which `part` gives some places: the sample alone, with Ctrl
-/// it or all but it, with Shift all from the one clicked before.
+/// The rows selected by a click in a list, with `part` returning the rows at some indices: only the
+/// sample; with Ctrl, the sample is toggled; with Shift, all from the one clicked before.
 pub(in crate::ui::views) fn clicked(
     part: impl Fn(Range<usize>) -> Vec<u32>,
     place: usize,

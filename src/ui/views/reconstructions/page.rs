@@ -1,5 +1,5 @@
-//! The samples that are drawn: their values, errors and textures, built again only when others are
-//! drawn.
+//! The displayed samples: their values, errors and textures, rebuilt only when others are
+//! displayed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::run::{Kept, Run};
 use crate::ui::plots::{Atlas, DisplayRange, stamp_of};
 use crate::ui::state::Pictured;
 
-/// What is shown of a sample, from above: places of [`Given::names`].
+/// Rows of pictures per sample, in the order of [`Given::names`].
 const ROWS: usize = 6;
 const CORRUPTED: usize = 1;
 const CODE: usize = 2;
@@ -27,16 +27,16 @@ const ERROR: usize = 5;
 /// The numbers at the ends of a scale, and its colours from 0 to 1.
 pub(super) type Scale = ([f32; 2], fn(f32) -> Rgb);
 
-/// Some samples with what became of them, and their pictures.
+/// Some samples with the outputs for them, and their pictures.
 #[derive(Clone, Default)]
 pub(super) struct Page {
     stamp: u64,
     index: HashMap<u32, usize>,
-    /// The samples with what became of them.
+    /// The samples with the outputs for them.
     pub made: SamplePage,
     atlases: [Atlas; ROWS],
     display: RangeCache,
-    /// The samples as they are in the data, and a stamp of which: another epoch shows the same ones.
+    /// The stamp and the values of the samples in the data, which do not change with the epoch.
     originals: (u64, Vec<f32>),
 }
 
@@ -64,7 +64,7 @@ impl Page {
         });
     }
 
-    /// Samples of a set, as the network of a run sees them.
+    /// Samples of a set, as seen by the network of a run.
     pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, given: Given, pictured: &Pictured) {
         let of = (pictured.of, data.fingerprint, given == Given::Damaged);
         let stamp = stamp_of((of, Arc::as_ptr(&pictured.pictures).addr()));
@@ -73,44 +73,44 @@ impl Page {
         });
     }
 
-    /// Draws no sample.
+    /// Removes all samples.
     pub fn clear(&mut self) {
         self.stamp = 0;
         self.index.clear();
     }
 
-    /// Changes with what is drawn.
+    /// Changes with the content.
     pub fn stamp(&self) -> u64 {
         self.stamp
     }
 
-    /// The place of a row of the data among the samples.
+    /// The index of a row of the data among the samples.
     pub fn place(&self, row: u32) -> Option<usize> {
         self.index.get(&row).copied()
     }
 
-    /// Which of these rows there are.
+    /// The available rows of pictures.
     pub fn shown(&self) -> Vec<usize> {
         (0..ROWS).filter(|row| !self.atlases[*row].is_empty()).collect()
     }
 
-    /// The pictures of one of these.
+    /// The pictures of one row.
     pub fn atlas(&self, row: usize) -> &Atlas {
         &self.atlases[row]
     }
 
-    /// Its name beside the pictures.
+    /// The label of a row of pictures.
     pub fn row_name(&self, row: usize) -> String {
         let name = self.made.given.names()[row];
         let codes = self.made.codes.as_ref().filter(|_| row == CODE);
         codes.map_or_else(|| name.to_owned(), CodePictures::name)
     }
 
-    /// What its colours mean, where they are not those of the data: the numbers at the ends of the
-    /// scale, and its colours. `brightest` is the largest error.
+    /// The scale of the colours, unless it is that of the data: the numbers at its ends, and its
+    /// colours. `brightest` is the largest error.
     pub fn scale(&self, row: usize, brightest: f32) -> Option<Scale> {
         match row {
-            // Brightness is the root of the error, as in the maps.
+            // Brightness is the square root of the error, as in the maps.
             ERROR => Some(([0.0, brightest], |t| error_color(t.sqrt()))),
             CODE => self.made.codes.as_ref().map(|codes| {
                 let DisplayRange { low, high } = codes.range();
@@ -120,7 +120,7 @@ impl Page {
         }
     }
 
-    /// The error that is drawn brightest.
+    /// The error drawn brightest.
     pub fn brightest(&mut self, data: &Dataset) -> f32 {
         self.display.of(data).brightest()
     }

@@ -1,4 +1,4 @@
-//! The samples that are shown: watched ones at an epoch, or those of a set by the newest weights.
+//! The displayed samples: watched ones at an epoch, or those of a set with the newest weights.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(super) fn watched_ui(
     output.wanted = view.has_linear.then(|| Wanted { has_linear: true, is_corrupted, ..Wanted::default() });
 }
 
-/// Shows the samples of a set, as the network sees them.
+/// Shows the samples of a set, as seen by the network.
 pub(super) fn set_ui(
     ui: &mut Ui,
     input: &ReconstructionsInput<'_>,
@@ -73,7 +73,7 @@ pub(super) fn set_ui(
     view.samples = ShownSamples { fingerprint: look.data.fingerprint, are_watched: false, rows };
     let (scored, all) = (input.scored, look.rows.len());
     if !scored.is_waiting(false) && !scored.failed(&look.subject) && look.looked(scored) < all {
-        // The next rows are looked for.
+        // The search for the next rows continues.
         ui.ctx().request_repaint();
     }
     output.wanted = Some(Wanted {
@@ -86,7 +86,7 @@ pub(super) fn set_ui(
     });
 }
 
-/// Shows samples, and takes in which of them is clicked.
+/// Shows samples, and handles clicks on them.
 fn samples_ui(
     ui: &mut Ui,
     input: &ReconstructionsInput<'_>,
@@ -118,13 +118,13 @@ fn samples_ui(
 }
 
 impl ReconstructionsView {
-    /// The channels of codes that are shown; none where codes are rows.
+    /// The displayed channels of codes; none where codes are rows.
     fn channels(&mut self, run: &Run) -> Vec<usize> {
         if self.has_code { self.strongest.of(run) } else { Vec::new() }
     }
 
-    /// Takes in which places can be seen: half as many on either side are wanted too, so that
-    /// scrolling seldom asks for more.
+    /// Records the visible indices. Half as many on either side are requested too, so that
+    /// scrolling rarely needs new requests.
     fn see(&mut self, stamp: u64, places: Range<usize>, count: usize) {
         let (of, known) = &self.window;
         let is_known = *of == stamp && known.start <= places.start && places.end <= known.end;

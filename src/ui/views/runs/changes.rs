@@ -1,4 +1,4 @@
-//! What each run changed since the one before it.
+//! The changes of each run since the previous one.
 
 use egui::text::LayoutJob;
 use egui::{Align, RichText, Ui};
@@ -7,17 +7,17 @@ use super::super::differences::{Difference, brief, run_difference};
 use crate::run::{Run, RunId};
 use crate::ui::plots::{color, palette};
 
-/// What a row says of a run's design.
+/// The description of a run's design in its row.
 #[derive(Clone, Debug)]
 pub enum Told {
-    /// There is no run before it: its design, in brief.
+    /// There is no previous run: a summary of its design.
     First(String),
-    /// The run before it, and what is different since.
+    /// The previous run, and the differences.
     Since(RunId, Difference),
 }
 
 impl Told {
-    /// Its words, by which it is sorted.
+    /// Its text, which is the sort key.
     pub fn text(&self) -> String {
         match self {
             Told::First(brief) => brief.clone(),
@@ -26,14 +26,14 @@ impl Told {
     }
 }
 
-/// What every run changed since the one before it.
+/// The changes of every run since the previous one.
 pub fn told(runs: &[&Run]) -> Vec<Told> {
     let first = runs.first().map(|run| Told::First(brief(&run.design)));
     let since = runs.windows(2).map(|pair| Told::Since(pair[0].id, run_difference(pair[0], pair[1])));
     first.into_iter().chain(since).collect()
 }
 
-/// One line: the changes in full strength, then what stayed as it was.
+/// One line: the changes in normal text, followed by the unchanged parts in weak text.
 pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
     let p = palette(ui);
     let mut job = LayoutJob::default();
@@ -60,7 +60,7 @@ pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
     job
 }
 
-/// Everything about a run's design against the run before it, and against the selected one.
+/// A complete comparison of a run's design with the previous run and with the selected one.
 pub fn told_ui(ui: &mut Ui, run: &Run, told: &Told, selected: Option<&Run>) {
     let before = match told {
         Told::First(brief) => {

@@ -1,4 +1,4 @@
-//! What stands in the columns of the table of runs.
+//! The content of the columns of the table of runs.
 
 use super::super::dates::format_date;
 use super::order::Key;
@@ -7,21 +7,21 @@ use crate::project::{format_count, format_number, format_secs, visible};
 use crate::run::{Finding, FindingKind, Losses, Run, Status, TOTAL};
 use crate::ui::state::RunColumn;
 
-/// What is shown of a value that is not there.
+/// Placeholder for a missing value.
 const NONE: &str = "–";
-/// The width of what tells runs apart, from which on measured values have columns without being asked for.
+/// Width of the column of changes from which on measured values get columns automatically.
 const CHANGES_PX: f32 = 240.0;
 
-/// What a row says in a column.
+/// The content of a row in a column.
 #[derive(Clone, Debug)]
 pub struct Cell {
     /// The text.
     pub text: String,
-    /// What it is sorted by.
+    /// The sort key.
     pub key: Key,
-    /// More about it.
+    /// Details for a tooltip.
     pub hint: Option<String>,
-    /// Whether it was measured with other weights than the run has now.
+    /// Whether it was measured with weights other than the run's current ones.
     pub is_old: bool,
 }
 
@@ -66,7 +66,7 @@ pub fn name(column: &RunColumn) -> String {
     }
 }
 
-/// What a column means.
+/// The explanation of a column.
 pub fn about(column: &RunColumn) -> String {
     match column {
         RunColumn::Run => "Number, name and status",
@@ -117,7 +117,7 @@ pub fn width(column: &RunColumn, runs: &[&Run]) -> f32 {
     }
 }
 
-/// What a run has in a column, but for what differs from the run before.
+/// The value of a run in a column, except for the changes since the previous run.
 pub fn cell(column: &RunColumn, run: &Run) -> Cell {
     let last = run.history.epochs.last();
     match column {
@@ -153,7 +153,7 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
     }
 }
 
-/// How many findings there are, with what they are; none yet of a run without an epoch.
+/// The number of findings, with a list of them; missing for a run without an epoch.
 fn findings(run: &Run) -> Cell {
     let findings = run.diagnoses();
     if findings.is_empty() && run.history.epochs.is_empty() {
@@ -166,7 +166,7 @@ fn findings(run: &Run) -> Cell {
     Cell { hint: Some(hint), ..Cell::new(count.to_string(), Key::number(count as f64)) }
 }
 
-/// Finished epochs, and the attempt where a selector was restarted.
+/// Finished epochs, and the attempt if a selector was restarted.
 fn epoch(run: &Run) -> Cell {
     let done = run.history.epochs.last().map_or(0, |record| record.epoch);
     let (all, key) = (run.epochs, Key::number(f64::from(done)));
@@ -177,19 +177,19 @@ fn epoch(run: &Run) -> Cell {
     Cell { hint: Some(hint), ..Cell::new(format!("{done}/{all}, attempt {}", last.attempt), key) }
 }
 
-/// Whether a run has other weights now than a finding is of.
+/// Whether a run's weights have changed since a finding was measured.
 pub fn is_old(run: &Run, finding: &Finding) -> bool {
     run.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.progress.step != finding.step)
 }
 
-/// Of which weights something was measured, on how many samples, and when.
+/// The weights, the number of samples and the time of a measurement.
 pub fn occasion(finding: &Finding) -> String {
     let Finding { epoch, samples, unix_secs, .. } = *finding;
     let samples = if samples == 0 { String::new() } else { format!(", {} samples", format_count(samples)) };
     format!("weights of epoch {epoch}{samples}, {}", format_date(unix_secs))
 }
 
-/// A column for every number that was measured of the runs, by kind and split.
+/// A column for every measured number of the runs, by kind and split.
 pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
     let mut columns = Vec::new();
     for kind in FindingKind::ALL {
@@ -207,7 +207,8 @@ pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
     columns
 }
 
-/// As many columns as there is room for: those of every run, then the most telling number of each measurement.
+/// As many columns as fit: those of every run, followed by the most important number of each
+/// measurement.
 pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
     use RunColumn::{Epoch, Findings, Mse, Pca, Time, Train, Validation};
     let mut columns = match width_px {
@@ -235,18 +236,18 @@ pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
     columns
 }
 
-/// Whether a run's network does better than PCA.
+/// Whether a run's network has a lower error than PCA.
 pub fn beats_pca(run: &Run) -> bool {
     let mse = run.history.epochs.last().map(|record| record.mse);
     mse.zip(run.pca_mse).is_some_and(|(mse, pca)| mse < pca)
 }
 
-/// What assistive tools call a row: `run 2 done`, `run 2 · wide done`.
+/// The accessible name of a row: `run 2 done`, `run 2 · wide done`.
 pub fn spoken(run: &Run) -> String {
     format!("{} {}", run.title(), run.status.word())
 }
 
-/// What stands in the first column: `2 done`, `2 wide · done`.
+/// The text of the first column: `2 done`, `2 wide · done`.
 pub fn short(run: &Run) -> String {
     let (id, word) = (run.id, run.status.word());
     match run.caption.name.as_str() {
@@ -290,7 +291,7 @@ mod tests {
         assert_eq!(cell(&columns[0], &one).key, Key::Missing);
         let hint = cell(&columns[0], &two).hint;
         assert_eq!(hint.as_deref(), Some(&*format!("weights of epoch 4, 180 samples, {}", format_date(0))));
-        // Of each measurement one number is shown where there is room.
+        // One number of each measurement is shown if there is space.
         let shown = |width_px: f32| automatic(width_px, &runs).iter().skip(7).map(name).collect::<Vec<_>>();
         assert_eq!(shown(920.0), Vec::<String>::new());
         assert_eq!(shown(132.0 + 240.0 + 6.0 * 82.0 + 70.0 + 2.0 * 110.0), ["test MSE", "train MSE"]);
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_other_weights_are_told_apart() {
+    fn values_of_other_weights_are_marked() {
         let mut run = samples::run(1, 100);
         found(&mut run, FindingKind::Likelihood, Subset::Test, &[("NLL, nats", 90.0)]);
         let column = RunColumn::Found(FindingKind::Likelihood, Subset::Test, "NLL, nats".to_owned());
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_and_names_are_told() {
+    fn attempts_and_names_are_shown() {
         let mut run = samples::run(3, 100);
         assert_eq!((short(&run), spoken(&run)), ("3 done".to_owned(), "run 3 done".to_owned()));
         assert_eq!(cell(&RunColumn::Epoch, &run).text, "100/100");

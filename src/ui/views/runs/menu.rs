@@ -1,4 +1,4 @@
-//! What can be done with a run.
+//! The menu of actions on a run.
 
 use egui::{Button, Ui};
 
@@ -6,7 +6,7 @@ use crate::dataset::Subset;
 use crate::run::{Run, Status};
 use crate::ui::state::RunAction;
 
-/// Shows the menu of a run; gives what was chosen in it.
+/// Shows the menu of a run; returns the chosen action.
 pub fn menu_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
     let id = run.id;
     let trained = run.checkpoint.is_some();
@@ -44,7 +44,7 @@ pub fn menu_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
     chosen
 }
 
-/// Shows the splits a run can be measured on; gives the one that was chosen.
+/// Shows the splits for measuring a run; returns the chosen action.
 pub fn evaluate_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
     let mut chosen = None;
     for split in [Subset::Test, Subset::Validation, Subset::Train] {

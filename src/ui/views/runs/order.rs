@@ -2,24 +2,24 @@
 
 use std::cmp::Ordering;
 
-/// What a row is sorted by.
+/// The sort key of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Key {
     /// A number, which is not NaN.
     Number(f64),
-    /// A text, without regard to capitals.
+    /// A text, compared case-insensitively.
     Text(String),
-    /// There is nothing; such rows come last, whichever way the table is sorted.
+    /// No value; such rows come last in either sort order.
     Missing,
 }
 
 impl Key {
-    /// A number; NaN is none.
+    /// A number; NaN is missing.
     pub fn number(value: f64) -> Key {
         if value.is_nan() { Key::Missing } else { Key::Number(value) }
     }
 
-    /// A text; an empty one is none.
+    /// A text; empty is missing.
     pub fn text(text: &str) -> Key {
         if text.is_empty() { Key::Missing } else { Key::Text(text.to_lowercase()) }
     }
@@ -38,7 +38,8 @@ impl Key {
     }
 }
 
-/// The places of some rows, given oldest first, in the order of their keys; of those alike, the newest comes first.
+/// Sorts the indices of rows, given oldest first, by their keys; of equal ones, the newest comes
+/// first.
 pub fn ordered(rows: Vec<usize>, is_descending: bool, key: impl Fn(usize) -> Key) -> Vec<usize> {
     let mut rows: Vec<(Key, usize)> = rows.into_iter().rev().map(|row| (key(row), row)).collect();
     rows.sort_by(|(a, _), (b, _)| a.compare(b, is_descending));

@@ -1,4 +1,4 @@
-//! The page of a run: its name and note, and everything that is known of it.
+//! The page of a run: its name and note, and all information about it.
 
 use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
@@ -12,43 +12,43 @@ use crate::ui::theme;
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::header::{Side, one_row_ui};
 
-/// Longest title of a run that is shown whole.
+/// Maximum length of a run's title that is shown in full.
 const MOST_TITLE_CHARS: usize = 40;
-/// Room for a column of the page: a low panel shows more of it in several.
+/// Minimum width of a column of the page: a panel of small height shows more in several columns.
 const COLUMN_PX: f32 = 440.0;
-/// Columns, at most.
+/// Maximum number of columns.
 const MOST_COLUMNS: usize = 3;
-/// Room for the names of what is told, in points.
+/// Width of the labels, in points.
 const NAMES_PX: f32 = 210.0;
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Clone, Debug, Default)]
 pub struct PageOutput {
-    /// Back to the table.
+    /// Return to the table.
     pub close: bool,
-    /// Something to do with the run.
+    /// An action on the run.
     pub action: Option<RunAction>,
-    /// Another name or note.
+    /// A new name or note.
     pub caption: Option<Caption>,
 }
 
-/// What is being written.
+/// The text being edited.
 #[derive(Clone, Debug, Default)]
 pub struct PageView {
     draft: Option<Draft>,
 }
 
-/// A caption that is being written.
+/// A caption being edited.
 #[derive(Clone, Debug)]
 struct Draft {
     run: RunId,
-    /// The caption it started from.
+    /// The caption before editing.
     from: Caption,
     caption: Caption,
 }
 
 impl PageView {
-    /// What is being written about a run. Where its caption has been changed elsewhere, it starts again.
+    /// The draft of a run's caption. It is reset if the caption was changed elsewhere.
     fn draft(&mut self, run: &Run) -> &mut Draft {
         let fresh = || Draft { run: run.id, from: run.caption.clone(), caption: run.caption.clone() };
         let draft = self.draft.get_or_insert_with(fresh);
@@ -59,7 +59,7 @@ impl PageView {
     }
 }
 
-/// Shows the page in all the room there is. `focus` is the field that gets the keyboard.
+/// Shows the page in the available space. `focus` is the field that gets the focus.
 pub fn page_ui(
     ui: &mut Ui,
     run: &Run,
@@ -99,7 +99,7 @@ pub fn page_ui(
             for ui in first.iter_mut() {
                 output.caption = caption_ui(ui, run, focus, draft, is_done);
             }
-            // Name and note have the first column to themselves, where there are several.
+            // If there are several columns, the first contains only name and note.
             let rooms = if others.is_empty() { first } else { others };
             let count = rooms.len().max(1);
             for (at, part) in parts.iter().enumerate() {
@@ -110,7 +110,8 @@ pub fn page_ui(
     output
 }
 
-/// Name and note; gives what was written once the keyboard has left the fields, or the page is done.
+/// Name and note; returns the new caption once the fields have lost the focus or the page is
+/// closed.
 fn caption_ui(
     ui: &mut Ui,
     run: &Run,
@@ -151,7 +152,7 @@ fn part_ui(ui: &mut Ui, part: &Part) {
     }
 }
 
-/// A name, and right of it whatever it names.
+/// A label, and its content to the right.
 fn row_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     let tint = color(palette(ui).dim);
     ui.horizontal_top(|ui| {

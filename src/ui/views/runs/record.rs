@@ -1,4 +1,4 @@
-//! Everything that is known of a run, in words.
+//! All information about a run, in words.
 
 use super::super::dates::format_date;
 use super::super::differences::in_words;
@@ -9,7 +9,7 @@ use crate::project::{
 };
 use crate::run::{Diagnosis, Edit, Finding, Restart, Run, Setting, Status};
 
-/// A part of it: a title, and names with what is told of them.
+/// A section: a title, and labels with their contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The title.
@@ -18,7 +18,7 @@ pub struct Part {
     pub rows: Vec<(String, String)>,
 }
 
-/// All parts that have something to tell. `data` are those the run was trained on, if they are loaded.
+/// All non-empty sections. `data` are the training data of the run, if they are loaded.
 pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
     let parts = [
         Part { title: "Training", rows: training(run) },
@@ -31,7 +31,7 @@ pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
     parts.into_iter().filter(|part| !part.rows.is_empty()).collect()
 }
 
-/// The same as plain text, to be copied, with the note of the run.
+/// The sections as plain text for copying, with the note of the run.
 pub fn text(run: &Run, parts: &[Part]) -> String {
     let mut text = format!("{}\n", capital(&run.title()));
     if !run.caption.note.is_empty() {
@@ -82,7 +82,7 @@ fn findings(run: &Run) -> Vec<(String, String)> {
     run.diagnoses().iter().map(told).collect()
 }
 
-/// What was measured, the newest of each kind and split first.
+/// The measurements, the newest of each kind and split first.
 fn results(run: &Run) -> Vec<(String, String)> {
     let told = |finding: &Finding| {
         let values = finding.values.iter();
@@ -99,7 +99,7 @@ fn results(run: &Run) -> Vec<(String, String)> {
     run.results.iter().rev().map(told).collect()
 }
 
-/// Settings edited while it was going, and restarts, in their order.
+/// Settings edited during training, and restarts, in order.
 fn changes(run: &Run) -> Vec<(String, String)> {
     let edit = |edit: &Edit| {
         let value = match edit.setting {
@@ -132,7 +132,7 @@ fn data_rows(run: &Run, data: Option<&Dataset>) -> Vec<(String, String)> {
         format!("{} {}", subset.name(), format_count(count))
     });
     let mut rows = vec![row("name", visible(&data.name)), row("as read", data.said.line.clone())];
-    // Rows of a run that are split otherwise now are not its splits.
+    // If the rows are split differently now, these are not the splits of the run.
     if run.split.is_none_or(|split| split == data.split.fingerprint()) {
         rows.push(row("samples", counts.join(", ")));
     }
@@ -146,7 +146,7 @@ mod tests {
     use crate::ui::views::samples;
 
     #[test]
-    fn a_record_tells_changes_in_their_order_and_results_from_the_newest() {
+    fn a_record_lists_changes_in_order_and_the_newest_results_first() {
         let mut run = samples::run(3, 100);
         let step = run.history.epochs.get(1).map_or(0, |record| record.step);
         run.edits = vec![Edit { step, setting: Setting::Epochs(1200) }];

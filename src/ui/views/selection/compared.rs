@@ -1,4 +1,4 @@
-//! How the selection differs from the rest.
+//! The comparison of the selection with the rest.
 
 use egui::{Align, Grid, Layout, RichText, Ui};
 
@@ -8,9 +8,9 @@ use crate::session::{ClassShares, Comparison, Difference, Moments};
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::theme::bold;
 
-/// Width of the shares of classes, at most.
+/// Maximum width of the class shares.
 const SHARES_PX: f32 = 290.0;
-/// Most lines of a table.
+/// Maximum number of lines in a table.
 const MOST_LINES: usize = 24;
 
 /// Shows the comparison: errors and columns, then classes.
@@ -37,12 +37,12 @@ pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
     }
 }
 
-/// What the selected rows are compared with.
+/// The reference of the comparison.
 fn beside(compared: &Comparison) -> &'static str {
     if compared.is_with_training { "training" } else { "others" }
 }
 
-/// Mean and deviation on both sides, and how many deviations lie between.
+/// Mean and standard deviation on both sides, and the difference in standard deviations.
 fn number_ui(ui: &mut Ui, difference: &Difference) {
     let p = palette(ui);
     let moments = |of: &Moments| format!("{} ± {}", format_number(of.mean), format_number(of.std));
@@ -55,12 +55,13 @@ fn number_ui(ui: &mut Ui, difference: &Difference) {
     ui.end_row();
 }
 
-/// The shares of classes on both sides, the most different first.
+/// The class shares of both sides, most different first.
 fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
     let p = palette(ui);
     let share = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
     let name = shortened(&shares.name, 24);
-    // The last column takes what room there is: shares are not to be torn apart.
+    // The last column takes the remaining space, so the width is limited to keep the shares
+    // together.
     ui.set_max_width(ui.available_width().min(SHARES_PX));
     Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
         head_ui(ui, [&name, "selected", beside(compared)]);
@@ -92,7 +93,7 @@ fn text_ui(ui: &mut Ui, text: String, tint: Rgb, is_number: bool) {
     }
 }
 
-/// Says how many lines are not shown.
+/// Shows the number of hidden lines.
 fn more_ui(ui: &mut Ui, all: usize, what: &str) {
     if let Some(more) = all.checked_sub(MOST_LINES).filter(|more| *more > 0) {
         let text = format!("and {} {what} that differ less", format_count(more));

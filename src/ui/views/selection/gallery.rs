@@ -1,4 +1,4 @@
-//! The selected samples, of which only those in sight are drawn.
+//! The selected samples, of which only visible ones are drawn.
 
 use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -10,23 +10,24 @@ use crate::dataset::{Dataset, LabelColumn};
 use crate::project::{Shown, visible};
 use crate::ui::plots::{color, palette, shortened};
 
-/// Width of a picture, and room between two.
+/// Width of a picture, and spacing between two.
 const CELL_PX: f32 = 44.0;
 const GAP_PX: f32 = 4.0;
-/// Height of a sample that is no picture.
+/// Height of a sample that is not a picture.
 const LINE_PX: f32 = 16.0;
 
-/// Labels that stand behind the name of a sample, at most.
+/// Maximum number of labels after the name of a sample.
 const LABELS: usize = 6;
 
-/// Textures of the samples in sight.
+/// Textures of the visible samples.
 #[derive(Clone, Default)]
 pub(super) struct Gallery {
     thumbs: Thumbs,
 }
 
 impl Gallery {
-    /// Shows the selected rows; `changes` is another number after every change of the selection.
+    /// Shows the selected rows; `changes` is a different number after every change of the
+    /// selection.
     pub fn ui(&mut self, ui: &mut Ui, data: &Dataset, rows: &[u32], changes: u64) {
         if rows.is_empty() {
             let advice = "Click samples in Reconstructions, or select them by class or by a range here.";

@@ -1,4 +1,4 @@
-//! What samples are selected by, and the selections that were given a name.
+//! Criteria for selecting samples, and named selections.
 
 use egui::{ComboBox, DragValue, Label, RichText, Ui};
 
@@ -9,10 +9,10 @@ use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{Criterion, How};
 use crate::ui::widgets::button::quiet_ui;
 
-/// Most lines of a list.
+/// Maximum number of lines in a list.
 const MOST_LINES: usize = 500;
 
-/// What samples are selected by.
+/// The property by which samples are selected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum By {
     /// A label column.
@@ -26,22 +26,22 @@ enum By {
     Rows,
 }
 
-/// How the tools stand.
+/// State of the tools.
 #[derive(Clone, Debug)]
 pub(super) struct Tools {
-    /// Chosen for the data of this fingerprint.
+    /// The choice, and the fingerprint of its data.
     by: Option<(u64, By)>,
     class: u32,
     range: [f64; 2],
-    /// What the range is of.
+    /// The subject of the range.
     range_of: Option<(u64, By)>,
-    /// Numbers of rows as they are typed.
+    /// Row numbers as typed.
     rows: String,
-    /// The name that is being typed, and of which selection.
+    /// The name being typed, and the index of its selection.
     name: Option<(usize, String)>,
 }
 
-/// What a person asked for.
+/// Requests of the user.
 #[derive(Debug, Default)]
 pub(super) struct ToolsOutput {
     /// Select from the data with this fingerprint.
@@ -60,7 +60,7 @@ impl Default for Tools {
 }
 
 impl Tools {
-    /// Shows them.
+    /// Shows the tools.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -94,7 +94,7 @@ impl Tools {
         output
     }
 
-    /// The choice of what samples are selected by.
+    /// The choice of the property for selecting samples.
     fn by_ui(&mut self, ui: &mut Ui, data: &Dataset, errors: &[f32]) -> By {
         let features = match data.shape {
             Shape::Vector(features) => features,
@@ -181,7 +181,7 @@ impl Tools {
         }
     }
 
-    /// A line for a selection that was given a name.
+    /// The line of a named selection.
     fn named_ui(
         &mut self,
         ui: &mut Ui,
@@ -220,7 +220,7 @@ impl Tools {
     }
 }
 
-/// From the smallest to the largest value of what samples are selected by.
+/// The range of the property for selecting samples.
 fn range_of(data: &Dataset, errors: &[f32], by: By) -> [f64; 2] {
     let ends = |values: &mut dyn Iterator<Item = f64>| {
         let finite = values.filter(|value| value.is_finite());
@@ -251,7 +251,7 @@ mod tests {
     use crate::ui::views::samples::table;
 
     #[test]
-    fn a_range_is_at_first_that_of_all_values() {
+    fn the_default_range_covers_all_values() {
         let data = table(60, 2);
         let height = data.labels.iter().position(|column| column.name == "height").expect("numbers");
         let by = By::Label(height);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_is_one_line_however_narrow_the_view_is() {
+    fn buttons_have_one_line_at_any_width() {
         let data = table(60, 2);
         for width in [170.0, 230.0, 420.0] {
             let mut tools = Tools::default();

@@ -1,4 +1,4 @@
-//! The view of the data: what was read, and how it is read otherwise.
+//! The data view: the result of reading, and changes to the reading.
 
 use super::*;
 use crate::dataset::{ColumnOverview, LabelColumn, Subset};
@@ -6,7 +6,7 @@ use crate::project::{Choice, Header, Rules, Source, Take};
 use crate::ui::painted::cut_off;
 use crate::ui::update::Remedy;
 
-/// A table of every kind of column; its columns are shown, or its rows.
+/// A table with every kind of column, showing its columns or its rows.
 pub(super) fn mixed(columns: bool) -> Scene {
     let (data, design) = samples::mixed(60);
     let mut scene = Scene::trained(30, data, 2, false);
@@ -36,7 +36,7 @@ fn tables_of_every_kind_of_column() {
 }
 
 #[test]
-fn what_was_read_is_said_with_doubts_and_their_remedies() {
+fn the_reading_is_shown_with_doubts_and_their_fixes() {
     for size in [vec2(900.0, 420.0), vec2(430.0, 700.0)] {
         let mut harness = shown(mixed(false), size);
         check_says(
@@ -67,7 +67,7 @@ fn what_was_read_is_said_with_doubts_and_their_remedies() {
 #[test]
 fn cells_are_shown_as_in_the_source() {
     let harness = shown(mixed(false), vec2(1100.0, 420.0));
-    // The second row: its number in the source, its id, and its values.
+    // The second row: its number in the source, its ID, and its values.
     check_says(&harness, &["11", "00001", "2.5", "yes", "2022-01-09", "Köln"]);
     assert_eq!(cut_off(&harness.output().shapes), Vec::<String>::new());
 }
@@ -151,7 +151,7 @@ fn a_row_is_gone_to_by_its_number() {
 }
 
 #[test]
-fn the_sample_at_the_top_stays_while_the_list_is_laid_out_otherwise() {
+fn the_sample_at_the_top_stays_in_another_layout() {
     let data = samples::pictures(4000, [8, 8, 1], 10);
     let (labels, size) = (data.labels.clone(), vec2(900.0, 420.0));
     let (labels, mut harness) = (&labels[..], shown(Scene::new(Vec::new(), Some(data)), size));
@@ -169,7 +169,7 @@ fn the_sample_at_the_top_stays_while_the_list_is_laid_out_otherwise() {
     };
     harness.hover_at(pos2(600.0, 250.0));
     harness.run();
-    // At the end of the list, then two pages before it.
+    // At the end of the list, and two pages before it.
     for (keys, is_end) in [(&[egui::Key::End][..], true), (&[egui::Key::PageUp; 2], false)] {
         for key in keys {
             harness.key_press(*key);
@@ -185,7 +185,7 @@ fn the_sample_at_the_top_stays_while_the_list_is_laid_out_otherwise() {
             (vec2(900.0, 700.0), labels),
         ] {
             let first = laid_out(&mut harness, size, labels, None)[0];
-            // Seventeen are side by side in the widest list. An end may lie before the sample.
+            // In the widest list, seventeen are side by side. An end may be before the sample.
             assert!(first <= before[0] && (is_end || before[0] < first + 17), "{first}: {before:?}");
             assert!(first > 3800, "{first}");
         }
@@ -220,7 +220,7 @@ fn settings_of_pages_still_open() {
 }
 
 #[test]
-fn a_click_takes_a_column_otherwise() {
+fn a_click_changes_the_use_of_a_column() {
     let mut harness = shown(mixed(true), vec2(1100.0, 420.0));
     check_says(&harness, &["dates, 2022-01-08", "0 to 60", "2022-01-08 to 2022-03-09", "many", "2 words"]);
     assert_eq!(cut_off(&harness.output().shapes), Vec::<String>::new());
@@ -268,7 +268,7 @@ fn ten_thousand_columns_are_few_shapes_and_are_found_by_name() {
 }
 
 #[test]
-fn data_that_are_read_otherwise_stay_while_they_load() {
+fn data_stay_visible_while_they_are_read_again() {
     let (data, design) = samples::mixed(60);
     let mut view = DataPreviewView::default();
     let builder = Harness::builder().with_size(vec2(900.0, 420.0));
@@ -301,7 +301,7 @@ fn pictures_of_any_number_of_channels_are_pictures() {
 }
 
 #[test]
-fn old_rules_are_offered_to_be_left() {
+fn newer_rules_are_offered() {
     let mut scene = mixed(false);
     scene.design.rules = Rules::Version1;
     let mut harness = shown(scene, vec2(900.0, 420.0));
@@ -328,7 +328,7 @@ fn cells_that_were_filled_are_marked() {
 }
 
 #[test]
-fn names_and_header_stay_while_columns_scroll() {
+fn names_and_header_do_not_scroll_with_columns() {
     let mut harness = shown(mixed(true), vec2(430.0, 700.0));
     let at = |harness: &Harness<'_, Scene>, text: &str| harness.get_by_label(text).rect().center();
     let (name, chip) = (at(&harness, "born"), at(&harness, "born as label"));
@@ -379,7 +379,7 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
 }
 
 #[test]
-fn other_data_are_chosen_and_removed_in_the_header_and_nothing_moves() {
+fn other_data_are_chosen_and_removed_in_the_header() {
     let mut harness = shown(mixed(false), vec2(900.0, 420.0));
     let place = harness.get_by_label("Go to row").rect();
     harness.state_mut().others.insert("photos".to_owned(), Arc::new(samples::table(4, 2)));
@@ -398,7 +398,7 @@ fn other_data_are_chosen_and_removed_in_the_header_and_nothing_moves() {
 }
 
 #[test]
-fn loading_and_failing_data_say_so() {
+fn loading_and_failed_data_are_reported() {
     const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
     for (state, said) in [
         (DataState::Loading(3, 10), &["Loading … 3 of 10", "Cancel"][..]),

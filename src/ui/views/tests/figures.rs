@@ -1,4 +1,4 @@
-//! What a view draws and what is saved of it are made of the same numbers.
+//! A view and its saved figure show the same numbers.
 
 use egui::epaint::ColorMode;
 
@@ -24,12 +24,12 @@ fn state(scene: Scene) -> State {
     state
 }
 
-/// A view as it is shown, and its figures.
+/// A view as displayed, and its figures.
 fn shown<V: View + Default + 'static>(state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
     shown_as(V::default(), state)
 }
 
-/// The same as it stands.
+/// A given view as displayed, and its figures.
 fn shown_as<V: View + 'static>(view: V, state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
     let mut harness = Harness::builder()
         .with_size(vec2(820.0, 340.0))
@@ -48,7 +48,7 @@ fn shown_as<V: View + 'static>(view: V, state: State) -> (Harness<'static, (V, S
     (harness, figures)
 }
 
-/// Checks that places are values on an axis.
+/// Checks that positions are an affine function of the values on an axis.
 #[track_caller]
 fn check_affine(places: &[f32], values: &[f64]) {
     assert_eq!(places.len(), values.len());
@@ -76,7 +76,7 @@ fn the_saved_loss_has_the_curves_and_the_axes_that_are_drawn() {
     assert_eq!(lines.series.iter().map(|series| series.is_dashed).collect::<Vec<_>>(), [false, true]);
     let train = &lines.series[0];
     assert_eq!((train.ink, train.points.len(), train.smooth.len()), (Ink::Run(3), 40, 0));
-    // The curve that is not dashed is one path.
+    // The solid curve is a single path.
     let drawn = paths(&harness.output().shapes);
     let (path, stroke) = drawn.iter().find(|(path, _)| path.len() == 40).expect("the curve");
     assert_eq!(stroke, &ColorMode::Solid(color(train.ink.of(&Palette::DARK))));
@@ -84,7 +84,7 @@ fn the_saved_loss_has_the_curves_and_the_axes_that_are_drawn() {
     let y: Vec<f64> = train.points.iter().map(|point| lines.y.place(point[1])).collect();
     check_affine(&path.iter().map(|at| at.x).collect::<Vec<_>>(), &x);
     check_affine(&path.iter().map(|at| at.y).collect::<Vec<_>>(), &y);
-    // The axis has room for all 100 epochs, and some above and below all values.
+    // The axis extends to all 100 epochs, with margins above and below all values.
     assert_eq!((lines.x.range, lines.y.is_log), ([0.0, 100.0], true));
     let all = lines.series.iter().flat_map(|series| &series.points).map(|point| point[1].log10());
     let [low, high] = all.fold([f64::MAX, f64::MIN], |[low, high], y| [low.min(y), high.max(y)]);
@@ -107,7 +107,8 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
     let mesh = largest_mesh(&harness.output().shapes).expect("points");
     let markers: Vec<_> = mesh.vertices.chunks_exact(3).collect();
     assert_eq!((points.len(), markers.len()), (200, 200));
-    // The first corner is the marker's own; each leg of the triangle is four times as long as from there to the middle.
+    // The first corner belongs to the marker alone; each leg of the triangle is four times the
+    // distance from there to the middle.
     let middle = |axis: fn(Pos2) -> f32, leg: usize| -> Vec<f32> {
         markers.iter().map(|corners| 0.75 * axis(corners[0].pos) + 0.25 * axis(corners[leg].pos)).collect()
     };
@@ -126,7 +127,7 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
         let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
         assert!(near(axis.range[0], low - margin) && near(axis.range[1], high + margin), "{axis:?}");
     }
-    // Epochs 0, 5 and 10 were kept; the axes hold still.
+    // Epochs 0, 5 and 10 were kept; the axes are fixed.
     let frames = figures[0].animation.as_ref().expect("a replay").frames();
     let ranges: Vec<_> = frames
         .iter()
@@ -143,7 +144,7 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
 }
 
 #[test]
-fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
+fn figures_without_a_screen_match_the_initial_views() {
     let data = samples::pictures(200, [8, 8, 1], 10);
     let state = || state(Scene::trained(40, data.clone(), 2, false));
     let (harness, figures) = shown::<LossView>(state());
@@ -170,7 +171,7 @@ fn what_is_drawn_without_a_screen_is_what_the_window_first_shows() {
 }
 
 #[test]
-fn pages_that_are_drawn_without_a_screen_are_those_of_the_window() {
+fn pages_without_a_screen_match_those_of_the_window() {
     let check = |data: Dataset, corrupted: bool, order: Order| {
         let state = state(Scene::trained(10, data, 2, corrupted));
         let mut view = ReconstructionsView::default();
@@ -202,7 +203,7 @@ fn pages_that_are_drawn_without_a_screen_are_those_of_the_window() {
 }
 
 #[test]
-fn what_a_restoring_network_is_shown_is_an_input_and_no_original() {
+fn data_shown_to_a_restoring_network_are_labelled_as_input() {
     let data = samples::pictures(40, [8, 8, 1], 3);
     let pictures = |corrupted: Vec<f32>| Pictures {
         rows: vec![4, 7],
@@ -231,7 +232,7 @@ fn what_a_restoring_network_is_shown_is_an_input_and_no_original() {
 }
 
 #[test]
-fn the_page_that_is_shown_is_saved_be_it_of_other_data() {
+fn the_displayed_page_is_saved_also_for_other_data() {
     let mut state = state(Scene::new(Vec::new(), Some(samples::pictures(12, [8, 8, 1], 3))));
     state.others.insert("photos".to_owned(), Arc::new(samples::pictures(2, [8, 8, 1], 2)));
     let (mut harness, figures) = shown::<DataPreviewView>(state);
@@ -251,7 +252,7 @@ fn the_page_that_is_shown_is_saved_be_it_of_other_data() {
 }
 
 #[test]
-fn the_plots_of_health_are_saved_together_and_each_by_itself() {
+fn the_plots_of_health_are_saved_together_and_individually() {
     let (_, figures) =
         shown::<HealthView>(state(Scene::trained(10, samples::pictures(40, [8, 8, 1], 3), 2, false)));
     let titles: Vec<&str> =
@@ -270,10 +271,10 @@ fn the_plots_of_health_are_saved_together_and_each_by_itself() {
             "First-layer weights",
         ]
     );
-    // All plots together come first.
+    // The figure with all plots comes first.
     let Drawing::Bars(bars) = &figures[2].drawing else { panic!("{:?}", figures[2]) };
     assert_eq!((bars.values.len(), bars.values[19]), (20, 0.008 * 19.0));
-    // Of 0, 0.008, 0.016 … the first two are not above 0.01 nats.
+    // Of 0, 0.008, 0.016 …, the first two are not above 0.01 nats.
     assert_eq!([1, 2].map(|bar| bars.ink(bar)), [Ink::Faint, Ink::Code]);
 }
 

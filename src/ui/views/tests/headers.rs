@@ -1,17 +1,17 @@
-//! Headers: one row each, however narrow the view is and whatever is in them.
+//! Headers: one row each, at any width of the view and with any content.
 
 use super::*;
 use crate::ui::painted::placed_texts;
 use crate::ui::widgets::header::ROW_PX;
 
-/// Width of a narrow view, of half a window and of a wide one.
+/// Width of a narrow view, of half a window and of a wide view.
 const WIDTHS: [f32; 3] = [380.0, 500.0, 900.0];
 /// Views with a header of their own.
 const VIEWS: [Part; 4] = [Part::Loss, Part::Latent, Part::Reconstructions, Part::Data];
 /// Height of a header.
 const HEADER_PX: f32 = ROW_PX + 12.0;
 
-/// A run of much to choose from: many terms of the loss, a wide code, a table of classes.
+/// A run with many choices: many terms of the loss, a wide code, a table with classes.
 fn full() -> Scene {
     let mut scene = Scene::trained(30, samples::table(60, 5), 6, true);
     let run = scene.runs.last_mut().expect("a run");
@@ -51,7 +51,7 @@ fn a_header_is_one_row_at_any_width() {
 }
 
 #[test]
-fn what_has_no_room_is_in_the_menu_and_works_there() {
+fn parts_that_do_not_fit_work_in_the_menu() {
     let mut harness = harness(full(), Part::Latent, vec2(360.0, 340.0), Theme::Dark);
     harness.run();
     assert!(harness.query_by_label("box").is_none());
@@ -75,7 +75,7 @@ fn what_has_no_room_is_in_the_menu_and_works_there() {
 }
 
 #[test]
-fn a_choice_without_room_for_chips_is_a_combo_box() {
+fn a_choice_without_space_for_chips_is_a_combo_box() {
     let narrow = |width: f32| {
         let mut harness = harness(full(), Part::Latent, vec2(width, 340.0), Theme::Dark);
         harness.run();
@@ -98,7 +98,7 @@ fn several_loss_terms_are_chosen_at_once_and_nothing_moves() {
     scene.selected = Some(0);
     let mut harness = harness(scene, Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
-    // Labels of the y axis take the room they need.
+    // Labels of the y axis take the space they need.
     let beside_labels = |harness: &Harness<'_, Scene>| {
         let plot = harness.get_by_label("loss over epochs").rect();
         (plot.y_range(), plot.right(), harness.get_by_label("log").rect())
@@ -107,7 +107,7 @@ fn several_loss_terms_are_chosen_at_once_and_nothing_moves() {
     harness.get_by_label("Terms").click();
     harness.run();
     let all = ["total", "reconstruction", "KL"].map(str::to_owned);
-    // The last one stays.
+    // The last one cannot be removed.
     for (choice, expected) in [
         ("KL", &["total", "KL"][..]),
         ("reconstruction", &["total", "reconstruction", "KL"]),

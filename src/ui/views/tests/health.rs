@@ -1,9 +1,9 @@
-//! The view of what tells whether a network is well, and the curves of single layers.
+//! The Health view, and the curves of single layers.
 
 use super::*;
 
 #[test]
-fn the_health_of_a_run_is_told_in_words_and_numbers() {
+fn the_health_of_a_run_is_shown_in_words_and_numbers() {
     for (data, has_pictures) in [(samples::pictures(40, [8, 8, 1], 3), true), (samples::table(60, 5), false)]
     {
         let mut harness =
@@ -36,7 +36,7 @@ fn the_health_of_a_run_is_told_in_words_and_numbers() {
         if has_pictures {
             harness.get_by_label("10 of 64 pixels chosen");
         }
-        // A bar that is pointed at says what it is.
+        // A hovered bar has a tooltip.
         let bars = harness.get_by_label("KL of 20 units, 18 active").rect();
         harness.hover_at(bars.right_bottom() - vec2(3.0, 3.0));
         harness.run_steps(10);
@@ -66,7 +66,7 @@ fn the_errors_of_single_layers_have_curves_of_their_own() {
         harness.run();
         assert_eq!(harness.state().views.loss.layers, is_of_layers, "{choice}");
     }
-    // While there is nothing else they are shown at once.
+    // They are shown immediately while there is nothing else.
     harness.state_mut().runs.last_mut().unwrap().history.epochs.truncate(0);
     harness.run();
     assert!(harness.query_by_label_contains("No epoch finished yet").is_none());

@@ -1,4 +1,4 @@
-//! The latent space: zoom, and points that are selected.
+//! The latent space: zoom, and selection of points.
 
 use super::*;
 use crate::analysis::density::Density;
@@ -42,8 +42,8 @@ fn points_are_selected_by_a_box_and_by_a_lasso() {
 }
 
 #[test]
-fn points_of_other_data_lie_above_those_of_the_run() {
-    // So many that one of them is under any place of the plot.
+fn points_of_other_data_are_drawn_above_those_of_the_run() {
+    // So many that there is one at every position of the plot.
     let grid: Vec<f32> =
         (0..1600).flat_map(|at| [at % 40, at / 40].map(|step| 0.25 * step as f32 - 5.0)).collect();
     let photos = Dataset { fingerprint: 50, ..samples::pictures(1600, [8, 8, 1], 10) };
@@ -80,7 +80,7 @@ fn scene_of_set(is_dense: bool) -> Scene {
 }
 
 #[test]
-fn a_sample_of_a_set_is_pointed_at_and_clicked() {
+fn a_sample_of_a_set_is_hovered_and_clicked() {
     let mut harness = harness(scene_of_set(false), Part::Latent, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("codes in the latent space").click();
@@ -92,7 +92,7 @@ fn a_sample_of_a_set_is_pointed_at_and_clicked() {
 }
 
 #[test]
-fn samples_of_a_set_are_selected_by_a_box_where_points_and_where_their_density_is_drawn() {
+fn samples_of_a_set_are_selected_by_a_box_as_points_and_as_density() {
     for is_dense in [false, true] {
         let mut harness = harness(scene_of_set(is_dense), Part::Latent, SIZES[0], Theme::Dark);
         harness.run();
@@ -109,7 +109,7 @@ fn samples_of_a_set_are_selected_by_a_box_where_points_and_where_their_density_i
 }
 
 #[test]
-fn a_set_that_cannot_be_encoded_says_why() {
+fn a_set_that_cannot_be_encoded_shows_the_reason() {
     let mut scene = Scene::digits();
     scene.failure = Some("no memory");
     let mut harness = harness(scene, Part::Latent, SIZES[0], Theme::Dark);

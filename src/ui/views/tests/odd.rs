@@ -1,11 +1,11 @@
-//! Numbers that are none, and more points than anyone counts.
+//! Non-finite numbers, and very many points.
 
 use super::*;
 use crate::dataset::LabelValues;
 use crate::run::{EpochRecord, Kept, Losses};
 
 #[test]
-fn what_is_no_number() {
+fn non_finite_numbers() {
     check_all(|| {
         let mut scene = Scene::trained(10, samples::pictures(20, [8, 8, 1], 2), 2, false);
         let run = scene.runs.last_mut().unwrap();
@@ -38,13 +38,13 @@ fn twenty_thousand_points() {
     check_all(|| Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false));
 }
 
-/// A name that would redraw a terminal, break a line and turn the text around.
+/// A name with terminal control sequences, a line break and a change of text direction.
 fn hostile(number: usize) -> String {
     format!("\u{1b}[2J{number}\n\u{202e}\u{9b}\u{2067}")
 }
 
 #[test]
-fn names_that_would_turn_the_text_around() {
+fn names_with_control_characters() {
     check_all(|| {
         let mut data = samples::table(60, 5);
         data.name = hostile(0);

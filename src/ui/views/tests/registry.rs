@@ -1,4 +1,4 @@
-//! The views as the registry has them.
+//! The views in the registry.
 
 use super::*;
 use crate::ui::state::State;

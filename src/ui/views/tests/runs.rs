@@ -5,7 +5,7 @@ use crate::dataset::Subset;
 use crate::run::{Caption, Finding, FindingKind, RunEvent};
 use crate::ui::state::{RunColumn, RunPage};
 
-/// The numbers of the runs in the table, from the top.
+/// The numbers of the runs in the table, from top to bottom.
 fn rows(harness: &Harness<'_, Scene>) -> Vec<u32> {
     let mut rows: Vec<(f32, u32)> = (1..=3)
         .filter_map(|id| Some((harness.query_by_label(&format!("compare run {id}"))?.rect().top(), id)))
@@ -37,7 +37,7 @@ fn the_table_is_sorted_by_any_column_and_runs_without_a_value_come_last() {
     assert_eq!(rows(&harness), [3, 1, 2]);
     click(&mut harness, "sort by test ROC AUC, sorted from the smallest");
     assert_eq!(rows(&harness), [1, 3, 2]);
-    // By the keyboard.
+    // With the keyboard.
     harness.get_by_label("sort by run").focus();
     harness.run();
     harness.key_press(egui::Key::Enter);
@@ -61,7 +61,7 @@ fn texts_of_the_header_are_on_one_line() {
 }
 
 #[test]
-fn hidden_runs_are_left_out_until_they_are_asked_for() {
+fn hidden_runs_are_not_listed_until_requested() {
     let mut scene = Scene::digits();
     scene.runs[1].caption = Caption { is_hidden: true, ..Caption::default() };
     let mut harness = harness(scene, Part::Runs, SIZES[0], Theme::Dark);
