@@ -369,7 +369,7 @@ fn an_evaluation_names_the_chosen_features_and_doubts_data_on_another_scale() {
     let dir = dir();
     let path = dir.path();
     ok(path, &["train", "recipe:concrete", "--epochs", "1", "-o", "c.hourglass"]);
-    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("selected features: pixel ("));
+    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("chosen features: pixel ("));
     let result = last_json(&ok(path, &["evaluate", "c.hourglass", "--json"]));
     assert_eq!(result["chosen"].as_array().map(Vec::len), Some(16));
 

@@ -289,7 +289,7 @@ impl Found<'_> {
             );
         }
         if let Some(chosen) = chosen {
-            line(format!("selected features: {}", visible_list(chosen)));
+            line(format!("chosen features: {}", visible_list(chosen)));
         }
         for sentence in findings.sentences(terminal_number) {
             line(sentence);
