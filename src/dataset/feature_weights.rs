@@ -24,6 +24,15 @@ impl Dataset {
         }
     }
 
+    /// The number of names in [`Dataset::weighable`], and the word for one of them.
+    pub fn weighable_count(&self) -> (&'static str, usize) {
+        match self.shape {
+            Shape::Image { channels, .. } => ("channel", channels),
+            Shape::Vector(_) if !self.columns.is_empty() => ("column", self.columns.len()),
+            Shape::Vector(features) => ("feature", features),
+        }
+    }
+
     /// Which of the [`Dataset::weighable`] each feature of a row belongs to.
     fn owners(&self) -> Vec<usize> {
         let features = self.shape.features();

@@ -76,15 +76,13 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
     (chosen.name() != loss.name()).then_some(chosen)
 }
 
-/// How much columns, channels or features count in the loss. `weighable`: what they are and their names, where the data are
-/// there.
-pub fn weights_ui(
-    ui: &mut Ui,
-    weights: &mut Vec<FeatureWeight>,
-    weighable: Option<(&'static str, Vec<String>)>,
-) {
+/// Columns, channels or features of the data that can have weights in the loss: the word for one of
+/// them, their number, and their names, which are listed only while a person chooses one.
+pub type Weighable<'a> = (&'static str, usize, &'a dyn Fn() -> Vec<String>);
+
+/// Weights of columns, channels or features in the loss; `weighable` is `None` until data are loaded.
+pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Option<Weighable<'_>>) {
     let dim = tokens(ui).dim;
-    let (noun, names) = weighable.unwrap_or(("feature", Vec::new()));
     let mut removed = None;
     for (at, own) in weights.iter_mut().enumerate() {
         let name = visible(&own.name).into_owned();
@@ -109,9 +107,9 @@ pub fn weights_ui(
     if let Some(at) = removed {
         weights.remove(at);
     }
-    let free = |name: &&String| !weights.iter().any(|own| own.name == **name);
-    let free: Vec<&String> = names.iter().filter(free).collect();
-    if let Some(name) = (names.len() > 1).then(|| add_ui(ui, noun, &free)).flatten() {
+    if let Some(weighable) = weighable.filter(|(_, count, _)| *count > 1)
+        && let Some(name) = add_ui(ui, weighable, weights)
+    {
         weights.push(FeatureWeight { name, weight: 0.0 });
     }
     if !weights.is_empty() {
@@ -121,8 +119,8 @@ pub fn weights_ui(
     }
 }
 
-/// Offers what has no weight of its own yet; gives the name that was chosen.
-fn add_ui(ui: &mut Ui, noun: &str, names: &[&String]) -> Option<String> {
+/// Offers what has no weight yet; returns the name that was chosen.
+fn add_ui(ui: &mut Ui, (noun, count, names): Weighable<'_>, weights: &[FeatureWeight]) -> Option<String> {
     let mut chosen = None;
     let id = ui.scope_id().with("find");
     let mut find: String = ui.data_mut(|data| data.get_temp(id).unwrap_or_default());
@@ -131,14 +129,16 @@ fn add_ui(ui: &mut Ui, noun: &str, names: &[&String]) -> Option<String> {
         .selected_text(RichText::new(format!("Weight a {noun}…")).size(12.0))
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let shown = combo.show_ui(ui, |ui| {
-        if names.len() > MOST_NAMES / 4 {
+        if count > MOST_NAMES / 4 {
             let edit = TextEdit::singleline(&mut find).hint_text("part of the name");
             ui.add(edit).accessible_name("Part of the name");
         } else {
             find.clear();
         }
         let wanted = find.trim().to_lowercase();
-        let mut found = names.iter().filter(|name| name.to_lowercase().contains(&wanted));
+        let is_free = |name: &String| !weights.iter().any(|own| own.name == *name);
+        let names = names();
+        let mut found = names.iter().filter(|name| is_free(name) && name.to_lowercase().contains(&wanted));
         for name in found.by_ref().take(MOST_NAMES) {
             if ui.selectable_label(false, visible(name).into_owned()).clicked() {
                 chosen = Some((*name).clone());

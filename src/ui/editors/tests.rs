@@ -432,14 +432,14 @@ fn features_are_given_weights_in_the_loss() {
     check(|ui| {
         let mut weights =
             vec![weight("feature 2", 0.5), weight("a name that is far too long for the form", 3.0)];
-        output::weights_ui(ui, &mut weights, Some(("feature", names())));
+        output::weights_ui(ui, &mut weights, Some(("feature", 40, &names)));
     });
     check(|ui| output::weights_ui(ui, &mut vec![weight("gone", 0.5)], None));
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 700.0))
         .with_context_setup(crate::ui::theme::install)
         .build_ui_state(
-            |ui, weights| output::weights_ui(ui, weights, Some(("feature", names()))),
+            |ui, weights| output::weights_ui(ui, weights, Some(("feature", 40, &names))),
             Vec::<FeatureWeight>::new(),
         );
     harness.run();

@@ -1,6 +1,8 @@
 //! The inspector: the form of the selected card, with the corruption at the input and the loss at
 //! the output, followed by training.
 
+use std::sync::Arc;
+
 use egui::{Align, Response, RichText, ScrollArea, Ui};
 
 use crate::check::Severity;
@@ -51,7 +53,10 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
                 tell(state, &bare, loss.name());
             }
             let data = state.data.ready(&state.project.data);
-            let weighable = data.map(|(data, _)| data.weighable());
+            let known = data.map(|(data, _)| Arc::clone(data));
+            let names = || known.as_ref().map_or_else(Vec::new, |data| data.weighable().1);
+            let weighable = known.as_ref().map(|data| data.weighable_count());
+            let weighable = weighable.map(|(noun, count)| (noun, count, &names as &dyn Fn() -> Vec<String>));
             output::weights_ui(ui, &mut state.project.feature_weights, weighable);
         }),
         Place::Encoder(_) | Place::Code | Place::Decoder(_) => {}
