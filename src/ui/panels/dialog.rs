@@ -326,7 +326,9 @@ fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
     };
     ui.label(RichText::new(lost).color(tokens.dim));
     if state.active_run().is_some() {
-        ui.label(RichText::new("The current run is stopped; it can be resumed later.").color(tokens.dim));
+        ui.label(
+            RichText::new("The run will be stopped. If you save, it can be resumed later.").color(tokens.dim),
+        );
     }
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {

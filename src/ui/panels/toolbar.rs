@@ -60,6 +60,8 @@ fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     ui.spacing_mut().item_spacing.y = 2.0;
     // Long menus scroll in a small window.
     let most = ui.ctx().content_rect().height() - HEIGHT - 24.0;
+    // A popup is otherwise no higher than 400 points, whatever the window.
+    ui.set_max_height(most);
     ScrollArea::vertical().max_height(most).show(ui, |ui| items_ui(ui, menu, state));
 }
 

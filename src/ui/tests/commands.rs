@@ -77,6 +77,10 @@ fn every_menu_opens_and_lists_its_commands() {
             let text = if on { format!("✓  {}", command.text()) } else { command.text().to_owned() };
             let found = window.harness.query_all_by_label_contains(&text).count();
             assert!(found > 0, "{text} is not in {}", menu.name());
+            // The menu reaches that far: it is as high as its commands where the window has room.
+            let at = window.harness.query_all_by_label_contains(&text).last().expect("an item").rect();
+            let layer = window.harness.ctx.layer_id_at(at.center()).expect("a layer");
+            assert_eq!(layer.order, egui::Order::Foreground, "{text} of {} is out of sight", menu.name());
         }
     }
 }
