@@ -2,7 +2,7 @@
 //! when a minibatch is gathered; labels, names and the split; the loaders.
 //!
 //! - [`load()`] reads and splits. [`source_for()`] says what a path is by its content; `foreign`
-//!   how to convert what is not read; `mend` which source would load where one does not.
+//!   how to convert what is not read; `fixed_source` gives a source that would load instead of one that does not.
 //!   [`Progress`] counts and cancels.
 //! - Loaders charge the `Budget` in [`memory`] before they allocate, and check the cancel switch in
 //!   every loop over input. Files are opened by `open_file`, which refuses devices, pipes and files
@@ -28,6 +28,7 @@ mod duration;
 mod error;
 mod feature_weights;
 mod fit;
+mod fixed_source;
 mod foreign;
 pub mod idx;
 mod image_folder;
@@ -36,7 +37,6 @@ mod joined;
 mod load;
 mod mask;
 pub mod memory;
-mod mend;
 mod npy;
 mod open_file;
 mod other_range;
@@ -66,12 +66,12 @@ pub use damaged::{enlarged, holes_filled, small_shape};
 pub use data_instead::{DataInstead, data_instead};
 pub use digits::DIGITS_WHITE;
 pub use error::DataError;
+pub use fixed_source::fixed_source;
 pub use idx::companions;
 pub use interned::Texts;
 pub use joined::joined;
 pub use load::{Known, load, load_known};
 pub use mask::masked;
-pub use mend::mended;
 pub use other_range::other_range;
 pub use own_size::own_size;
 pub use picture::Depth;

@@ -8,7 +8,7 @@
 //!   gives codes with variances and codebook entries, `samples` the error of each sample, `prior`
 //!   draws codes. With several samples per row, the decoder's buffers hold as many times the rows.
 //!   A missing value that is masked has weight 0 in the reconstruction loss.
-//! - `waist` computes a kind of code between encoder and decoder and the term it adds to the loss;
+//! - `code_layer` computes a kind of code between encoder and decoder and the term it adds to the loss;
 //!   `terms` computes a regularizer. The terms of the history are weighted and add up to the total.
 //! - [`Trainer`] takes one step at a time. Pause, single step, stop and exact resume depend only on
 //!   who calls [`Trainer::step`] and when. A run that diverges returns to its last sound state as a
@@ -25,6 +25,7 @@
 //! dfdx's convolution needs a nightly compiler, and its `nn` needs shapes at compile time. That is
 //! why the operations are our own.
 
+mod code_layer;
 mod error;
 mod initialisation;
 mod kernels;
@@ -37,7 +38,6 @@ mod pretraining;
 mod terms;
 mod trained;
 mod trainer;
-mod waist;
 mod window_first;
 
 pub use error::EngineError;

@@ -87,7 +87,7 @@ pub struct Project {
     pub corruption: Corruption,
     /// Layers from the input towards the code.
     pub encoder: Vec<Layer>,
-    /// The waist of the network.
+    /// The code between encoder and decoder.
     pub code: Code,
     /// Terms added to the loss.
     pub regularizers: Vec<Regularizer>,

@@ -30,7 +30,7 @@ pub struct Card {
 pub struct Cards {
     /// The encoder's layers, as many as [`Project::encoder`].
     pub encoder: Vec<Card>,
-    /// The waist.
+    /// The code.
     pub code: Card,
     /// The decoder's layers: the project's own, or the mirrored ones.
     pub decoder: Vec<Card>,

@@ -35,7 +35,7 @@ fn check_error(edit: impl Fn(&mut Project), place: Place, words: &str) {
     assert!(plan(&project, &facts()).is_err());
     if let Some(fix) = &problem.fix {
         let left = problems(&fix.project, Some(&facts()));
-        assert!(!left.contains(problem), "{} does not mend {}", fix.label, problem.message);
+        assert!(!left.contains(problem), "{} does not fix {}", fix.label, problem.message);
     }
 }
 
@@ -193,7 +193,7 @@ fn what_cannot_be_mirrored_or_applied_says_why() {
             .iter()
             .find(|p| p.severity == Severity::Error && p.place == place && p.message.contains(words))
             .unwrap_or_else(|| panic!("no error at {place} with {words:?} in {found:#?}"));
-        let fix = problem.fix.as_ref().expect("one click mends it");
+        let fix = problem.fix.as_ref().expect("one click fixes it");
         let left = problems(&fix.project, Some(facts));
         assert!(left.iter().all(|p| p.severity != Severity::Error), "{}: {left:#?}", fix.label);
     };
@@ -264,7 +264,7 @@ fn check_remark(
         .unwrap_or_else(|| panic!("no {severity} at {place} with {words:?} in {found:#?}"));
     if let Some(fix) = &problem.fix {
         let left = problems(&fix.project, Some(facts));
-        assert!(!left.contains(problem), "{} does not mend {}", fix.label, problem.message);
+        assert!(!left.contains(problem), "{} does not fix {}", fix.label, problem.message);
     }
 }
 
@@ -532,9 +532,9 @@ fn a_convolution_behind_a_row_is_offered_a_place_among_the_pictures() {
     project.encoder.push(conv(4, 2, Padding::Same));
     let found = problems(&project, Some(&facts()));
     let problem = found.iter().find(|problem| problem.place == Place::Encoder(2)).expect("it reads pictures");
-    let mended = &problem.fix.as_ref().expect("a remedy").project;
-    assert!(matches!(mended.encoder[..], [Layer::Conv2d { .. }, Layer::Dense { .. }, Layer::Dense { .. }]));
-    assert!(plan(mended, &facts()).is_ok());
+    let fixed = &problem.fix.as_ref().expect("a remedy").project;
+    assert!(matches!(fixed.encoder[..], [Layer::Conv2d { .. }, Layer::Dense { .. }, Layer::Dense { .. }]));
+    assert!(plan(fixed, &facts()).is_ok());
 }
 
 #[test]
@@ -549,8 +549,8 @@ fn kl_sparsity_looks_through_layers_that_hand_on_what_they_get() {
         assert_eq!(told.is_some(), source.is_some(), "{found:#?}");
         if let (Some(told), Some(source)) = (told, source) {
             assert!(told.place == Place::Encoder(site) && told.message.contains(source), "{}", told.message);
-            let mended = problems(&told.fix.as_ref().expect("a remedy").project, Some(&facts()));
-            assert!(!mended.contains(told));
+            let fixed = problems(&told.fix.as_ref().expect("a remedy").project, Some(&facts()));
+            assert!(!fixed.contains(told));
         }
     };
     let dense = |activation| Layer::Dense { units: 16, activation };

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use self::objective::{comparison, loss_weights, penalties, variance};
 use super::EngineError;
+use super::code_layer::CodeLayer;
 use super::kernels::contractive::Contractive;
 use super::kernels::draw::Draw;
 use super::kernels::loss::{LossWeights, ReconstructionLoss};
@@ -32,7 +33,6 @@ use super::layers::Builder;
 use super::minibatch::{Noise, corrupt_rows, gather};
 use super::parameter::{Parameter, check_names};
 use super::terms::Penalised;
-use super::waist::Waist;
 use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::project::Place;
@@ -68,7 +68,7 @@ pub struct Network {
     weighed: Option<u64>,
     code: Node,
     output: Node,
-    waist: Waist,
+    code_layer: CodeLayer,
     loss: Rc<ReconstructionLoss>,
     /// What the error of a mean reconstruction lacks to be the mean of the errors, and its weight.
     variance: Option<(Rc<VarianceTerm>, f32)>,
@@ -130,13 +130,13 @@ impl Network {
     }
 
     /// The first value among the parameters that is not finite, and which card it belongs to.
-    pub(super) fn spoilt(&self) -> Option<(String, f32)> {
-        let spoilt = |parameter: &Parameter| {
+    pub(super) fn non_finite(&self) -> Option<(String, f32)> {
+        let non_finite = |parameter: &Parameter| {
             let node = parameter.node.borrow();
             let value = node.values().iter().copied().find(|value| !value.is_finite())?;
             Some((parameter.place.to_string(), value))
         };
-        self.parameters.iter().find_map(spoilt)
+        self.parameters.iter().find_map(non_finite)
     }
 
     /// Copies all parameters in the place of an earlier copy; memory is allocated only where others
@@ -247,7 +247,7 @@ impl Network {
         self.gather(data, block, noise);
         let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
         sums.losses.add(&self.losses);
-        if self.waist.draws() {
+        if self.code_layer.draws() {
             // The error is that of the code itself, not of one draw around it.
             error = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
         }
@@ -301,7 +301,7 @@ impl Network {
 
     /// What learns without gradients, after the update of a step.
     pub(super) fn after_step(&self, draw: Draw) {
-        self.waist.after_step(draw, &self.threads);
+        self.code_layer.after_step(draw, &self.threads);
     }
 
     /// One minibatch forward and back; returns the squared error summed over its samples, and the gradients. Its terms
@@ -433,8 +433,8 @@ impl Network {
         let pass = self.forward(Part::Whole, rows, mode, recorder);
         let sums = self.loss.forward(&pass, 1.0, recorder);
         self.losses.set(RECONSTRUCTION, sums.loss);
-        if let Some(name) = self.waist.terms() {
-            self.losses.set(name, self.waist.term(&pass, sums.loss, recorder));
+        if let Some(name) = self.code_layer.terms() {
+            self.losses.set(name, self.code_layer.term(&pass, sums.loss, recorder));
         }
         if let Some((variance, weight)) = &self.variance {
             self.losses.set(VARIANCE, f64::from(*weight) * recorder.add(variance, &pass, *weight));
@@ -448,11 +448,11 @@ impl Network {
 
     /// A part of the network on the first `rows` rows; returns the pass it made.
     fn forward(&self, part: Part, rows: usize, mode: Mode, recorder: &mut Recorder) -> Pass {
-        let samples = self.waist.samples(mode);
+        let samples = self.code_layer.samples(mode);
         let pass = Pass { samples, ..Pass::new(rows, mode, &self.threads) };
         if part != Part::Decoder {
             self.run(0..self.encoder_len, &pass, recorder);
-            self.waist.forward(&pass, &self.samples, recorder);
+            self.code_layer.forward(&pass, &self.samples, recorder);
         }
         if part != Part::Encoder {
             self.run(self.encoder_len..self.operations.len(), &pass.of_codes(), recorder);
@@ -508,9 +508,9 @@ impl Network {
             builder.push(stage)?;
         }
         let (encoder_len, encoded) = (builder.operations.len(), builder.outputs.clone());
-        let waist = Waist::new(&mut builder, plan)?;
+        let code_layer = CodeLayer::new(&mut builder, plan)?;
         let code = Rc::clone(&builder.last);
-        let penalties = penalties(&builder, &waist, &input, capacity)?;
+        let penalties = penalties(&builder, &code_layer, &input, capacity)?;
         let before_decoder = builder.outputs.len();
         for stage in plan.decoder() {
             builder.push(stage)?;
@@ -518,18 +518,18 @@ impl Network {
         let decoded = builder.outputs[before_decoder..].to_vec();
         let output = Rc::clone(&builder.last);
         let comparison = comparison(&mut builder, plan.design().loss)?;
-        let variance = variance(&builder, &waist, &code)?;
+        let variance = variance(&builder, &code_layer, &code)?;
         let weights = loss_weights(plan, capacity)?;
         let loss = ReconstructionLoss::weighted(
             Rc::clone(&output),
             Rc::clone(&target),
             comparison,
-            waist.importance(),
+            code_layer.importance(),
             weights.clone(),
         );
         #[cfg(test)]
         assert_planned(plan, &builder);
-        let own = [Some(RECONSTRUCTION), waist.terms(), variance.as_ref().map(|_| VARIANCE)];
+        let own = [Some(RECONSTRUCTION), code_layer.terms(), variance.as_ref().map(|_| VARIANCE)];
         let own = own.into_iter().flatten().map(str::to_owned);
         let terms = Terms::new(own.chain(penalties.iter().map(|penalty| penalty.name().to_owned())));
         Ok(Network {
@@ -548,7 +548,7 @@ impl Network {
             weighed: None,
             code,
             output,
-            waist,
+            code_layer,
             loss,
             variance,
             penalties,

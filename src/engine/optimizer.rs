@@ -103,7 +103,7 @@ impl Optimizer {
     }
 
     /// A number of the state that is not finite, where there is one.
-    pub(super) fn spoilt(&self) -> Option<f32> {
+    pub(super) fn non_finite(&self) -> Option<f32> {
         let values = self.first.iter().chain(&self.second).flatten();
         values.copied().find(|value| !value.is_finite())
     }

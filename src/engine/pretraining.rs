@@ -187,7 +187,7 @@ impl Pretraining {
     /// Hands what a layer has learned to the network, and turns to the next; says whether there is none.
     fn end_epoch(&mut self, network: &mut Network, step: u64) -> Result<bool, EngineError> {
         if !self.is_finite() {
-            // Its last update has spoilt what the error before it did not show.
+            // The last update made a weight infinite or NaN; the error before it does not show that.
             return Err(EngineError::Diverged {
                 what: format!("a weight of layer {}", self.progress.layer + 1),
                 value: f32::NAN.to_string(),

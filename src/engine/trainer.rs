@@ -353,7 +353,7 @@ impl Trainer {
     /// of the epoch is going to report, it is the last sound state as a whole.
     pub fn snapshot(&self) -> Checkpoint {
         let best = self.best.clone();
-        if self.spoilt().is_some() {
+        if self.non_finite().is_some() {
             return Checkpoint { progress: self.sound_progress(&self.sound), best, ..self.sound.clone() };
         }
         Checkpoint {
@@ -425,13 +425,14 @@ impl Trainer {
     }
 
     /// What is no longer finite, and how.
-    fn spoilt(&self) -> Option<(String, f32)> {
-        let weight = self.network.spoilt().map(|(card, value)| (format!("a weight of the {card}"), value));
+    fn non_finite(&self) -> Option<(String, f32)> {
+        let weight =
+            self.network.non_finite().map(|(card, value)| (format!("a weight of the {card}"), value));
         let greedy = self.pretraining.as_ref().filter(|greedy| !greedy.is_finite());
         let weight = weight.or_else(|| {
             greedy.map(|greedy| (format!("a weight of layer {}", greedy.progress().layer), f32::NAN))
         });
-        weight.or_else(|| Some(("a moment of the optimizer".to_owned(), self.optimizer.spoilt()?)))
+        weight.or_else(|| Some(("a moment of the optimizer".to_owned(), self.optimizer.non_finite()?)))
     }
 
     /// Whether a checkpoint is one of this network, optimizer and data.
@@ -525,8 +526,8 @@ impl Trainer {
         if !loss.is_finite() {
             return Err(self.diverged("the loss", loss));
         }
-        // The last update may have spoilt them without a loss that shows it, where nothing validates.
-        if let Some((what, value)) = self.spoilt() {
+        // The last update may have made them infinite or NaN; without validation no loss shows it.
+        if let Some((what, value)) = self.non_finite() {
             return Err(self.diverged(&what, f64::from(value)));
         }
         self.progress.end_epoch();

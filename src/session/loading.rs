@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::showing::show;
 use super::{Event, Outbox, panic_text};
-use crate::dataset::{DataError, Progress, load_known, mended};
+use crate::dataset::{DataError, Progress, fixed_source, load_known};
 use crate::project::{Data, Mask, ShownSize};
 use crate::run::{Run, facts};
 
@@ -49,7 +49,7 @@ impl Loader {
             failed: move |error: DataError| Event::LoadFailed {
                 request,
                 error: error.of(&source),
-                mended: None,
+                fixed_source: None,
             },
         };
         let load = move |progress: &Progress| {
@@ -63,8 +63,8 @@ impl Loader {
                     Event::Loaded { request, data: Arc::new(loaded), facts }
                 }
                 Err(error) => {
-                    let mended = mended(&data.source, &error).map(Box::new);
-                    Event::LoadFailed { request, error, mended }
+                    let fixed_source = fixed_source(&data.source, &error).map(Box::new);
+                    Event::LoadFailed { request, error, fixed_source }
                 }
             }
         };

@@ -125,7 +125,7 @@ pub enum Event {
         /// The cause, and what to do.
         error: DataError,
         /// A source that would probably load instead, where the settings are the cause.
-        mended: Option<Box<Source>>,
+        fixed_source: Option<Box<Source>>,
     },
     /// Progress of loading files to be shown: units done and in total (0 while unknown).
     Showing {

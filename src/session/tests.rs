@@ -221,8 +221,8 @@ fn loading_and_computing_answer_with_their_numbers() {
     session.send(Request::Load { request: 2, data: Box::new(data_settings), own: None });
     loop {
         match session.wait() {
-            Some(Event::LoadFailed { request, error, mended }) => {
-                assert_eq!((request, mended), (2, None));
+            Some(Event::LoadFailed { request, error, fixed_source }) => {
+                assert_eq!((request, fixed_source), (2, None));
                 assert!(error.to_string().contains("table.csv"), "{error}");
                 break;
             }

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use hourglass::check::problems;
-use hourglass::dataset::{mended, source_for};
+use hourglass::dataset::{fixed_source, source_for};
 use hourglass::io::{OpenedFile, Store, open_any};
 use hourglass::project::{
     Alpha, ArrayReading, Axes, Channels, Data, LabelFrom, Pages, PictureReading, PixelRange, Project, Source,
@@ -269,7 +269,7 @@ fn load_or_fix(data: &Data) -> Option<hourglass::dataset::Dataset> {
     match used::load_soon(data) {
         Ok(dataset) => Some(dataset),
         Err(error) => {
-            let source = mended(&data.source, &error)?;
+            let source = fixed_source(&data.source, &error)?;
             used::load_soon(&Data { source, ..data.clone() }).ok()
         }
     }

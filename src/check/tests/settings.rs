@@ -16,7 +16,7 @@ fn check_setting(layer: Layer, words: &str, label: &str) {
             let [error] = errors[..] else { panic!("{layer:?}: {errors:#?}") };
             assert_eq!(error.place, Place::Encoder(0));
             assert!(error.message.contains(words), "{}", error.message);
-            let fix = error.fix.as_ref().expect("one click mends it");
+            let fix = error.fix.as_ref().expect("one click fixes it");
             assert_eq!(fix.label, label);
             assert!(!problems(&fix.project, data.as_ref()).contains(error), "{}", error.message);
         }
@@ -107,7 +107,7 @@ fn a_network_without_weights_has_nothing_to_learn() {
         project.decoder = decoder;
         let found = plan(&project, &facts()).expect_err("nothing to learn");
         assert_eq!(found[0].message, "There is nothing to learn: add a layer with weights.");
-        check_sound(&found[0].fix.as_ref().expect("one click mends it").project, Some(&facts()));
+        check_sound(&found[0].fix.as_ref().expect("one click fixes it").project, Some(&facts()));
         let plan = Plan::unchecked(&project, &facts());
         assert_eq!((plan.stages().count(), plan.heaviest()), (0, Place::Data));
     }

@@ -123,8 +123,8 @@ fn a_selector_is_not_stopped_early() {
     let found = problems(&project, Some(&facts()));
     let problem = found.iter().find(|problem| problem.place == Place::Training).expect("a warning");
     assert_eq!(problem.severity, Severity::Warning);
-    let mended = &problem.fix.as_ref().expect("a fix").project;
-    assert_eq!(mended.training.early_stopping, None);
+    let fixed = &problem.fix.as_ref().expect("a fix").project;
+    assert_eq!(fixed.training.early_stopping, None);
 }
 
 /// A design that can be pretrained as Boltzmann machines.

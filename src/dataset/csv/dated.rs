@@ -48,7 +48,7 @@ pub(super) struct Dated {
 
 /// Why a column that contains dates is not a column of dates.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Spoilt<'a> {
+pub(super) enum Unreadable<'a> {
     /// These fields are no dates; whether they are all of them.
     Strays(&'a [Place], bool),
     /// They are written in two ways, as these fields.
@@ -193,7 +193,7 @@ impl Dated {
     }
 
     /// Why it is no column of dates, where most of its fields are some.
-    pub(super) fn spoilt(&self, present: u64) -> Option<Spoilt<'_>> {
+    pub(super) fn unreadable(&self, present: u64) -> Option<Unreadable<'_>> {
         // A few words such as "5-7" or "May 1" are dates by chance.
         let dates = self.count + self.others;
         let are_most = dates >= 3 && dates >= self.stray_count && dates + self.stray_count == present;
@@ -201,9 +201,9 @@ impl Dated {
             return None;
         }
         match (&self.first, &self.first_other) {
-            (Some(first), Some(other)) => Some(Spoilt::Mixed(first, other)),
+            (Some(first), Some(other)) => Some(Unreadable::Mixed(first, other)),
             (Some(_), None) if self.stray_count > 0 => {
-                Some(Spoilt::Strays(&self.strays, self.other_strays == 0))
+                Some(Unreadable::Strays(&self.strays, self.other_strays == 0))
             }
             (_, _) => None,
         }
@@ -224,7 +224,7 @@ mod tests {
         let dated = |fields: &[&str]| {
             let mut dated = Dated::default();
             (1..).zip(fields).for_each(|(row, field)| dated.add(row, field));
-            (dated.spoilt(fields.len() as u64).is_some(), !dated.formats(fields.len() as u64).is_empty())
+            (dated.unreadable(fields.len() as u64).is_some(), !dated.formats(fields.len() as u64).is_empty())
         };
         assert_eq!(dated(&["2024-01-31", "2024-02-01"]), (false, true));
         assert_eq!(dated(&["2024-01-31", "2024-02-01", "soon", "2024-02-03", "2024-02-04"]), (true, false));
@@ -250,15 +250,15 @@ mod tests {
         ];
         (1..).zip(fields).for_each(|(row, field)| dated.add(row, field));
         let stray = Place { row: 2, text: "late".to_owned() };
-        assert_eq!(dated.spoilt(8), Some(Spoilt::Strays(&[stray], true)));
+        assert_eq!(dated.unreadable(8), Some(Unreadable::Strays(&[stray], true)));
         assert_eq!(dated.naive().map(|place| place.row), Some(3));
         let mut words = Dated::default();
         (1..100).for_each(|row| words.add(row, &format!("word {row}")));
-        assert!(words.is_over() && words.spoilt(99).is_none());
+        assert!(words.is_over() && words.unreadable(99).is_none());
         // One word for missing dates may be there any number of times.
         let mut gaps = Dated::default();
         (1..100).for_each(|row| gaps.add(row, if row % 3 == 0 { "0000-00-00" } else { "2024-01-31" }));
         let stray = Place { row: 3, text: "0000-00-00".to_owned() };
-        assert_eq!(gaps.spoilt(99), Some(Spoilt::Strays(&[stray], true)));
+        assert_eq!(gaps.unreadable(99), Some(Unreadable::Strays(&[stray], true)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::century::{self, FIRST_YEAR};
 use super::date::DateFormat;
-use super::dated::{Place, Spoilt};
+use super::dated::{Place, Unreadable};
 use super::evidence::{Content, Evidence};
 use super::ids::{is_surely_id, may_be_id};
 use super::layout::TableLayout;
@@ -450,8 +450,8 @@ fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Opt
 /// Why a column of dates is not read as dates, and the choice that changes it, if there is one.
 fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let shown = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
-    Some(match evidence.spoilt_dates()? {
-        (format, Spoilt::Strays(places, are_all)) => {
+    Some(match evidence.unreadable_dates()? {
+        (format, Unreadable::Strays(places, are_all)) => {
             let first = places.first()?;
             let why = format!(
                 "its dates are written as {}, but not all of its fields, as in {}",
@@ -461,7 +461,7 @@ fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Optio
             let words = places.iter().map(|place| place.text.as_str());
             (why, missing::with_more(reading, words).filter(|_| are_all))
         }
-        (_, Spoilt::Mixed(one, other)) => {
+        (_, Unreadable::Mixed(one, other)) => {
             let why = format!(
                 "its dates are written in two ways, as in {} and {}; write all the same way",
                 shown(one),

@@ -10,7 +10,7 @@ use self::figures::Figures;
 use super::century::{FIRST_YEAR, is_date};
 use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
-use super::dated::{Place, Spoilt};
+use super::dated::{Place, Unreadable};
 use super::missing::{self, Gaps, UsualWords};
 use super::months::month_and_number;
 use super::number::{Notation, Signs};
@@ -533,8 +533,8 @@ impl Evidence {
     }
 
     /// Why it is no column of dates, where most of its fields are some, and how these are written.
-    pub(super) fn spoilt_dates(&self) -> Option<(DateFormat, Spoilt<'_>)> {
-        self.dates.spoilt(self.present)
+    pub(super) fn unreadable_dates(&self) -> Option<(DateFormat, Unreadable<'_>)> {
+        self.dates.unreadable(self.present)
     }
 
     /// The words and how often each is there, in no order; none where they are too many to

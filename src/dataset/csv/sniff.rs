@@ -102,7 +102,7 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
         let is_last_word =
             words == 1 && at == last && evidence[at].distinct().is_some_and(|words| words <= CLASSES);
         // Dates with a stray word among them are features once that word means missing.
-        let is_word = contents[at] == Content::Words && evidence[at].spoilt_dates().is_none();
+        let is_word = contents[at] == Content::Words && evidence[at].unreadable_dates().is_none();
         is_id
             || are_class_words(layout, evidence, at)
             || (is_word && (is_last_word || !are_few(&evidence[at])))

@@ -46,10 +46,10 @@ impl Network {
             self.forward(Part::Encoder, count, Mode::Use, &mut Recorder::idle());
             let code = code.borrow();
             codes.values.extend_from_slice(&code.values()[..count * code.columns()]);
-            if let Some(sampler) = self.waist.sampler() {
+            if let Some(sampler) = self.code_layer.sampler() {
                 sampler.add_variances(count, &mut codes.variances);
             }
-            if let Some(codebook) = self.waist.codebook() {
+            if let Some(codebook) = self.code_layer.codebook() {
                 codebook.add_choices(&mut codes.entries);
             }
         }

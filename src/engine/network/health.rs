@@ -245,7 +245,7 @@ impl Network {
         ));
         let kind = self.plan.design().code.kind;
         let divergence = self
-            .waist
+            .code_layer
             .sampler()
             .map(|sampler| (KlToPrior::new(Rc::clone(sampler.head()), 0.0), vec![0.0; units]));
         let is_description = matches!(kind, Bottleneck::DescriptionLength { .. });
@@ -255,7 +255,7 @@ impl Network {
             means: matches!(self.plan.code_shape(), Shape::Image { .. }).then(|| vec![0.0; units]),
             divergence,
             losses: is_description.then(|| Losses::zero(self.terms())),
-            usage: self.waist.codebook().map(|codebook| vec![0; codebook.usage().len()]),
+            usage: self.code_layer.codebook().map(|codebook| vec![0; codebook.usage().len()]),
             mean: vec![0.0; self.plan.shape().features()],
             codes: Vec::new(),
             jacobian: None,
@@ -275,7 +275,7 @@ impl Network {
             kl.compute(&Pass::new(rows, Mode::Use, &self.threads));
             totals.iter_mut().zip(kl.per_unit().iter()).for_each(|(total, nats)| *total += nats);
         }
-        if let (Some(usage), Some(codebook)) = (&mut sums.usage, self.waist.codebook()) {
+        if let (Some(usage), Some(codebook)) = (&mut sums.usage, self.code_layer.codebook()) {
             usage.iter_mut().zip(codebook.usage().iter()).for_each(|(sum, count)| *sum += u64::from(*count));
         }
         let target = self.target.borrow();
@@ -299,7 +299,7 @@ impl Network {
             return Ok(None);
         }
         if self.jacobian.is_none() {
-            let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.waist)?;
+            let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.code_layer)?;
             self.jacobian = Some(Contractive::new(chain, Estimator::Auto, JACOBIAN_ROWS)?);
         }
         let pass = Pass::new(rows, Mode::Use, &self.threads);
@@ -310,7 +310,7 @@ impl Network {
     /// Sizes of the linear maps that the way from the input to the code is made of.
     #[cfg(test)]
     pub(in crate::engine) fn jacobian_maps(&self) -> Vec<crate::check::MapSizes> {
-        let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.waist).expect("small");
+        let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.code_layer).expect("small");
         crate::engine::kernels::contractive::map_sizes(&chain.into_links())
     }
 
@@ -340,7 +340,7 @@ impl Network {
     }
 
     fn selector_health(&self, moment: Moment, mean: Vec<f32>) -> Option<SelectorHealth> {
-        let temperature = self.waist.temperature(moment)?;
+        let temperature = self.code_layer.temperature(moment)?;
         let logits = self.parameters.iter().find(|parameter| parameter.name == "code.logits")?;
         let node = logits.node.borrow();
         let (logits, features) = (node.values(), node.columns());
@@ -368,7 +368,7 @@ impl Network {
         let variance = losses.get(VARIANCE).unwrap_or(0.0);
         let error_nats = losses.get(RECONSTRUCTION)? - density + variance;
         let expected = error_nats * 2.0 * sigma * sigma;
-        let code = losses.get(self.waist.terms()?)?;
+        let code = losses.get(self.code_layer.terms()?)?;
         let length = description_length(features, expected, code, sigma, f64::from(width));
         Some(Bits { code: length.code, error: length.error, constant: length.constant })
     }

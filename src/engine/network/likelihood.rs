@@ -117,7 +117,7 @@ impl Network {
         draws: usize,
         mut each: impl FnMut(&Drawn<'_>) -> bool,
     ) -> Result<(), EngineError> {
-        let Some(sampler) = self.waist.sampler().cloned() else {
+        let Some(sampler) = self.code_layer.sampler().cloned() else {
             return Err(EngineError::NoLikelihood("its code is not a distribution: use a variational code"));
         };
         if !self.plan.design().loss.is_likelihood() {

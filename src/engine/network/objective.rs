@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::check::Plan;
 use crate::engine::EngineError;
+use crate::engine::code_layer::CodeLayer;
 use crate::engine::kernels::jacobian::Chain;
 use crate::engine::kernels::loss::{self, Comparison, LossWeights};
 use crate::engine::kernels::operation::Operation;
@@ -13,7 +14,6 @@ use crate::engine::kernels::variable::{Node, Variable};
 use crate::engine::layers::Builder;
 use crate::engine::parameter::Role;
 use crate::engine::terms::Penalised;
-use crate::engine::waist::Waist;
 use crate::project::{Loss, Place, Site, Variance};
 
 /// How a design compares, with what that learns.
@@ -50,11 +50,11 @@ pub(super) fn loss_weights(plan: &Plan, capacity: usize) -> Result<LossWeights, 
 /// The variance of the reconstruction, where the decoder is given the distributions of the quantisers' choices.
 pub(super) fn variance(
     builder: &Builder<'_>,
-    waist: &Waist,
+    code_layer: &CodeLayer,
     code: &Node,
 ) -> Result<Option<(Rc<VarianceTerm>, f32)>, EngineError> {
     let (Some(choices), Loss::Gaussian { variance: Variance::Fixed { std } }) =
-        (waist.expected_choices(), builder.design().loss)
+        (code_layer.expected_choices(), builder.design().loss)
     else {
         return Ok(None);
     };
@@ -68,7 +68,7 @@ pub(super) fn variance(
 /// The regularizers of a design, once encoder and code are built.
 pub(super) fn penalties(
     builder: &Builder<'_>,
-    waist: &Waist,
+    code_layer: &CodeLayer,
     input: &Node,
     capacity: usize,
 ) -> Result<Vec<Penalised>, EngineError> {
@@ -81,16 +81,19 @@ pub(super) fn penalties(
         Site::Code => Rc::clone(&builder.last),
         Site::Encoder(index) => Rc::clone(output_of(index)),
     };
-    Penalised::all(builder.design(), node, || jacobian_of_code(&builder.operations, waist), capacity)
+    Penalised::all(builder.design(), node, || jacobian_of_code(&builder.operations, code_layer), capacity)
 }
 
 /// The Jacobian of the code by the input.
-pub(super) fn jacobian_of_code(encoder: &[Rc<dyn Operation>], waist: &Waist) -> Result<Chain, EngineError> {
+pub(super) fn jacobian_of_code(
+    encoder: &[Rc<dyn Operation>],
+    code_layer: &CodeLayer,
+) -> Result<Chain, EngineError> {
     let mut chain = Chain::default();
     encoder.iter().try_for_each(|operation| {
         chain.begin_operation();
         Rc::clone(operation).linearise(&mut chain)
     })?;
-    waist.linearise(&mut chain)?;
+    code_layer.linearise(&mut chain)?;
     Ok(chain)
 }

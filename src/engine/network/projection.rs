@@ -16,7 +16,7 @@ impl Network {
     pub fn project_codes(&self, codes: &mut [f32]) {
         match self.plan.design().code.kind {
             Bottleneck::KSparse { within, .. } => {
-                let (shape, k) = (self.plan.code_shape(), self.waist.kept(Mode::Use));
+                let (shape, k) = (self.plan.code_shape(), self.code_layer.kept(Mode::Use));
                 for code in codes.chunks_exact_mut(shape.features().max(1)) {
                     competitors(within, shape).for_each(|group| keep_largest(code, group, k));
                 }

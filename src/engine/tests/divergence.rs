@@ -39,7 +39,7 @@ fn a_run_that_diverges_keeps_the_weights_of_its_last_sound_epoch() {
 }
 
 #[test]
-fn weights_that_an_epochs_last_update_spoilt_are_seen_without_validation() {
+fn weights_that_are_not_finite_after_the_last_update_are_found_without_validation() {
     let data = Arc::new(Dataset {
         split: SplitRows { train: (0..64).collect(), ..SplitRows::default() },
         ..(*toy_data(64, 12)).clone()
@@ -100,7 +100,7 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         second.step().expect("sound");
         second.apply(Setting::LearningRate(f32::INFINITY));
         second.step().expect("the loss was computed before the update");
-        assert_eq!(state(&second), sound, "{rule:?}: written while it is spoilt");
+        assert_eq!(state(&second), sound, "{rule:?}: written while it is not finite");
         assert!(matches!(second.step(), Err(EngineError::Diverged { .. })));
         assert_eq!(state(&second), sound, "{rule:?}: after it was told");
         // With the rate it had, it continues as the run that never diverged.

@@ -212,7 +212,7 @@ fn a_layer_that_diverges_ends_the_run_with_the_last_sound_state() {
 }
 
 #[test]
-fn a_layer_that_its_last_update_spoilt_is_not_handed_on() {
+fn a_layer_whose_last_update_is_not_finite_is_refused() {
     let data = toy_data(100, 12);
     let mut design = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 1)).design().clone();
     // One step an epoch, whose error is still sound while what it leaves is not.

@@ -469,7 +469,7 @@ fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
             ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
             for remedy in state.remedies(problem) {
                 if ui.button(&*remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
-                    state.mend(problem.place, &remedy);
+                    state.fix(problem.place, &remedy);
                     ui.close();
                 }
             }

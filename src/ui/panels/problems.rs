@@ -59,7 +59,7 @@ pub fn remedies_ui(ui: &mut Ui, state: &mut State, problem: &Problem) {
     }
     for remedy in remedies {
         if secondary_ui(ui, &remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
-            state.mend(problem.place, &remedy);
+            state.fix(problem.place, &remedy);
         }
     }
 }

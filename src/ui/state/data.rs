@@ -24,7 +24,7 @@ pub struct DataState {
     /// The error of the last load, if it failed.
     pub error: Option<DataError>,
     /// A source that would probably load instead.
-    pub mended: Option<Box<Source>>,
+    pub fixed_source: Option<Box<Source>>,
 }
 
 /// The reason why there are no training data, and none are being loaded.

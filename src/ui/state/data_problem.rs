@@ -7,14 +7,14 @@ use crate::check::{Fix, Problem};
 use crate::dataset::DataError;
 use crate::project::{Place, Project, Source};
 
-/// Missing data as a problem of the input. `mended`: a source that would probably load instead.
-pub(super) fn data_problem(project: &Project, missing: &NoData, mended: Option<&Source>) -> Problem {
+/// Missing data as a problem of the input. `fixed_source`: a source that would probably load instead.
+pub(super) fn data_problem(project: &Project, missing: &NoData, fixed_source: Option<&Source>) -> Problem {
     let problem = Problem::error(Place::Data, message(missing));
     if let NoData::Failed(DataError::HeldOut(_)) = missing {
         return problem
             .with_fix(Fix::new("Hold nothing out", project, |project| project.data.held_out = None));
     }
-    match mended {
+    match fixed_source {
         None => problem,
         Some(source) => {
             let label = fix_label(&project.data.source, source);

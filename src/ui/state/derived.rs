@@ -46,7 +46,7 @@ impl Derived {
         let own = data.ready(&project.data);
         problems.splice(0..0, own.and_then(|(data, _)| weight_problem(project, data)));
         let untold = missing.as_ref().filter(|missing| !is_told(missing, &problems));
-        let data_problem = untold.map(|missing| data_problem(project, missing, data.mended.as_deref()));
+        let data_problem = untold.map(|missing| data_problem(project, missing, data.fixed_source.as_deref()));
         let tells_of_data = data_problem.is_some();
         problems.splice(0..0, data_problem);
         let doubts = doubts_of(project, data).to_vec();

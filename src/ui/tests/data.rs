@@ -63,7 +63,7 @@ fn a_file_of_another_kind_is_recognised() {
     // One word among the numbers of a column.
     let is_table = |state: &crate::ui::state::State| matches!(state.project.data.source, Source::Csv { .. });
     window.until("it failed", |state| {
-        is_table(state) && state.data.error.is_some() && state.data.mended.is_some()
+        is_table(state) && state.data.error.is_some() && state.data.fixed_source.is_some()
     });
     window.harness.run_ok();
     assert_eq!(window.remedies(), ["“colour” is a label", "Reload", "Locate…"]);
@@ -85,7 +85,7 @@ fn the_data_view_offers_fixes_too() {
     window.harness.run_ok();
     std::fs::write(&path, "x,y\n1,2\n3,4\n5,6\n").expect("written");
     window.click("Reload");
-    window.until("it failed for its kind", |state| state.data.mended.is_some());
+    window.until("it failed for its kind", |state| state.data.fixed_source.is_some());
     window.harness.run_ok();
     window.click("Load as CSV");
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
@@ -129,7 +129,7 @@ fn cancelling_a_reload_keeps_the_loaded_data() {
     let request = window.state().data.request;
     window.state().effects.clear();
     let error = crate::dataset::DataError::Cancelled;
-    window.state().handle_event(crate::session::Event::LoadFailed { request, error, mended: None });
+    window.state().handle_event(crate::session::Event::LoadFailed { request, error, fixed_source: None });
     assert_eq!(Command::TrainOrPause.available(window.state()), Ok(()));
 }
 
@@ -270,7 +270,7 @@ fn a_doubt_about_the_data_is_a_problem_with_all_its_fixes() {
     let problem = window.state().derived.problems.iter().find(is_told).cloned().expect("a problem");
     let remedies = window.state().remedies(&problem);
     assert_eq!(remedies.len(), 2);
-    window.state().mend(Place::Data, &remedies[1]);
+    window.state().fix(Place::Data, &remedies[1]);
     let Source::Csv { labels, .. } = &window.project().data.source else { panic!("no table") };
     assert_eq!(labels, &["id"]);
     window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());

@@ -18,7 +18,7 @@ impl State {
     pub fn load(&mut self) {
         self.data.request += 1;
         self.take_back_data_error();
-        self.data.mended = None;
+        self.data.fixed_source = None;
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());

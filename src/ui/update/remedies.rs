@@ -76,7 +76,7 @@ impl State {
     }
 
     /// Fixes a problem.
-    pub fn mend(&mut self, place: Place, remedy: &Remedy) {
+    pub fn fix(&mut self, place: Place, remedy: &Remedy) {
         match remedy {
             Remedy::Change(fix) => self.apply_fix(place, &fix.project),
             Remedy::Choose(choice) => self.choose(choice.clone()),

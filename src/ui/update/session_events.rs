@@ -16,8 +16,8 @@ impl State {
             Event::Loaded { request, data, facts } if request == self.data.request => {
                 self.take_data(data, facts);
             }
-            Event::LoadFailed { request, error, mended } if request == self.data.request => {
-                self.data.mended = mended;
+            Event::LoadFailed { request, error, fixed_source } if request == self.data.request => {
+                self.data.fixed_source = fixed_source;
                 self.data_failed(error);
             }
             // Answers to older requests are ignored.

@@ -50,14 +50,14 @@ pub fn gaps(project: &Project) -> Vec<Gap> {
 /// The gap for a layer that is added while `selected` is selected: right after it, or the nearest
 /// one.
 pub fn gap_after(project: &Project, selected: Place) -> Gap {
-    let waist = Gap::Encoder(project.encoder.len());
+    let code = Gap::Encoder(project.encoder.len());
     match (&project.decoder, selected) {
         (_, Place::Encoder(index)) => Gap::Encoder((index + 1).min(project.encoder.len())),
         (_, Place::Data | Place::Corruption) => Gap::Encoder(0),
         (Decoder::Free(_), Place::Code) => Gap::Decoder(0),
         (Decoder::Free(layers), Place::Decoder(index)) => Gap::Decoder((index + 1).min(layers.len())),
         (Decoder::Free(layers), Place::Output) => Gap::Decoder(layers.len()),
-        (_, Place::Code | Place::Decoder(_) | Place::Output | Place::Training) => waist,
+        (_, Place::Code | Place::Decoder(_) | Place::Output | Place::Training) => code,
     }
 }
 
@@ -177,13 +177,13 @@ mod tests {
     #[test]
     fn a_new_layer_is_added_after_the_selection() {
         let mirrored = Recipe::Undercomplete.project();
-        let waist = Gap::Encoder(2);
+        let code = Gap::Encoder(2);
         for (place, gap) in [
             (Place::Data, Gap::Encoder(0)),
             (Place::Encoder(0), Gap::Encoder(1)),
-            (Place::Code, waist),
-            (Place::Decoder(0), waist),
-            (Place::Output, waist),
+            (Place::Code, code),
+            (Place::Decoder(0), code),
+            (Place::Output, code),
         ] {
             assert_eq!(gap_after(&mirrored, place), gap);
         }

@@ -430,7 +430,7 @@ impl View for DataPreviewView {
             state.go_to(Place::Data);
         }
         if let Some(remedy) = output.remedy.and_then(|at| remedies.get(at)) {
-            state.mend(Place::Data, remedy);
+            state.fix(Place::Data, remedy);
         }
         if let Some(choice) = output.choice.filter(|_| other.is_none()) {
             state.choose(choice);

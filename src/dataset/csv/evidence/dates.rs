@@ -2,7 +2,7 @@
 
 use super::super::century::{FIRST_YEAR, ShortYears};
 use super::super::date::{DateFormat, DateFormats};
-use super::super::dated::{Dated, Place, Spoilt};
+use super::super::dated::{Dated, Place, Unreadable};
 use super::super::plain::Plain;
 use super::VALUE_BYTES;
 use crate::dataset::memory::{self, Budget};
@@ -173,11 +173,11 @@ impl Dates {
 
     /// Why a column in which most of this many fields are dates is not a column of dates, and their
     /// format.
-    pub(super) fn spoilt(&self, present: u64) -> Option<(DateFormat, Spoilt<'_>)> {
+    pub(super) fn unreadable(&self, present: u64) -> Option<(DateFormat, Unreadable<'_>)> {
         let dated = self.dated.as_ref()?;
-        let (format, spoilt) = (dated.format(self.order)?, dated.spoilt(present)?);
+        let (format, unreadable) = (dated.format(self.order)?, dated.unreadable(present)?);
         // Months alone are words, with others among them or not.
-        let are_months = format.is_month() && matches!(spoilt, Spoilt::Strays(..));
-        (!are_months).then_some((format, spoilt))
+        let are_months = format.is_month() && matches!(unreadable, Unreadable::Strays(..));
+        (!are_months).then_some((format, unreadable))
     }
 }

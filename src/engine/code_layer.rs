@@ -34,7 +34,7 @@ const CODEBOOK_DECAY: f32 = 0.99;
 const CODEBOOK_IDLE: u32 = 200;
 
 /// The operations of a kind of code.
-pub(super) struct Waist {
+pub(super) struct CodeLayer {
     kind: Bottleneck,
     units: usize,
     /// Units of a k-sparse code that compete with each other.
@@ -72,9 +72,9 @@ struct Description {
     cost: Rc<CodeCost>,
 }
 
-impl Waist {
+impl CodeLayer {
     /// Builds the operations of a plan's code after what the builder has built so far.
-    pub fn new(builder: &mut Builder<'_>, plan: &Plan) -> Result<Waist, EngineError> {
+    pub fn new(builder: &mut Builder<'_>, plan: &Plan) -> Result<CodeLayer, EngineError> {
         let code = &plan.design().code;
         let (kind, units) = (code.kind, plan.code_units());
         let x = Rc::clone(&builder.last);
@@ -146,7 +146,7 @@ impl Waist {
             | Bottleneck::DescriptionLength { .. }
             | Bottleneck::Quantised { .. } => units,
         };
-        Ok(Waist { kind, units, group, kernels })
+        Ok(CodeLayer { kind, units, group, kernels })
     }
 
     /// Computes the first `pass.rows` rows of the code; `cases` says which rows of the data they

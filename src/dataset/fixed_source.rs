@@ -6,7 +6,7 @@ use crate::project::{ArrayReading, Channels, Delimiter, Header, Source};
 /// Guesses the intended source after loading failed: another kind of data, other label columns,
 /// another delimiter, or an archive without the names of missing arrays. Reads only a few bytes of
 /// the file and the headers of arrays.
-pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
+pub fn fixed_source(source: &Source, error: &DataError) -> Option<Source> {
     let path = source.path()?;
     if let Source::Csv { .. } = source
         && let Some(table) = mended_table(source, error)
@@ -30,21 +30,21 @@ pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
 
 /// Detects again the arrays that the archive does not contain by the chosen names.
 fn mended_arrays(source: &Source) -> Option<Source> {
-    let mut mended = source.clone();
-    let Source::Npy { path, array, labels, reading } = &mut mended else { return None };
+    let mut fixed_source = source.clone();
+    let Source::Npy { path, array, labels, reading } = &mut fixed_source else { return None };
     let there = npy::array_names(path).ok()?;
     let ArrayReading { validation, validation_labels, test, test_labels, .. } = reading;
     for name in [array, labels, validation, validation_labels, test, test_labels] {
         name.take_if(|name| !name.is_empty() && !there.contains(name));
     }
-    (mended != *source).then_some(mended)
+    (fixed_source != *source).then_some(fixed_source)
 }
 
 /// Makes the column of the failing word a label; detects the layout of the first rows; or drops
 /// labels that are missing or leave no features.
 fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
-    let mut mended = source.clone();
-    let Source::Csv { path, labels, header, delimiter, .. } = &mut mended else { return None };
+    let mut fixed_source = source.clone();
+    let Source::Csv { path, labels, header, delimiter, .. } = &mut fixed_source else { return None };
     let preview = csv::sniff(path).ok()?;
     let is_laid_out_otherwise = (matches!(*header, Header::Yes | Header::No) && *header != preview.header)
         || (*delimiter != Delimiter::Auto
@@ -76,7 +76,7 @@ fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
     if labels.len() >= preview.columns.len() {
         return None;
     }
-    (mended != *source).then_some(mended)
+    (fixed_source != *source).then_some(fixed_source)
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
                 load(&Data { source: source.clone(), ..Data::default() }, &Progress::default()).err()
             };
             let error = failed(&source).expect("it cannot be loaded");
-            assert_eq!(mended(&source, &error).as_ref(), Some(&expected), "{error}");
+            assert_eq!(fixed_source(&source, &error).as_ref(), Some(&expected), "{error}");
             assert_eq!(failed(&expected), None);
         };
         let stray = file("stray.csv", "x,y\n1,2\n3,oops\n5,6\n");
@@ -143,9 +143,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.csv");
         let error = DataError::content(&path, "line 2", "…");
-        assert_eq!(mended(&csv(path.clone(), Header::Auto, Delimiter::Auto, &[]), &error), None);
+        assert_eq!(fixed_source(&csv(path.clone(), Header::Auto, Delimiter::Auto, &[]), &error), None);
         fs::write(&path, "x,y\n1,\"2,5\"\n").unwrap();
-        assert_eq!(mended(&csv(path, Header::Auto, Delimiter::Auto, &[]), &error), None);
-        assert_eq!(mended(&Source::Digits, &error), None);
+        assert_eq!(fixed_source(&csv(path, Header::Auto, Delimiter::Auto, &[]), &error), None);
+        assert_eq!(fixed_source(&Source::Digits, &error), None);
     }
 }
