@@ -406,25 +406,19 @@ pub const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "64 units for 64 pixels",
+        name: "64 linear units for 64 pixels",
         fault: Fault::WideCode,
-        figure: Figure::Copying,
+        figure: Figure::KeptNoise,
         design: || {
             digits(|own| {
+                own.encoder = Vec::new();
                 own.code = Code::plain(64);
+                own.output.activation = Activation::Linear;
+                own.training.learning_rate = 0.005;
             })
         },
     },
-    Case {
-        name: "12 epochs",
-        fault: Fault::StillFalling,
-        figure: Figure::Error,
-        design: || {
-            digits(|own| {
-                own.training.epochs = 12;
-            })
-        },
-    },
+    Case { name: "20 epochs", fault: Fault::StillFalling, figure: Figure::Error, design: || digits(|_| {}) },
     Case {
         name: "one unit",
         fault: Fault::Blurred,

@@ -45,9 +45,9 @@ pub enum Figure {
     Repeated,
     /// Share of the edges that is lost.
     LostEdges,
-    /// Error on validation samples, relative to that on samples whose features were exchanged with those of
-    /// other samples: 1 where the network copies whatever comes.
-    Copying,
+    /// Error of reconstructions of noisy samples against the clean ones, relative to that of the noisy samples:
+    /// about 1 where the network copies whatever comes.
+    KeptNoise,
 }
 
 impl Figure {
@@ -63,7 +63,7 @@ impl Figure {
             Figure::Undecided => "1 − largest share",
             Figure::Repeated => "repeated features",
             Figure::LostEdges => "edges lost",
-            Figure::Copying => "error / error of mixed samples",
+            Figure::KeptNoise => "noise kept",
         }
     }
 }
@@ -100,6 +100,9 @@ const WEAKER: f64 = 0.9;
 const BETTER: f64 = 0.98;
 /// How much the error may grow where the figure is another.
 const ERROR_GROWS: f64 = 1.05;
+
+/// Deviation of the noise of [`Figure::KeptNoise`], in units of the scaled data.
+const NOISE: f32 = 0.3;
 
 /// Scaled rows of the validation split.
 fn gathered(data: &Dataset) -> Vec<f32> {
@@ -203,30 +206,24 @@ impl Trial {
                 .as_ref()
                 .map_or(f64::INFINITY, |selector| (selector.chosen.len() - selector.unique()) as f64),
             Figure::LostEdges => 1.0 - health.output.and_then(|output| output.edges).unwrap_or(0.0).min(1.0),
-            Figure::Copying => self.copying(),
+            Figure::KeptNoise => self.kept_noise(),
         }
     }
 
-    fn copying(&self) -> f64 {
+    fn kept_noise(&self) -> f64 {
         let Some(checkpoint) = &self.run.checkpoint else { return f64::INFINITY };
         let Ok(mut network) = Network::trained(&self.plan, checkpoint.inference_weights(), 1) else {
             return f64::INFINITY;
         };
-        let own = gathered(&self.data);
-        let features = self.data.shape.features();
-        let rows = own.len() / features;
+        let clean = gathered(&self.data);
         let stream = Stream::new(7, Purpose::Synthetic, 0, 0);
-        let mut mixed = own.clone();
-        for (at, value) in mixed.iter_mut().enumerate() {
-            let other = (f64::from(stream.uniform(at as u64)) * rows as f64) as usize;
-            *value = own[other.min(rows - 1) * features + at % features];
-        }
-        let mut error = |values: &[f32]| -> f64 {
-            let codes = network.encode(values);
-            let restored = network.decode(&codes);
-            restored.iter().zip(values).map(|(a, b)| f64::from(a - b).powi(2)).sum()
+        let noisy = |(at, value): (usize, &f32)| value + NOISE * stream.normal(at as u64);
+        let noisy: Vec<f32> = clean.iter().enumerate().map(noisy).collect();
+        let error = |values: &[f32]| -> f64 {
+            values.iter().zip(&clean).map(|(a, b)| f64::from(a - b).powi(2)).sum()
         };
-        error(&own) / error(&mixed)
+        let codes = network.encode(&noisy);
+        error(&network.decode(&codes)) / error(&noisy)
     }
 
     /// All findings in words.
@@ -301,7 +298,7 @@ impl Case {
         // Weights grow with what a finding is about, but for some that are constant.
         let is_weaker = outcome.weight[1] < outcome.weight[0] || after < WEAKER * before;
         // A copy is the best reconstruction, and a smaller code keeps less.
-        let costs = self.figure != Figure::Copying && outcome.error[1] > ERROR_GROWS * outcome.error[0];
+        let costs = self.figure != Figure::KeptNoise && outcome.error[1] > ERROR_GROWS * outcome.error[0];
         is_better && is_weaker && !costs
     }
 }

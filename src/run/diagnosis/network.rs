@@ -325,8 +325,7 @@ fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
         // Units that are cold from the start choose before they know what the others choose.
         let Bottleneck::Concrete { start_temperature, .. } = run.design.code.kind else { return finding };
         let warmer = (start_temperature < WARM).then_some(Advice::StartTemperature(WARM));
-        let fewer = Advice::CodeSize { units: unique.max(1), form: run.design.code.form };
-        finding.advise(run, warmer.into_iter().chain([fewer]))
+        finding.advise(run, warmer)
     })
 }
 
