@@ -109,7 +109,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     gaps.are_masked = data.masks_missing();
     // The newest warning tells how many there are.
     if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any() && raw.has_gaps) {
-        told.push_str("; losses and errors leave them out");
+        told.push_str("; losses and errors ignore them");
     }
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
     // A trained network has its own scaling.

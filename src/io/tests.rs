@@ -413,7 +413,7 @@ fn damage_inside_is_named_with_its_place_and_costs_as_little_as_possible() {
     check(
         "manifest.ron",
         Some(b"HourglassProject(version: 7, runs: [], more: 1)"),
-        Err("newer Hourglass (form 7"),
+        Err("newer Hourglass (format 7"),
     );
     check("runs/4/run.ron", Some(b"Run("), Ok((1, "run 4 is not loaded")));
     check("runs/4/run.ron", None, Ok((1, "it is missing")));

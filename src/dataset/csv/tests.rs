@@ -216,7 +216,11 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     assert!(error.contains("--missing-words") && error.contains("-999,red"), "{error}");
     check(b"a,b\n1,inf\n", &[], &["line 2, column \"b\"", "not finite", "correct it"]);
     check(b"a,b\n1,-Infinity\n", &[], &["not finite", "--missing-words -Infinity"]);
-    check(b"a,b\n2,1\n1,1e300\n", &[], &["too large", "(--missing-words 1e300)", "out (--skip-rows 2)"]);
+    check(
+        b"a,b\n2,1\n1,1e300\n",
+        &[],
+        &["too large", "(--missing-words 1e300)", "skip this row (--skip-rows 2)"],
+    );
     check(b"a,b\n1,+inf\n", &[], &["(--missing-words '+inf')"]);
     check(b"a,b\n1,2\n", &["c"], &["no label column \"c\"", "\"a\", \"b\""]);
     check(b"a,b\n1,2\n", &["a", "b"], &["every column is a label; leave"]);

@@ -445,6 +445,8 @@ fn features_are_given_weights_in_the_loss() {
     harness.run();
     harness.get_by_label("Weight a feature").click();
     harness.run();
+    harness.get_by_label("Part of the name").click();
+    harness.run();
     harness.get_by_label("Part of the name").type_text("e 17");
     harness.run();
     assert!(harness.query_by_label("feature 3").is_none());

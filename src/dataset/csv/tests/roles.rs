@@ -182,7 +182,7 @@ fn classes_of_a_table_without_names_are_offered_as_labels() {
         let found: Vec<&str> = raw
             .doubts
             .iter()
-            .filter_map(|doubt| doubt.message.split_once("contains few"))
+            .filter_map(|doubt| doubt.message.split_once(" contains few"))
             .map(|(name, _)| name)
             .collect();
         assert_eq!(found, expected, "{:?}", raw.doubts);

@@ -132,7 +132,7 @@ fn words_for_missing_values_are_those_of_the_table() {
     // Where numbers are missing by an equal word, it cannot be read as a value.
     let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
     assert!(remedies(&raw, "means missing").is_empty(), "{:?}", raw.doubts);
-    let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\", too"));
+    let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\" too"));
     assert!(said, "{:?}", raw.doubts);
     let raw = loaded(b"c,n\n-,1\nx,?\ny,3\nx,4\ny,5\ny,5\n");
     assert_eq!(remedies(&raw, "- means missing"), [Choice::OnlyMissingWords(vec!["?".to_owned()])]);
@@ -239,7 +239,12 @@ fn each_column_of_a_run_keeps_its_decimal_mark() {
     assert_eq!(read(b"a;b\n3,25;1.125\n", &both).rows, Rows::F32(vec![3.25, 1.125]));
     let raw = read(b"a;b\n1;1.125\n2;2.125\n", &both);
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 1.125, 2.0, 2.125]));
-    assert!(raw.notes.iter().any(|note| note.contains("\"b\" fit") && note.contains("points, as those")));
+    assert!(
+        raw.notes
+            .iter()
+            .any(|note| note.contains("the numbers of \"b\" could have")
+                && note.contains("points, like those"))
+    );
     // A table that is written otherwise throughout.
     let raw = read(b"x\ty\n3,25\t1,234\n4,5\t2,345\n", &points);
     assert_eq!(raw.rows, Rows::F32(vec![3.25, 1.234, 4.5, 2.345]));
@@ -277,7 +282,7 @@ fn days_without_zeros_are_dates_where_the_column_says_so() {
     assert_eq!(loaded(&column("version", &days)).feature_names, ["x"]);
     let months = loaded(&column("m", &["Mar-24", "Apr-24", "May-24"]));
     let dates = Choice::Column("m".to_owned(), Some(Take::Dates));
-    assert_eq!(remedies(&months, "all months or quarters (or days without a year), as Mar-24"), [dates]);
+    assert_eq!(remedies(&months, "all months or quarters (or days without a year), such as Mar-24"), [dates]);
 }
 
 #[test]
@@ -327,7 +332,7 @@ fn months_are_dates_where_that_is_chosen() {
     let months = ["2024-03", "2024-01", "2023-12", "2024-02", "2023-11", "2024-03"];
     let found = loaded(&column("Month", &months));
     let dates = Choice::Column("Month".to_owned(), Some(Take::Dates));
-    let offered = remedies(&found, "all months or quarters, as 2024-03");
+    let offered = remedies(&found, "all months or quarters, such as 2024-03");
     assert_eq!(offered, std::slice::from_ref(&dates), "{:?}", found.doubts);
     let check = |fields: &[&str], format: &str, days: &[f32]| {
         let raw = with(&column("Month", fields), &[], Rules::Current, vec![dates.clone()]).unwrap();
