@@ -172,7 +172,7 @@ fn missing_files_are_named_with_the_option_to_locate_them() {
 
     fs::rename(&table, path.join("moved.csv")).expect("moved");
     let words =
-        ["the data run 1 was trained on were not found", "t.csv. If they were moved", "FILE NEW_PLACE"];
+        ["the data run 1 was trained on were not found", "t.csv. If they were moved", "FILE NEW_PATH"];
     check(&["evaluate", "t.hourglass"], &words);
     check(&["encode", "t.hourglass", "-o", "a.csv"], &words);
     check(&["reconstruct", "t.hourglass", "-o", "a"], &words);
