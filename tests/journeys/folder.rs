@@ -123,7 +123,7 @@ fn a_folder_is_dropped_on_the_window() {
     assert_eq!(folder_of(&window), Some(&folder));
     until_loaded(&mut window, &folder);
     assert!(window.shows("class bars: 12"), "the data are brought to the front");
-    assert!(window.says("left out bars/broken.png"));
+    assert!(window.says("skipped bars/broken.png"));
     // With the training settings that suit them.
     window.key(CTRL, Key::Z);
     assert_eq!(folder_of(&window), None, "a drop can be undone");
