@@ -1,10 +1,7 @@
 //! Matrix products, cut into blocks that depend on sizes alone.
 
-mod product;
-
 use std::ops::Range;
 
-use self::product::Product;
 use super::threads::{Parts, Threads, shard_range};
 
 /// Floating-point operations of one shard, about 160 µs of one core.
@@ -110,13 +107,48 @@ pub(super) unsafe fn multiply_shard(
     shard: usize,
 ) {
     assert!((a.rows, b.columns) == (cut.rows, cut.columns), "another product was cut");
+    assert_eq!(a.columns, b.rows, "the matrices do not fit each other");
     let needed = cut.rows.checked_mul(cut.columns);
     assert!(needed.is_some_and(|len| len <= out.len()), "the product does not fit");
     let (rows, columns) = cut.block(shard);
-    let product = Product { a, b, rows, columns, out: out.start(), stride: cut.columns, adds: accumulate };
-    // SAFETY: `Parts` holds the only `&mut` to `out`, which has all rows by the assertion. Other shards write other
-    // blocks, by raw pointers alone, and the caller promises that nobody else uses this one.
-    unsafe { product.compute() };
+    if rows.is_empty() || columns.is_empty() {
+        return;
+    }
+    let (inner, stride) = (a.columns, cut.columns);
+    // gemm reads `rows.len() × inner` values of `a` and `inner × columns.len()` of `b`, and writes (where
+    // `accumulate`, also reads) the block of `out`, each at row · row stride + column · column stride
+    // from its start.
+    // - `a` and `b`: `Matrix::new` has checked that all their values are there, borrowed for reading;
+    //   transposing exchanges lengths and strides together, so the last offset stays that of the last
+    //   value. The block ends at their rows and columns at most, so that starts shifted by its first row
+    //   and column leave room for it. Where `inner` is 0 nothing is read; `wrapping_add` forms the pointer.
+    // - `out`: the last offset is `(rows.end − 1) · stride + columns.end − 1 < cut.rows · stride`, inside
+    //   by the assertion. `Parts` holds the only `&mut` to it. Other shards write other blocks, by raw
+    //   pointers alone, and the caller promises that nobody else uses this one.
+    // SAFETY: so everything is read and written inside its slice, and written by this call alone.
+    unsafe {
+        gemm::gemm(
+            rows.len(),
+            columns.len(),
+            inner,
+            out.start().wrapping_add(rows.start * stride + columns.start),
+            1,
+            stride as isize,
+            accumulate,
+            a.values.as_ptr().wrapping_add(rows.start * a.row_stride),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr().wrapping_add(columns.start * b.column_stride),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0_f32,
+            1.0_f32,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
 }
 
 /// `out = a · b`, or `out += a · b` where `accumulate`, for a row-major `out`, on this thread alone.
