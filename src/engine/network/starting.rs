@@ -133,9 +133,10 @@ mod tests {
 
     #[test]
     fn outputs_start_at_the_mean_of_the_data_and_the_variance_at_theirs() {
+        type Function = fn(f64) -> f64;
         let data = toy_data(40, 12);
         let columns: Vec<Vec<f64>> = (0..12).map(|feature| column(&data, feature)).collect();
-        let functions: [(Activation, fn(f64) -> f64); 3] = [
+        let functions: [(Activation, Function); 3] = [
             (Activation::Linear, |a| a),
             (Activation::Sigmoid, |a| 1.0 / (1.0 + (-a).exp())),
             (Activation::Tanh, f64::tanh),

@@ -245,9 +245,8 @@ fn unsaid(path: &[&str]) -> &'static str {
         "parts" => "kept",
         "missing" => "refused",
         "pages" => "each",
-        "starts_from_data" => "no",
         "missing_words" | "columns" => "none",
-        "only_labels" | "only_missing_words" => "no",
+        "starts_from_data" | "only_labels" | "only_missing_words" => "no",
         _ => "detect",
     }
 }
