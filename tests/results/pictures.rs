@@ -13,7 +13,7 @@ use hourglass::project::{
 use super::program::{fails, ok};
 use super::{design_of_table, trained, write_table};
 
-/// An array of 32-bit numbers as NumPy writes it.
+/// An array of 32-bit numbers in the NPY format.
 fn array(path: &Path, shape: &[usize], values: &[f32]) {
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
     let shape = lengths.join(", ");
