@@ -147,7 +147,7 @@ impl Recipe {
                 "The norm of the code's derivative is part of the loss, so the code changes only in directions in which the data vary. Compare the reconstruction of noisy digits with that of the undercomplete recipe."
             }
             Recipe::Convolutional => {
-                "Convolutions with a stride halve the picture twice, and the code is a picture too: two channels of 2×2 positions. Transposed convolutions restore the size. Compare its error with PCA's eight components."
+                "Convolutions with a stride halve the picture twice, transposed convolutions restore its size, and the code is a picture too: two channels of 2×2 positions. Compare its error with PCA's eight components."
             }
             Recipe::Variational => {
                 "Each digit is encoded as a normal distribution, and all of them together are close to the prior. Look at the latent space: it has no gaps, so every place decodes to a digit."

@@ -358,7 +358,7 @@ fn months_are_dates_where_that_is_chosen() {
     let pointed = ["11.2023", "12.2023", "01.2024", "02.2024", "03.2024", "03.2024"];
     for (fields, part, expected) in [
         (&pointed[..], "are all dates, such as 01.2024, but read as numbers", Some(&dates)),
-        (&["Jan-15", "Feb-15", "Mar-16", "Jan-16"], "(or days without a year), as Jan-15", Some(&dates)),
+        (&["Jan-15", "Feb-15", "Mar-16", "Jan-16"], "(or days without a year), such as Jan-15", Some(&dates)),
         (&["15-Jan", "2-Feb", "15-Jan", "3-Mar"], "15-Jan may be a day or a year with its month", None),
     ] {
         let raw = loaded(&column("Month", fields));
