@@ -47,7 +47,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
             "The bias of the output starts at the mean of the training data, and a learned σ at their deviation from it. Otherwise the first steps only learn that mean, which can switch units off for good.",
         ),
         &mut training.starts_from_data,
-        "output bias at their mean",
+        "output bias",
     );
     schedule_ui(ui, &mut training.schedule);
     number_ui(

@@ -28,7 +28,7 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
     card_ui(ui, state);
     // In a line that is always there, so that nothing moves when a run begins.
     let about = match state.active_run() {
-        Some(run) => format!("changes of rate and epochs apply to run {} at once", run.id),
+        Some(run) => format!("rate and epochs apply to run {}", run.id),
         None => "optimizer and schedule".to_owned(),
     };
     match state.selected {
