@@ -18,7 +18,7 @@ pub struct Gaussian {
 /// Why no distribution can be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FitError {
-    /// No row, no dimension, or a slice that is no whole number of rows.
+    /// No row, no dimension, or a slice that is not a whole number of rows.
     #[error("there are no whole rows to fit a distribution to")]
     NotRows,
     /// NaN, infinity, or values too large to be squared.

@@ -43,7 +43,7 @@ impl BinaryCodes {
 
 /// Mean over the queries of the share of the `k` nearest codes of the database that are of the
 /// query's class; where more lie at the last distance than are wanted, each of them counts in
-/// proportion. `None` where there is no query or fewer than `k` codes.
+/// proportion. `None` if there are no queries or fewer than `k` codes.
 pub fn precision_at(
     k: usize,
     (queries, query_classes): (&BinaryCodes, &[u32]),

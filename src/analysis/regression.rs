@@ -18,7 +18,7 @@ pub struct Regression {
 
 impl Regression {
     /// Fits `targets` (rows × `outputs`) by `features` (rows × `inputs`); `None` where there is no
-    /// row, a slice is no whole number of rows, or a value is not finite.
+    /// row, a slice is not a whole number of rows, or a value is not finite.
     pub fn fit(features: &[f32], inputs: usize, targets: &[f32], outputs: usize) -> Option<Regression> {
         let rows = features.len().checked_div(inputs)?;
         let fits = rows > 0 && rows * inputs == features.len() && rows * outputs == targets.len();

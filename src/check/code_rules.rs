@@ -86,7 +86,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// A loss that is no likelihood stands for one beside a divergence, whose width is hardly ever that
+/// Beside a divergence, a loss that is not a likelihood acts as one, with a width that rarely is that
 /// of the data. The sum of squares plus β times the divergence is, up to a factor of β, the bound
 /// under a Gaussian with σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3); by the same division,
 /// absolute errors are that of a Laplace distribution of scale β, and Huber's loss, which is at most
