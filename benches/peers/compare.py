@@ -253,12 +253,16 @@ class Hourglass:
         """The most memory that training for one epoch took."""
         command = [self.program, "train", "design.ron", "--data", "data.npy", "-o", "run.hourglass", "--force",
                    "--threads", self.threads]
-        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            sys.exit(f"{' '.join(command)}: it ended with {child.returncode}")
-        return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        # By a process in between: a program that is started counts the memory of the process that starts it,
+        # and this one holds PyTorch.
+        script = ("import resource, subprocess, sys; "
+                  "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode; "
+                  "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)")
+        done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True,
+                              cwd=self.folder, check=False)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}: it ended with {done.returncode}")
+        return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
 
 
 class Torch:
