@@ -5,8 +5,8 @@
 use super::regularizer_rules::keeps_unit_range;
 use super::{DataFacts, freed};
 use crate::project::{
-    Activation, Binarise, Bottleneck, Code, CodeForm, Competition, Decoder, Distance, Loss, Optimizer,
-    Output, Penalty, Project, Regularizer, Scaling, Site, Training, Variance,
+    Activation, Binarise, Bottleneck, Code, CodeForm, Competition, Decoder, Distance, Layer, Loss, Optimizer,
+    Output, Penalty, Project, Regularizer, Scaling, Schedule, Site, Training, Variance,
 };
 
 /// Units of a k-sparse code per unit that stays active: Makhzani & Frey (2014) keep 15 to 100 of
@@ -120,6 +120,8 @@ fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
     project.code.activation = Activation::Linear;
     let training = &mut project.training;
     training.early_stopping = None;
+    // The temperature falls until the end, and the weights follow it until then.
+    training.schedule = Schedule::Constant;
     let rows = data.map_or(0, |facts| facts.train_rows);
     training.batch_size = (rows / SELECTOR_BATCHES).max(SELECTOR_BATCH);
     let steps = rows.div_ceil(training.batch_size).max(1) as u64;
@@ -226,6 +228,11 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 
 /// The project with training settings that suit newly chosen data. They are only set if they still are
 /// the defaults, or those that suit `rows_before`.
+///
+/// The rate rises and falls in one cycle (Smith & Topin 2018), and the ReLU layers of the default
+/// project become ELU. Where all inputs are positive, as in pictures, the gradients of all weights of a
+/// unit have the same sign (LeCun et al. 1998, "Efficient BackProp", §4.3). One large step can turn a
+/// ReLU unit off for all samples, forever.
 #[must_use]
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();
@@ -237,6 +244,16 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
     if (is_default || is_fitted) && training.optimizer == Optimizer::default() {
         (training.batch_size, training.learning_rate, training.epochs) = training_for(data.train_rows);
         training.starts_from_data = true;
+        if training.schedule == default.schedule && training.warmup_epochs == 0 {
+            training.schedule = Schedule::ONE_CYCLE;
+        }
+        if chosen.encoder == Project::default().encoder {
+            for layer in &mut chosen.encoder {
+                if let Layer::Dense { activation, .. } = layer {
+                    *activation = Activation::Elu;
+                }
+            }
+        }
     }
     chosen
 }

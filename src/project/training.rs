@@ -222,12 +222,15 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// One cycle with PyTorch's settings.
+    pub const ONE_CYCLE: Schedule = Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 };
+
     /// One of every kind, with its default settings.
     pub const ALL: [Schedule; 4] = [
         Schedule::Constant,
         Schedule::Step { epochs: 30, factor: 0.1 },
         Schedule::Cosine { floor: 0.0 },
-        Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 },
+        Schedule::ONE_CYCLE,
     ];
 
     /// The field's name for it.

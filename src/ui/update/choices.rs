@@ -48,7 +48,7 @@ impl State {
         let Some((_, rows)) = before.filter(|(before, _)| is_other(before, &source)) else { return };
         let chosen = choose_data(&self.project, Some(rows), facts);
         let (old, new) = (&self.project.training, &chosen.training);
-        if old == new {
+        if chosen == self.project {
             return;
         }
         let mut told = Vec::new();
@@ -63,6 +63,12 @@ impl State {
         }
         if old.starts_from_data != new.starts_from_data {
             told.push("output bias starts at their mean".to_owned());
+        }
+        if old.schedule != new.schedule {
+            told.push(format!("schedule {}", new.schedule.name()));
+        }
+        if chosen.encoder != self.project.encoder {
+            told.push("ReLU → ELU".to_owned());
         }
         self.history.settle(&self.project);
         let joins = self.history.before().is_some_and(|before| before.data.source != source);
