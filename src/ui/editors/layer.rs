@@ -188,7 +188,7 @@ fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: us
     let mut is_own = extra.is_some();
     let field = (
         "Output size",
-        "Automatic: with padding *same* the size is multiplied by the stride; with padding in pixels nothing is added. Or choose the number of extra rows and columns.",
+        "Automatic: with padding “same” the size is multiplied by the stride; with padding in pixels nothing is added. Or choose the number of extra rows and columns.",
     );
     if switch_ui(ui, field, &mut is_own, "Set by hand").changed() {
         let filling = if padding == Padding::Same { stride.saturating_sub(1) } else { 0 };
