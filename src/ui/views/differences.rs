@@ -148,7 +148,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
             return compare(path, &or_nothing(old), &or_nothing(new), told);
         }
         (_, _) if path.ends_with(&["reading", "columns"]) => {
-            return compare_named((old, new), ("take", "as found"), "column", told);
+            return compare_named((old, new), ("take", "as detected"), "column", told);
         }
         (_, _) if path == ["feature_weights"] => {
             return compare_named((old, new), ("weight", "1"), "weight in the loss of", told);
@@ -286,7 +286,7 @@ mod tests {
         check(|p| p.training.gradient_clip = Some(1.0), "gradient clipping none → 1");
         check(
             |p| p.training.early_stopping = Some(EarlyStopping::default()),
-            "early stopping none → patience 10, least improvement 0",
+            "early stopping none → patience 10, minimum improvement 0",
         );
         let penalty = |penalty, weight| Regularizer { on: Site::Code, penalty, weight };
         check(
@@ -411,9 +411,9 @@ mod tests {
             (
                 table(),
                 Choice::Column("City".to_owned(), Some(Take::Categories)),
-                "column City as found → categories",
+                "column City as detected → categories",
             ),
-            (table(), Choice::Column("Old_One".to_owned(), None), "column Old_One dates → as found"),
+            (table(), Choice::Column("Old_One".to_owned(), None), "column Old_One dates → as detected"),
             (
                 table(),
                 Choice::Column("Old_One".to_owned(), Some(Take::LeftOut)),

@@ -62,7 +62,7 @@ const NAMES: [(&str, &str); 57] = [
     ("delta", "δ"),
     ("beta1", "β₁"),
     ("beta2", "β₂"),
-    ("min_delta", "least improvement"),
+    ("min_delta", "minimum improvement"),
 ];
 
 /// Kinds and values with names that differ from their variant.
