@@ -293,11 +293,12 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
     if project.decoder == (Decoder::Mirrored { tied: true }) {
         let fix =
             Fix::new("Untie weights", project, |project| project.decoder = Decoder::Mirrored { tied: false });
-        let message = "A selector has no weights a mirrored layer could share.";
+        let message = "A selector has no weights that a mirrored layer could share.";
         problems.push(Problem::info(Place::Output, message).with_fix(fix));
     }
     if project.training.early_stopping.is_some() {
-        let fix = Fix::new("Train to the end", project, |project| project.training.early_stopping = None);
+        let fix =
+            Fix::new("Turn off early stopping", project, |project| project.training.early_stopping = None);
         let message =
             "Early stopping would end the run before the temperature is low and the selector has chosen.";
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));

@@ -17,15 +17,15 @@ pub(super) fn not_writing(state: &State) -> Condition {
 }
 
 pub(super) fn changed(state: &State) -> Condition {
-    demand(state.project != state.saved, "The design is as it was saved.")
+    demand(state.project != state.saved, "The design has not changed since it was saved.")
 }
 
 pub(super) fn undoable(state: &State) -> Condition {
-    demand(state.history.can_undo(&state.project), "Nothing has been changed yet.")
+    demand(state.history.can_undo(&state.project), "There is nothing to undo.")
 }
 
 pub(super) fn redoable(state: &State) -> Condition {
-    demand(state.history.can_redo(&state.project), "Nothing has been undone.")
+    demand(state.history.can_redo(&state.project), "There is nothing to redo.")
 }
 
 pub(super) fn movable_up(state: &State) -> Condition {

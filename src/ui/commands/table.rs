@@ -332,7 +332,7 @@ commands! {
         .when(conditions::loading);
     Threads => Menu::Run
         .item(4, "Set threads…", keys![CTRL_ALT, T], State::ask_threads)
-        .about("Choose how many threads train.");
+        .about("Choose the number of training threads.");
     Shortcuts => Menu::Help
         .item(1, "Keyboard shortcuts", keys![NONE, F1], |state| state.dialog = Some(Dialog::Shortcuts))
         .about("List every shortcut.");

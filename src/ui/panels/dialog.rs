@@ -189,7 +189,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
                 SaveKind::Table => ("Export the selection as a table", "Export"),
                 SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
                 SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
-                SaveKind::Figure(_) => ("Save what a view shows", "Save"),
+                SaveKind::Figure(_) => ("Save a view", "Save"),
                 // Asked in another dialog.
                 SaveKind::Results(_) => ("Export", "Export"),
             };

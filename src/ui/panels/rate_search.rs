@@ -28,7 +28,7 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
             None
         }
         Some(Err(message)) => {
-            ui.label(RichText::new(format!("The search failed: {message}")).color(tokens(ui).bad));
+            ui.label(RichText::new(format!("The search failed: {message}.")).color(tokens(ui).bad));
             None
         }
         Some(Ok(curve)) => {

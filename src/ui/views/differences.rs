@@ -57,7 +57,7 @@ pub fn run_difference(old: &Run, new: &Run) -> Difference {
     let mut told = difference(&old.design, &new.design);
     if old.fingerprint != new.fingerprint && told.same.contains(&"data") {
         told.same.retain(|part| *part != "data");
-        told.changes.push("other rows at the same place".to_owned());
+        told.changes.push("other rows at the same path".to_owned());
     }
     told
 }
@@ -405,7 +405,7 @@ mod tests {
             (table(), Choice::SkipRows("7,12-14".parse().ok()), "rows skipped detect → 7,12-14"),
             (table(), Choice::OnlyMissingWords(vec![]), "only these missing words no → yes"),
             (table(), Choice::DateOrder(DateOrder::MonthFirst), "order of dates detect → month first"),
-            (table(), Choice::FirstYear(Some(1930)), "first year of two digits detect → 1930"),
+            (table(), Choice::FirstYear(Some(1930)), "first year of two-digit years detect → 1930"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
             (table(), Choice::Labels(Some(vec![])), "only named labels no → yes"),
             (
@@ -461,7 +461,7 @@ mod tests {
         assert_eq!(told.same_text(), "same network, loss and data");
         new.fingerprint += 1;
         let told = run_difference(&old, &new);
-        assert_eq!(told.changes_text(), "Seed of the training 1 → 3; other rows at the same place");
+        assert_eq!(told.changes_text(), "Seed of the training 1 → 3; other rows at the same path");
         assert_eq!(told.same_text(), "same network and loss");
     }
 

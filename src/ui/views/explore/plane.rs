@@ -159,7 +159,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
             }
             PlaneKind::Units => ("x and y are the same unit", "Choose another unit along x or y."),
             PlaneKind::Components if subject.components().is_none() => {
-                ("Finding the principal components of the codes", "They are shown in a moment.")
+                ("Principal components are being computed", "They appear in a moment.")
             }
             PlaneKind::Components => (
                 "The codes have no two such principal components",
