@@ -135,7 +135,7 @@ fn a_run_with_a_probe_row_outside_its_data_is_used_but_not_resumed() {
         run.kept = kept;
     });
     let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
-    fails(dir.path(), &resume, 1, "run 1 is watched by row 100000000, but its data have 1797 rows");
+    fails(dir.path(), &resume, 1, "run 1 watches row 100000000, but its data have 1797 rows");
     ok(dir.path(), &["evaluate", "linear.hourglass"]);
     ok(dir.path(), &["encode", "linear.hourglass", "-o", "codes.csv"]);
 }
@@ -209,7 +209,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
     assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
     // A file written before they were stored opens and says what is done instead.
     let (old, said) = codes("old.hourglass", "gap.csv");
-    assert!(said.contains("filled with the means of the rows given"), "{said}");
+    assert!(said.contains("filled with the means of the given rows"), "{said}");
     assert_ne!(old, with_gap);
     // Resuming it stores them.
     ok(path, &["train", "old.hourglass", "--resume", "--epochs", "3"]);
@@ -222,7 +222,7 @@ fn a_run_is_not_resumed_on_data_with_another_scaling() {
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::Standardise);
     let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
-    fails(dir.path(), &resume, 1, "scaled otherwise than when run 1 was trained");
+    fails(dir.path(), &resume, 1, "scaled differently than in the training of run 1");
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::UnitRange);
     ok(dir.path(), &resume);
 }
@@ -233,9 +233,9 @@ fn a_run_is_not_resumed_on_data_with_another_split() {
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.split.seed += 1);
     let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
-    fails(dir.path(), &resume, 1, "split otherwise than when run 1 was trained");
+    fails(dir.path(), &resume, 1, "split differently than in the training of run 1");
     let judged = run(dir.path(), &["evaluate", "linear.hourglass"]);
-    assert!(judged.code == Some(0) && judged.stderr.contains("split otherwise"), "{}", judged.stderr);
+    assert!(judged.code == Some(0) && judged.stderr.contains("split differently"), "{}", judged.stderr);
     // A file written before the split was stored does not contain it.
     edit_run(dir.path(), "linear.hourglass", |run| run.split = None);
     ok(dir.path(), &resume);

@@ -18,7 +18,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         }
         Bottleneck::Variational { beta, free_nats, warmup_epochs } => {
             let is_sound = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
-            let message = format!("β is {beta} and free nats are {free_nats}: both must be 0 or more.");
+            let message = format!("β is {beta} and the free nats are {free_nats}: both must be 0 or more.");
             sound_or_default(project, is_sound, message, problems);
             if warmup_epochs >= project.training.epochs && warmup_epochs > 0 {
                 let message = format!(
@@ -26,7 +26,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                     project.training.epochs
                 );
                 let shorter = project.training.epochs / 4;
-                let fix = Fix::new(format!("Rise over {shorter} epochs"), project, |project| {
+                let fix = Fix::new(format!("Warm up over {shorter} epochs"), project, |project| {
                     if let Bottleneck::Variational { warmup_epochs, .. } = &mut project.code.kind {
                         *warmup_epochs = shorter;
                     }
@@ -132,7 +132,7 @@ fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut 
 fn check_form(project: &Project, problems: &mut Vec<Problem>) {
     if project.code.form == CodeForm::Channels && matches!(project.code.kind, Bottleneck::Concrete { .. }) {
         let fix = Fix::new("Use units", project, |project| project.code.form = CodeForm::Units);
-        let message = "A selector picks single features of the input, which are at different positions, so its code cannot be a picture: use units.";
+        let message = "A selector chooses single features of the input, which are at different positions, so its code cannot be a picture: use units.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
     if project.code.form == CodeForm::Units
@@ -187,7 +187,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
     }
     if project.data.masks_missing() {
         let label = match project.data.source {
-            Source::ImageFolder { .. } => "Put a ground behind them",
+            Source::ImageFolder { .. } => "Use a background",
             Source::Csv { .. }
             | Source::Npy { .. }
             | Source::Digits
@@ -222,7 +222,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
     }
     if project.decoder == (Decoder::Mirrored { tied: true }) {
         let fix =
-            Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
+            Fix::new("Untie weights", project, |project| project.decoder = Decoder::Mirrored { tied: false });
         let message = "The choices of a quantiser have no weights that a mirrored layer could share, so weights cannot be tied.";
         problems.push(Problem::error(Place::Output, message).with_fix(fix));
     }
@@ -234,7 +234,7 @@ fn sound_or_default(project: &Project, is_sound: bool, message: String, problems
         let kind = project.code.kind;
         let default =
             Bottleneck::ALL.into_iter().find(|other| other.name() == kind.name()).unwrap_or_default();
-        let fix = Fix::new("Use its defaults", project, |project| project.code.kind = default);
+        let fix = Fix::new("Use the defaults", project, |project| project.code.kind = default);
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
 }
@@ -268,12 +268,12 @@ fn check_k_sparse(
     if k == 0 || !alpha.is_finite() || alpha < 1.0 {
         let message = format!("k is {k} and its factor after training is {alpha}: both must be at least 1.");
         let tenth = if units == usize::MAX { 1 } else { (units / 10).max(1) };
-        let fix = Fix::new("Keep a tenth", project, set(tenth, 1.0));
+        let fix = Fix::new("Set k to a tenth", project, set(tenth, 1.0));
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     } else if k >= units && units > 0 {
         let message = format!("k is {k} of {units} units: all are kept, so the code is not sparse.");
         let fewer = (units / 10).max(1);
-        let fix = Fix::new(format!("Keep {fewer}"), project, set(fewer, alpha));
+        let fix = Fix::new(format!("Set k to {fewer}"), project, set(fewer, alpha));
         let problem = Problem::warning(Place::Code, message);
         problems.push(if fewer < k { problem.with_fix(fix) } else { problem });
     }
@@ -286,17 +286,19 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
             project.encoder.clear();
             project.regularizers.retain(|regularizer| !matches!(regularizer.on, Site::Encoder(_)));
         });
-        let message = "The concrete selector picks features of the input, so there can be no encoder layers.";
+        let message =
+            "The concrete selector chooses features of the input, so there can be no encoder layers.";
         problems.push(Problem::error(Place::Encoder(0), message).with_fix(fix));
     }
     if project.decoder == (Decoder::Mirrored { tied: true }) {
         let fix =
-            Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
-        let message = "A selector has no weights a mirrored layer could share.";
+            Fix::new("Untie weights", project, |project| project.decoder = Decoder::Mirrored { tied: false });
+        let message = "A selector has no weights that a mirrored layer could share.";
         problems.push(Problem::info(Place::Output, message).with_fix(fix));
     }
     if project.training.early_stopping.is_some() {
-        let fix = Fix::new("Train to the end", project, |project| project.training.early_stopping = None);
+        let fix =
+            Fix::new("Turn off early stopping", project, |project| project.training.early_stopping = None);
         let message =
             "Early stopping would end the run before the temperature is low and the selector has chosen.";
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
@@ -306,11 +308,11 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
     {
         let features = facts.shape.features();
         let message = format!(
-            "{} selectors cannot pick as many different ones of {features} features: some will pick the same.",
+            "{} units cannot each choose a different one of {features} features: some will choose the same.",
             project.code.units
         );
         let fewer = (features / 4).max(1);
-        let fix = Fix::new(format!("Pick {fewer}"), project, |project| project.code.units = fewer);
+        let fix = Fix::new(format!("Use {fewer} units"), project, |project| project.code.units = fewer);
         problems.push(Problem::warning(Place::Code, message).with_fix(fix));
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(plan: &Plan, problems: &mut Vec<Problem>) {
     if needed > available {
         let place = plan.heaviest();
         let message = format!(
-            "Training would need about {}, and {} are free: use fewer units or channels, smaller samples or a smaller batch.",
+            "Training would need about {}, but only {} is free: use fewer units or channels, smaller samples or a smaller batch.",
             format_bytes(needed),
             format_bytes(available)
         );

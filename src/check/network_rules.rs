@@ -51,7 +51,7 @@ fn check_input(data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     } else if features > MOST_FEATURES {
         problems.push(Problem::error(
             Place::Data,
-            format!("A sample has {features} features, more than the {MOST_FEATURES} that can be trained on: load the data at a smaller size."),
+            format!("A sample has {features} features, more than the maximum of {MOST_FEATURES}: load the data at a smaller size."),
         ));
     }
 }
@@ -134,7 +134,7 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
         && let Place::Encoder(index) = card.place
         && let Some(front) = front.filter(|front| *front < index)
     {
-        return Fix::new("Move it to where there are pictures", project, |project| {
+        return Fix::new("Move it earlier", project, |project| {
             if let Some(layer) = project.remove_layer(Place::Encoder(index)) {
                 project.insert_layer(Place::Encoder(front), layer);
             }
@@ -145,7 +145,7 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
         && let Some((height, width)) = most_square(features)
     {
         let reshape = Layer::Reshape { height, width, channels: 1 };
-        return Fix::new(format!("Read it as {width}×{height} pixels"), project, |project| {
+        return Fix::new(format!("Reshape to {width}×{height} pixels"), project, |project| {
             project.insert_layer(card.place, reshape);
         });
     }
@@ -245,7 +245,7 @@ fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut V
     let message = format!("Binarising needs values in [0, 1], but the scaled data lie in {range}.");
     let problem = Problem::error(Place::Data, message);
     problems.push(if project.data.scaling == Scaling::UnitRange {
-        problem.with_fix(Fix::new("Do not binarise", project, |project| {
+        problem.with_fix(Fix::new("Turn off binarising", project, |project| {
             project.data.binarise = Binarise::Off;
         }))
     } else {
@@ -342,7 +342,7 @@ fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem
         return;
     }
     let message = format!(
-        "This layer already ends in the shape of the input, so its {} is followed at once by the output's {}.",
+        "This layer already ends in the shape of the input, so its {} is directly followed by the output's {}.",
         own.name(),
         output.name()
     );
@@ -402,7 +402,7 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         });
         problems.push(Problem::error(Place::Corruption, message).with_fix(fix));
     } else if strength == 0.0 {
-        let message = format!("{} of strength 0 leaves the input as it is.", capital(corruption.name()));
+        let message = format!("{} of strength 0 leaves the input unchanged.", capital(corruption.name()));
         problems.push(with(Problem::info(Place::Corruption, message)));
     } else if is_probability && strength >= 1.0 {
         let message =
@@ -413,7 +413,7 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
     {
         problems.push(Problem::info(
             Place::Corruption,
-            "Masking sets features to 0, which lies outside the scaled data.",
+            "Masking sets features to 0, which is outside the range of the scaled data.",
         ));
     }
 }

@@ -33,7 +33,7 @@ fn check_one(
         Site::Encoder(layer) if layer < project.encoder.len() => Place::Encoder(layer),
         Site::Encoder(layer) => {
             let message =
-                format!("The {name} penalty looks at encoder layer {}, which does not exist.", layer + 1);
+                format!("The {name} penalty is on encoder layer {}, which does not exist.", layer + 1);
             problems
                 .push(Problem::error(Place::Code, message).with_early_fix(found, || without(project, index)));
             return;
@@ -57,7 +57,7 @@ fn check_one(
                 let message =
                     format!("The target of the mean activation is {target}: it must lie between 0 and 1.");
                 let fix = || {
-                    with(project, index, "Aim at 0.05", |regularizer| {
+                    with(project, index, "Use 0.05", |regularizer| {
                         if let Penalty::Sparsity { target, .. } = &mut regularizer.penalty {
                             *target = 0.05;
                         }
@@ -72,7 +72,7 @@ fn check_one(
                     "KL sparsity compares probabilities, and {source} does not keep activations between 0 and 1."
                 );
                 let fix = || {
-                    with(project, index, "Measure by L2", |regularizer| {
+                    with(project, index, "Use L2", |regularizer| {
                         if let Penalty::Sparsity { distance, .. } = &mut regularizer.penalty {
                             *distance = Distance::L2;
                         }
@@ -94,7 +94,7 @@ fn check_one(
         Penalty::Contractive { estimator } => {
             if estimator == Estimator::Probes(0) {
                 let fix = || {
-                    with(project, index, "Use one", |regularizer| {
+                    with(project, index, "Use 1 probe", |regularizer| {
                         regularizer.penalty = Penalty::Contractive { estimator: Estimator::Probes(1) };
                     })
                 };

@@ -64,7 +64,7 @@ fn check_unrolling(project: &Project, problems: &mut Vec<Problem>) {
         } else {
             "Pretraining needs a decoder that mirrors the encoder, so it cannot have its own layers."
         };
-        let fix = Fix::new("Mirror, not tied", project, |project| {
+        let fix = Fix::new("Mirror without tying", project, |project| {
             project.decoder = Decoder::Mirrored { tied: false };
         });
         problems.push(Problem::error(Place::Output, message).with_fix(fix));
@@ -97,7 +97,7 @@ fn check_machines(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
     let owns = cards(project, data.map(|facts| facts.shape)).code.layer.is_some();
     if owns && !matches!(project.code.activation, Activation::Linear | Activation::Sigmoid) {
         let message = format!(
-            "A code pretrained as a Boltzmann machine is linear or a sigmoid, not {}.",
+            "A code pretrained as a Boltzmann machine must be linear or sigmoid, not {}.",
             project.code.activation.name()
         );
         problems.push(Problem::error(Place::Code, message).with_fix(fix()));

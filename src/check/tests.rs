@@ -94,7 +94,7 @@ fn nonsense_is_refused_with_its_place() {
     check_error(
         |p| (p.training.optimizer, p.training.weight_decay) = (heavy, 1000.0),
         Place::Training,
-        "all of it",
+        "it must be below 1",
     );
 }
 
@@ -279,7 +279,7 @@ fn what_is_sound_but_strange_is_remarked() {
     let free = |activation| {
         move |p: &mut Project| p.decoder = Decoder::Free(vec![Layer::Dense { units: 64, activation }])
     };
-    check_remark(free(Activation::Relu), &here, Warning, Place::Decoder(0), "followed at once");
+    check_remark(free(Activation::Relu), &here, Warning, Place::Decoder(0), "directly followed");
     check_remark(|p| p.code.units = 64, &here, Warning, Place::Code, "copy");
     check_remark(
         |p| {
@@ -314,7 +314,7 @@ fn what_is_sound_but_strange_is_remarked() {
         &negative,
         Info,
         Place::Corruption,
-        "outside the scaled data",
+        "outside the range of the scaled data",
     );
     let wide = data(|facts| facts.value_range = (-3.0, 2.0));
     check_remark(

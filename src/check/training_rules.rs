@@ -25,7 +25,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
         && training.epochs > 0
     {
         let message = format!(
-            "With a patience of {} epochs a run of {} can never stop early.",
+            "With a patience of {} epochs, a run of {} epochs can never stop early.",
             stop.patience, training.epochs
         );
         let patience = (training.epochs / 10).max(1);
@@ -44,7 +44,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
             training.epochs
         );
         let every = (training.epochs / 3).max(1);
-        let fix = Fix::new(format!("Step every {every} epochs"), project, |project| {
+        let fix = Fix::new(format!("Decay every {every} epochs"), project, |project| {
             if let Schedule::Step { epochs, .. } = &mut project.training.schedule {
                 *epochs = every;
             }
@@ -53,13 +53,13 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
     }
     if matches!(training.schedule, Schedule::OneCycle { .. }) && training.warmup_epochs > 0 {
         let message = "One cycle warms up by itself. After a warm-up, the learning rate would rise twice.";
-        let fix = Fix::new("No warm-up", project, |project| project.training.warmup_epochs = 0);
+        let fix = Fix::new("Remove the warm-up", project, |project| project.training.warmup_epochs = 0);
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
     }
     let shrinking = training.learning_rate * training.weight_decay;
     if matches!(training.optimizer, Optimizer::AdamW { .. }) && shrinking >= 1.0 {
         let message = format!(
-            "AdamW subtracts learning rate × weight decay = {shrinking} of every weight in every step: all of it, or more."
+            "AdamW subtracts the fraction learning rate × weight decay = {shrinking} of every weight in every step: it must be below 1."
         );
         let fix = Fix::new("Use a weight decay of 0.01", project, |project| {
             project.training.weight_decay = 0.01;
@@ -98,7 +98,7 @@ fn settings(training: &Training) -> Vec<Rule> {
         (
             training.weight_decay.is_finite() && training.weight_decay >= 0.0,
             format!("The weight decay is {}: it must be 0 or more.", training.weight_decay),
-            "Use none",
+            "Use no weight decay",
             |training| training.weight_decay = 0.0,
         ),
         (
@@ -107,7 +107,7 @@ fn settings(training: &Training) -> Vec<Rule> {
                 "Gradients cannot be clipped to a norm of {}: it must be above 0.",
                 training.gradient_clip.unwrap_or_default()
             ),
-            "Do not clip",
+            "Turn off clipping",
             |training| training.gradient_clip = None,
         ),
         (
@@ -143,7 +143,7 @@ fn optimizer_rule(optimizer: Optimizer) -> Rule {
             format!("Adam needs betas in [0, 1) and eps above 0, not {beta1}, {beta2} and {eps}."),
         ),
     };
-    (is_sound, message, "Use its defaults", |training| {
+    (is_sound, message, "Use the defaults", |training| {
         let same = |default: &Optimizer| default.name() == training.optimizer.name();
         training.optimizer = Optimizer::ALL.into_iter().find(same).unwrap_or_default();
     })
@@ -155,7 +155,7 @@ fn schedule_rule(schedule: Schedule) -> Rule {
         Schedule::Step { epochs, factor } => (
             epochs > 0 && factor > 0.0 && factor.is_finite(),
             format!(
-                "A step of the learning rate needs at least 1 epoch and a factor above 0, not {epochs} and {factor}."
+                "The step schedule needs at least 1 epoch and a factor above 0, not {epochs} and {factor}."
             ),
         ),
         Schedule::Cosine { floor } => (
@@ -167,7 +167,7 @@ fn schedule_rule(schedule: Schedule) -> Rule {
         Schedule::OneCycle { rise, start, floor } => (
             [rise, start, floor].iter().all(|share| (0.0..=1.0).contains(share)),
             format!(
-                "The rise, start and end of one cycle must be fractions in [0, 1], and are {rise}, {start} and {floor}."
+                "The rise, start and end of one cycle must be fractions in [0, 1], not {rise}, {start} and {floor}."
             ),
         ),
     };
@@ -200,7 +200,7 @@ fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>)
     } else if training.batch_size > facts.train_rows {
         let rows = facts.train_rows;
         let message = format!(
-            "The batch is larger than the training split ({rows} rows), so every epoch is a single step."
+            "The batch is larger than the training split ({rows} samples), so every epoch is a single step."
         );
         let smaller = (rows / 8).max(1);
         let fix = Fix::new(format!("Use a batch of {smaller}"), project, |project| {
@@ -222,7 +222,7 @@ fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>)
         problems.push(if helps { problem.with_fix(fix) } else { problem });
     }
     if training.early_stopping.is_some() && facts.validation_rows == 0 {
-        let fix = Fix::new("Do not stop early", project, |project| {
+        let fix = Fix::new("Turn off early stopping", project, |project| {
             project.training.early_stopping = None;
         });
         problems.push(
@@ -235,7 +235,7 @@ fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>)
             "The warm-up takes {} epochs, but the run has only {}: the full learning rate is never reached.",
             training.warmup_epochs, training.epochs
         );
-        let fix = Fix::new("No warm-up", project, |project| project.training.warmup_epochs = 0);
+        let fix = Fix::new("Remove the warm-up", project, |project| project.training.warmup_epochs = 0);
         problems.push(Problem::warning(Place::Training, message).with_fix(fix));
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn check(project: &Project, problems: &mut Vec<Problem>) {
         problems.push(Problem::error(Place::Output, message).with_fix(without()));
     }
     if let Strategy::LayerWise { by: Greedy::Machines, .. } = project.training.strategy {
-        let message = "Boltzmann machines learn from all features alike: the weights of features act once the layers are trained together.";
+        let message = "Boltzmann machines learn from all features alike: the weights of features take effect once the layers are trained together.";
         problems.push(Problem::info(Place::Output, message));
     }
 }

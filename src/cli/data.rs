@@ -238,7 +238,7 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     let found = problems(design, Some(&facts));
     if let Some(problem) = run::weight_problem(design, data) {
         let text = format!("this design cannot be trained: {}: {}", problem.place, problem.message);
-        return Err(Failure::Problem(format!("{text}\n--weight NAME=1 takes a weight back")));
+        return Err(Failure::Problem(format!("{text}\n--weight NAME=1 removes a weight")));
     }
     let warnings = || found.iter().filter(|problem| problem.severity == Severity::Warning);
     for problem in warnings().take(TOLD) {

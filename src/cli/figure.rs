@@ -41,66 +41,66 @@ pub(super) struct Arguments {
     /// The figure to draw
     #[arg(long, value_enum)]
     pub(super) view: View,
-    /// The file to write, by its ending .png, .svg, .csv or .gif
+    /// The file to write: .png, .svg, .csv or .gif
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
-    /// Of loss: other runs to draw for comparison
+    /// Loss: other runs to draw for comparison
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) compare: Vec<u32>,
-    /// Of loss: a term, instead of the total; may be given several times
+    /// Loss: a term to draw; may be given several times [default: the total]
     #[arg(long, value_name = "NAME")]
     pub(super) term: Vec<String>,
-    /// Of loss: the factor of the exponential moving average, 0 to 0.99 [default: 0]
+    /// Loss: the factor of the exponential moving average, 0 to 0.99 [default: 0]
     #[arg(long, value_name = "FACTOR", value_parser = smoothing)]
     pub(super) smooth: Option<f64>,
-    /// Of loss: a linear axis, also where a logarithmic one is possible
+    /// Loss: a linear axis, even if a logarithmic one is possible
     #[arg(long)]
     pub(super) linear: bool,
-    /// Of latent and of watched reconstructions: the epoch, instead of the newest
+    /// Latent, watched reconstructions: the epoch [default: the newest]
     #[arg(long, value_name = "N")]
     pub(super) epoch: Option<u32>,
-    /// Of latent: the principal components of one channel of codes that are pictures, counted from
-    /// 1
+    /// Latent: the principal components of one channel of codes that are pictures, counted from 1
     #[arg(long, value_name = "N", value_parser = super::args::positive)]
     pub(super) channel: Option<usize>,
-    /// Of latent: the principal components of the channels at one position of codes that are
-    /// pictures, counted from 1
+    /// Latent: the principal components of the channels at one position of codes that are pictures,
+    /// counted from 1
     #[arg(long, value_name = "ROW,COLUMN", value_parser = super::args::place, conflicts_with = "channel")]
     pub(super) at: Option<[usize; 2]>,
-    /// Of reconstructions: train, validation, test, all, or a selection [default: the samples that
-    /// the run watched; all of other data]
+    /// Reconstructions: train, validation, test, all, or a selection [default: the samples that the
+    /// run watched; for other data, all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
-    /// Of reconstructions: the largest number of samples [default: all watched ones, 48 of a set]
+    /// Reconstructions: the maximum number of samples [default: all watched ones, 48 of a set]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600))]
     pub(super) number: Option<u16>,
-    /// Of reconstructions: their order [default: data]
+    /// Reconstructions: their order [default: data]
     #[arg(long, value_enum)]
     pub(super) order: Option<Sorting>,
-    /// Of reconstructions: add a line for PCA with as many components as the code has units
+    /// Reconstructions: add a line for PCA with as many components as the code has units
     #[arg(long)]
     pub(super) pca: bool,
-    /// Of reconstructions: omit the line with codes that are pictures
+    /// Reconstructions: omit the line with codes that are pictures
     #[arg(long)]
     pub(super) no_code: bool,
-    /// Of reconstructions of a set: do not corrupt the samples, even if the network was trained on
+    /// Reconstructions of a set: do not corrupt the samples, even if the network was trained on
     /// corrupted ones
     #[arg(long)]
     pub(super) clean: bool,
-    /// Of traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean is the mean of the training
-    /// codes [default: mean]
+    /// Traversals: the sample whose code is changed, by its row (counted from 1) or its name; mean
+    /// is the mean of the training codes [default: mean]
     #[arg(long, value_name = "ROW")]
     pub(super) sample: Option<String>,
-    /// Of traversals: the units to change, counted from 1, in this order [default: those that vary most]
+    /// Traversals: the units to change, counted from 1, in this order [default: those that vary
+    /// most]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = super::args::positive)]
     pub(super) units: Vec<usize>,
-    /// Of traversals: steps over the range [default: 7; at most 14 choices and entries]
+    /// Traversals: steps over the range [default: 7; for choices and entries, up to 14]
     #[arg(long, value_name = "N", value_parser = super::args::positive)]
     pub(super) steps: Option<usize>,
     /// The theme
     #[arg(long, value_enum, default_value = "light")]
     pub(super) theme: Theme,
-    /// Pixels for each point of a PNG or GIF, 1 to 4
+    /// Pixels per point of a PNG or GIF, 1 to 4
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(super) scale: u8,
     /// Overwrite the file if it exists
@@ -115,9 +115,9 @@ pub(super) enum View {
     Loss,
     /// The codes of the samples that the run watched
     Latent,
-    /// Samples with their reconstructions and where these differ
+    /// Samples, their reconstructions, and where they differ
     Reconstructions,
-    /// All parts of the code over their range as one picture
+    /// All units of the code over their range, as one picture
     Traversals,
 }
 
@@ -217,7 +217,7 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
     };
     let views: Vec<&str> = views.iter().map(|view| view.name()).collect();
     Err(Failure::Usage(format!(
-        "{option}: the view {} does not have this; leave it out, or choose --view {}",
+        "{option}: the view {} does not have this; omit it, or choose --view {}",
         view.name(),
         views.join(" or ")
     )))

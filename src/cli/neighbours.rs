@@ -119,7 +119,7 @@ fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<()
         return Ok(());
     }
     Err(Failure::Problem(format!(
-        "the {k} neighbours of {asked} samples need about {}, but {} are free; use fewer with --k, or a \
+        "the {k} neighbours of {asked} samples need about {}, but only {} is free; use fewer with --k, or a \
          smaller set",
         format_bytes(needed),
         format_bytes(free)

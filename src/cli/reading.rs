@@ -39,7 +39,7 @@ pub(super) struct Reading {
     /// Table: whether the first row contains names
     #[arg(long, help_heading = HEADING, value_name = "WHEN", value_parser = named(Header::ALL, Header::name, Choice::Header))]
     header: Option<Choice>,
-    /// Table: the sign between two fields
+    /// Table: the character between two fields
     #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = named(Delimiter::ALL, Delimiter::name, Choice::Delimiter))]
     delimiter: Option<Choice>,
     /// Table: the decimal mark of its numbers
@@ -48,52 +48,53 @@ pub(super) struct Reading {
     /// Table: the encoding of its text, as in utf-8, utf-16le or windows-1252, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Choice>,
-    /// Table: the sign that begins a line that is not a row, as in '#'; off for none, or detect
+    /// Table: the character that begins a comment line, as in '#'; off for none, or detect
     #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
     comments: Option<Choice>,
-    /// Table: the sheet of a spreadsheet by its name, or detect
+    /// Table: the name of the sheet of a spreadsheet, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet, allow_hyphen_values = true)]
     sheet: Option<Choice>,
-    /// Table: how many lines at the beginning are skipped, or detect
+    /// Table: how many lines to skip at the beginning, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipLines))]
     skip_lines: Option<Choice>,
-    /// Table: how many rows at the end are skipped, such as sums, or detect
+    /// Table: how many rows to skip at the end, such as sums, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
     skip_footer: Option<Choice>,
-    /// Table: single rows that are skipped, as in 7,12-14, counted from 1 below the header and its
-    /// units, as results number them (lines without any field do not count, skipped rows do), in
-    /// addition to sums among the rows; only:7,12-14 for these alone; none; or detect for sums
+    /// Table: rows to skip, as in 7,12-14, counted from 1 below the header and its units, as in
+    /// results (empty lines do not count, skipped rows do), in addition to sums among the rows;
+    /// only:7,12-14 for these alone; none; or detect for sums
     #[arg(long, help_heading = HEADING, value_name = "ROWS", value_parser = skip_rows)]
     skip_rows: Option<Choice>,
-    /// Table: what happens to missing values; arrays: to NaN (column-mean or mask; refused where it is not said)
+    /// Table: how to treat missing values; arrays: how to treat NaN (column-mean or mask; refused
+    /// if not given)
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
     /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown;
-    /// only:-99,unknown in their place; '' for none; detect for the usual ones
+    /// only:-99,unknown instead of them; '' for none; detect for the usual ones
     #[arg(long, help_heading = HEADING, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
     missing_words: Option<Choice>,
     /// Table: the unit in which dates and times become numbers
     #[arg(long, help_heading = HEADING, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
     dates: Option<Choice>,
-    /// Table: the order of day, month and year in dates, where several fit
+    /// Table: the order of day, month and year in dates, if several fit
     #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
     date_order: Option<Choice>,
-    /// Table: the first of the hundred years in which years of two digits are, as in 1930 (30 to 99
+    /// Table: the first of the hundred years that two-digit years stand for, as in 1930 (30 to 99
     /// are 1930 to 1999, 00 to 29 are 2000 to 2029), or detect
     #[arg(long, help_heading = HEADING, value_name = "YEAR", value_parser = first_year)]
     first_year: Option<Choice>,
     /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or
-    /// detect. A table without header has the columns 'column 1' …
+    /// detect. Without a header, columns are named 'column 1' …
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
     labels: Option<Choice>,
-    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or
+    /// Table: how one column is used: feature, label, left-out, numbers, categories, dates or
     /// detect; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
     /// Arrays (.npz): the array of the rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array), allow_hyphen_values = true)]
     array: Option<Choice>,
-    /// Arrays: the array of the labels, or detect; of IDX the file
+    /// Arrays: the array of the labels, or detect; for IDX, the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray), allow_hyphen_values = true)]
     label_array: Option<Choice>,
     /// Arrays: the array of the validation rows, or detect
@@ -102,10 +103,10 @@ pub(super) struct Reading {
     /// Arrays: the array of the labels of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray), allow_hyphen_values = true)]
     validation_label_array: Option<Choice>,
-    /// Arrays: the array of the test rows, or detect; of IDX the file
+    /// Arrays: the array of the test rows, or detect; for IDX, the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray), allow_hyphen_values = true)]
     test_array: Option<Choice>,
-    /// Arrays: the array of the labels of the test rows, or detect; of IDX the file
+    /// Arrays: the array of the labels of the test rows, or detect; for IDX, the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray), allow_hyphen_values = true)]
     test_label_array: Option<Choice>,
     /// Arrays: the meaning of their axes
@@ -115,21 +116,21 @@ pub(super) struct Reading {
     /// as in 4,3,2; or detect
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
     shown_channels: Option<Choice>,
-    /// Arrays and pictures: whether given training, validation and test parts are kept, or mixed
+    /// Arrays and pictures: whether existing training, validation and test parts are kept, or mixed
     /// and split again
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
     parts: Option<Choice>,
-    /// Pictures: resize them, as in 64x48
+    /// Pictures: the size to resize them to, as in 64x48
     #[arg(long, help_heading = HEADING, value_name = "WxH", value_parser = size)]
     size: Option<Choice>,
     /// Pictures: convert them to grey, or to red, green and blue
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
     channels: Option<Choice>,
-    /// Pictures: how another aspect ratio is handled
+    /// Pictures: how to fit another aspect ratio
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
     fit: Option<Choice>,
-    /// Pictures: the ground under transparency; keep makes it one more channel, and with mask transparent pixels are not
-    /// reconstructed
+    /// Pictures: the background of transparent pixels; keep makes transparency another channel, and
+    /// with mask losses and errors ignore transparent pixels
     #[arg(long, help_heading = HEADING, value_name = "GROUND", value_parser = named(Alpha::ALL, Alpha::name, Choice::Alpha))]
     alpha: Option<Choice>,
     /// Pictures: which values become black and white
@@ -138,7 +139,7 @@ pub(super) struct Reading {
     /// Pictures: which pages of a file are samples
     #[arg(long, help_heading = HEADING, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
     pages: Option<Choice>,
-    /// Pictures: whether masks of others (as in masks/x.png of x.png) are samples
+    /// Pictures: whether masks of others (such as masks/x.png of x.png) are samples
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Masks::ALL, Masks::name, Choice::Masks))]
     masks: Option<Choice>,
     /// Pictures: where labels come from: folder:2 (the folder on the second level),
@@ -152,8 +153,8 @@ pub(super) struct Reading {
     /// Whether values in [0, 1] become 0 or 1
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Binarise::ALL, binarise, Choice::Binarise))]
     binarise: Option<Choice>,
-    /// The rules by which the rest is found: those of this version, or those of designs of version
-    /// 1
+    /// The rules by which the rest is detected: those of this version, or those of designs of
+    /// version 1
     #[arg(long, help_heading = HEADING, value_name = "VERSION", value_parser = named(Rules::ALL, Rules::name, Choice::Rules))]
     rules: Option<Choice>,
 }

@@ -92,7 +92,8 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
 /// The run to resume, on the data it was trained on.
 fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
     if arguments.data.weights.any() {
-        let message = "a run that is resumed keeps its loss: leave --weight out, or leave --resume out to train a new run";
+        let message =
+            "a run that is resumed keeps its loss: omit --weight, or omit --resume to train a new run";
         return Err(Failure::Usage(message.to_owned()));
     }
     if !matches!(subject.origin, Origin::Project(_)) {
@@ -348,7 +349,7 @@ impl Observer for Terminal<'_> {
                 }
             }
             RunEvent::Restarted(restart) => self.bar.print(&format!(
-                "the selector has not made its choice ({} sure): attempt {} begins, with {} epochs in all",
+                "the selector has not chosen yet (mean certainty {}): attempt {} starts, with {} epochs in total",
                 format_percent(restart.mean_max, 1),
                 restart.attempt,
                 restart.epochs

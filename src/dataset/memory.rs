@@ -34,7 +34,7 @@ pub enum Limit {
 impl Display for Limit {
     fn fmt(&self, out: &mut Formatter<'_>) -> FmtResult {
         match self {
-            Limit::Free(bytes) => write!(out, "{} are free", format_bytes(*bytes)),
+            Limit::Free(bytes) => write!(out, "only {} is free", format_bytes(*bytes)),
             Limit::Refused(bytes) => write!(out, "the system refused {}", format_bytes(*bytes)),
         }
     }
@@ -239,7 +239,7 @@ mod tests {
         let error = DataError::from(budget.take(2_300_000_000).unwrap_err());
         assert_eq!(
             error.about("table.csv", "choose a smaller file").to_string(),
-            "table.csv needs about 2.4 GB of memory, but 1.1 GB are free: choose a smaller file"
+            "table.csv needs about 2.4 GB of memory, but only 1.1 GB is free: choose a smaller file"
         );
         assert_eq!(budget.free(), 1_000_000_000, "what was refused is not charged");
         assert!(budget.take(u64::MAX).is_err());

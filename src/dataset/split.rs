@@ -149,7 +149,7 @@ pub(super) fn draw(
     budget.release(parts);
     if result.train.is_empty() {
         return Err(DataError::Setting(format!(
-            "of {drawn} rows, the validation fraction {validation_fraction} and the test fraction \
+            "of {drawn} samples, the validation fraction {validation_fraction} and the test fraction \
              {test_fraction} leave none for training; lower them or add data",
         )));
     }
@@ -196,7 +196,7 @@ fn check_pair(validation: f32, test: f32) -> Result<(), DataError> {
     if validation + test >= 1.0 {
         return Err(DataError::Setting(format!(
             "the validation fraction {validation} and the test fraction {test} add up to 1 or more; lower \
-             them so that rows are left for training"
+             them so that samples are left for training"
         )));
     }
     Ok(())

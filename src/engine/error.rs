@@ -20,7 +20,7 @@ pub enum EngineError {
         epoch: u32,
     },
     /// The data are not those the plan was made for.
-    #[error("the data have samples of {found} features, the network was planned for {expected}")]
+    #[error("the samples have {found} features, but the network expects {expected}")]
     DataShape {
         /// Features of the plan.
         expected: usize,

@@ -117,7 +117,7 @@ pub fn loss_marks(run: &Run) -> Vec<Mark> {
     let restarts = run.restarts.iter().map(|restart| Mark {
         at: f64::from(restart.epoch),
         text: format!(
-            "attempt {} begins: the choice was {:.1} % sure",
+            "attempt {} starts: the choice was {:.1} % certain",
             restart.attempt,
             100.0 * restart.mean_max
         ),
@@ -130,7 +130,7 @@ pub fn loss_marks(run: &Run) -> Vec<Mark> {
                 Setting::LearningRate(rate) => {
                     format!("learning rate {} from step {}", format_number(f64::from(rate)), edit.step)
                 }
-                Setting::Epochs(epochs) => format!("{epochs} epochs in all, set at step {}", edit.step),
+                Setting::Epochs(epochs) => format!("{epochs} epochs in total, set at step {}", edit.step),
             };
             Mark { at, text }
         })

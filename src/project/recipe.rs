@@ -129,7 +129,7 @@ impl Recipe {
     pub fn summary(self) -> &'static str {
         match self {
             Recipe::Undercomplete => {
-                "A deep autoencoder encodes 64 pixels in two numbers. Watch the digits separate in the latent space."
+                "A deep autoencoder encodes 64 pixels as two numbers. Watch the digits separate in the latent space."
             }
             Recipe::Linear => {
                 "A linear autoencoder with squared error finds the subspace of the first principal components. Compare its error with PCA's."
@@ -156,7 +156,7 @@ impl Recipe {
                 "With β = 4 each unit of the code has to be worth its KL divergence. Look at which units encode position, size and shape."
             }
             Recipe::Concrete => {
-                "The temperature falls until each of sixteen selectors has picked one pixel; the decoder reconstructs the digit from these alone. Compare its error with PCA's sixteen components."
+                "The temperature falls until each of sixteen selectors has chosen one pixel; the decoder reconstructs the digit from these alone. Compare its error with PCA's sixteen components."
             }
             Recipe::DescriptionLength => {
                 "Four quantisers with six choices each describe a curve through five knots, and every bit counts in the loss. Watch the bits of code and error: one quantiser with 24 choices needs more bits in total."

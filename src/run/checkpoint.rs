@@ -89,7 +89,7 @@ impl Checkpoint {
             let is_within =
                 (progress.layer as usize) <= design.encoder.len() && progress.epoch <= MOST_EPOCHS;
             if !is_within || progress.samples > MOST_SAMPLES {
-                return Err(format!("layer {} is none of its design's", u64::from(progress.layer) + 1));
+                return Err(format!("its design has no layer {}", u64::from(progress.layer) + 1));
             }
         }
         plan.map_or(Ok(()), |plan| self.validate_arrays(plan))

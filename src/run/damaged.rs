@@ -47,7 +47,7 @@ impl Run {
                 }
                 let mut data = enlarged(data, size, self.shape, progress)?;
                 data.said.notes.push(format!(
-                    "samples of {small} are taken as the averages over {size}×{size} pixels that run {} learnt to enlarge",
+                    "samples of {small} are taken as the averages over {size}×{size} pixels that run {} learned to enlarge",
                     self.id
                 ));
                 Ok(data)
@@ -59,7 +59,7 @@ impl Run {
                 let hole = self.hole(asked, &data);
                 let mut data = holes_filled(data, hole, progress)?;
                 data.said.notes.push(format!(
-                    "transparent parts are taken as the holes that run {} learnt to fill",
+                    "transparent parts are taken as the holes that run {} learned to fill",
                     self.id
                 ));
                 Ok(data)
@@ -84,8 +84,8 @@ impl Run {
     ) -> Result<Dataset, E> {
         if !self.design.corruption.leaves_holes() {
             return Err(DataError::Setting(format!(
-                "run {} did not learn to fill holes, so a mask is of no use to it; train with the corruption masking or missing \
-                 rectangle, or leave the mask out",
+                "run {} did not learn to fill holes, so it cannot use a mask; train with the corruption \
+                 masking or missing rectangle, or omit the mask",
                 self.id
             ))
             .into());
@@ -94,7 +94,7 @@ impl Run {
         let hole = self.hole(asked, &data);
         let mut data = masked(data, &asked.source, mask, hole, progress)?;
         data.said.notes.push(format!(
-            "{} parts of {} are taken as the holes that run {} learnt to fill",
+            "{} parts of {} are taken as the holes that run {} learned to fill",
             mask.holes.name(),
             mask.path.display(),
             self.id

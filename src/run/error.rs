@@ -10,17 +10,17 @@ pub enum RunError {
     OtherData(RunId),
     /// The rows are those of the run, but scaled differently.
     #[error(
-        "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot be resumed exactly"
+        "these data are scaled differently than in the training of run {0} (the kind of scaling or the split differs), so it cannot be resumed exactly"
     )]
     OtherScaling(RunId),
     /// The rows are those of the run, but split differently.
     #[error(
-        "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot be resumed exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
+        "these data are split differently than in the training of run {0} (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot be resumed exactly: it would be trained on samples that were held out. Restore the split, or train a new run"
     )]
     OtherSplit(RunId),
     /// The probe of the run contains a row that its data do not have.
     #[error(
-        "run {run} is watched by row {row}, but its data have {rows} rows: its probe.ron is damaged. Open a backup, or train a new run"
+        "run {run} watches row {row}, but its data have {rows} rows, so its probe.ron is damaged: open a backup, or train a new run"
     )]
     NoSuchRow {
         /// The run.

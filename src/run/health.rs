@@ -159,7 +159,7 @@ impl Health {
     pub fn validate(&self, design: &Project, shape: Shape) -> Result<(), String> {
         let most = design.encoder.len() + 1;
         if self.layers.len() > most {
-            return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
+            return Err(format!("its health has {} layers, but the encoder has {most}", self.layers.len()));
         }
         let decoded = match &design.decoder {
             // Inverting a layer may take two: for a pool with a remainder, or for a dense layer on
@@ -168,7 +168,10 @@ impl Health {
             Decoder::Free(layers) => layers.len(),
         };
         if self.decoder.len() > decoded {
-            return Err(format!("its health has {} layers of a decoder of {decoded}", self.decoder.len()));
+            return Err(format!(
+                "its health has {} decoder layers, but the decoder has {decoded}",
+                self.decoder.len()
+            ));
         }
         // Encoder, code, decoder, output; a layer may have several arrays of weights.
         if self.gradients.len() > 16 * (most + decoded + 1) {

@@ -84,7 +84,10 @@ impl History {
         let (mut epoch, mut step) = (0, 0);
         for record in self.epochs.iter() {
             if record.epoch <= epoch || record.step < step {
-                return Err(format!("epoch {} at step {} follows no earlier one", record.epoch, record.step));
+                return Err(format!(
+                    "epoch {} at step {} does not follow an earlier one",
+                    record.epoch, record.step
+                ));
             }
             check_seconds(record.seconds)?;
             (epoch, step) = (record.epoch, record.step);
@@ -94,7 +97,9 @@ impl History {
         for record in self.pretraining.iter() {
             if record.place() <= before || record.epoch == 0 || record.layer as usize > layers {
                 let GreedyRecord { layer, epoch, .. } = record;
-                return Err(format!("epoch {epoch} of layer {layer} is none of the {layers} layers' next"));
+                return Err(format!(
+                    "epoch {epoch} of layer {layer} is not the next of any of the {layers} layers"
+                ));
             }
             check_seconds(record.seconds)?;
             before = record.place();

@@ -61,7 +61,7 @@ impl Terms {
         }
         for (index, name) in self.0.iter().enumerate() {
             if name.len() > MOST_NAME_BYTES || self.0.iter().take(index).any(|other| other == name) {
-                return Err(format!("the name of loss term {} is too long or not its own", index + 1));
+                return Err(format!("the name of loss term {} is too long or not unique", index + 1));
             }
         }
         Ok(())

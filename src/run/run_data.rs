@@ -138,7 +138,7 @@ impl Run {
     /// Why its network only takes samples of one size; `None` if it takes any size that its layers can process.
     pub fn one_size_only(&self) -> Option<&'static str> {
         let Shape::Image { height, width, channels } = self.shape else {
-            return Some("its samples are no pictures");
+            return Some("its samples are not pictures");
         };
         let is_code_dense = matches!(self.code_shape(), Shape::Vector(_));
         // Every divisor of the sides also divides twice the sides.
@@ -149,7 +149,7 @@ impl Run {
             .scaler()
             .is_some_and(|scaler| scaler.offsets.len().max(scaler.factors.len()) > channels)
         {
-            "each pixel has a scaling of its own"
+            "each pixel has its own scaling"
         } else if matches!(self.design.code.kind, Bottleneck::Hashing { threshold: Threshold::Median, .. }) {
             "each position of its code has its own median threshold"
         } else {

@@ -88,7 +88,7 @@ impl Run {
     /// fit it again.
     pub fn unknown_scaling(&self, why: &str) -> DataError {
         DataError::Setting(format!(
-            "the data run {} was trained on are needed for their scaling, which the file does not hold: {why}",
+            "the data run {} was trained on are needed for their scaling, which is not stored in the file: {why}",
             self.id
         ))
     }
@@ -96,7 +96,7 @@ impl Run {
     /// The error for data whose shape its network does not accept.
     pub fn wrong_shape(&self, data: &Dataset) -> DataError {
         DataError::Setting(format!(
-            "{}: its samples are {}, run {} was trained on {}; give data of that shape",
+            "{}: its samples are {}, but run {} was trained on {}; give data of that shape",
             data.name, data.shape, self.id, self.shape
         ))
     }
@@ -111,14 +111,14 @@ impl Run {
         }
         if is_same && self.split.is_some_and(|split| split != data.split.fingerprint()) {
             doubt(format!(
-                "these are split otherwise than when run {id} was trained: some of the samples it is judged by it has learnt"
+                "these are split differently than in the training of run {id}: it was trained on some of the samples it is evaluated on"
             ));
         }
         let is_filled = data.gaps.filled > 0 && !data.gaps.means.is_empty();
         if is_filled && self.column_means().is_none() && !is_same {
             doubt(format!(
-                "run {id} holds no column means of its training data, as it was saved before they were stored or trained on no \
-                 table; gaps are filled with the means of the rows given"
+                "run {id} has no column means of its training data, because an older version saved it or it \
+                 was not trained on a table; gaps are filled with the means of the given rows"
             ));
         }
         if !is_same {
@@ -149,7 +149,7 @@ impl Run {
         if let Some(ground) = ground.filter(|_| is_chosen) {
             let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
             let message = format!(
-                "{} was chosen by these pictures, and may be another than in the training of run {}",
+                "{} was chosen for these pictures, and may differ from the training of run {}",
                 ground_said(ground),
                 self.id
             );
@@ -157,7 +157,7 @@ impl Run {
         }
         if reading.range == PixelRange::Percentiles && settled.limits.is_none() {
             let message = format!(
-                "values are cut at the percentiles of these pictures, not at those run {} was trained with",
+                "values are clipped at the percentiles of these pictures, not at those run {} was trained with",
                 self.id
             );
             doubts.push(Doubt { message, remedies: Vec::new() });

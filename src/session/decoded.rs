@@ -64,7 +64,11 @@ fn lack_of(features: usize, units: usize, samples: usize, free: u64) -> Option<S
     let values = (4 * features as u64).saturating_add(units as u64);
     let needed = (samples as u64).saturating_mul(values).saturating_mul(size_of::<f32>() as u64);
     (needed > free).then(|| {
-        format!("{samples} samples take about {}, but {} are free", format_bytes(needed), format_bytes(free))
+        format!(
+            "{samples} samples take about {}, but only {} is free",
+            format_bytes(needed),
+            format_bytes(free)
+        )
     })
 }
 

@@ -118,7 +118,9 @@ fn start<L, F>(
         .name("loading".to_owned())
         .spawn(move || load_and_report(&own, &progress, told, load));
     if let Err(error) = spawned {
-        let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
+        let error = DataError::Setting(format!(
+            "no thread could be started for loading ({error}); close other programs"
+        ));
         outbox.send(failed(error));
         outbox.wake();
     }

@@ -145,8 +145,8 @@ impl ResultsExport {
                 ShownRows { files, path, data: own, rows }.codes(network)?.values
             }
             (Threshold::Median, None) => {
-                let why = "the bits are cut at the medians of the codes of the training data, which are not \
-                           loaded; load them, or save the codes as .npy";
+                let why = "the bits are thresholded at the medians of the codes of the training data, which \
+                           are not loaded; load them, or save the codes as .npy";
                 return Err(FileError::content(path, "its results", why));
             }
         };

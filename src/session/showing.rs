@@ -42,7 +42,8 @@ pub fn show(
         match read(run, path, mask, size, progress) {
             Ok((data, _)) if parts.first().is_some_and(|first| first.shape != data.shape) => {
                 let shape = parts.first().map_or(run.shape, |first| first.shape);
-                let message = format!("{}: its samples are {}, others {shape}", data.name, data.shape);
+                let message =
+                    format!("{}: its samples are {}, but others are {shape}", data.name, data.shape);
                 failed.push(DataError::Setting(message));
             }
             Ok((data, more)) => {

@@ -303,7 +303,7 @@ fn a_run_does_not_resume_on_data_with_another_scaling() {
     session.send(Request::Train(again));
     let seen = until(&session, |event| matches!(event, RunEvent::Status(Status::Failed(_))));
     let Some(RunEvent::Status(Status::Failed(message))) = seen.last() else { panic!("{seen:?}") };
-    assert!(message.contains("scaled otherwise than when run 3 was trained"), "{message}");
+    assert!(message.contains("scaled differently than in the training of run 3"), "{message}");
 }
 
 /// Early stopping that never sees an improvement after the first epoch, so that patience always

@@ -227,7 +227,7 @@ mod tests {
     fn unavailable_commands_give_a_reason_in_a_new_window() {
         let state = State::default();
         let reason = |command: Command| command.available(&state).err().unwrap_or_default();
-        assert!(reason(Command::Undo).contains("changed"));
+        assert!(reason(Command::Undo).contains("undo"));
         assert!(reason(Command::Remove).contains("cannot be changed"));
         assert!(reason(Command::TrainMore).contains("no run"));
         assert!(reason(Command::TrainOrPause).contains("not loaded yet"));

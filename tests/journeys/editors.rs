@@ -57,10 +57,16 @@ fn every_kind_of_code_is_chosen_set_and_trained() {
             assert_eq!(terms(&mut window)[1..], *terms_of, "{kind}");
         };
     let k_sparse = Bottleneck::KSparse { k: 4, alpha: 2.0, lowers: true, within: Competition::Code };
-    check("k-sparse", 16, &[("Keep", "4"), ("Later", "2")], k_sparse, &[]);
+    check("k-sparse", 16, &[("Keep", "4"), ("Alpha", "2")], k_sparse, &[]);
     // Values beyond the slider's range can be typed.
     let variational = Bottleneck::Variational { beta: 20.0, warmup_epochs: 3, free_nats: 0.1 };
-    check("Variational", 6, &[("Beta", "20"), ("β rises for", "3"), ("Free", "0.1")], variational, &["KL"]);
+    check(
+        "Variational",
+        6,
+        &[("Beta", "20"), ("β warm-up", "3"), ("Free nats", "0.1")],
+        variational,
+        &["KL"],
+    );
     let importance = Bottleneck::ImportanceWeighted { samples: 3 };
     check("Importance", 6, &[("Samples", "3")], importance, &["KL, tightened"]);
     let wasserstein = Bottleneck::Wasserstein { weight: 2.0 };
@@ -301,7 +307,7 @@ fn layers_are_trained_one_by_one_beside_a_joint_run() {
         window.choose("Activation", "sigmoid");
     }
     window.choose("Strategy", "layer by layer");
-    window.number("Each for", "2");
+    window.number("Pretrain for", "2");
     window.click(Role::CheckBox, "Compare");
     window.number("Epochs", "3");
     let strategy = Strategy::LayerWise { by: Greedy::Machines, epochs: 2, beside_joint: true };
@@ -358,7 +364,7 @@ fn every_layer_is_added_among_the_pictures_set_and_trained() {
         ("Dropout", &[("Rate", "0.25")]),
     ];
     for (name, fields) in fields {
-        window.press("Add a layer at place 1 of the encoder");
+        window.press("Add a layer at position 1 of the encoder");
         window.press(&format!("Add {name}"));
         assert_eq!(window.project().encoder[0].name(), name);
         window.settle();

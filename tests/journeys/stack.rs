@@ -64,7 +64,7 @@ fn a_stack_is_built_by_hand_undone_to_the_start_and_redone_to_the_end() {
     window.press("Dense 128, decoder layer 4");
     window.number("Units", "96");
     album.keep(&window);
-    window.press("Add a layer at place 1 of the decoder");
+    window.press("Add a layer at position 1 of the decoder");
     window.press("Add Dropout");
     album.keep(&window);
     window.key(CTRL, Key::M);

@@ -346,8 +346,8 @@ fn damaged_pictures_are_reconstructed_without_further_corruption() {
         .expect("written");
     save(GrayImage::from_fn(4, 4, |x, _| Luma([if is_hole(x) { 0 } else { 200 }])), "black.png");
     for (name, corruption, damaged, same, said) in [
-        ("small", Corruption::Pixelate { size: 2 }, "small.png", "blocks.png", "learnt to enlarge"),
-        ("holed", Corruption::Masking { probability: 0.3 }, "holed.png", "black.png", "learnt to fill"),
+        ("small", Corruption::Pixelate { size: 2 }, "small.png", "blocks.png", "learned to enlarge"),
+        ("holed", Corruption::Masking { probability: 0.3 }, "holed.png", "black.png", "learned to fill"),
     ] {
         let mut design = Project { corruption, ..Recipe::Undercomplete.project() };
         design.data.source = Source::ImageFolder {

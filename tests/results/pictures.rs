@@ -197,7 +197,7 @@ fn options_that_a_view_does_not_have_are_refused() {
     check(
         "loss",
         &["--epoch", "1"],
-        "--epoch: the view loss does not have this; leave it out, or choose --view latent or reconstructions",
+        "--epoch: the view loss does not have this; omit it, or choose --view latent or reconstructions",
     );
     check("loss", &["--header", "no"], "how data are read");
     check("latent", &["--smooth", "0"], "--smooth: the view latent");

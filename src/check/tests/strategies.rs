@@ -173,7 +173,7 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
         Place::Code,
         "one by one",
     );
-    check(|p| p.code.activation = Activation::Tanh, Place::Code, "linear or a sigmoid");
+    check(|p| p.code.activation = Activation::Tanh, Place::Code, "linear or sigmoid");
     check(|p| p.output.activation = Activation::Linear, Place::Output, "sigmoid");
     let standardised = DataFacts { value_range: (-2.0, 3.0), ..facts() };
     let found = problems(&sound, Some(&standardised));

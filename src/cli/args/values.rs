@@ -7,8 +7,9 @@ use crate::project::{FeatureWeight, HoleShade, Project};
 /// How much features count in the loss.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Weights {
-    /// How much a column of a table, a channel of pictures or a feature counts in the loss, where the others count 1, as in
-    /// price=0.5 or 'channel 2=3'; 0: it is not reconstructed; may be given several times
+    /// Weight in the loss of a column of a table, a channel of pictures or a feature, as in
+    /// price=0.5 or 'channel 2=3'; the others have 1; with 0 it is not reconstructed; may be given
+    /// several times
     #[arg(long, value_name = "NAME=WEIGHT", allow_hyphen_values = true)]
     weight: Vec<FeatureWeight>,
 }

@@ -114,9 +114,9 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     if !left_out.is_empty() {
         let count = left_out.len();
         let what = if count == 1 {
-            "1 row that sums others is skipped".to_owned()
+            "1 summary row is skipped".to_owned()
         } else {
-            format!("{count} rows that sum others are skipped")
+            format!("{count} summary rows are skipped")
         };
         // Those that were chosen stay chosen.
         let chosen = asked.reading.skip_rows.clone().unwrap_or_default();

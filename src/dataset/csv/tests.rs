@@ -290,7 +290,7 @@ fn texts_are_charged_and_what_does_not_fit_is_refused_with_name_and_numbers() {
     assert!(matches!(error, DataError::Memory { .. }), "{error}");
     let error = error.about("table.csv", REMEDY).to_string();
     assert!(
-        error.starts_with("table.csv needs about 1.") && error.contains("1.2 MB are free: choose"),
+        error.starts_with("table.csv needs about 1.") && error.contains("1.2 MB is free: choose"),
         "{error}"
     );
 }
@@ -303,7 +303,8 @@ fn a_row_within_the_table_cannot_fill_the_memory_either() {
     let error = load(&path, &[], Missing::DropRow, &progress).unwrap_err();
     assert!(matches!(error, DataError::Memory { .. }), "{error}");
     let error = error.to_string();
-    for part in ["table.csv needs about 36.0 MB", "but 16.0 MB are free: choose a smaller file, or close"] {
+    for part in ["table.csv needs about 36.0 MB", "but only 16.0 MB is free: choose a smaller file, or close"]
+    {
         assert!(error.contains(part), "{error} lacks {part}");
     }
     // Where there is memory, the row is only a word.

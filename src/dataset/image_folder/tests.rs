@@ -298,7 +298,7 @@ fn pictures_that_do_not_fit_beside_others_are_read_alone_or_told_with_the_number
     let raw = load(dir.path(), GREY, &Progress::with_budget(6_000_000)).unwrap();
     assert_eq!((raw.row_names, raw.warnings.len()), (names, 1), "all are the same");
     let error = load(dir.path(), GREY, &Progress::with_budget(3_000_000)).unwrap_err().to_string();
-    for part in [".png needs about ", "3.0 MB are free: save it smaller, or close other programs"] {
+    for part in [".png needs about ", "3.0 MB is free: save it smaller, or close other programs"] {
         assert!(error.contains(part), "{error} lacks {part}");
     }
     let error = load(dir.path(), GREY, &Progress::with_budget(1000)).unwrap_err();

@@ -209,7 +209,7 @@ fn what_the_header_tells_is_told_before_any_value_is_read() {
     check(&many, "more than 64 dimensions");
     check(&npy("<f4", true, "(1, 1, 1, 1, 2)", &f32s(&[0.0; 2])), "5 dimensions");
     check(&npy("|S3", false, "(1, 1)", b"abc"), "contains text");
-    check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0; 4])), "of memory, but 0.0 MB are free");
+    check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0; 4])), "of memory, but only 0.0 MB is free");
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl Network {
         let at_once = self.plan.samples();
         if self.weights.features.is_some() {
             return Err(EngineError::NoLikelihood(
-                "features have weights in its loss, which then is none: train a run without weights",
+                "features have weights in its loss, so it is not a likelihood: train a run without weights",
             ));
         }
         let column = || Variable::zeros(self.capacity * at_once, 1);

@@ -83,15 +83,17 @@ impl Claim {
             Figure::ErrorOverFirst => format!("error {sign} {bound} × that of the first epoch"),
             Figure::AngleToPca => format!("angle to the principal components {sign} {bound}°"),
             Figure::RestoredOverCorrupted => {
-                format!("error of the restored {sign} {bound} × that of the corrupted")
+                format!("error of restored samples {sign} {bound} × that of corrupted ones")
             }
             Figure::MeanActivation => format!("mean activation {sign} {bound}"),
             Figure::MostActive => format!("active units of any sample {sign} {bound}"),
             Figure::Jacobian => format!("norm of the Jacobian {sign} {bound}"),
             Figure::ActiveUnits => format!("active units {sign} {bound}"),
-            Figure::MeanMax => format!("mean of the maxima {sign} {bound}"),
+            Figure::MeanMax => format!("mean certainty {sign} {bound}"),
             Figure::Unique => format!("different features {sign} {}", format_percent(bound, 0)),
-            Figure::RefitOverPca => format!("linear regression on the choice {sign} {bound} × PCA's error"),
+            Figure::RefitOverPca => {
+                format!("linear regression on the chosen features {sign} {bound} × PCA's error")
+            }
             Figure::CodeBits => format!("code {sign} {bound} bits"),
             Figure::ErrorBits => format!("error {sign} {bound} bits"),
             Figure::Decided => format!("values near 0 or 1 {sign} {}", format_percent(bound, 0)),

@@ -17,15 +17,15 @@ pub(super) fn not_writing(state: &State) -> Condition {
 }
 
 pub(super) fn changed(state: &State) -> Condition {
-    demand(state.project != state.saved, "The design is as it was saved.")
+    demand(state.project != state.saved, "The design has not changed since it was saved.")
 }
 
 pub(super) fn undoable(state: &State) -> Condition {
-    demand(state.history.can_undo(&state.project), "Nothing has been changed yet.")
+    demand(state.history.can_undo(&state.project), "There is nothing to undo.")
 }
 
 pub(super) fn redoable(state: &State) -> Condition {
-    demand(state.history.can_redo(&state.project), "Nothing has been undone.")
+    demand(state.history.can_redo(&state.project), "There is nothing to redo.")
 }
 
 pub(super) fn movable_up(state: &State) -> Condition {
@@ -137,7 +137,7 @@ pub(super) fn restorable(state: &State) -> Condition {
     match state.shown() {
         None => Err("There is no run yet.".to_owned()),
         Some(run) => {
-            demand(run.design != state.project.design(), "The design on screen already is that of the run.")
+            demand(run.design != state.project.design(), "The design on screen is already that of the run.")
         }
     }
 }
@@ -286,8 +286,8 @@ pub(super) fn extendable(state: &State) -> Condition {
     }
     if state.data_as_trained(run).is_none() {
         trainable(state)?;
-        return Err("The loaded data are not those the run was trained on, or are split or scaled otherwise: restore \
-                    its design first."
+        return Err("The loaded data are not those the run was trained on, or are split or scaled \
+                    differently: restore its design first."
             .to_owned());
     }
     Ok(())

@@ -152,7 +152,7 @@ commands! {
         .when(conditions::selectable);
     ClearSelection => Menu::Select
         .item(1, "Clear selection", keys![CTRL_SHIFT, A], |state| state.selection.clear())
-        .about("Select no sample.")
+        .about("Deselect all samples.")
         .when(conditions::selected);
     SelectClass => Menu::Select
         .item(2, "Select class…", keys![CTRL_ALT, S], |state| state.view.show = Some(SELECTION_VIEW))
@@ -225,11 +225,11 @@ commands! {
         .on(|state| state.view.theme == ThemePreference::System);
     ThemeDark => Menu::View
         .item(6, "Theme: dark", keys![CTRL_ALT, Num1], |state| state.view.theme = ThemePreference::Dark)
-        .about("Light on dark.")
+        .about("Use the dark theme.")
         .on(|state| state.view.theme == ThemePreference::Dark);
     ThemeLight => Menu::View
         .item(6, "Theme: light", keys![CTRL_ALT, Num2], |state| state.view.theme = ThemePreference::Light)
-        .about("Dark on light.")
+        .about("Use the light theme.")
         .on(|state| state.view.theme == ThemePreference::Light);
     ZoomIn => Menu::View
         .item(7, "Zoom in", keys![CTRL, Plus; CTRL, Equals], |state| state.effects.push(Effect::Zoom(0.1)))
@@ -238,20 +238,20 @@ commands! {
         .item(7, "Zoom out", keys![CTRL, Minus], |state| state.effects.push(Effect::Zoom(-0.1)))
         .about("Make everything smaller.");
     ZoomReset => Menu::View
-        .item(7, "Normal size", keys![CTRL, Num0], |state| state.effects.push(Effect::Zoom(0.0)))
-        .about("Make everything its normal size.");
+        .item(7, "Reset zoom", keys![CTRL, Num0], |state| state.effects.push(Effect::Zoom(0.0)))
+        .about("Show everything in its normal size.");
     TrainOrPause => Menu::Run
         .item(1, "Train / pause", keys![NONE, F5; CTRL, Enter; NONE, Space], State::train_or_pause)
         .about("Train the design on screen; pause it, and resume the run that was paused or stopped.")
         .when(conditions::startable)
         .trains();
     StepOnce => Menu::Run
-        .item(1, "Single step", keys![NONE, F10], |state| state.start(Start::StepOnce))
+        .item(1, "Train one step", keys![NONE, F10], |state| state.start(Start::StepOnce))
         .about("Train one minibatch, then pause.")
         .when(conditions::steppable)
         .trains();
     EpochOnce => Menu::Run
-        .item(1, "Single epoch", keys![NONE, F11], |state| state.start(Start::EpochOnce))
+        .item(1, "Train one epoch", keys![NONE, F11], |state| state.start(Start::EpochOnce))
         .about("Train to the end of the epoch, then pause.")
         .when(conditions::steppable)
         .trains();
@@ -288,7 +288,7 @@ commands! {
         .about("Evaluate the shown run on samples it was not trained on.")
         .when(conditions::evaluable);
     RunPage => Menu::Run
-        .item(5, "Run details", keys![CTRL_ALT, I], |state| state.on_shown(RunAction::Page))
+        .item(5, "Show run details", keys![CTRL_ALT, I], |state| state.on_shown(RunAction::Page))
         .about("Open the page of the shown run: its design, changes during training, results and note.")
         .when(conditions::has_run);
     RenameRun => Menu::Run
@@ -296,8 +296,8 @@ commands! {
         .about("Give the shown run a name.")
         .when(conditions::has_run);
     NoteRun => Menu::Run
-        .item(5, "Note on run…", keys![SHIFT, F2], |state| state.on_shown(RunAction::Note))
-        .about("Write a note on the shown run.")
+        .item(5, "Edit run note…", keys![SHIFT, F2], |state| state.on_shown(RunAction::Note))
+        .about("Write or change the note on the shown run.")
         .when(conditions::has_run);
     HideRun => Menu::Run
         .item(5, "Hide run", keys![CTRL_ALT, W], State::toggle_hidden)
@@ -331,14 +331,14 @@ commands! {
         .about("Cancel loading the data, and other data.")
         .when(conditions::loading);
     Threads => Menu::Run
-        .item(4, "Threads…", keys![CTRL_ALT, T], State::ask_threads)
-        .about("Choose how many threads train.");
+        .item(4, "Set threads…", keys![CTRL_ALT, T], State::ask_threads)
+        .about("Choose the number of training threads.");
     Shortcuts => Menu::Help
         .item(1, "Keyboard shortcuts", keys![NONE, F1], |state| state.dialog = Some(Dialog::Shortcuts))
         .about("List every shortcut.");
     About => Menu::Help
         .item(1, "About Hourglass", keys![SHIFT, F1], |state| state.dialog = Some(Dialog::About))
-        .about("Version and licences.");
+        .about("Show version and licences.");
 }
 
 impl Command {

@@ -86,10 +86,13 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
                 1..=most,
                 "units",
             );
-            let field = ("Later", "Factor by which more are kept after training.");
+            let field = ("Alpha", "Factor α by which more are kept after training.");
             slider_ui(ui, field, alpha, 1.0..=5.0, false);
-            let field = ("Schedule", "Starting with all units keeps them from dying.");
-            switch_ui(ui, field, lowers, "lower from all units");
+            let field = (
+                "Schedule",
+                "Starting with all units and lowering k during training keeps units from dying.",
+            );
+            switch_ui(ui, field, lowers, "start with all units");
         }
         Bottleneck::Variational { beta, warmup_epochs, free_nats } => {
             slider_ui(
@@ -99,10 +102,10 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
                 0.0..=10.0,
                 false,
             );
-            let field = ("β rises for", "Epochs over which the weight rises from 0.");
+            let field = ("β warm-up", "Epochs over which β rises from 0.");
             number_ui(ui, field, warmup_epochs, 0..=10_000, "epochs");
             let field =
-                ("Free", "KL divergence per unit in nats that costs nothing; prevents collapsed units.");
+                ("Free nats", "KL divergence per unit in nats that costs nothing; prevents collapsed units.");
             slider_ui(ui, field, free_nats, 0.0..=2.0, false);
         }
         Bottleneck::ImportanceWeighted { samples } => {
@@ -110,14 +113,14 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
                 "Samples",
                 "Codes drawn and decoded per sample: more give a tighter bound and slower steps.",
             );
-            number_ui(ui, field, samples, 1..=1000, "a row");
+            number_ui(ui, field, samples, 1..=1000, "per sample");
         }
         Bottleneck::DescriptionLength { choices, width, temperature } => {
             let field =
                 ("Choices", "Choices of each quantiser; the units are divided into groups of this size.");
             number_ui(ui, field, choices, 2..=units.max(2), "each");
             let field = (
-                "Width",
+                "Precision",
                 "Precision t to which values are described, in units of the scaled data; at most σ√2π.",
             );
             slider_ui(ui, field, width, 0.0001..=1.0, true);
@@ -137,7 +140,7 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
             let field = ("End", "Final temperature: every unit has chosen one feature.");
             slider_ui(ui, field, end_temperature, 0.001..=1.0, true);
             let field = (
-                "Tries",
+                "Attempts",
                 "Maximum number of attempts, each twice as long as the last, until every unit has chosen a feature.",
             );
             number_ui(ui, field, tries, 1..=10, "at most");
@@ -166,7 +169,10 @@ fn settings_ui(ui: &mut Ui, code: &mut Code, numbers: Option<usize>) {
                 "Weight of the commitment loss, which keeps encoder outputs near their vectors.",
             );
             slider_ui(ui, field, commitment, 0.0..=2.0, false);
-            let field = ("Learns by", "How the vectors are learned.");
+            let field = (
+                "Update",
+                "How the vectors are learned: by a moving average of the encoder outputs, or by gradient.",
+            );
             combo_ui(ui, field, update, &CodebookUpdate::ALL, |update| update.name().to_owned());
         }
     }
@@ -210,7 +216,7 @@ fn explanation(code: &Code, projects: bool) -> (String, &'static str) {
         ),
         Bottleneck::Concrete { .. } => (
             "z = x · softmax((ℓ + g) / T)".to_owned(),
-            "Each unit learns to pick one feature: together they select the most informative features.",
+            "Each unit learns to choose one feature: together they select the most informative features.",
         ),
         Bottleneck::Hashing { .. } => (
             "z = 1 / (1 + exp(−a − n)),  n ~ N(0, s²)".to_owned(),

@@ -45,7 +45,7 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
             ("x̃ = mean of each block", "Removes fine detail; the network learns super-resolution.")
         }
         Corruption::Blur { std } => {
-            slider_ui(ui, ("Width", "Standard deviation of the blur, in pixels."), std, 0.0..=5.0, false);
+            slider_ui(ui, ("Deviation", "Standard deviation of the blur, in pixels."), std, 0.0..=5.0, false);
             ("x̃ = G * x,  G a Gaussian", "Blurs the picture; the network learns to sharpen it.")
         }
         Corruption::MissingRectangle { side } => {

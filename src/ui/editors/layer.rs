@@ -91,7 +91,7 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
         }
         Layer::Prelu { shared } => {
             let field = ("Slopes", "One slope per channel, or one slope for all channels.");
-            switch_ui(ui, field, shared, "One slope for all channels");
+            switch_ui(ui, field, shared, "one slope for all channels");
         }
         Layer::Flatten => {}
         Layer::Dropout { rate } => {
@@ -188,9 +188,9 @@ fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: us
     let mut is_own = extra.is_some();
     let field = (
         "Output size",
-        "Automatic: with padding *same* the size is multiplied by the stride; with padding in pixels nothing is added. Or choose the number of extra rows and columns.",
+        "Automatic: with padding “same” the size is multiplied by the stride; with padding in pixels nothing is added. Or choose the number of extra rows and columns.",
     );
-    if switch_ui(ui, field, &mut is_own, "Set by hand").changed() {
+    if switch_ui(ui, field, &mut is_own, "set by hand").changed() {
         let filling = if padding == Padding::Same { stride.saturating_sub(1) } else { 0 };
         *extra = is_own.then_some((filling, filling));
     }

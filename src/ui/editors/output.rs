@@ -93,7 +93,7 @@ pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Opti
                     .clamp_existing_to_range(false)
                     .speed(0.01)
                     .max_decimals(6);
-                let about = "How much it counts in the loss, where the others count 1. With 0 it is not reconstructed.";
+                let about = "Weight in the loss; the others have 1. With 0 it is not reconstructed.";
                 ui.add_sized([66.0, 22.0], drag)
                     .accessible_name(format!("Weight of {name}"))
                     .on_hover_text(about);
@@ -150,7 +150,7 @@ fn add_ui(ui: &mut Ui, (noun, count, names): Weighable<'_>, weights: &[FeatureWe
             ui.label(RichText::new(format!("{more} more: type a part of the name")).size(11.0));
         }
     });
-    let about = "Makes it count more or less in the loss than the others. It starts at 0: not reconstructed.";
+    let about = "Gives it a weight of its own in the loss. The weight starts at 0: not reconstructed.";
     shown.response.accessible_name(format!("Weight a {noun}")).on_hover_text(about);
     ui.data_mut(|data| data.insert_temp(id, find));
     chosen

@@ -44,7 +44,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
         ui,
         (
             "Start from data",
-            "The bias of the output starts at the mean of the training data, and a learned σ at their deviation from it. Otherwise the first steps only learn that mean, which can switch units off for good.",
+            "The bias of the output starts at the mean of the training data, and a learned σ at their deviation from it. Otherwise the first steps only learn that mean, which can leave units dead.",
         ),
         &mut training.starts_from_data,
         "output bias",
@@ -72,7 +72,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
             training.gradient_clip = clips.then_some(1.0);
         }
         if let Some(norm) = &mut training.gradient_clip {
-            number_ui(ui, ("Largest norm", "Maximum norm of the whole gradient."), norm, 0.0..=1e6, "");
+            number_ui(ui, ("Maximum norm", "Maximum norm of the whole gradient."), norm, 0.0..=1e6, "");
         }
     });
 }
@@ -134,10 +134,10 @@ pub fn strategy_ui(ui: &mut Ui, strategy: &mut Strategy) {
         |kind| kind.name().to_owned(),
     );
     let Strategy::LayerWise { by, epochs, beside_joint } = strategy else { return };
-    combo_ui(ui, ("Layers are", "How each single layer is pretrained."), by, &Greedy::ALL, |kind| {
+    combo_ui(ui, ("Pretrain as", "How each single layer is pretrained."), by, &Greedy::ALL, |kind| {
         kind.name().to_owned()
     });
-    number_ui(ui, ("Each for", "Epochs for each layer."), epochs, 1..=100_000, "epochs");
+    number_ui(ui, ("Pretrain for", "Epochs for each layer."), epochs, 1..=100_000, "epochs");
     let (equation, effect) = match by {
         Greedy::Machines => (
             "ΔW = ε (v p⁺ − v' p⁻) / m,  p = σ(W v + c)",
@@ -235,7 +235,7 @@ fn early_stopping_ui(ui: &mut Ui, stopping: &mut Option<EarlyStopping>) {
         );
         number_ui(
             ui,
-            ("Least gain", "How much the validation loss must fall to count as an improvement."),
+            ("Improvement", "How much the validation loss must fall to count as an improvement."),
             min_delta,
             0.0..=1e6,
             "",

@@ -155,7 +155,7 @@ fn dropped_ui(ui: &mut Ui, state: &State, dropped: &mut Dropped) -> Answer {
     };
     title_ui(ui, &title);
     let text = format!(
-        "Run {run} can encode and reconstruct them while the design keeps its data. Or they become the data of the design."
+        "Run {run} can encode and reconstruct them; the design keeps its data. Or use them as the data of the design."
     );
     ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).dim)).wrap());
     if let (Some(run), Source::ImageFolder { .. }) = (state.find_run(*run), &*source) {
@@ -189,7 +189,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
                 SaveKind::Table => ("Export the selection as a table", "Export"),
                 SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
                 SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
-                SaveKind::Figure(_) => ("Save what a view shows", "Save"),
+                SaveKind::Figure(_) => ("Save a view", "Save"),
                 // Asked in another dialog.
                 SaveKind::Results(_) => ("Export", "Export"),
             };
@@ -284,12 +284,12 @@ pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> (Answer, boo
 
 /// The fields of a mask, which marks the holes in damaged pictures.
 fn mask_ui(ui: &mut Ui, mask: &mut MaskField, answer: &mut Answer) {
-    let about = "This network fills holes. Transparent parts of pictures are holes; or a mask says which parts: a \
-                 picture of their size for all of them, or a folder with one of the same name for each.";
+    let about = "This network fills holes in pictures: transparent parts, or what a mask marks. Choose one \
+                 mask for all pictures, or a folder with a mask of the same name for each.";
     ui.add(egui::Label::new(RichText::new(about).size(11.5).color(tokens(ui).dim)).wrap());
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut mask.text)
-            .hint_text("Path of a mask, if there is one")
+            .hint_text("Path of a mask (optional)")
             .desired_width(ui.available_width() - 182.0)
             .min_size(vec2(0.0, 28.0));
         ui.add(edit).accessible_name("Mask");
@@ -397,7 +397,7 @@ fn idle_epochs(run: &Run, more: u32) -> Option<String> {
 }
 
 fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {
-    title_ui(ui, "Threads to train with");
+    title_ui(ui, "Training threads");
     let cores = cores();
     ui.checkbox(all, format!("All cores ({cores})"));
     ui.horizontal(|ui| {

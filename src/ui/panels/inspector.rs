@@ -319,7 +319,7 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         if secondary_ui(ui, "Reload").on_hover_text(Command::ReloadData.tooltip()).clicked() {
             state.run(Command::ReloadData);
         }
-        if secondary_ui(ui, "Look at it").on_hover_text(Command::Show(DATA_VIEW).tooltip()).clicked() {
+        if secondary_ui(ui, "Show data").on_hover_text(Command::Show(DATA_VIEW).tooltip()).clicked() {
             state.run(Command::Show(DATA_VIEW));
         }
     });

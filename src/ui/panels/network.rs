@@ -74,7 +74,7 @@ fn kinds_ui(ui: &mut Ui, state: &mut State) {
         }
         let more = RichText::new("More…").size(11.5).color(tokens(ui).dim);
         let more = ui.add_sized(vec2(width, 26.0), Button::new(more));
-        let more = more.accessible_name("More kinds of layers").on_hover_text("Every other kind of layer.");
+        let more = more.accessible_name("More kinds of layers").on_hover_text("Other kinds of layers.");
         egui::Popup::menu(&more).show(|ui| {
             for layer in others {
                 if kind_ui(ui, state, layer, vec2(150.0, 24.0)) {
@@ -176,7 +176,7 @@ impl Face {
             (None, Some(_), _) => "loading…".to_owned(),
             (_, None, Some(_)) => "could not be loaded".to_owned(),
             (Some(data), ..) => {
-                format!("{} · {} · {}", visible(&data.name), data.shape, format_count(data.len()))
+                format!("{} · {} · {} samples", visible(&data.name), data.shape, format_count(data.len()))
             }
             (None, None, None) => format!("{}: no data yet", source.name()),
         };
@@ -188,7 +188,8 @@ impl Face {
 
     fn of(card: &Card, state: &State) -> Face {
         let project = &state.project;
-        let parameters = card.parameters.filter(|count| *count > 0).map(short_count);
+        let parameters = card.parameters.filter(|count| *count > 0);
+        let parameters = parameters.map(|count| format!("{} parameters", short_count(count)));
         let own = card.layer.as_ref().and_then(Layer::activation);
         let (title, mut about) = match (card.place, &card.layer) {
             (Place::Code, _) => {
@@ -217,7 +218,6 @@ impl Face {
         if card.tied_to.is_some() {
             about.push("tied".to_owned());
         }
-        about.extend(parameters);
         let mirrored = matches!(card.place, Place::Decoder(_)) && state.is_mirrored();
         let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), format_count);
         let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
@@ -231,6 +231,7 @@ impl Face {
         if mirrored {
             hover.push_str("\nMirrors the encoder.");
         }
+        about.extend(parameters);
         let color: fn(&Tokens) -> Color32 = match card.place {
             Place::Encoder(_) => |tokens| tokens.encoder,
             Place::Code => |tokens| tokens.code,
@@ -284,7 +285,7 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
             ("PReLU".to_owned(), vec![slopes.to_owned()])
         }
         Layer::Dropout { rate } => {
-            ("Dropout".to_owned(), vec![format!("{} silenced", format_percent(f64::from(*rate), 0))])
+            ("Dropout".to_owned(), vec![format!("{} set to 0", format_percent(f64::from(*rate), 0))])
         }
     };
     (title, about.into_iter().chain(function).collect())
@@ -520,8 +521,8 @@ fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usi
 
 fn gap_name(gap: Gap) -> String {
     match gap {
-        Gap::Encoder(index) => format!("Add a layer at place {} of the encoder", index + 1),
-        Gap::Decoder(index) => format!("Add a layer at place {} of the decoder", index + 1),
+        Gap::Encoder(index) => format!("Add a layer at position {} of the encoder", index + 1),
+        Gap::Decoder(index) => format!("Add a layer at position {} of the decoder", index + 1),
     }
 }
 

@@ -54,12 +54,14 @@ impl Start {
 
     fn about(self) -> String {
         match self {
-            Start::Own(OwnData::Pictures) => "A folder of pictures of your own, through a small code. \
+            Start::Own(OwnData::Pictures) => {
+                "A network with a small code for a folder of your own pictures. \
                  Folders inside it become classes."
-                .to_owned(),
+                    .to_owned()
+            }
             Start::Own(OwnData::Table) => {
-                "A table of your own (CSV, Excel, OpenDocument), through a small code. Its \
-                 columns are standardised."
+                "A network with a small code for your own table (CSV, Excel, OpenDocument). Its columns are \
+                 standardised."
                     .to_owned()
             }
             Start::Recipe(recipe) => {

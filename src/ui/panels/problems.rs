@@ -36,7 +36,7 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
         sign_ui(ui, problem.severity);
         if with_place {
             let place = RichText::new(problem.place.to_string()).size(12.0);
-            if ui.link(place).on_hover_text("Go to it").clicked() {
+            if ui.link(place).on_hover_text("Go to the settings").clicked() {
                 state.go_to(problem.place);
             }
         }

@@ -12,7 +12,7 @@ pub(super) fn data_problem(project: &Project, missing: &NoData, fixed_source: Op
     let problem = Problem::error(Place::Data, message(missing));
     if let NoData::Failed(DataError::HeldOut(_)) = missing {
         return problem
-            .with_fix(Fix::new("Hold nothing out", project, |project| project.data.held_out = None));
+            .with_fix(Fix::new("Hold out no class", project, |project| project.data.held_out = None));
     }
     match fixed_source {
         None => problem,
@@ -45,9 +45,9 @@ fn fix_label(old: &Source, new: &Source) -> String {
             let old: HashSet<&String> = old.iter().collect();
             let added: Vec<&String> = new.iter().filter(|label| !old.contains(label)).collect();
             match (added.as_slice(), new.is_empty()) {
-                ([label], _) => format!("“{label}” is a label"),
-                ([_, _, ..], _) => format!("{} columns are labels", added.len()),
-                ([], true) => "No label column".to_owned(),
+                ([label], _) => format!("Use “{label}” as a label"),
+                ([_, _, ..], _) => format!("Use {} columns as labels", added.len()),
+                ([], true) => "Use no label column".to_owned(),
                 ([], false) => "Use only labels that exist".to_owned(),
             }
         }

@@ -66,8 +66,8 @@ fn a_file_of_another_kind_is_recognised() {
         is_table(state) && state.data.error.is_some() && state.data.fixed_source.is_some()
     });
     window.harness.run_ok();
-    assert_eq!(window.remedies(), ["“colour” is a label", "Reload", "Locate…"]);
-    window.click("“colour” is a label");
+    assert_eq!(window.remedies(), ["Use “colour” as a label", "Reload", "Locate…"]);
+    window.click("Use “colour” as a label");
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
     assert_eq!(window.state().derived.errors(), 0);
     // With the training settings that suit them.

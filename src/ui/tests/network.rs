@@ -41,7 +41,7 @@ fn the_row_of_kinds_and_the_gaps_add_layers() {
     window.click("Code 2 card");
     window.click("Add dense layer");
     assert_eq!(window.project().encoder.len(), 3);
-    window.click("Add a layer at place 1 of the encoder");
+    window.click("Add a layer at position 1 of the encoder");
     window.click("Add Dropout");
     assert_eq!(window.project().encoder[0], Layer::Dropout { rate: 0.1 });
 }
@@ -50,7 +50,7 @@ fn the_row_of_kinds_and_the_gaps_add_layers() {
 fn a_card_is_dragged_into_another_gap() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     let from = window.harness.get_by_label("Dense 128, encoder layer 1").rect().center();
-    let to = window.harness.get_by_label("Add a layer at place 3 of the encoder").rect().center();
+    let to = window.harness.get_by_label("Add a layer at position 3 of the encoder").rect().center();
     window.harness.hover_at(from);
     window.harness.run_ok();
     window.harness.drag_at(from);

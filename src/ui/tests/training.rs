@@ -157,7 +157,7 @@ fn a_run_resumes_only_with_its_own_split() {
     window.state().runs[0].split = Some(0);
     window.state().resume_run(crate::run::RunId(1), Some(4));
     let text = window.state().notices.log.last().expect("a line").text.clone();
-    assert!(text.contains("Run 1 cannot be resumed") && text.contains("split otherwise"), "{text}");
+    assert!(text.contains("Run 1 cannot be resumed") && text.contains("split differently"), "{text}");
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().runs[0].split = split;
     window.state().resume_run(crate::run::RunId(1), Some(4));
@@ -230,7 +230,7 @@ fn the_design_of_the_views_can_be_restored_from_the_replay_bar() {
     assert!(window.harness.query_by_label("Views show run 1").is_none());
     window.state().project.code.units = 3;
     window.harness.run_ok();
-    let bar = window.harness.get_by_label("live").rect();
+    let bar = window.harness.get_by_label("Live").rect();
     assert!(bar.right() <= 1024.0 - 290.0, "the bar has room for all of it: {bar}");
     window.click("Views show run 1");
     window.click("Show its design");

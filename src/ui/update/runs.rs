@@ -46,7 +46,7 @@ impl State {
     pub fn delete_run(&mut self, id: RunId) {
         let Some(back) = self.take_out(id) else { return };
         self.history.add(&self.project, back);
-        self.notices.say(Severity::Info, format!("Run {id} is deleted. Undo brings it back."));
+        self.notices.say(Severity::Info, format!("Run {id} is deleted. Undo restores it."));
     }
 
     /// Opens the page of a run, with the focus in one of its fields.

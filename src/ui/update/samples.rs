@@ -15,7 +15,7 @@ const EACH_FRAME: usize = 1 << 18;
 pub const MOST_LOCATED: usize = 20_000;
 
 /// The reason why samples cannot be shown to a network.
-const NO_PLAN: &str = "the design of the run cannot be planned again; its samples cannot be shown";
+const NO_PLAN: &str = "the design of the run is no longer valid; its samples cannot be shown";
 
 impl State {
     /// Requests the next data a view needs, for the samples in view and for the whole set, unless

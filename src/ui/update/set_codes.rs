@@ -12,7 +12,7 @@ use crate::ui::state::{ComingCodes, ExploredPlane, Look, PlacedCodes, Set, SetCo
 const MOST_NUMBERS: usize = 1 << 26;
 
 /// The reason why a network cannot encode samples.
-const NO_PLAN: &str = "The design of the run cannot be planned again, so its samples cannot be encoded.";
+const NO_PLAN: &str = "The design of the run is no longer valid, so its samples cannot be encoded.";
 
 /// The next request.
 enum Next {

@@ -157,7 +157,7 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
     let mut output = DataOutput::default();
     let handle = header_ui(ui, ENTRY.title, |row| {
         output.remove = source_ui(row, input.others, &mut view.other).or(output.remove.take());
-        output.choose |= row.chip(Side::Right, false, "data source…", "Show the settings of the data source");
+        output.choose |= row.chip(Side::Right, false, "Data source…", "Show the settings of the data source");
         match input.state {
             DataState::Loaded(data) => {
                 let name = visible(&data.name);

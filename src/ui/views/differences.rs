@@ -57,7 +57,7 @@ pub fn run_difference(old: &Run, new: &Run) -> Difference {
     let mut told = difference(&old.design, &new.design);
     if old.fingerprint != new.fingerprint && told.same.contains(&"data") {
         told.same.retain(|part| *part != "data");
-        told.changes.push("other rows at the same place".to_owned());
+        told.changes.push("other rows at the same path".to_owned());
     }
     told
 }
@@ -148,7 +148,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
             return compare(path, &or_nothing(old), &or_nothing(new), told);
         }
         (_, _) if path.ends_with(&["reading", "columns"]) => {
-            return compare_named((old, new), ("take", "as found"), "column", told);
+            return compare_named((old, new), ("take", "as detected"), "column", told);
         }
         (_, _) if path == ["feature_weights"] => {
             return compare_named((old, new), ("weight", "1"), "weight in the loss of", told);
@@ -286,7 +286,7 @@ mod tests {
         check(|p| p.training.gradient_clip = Some(1.0), "gradient clipping none → 1");
         check(
             |p| p.training.early_stopping = Some(EarlyStopping::default()),
-            "early stopping none → patience 10, least improvement 0",
+            "early stopping none → patience 10, minimum improvement 0",
         );
         let penalty = |penalty, weight| Regularizer { on: Site::Code, penalty, weight };
         check(
@@ -405,15 +405,15 @@ mod tests {
             (table(), Choice::SkipRows("7,12-14".parse().ok()), "rows skipped detect → 7,12-14"),
             (table(), Choice::OnlyMissingWords(vec![]), "only these missing words no → yes"),
             (table(), Choice::DateOrder(DateOrder::MonthFirst), "order of dates detect → month first"),
-            (table(), Choice::FirstYear(Some(1930)), "first year of two digits detect → 1930"),
+            (table(), Choice::FirstYear(Some(1930)), "first year of two-digit years detect → 1930"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
             (table(), Choice::Labels(Some(vec![])), "only named labels no → yes"),
             (
                 table(),
                 Choice::Column("City".to_owned(), Some(Take::Categories)),
-                "column City as found → categories",
+                "column City as detected → categories",
             ),
-            (table(), Choice::Column("Old_One".to_owned(), None), "column Old_One dates → as found"),
+            (table(), Choice::Column("Old_One".to_owned(), None), "column Old_One dates → as detected"),
             (
                 table(),
                 Choice::Column("Old_One".to_owned(), Some(Take::LeftOut)),
@@ -461,7 +461,7 @@ mod tests {
         assert_eq!(told.same_text(), "same network, loss and data");
         new.fingerprint += 1;
         let told = run_difference(&old, &new);
-        assert_eq!(told.changes_text(), "Seed of the training 1 → 3; other rows at the same place");
+        assert_eq!(told.changes_text(), "Seed of the training 1 → 3; other rows at the same path");
         assert_eq!(told.same_text(), "same network and loss");
     }
 

@@ -378,7 +378,7 @@ fn weights_text(codes: u32, weights: Option<u32>) -> Option<(String, &'static st
         Some(weights) if weights == codes => None,
         Some(weights) => Some((
             format!("codes of epoch {codes}, weights of epoch {weights}"),
-            "No weights were kept of the epoch of the codes.",
+            "The weights of the epoch of the codes were not kept.",
         )),
         None => Some((
             format!("codes of epoch {codes}, current weights"),

@@ -174,12 +174,12 @@ fn controls_ui(row: &mut Row<'_>, input: &LossInput<'_>, view: &mut LossView) {
         }
     }
     if view.zoom.limits.is_some()
-        && row.chip(Side::Right, false, "whole run", "Show everything again (double click)")
+        && row.chip(Side::Right, false, "Show all", "Show the whole run (double-click)")
     {
         view.zoom.reset();
     }
-    let about = "Logarithmic axis, where all values are above 0";
-    if row.chip(Side::Right, view.log && !view.reaches_zero, "log", about) {
+    let about = "Logarithmic axis, if all values are above 0";
+    if row.chip(Side::Right, view.log && !view.reaches_zero, "Log", about) {
         view.log = !view.log;
         view.zoom.reset();
     }
@@ -195,7 +195,7 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
         ui.visuals_mut().selection.bg_fill = color(palette(ui).accent);
         ui.visuals_mut().widgets.inactive.bg_fill = color(palette(ui).line);
         ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.0));
-        let label = ui.label(RichText::new("smooth").color(color(palette(ui).dim)));
+        let label = ui.label(RichText::new("Smoothing").color(color(palette(ui).dim)));
         ui.label_inputs_by(label.id, |ui| {
             ui.add(Slider::new(smoothing, 0.0..=0.99).fixed_decimals(2))
                 .on_hover_text("Exponential moving average; the raw curve stays faintly visible");

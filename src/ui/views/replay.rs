@@ -131,7 +131,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             },
         );
         ui.add_enabled_ui(enabled, |ui| {
-            if chip_ui(ui, input.epoch.is_none(), "live").on_hover_text("Follow the newest epoch").clicked() {
+            if chip_ui(ui, input.epoch.is_none(), "Live").on_hover_text("Follow the newest epoch").clicked() {
                 output.seek = Some(Seek::Live);
                 view.playing = false;
             }

@@ -45,6 +45,7 @@ pub(super) fn code_count_ui(
     coming: Option<(usize, usize)>,
 ) {
     let (set, count, epoch) = shown;
+    let samples = |count: usize| format!("{} samples", format_count(count));
     let (text, about) = match coming.filter(|_| set != chosen) {
         Some((done, all)) => {
             let (done, count) = (100 * done / all.max(1), format_count(all));
@@ -52,9 +53,9 @@ pub(super) fn code_count_ui(
         }
         None if *set == Set::Watched => {
             let about = "Watched samples: their codes are kept for each epoch".to_owned();
-            (format_count(count), about)
+            (samples(count), about)
         }
-        None => (format_count(count), format!("Samples, encoded with the weights after epoch {epoch}")),
+        None => (samples(count), format!("Samples, encoded with the weights after epoch {epoch}")),
     };
     quiet_ui(row, Side::Right, "count", &text, &about);
 }

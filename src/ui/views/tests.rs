@@ -342,7 +342,7 @@ fn a_box_zooms_until_reset_or_another_run_is_shown() {
     let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     zoom_in(&mut harness);
-    harness.get_by_label("whole run").click();
+    harness.get_by_label("Show all").click();
     harness.run();
     assert_eq!(harness.state().views.loss.zoom.limits, None);
 
@@ -407,7 +407,7 @@ fn the_replay_bar_steps_plays_and_goes_live() {
     for (button, expected) in [
         ("previous kept epoch", Seek::Epoch(65)),
         ("next kept epoch", Seek::Live),
-        ("live", Seek::Live),
+        ("Live", Seek::Live),
         ("play replay", Seek::Epoch(0)),
     ] {
         harness.state_mut().last.seek = None;
@@ -469,7 +469,7 @@ fn data_that_are_missing_have_a_button() {
 fn the_source_of_data_is_one_click_away() {
     let mut harness = harness(Scene::digits(), Part::Data, SIZES[0], Theme::Dark);
     harness.run();
-    harness.get_by_label("data source…").click();
+    harness.get_by_label("Data source…").click();
     harness.run();
     assert!(harness.state().last.data.choose);
 }

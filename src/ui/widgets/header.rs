@@ -140,7 +140,7 @@ fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dy
     let (was_open, seen): (bool, u64) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     let mut is_open = was_open && seen + 1 >= now;
     let button = chip_ui(&mut end, is_open, "…").accessible_name(format!("More of {name}"));
-    let button = button.on_hover_text("Show what has no room here");
+    let button = button.on_hover_text("Show what does not fit here");
     is_open ^= button.clicked();
     let popup = Popup::from_response(&button)
         .open_bool(&mut is_open)

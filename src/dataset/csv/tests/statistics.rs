@@ -116,7 +116,7 @@ fn sums_among_the_rows_are_left_out() {
     let grouped = "r,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nAll,1,1\nAll,2,2\n";
     let raw = loaded(grouped.as_bytes());
     assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
-    let note = "2 rows that sum others are skipped (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
+    let note = "2 summary rows are skipped (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
     check_rows(grouped, 6, &[note, "--skip-rows none reads all rows"], &[]);
     // Other sums, and the alternatives.
     let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";
@@ -140,11 +140,7 @@ fn statistics_of_each_group_are_left_out() {
         ("Mean,3,4\nMedian,3,4\nSD,0.71,0.71\n", "Mean,6.5,8\nMedian,6.5,8\nSD,1.41,2.12\n", 3),
         ("A mean,3,4\n", "B mean,6.5,8\n", 1),
     ] {
-        let are = if count == 1 {
-            "1 row that sums others is"
-        } else {
-            &format!("{count} rows that sum others are")
-        };
+        let are = if count == 1 { "1 summary row is" } else { &format!("{count} summary rows are") };
         let notes = [format!("{are} skipped (line 4"), "below the table".to_owned()];
         let notes = notes.each_ref().map(String::as_str);
         check_rows(&format!("g,x,y\n{one}{first}{two}{second}"), 4, &notes, &[]);
@@ -157,7 +153,7 @@ fn statistics_of_each_group_are_left_out() {
     // In a column of numbers.
     let numbers =
         |first: &str, last: &str| format!("t,x,y\n5,2.5,3.5\n2,3.5,4.5\n{first}9,5.5,6.5\n4,7.5,9.5\n{last}");
-    let note = "1 row that sums others is skipped (line 4: \"Mean\"";
+    let note = "1 summary row is skipped (line 4: \"Mean\"";
     check_rows(&numbers("Mean,3,4\n", "Mean,6.5,8\n"), 4, &[note], &[]);
     let doubt =
         "1 row is skipped, with the name of a statistic where the column contains numbers (line 4: \"Mean\"";

@@ -72,7 +72,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
         ui,
         (
             "NaN",
-            "What happens to NaN: refused, or taken for a missing value that is filled with the feature's mean. With a mask, losses and errors ignore it as well (--missing).",
+            "How to treat NaN: refuse it, or treat it as a missing value, filled with the feature's mean. With a mask, losses and errors ignore it as well (--missing).",
         ),
         &mut reading.missing,
         &[None, Some(Missing::ColumnMean), Some(Missing::Masked)],

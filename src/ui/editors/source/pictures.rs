@@ -47,15 +47,15 @@ fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
             None
         }
         LabelFrom::Name(pattern) => {
-            let about = "{label} stands for the label, * for any letters: {label}_*.png. {word} is a label of letters without digits.";
+            let about = "{label} stands for the label, * for any text: {label}_*.png. {word} is a label of letters without digits.";
             text_ui(ui, ("Pattern", about), pattern, "{label}_*");
             None
         }
         LabelFrom::Table { path, file, label } => {
             let browse = path_row_ui(ui, "Label table", path, PathField::LabelTable, "labels.csv");
-            let about = "The column of file names; found by its values where it is empty.";
+            let about = "The column of file names; if empty, found by its values.";
             optional_text_ui(ui, ("File column", about), file, "detect");
-            let about = "The column of labels; where it is empty the first other column, or the one that holds the 1 (one-hot).";
+            let about = "The column of labels; if empty, the first other column, or the one that holds the 1 (one-hot).";
             optional_text_ui(ui, ("Label column", about), label, "detect");
             browse
         }

@@ -41,7 +41,7 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
     combo_ui(
         ui,
-        ("Header", "Whether the first row holds the names of the columns."),
+        ("Header", "Whether the first row contains the names of the columns."),
         header,
         &Header::ALL,
         |header| header.name().to_owned(),
@@ -108,18 +108,18 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     count_ui(ui, ("Skip lines", about), &mut reading.skip_lines);
     let about = "Rows to skip at the end, such as sums; if empty, detected.";
     count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
-    let about = "Single rows that are left out, as in 7,12-14, or none; counted from 1 below the header, as results number them. Sums of the rows above are left out as well, but for only:7,12-14 and none.";
+    let about = "Rows to skip, as in 7,12-14, or none; counted from 1 below the header, as in results. Rows of sums are skipped too, except with only:7,12-14 and none.";
     draft_or_found_ui(ui, ("Skip rows", about), &mut reading.skip_rows, RowSet::to_string);
     list_ui(
         ui,
         (
             "Missing words",
-            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?. One with a comma stands in \
-             quotes: \"-999,9\".",
+            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?. Quote a word \
+             with a comma: \"-999,9\".",
         ),
         &mut reading.missing_words,
     );
-    let about = "Takes NA, None, - and the other usual words for values: only empty fields and the words above are missing.";
+    let about = "Treats NA, None, - and the other usual words as values: only empty fields and the words above are missing.";
     switch_ui(ui, ("Usual words", about), &mut reading.only_missing_words, "are values");
     combo_ui(
         ui,
@@ -138,7 +138,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         &DateOrder::ALL,
         |order| order.name().to_owned(),
     );
-    let about = "The first of the hundred years in which years of two digits are: with 1930, 30 is 1930 and 29 is 2029.";
+    let about = "The first of the hundred years that two-digit years stand for: with 1930, 30 is 1930 and 29 is 2029.";
     draft_or_found_ui(ui, ("First year", about), &mut reading.first_year, u16::to_string);
     let about = "Without this, columns that look like ids or hold too many words are labels as well.";
     switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only those named");
@@ -178,7 +178,7 @@ fn columns_ui(ui: &mut Ui, columns: &mut Vec<ColumnChoice>) {
     let text = RichText::new(format!("Chosen columns\n{}", lines.join("\n")));
     ui.add(egui::Label::new(text.size(11.0).color(tokens(ui).dim)).wrap());
     let about = "Reset the roles of all columns. Label columns stay.";
-    if secondary_ui(ui, "All as found").on_hover_text(about).clicked() {
+    if secondary_ui(ui, "Reset roles").on_hover_text(about).clicked() {
         columns.clear();
     }
 }

@@ -82,8 +82,8 @@ pub(super) fn go_to_ui(row: &mut Row<'_>, data: &Dataset, text: &mut String) -> 
         let field = ui.add(TextEdit::singleline(text).hint_text("go to row").desired_width(88.0));
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         named(field, "Go to row").on_hover_text(
-            "Enter a row number. A row that is not shown gives way to the next one that is. \
-             Home, End, Page Up and Page Down scroll while the pointer is over the view.",
+            "Enter a row number. If that row is not shown, the list goes to the next one. Home, End, Page Up \
+             and Page Down scroll while the pointer is over the view.",
         );
         is_entered
     });

@@ -111,8 +111,8 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Part::Name => "column",
-            Part::Take => "taken as",
-            Part::Content => "holds",
+            Part::Take => "used as",
+            Part::Content => "contains",
             Part::Range => "range",
             Part::Missing => "missing",
             Part::Distinct => "distinct",
@@ -185,7 +185,7 @@ fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice
             wish = Some(Some(to));
         }
     }
-    let text = |take: Option<Take>| take.map_or("as found", Take::name);
+    let text = |take: Option<Take>| take.map_or("as detected", Take::name);
     let combo = ComboBox::from_id_salt(("take", &column.name)).width(92.0);
     let combo = combo.selected_text(RichText::new(text(told)).size(11.0));
     let shown = combo.show_ui(ui, |ui| {

@@ -37,7 +37,7 @@ pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewVie
     view.cache.position.turn_to(view.filter);
     if view.cache.passing.len(data) == 0 {
         view.cache.in_sight = None;
-        let text = RichText::new("No sample is of this class and split.").size(11.5);
+        let text = RichText::new("No samples of this class in this split.").size(11.5);
         ui.label(text.color(color(palette(ui).dim)));
         return;
     }

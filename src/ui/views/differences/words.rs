@@ -41,7 +41,7 @@ const NAMES: [(&str, &str); 57] = [
     ("reading.missing_words", "missing words"),
     ("reading.only_missing_words", "only these missing words"),
     ("reading.date_order", "order of dates"),
-    ("reading.first_year", "first year of two digits"),
+    ("reading.first_year", "first year of two-digit years"),
     ("reading.comments", "comments"),
     ("reading.sheet", "sheet"),
     ("reading.skip_lines", "lines skipped"),
@@ -62,7 +62,7 @@ const NAMES: [(&str, &str); 57] = [
     ("delta", "δ"),
     ("beta1", "β₁"),
     ("beta2", "β₂"),
-    ("min_delta", "least improvement"),
+    ("min_delta", "minimum improvement"),
 ];
 
 /// Kinds and values with names that differ from their variant.

@@ -106,7 +106,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         section.nearest.fill(ui, context.data, stamp, &rows);
     }
     let units = context.kept.code_units.max(1);
-    let text = "Each sample stands above the training sample nearest to it. Click a sample to pin it.";
+    let text = "Below each sample is the nearest training sample. Click a sample to pin it.";
     remark_ui(ui, text);
     ui.add_space(4.0);
     tiles_ui(ui, section.pictures.len(), width(context.data, SIDE), |ui, at| {

@@ -62,7 +62,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
             view.place = None;
         }
         if is_pointer
-            && chip_ui(ui, false, "Back to the pin").on_hover_text("Look at the active pin again").clicked()
+            && chip_ui(ui, false, "Back to the pin").on_hover_text("Show the active pin again").clicked()
         {
             view.place = None;
         }

@@ -134,8 +134,8 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, code: project::Shape, view: &
             PlaneKind::Pins => {}
         }
     }
-    let about = "Decode the whole plane beneath the points";
-    if kept.code_units > 1 && row.chip(Side::Left, view.mosaic.is_on, "mosaic", about) {
+    let about = "Decode the whole plane and show it below the points";
+    if kept.code_units > 1 && row.chip(Side::Left, view.mosaic.is_on, "Mosaic", about) {
         view.mosaic.is_on = !view.mosaic.is_on;
     }
 }
@@ -143,7 +143,7 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, code: project::Shape, view: &
 fn about(kind: PlaneKind) -> &'static str {
     match kind {
         PlaneKind::Components => "Two principal components of the codes; all others are 0",
-        PlaneKind::Units => "Two units; the others as in the active pin, else their mean",
+        PlaneKind::Units => "Two units; the others as in the active pin, or their mean without one",
         PlaneKind::Pins => "The plane through the last three pins",
     }
 }
@@ -159,7 +159,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
             }
             PlaneKind::Units => ("x and y are the same unit", "Choose another unit along x or y."),
             PlaneKind::Components if subject.components().is_none() => {
-                ("Finding the principal components of the codes", "They are shown in a moment.")
+                ("Principal components are being computed", "They appear in a moment.")
             }
             PlaneKind::Components => (
                 "The codes have no two such principal components",

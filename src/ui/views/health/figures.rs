@@ -40,7 +40,7 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     figures.push(figure(
         "dead units",
         format!("{dead} of {units}"),
-        "Units of encoder and code that are 0 for every sample. None is best.",
+        "Units of encoder and code that are 0 for every sample. Ideally there are none.",
     ));
     let measured = figure(
         "measured",
@@ -73,25 +73,25 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
         figures.push(figure(
             "active units",
             format!("{active} of {}", nats.len()),
-            "Units with a KL of more than 0.01 nats; the others say nothing. None at all is a collapsed code.",
+            "Units with a KL divergence above 0.01 nats; the others carry no information. With 0 active units, the code has collapsed.",
         ));
         let sum = nats.iter().map(|nats| f64::from(*nats)).sum();
         figures.push(figure(
             "KL",
             format!("{} nats", format_number(sum)),
-            "What a code says beyond the prior, all units together.",
+            "KL divergence from the prior, summed over all units.",
         ));
     }
     if let Some(selector) = &health.selector {
         figures.push(figure(
             "temperature",
             format_number(f64::from(selector.temperature)),
-            "Falls while it trains; at the end each unit looks at one feature alone.",
+            "Falls during training; at the end each unit uses a single feature.",
         ));
         figures.push(figure(
-            "mean of the maxima",
+            "mean certainty",
             format!("{:.2} %", 100.0 * selector.mean_max),
-            "How sure the units are of their choice, on average. Above 99.8 % it is made.",
+            "How certain the units are of their choice, on average. Above 99.8 % they have chosen.",
         ));
         figures.push(figure(
             "different features",
@@ -100,29 +100,29 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
         ));
     }
     if let Some(bits) = health.bits {
-        let about = "Bits per sample in all: the fewer, the better code and decoder explain the data.";
+        let about = "Total bits per sample: the fewer, the better code and decoder explain the data.";
         figures.push(figure("description length", format!("{:.1} bits", bits.total()), about));
         figures.push(figure(
             "code",
             format!("{:.1} bits", bits.code),
-            "Bits to name the choices of the quantisers.",
+            "Bits that encode the choices of the quantisers.",
         ));
         figures.push(figure(
             "error",
             format!("{:.1} bits", bits.error),
-            "Bits to correct the reconstruction.",
+            "Bits that encode the reconstruction error.",
         ));
     }
     if let Some(codebook) = &health.codebook {
         figures.push(figure(
             "perplexity",
             format!("{:.1} of {}", codebook.perplexity(), codebook.shares.len()),
-            "exp H: the number of equally used entries that would be as varied.",
+            "exp(entropy): the effective number of entries in use.",
         ));
         figures.push(figure(
             "dead entries",
             codebook.dead().to_string(),
-            "Entries that were never chosen. After a while they are moved.",
+            "Entries that were never chosen. After a while they are moved to encoder outputs.",
         ));
     }
     if let Some(hash) = &health.hash {
@@ -134,14 +134,14 @@ fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
         figures.push(figure(
             "correlation of bits",
             format_number(f64::from(hash.correlation)),
-            "Mean magnitude over pairs of bits: 0 where every bit tells something of its own.",
+            "Mean absolute correlation over pairs of bits: 0 if the bits are uncorrelated.",
         ));
     }
     if is_of_grey(run) {
         figures.push(figure(
             "likelihood",
             "none".to_owned(),
-            "Cross-entropy on grey values is no likelihood: binarise the data, or take a Gaussian, for a bound in nats.",
+            "Cross-entropy on grey values is not a likelihood. For a bound in nats, binarise the data or use a Gaussian likelihood.",
         ));
     }
 }

@@ -120,7 +120,7 @@ impl Images {
     /// The selection of a selector: pixels over the mean picture, or names of columns.
     pub fn selection_ui(&self, ui: &mut Ui, health: &Health, data: Option<&Dataset>) {
         let Some(selector) = &health.selector else { return };
-        let about = "Chosen features over the mean of the samples: a fuller colour is a surer choice.";
+        let about = "Chosen features over the mean of the samples: the stronger the colour, the more certain the choice.";
         block_ui(ui, "Features that the selector chose", about, |ui| match self.selection_shape {
             Some(size) => {
                 let scale = (super::PLOT.x / size.0.max(1) as f32).min(160.0 / size.1.max(1) as f32);
@@ -180,7 +180,8 @@ impl Images {
                     ui.painter().rect_stroke(own, 0.0, line, StrokeKind::Outside);
                 }
             }
-            let text = format!("{shown} filters; the fullest colour is ±{}", format_number(f64::from(*most)));
+            let text =
+                format!("{shown} filters; the strongest colour is ±{}", format_number(f64::from(*most)));
             pictured(response, &text).on_hover_text(text);
         });
     }

@@ -63,7 +63,7 @@ fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
         ),
         (
             "Balance of the bits",
-            "Fraction of samples for which a bit is 1; at one half it carries most information.",
+            "Fraction of samples for which a bit is 1; at one half it carries the most information.",
             "fraction of samples where it is 1",
             balance,
             [Some(0.0), Some(1.0)],

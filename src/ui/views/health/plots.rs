@@ -68,7 +68,7 @@ pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
     if let Some(hash) = health.hash.as_ref().filter(|_| is_row) {
         plots.push(UnitsPlot {
             title: "Balance of the bits",
-            about: "Fraction of samples for which a bit is 1; at the line, one half, it carries most information.",
+            about: "Fraction of samples for which a bit is 1; at the line, one half, it carries the most information.",
             name: format!("balance of {} bits", hash.balance.len()),
             bars: Bars {
                 bar: "bit".to_owned(),

@@ -50,7 +50,7 @@ pub(super) fn controls_ui(
         }
     }
     if view.scatter.zoom.limits.is_some()
-        && row.chip(Side::Right, false, "all", "Show all points again (double click)")
+        && row.chip(Side::Right, false, "Show all", "Show all points (double-click)")
     {
         view.scatter.zoom.reset();
     }

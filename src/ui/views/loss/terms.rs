@@ -75,7 +75,7 @@ impl ChosenTerms {
             }
             if layers.is_some() {
                 let mut on = shows_layers;
-                let about = "Errors of the layers while each was trained by itself, per feature of its input";
+                let about = "Error of each layer while it was trained by itself, per feature of its input";
                 if ui.checkbox(&mut on, LAYERS).on_hover_text(about).changed() {
                     turned = Some(on);
                 }

@@ -50,7 +50,7 @@ pub(super) fn controls_ui(
     if matches!(run.code_shape(), Shape::Image { .. }) {
         let about =
             format!("The channels of the codes as pictures: at most {MOST_CHANNELS}, those that vary most");
-        if row.chip(Side::Left, view.has_code, "code", &about) {
+        if row.chip(Side::Left, view.has_code, "Code", &about) {
             view.has_code = !view.has_code;
         }
     }
@@ -60,14 +60,14 @@ pub(super) fn controls_ui(
         quiet_ui(row, Side::Left, "corruption", "no corruption added", about);
     } else if is_of_set && corrupts {
         let about = "Corrupt the samples as in training";
-        if row.chip(Side::Left, view.is_corrupted, "corrupted", about) {
+        if row.chip(Side::Left, view.is_corrupted, "Corrupted", about) {
             view.is_corrupted = !view.is_corrupted;
         }
     }
     let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
     if data.is_some_and(|data| data.shown().is_none()) {
         let about = "Show the numbers, coloured by error";
-        if row.chip(Side::Left, view.has_numbers, "numbers", about) {
+        if row.chip(Side::Left, view.has_numbers, "Numbers", about) {
             view.has_numbers = !view.has_numbers;
         }
     }
@@ -126,7 +126,7 @@ fn set_figures_ui(
         figure_ui(row, &format!("MSE{given}"), &format_number(mean));
     }
     if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
-        figure_ui(row, &format!("PCA, code {}{given}", look.run.code_units()), &format_number(mean));
+        figure_ui(row, &format!("PCA MSE{given}"), &format_number(mean));
     }
     if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
         // The reference for the errors of other data.
@@ -146,7 +146,7 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
         figure_ui(row, &format!("{name}{input}"), &format_number(record.mse));
     }
     if let Some(pca) = run.pca_mse {
-        figure_ui(row, &format!("PCA, code {}{input}", run.code_units()), &format_number(pca));
+        figure_ui(row, &format!("PCA MSE{input}"), &format_number(pca));
     }
 }
 

@@ -71,7 +71,7 @@ pub fn about(column: &RunColumn) -> String {
     match column {
         RunColumn::Run => "Number, name and status",
         RunColumn::Changes => "What differs from the run before",
-        RunColumn::Epoch => "Finished epochs, of all planned",
+        RunColumn::Epoch => "Finished and planned epochs",
         RunColumn::Train => "Loss on the training split, summed over features",
         RunColumn::Validation => "Loss on the validation split, summed over features",
         RunColumn::Mse => "Squared error per feature on the validation split; green where it beats PCA",
@@ -85,10 +85,10 @@ pub fn about(column: &RunColumn) -> String {
             let (is_of_split, kind, split) = (kind.is_of_split(), kind.name(), split.name());
             if !is_of_split {
                 let name = visible(name);
-                return format!("{name}: {kind}, as kept last; dim where the run has trained since");
+                return format!("{name}: {kind}, latest kept result; dimmed if the run has trained since");
             }
             return format!(
-                "{}: {kind}, as measured last on the {split} split; dim where the run has trained since",
+                "{}: {kind}, latest result on the {split} split; dimmed if the run has trained since",
                 visible(name)
             );
         }
@@ -173,7 +173,7 @@ fn epoch(run: &Run) -> Cell {
     let Some(last) = run.restarts.last() else { return Cell::new(format!("{done}/{all}"), key) };
     let starts = run.restarts.iter().map(|restart| restart.epoch.to_string());
     let starts = starts.collect::<Vec<_>>().join(", ");
-    let hint = format!("Restarted after epoch {starts}: the selector had not made its choice.");
+    let hint = format!("Restarted after epoch {starts}: the selector had not chosen.");
     Cell { hint: Some(hint), ..Cell::new(format!("{done}/{all}, attempt {}", last.attempt), key) }
 }
 

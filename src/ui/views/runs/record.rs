@@ -104,7 +104,7 @@ fn changes(run: &Run) -> Vec<(String, String)> {
     let edit = |edit: &Edit| {
         let value = match edit.setting {
             Setting::LearningRate(rate) => format!("learning rate {}", format_number(f64::from(rate))),
-            Setting::Epochs(epochs) => format!("{} epochs in all", format_count(epochs)),
+            Setting::Epochs(epochs) => format!("{} epochs in total", format_count(epochs)),
         };
         let after = run.history.epochs.partition_point(|record| record.step <= edit.step);
         (edit.step, (format!("step {}, after epoch {after}", format_count(edit.step)), value))
@@ -113,7 +113,7 @@ fn changes(run: &Run) -> Vec<(String, String)> {
         let Restart { step, epoch, attempt, mean_max, epochs } = *restart;
         let sure = format_percent(mean_max, 1);
         let value = format!(
-            "attempt {attempt} begins: the selector had not made its choice ({sure} sure); {} epochs in all",
+            "attempt {attempt} starts: the selector had not chosen (mean certainty {sure}); {} epochs in total",
             format_count(epochs)
         );
         (step, (format!("step {}, after epoch {epoch}", format_count(step)), value))
@@ -184,8 +184,8 @@ mod tests {
         assert_eq!(
             rows("Changes during training"),
             [
-                "step 0, after epoch 0: attempt 2 begins: the selector had not made its choice (50.0 % sure); 90 epochs in all".to_owned(),
-                format!("step {}, after epoch 2: 1,200 epochs in all", format_count(step)),
+                "step 0, after epoch 0: attempt 2 starts: the selector had not chosen (mean certainty 50.0 %); 90 epochs in total".to_owned(),
+                format!("step {}, after epoch 2: 1,200 epochs in total", format_count(step)),
             ]
         );
         assert!(rows("Design").iter().any(|row| row.starts_with("encoder: ")), "{:?}", rows("Design"));

@@ -152,7 +152,7 @@ impl Tools {
         if by == By::Rows {
             let hint = "1-100, 205";
             let edit = egui::TextEdit::singleline(&mut self.rows).hint_text(hint).desired_width(130.0);
-            named(ui.add(edit), "Rows to select").on_hover_text("Numbers in the source, counted from 1");
+            named(ui.add(edit), "Rows to select").on_hover_text("Row numbers in the source, counted from 1");
             return match self.rows.parse::<RowSet>() {
                 Ok(rows) => Some(Criterion::Rows(rows)),
                 Err(_) if self.rows.trim().is_empty() => None,

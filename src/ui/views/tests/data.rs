@@ -96,7 +96,7 @@ fn samples_are_filtered_by_class_and_split() {
     harness.state_mut().data.as_mut().unwrap().split.test.clear();
     harness.state_mut().views.data.filter.subset = Some(Subset::Test);
     harness.run();
-    check_says(&harness, &["No sample is of this class and split."]);
+    check_says(&harness, &["No samples of this class in this split."]);
 }
 
 fn of_class_count(harness: &Harness<'_, Scene>) -> usize {
@@ -332,7 +332,7 @@ fn names_and_header_do_not_scroll_with_columns() {
     let mut harness = shown(mixed(true), vec2(430.0, 700.0));
     let at = |harness: &Harness<'_, Scene>, text: &str| harness.get_by_label(text).rect().center();
     let (name, chip) = (at(&harness, "born"), at(&harness, "born as label"));
-    let header = at(&harness, "taken as");
+    let header = at(&harness, "used as");
     harness.hover_at(chip);
     harness.event(egui::Event::MouseWheel {
         unit: egui::MouseWheelUnit::Point,
@@ -345,7 +345,7 @@ fn names_and_header_do_not_scroll_with_columns() {
     assert_eq!(at(&harness, "born"), name);
     let moved = at(&harness, "born as label").x - chip.x;
     assert!(moved < -30.0, "{moved}");
-    assert!((at(&harness, "taken as").x - header.x - moved).abs() < 1.0, "the header goes with its column");
+    assert!((at(&harness, "used as").x - header.x - moved).abs() < 1.0, "the header goes with its column");
 }
 
 #[test]

@@ -54,24 +54,24 @@ fn a_header_is_one_row_at_any_width() {
 fn parts_that_do_not_fit_work_in_the_menu() {
     let mut harness = harness(full(), Part::Latent, vec2(360.0, 340.0), Theme::Dark);
     harness.run();
-    assert!(harness.query_by_label("box").is_none());
+    assert!(harness.query_by_label("Box").is_none());
     harness.get_by_label("More of Latent space").click();
     harness.run();
-    harness.get_by_label("box").click();
+    harness.get_by_label("Box").click();
     harness.run();
     assert_eq!(harness.state().views.latent.tool, crate::ui::views::latent::lasso::Tool::Box);
-    assert!(harness.query_by_label("box").is_some(), "it stays open for another choice");
+    assert!(harness.query_by_label("Box").is_some(), "it stays open for another choice");
     harness.get_by_label("More of Latent space").click();
     harness.run();
-    assert!(harness.query_by_label("box").is_none());
+    assert!(harness.query_by_label("Box").is_none());
     harness.get_by_label("More of Latent space").click();
     for width in [1600.0, 360.0] {
         harness.run();
-        assert!(harness.query_by_label("box").is_some(), "in the menu, then in the row");
+        assert!(harness.query_by_label("Box").is_some(), "in the menu, then in the row");
         harness.set_size(vec2(width, 340.0));
     }
     harness.run();
-    assert!(harness.query_by_label("box").is_none(), "the menu does not come back by itself");
+    assert!(harness.query_by_label("Box").is_none(), "the menu does not come back by itself");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn several_loss_terms_are_chosen_at_once_and_nothing_moves() {
     // Labels of the y axis take the space they need.
     let beside_labels = |harness: &Harness<'_, Scene>| {
         let plot = harness.get_by_label("loss over epochs").rect();
-        (plot.y_range(), plot.right(), harness.get_by_label("log").rect())
+        (plot.y_range(), plot.right(), harness.get_by_label("Log").rect())
     };
     let before = beside_labels(&harness);
     harness.get_by_label("Terms").click();
@@ -122,7 +122,7 @@ fn several_loss_terms_are_chosen_at_once_and_nothing_moves() {
     }
     assert_eq!(beside_labels(&harness), before);
     harness.get_by_label("Terms").click();
-    harness.get_by_label("log").click();
+    harness.get_by_label("Log").click();
     harness.run();
     assert!(!harness.state().views.loss.log);
     let texts = texts(&harness.output().shapes);

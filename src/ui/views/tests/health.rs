@@ -12,7 +12,7 @@ fn the_health_of_a_run_is_shown_in_words_and_numbers() {
         for label in [
             "active units: 18 of 20",
             "temperature: 0.2500",
-            "mean of the maxima: 93.00 %",
+            "mean certainty: 93.00 %",
             "different features: 5 of 20",
             "description length: 749.8 bits",
             "dead entries: 3",
@@ -29,7 +29,7 @@ fn the_health_of_a_run_is_shown_in_words_and_numbers() {
             }
             harness.get_by_label(label);
         }
-        harness.get_by_label_contains("filters; the fullest colour is ±0.");
+        harness.get_by_label_contains("filters; the strongest colour is ±0.");
         harness.get_by_label("Dead units in layer 1");
         harness.get_by_label("Dead 100.0 %, dead units 20, layer size 20");
         harness.get_by_label("Use LeakyReLU instead of ReLU");

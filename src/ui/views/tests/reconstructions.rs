@@ -35,7 +35,7 @@ fn tables_are_shown_as_numbers() {
     let scene = Scene::trained(30, samples::table(60, 5), 3, true);
     let mut harness = harness(scene, Part::Reconstructions, SIZES[0], Theme::Dark);
     harness.run();
-    harness.get_by_label("numbers").click();
+    harness.get_by_label("Numbers").click();
     harness.run();
     let found = texts(&harness.output().shapes);
     for expected in ["row 1", "column 0", "column 4"] {
