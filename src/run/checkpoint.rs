@@ -38,10 +38,10 @@ pub struct Best {
     pub weights: Arc<Weights>,
 }
 
-/// Exceeds the number of epochs and attempts ever trained; larger counts could overflow.
+/// More than the epochs and attempts of any run; larger counts could overflow.
 const MOST_EPOCHS: u32 = u32::MAX / 2;
 const MOST_ATTEMPTS: u32 = 30;
-/// Exceeds the number of samples of an epoch.
+/// More than the samples of any epoch.
 const MOST_SAMPLES: u64 = 1 << 53;
 
 impl Checkpoint {
@@ -112,8 +112,7 @@ impl Checkpoint {
         prefixes.iter().try_for_each(|prefix| self.moments.validate(prefix, &learned))
     }
 
-    /// The weights for using a trained network: the best ones where early stopping kept some, else
-    /// the last.
+    /// The weights for inference: the best ones if early stopping kept some, else the last.
     pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }

@@ -146,9 +146,9 @@ pub struct HashHealth {
     pub decided: f32,
 }
 
-/// Exceeds the number of bins of a histogram.
+/// More than any histogram has bins.
 const MOST_BARS: usize = 1024;
-/// Exceeds the length in bytes of the name of a layer.
+/// Longer than the name of any layer, in bytes.
 const MOST_NAME_BYTES: usize = 200;
 
 impl Health {
@@ -162,7 +162,7 @@ impl Health {
             return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
         }
         let decoded = match &design.decoder {
-            // Inverting a layer may take two: for a pool with a remainder, or for a dense layer on
+            // Mirroring a layer may take two: for a pool with a remainder, or for a dense layer on
             // pictures.
             Decoder::Mirrored { .. } => 2 * most,
             Decoder::Free(layers) => layers.len(),
@@ -218,7 +218,7 @@ impl Health {
         Ok(())
     }
 
-    /// Number of units of a variational code with information.
+    /// Number of units of a variational code that carry information.
     pub fn active_units(&self) -> Option<usize> {
         let nats = self.divergence.as_ref()?;
         Some(nats.iter().filter(|nats| **nats > ACTIVE_NATS).count())

@@ -64,7 +64,7 @@ impl History {
         }
     }
 
-    /// Drops the epochs after `last`, and the layer-wise records after a state (none where
+    /// Drops the epochs after `last`, and the layer-wise records after a state (`None` if
     /// pretraining is over).
     pub fn rewind(&mut self, last: u32, layers: Option<&GreedyState>) {
         self.epochs.truncate(self.epochs.partition_point(|record| record.epoch <= last));

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Name of the sum of all terms, which is what training minimises.
 pub const TOTAL: &str = "total";
 
-/// Exceeds the number of terms of any loss.
+/// More than any loss has terms.
 const MOST_TERMS: usize = 256;
-/// Exceeds the length in bytes of the name of a term.
+/// Longer than the name of any term, in bytes.
 const MOST_NAME_BYTES: usize = 200;
 
 /// Names of the terms of a loss in order, the total first. All losses of a run share them.
@@ -15,8 +15,7 @@ const MOST_NAME_BYTES: usize = 200;
 #[serde(into = "Vec<String>", from = "Vec<String>")]
 pub struct Terms(Arc<[String]>);
 
-/// A loss, term by term. Summed over features; over samples it is a mean or, during accumulation, a
-/// sum.
+/// A loss, term by term. Summed over features; a mean over samples or, during accumulation, a sum.
 ///
 /// Stored in files as pairs of name and value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

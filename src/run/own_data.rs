@@ -113,7 +113,7 @@ mod tests {
             let of = |(rows, features)| (rows, Shape::Vector(features));
             let data = load(&design.data, &Progress::default()).unwrap();
             let mut run = Run::new(RunId(1), &plan(&design, &facts(&data)).unwrap(), &data);
-            // As if nothing had been set and no rows excluded.
+            // As if no setting had been made and no rows were excluded.
             run.design.data = asked.clone();
             let found = load(&asked, &Progress::default()).unwrap();
             assert_eq!((size(&data), size(&found)), (of(then), of(now)), "{text}");

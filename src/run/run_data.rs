@@ -115,7 +115,7 @@ impl Run {
         (plan.arrays() == self.plan()?.arrays()).then_some(plan)
     }
 
-    /// Ends where its network would take more memory for samples of this shape than there is.
+    /// Checks that there is enough memory for its network on samples of this shape.
     ///
     /// # Errors
     /// [`DataError::Memory`] with the name of the data.
@@ -135,7 +135,8 @@ impl Run {
         })
     }
 
-    /// Why its network only takes samples of one size; `None` if it takes any size that its layers can process.
+    /// Why its network only takes samples of one size; `None` if it takes any size that its layers
+    /// can process.
     pub fn one_size_only(&self) -> Option<&'static str> {
         let Shape::Image { height, width, channels } = self.shape else {
             return Some("its samples are no pictures");
@@ -158,7 +159,7 @@ impl Run {
         self.plan_for(twice).is_none().then_some(why)
     }
 
-    /// The shape of the codes of samples of this shape.
+    /// The shape of codes for samples of this shape.
     pub fn code_shape_for(&self, shape: Shape) -> Shape {
         let other = (shape != self.shape).then(|| self.plan_for(shape)).flatten();
         other.map_or_else(|| self.code_shape(), |plan| plan.code_shape())

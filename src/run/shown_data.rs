@@ -166,7 +166,7 @@ impl Run {
     }
 }
 
-/// The description of a background in the summary of what was read.
+/// Description of a background in the summary of how the data were read.
 fn ground_said(ground: Alpha) -> String {
     format!("transparency on {}", ground.name().to_lowercase())
 }
