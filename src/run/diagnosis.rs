@@ -138,7 +138,7 @@ impl Fault {
         }
     }
 
-    /// What it means, in a sentence.
+    /// Its meaning, in a sentence.
     pub fn about(self) -> &'static str {
         match self {
             Fault::Diverged => "The loss or a weight became infinite; the last finite weights are kept.",
