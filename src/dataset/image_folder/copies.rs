@@ -1,4 +1,5 @@
-//! Pictures with the names of altered copies of others: a random split spreads them over its parts.
+//! Pictures with names of altered copies of others, which a random split would spread over its
+//! parts.
 
 use std::path::{Path, PathBuf};
 
