@@ -16,8 +16,8 @@ pub struct ChannelPage {
 }
 
 impl ChannelPage {
-    /// Lays these channels out in a page about as high as wide; `None` where a code is a row, or
-    /// where no channel is shown.
+    /// Lays these channels out in an approximately square page; `None` if a code is a row, or where
+    /// no channel is shown.
     pub fn new(code: Shape, shown: Vec<usize>) -> Option<ChannelPage> {
         let Shape::Image { height, width, channels } = code else { return None };
         let columns = (1..=shown.len())
@@ -44,7 +44,7 @@ impl ChannelPage {
         Some((row * width + column) * channels + channel)
     }
 
-    /// Numbers of a code.
+    /// Numbers per code.
     pub fn units(&self) -> usize {
         self.code.into_iter().product()
     }

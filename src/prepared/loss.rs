@@ -73,8 +73,8 @@ pub fn loss_series(
     all
 }
 
-/// Terms of the loss of a run and of other runs; `None` where it has no epoch yet. `is_log`
-/// requests a logarithmic axis, which is used if all values are positive.
+/// Terms of the loss of a run and of other runs; `None` if it has no epoch yet. `is_log` requests a
+/// logarithmic axis, which is used if all values are positive.
 pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_log: bool) -> Option<Figure> {
     let series = loss_series(Vec::new(), run, compared, terms, smoothing);
     let longest = compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
@@ -86,7 +86,7 @@ pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_l
     loss_figure(run, compared, &series, LossAxes { terms, is_log, limits }, None)
 }
 
-/// Curves of a run and of the runs it is compared with, as a figure; `None` where there are none.
+/// Curves of a run and of the runs it is compared with, as a figure; `None` if there are none.
 /// `thread` is the epoch shown.
 pub fn loss_figure(
     run: &Run,

@@ -17,7 +17,7 @@ pub const MOST_TRAVERSED: usize = 48;
 
 /// Traversals of every part of the codes of a run at an epoch, as one picture. `lines` are the
 /// number and the steps of each part of the code, `rows` the scaled samples decoded from them.
-/// `None` where there are none.
+/// `None` if there are none.
 pub fn traversals(
     run: &Run,
     epoch: u32,

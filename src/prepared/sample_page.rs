@@ -19,7 +19,7 @@ pub enum Given {
     Clean,
     /// The samples, corrupted as in training.
     Corrupted,
-    /// Samples that may already be damaged: other data, shown to a network that restores them.
+    /// Samples that may already be damaged: other data, used with a network that restores them.
     Damaged,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct PageSample<'a> {
 }
 
 impl Given {
-    /// The input for data shown to the network of a run; `is_other` where they are not its own.
+    /// The input for data used with the network of a run; `is_other` if they are not its own.
     pub fn of(run: &Run, is_other: bool) -> Given {
         if is_other && run.design.corruption.corrupts() { Given::Damaged } else { Given::Clean }
     }
@@ -139,7 +139,7 @@ impl SamplePage {
         values.get(place * self.features..(place + 1) * self.features).unwrap_or_default()
     }
 
-    /// The sample at a place.
+    /// The sample at an index.
     pub(super) fn sample(&self, place: usize) -> Option<PageSample<'_>> {
         let part = |values| self.part(values, place);
         Some(PageSample {
@@ -153,8 +153,8 @@ impl SamplePage {
     }
 }
 
-/// The channels that vary most in the newest kept codes of a run, counted from 0; none where codes
-/// are rows.
+/// The channels that vary most in the newest kept codes of a run, counted from 0; none if codes are
+/// rows.
 pub fn shown_channels(run: &Run) -> Vec<usize> {
     match (run.code_shape(), run.kept.newest()) {
         (code @ Shape::Image { .. }, Some(newest)) => strongest_channels(&newest.codes, code, MOST_CHANNELS),
