@@ -6,7 +6,7 @@ const BASELINE_VALUES: usize = 64 << 20;
 
 /// Returns the reference error of a run: that of PCA with as many components as the code has units,
 /// per feature, fitted on the training split and evaluated on the validation split (the training
-/// split where there is none). Masked missing values are excluded, as they are for networks: the
+/// split if there is none). Masked missing values are excluded, as they are for networks: the
 /// result is the mean over samples of the mean over the other values.
 ///
 /// # Errors

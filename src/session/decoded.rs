@@ -32,7 +32,7 @@ impl<'a> Decoded<'a> {
     /// numbers of the source.
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be written.
+    /// [`FileError`] if the file cannot be written.
     pub fn save_array(self, files: &Files, path: &Path, rows: &[usize]) -> Result<(), FileError> {
         let (data, features) = (self.data, self.data.shape.features().max(1));
         let mut shape = rows.to_vec();
@@ -53,8 +53,8 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// Explains why so many samples of some data, with codes of so many units, cannot be generated:
-/// they need more memory than is free. `None` where they fit.
+/// Explains why this many samples of some data, with codes of `units` units, cannot be generated:
+/// they need more memory than is free. `None` if they fit.
 pub fn lack_of_room(data: &Dataset, units: usize, samples: usize) -> Option<String> {
     lack_of(data.shape.features(), units, samples, available_bytes())
 }
@@ -84,7 +84,7 @@ pub struct Painter<'a> {
 const GAP: usize = 2;
 
 impl<'a> Painter<'a> {
-    /// The painter for data from this source; `None` where they are not pictures.
+    /// The painter for data from this source; `None` if they are not pictures.
     pub fn of(source: &Source, data: &'a Dataset) -> Option<Painter<'a>> {
         let Shape::Image { height, width, channels } = data.shape else { return None };
         let shown = written_channels(source, data.shape);
@@ -108,7 +108,7 @@ impl<'a> Painter<'a> {
         self.pixel.all(places.map(|at| self.data.scaler.unscale(at, scaled[at])))
     }
 
-    /// Height, width and channels of a page with so many lines and columns of pictures.
+    /// Height, width and channels of a page with this many lines and columns of pictures.
     pub fn page_shape(&self, lines: usize, columns: usize) -> (usize, usize, usize) {
         let length = |count: usize, side: usize| {
             count.saturating_mul(side).saturating_add(GAP * count.saturating_sub(1))

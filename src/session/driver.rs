@@ -1,4 +1,4 @@
-//! The training loop: steps a run's trainer and turns whatever happens into events.
+//! The training loop: steps a run's trainer and turns the results into events.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,8 +70,8 @@ impl<O: Observer> Driver<O> {
     /// kept epochs where there are some.
     ///
     /// # Errors
-    /// [`EngineError`] where the checkpoint belongs to another network or other data, or memory
-    /// does not suffice.
+    /// [`EngineError`] if the checkpoint belongs to another network or other data, or memory does
+    /// not suffice.
     pub fn new(
         run: Run,
         plan: &Plan,
@@ -170,7 +170,7 @@ impl<O: Observer> Driver<O> {
     /// including one of a single layer.
     ///
     /// # Errors
-    /// [`EngineError`] where training cannot continue.
+    /// [`EngineError`] if training cannot continue.
     pub fn step(&mut self) -> Result<bool, EngineError> {
         self.step_while(&|| true)
     }
@@ -252,8 +252,8 @@ impl<O: Observer> Driver<O> {
         self.observer.observe(&self.run, event);
     }
 
-    /// Returns whether a checkpoint is due after a step that ended this epoch of the network or of
-    /// a layer (`None`: no epoch ended).
+    /// Whether a checkpoint is due after a step that ended this epoch of the network or of a layer
+    /// (`None`: no epoch ended).
     fn checkpoint_is_due(&self, ended: Option<u32>) -> bool {
         let by_epoch = match self.pace.checkpoint {
             Checkpoints::Timed(_) => false,

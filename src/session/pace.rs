@@ -29,7 +29,7 @@ pub struct Cadence {
 /// seconds.
 #[derive(Clone, Copy, Debug)]
 pub enum Checkpoints {
-    /// By time alone.
+    /// By time only.
     Timed(Cadence),
     /// After this many epochs, including those of single layers, and by time in between. Where
     /// saving takes long, the run trains for as long before the next one.

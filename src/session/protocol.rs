@@ -85,7 +85,7 @@ pub struct TrainRequest {
     pub store: Option<Store>,
 }
 
-/// How far a run trains when its turn comes, or after a pause.
+/// How far a run trains when it starts, or after a pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// Trains until it is done.
@@ -160,10 +160,10 @@ pub enum Event {
         epoch: u32,
         /// Steps since the start of the run.
         step: u64,
-        /// A copy; `None` where the run is not under way, so that its checkpoint has them.
+        /// A copy; `None` if the run is not under way, so that its checkpoint has them.
         weights: Option<Arc<Weights>>,
     },
-    /// A search for a learning rate that is under way tried a rate.
+    /// A running learning rate search tried a rate.
     RateTried(JobId, RatePoint),
     /// A job is done, or failed with a message.
     Computed(JobId, Result<JobResult, String>),
@@ -324,7 +324,7 @@ pub enum JobResult {
     Survey(Arc<Survey>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
-    /// Squared error per feature on the validation split (the training split where there is none).
+    /// Squared error per feature on the validation split (the training split if there is none).
     Baseline(f64),
     /// The likelihood of a split.
     Likelihood {

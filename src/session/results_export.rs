@@ -56,7 +56,7 @@ impl ResultsExport {
     /// Computes and writes them. Progress counts each row twice: once for each of these steps.
     ///
     /// # Errors
-    /// [`FileError`] where the network cannot be built or the file not be written;
+    /// [`FileError`] if the network cannot be built or the file not be written;
     /// [`FileError::Cancelled`].
     pub fn save(&self, files: &Files, path: &Path, form: ResultsForm) -> Result<(), FileError> {
         let failed = |error: String| FileError::content(path, "its results", error);

@@ -129,7 +129,7 @@ impl<'a> Sheet<'a> {
     /// by a space.
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be written.
+    /// [`FileError`] if the file cannot be written.
     pub fn save(&self, files: &Files, path: &Path, form: TableForm) -> Result<usize, FileError> {
         let names = self.names();
         let has_header = form == TableForm::Csv || names.len() > 1;
@@ -139,7 +139,7 @@ impl<'a> Sheet<'a> {
     /// Writes the table without a header, as [`Sheet::save`].
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be written.
+    /// [`FileError`] if the file cannot be written.
     pub fn save_bare(&self, files: &Files, path: &Path, form: TableForm) -> Result<usize, FileError> {
         save_table(files, path, form, None, self.rows, self.row())
     }

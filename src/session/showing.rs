@@ -27,7 +27,7 @@ pub struct Shown {
 ///
 /// # Errors
 /// The error of the first file, where none can be read; [`DataError::Memory`] and
-/// [`DataError::Cancelled`]; [`DataError::Setting`] where the network does not accept the size, or
+/// [`DataError::Cancelled`]; [`DataError::Setting`] if the network does not accept the size, or
 /// where the pictures have different sizes.
 pub fn show(
     run: &Run,
@@ -62,7 +62,7 @@ pub fn show(
     }
 }
 
-/// Width and height that pictures are resized to, where they differ from those of the training.
+/// Width and height that pictures are resized to, if they differ from those of the training.
 fn side(
     run: &Run,
     paths: &[PathBuf],
@@ -112,7 +112,7 @@ fn read(
     Ok((data, doubts))
 }
 
-/// Ends where data that are not resized are of another size than the one that is asked for.
+/// Checks that data that are not resized have the requested size.
 fn check_size(data: &Dataset, source: &Source, size: Option<(usize, usize)>) -> Result<(), DataError> {
     let (Some((width, height)), Shape::Image { height: own_height, width: own_width, .. }) =
         (size, data.shape)
@@ -129,7 +129,7 @@ fn check_size(data: &Dataset, source: &Source, size: Option<(usize, usize)>) -> 
     )))
 }
 
-/// The error of data whose shape the network does not take.
+/// The error for data whose shape the network does not accept.
 fn wrong_shape(run: &Run, data: &Dataset) -> DataError {
     let is_of_size =
         |shape: Shape| matches!(shape, Shape::Image { .. }) && shape.channels() == run.shape.channels();

@@ -16,7 +16,7 @@ pub struct Exported<'a> {
     pub data: &'a Dataset,
     /// The rows.
     pub rows: &'a [u32],
-    /// Errors by row of the data, NaN where unknown; empty where none are known.
+    /// Errors by row of the data, NaN where unknown; empty if none are known.
     pub errors: &'a [f32],
 }
 
@@ -24,7 +24,7 @@ pub struct Exported<'a> {
 /// of a table as in the source; and the errors, where some are known.
 ///
 /// # Errors
-/// [`FileError`] where the file cannot be written.
+/// [`FileError`] if the file cannot be written.
 pub fn export_table(
     files: &Files,
     path: &Path,
@@ -67,10 +67,10 @@ fn column_starts(data: &Dataset) -> Vec<usize> {
 }
 
 /// Writes rows as PNG files into a folder, creating it. Returns the number of files written, which
-/// is 0 where the rows are not pictures.
+/// is 0 if the rows are not pictures.
 ///
 /// # Errors
-/// [`FileError`] where a picture cannot be written.
+/// [`FileError`] if a picture cannot be written.
 pub fn export_pictures(
     files: &Files,
     folder: &Path,
