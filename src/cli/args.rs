@@ -64,7 +64,8 @@ pub(super) enum Task {
     Traverse(Traverse),
     /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
-    /// Draws the loss, the codes, reconstructions or traversals of a run, as the window does, without a screen
+    /// Draws the loss, the codes, reconstructions or traversals of a run, as the window does,
+    /// without a screen
     Figure(super::figure::Arguments),
     /// Writes the weights of a run for other programs
     Export(Export),
@@ -131,11 +132,12 @@ pub(super) struct Train {
     /// The run to resume, instead of the newest
     #[arg(long, value_name = "ID", requires = "resume")]
     pub(super) run: Option<u32>,
-    /// Save every N epochs as well, those of single layers included; without it the first save comes after seconds,
-    /// the next every minute, the last at the end
+    /// Save every N epochs as well, those of single layers included; without it the first save
+    /// comes after seconds, the next every minute, the last at the end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) checkpoint_every: Option<u32>,
-    /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass next to a design, or here]
+    /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass next to a
+    /// design, or here]
     #[arg(short, long, value_name = "OUT.hourglass")]
     pub(super) output: Option<PathBuf>,
     /// Overwrite the output if it exists
@@ -191,8 +193,9 @@ A file of scores has these columns:
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
-    /// [default: test; where there is none, validation; of other data, all]
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a
+    /// selection kept in the project [default: test; where there is none, validation; of other
+    /// data, all]
     #[arg(long, value_name = "SET", visible_alias = "split")]
     pub(super) set: Option<String>,
     /// Also estimate the negative log-likelihood of a variational network from K codes per sample
@@ -201,16 +204,17 @@ pub(super) struct Evaluate {
     /// Also write the scores of each row to a file, .csv or .tsv
     #[arg(long, value_name = "FILE")]
     pub(super) scores: Option<PathBuf>,
-    /// Also say how well the scores tell samples of this class from all others: ROC AUC and average precision; may be given
-    /// several times
+    /// Also say how well the scores tell samples of this class from all others: ROC AUC and average
+    /// precision; may be given several times
     #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
     pub(super) anomaly: Vec<String>,
-    /// The same, where all samples but those of this class are anomalous; may be given several times
+    /// Like --anomaly, for all samples except those of this class; may be given several times
     #[arg(long, value_name = "CLASS", allow_hyphen_values = true, conflicts_with = "anomaly")]
     pub(super) normal: Vec<String>,
     #[command(flatten)]
     pub(super) draws: Draws,
-    /// Also keep the results with the run in the project file, where the window shows them; only of a split of its own data
+    /// Also keep the results with the run in the project file, where the window shows them; only of
+    /// a split of its own data
     #[arg(long)]
     pub(super) keep: bool,
     /// Overwrite the file of scores if it exists
@@ -244,12 +248,12 @@ A .tsv has the codes alone, without a header; NAME-metadata.tsv has the rest. A
 pub(super) struct Encode {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
-    /// [default: all]
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a
+    /// selection kept in the project [default: all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
-    /// The file to write, by its ending .csv, .tsv or .npy; in a folder that exists, or whose name ends with /, codes.csv;
-    /// - prints a .csv
+    /// The file to write, by its ending .csv, .tsv or .npy; in a folder that exists, or whose name
+    /// ends with /, codes.csv; - prints a .csv
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
     #[command(flatten)]
@@ -274,18 +278,19 @@ of the source; words and dates of a table are written as such.")]
 pub(super) struct Reconstruct {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
-    /// [default: all]
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a
+    /// selection kept in the project [default: all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
-    /// Which parts of damaged pictures are holes that the network fills: a picture of their size for all of them, or a folder
-    /// with one of the same name for each
+    /// Which parts of damaged pictures are holes that the network fills: a picture of their size
+    /// for all of them, or a folder with one of the same name for each
     #[arg(long, value_name = "PATH", requires = "data")]
     pub(super) mask: Option<PathBuf>,
     /// The shade of a mask that marks holes, white or black
     #[arg(long, value_name = "SHADE", default_value = "white", value_parser = hole_shade, requires = "mask")]
     pub(super) holes: HoleShade,
-    /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv; - prints a .csv
+    /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv; - prints
+    /// a .csv
     #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
     #[command(flatten)]
@@ -295,11 +300,12 @@ pub(super) struct Reconstruct {
     pub(super) force: bool,
 }
 
-/// What is written besides codes or reconstructions.
+/// Additional results besides codes or reconstructions.
 #[derive(Debug, Args)]
 pub(super) struct Beside {
-    /// Also write the scores of each row: its squared error, and for variational networks the reconstruction probability; as
-    /// columns, or where there is no table into one of their own (NAME-rows.csv, scores.csv in a folder)
+    /// Also write the scores of each row: its squared error, and for variational networks the
+    /// reconstruction probability; as columns, or where there is no table into one of their own
+    /// (NAME-rows.csv, scores.csv in a folder)
     #[arg(long)]
     pub(super) scores: bool,
     /// Also write which row of the data each result is, its split and its labels: of a .npy to NAME-rows.csv, of pictures in a
@@ -434,8 +440,8 @@ pub(super) struct Neighbours {
     /// All samples of a set, instead of --sample
     #[arg(long, value_name = "SET", conflicts_with = "sample")]
     pub(super) of: Option<String>,
-    /// Where to look for neighbours: train, validation or test of the run's own data; all; or the name of a selection
-    /// kept in the project [default: train; of other data, all]
+    /// Where to look for neighbours: train, validation or test of the run's own data; all; or the
+    /// name of a selection kept in the project [default: train; of other data, all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
     /// Number of neighbours
@@ -540,8 +546,8 @@ pub(super) struct Bench {
 pub(super) struct TrainedRun {
     /// A project with a trained run
     pub(super) file: PathBuf,
-    /// A folder of pictures or one picture, a table, an IDX, NPY or NPZ file; also the new place of data that were moved
-    /// [default: the data the run was trained on]
+    /// A folder of pictures or one picture, a table, an IDX, NPY or NPZ file; also the new place of
+    /// data that were moved [default: the data the run was trained on]
     pub(super) data: Option<PathBuf>,
     #[command(flatten)]
     pub(super) reading: Reading,

@@ -4,24 +4,25 @@ use clap::Args;
 
 use crate::project::{FeatureWeight, HoleShade, Project};
 
-/// How much features count in the loss.
+/// Weights of features in the loss.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Weights {
-    /// How much a column of a table, a channel of pictures or a feature counts in the loss, where the others count 1, as in
-    /// price=0.5 or 'channel 2=3'; 0: it is not reconstructed; may be given several times
+    /// How much a column of a table, a channel of pictures or a feature counts in the loss, where
+    /// the others count 1, as in price=0.5 or 'channel 2=3'; 0: it is not reconstructed; may be
+    /// given several times
     #[arg(long, value_name = "NAME=WEIGHT", allow_hyphen_values = true)]
     weight: Vec<FeatureWeight>,
 }
 
 impl Weights {
-    /// Puts them into a design, each in the place of its own weight.
+    /// Adds them to a design, replacing existing weights of the same features.
     pub(in crate::cli) fn apply(&self, design: &mut Project) {
         for weight in &self.weight {
             FeatureWeight::set(&mut design.feature_weights, weight.clone());
         }
     }
 
-    /// Whether there is any.
+    /// Whether there are any.
     pub(in crate::cli) fn any(&self) -> bool {
         !self.weight.is_empty()
     }
