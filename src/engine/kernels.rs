@@ -2,8 +2,8 @@
 //!
 //! # Determinism
 //!
-//! The same seed on the same machine gives bit-identical losses on any number of threads. Every
-//! kernel follows three rules:
+//! With equal seeds on one machine, losses are bit-identical on any number of threads. Every kernel
+//! follows three rules:
 //!
 //! 1. Work is split into **shards that depend on sizes only**, never on the number of threads.
 //! 2. Every shard writes its own part of the output, and **sums over shards have a fixed order**.
@@ -29,18 +29,26 @@
 //!
 //! # Files
 //!
-//! | file | holds |
-//! |---|---|
-//! | `operation`, `pass`, `tape`, `variable` | the trait of operations, forward and backward passes, dfdx's tape and tensor memory |
-//! | `threads`, `matmul` | the fork-join pool; matrix products in shards |
-//! | `dense`, `conv`, `grouped_conv`, `pool`, `upsample`, `crop_or_pad`, `permute` | layers of that name; `conv` also transposes, `permute` turns pictures into rows and back |
-//! | `batch_norm`, `layer_norm`, `group_norm`, `prelu`, `apply`, `dropout`, `add` | norms, separate activations, dropout, the sum at the end of a residual block |
-//! | `direct`, `columns`, `workspace`, `channels` | parts of convolutions: direct products, im2col, scratch memory, per-channel values |
-//! | `top_k`, `gaussian`, `iwae`, `mmd`, `selector`, `gumbel`, `hashing`, `codebook`, `quantiser` | kinds of code |
-//! | `sparsity`, `contractive`, `jacobian` | penalties; `contractive` multiplies vectors by the encoder's Jacobian, a chain of linear maps |
-//! | `loss`, `noise`, `rbm`, `update` | losses, corruption, one step of contrastive divergence, the arithmetic of optimizers |
-//! | `activation`, `math`, `draw`, `activity`, `machine` | functions and derivatives, `exp` and `tanh` as polynomials, random numbers of a step, activation statistics, peak speed of the machine |
-//! | `reference` | test helpers: `PyTorch`'s values, finite differences, identical bits on any number of threads |
+//! - `operation`, `pass`, `tape`, `variable`: the trait of operations, forward and backward passes,
+//!   dfdx's tape and tensor memory
+//! - `threads`, `matmul`: the fork-join pool; matrix products in shards
+//! - `dense`, `conv`, `grouped_conv`, `pool`, `upsample`, `crop_or_pad`, `permute`: layers of that
+//!   name; `conv` also transposes, `permute` turns pictures into rows and back
+//! - `batch_norm`, `layer_norm`, `group_norm`, `prelu`, `apply`, `dropout`, `add`: norms, separate
+//!   activations, dropout, the sum at the end of a residual block
+//! - `direct`, `columns`, `workspace`, `channels`: parts of convolutions: direct products, im2col,
+//!   scratch memory, per-channel values
+//! - `top_k`, `gaussian`, `iwae`, `mmd`, `selector`, `gumbel`, `hashing`, `codebook`, `quantiser`:
+//!   kinds of code
+//! - `sparsity`, `contractive`, `jacobian`: penalties; `contractive` multiplies vectors by the
+//!   encoder's Jacobian, a chain of linear maps
+//! - `loss`, `noise`, `rbm`, `update`: losses, corruption, one step of contrastive divergence, the
+//!   arithmetic of optimizers
+//! - `activation`, `math`, `draw`, `activity`, `machine`: functions and derivatives, `exp` and
+//!   `tanh` as polynomials, random numbers of a step, activation statistics, peak speed of the
+//!   machine
+//! - `reference`: test helpers: `PyTorch`'s values, finite differences, identical bits on any
+//!   number of threads
 
 #![expect(unsafe_code, reason = "tensor memory and threads, each use with its reason")]
 

@@ -140,7 +140,7 @@ pub struct CodebookHealth {
 pub struct HashHealth {
     /// Share of samples for which each bit is 1.
     pub balance: Vec<f32>,
-    /// Mean absolute correlation of two bits; 0 where no bit varies.
+    /// Mean absolute correlation of two bits; 0 if no bit varies.
     pub correlation: f32,
     /// Share of the units' values that lie within 0.1 of 0 or 1.
     pub decided: f32,

@@ -40,7 +40,7 @@ pub struct EpochRecord {
 
 impl EpochRecord {
     /// The losses used to compare epochs: those of the validation split, or of the training split
-    /// where there is none.
+    /// if there is none.
     pub fn judged(&self) -> &Losses {
         self.validation.as_ref().unwrap_or(&self.train)
     }
@@ -102,8 +102,8 @@ impl History {
         Ok(())
     }
 
-    /// The epoch with the lowest total on the validation split (on the training split where there
-    /// is none), starting at `first`, before which totals may be computed with other weights.
+    /// The epoch with the lowest total on the validation split (on the training split if there is
+    /// none), starting at `first`, before which totals may be computed with other weights.
     pub fn best(&self, first: u32) -> Option<&EpochRecord> {
         let total = |record: &EpochRecord| record.judged().total();
         let judged = self.epochs.iter().filter(|record| record.epoch >= first);

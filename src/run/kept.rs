@@ -142,7 +142,7 @@ impl KeptEpochs {
         }
     }
 
-    /// The network's weights after a kept epoch; `None` where none were kept, or where an earlier
+    /// The network's weights after a kept epoch; `None` if none were kept, or where an earlier
     /// version kept the epoch.
     pub fn weights(&self, epoch: u32) -> Option<&HeldWeights> {
         self.weights.by_epoch.get(&epoch)

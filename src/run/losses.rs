@@ -96,7 +96,7 @@ impl Losses {
         Losses { terms: terms.clone(), total: 0.0, parts: vec![0.0; terms.parts().len()].into() }
     }
 
-    /// Values in the order of their names; `None` where their number differs.
+    /// Values in the order of their names; `None` if their number differs.
     pub fn new(terms: &Terms, values: &[f64]) -> Option<Losses> {
         let (&total, parts) = values.split_first()?;
         let fits = parts.len() == terms.parts().len();

@@ -40,7 +40,7 @@ impl Normaliser {
 impl Run {
     /// The scaling it was trained with, applicable to any data of its shape.
     ///
-    /// `None` where the run was written before normalisers were stored, or where the stored one is
+    /// `None` if the run was written before normalisers were stored, or where the stored one is
     /// damaged.
     pub fn scaler(&self) -> Option<Scaler> {
         let Normaliser { offsets, factors, .. } = self.normaliser.clone()?;
@@ -55,16 +55,16 @@ impl Run {
     /// Means of a table's columns over the training rows; they fill gaps in other rows shown to its
     /// network.
     ///
-    /// `None` where the run was written before they were stored, where it was not trained on a
-    /// table, or where they are damaged.
+    /// `None` if the run was written before they were stored, where it was not trained on a table,
+    /// or where they are damaged.
     pub fn column_means(&self) -> Option<&[f32]> {
         let means = &self.normaliser.as_ref()?.means;
         let fits = means.len() == self.shape.features() && means.iter().all(|mean| mean.is_finite());
         fits.then_some(means)
     }
 
-    /// The columns of its training table as they were converted to features; empty where the data
-    /// are not a table or this is unknown.
+    /// The columns of its training table as they were converted to features; empty if the data are
+    /// not a table or this is unknown.
     pub fn known_columns(&self) -> Vec<Column> {
         let Some(normaliser) = &self.normaliser else { return Vec::new() };
         let features = self.shape.features();
@@ -85,7 +85,7 @@ impl Run {
         normaliser.map_or_else(Default::default, |known| (known.depth, known.settled))
     }
 
-    /// The columns of that table that are not features; empty where unknown.
+    /// The columns of that table that are not features; empty if unknown.
     pub fn other_columns(&self) -> &[OtherColumn] {
         self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }

@@ -54,7 +54,7 @@ impl Dense {
     /// Builds the operation from its parts.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`] where the activation needs a buffer of its own.
+    /// [`EngineError::OutOfMemory`] if the activation needs a buffer of its own.
     pub fn new(parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
         let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
         let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };

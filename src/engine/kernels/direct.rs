@@ -88,7 +88,7 @@ pub(super) struct Direct {
 
 impl Direct {
     /// Memory for a kernel between pictures with these channels (large, small) and a bias of
-    /// `outputs` channels; `None` where a sample would take too much scratch.
+    /// `outputs` channels; `None` if a sample would take too much scratch.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].

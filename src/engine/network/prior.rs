@@ -23,7 +23,7 @@ impl Network {
     /// | variational, importance-weighted, Wasserstein | the standard normal distribution |
     /// | hashing | bits, 0 or 1 with equal probability |
     /// | description length | the learned distribution of each quantiser's choice |
-    /// | quantised | an entry of the codebook for each vector, by `shares`; uniformly without shares |
+    /// | quantised | a codebook entry per vector, by `shares`; uniformly without shares |
     ///
     /// Shares of entries are as [`CodebookHealth`] measures them.
     ///

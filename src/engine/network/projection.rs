@@ -8,12 +8,11 @@ impl Network {
     /// Replaces codes (rows × units) by codes that an encoder could output; valid codes are
     /// unchanged.
     ///
-    /// | code | becomes |
-    /// |---|---|
-    /// | k-sparse | only the largest `k·α` non-zero units, of each group that competes, are kept; the others become 0 |
-    /// | hashing | each unit in [0, 1] |
-    /// | description length | for each quantiser, shares of its choices that add up to 1 |
-    /// | quantised | the nearest entry of the codebook for each vector |
+    /// - k-sparse: only the largest `k·α` non-zero units, of each group that competes, are kept;
+    ///   the others become 0
+    /// - hashing: each unit in [0, 1]
+    /// - description length: for each quantiser, shares of its choices that add up to 1
+    /// - quantised: the nearest entry of the codebook for each vector
     pub fn project_codes(&self, codes: &mut [f32]) {
         match self.plan.design().code.kind {
             Bottleneck::KSparse { within, .. } => {

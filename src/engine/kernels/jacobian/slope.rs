@@ -21,7 +21,7 @@ pub struct Slope {
     /// The activation's input, if its derivative needs that.
     sums: Option<Node>,
     /// `f″/f′`, which turns a gradient of the slope into one of the output: samples × width; empty
-    /// where f″ is 0.
+    /// if f″ is 0.
     curvature: RefCell<Vec<f32>>,
 }
 
