@@ -213,17 +213,17 @@ pub struct Run {
     pub health: Option<std::sync::Arc<Health>>,
     /// Validation error of PCA with the same code size, per feature; the baseline.
     pub pca_mse: Option<f64>,
-    /// Name, note and visibility. Stored with the results in a file of its own, not in `run.ron`.
+    /// Name, note and visibility. Stored with the results in a separate file, not in `run.ron`.
     #[serde(skip)]
     pub caption: Caption,
-    /// Measurements made on request. Stored in a file of their own, not in `run.ron`.
+    /// Measurements made on request. Stored in a separate file, not in `run.ron`.
     #[serde(skip)]
     pub results: Results,
-    /// Pictures and codes of the probe by epoch. Stored in files of their own, not in `run.ron`.
+    /// Pictures and codes of the probe by epoch. Stored in a separate file, not in `run.ron`.
     #[serde(skip)]
     pub kept: KeptEpochs,
-    /// Everything needed to resume or to use the trained network. Stored in files of its own, not
-    /// in `run.ron`.
+    /// Everything needed to resume or to use the trained network. Stored in a separate file, not in
+    /// `run.ron`.
     #[serde(skip)]
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
     /// The most recent result of [`Run::diagnoses`].

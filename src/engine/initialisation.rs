@@ -8,7 +8,7 @@ use crate::project::Initialisation;
 
 /// Partial sums of a product, so that the loop vectorises.
 const LANES: usize = 16;
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 /// Approximate number of operations for one normal random number.
 const NORMAL: usize = 64;

@@ -7,7 +7,7 @@ use crate::dataset::Dataset;
 use crate::dataset::random::{Purpose, Stream};
 use crate::project::{Corruption, Shape};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 
 /// How the input of a minibatch differs from its target.

@@ -16,8 +16,8 @@ pub struct ChannelPage {
 }
 
 impl ChannelPage {
-    /// Lays these channels out in an approximately square page; `None` if a code is a row, or where
-    /// no channel is shown.
+    /// Lays these channels out in an approximately square page; `None` if a code is a row, or if no
+    /// channel is shown.
     pub fn new(code: Shape, shown: Vec<usize>) -> Option<ChannelPage> {
         let Shape::Image { height, width, channels } = code else { return None };
         let columns = (1..=shown.len())

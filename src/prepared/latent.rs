@@ -173,7 +173,7 @@ pub fn latent_figure(run: &str, epoch: u32, scatter: Scatter) -> Figure {
 }
 
 /// Two units of the watched codes, epoch by epoch, with fixed axes: those of `zoomed`, or around
-/// all points. `None` if the plane is another one, or where there is nothing to animate.
+/// all points. `None` if the plane is another one, or if there is nothing to animate.
 pub fn code_replay(
     run: &Run,
     (units, plane): (usize, CodePlane),

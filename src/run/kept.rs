@@ -142,8 +142,8 @@ impl KeptEpochs {
         }
     }
 
-    /// The network's weights after a kept epoch; `None` if none were kept, or where an earlier
-    /// version kept the epoch.
+    /// The network's weights after a kept epoch; `None` if none were kept, or if an earlier version
+    /// kept the epoch.
     pub fn weights(&self, epoch: u32) -> Option<&HeldWeights> {
         self.weights.by_epoch.get(&epoch)
     }

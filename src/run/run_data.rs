@@ -40,7 +40,7 @@ impl Normaliser {
 impl Run {
     /// The scaling it was trained with, applicable to any data of its shape.
     ///
-    /// `None` if the run was written before normalisers were stored, or where the stored one is
+    /// `None` if the run was written before normalisers were stored, or if the stored one is
     /// damaged.
     pub fn scaler(&self) -> Option<Scaler> {
         let Normaliser { offsets, factors, .. } = self.normaliser.clone()?;
@@ -55,8 +55,8 @@ impl Run {
     /// Means of a table's columns over the training rows; they fill gaps in other rows shown to its
     /// network.
     ///
-    /// `None` if the run was written before they were stored, where it was not trained on a table,
-    /// or where they are damaged.
+    /// `None` if the run was written before they were stored, if it was not trained on a table, or
+    /// if they are damaged.
     pub fn column_means(&self) -> Option<&[f32]> {
         let means = &self.normaliser.as_ref()?.means;
         let fits = means.len() == self.shape.features() && means.iter().all(|mean| mean.is_finite());

@@ -124,7 +124,7 @@ impl Findings {
 
 /// Ranks the test split by anomaly score: the reconstruction probability (An & Cho 2015) where the
 /// network is variational with a likelihood, else the squared error. `None` if no class was held
-/// out, or where the split has only held-out samples or none.
+/// out, or if the split has only held-out samples or none.
 pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     ranked(network, data, &|| true).ok().flatten()
 }

@@ -126,7 +126,7 @@ impl Neighbours<'_> {
     /// the number of samples counted: those with a class and neighbours. `found` is the result of
     /// [`Neighbours::find`] for these samples. Where binary codes tie for the last neighbours, each
     /// tied sample counts in proportion, because their order is arbitrary. `None` if there are no
-    /// samples, or where the labels are not classes.
+    /// samples, or if the labels are not classes.
     pub fn precision(
         &mut self,
         column: &LabelColumn,

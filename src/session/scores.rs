@@ -58,7 +58,7 @@ impl Scores {
     }
 }
 
-/// `None` if all or none are anomalies, or where a score is NaN.
+/// `None` if all or none are anomalies, or if a score is NaN.
 fn ranking(scores: impl Iterator<Item = f64>, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
     let (mut anomalies, mut others) = (Vec::new(), Vec::new());
     for (score, is_anomalous) in scores.zip(is_anomalous) {

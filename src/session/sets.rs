@@ -270,7 +270,7 @@ impl Trial {
     /// `goes_on` is called with the number of rows of every part and returns whether to continue.
     ///
     /// # Errors
-    /// A message if the network is not available, or where `goes_on` returns false.
+    /// A message if the network is not available, or if `goes_on` returns false.
     pub fn reconstructed(&self, rows: &[u32], goes_on: impl Fn(usize) -> bool) -> Result<Dataset, String> {
         let (mut ready, data) = (Ready::new(1), &*self.data);
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;

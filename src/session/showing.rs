@@ -27,8 +27,8 @@ pub struct Shown {
 ///
 /// # Errors
 /// The error of the first file, where none can be read; [`DataError::Memory`] and
-/// [`DataError::Cancelled`]; [`DataError::Setting`] if the network does not accept the size, or
-/// where the pictures have different sizes.
+/// [`DataError::Cancelled`]; [`DataError::Setting`] if the network does not accept the size, or if
+/// the pictures have different sizes.
 pub fn show(
     run: &Run,
     paths: &[PathBuf],

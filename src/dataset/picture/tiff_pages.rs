@@ -74,7 +74,7 @@ pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
     (!pages.is_empty()).then_some(pages)
 }
 
-/// Whether this is the start of a separate page, and if the next one begins.
+/// Whether this is the start of a separate page, and where the next one begins.
 fn page(
     reader: &mut (impl Read + Seek),
     layout: ByteLayout,

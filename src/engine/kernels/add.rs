@@ -13,7 +13,7 @@ use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// One sum; `x`, `other` and `y` have the same size.

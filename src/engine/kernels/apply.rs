@@ -12,7 +12,7 @@ use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// One activation layer; `x` and `y` have the same size.

@@ -69,7 +69,7 @@ struct Sizes {
     channels: usize,
     /// Values of the minibatch.
     len: usize,
-    /// Values of a shard.
+    /// Values per shard.
     size: usize,
     shards: usize,
     tile: usize,

@@ -15,7 +15,7 @@ use crate::dataset::random::Stream;
 
 /// Most shards of a pass over the entries.
 const ENTRY_SHARDS: usize = 8;
-/// Values of a shard in elementwise passes.
+/// Values per shard in elementwise passes.
 const SHARD: usize = 4096;
 /// Partial minima of a row of scores, so that the loop vectorises.
 const LANES: usize = 16;

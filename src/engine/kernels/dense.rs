@@ -14,7 +14,7 @@ use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
-/// Rows of a shard in elementwise passes.
+/// Rows per shard in elementwise passes.
 const ROWS: usize = 16;
 
 /// One dense layer: `x` is rows × inputs, `y` rows × outputs.

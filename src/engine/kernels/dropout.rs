@@ -12,7 +12,7 @@ use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
 
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// One dropout layer.

@@ -21,7 +21,7 @@ use crate::engine::EngineError;
 /// Smallest and largest log σ² of a code: beyond them, `f32` would lose precision when multiplied
 /// by σ.
 pub const LOG_VARIANCE: (f32, f32) = (-30.0, 20.0);
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// log σ² clamped to its range.

@@ -10,7 +10,7 @@ use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 
 /// `y = σ(a + std · n)`, with a fixed noise vector n for each training case.

@@ -8,7 +8,7 @@ use super::pass::Pass;
 use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients, no_gradient};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 /// Partial sums per row, so that the loop vectorises.
 const LANES: usize = 16;

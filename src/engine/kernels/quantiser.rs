@@ -24,7 +24,7 @@ use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::Stream;
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 /// Approximate floating-point operations of one exponential with its noise.
 const FLOPS: usize = 96;

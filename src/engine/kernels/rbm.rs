@@ -15,7 +15,7 @@ pub const WEIGHT_COST: f32 = 2e-4;
 const INITIAL_STD: f32 = 0.1;
 /// Probabilities and updates below this are 0: their products would be subnormal and slow.
 const LEAST: f32 = 1e-18;
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 /// Columns of a shard of a bias.
 const COLUMNS: usize = 64;

@@ -13,7 +13,7 @@ use super::workspace::zeros;
 use crate::engine::EngineError;
 use crate::project::{Distance, Over, Penalty};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 /// Units of a shard where sums run over the rows.
 const UNITS: usize = 256;

@@ -11,7 +11,7 @@ use super::threads::{Parts, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 /// Partial counts of a row, so that the loop vectorises.
 const LANES: usize = 16;

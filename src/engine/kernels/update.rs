@@ -7,7 +7,7 @@ use crate::project::Optimizer;
 /// Moments below this are 0: without gradients they would decay through the subnormal numbers,
 /// which are slow.
 const LEAST_MOMENT: f32 = 1e-36;
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 1 << 14;
 
 /// Constants of one update.
@@ -87,8 +87,9 @@ impl UpdateShards {
             let of_state = |state: Parts<'_>| if state.len() == 0 { 0..0 } else { range.clone() };
             // Each `Parts` borrows one stretch's own slice for as long as `run` lasts, `part`
             // checks the range against its length, and `self.shards` names every (stretch, range)
-            // once, as `new` built them. SAFETY: `run` calls each shard once, so no two of the
-            // slices that are alive at a time overlap.
+            // once, as `new` built them.
+            // SAFETY: `run` calls each shard once, so no two of the slices that are alive at a time
+            // overlap.
             let (weight, first, second) = unsafe {
                 (weight.part(range.clone()), first.part(of_state(first)), second.part(of_state(second)))
             };

@@ -1,4 +1,4 @@
-//! Each finding, on handmade numbers: where it is found, and if it is not.
+//! Each finding, on handmade numbers: where it is found, and where it is not.
 
 use std::sync::{Arc, OnceLock};
 

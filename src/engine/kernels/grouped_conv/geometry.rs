@@ -242,8 +242,8 @@ impl Geometry {
         });
     }
 
-    /// Calls `work` with each pixel of some rows of the small picture, and if the group's values of
-    /// that pixel begin.
+    /// Calls `work` with each pixel of some rows of the small picture, and where the group's values
+    /// of that pixel begin.
     fn for_each_pixel(&self, group: usize, rows: &Range<usize>, mut work: impl FnMut(usize, usize)) {
         let first = rows.start * self.window.small.1;
         for index in 0..self.pixels(rows) {

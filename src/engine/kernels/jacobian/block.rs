@@ -2,7 +2,7 @@
 
 use crate::engine::kernels::threads::Threads;
 
-/// Values of a shard in elementwise passes.
+/// Values per shard in elementwise passes.
 pub const SHARD: usize = 8192;
 
 /// The rows that a sweep works on: some samples, with the same number of probes for each, sample by
