@@ -109,7 +109,7 @@ impl Applied {
         (self.run.design.loss == Loss::BinaryCrossEntropy && is_beyond).then_some((low, high))
     }
 
-    /// The network with the weights to use: the best ones where early stopping kept some.
+    /// The network with the weights to use: the best ones if early stopping kept some.
     pub(super) fn network(&self, threads: Option<usize>) -> Result<Network, Failure> {
         self.trained.network(data::threads(threads)).map_err(|error| self.failure(error))
     }

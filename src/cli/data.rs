@@ -19,7 +19,7 @@ use crate::run::{self, Run};
 const PICTURE_SIDE: usize = 32;
 /// The owner of the data, for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
-/// Number of problems listed where a design cannot be trained.
+/// Number of problems listed if a design cannot be trained.
 const TOLD: usize = 20;
 /// Interval between progress updates of a load.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

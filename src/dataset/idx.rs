@@ -18,7 +18,7 @@ use super::raw::Raw;
 use super::{Column, DataError, Progress, Rows, memory};
 use crate::project::{Axes, Choice, IdxReading, Parts, Rules, Shape};
 
-/// Whether the file begins like IDX, plain or gzipped; `false` where it cannot be read.
+/// Whether the file begins like IDX, plain or gzipped; `false` if it cannot be read.
 pub fn is_idx(path: &Path) -> bool {
     let (mut magic, progress) = ([0; 4], Progress::default());
     open_part(path, SNIFFED_BYTES, &progress)

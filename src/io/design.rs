@@ -12,7 +12,7 @@ const LIMIT_BYTES: u64 = 16 << 20;
 /// working directory.
 ///
 /// # Errors
-/// [`FileError`] with line and column where the text is not a design.
+/// [`FileError`] with line and column if the text is not a design.
 pub fn open_design(path: &Path) -> Result<Project, FileError> {
     let file = open_file(path)?;
     let mut bytes = Vec::new();

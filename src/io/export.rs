@@ -27,9 +27,9 @@ pub enum Pixels {
     U16(Vec<u16>),
 }
 
-/// Writes a table of this many rows, below its header where it has one; `fields` fills in those of
-/// one row. Returns the number of fields in which a tab or line break was replaced by a space,
-/// because the format cannot contain them.
+/// Writes a table of this many rows, below its header if it has one; `fields` fills in those of one
+/// row. Returns the number of fields in which a tab or line break was replaced by a space, because
+/// the format cannot contain them.
 ///
 /// # Errors
 /// [`FileError`] if the file cannot be written.

@@ -49,7 +49,7 @@ fn layer_form() -> Form {
 /// Epochs as records, and their form; `None` if there is no epoch.
 ///
 /// # Errors
-/// Where the names of the loss terms cannot be written.
+/// If the names of the loss terms cannot be written.
 pub(super) fn epoch_records<'a>(
     epochs: impl IntoIterator<Item = &'a EpochRecord>,
 ) -> Result<Option<(Form, Vec<u8>)>, String> {

@@ -20,13 +20,13 @@ pub struct CodePictures {
     shown: Vec<usize>,
     page: ChannelPage,
     range: DisplayRange,
-    /// These channels of each sample, position by position; NaN where its code is unknown.
+    /// These channels of each sample, position by position; NaN if its code is unknown.
     values: Vec<f32>,
 }
 
 impl CodePictures {
     /// Creates pictures of these channels of codes of this shape from their values; `None` if there
-    /// are no channels or where the values do not fit the number of samples.
+    /// are no channels or if the values do not fit the number of samples.
     pub fn new(code: Shape, shown: &[usize], samples: usize, values: Vec<f32>) -> Option<CodePictures> {
         let Shape::Image { height, width, .. } = code else { return None };
         let own = Shape::Image { height, width, channels: shown.len() };

@@ -221,8 +221,8 @@ impl LossSeries {
         (of, self.raw.points().len(), self.last_step)
     }
 
-    /// Its split, preceded by the term where there are several terms, and by the run where there
-    /// are several runs.
+    /// Its split, preceded by the term if there are several terms, and by the run if there are
+    /// several runs.
     pub fn name(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> String {
         let part = if self.is_validation { "validation" } else { "train" };
         let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);

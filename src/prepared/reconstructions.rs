@@ -35,7 +35,7 @@ pub struct PageChoice {
 }
 
 /// The watched samples of a run at an epoch (the newest by default), with their reconstructions by
-/// PCA where given. `data` are those of the run. `None` if nothing was kept.
+/// PCA if given. `data` are those of the run. `None` if nothing was kept.
 pub fn watched_reconstructions(
     run: &Run,
     data: &Arc<Dataset>,

@@ -17,7 +17,7 @@ impl<'a> Sampler<'a> {
         Sampler { data, features: data.shape.features() }
     }
 
-    /// The row in its original units; zeros where there is no such row.
+    /// The row in its original units; zeros if there is no such row.
     pub fn original(&self, row: u32) -> Vec<f32> {
         self.values(row).collect()
     }

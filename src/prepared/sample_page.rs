@@ -40,7 +40,7 @@ pub struct SamplePage {
     pub reconstructions: Vec<f32>,
     /// The reconstructions by PCA.
     pub linear: Vec<f32>,
-    /// The codes, where they are pictures and displayed.
+    /// The codes, if they are pictures and displayed.
     pub codes: Option<CodePictures>,
     /// Squared error per feature of each sample.
     pub errors: Vec<f32>,
@@ -81,8 +81,8 @@ impl Given {
 }
 
 impl SamplePage {
-    /// Combines rows of the data with the outputs for them: the corrupted input of the encoder
-    /// where there was one, the reconstructions by the network, and those by PCA.
+    /// Combines rows of the data with the outputs for them: the corrupted input of the encoder if
+    /// there was one, the reconstructions by the network, and those by PCA.
     pub fn new(data: &Dataset, rows: &[u32], given: Given, made: [&[f32]; 3]) -> SamplePage {
         let [corrupted, reconstructions, linear] = made;
         let features = data.shape.features().max(1);
@@ -105,7 +105,7 @@ impl SamplePage {
         }
     }
 
-    /// The watched samples of a run at an epoch, with their reconstructions by PCA where given and
+    /// The watched samples of a run at an epoch, with their reconstructions by PCA if given and
     /// these channels of their codes.
     pub fn watched(
         run: &Run,

@@ -90,7 +90,7 @@ impl Data {
     }
 }
 
-/// The rules for reading data where there is no setting.
+/// The rules for reading data if there is no setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rules {
     /// Those of this program.

@@ -20,9 +20,9 @@ pub struct Checkpoint {
     /// State of the optimizer, named after the parameters (`exp_avg.encoder.0.weight`).
     #[serde(skip)]
     pub moments: Weights,
-    /// The best epoch so far, where early stopping is used.
+    /// The best epoch so far, if early stopping is used.
     pub best: Option<Best>,
-    /// The layer being pretrained; `None` once all are, or where none is.
+    /// The layer being pretrained; `None` once all are, or if none is.
     pub pretraining: Option<GreedyState>,
 }
 
@@ -45,8 +45,8 @@ const MOST_ATTEMPTS: u32 = 30;
 const MOST_SAMPLES: u64 = 1 << 53;
 
 impl Checkpoint {
-    /// Checks a checkpoint read from a file, of a run of this design; `plan` is the design's, where
-    /// it is valid.
+    /// Checks a checkpoint read from a file, of a run of this design; `plan` is the design's, if it
+    /// is valid.
     ///
     /// # Errors
     /// A message describing the mismatch.

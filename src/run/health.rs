@@ -17,7 +17,7 @@ pub struct Health {
     pub samples: usize,
     /// Activations of every layer of the encoder, followed by the code.
     pub layers: Vec<LayerHealth>,
-    /// Root mean square over samples of `‖∂code/∂input‖_F`, where the code has a derivative.
+    /// Root mean square over samples of `‖∂code/∂input‖_F`, if the code has a derivative.
     pub jacobian: Option<f64>,
     /// Mean of each unit of a picture code.
     #[serde(default)]

@@ -27,10 +27,10 @@ pub struct EpochRecord {
     pub step: u64,
     /// Mean over the epoch's training minibatches, each measured when it was used.
     pub train: Losses,
-    /// Losses on the validation split at the end of the epoch, where there is one.
+    /// Losses on the validation split at the end of the epoch, if there is one.
     pub validation: Option<Losses>,
     /// Squared reconstruction error per feature on the validation split, in units of the scaled
-    /// data; the training split's where there is no validation.
+    /// data; the training split's if there is no validation.
     pub mse: f64,
     /// Learning rate of the epoch's last step.
     pub learning_rate: f32,

@@ -22,7 +22,7 @@ pub struct Terms(Arc<[String]>);
 #[serde(into = "Vec<(String, f64)>", from = "Vec<(String, f64)>")]
 pub struct Losses {
     terms: Terms,
-    /// The total, equal to the sum of the other terms where all are present.
+    /// The total, equal to the sum of the other terms if all are present.
     total: f64,
     /// The terms after the total, in the order of their names.
     parts: Box<[f64]>,

@@ -26,12 +26,12 @@ pub struct Normaliser {
     /// stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub table: Vec<Column>,
-    /// The other columns of the table: labels and excluded columns. Empty if there are none, where
-    /// the data are not a table, and in files written before they were stored.
+    /// The other columns of the table: labels and excluded columns. Empty if there are none, if the
+    /// data are not a table, and in files written before they were stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherColumn>,
     /// The bit depth of the values it was fitted on. `None` in files written before it was stored,
-    /// and in earlier ones where the data are not pictures.
+    /// and in earlier ones if the data are not pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<Depth>,
     /// Decisions based on all pictures together, so that others are read in the same way. Empty if

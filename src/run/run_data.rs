@@ -78,8 +78,8 @@ impl Run {
         Vec::new()
     }
 
-    /// The bit depth of its training values, where known, and the decisions based on all its
-    /// pictures together.
+    /// The bit depth of its training values, if known, and the decisions based on all its pictures
+    /// together.
     pub fn known_pixels(&self) -> (Option<Depth>, Settled) {
         let normaliser = self.normaliser.as_ref();
         normaliser.map_or_else(Default::default, |known| (known.depth, known.settled))
@@ -90,8 +90,8 @@ impl Run {
         self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }
 
-    /// The plan of its design without its data, where the design is valid: it was checked against
-    /// them when it was trained.
+    /// The plan of its design without its data, if the design is valid: it was checked against them
+    /// when it was trained.
     pub fn plan(&self) -> Option<Plan> {
         self.plan_on(self.shape)
     }

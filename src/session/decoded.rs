@@ -28,7 +28,7 @@ impl<'a> Decoded<'a> {
     }
 
     /// Writes them as an array in the units of the source. `rows` are the leading axes, which count
-    /// the rows; the shape of a row follows. The array has 64 bits where 32 could not represent the
+    /// the rows; the shape of a row follows. The array has 64 bits if 32 could not represent the
     /// numbers of the source.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl<'a> Painter<'a> {
         (self.height, self.width, self.shown.len())
     }
 
-    /// The number of channels of the data, where some of them are not written.
+    /// The number of channels of the data, if some of them are not written.
     pub fn left_out(&self) -> Option<usize> {
         (self.shown.len() < self.channels).then_some(self.channels)
     }
@@ -121,7 +121,7 @@ impl<'a> Painter<'a> {
     pub fn page(&self, columns: usize, pictures: &[Option<&[f32]>]) -> Pixels {
         let (height, width, channels) = self.page_shape(pictures.len().div_ceil(columns.max(1)), columns);
         let places = (0..).zip(pictures).filter_map(|(at, picture)| Some((at, self.pixels((*picture)?))));
-        // Pixels have the depth of the pictures, even where there are no pictures.
+        // Pixels have the depth of the pictures, even if there are no pictures.
         match self.pixel {
             Pixel::Shades(..) => {
                 let mut page = vec![u8::MAX; height * width * channels];

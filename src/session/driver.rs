@@ -66,8 +66,8 @@ pub struct Driver<O> {
 }
 
 impl<O: Observer> Driver<O> {
-    /// Creates a driver of a run, at its checkpoint where it has one. It watches the samples of the
-    /// kept epochs where there are some.
+    /// Creates a driver of a run, at its checkpoint if it has one. It watches the samples of the
+    /// kept epochs if there are some.
     ///
     /// # Errors
     /// [`EngineError`] if the checkpoint belongs to another network or other data, or memory does
@@ -209,7 +209,7 @@ impl<O: Observer> Driver<O> {
         if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(now, cadence)) {
             self.measure();
         }
-        // For a run that is finished, the checkpoint is made where it ends.
+        // For a run that is finished, the checkpoint is made when it ends.
         if restart.is_some() || (self.checkpoint_is_due(epoch) && !self.trainer.is_done()) {
             self.checkpoint();
         }
@@ -496,7 +496,7 @@ mod tests {
 
     #[test]
     fn checkpoints_are_made_every_given_number_of_epochs() {
-        // 23 steps per epoch; the checkpoint of the last epoch is made where the run ends.
+        // 23 steps per epoch; the checkpoint of the last epoch is made when the run ends.
         let six = |design: &mut Project| design.training.epochs = 6;
         check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0, 0), &[(46, None), (92, None)]);
         check(layers, Checkpoints::Epochs(1, HOURLY), (2 * 23, 0, 0), &[(0, Some(0)), (0, Some(0))]);

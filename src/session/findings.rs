@@ -55,7 +55,7 @@ pub struct Anomalies {
 pub struct Restoration {
     /// Peak signal-to-noise ratio, in decibels.
     pub psnr: (f64, f64),
-    /// Mean structural similarity, where samples are pictures.
+    /// Mean structural similarity, if samples are pictures.
     pub ssim: Option<(f64, f64)>,
     /// Number of samples measured.
     pub samples: usize,
@@ -122,7 +122,7 @@ impl Findings {
     }
 }
 
-/// Ranks the test split by anomaly score: the reconstruction probability (An & Cho 2015) where the
+/// Ranks the test split by anomaly score: the reconstruction probability (An & Cho 2015) if the
 /// network is variational with a likelihood, else the squared error. `None` if no class was held
 /// out, or if the split has only held-out samples or none.
 pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
@@ -248,7 +248,7 @@ fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64>
     };
     let (train, rows) = (&labelled(&data.split.train), &labelled(rows));
     let [known, asked] = [train, rows].map(|rows| network.encode(&gathered(data, rows)));
-    // Where there are too many rows, they and their classes are subsampled.
+    // If there are too many rows, they and their classes are subsampled.
     let stride = (train.len() * units).div_ceil(known.len().max(1)).max(1);
     let classes = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|row| ids[*row as usize]).collect() };
     let known_classes: Vec<u32> = classes(train).into_iter().step_by(stride).collect();

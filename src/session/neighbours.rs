@@ -124,7 +124,7 @@ struct Ties {
 impl Neighbours<'_> {
     /// Returns the mean over samples of the share of their neighbours that have their class, and
     /// the number of samples counted: those with a class and neighbours. `found` is the result of
-    /// [`Neighbours::find`] for these samples. Where binary codes tie for the last neighbours, each
+    /// [`Neighbours::find`] for these samples. If binary codes tie for the last neighbours, each
     /// tied sample counts in proportion, because their order is arbitrary. `None` if there are no
     /// samples, or if the labels are not classes.
     pub fn precision(

@@ -22,8 +22,8 @@ pub enum Request {
         request: u64,
         /// The data to load.
         data: Box<Data>,
-        /// A run that was trained on them: they are read by the rules it was trained with, where
-        /// newer rules differ.
+        /// A run that was trained on them: they are read by the rules it was trained with, if newer
+        /// rules differ.
         own: Option<Box<Run>>,
     },
     /// Cancel the load under way.
@@ -38,7 +38,7 @@ pub enum Request {
         run: Box<Run>,
         /// The files and folders.
         paths: Vec<PathBuf>,
-        /// The missing parts of the files, where masks mark them.
+        /// The missing parts of the files, if masks mark them.
         mask: Option<Mask>,
         /// Size that pictures are resized to; the default is that of the training.
         size: Option<ShownSize>,
@@ -67,8 +67,8 @@ pub enum Request {
 /// Everything needed to train a run, from the start or from a checkpoint.
 #[derive(Clone, Debug)]
 pub struct TrainRequest {
-    /// The run in its current state. It continues from its checkpoint where it has one, watches the
-    /// samples of its kept epochs where it has some, and trains up to its number of epochs.
+    /// The run in its current state. It continues from its checkpoint if it has one, watches the
+    /// samples of its kept epochs if it has some, and trains up to its number of epochs.
     pub run: Run,
     /// A new total number of epochs, recorded with the run by [`RunEvent::Edited`]. With `None`,
     /// the run continues exactly as before, early stopping included.
@@ -81,7 +81,7 @@ pub struct TrainRequest {
     pub threads: usize,
     /// How far to train first.
     pub start: Start,
-    /// Where everything is recorded as it happens, so that a crash costs seconds.
+    /// Where everything is recorded as it happens, so that a crash loses only seconds.
     pub store: Option<Store>,
 }
 
@@ -124,7 +124,7 @@ pub enum Event {
         request: u64,
         /// The cause, and what to do.
         error: DataError,
-        /// A source that would probably load instead, where the settings are the cause.
+        /// A source that would probably load instead, if the settings are the cause.
         fixed_source: Option<Box<Source>>,
     },
     /// Progress of loading files to be shown: units done and in total (0 while unknown).

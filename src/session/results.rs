@@ -84,7 +84,7 @@ impl Measured {
     }
 
     /// How well user-defined anomalies are separated from the rest of this many samples: by the
-    /// error, and by the log probability where there is one. `None` if neither is known.
+    /// error, and by the log probability if there is one. `None` if neither is known.
     pub fn ranking(
         &self,
         split: Subset,

@@ -23,7 +23,7 @@ pub struct Ranking {
 }
 
 impl Scores {
-    /// Computes the scores of samples. Where there is a likelihood, `draws` codes are drawn per
+    /// Computes the scores of samples. If there is a likelihood, `draws` codes are drawn per
     /// sample, using the seed of the design. `watch` is called with the amount done and the total,
     /// and returns whether to continue.
     ///

@@ -35,8 +35,8 @@ pub struct Trial {
     /// Whether the network receives corrupted samples, as in its training; errors are always
     /// against the clean ones.
     pub is_corrupted: bool,
-    /// The training data, where the plan does not have the range of their values, which noise
-    /// depends on.
+    /// The training data, if the plan does not have the range of their values, which noise depends
+    /// on.
     pub unranged: Option<Arc<Dataset>>,
 }
 
@@ -49,8 +49,8 @@ pub struct Linear(Arc<Pca>);
 pub enum SampleJob {
     /// The error of each row.
     Errors(Trial, Vec<u32>),
-    /// The reconstructions of rows by the network and, where there is one, by PCA, with these
-    /// channels of the codes where the codes are pictures.
+    /// The reconstructions of rows by the network and, if there is one, by PCA, with these channels
+    /// of the codes if the codes are pictures.
     Pictures(Trial, Option<Linear>, Vec<u32>, Vec<usize>),
     /// The reconstructions of the given scaled values by PCA.
     Linear(Linear, Vec<f32>),
@@ -58,10 +58,10 @@ pub enum SampleJob {
     LinearError(Trial, Linear, Vec<u32>),
     /// A fit of PCA with this many components.
     Fit(Arc<Dataset>, usize),
-    /// Rows to sort; the errors are by row of the data, NaN where unknown.
+    /// Rows to sort; the errors are by row of the data, NaN if unknown.
     Order(Order, Arc<Dataset>, Vec<u32>, Vec<f32>),
-    /// The codes of rows, and their positions in a plane of principal components of other codes
-    /// where one is given.
+    /// The codes of rows, and their positions in a plane of principal components of other codes if
+    /// one is given.
     Locate(Trial, Vec<u32>, Option<(Arc<Kept>, CodePlane)>),
     /// Positions of codes on a plane.
     Place(PlaceJob),
@@ -112,7 +112,7 @@ pub struct Pictures {
     pub codes: Vec<f32>,
 }
 
-/// Data with the errors of their rows, NaN where unknown; empty if none are known.
+/// Data with the errors of their rows, NaN if unknown; empty if none are known.
 #[derive(Clone, Debug)]
 pub struct Rated {
     /// The data.
@@ -305,7 +305,7 @@ impl Trial {
         Ok(Located { codes, plane })
     }
 
-    /// The network is needed only where noise has to be added.
+    /// The network is needed only if noise has to be added.
     fn linear_error(&self, ready: &mut Ready, linear: &Linear, rows: &[u32]) -> Result<f64, String> {
         let clean = self.clean(rows);
         let made = match self.noise() {

@@ -22,11 +22,11 @@ pub struct Shown {
 /// none can be read.
 ///
 /// Designs that restore corrupted data receive damaged pictures unchanged, with the holes of a mask
-/// where one is given ([`Run::load_shown`]). Pictures are resized to the given size, which must be
-/// one that [`Run::plan_for`] has a plan for, or else to that of the training.
+/// if one is given ([`Run::load_shown`]). Pictures are resized to the given size, which must be one
+/// that [`Run::plan_for`] has a plan for, or else to that of the training.
 ///
 /// # Errors
-/// The error of the first file, where none can be read; [`DataError::Memory`] and
+/// The error of the first file, if none can be read; [`DataError::Memory`] and
 /// [`DataError::Cancelled`]; [`DataError::Setting`] if the network does not accept the size, or if
 /// the pictures have different sizes.
 pub fn show(

@@ -61,7 +61,7 @@ enum Container<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// Opens a file, and reads the headers of all arrays where `with_headers` says so.
+    /// Opens a file, and reads the headers of all arrays if `with_headers`.
     pub fn open(path: &'a Path, progress: &'a Progress) -> Result<Archive<'a>, DataError> {
         let io = |error: std::io::Error| DataError::io(path, &error);
         let (mut file, file_bytes) = open_file(path, "a .npy or .npz file")?;

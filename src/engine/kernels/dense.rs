@@ -36,7 +36,7 @@ pub struct Dense {
 pub struct DenseParts {
     /// Input, with at least as many rows as are ever used.
     pub x: Node,
-    /// Weight: outputs × inputs, or inputs × outputs where tied.
+    /// Weight: outputs × inputs, or inputs × outputs if tied.
     pub weight: Node,
     /// Bias: 1 × outputs.
     pub bias: Node,

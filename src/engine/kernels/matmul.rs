@@ -116,8 +116,8 @@ pub(super) unsafe fn multiply_shard(
     }
     let (inner, stride) = (a.columns, cut.columns);
     // gemm reads `rows.len() × inner` values of `a` and `inner × columns.len()` of `b`, and writes
-    // (where `accumulate`, also reads) the block of `out`, each at row · row stride + column ·
-    // column stride from its start.
+    // (if `accumulate`, also reads) the block of `out`, each at row · row stride + column · column
+    // stride from its start.
     // - `a` and `b`: `Matrix::new` has checked that all their values are there, borrowed for
     //   reading; transposing exchanges lengths and strides together, so the last offset stays that
     //   of the last value. The block ends at their rows and columns at most, so that starts shifted
@@ -152,7 +152,7 @@ pub(super) unsafe fn multiply_shard(
     }
 }
 
-/// `out = a · b`, or `out += a · b` where `accumulate`, for a row-major `out`, on this thread only.
+/// `out = a · b`, or `out += a · b` if `accumulate`, for a row-major `out`, on this thread only.
 ///
 /// # Panics
 /// If `out` is too short or the matrices do not fit each other.

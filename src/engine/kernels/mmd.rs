@@ -144,7 +144,7 @@ impl LossTerm for Mmd {
     }
 }
 
-/// `Σ_j k(a_row, b_j)`, without j = row where `is_same`; `pairs` receives the derivatives of k with
+/// `Σ_j k(a_row, b_j)`, without j = row if `is_same`; `pairs` receives the derivatives of k with
 /// respect to the squared distance.
 #[inline(always)]
 fn pair_kernels(a: &[f32], b: &[f32], row: usize, pairs: &mut [f32], is_same: bool, units: usize) -> f32 {

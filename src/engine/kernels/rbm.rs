@@ -32,7 +32,7 @@ pub enum HiddenUnits {
 }
 
 impl HiddenUnits {
-    /// The published learning rate: 0.1, or 0.001 where units are linear.
+    /// The published learning rate: 0.1, or 0.001 if units are linear.
     pub fn learning_rate(self) -> f32 {
         match self {
             HiddenUnits::Logistic => 0.1,

@@ -79,8 +79,8 @@ impl Threads {
         Threads { shared, workers, is_forked: Cell::new(false) }
     }
 
-    /// Calls `work` once for every shard in `0..shards`, on all threads where `flops` make it worth
-    /// a fork.
+    /// Calls `work` once for every shard in `0..shards`, on all threads if `flops` make it worth a
+    /// fork.
     ///
     /// # Panics
     /// If `work` panics, after all threads have stopped working on it.
@@ -121,8 +121,8 @@ impl Threads {
     }
 
     /// Splits `out` into pieces of `size` values (the last may be shorter) and calls `work` once
-    /// for each, with the piece's first index in `out`; on all threads where `flops` make it worth
-    /// a fork.
+    /// for each, with the piece's first index in `out`; on all threads if `flops` make it worth a
+    /// fork.
     pub fn for_each_piece(
         &self,
         out: &mut [f32],

@@ -7,7 +7,7 @@ use crate::project::Shape;
 /// rows.
 const MOST_CLASSES: usize = 100;
 
-/// Rows of a data set with the errors of all its rows, NaN where unknown; empty if none are known.
+/// Rows of a data set with the errors of all its rows, NaN if unknown; empty if none are known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side<'a> {
     /// The data.
@@ -28,7 +28,7 @@ pub struct Comparison {
     /// Whether the others are the training rows of the network that the selected rows are used
     /// with.
     pub is_with_training: bool,
-    /// Errors of the reconstruction, where some are known on both sides.
+    /// Errors of the reconstruction, if some are known on both sides.
     pub errors: Option<Difference>,
     /// Numeric columns, features and labels, most different first.
     pub columns: Vec<Difference>,
@@ -134,8 +134,7 @@ impl Difference {
 
 impl Comparison {
     /// Compares rows, in ascending order, with all others. Pixels are not treated as columns;
-    /// missing values are excluded. `errors` are by row, NaN where unknown, empty if none are
-    /// known.
+    /// missing values are excluded. `errors` are by row, NaN if unknown, empty if none are known.
     pub fn of(data: &Dataset, rows: &[u32], errors: &[f32]) -> Comparison {
         let mut is_selected = vec![false; data.len()];
         for row in rows {
@@ -217,7 +216,7 @@ impl Comparison {
 }
 
 impl<'a> Side<'a> {
-    /// The values of a feature, NaN where they were missing.
+    /// The values of a feature, NaN if they were missing.
     fn feature(self, feature: usize) -> impl Iterator<Item = f64> + 'a {
         let (data, features, base) = (self.data, self.data.shape.features(), self.data.base(feature));
         let places = self.rows.iter().map(move |row| *row as usize * features + feature);

@@ -16,12 +16,12 @@ pub struct Exported<'a> {
     pub data: &'a Dataset,
     /// The rows.
     pub rows: &'a [u32],
-    /// Errors by row of the data, NaN where unknown; empty if none are known.
+    /// Errors by row of the data, NaN if unknown; empty if none are known.
     pub errors: &'a [f32],
 }
 
 /// Writes rows as a table: name, or number in the source counted from 1; split; labels; the columns
-/// of a table as in the source; and the errors, where some are known.
+/// of a table as in the source; and the errors, if some are known.
 ///
 /// # Errors
 /// [`FileError`] if the file cannot be written.
@@ -144,7 +144,7 @@ pub fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     }
 }
 
-/// The row's number in the source, so that files sort in row order, and its name where it has one,
+/// The row's number in the source, so that files sort in row order, and its name if it has one,
 /// with the page for files with several pages (`scan.tif#2`). For data made of several arrays
 /// (`x_test[2]`), the name is the array and the index, as in tables.
 pub fn picture_name(data: &Dataset, row: u32) -> String {

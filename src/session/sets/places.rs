@@ -1,4 +1,4 @@
-//! Positions of the codes of a set on a plane, and their density where there are too many to draw.
+//! Positions of the codes of a set on a plane, and their density if there are too many to draw.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub enum CodePart {
 pub struct Places {
     /// The points, one for each code.
     pub points: Vec<[f32; 2]>,
-    /// Their density, where there are more than [`MOST_POINTS`].
+    /// Their density, if there are more than [`MOST_POINTS`].
     pub density: Option<Density>,
 }
 

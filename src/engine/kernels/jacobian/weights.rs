@@ -20,7 +20,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// A weight of outputs × inputs, or inputs × outputs where it is `transposed`.
+    /// A weight of outputs × inputs, or inputs × outputs if it is `transposed`.
     pub fn new(weight: Node, is_transposed: bool) -> Weights {
         let (len, columns) = (weight.borrow().values().len(), weight.borrow().columns());
         let rows = len / columns.max(1);

@@ -40,7 +40,7 @@ struct Scratch {
 
 impl VarianceTerm {
     /// The term of the distributions `shares` (rows × (groups · units)) and the decoder's `weight`
-    /// (features × (groups · units), as [`Dense`](super::super::dense::Dense) stores it where it is
+    /// (features × (groups · units), as [`Dense`](super::super::dense::Dense) stores it if it is
     /// not tied); `group` is the number of units per group.
     ///
     /// # Errors
