@@ -28,8 +28,8 @@ pub(super) struct Counts {
 /// Rows that sum up others, according to their names or numbers.
 #[derive(Default)]
 pub(super) struct Sums {
-    /// Row numbers, in order, of those proven by their numbers, together with those of all rows of
-    /// the same name.
+    /// Row numbers, in order, of those proven by their numbers; all rows with the same name must
+    /// be.
     pub proven: Vec<u64>,
     /// Row numbers of those whose names may mean other things, and which agree in one column.
     pub near: Vec<u64>,
