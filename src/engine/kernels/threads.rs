@@ -95,7 +95,7 @@ impl Threads {
         self.is_forked.set(true);
         let shared = &*self.shared;
         // Nothing between here and the end of `join` returns or unwinds early: panics of the
-        // caller's own shards are caught, and locks are taken whether or not they are poisoned.
+        // caller's own shards are caught, and locks are taken even if poisoned.
         // SAFETY: only the lifetime is erased. A worker gets the pointer from the slot alone and
         // holds it only while `active` counts it; `join` empties the slot and waits for that count
         // before `work` can go out of scope.
